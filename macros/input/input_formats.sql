@@ -1,0 +1,105 @@
+{#-
+    How dates and numbers are written in the input: {'date_format': …, 'decimal_separator': …}. What is not set is found
+    out from the first rows, and from all of them where the first leave it open.
+-#}
+{% macro input_formats() -%}
+    {%- set formats = {'date_format': var('date_format'), 'decimal_separator': var('decimal_separator')} -%}
+    {%- if execute and none in formats.values() -%}
+        {%- set input = transactions_input() -%}
+        {%- set seen = written_forms(input, 50000) -%}
+        {#- A few wrong dates must not tip the scale: the second-best order has to lag clearly, else all rows are asked. -#}
+        {%- if seen.second_best > 0.9 * seen.best -%}
+            {%- set seen = written_forms(input, none) -%}
+        {%- endif -%}
+        {%- if formats.date_format is none -%}
+            {%- do stop_on_unclear_dates(seen, input.name) -%}
+            {%- do formats.update({'date_format': seen.best_order}) -%}
+        {%- endif -%}
+        {%- if formats.decimal_separator is none -%}
+            {%- do formats.update({'decimal_separator': ',' if seen.with_comma > seen.with_point else '.'}) -%}
+        {%- endif -%}
+    {%- endif -%}
+    {{ return(formats) }}
+{%- endmacro %}
+
+
+{#- What the dates and prices of the input's first `row_limit` rows (none: of all) look like. -#}
+{% macro written_forms(input, row_limit) -%}
+    {%- set price = input.columns.get('unit_price') or input.columns.get('amount') -%}
+    {%- set query -%}
+        with written as (
+
+            select
+                cast({{ input.columns['ordered_at'] }} as varchar) as date_text,
+                cast({{ price }} as varchar) as price_text,
+            from {{ input.relation }}
+            {% if row_limit is not none -%}
+                limit {{ row_limit }}
+            {%- endif %}
+
+        ),
+
+        -- Dates repeat: each writing is tried once.
+        written_dates as (
+
+            select
+                trim(date_text) as date_text,
+                count(*) as date_rows,
+                count(*) filter (where regexp_matches(price_text, '[0-9],[0-9]{1,2}$')) as with_comma,
+                count(*) filter (where regexp_matches(price_text, '[0-9][.][0-9]+$')) as with_point,
+            from written
+            group by 1
+
+        )
+
+        select
+            coalesce(sum(date_rows) filter (where date_text <> ''), 0) as dated_rows,
+            min(date_text) filter (where date_text <> '') as example,
+            coalesce(sum(with_comma), 0) as with_comma,
+            coalesce(sum(with_point), 0) as with_point,
+            {% for order in date_orders() -%}
+                coalesce(sum(date_rows) filter (where {{ parse_timestamp('date_text', order) }} is not null), 0),
+            {% endfor -%}
+        from written_dates
+    {%- endset -%}
+    {%- set row = run_query(query).rows[0] -%}
+    {%- set parsed = [] -%}
+    {%- for order in date_orders() -%}
+        {%- do parsed.append((row[3 + loop.index] | int, order)) -%}
+    {%- endfor -%}
+    {%- set ranked = parsed | sort(attribute=0, reverse=true) -%}
+    {{ return({
+        'dated_rows': row[0] | int,
+        'example': row[1],
+        'with_comma': row[2] | int,
+        'with_point': row[3] | int,
+        'best': ranked[0][0],
+        'best_order': ranked[0][1],
+        'second_best': ranked[1][0],
+        'second_order': ranked[1][1],
+    }) }}
+{%- endmacro %}
+
+
+{% macro stop_on_unclear_dates(seen, input_name) -%}
+    {%- if seen.dated_rows > 0 and seen.best == 0 -%}
+        {{ exceptions.raise_compiler_error(
+            "The dates of " ~ input_name ~ " are written in no known way, e.g. '" ~ seen.example
+            ~ "'. Say how with --vars '{date_format: \"%d. %B %Y\"}' (a strptime format)."
+        ) }}
+    {%- elif seen.second_best > 0 and seen.second_best > 0.99 * seen.best -%}
+        {{ exceptions.raise_compiler_error(
+            "The dates of " ~ input_name ~ " could be " ~ seen.best_order ~ " or " ~ seen.second_order ~ ", e.g. '"
+            ~ seen.example ~ "'. Say which with --vars '{date_format: " ~ seen.best_order ~ "}'."
+        ) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Raises a sentence where the input can't be read, lacks a required column or writes its dates unclearly. -#}
+{% macro stop_on_unreadable_input() -%}
+    {%- if execute -%}
+        {%- do transactions_input() -%}
+        {%- do input_formats() -%}
+    {%- endif -%}
+{%- endmacro %}

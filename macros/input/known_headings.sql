@@ -1,0 +1,76 @@
+{#-
+    The headings that are known without any setting, per column, best first. Letters and digits alone count:
+    'Invoice No.', 'invoice_no' and 'INVOICENO' are one heading.
+-#}
+{% macro known_headings() -%}
+    {{ return({
+        'invoice_id': ['invoiceno', 'invoice', 'invoiceid', 'invoicenumber', 'orderid', 'orderno', 'ordernumber', 'order',
+                       'transactionid', 'receiptid', 'receiptno', 'basketid', 'salesorderid', 'billno'],
+        'product_id': ['stockcode', 'productid', 'productcode', 'sku', 'itemid', 'itemcode', 'articleid', 'articleno',
+                       'itemno', 'productsku', 'variantsku', 'lineitemsku'],
+        'product_description': ['description', 'productdescription', 'productname', 'product', 'itemname', 'item',
+                                'itemdescription', 'title', 'lineitemname', 'article'],
+        'quantity': ['quantity', 'qty', 'units', 'quantityordered', 'orderquantity', 'lineitemquantity', 'itemcount'],
+        'ordered_at': ['invoicedate', 'orderdate', 'orderedat', 'date', 'transactiondate', 'purchasedate', 'datetime',
+                       'timestamp', 'createdat', 'orderpurchasetimestamp', 'invoicedatetime', 'saledate', 'invoicetime'],
+        'unit_price': ['unitprice', 'price', 'priceeach', 'itemprice', 'priceperunit', 'lineitemprice', 'unitcost'],
+        'amount': ['amount', 'lineamount', 'sales', 'total', 'totalamount', 'totalprice', 'linetotal', 'revenue',
+                   'salesamount', 'amountspent', 'transactionamount', 'value', 'grossamount'],
+        'customer_id': ['customerid', 'customer', 'customerno', 'customernumber', 'clientid', 'userid', 'buyerid',
+                        'custid', 'memberid', 'accountid', 'customercode', 'customeremail', 'email'],
+        'country': ['country', 'customercountry', 'shippingcountry', 'billingcountry', 'countryname', 'market'],
+    }) }}
+{%- endmacro %}
+
+
+{#- A heading as it is compared: lower-case letters and digits only. -#}
+{% macro comparable_heading(heading) -%}
+    {{ return(modules.re.sub('[^a-z0-9]', '', heading | lower)) }}
+{%- endmacro %}
+
+
+{#-
+    Which heading holds which of our columns: {column: heading}. Columns that are absent are left out.
+    Raises a sentence that names the headings that are there when a required column is not among them.
+-#}
+{% macro match_headings(headings, input_name) -%}
+    {%- set known = known_headings() -%}
+    {%- set there = "The headings there: " ~ (headings | join(', ')) ~ "." -%}
+
+    {%- set found = {} -%}
+    {%- for column, heading in var('column_names').items() -%}
+        {%- if column not in known -%}
+            {{ exceptions.raise_compiler_error(
+                "The setting 'column_names' names '" ~ column ~ "', which is none of our columns: " ~ (known | join(', ')) ~ "."
+            ) }}
+        {%- elif heading not in headings -%}
+            {{ exceptions.raise_compiler_error(
+                "The setting 'column_names' says that " ~ column ~ " stands under '" ~ heading ~ "', but " ~ input_name
+                ~ " has no such heading. " ~ there
+            ) }}
+        {%- endif -%}
+        {%- do found.update({column: heading}) -%}
+    {%- endfor -%}
+
+    {%- set heading_of = {} -%}
+    {%- for heading in headings | reverse if heading not in found.values() -%}
+        {%- do heading_of.update({comparable_heading(heading): heading}) -%}
+    {%- endfor -%}
+    {%- for column in known if column not in found -%}
+        {%- for name in known[column] if name in heading_of and column not in found -%}
+            {%- do found.update({column: heading_of[name]}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+
+    {%- set missing = ['customer_id', 'ordered_at'] | reject('in', found) | list -%}
+    {%- if 'unit_price' not in found and 'amount' not in found -%}
+        {%- do missing.append('unit_price (or amount)') -%}
+    {%- endif -%}
+    {%- if missing -%}
+        {{ exceptions.raise_compiler_error(
+            "No heading of " ~ input_name ~ " is known to hold " ~ (missing | join(', ')) ~ ". " ~ there
+            ~ " Say which it is, e.g. --vars '{column_names: {" ~ missing[0].split(' ')[0] ~ ": \"" ~ headings[0] ~ "\"}}'."
+        ) }}
+    {%- endif -%}
+    {{ return(found) }}
+{%- endmacro %}

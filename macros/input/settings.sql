@@ -1,0 +1,89 @@
+{#- Every setting (var) of the project: what it takes, in the words that the user is told when it is wrong. -#}
+{% macro known_settings() -%}
+    {{ return({
+        'transactions': "a file, a glob, or the name of a table in the warehouse",
+        'column_names': "a mapping from our columns to your headings, e.g. {customer_id: Kundennummer}",
+        'csv_delimiter': "one character, e.g. ';'",
+        'csv_encoding': "utf-8, latin-1 or utf-16",
+        'date_format': "year-month-day, month-day-year, day-month-year, or a strptime format such as '%d.%m.%Y %H:%M'",
+        'decimal_separator': "'.' or ','",
+        'cancellation_invoice_prefix': "the text that cancelling invoices begin with, e.g. C, or '' for every negative quantity",
+        'as_of_date': "a date that exists, as YYYY-MM-DD",
+        'baseline_date': "a date that exists, as YYYY-MM-DD",
+        'refit': "true or false",
+    }) }}
+{%- endmacro %}
+
+
+{#- Stops the run with one sentence per wrong setting, before any table changes. -#}
+{% macro stop_on_wrong_settings() -%}
+    {%- if execute -%}
+        {%- set problems = wrong_settings() -%}
+        {%- if problems -%}
+            {{ exceptions.raise_compiler_error(problems | join('\n')) }}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Sentences about the settings of this run that are wrong; an empty list when all are right. -#}
+{% macro wrong_settings() -%}
+    {%- set known = known_settings() -%}
+    {%- set problems = [] -%}
+
+    {%- set given = invocation_args_dict.get('vars') or {} -%}
+    {%- set given = fromyaml(given) if given is string else given -%}
+    {%- for name in given if name not in known -%}
+        {%- do problems.append(
+            "The setting '" ~ name ~ "' is not known. Known settings: " ~ (known | join(', ')) ~ "."
+        ) -%}
+    {%- endfor -%}
+
+    {%- set wrong = [] -%}
+    {%- for name in ['as_of_date', 'baseline_date'] if var(name) is not none and not is_date(var(name)) -%}
+        {%- do wrong.append(name) -%}
+    {%- endfor -%}
+    {%- if var('transactions') is not string or not var('transactions') | trim -%}
+        {%- do wrong.append('transactions') -%}
+    {%- endif -%}
+    {%- if var('column_names') is not mapping -%}
+        {%- do wrong.append('column_names') -%}
+    {%- endif -%}
+    {%- if var('csv_delimiter') is not none and (var('csv_delimiter') is not string or var('csv_delimiter') | length != 1) -%}
+        {%- do wrong.append('csv_delimiter') -%}
+    {%- endif -%}
+    {%- if var('csv_encoding') is not none and var('csv_encoding') not in ['utf-8', 'latin-1', 'utf-16'] -%}
+        {%- do wrong.append('csv_encoding') -%}
+    {%- endif -%}
+    {%- set date_format = var('date_format') -%}
+    {%- if date_format is not none and date_format not in date_orders() and (date_format is not string or '%' not in date_format) -%}
+        {%- do wrong.append('date_format') -%}
+    {%- endif -%}
+    {%- if var('decimal_separator') not in [none, '.', ','] -%}
+        {%- do wrong.append('decimal_separator') -%}
+    {%- endif -%}
+    {%- if var('cancellation_invoice_prefix') is not string -%}
+        {%- do wrong.append('cancellation_invoice_prefix') -%}
+    {%- endif -%}
+    {%- if var('refit') is not boolean -%}
+        {%- do wrong.append('refit') -%}
+    {%- endif -%}
+
+    {%- for name in wrong -%}
+        {%- do problems.append("The setting '" ~ name ~ "' is " ~ (var(name) | tojson) ~ "; it takes " ~ known[name] ~ ".") -%}
+    {%- endfor -%}
+    {{ return(problems) }}
+{%- endmacro %}
+
+
+{#- True for a text YYYY-MM-DD that names a day of the calendar, and for a date as YAML reads it. -#}
+{% macro is_date(value) -%}
+    {%- set text = value | string -%}
+    {%- if not modules.re.fullmatch('[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])', text) -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set year, month, day = text[:4] | int, text[5:7] | int, text[8:] | int -%}
+    {%- set is_leap_year = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) -%}
+    {%- set february = 29 if is_leap_year else 28 -%}
+    {{ return(day <= [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]) }}
+{%- endmacro %}

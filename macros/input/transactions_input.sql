@@ -1,0 +1,106 @@
+{#-
+    What the setting `transactions` stands for, found out anew whenever it is asked:
+      name      how sentences call it
+      relation  SQL that stands in a from clause
+      columns   {our column: SQL that yields its text}, only the columns that are there
+      others    {heading: SQL} of the columns that are none of ours
+      surplus   SQL that is not null where a row has more fields than there are headings; none where that cannot be
+    Raises a sentence where the input cannot be read.
+-#}
+{% macro transactions_input() -%}
+    {%- set path = var('transactions') | trim -%}
+    {%- if is_file_name(path) -%}
+        {{ return(file_input(path)) }}
+    {%- else -%}
+        {{ return(table_input(path)) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- A name with a slash, a wildcard or a known ending is a file's; what is left is a table's. -#}
+{% macro is_file_name(name) -%}
+    {{ return(modules.re.search('[/\\\\*?]|[.](csv|tsv|txt|parquet|pq|xlsx|xlsm|xls|xlsb|ods|gz|json)$', name | lower) is not none) }}
+{%- endmacro %}
+
+
+{% macro file_input(path) -%}
+    {%- set delimiter, encoding = var('csv_delimiter'), var('csv_encoding') -%}
+    {%- set found = fromjson(single_value(
+        "select inspect_input(" ~ sql_text(path) ~ ", " ~ sql_text(delimiter) ~ ", " ~ sql_text(encoding) ~ ")"
+    )) -%}
+    {%- if found.problem -%}
+        {{ exceptions.raise_compiler_error("The input can't be read: " ~ found.problem ~ " Set it with --vars '{transactions: …}'.") }}
+    {%- endif -%}
+
+    {%- set sql_of = {} -%}
+    {%- for heading in found.headings -%}
+        {#- Text sources are read by position, so that twin or blank headings do no harm. -#}
+        {%- do sql_of.setdefault(heading, {
+            'csv': 'field_' ~ loop.index,
+            'workbook': 'cells[' ~ loop.index ~ ']',
+            'parquet': adapter.quote(heading),
+        }[found.kind]) -%}
+    {%- endfor -%}
+    {%- set fields = found.headings | length -%}
+    {%- set relation = {
+        'csv': csv_relation(found),
+        'workbook': "(select unnest(workbook_rows(" ~ sql_text(path) ~ ")) as cells)",
+        'parquet': "read_parquet(" ~ sql_list(found.files) ~ ")",
+    }[found.kind] -%}
+    {%- set surplus = {
+        'csv': 'field_' ~ (fields + 1),
+        'workbook': 'cells[' ~ (fields + 1) ~ ']',
+    }.get(found.kind) -%}
+    {{ return(mapped_input("'" ~ path ~ "'", relation, sql_of, surplus)) }}
+{%- endmacro %}
+
+
+{#-
+    A CSV as text, nothing guessed and nothing refused: short rows are filled with nulls, one field more than there
+    are headings catches long ones. Null padding with line breaks in quotes needs the serial reader, which is no slower here.
+-#}
+{% macro csv_relation(found) -%}
+    {%- set columns = [] -%}
+    {%- for position in range(1, (found.headings | length) + 2) -%}
+        {%- do columns.append("'field_" ~ position ~ "': 'varchar'") -%}
+    {%- endfor -%}
+    {{ return(
+        "read_csv(" ~ sql_list(found.files)
+        ~ ", auto_detect = false, header = true, delim = " ~ sql_text(found.delimiter)
+        ~ ", encoding = " ~ sql_text(found.encoding)
+        ~ ", quote = '\"', escape = '\"', null_padding = true, strict_mode = false, parallel = false"
+        ~ ", columns = {" ~ (columns | join(', ')) ~ "})"
+    ) }}
+{%- endmacro %}
+
+
+{% macro table_input(name) -%}
+    {%- set parts = (name.split('.') | reverse | list) + [none, none] -%}
+    {%- set relation = adapter.get_relation(
+        database=parts[2] or target.database, schema=parts[1] or target.schema, identifier=parts[0]
+    ) -%}
+    {%- if relation is none -%}
+        {{ exceptions.raise_compiler_error(
+            "The input can't be read: the warehouse has no table '" ~ name ~ "' (a file's name would hold a slash or end in "
+            ~ ".csv, .parquet or .xlsx). Set it with --vars '{transactions: …}'."
+        ) }}
+    {%- endif -%}
+    {%- set sql_of = {} -%}
+    {%- for column in adapter.get_columns_in_relation(relation) -%}
+        {%- do sql_of.update({column.name: adapter.quote(column.name)}) -%}
+    {%- endfor -%}
+    {{ return(mapped_input("the table '" ~ name ~ "'", relation | string, sql_of, none)) }}
+{%- endmacro %}
+
+
+{% macro mapped_input(name, relation, sql_of, surplus) -%}
+    {%- set heading_of = match_headings(sql_of.keys() | list, name) -%}
+    {%- set columns, others = {}, {} -%}
+    {%- for column, heading in heading_of.items() -%}
+        {%- do columns.update({column: sql_of[heading]}) -%}
+    {%- endfor -%}
+    {%- for heading in sql_of if heading not in heading_of.values() -%}
+        {%- do others.update({heading: sql_of[heading]}) -%}
+    {%- endfor -%}
+    {{ return({'name': name, 'relation': relation, 'columns': columns, 'others': others, 'surplus': surplus}) }}
+{%- endmacro %}

@@ -1,0 +1,115 @@
+with transactions as (
+
+    select * from {{ ref('stg_transactions') }}
+
+),
+
+non_product_codes as (
+
+    select * from {{ ref('non_product_codes') }}
+
+),
+
+-- There are few codes and many rows: the patterns are tried once per code.
+product_codes as (
+
+    select distinct product_id from transactions
+
+),
+
+non_products as (
+
+    select
+        product_codes.product_id,
+        min(non_product_codes.label) as label,
+    from product_codes
+    inner join non_product_codes
+        on case non_product_codes.match_type
+            when 'exact' then product_codes.product_id = upper(non_product_codes.code)
+            else regexp_full_match(product_codes.product_id, upper(non_product_codes.code))
+        end
+    group by 1
+
+),
+
+flagged as (
+
+    select
+        transactions.*,
+        non_products.label as non_product_label,
+        transactions.unreadable_detail is not null as is_unreadable,
+        transactions.customer_id is null as is_missing_customer,
+        row_number() over (
+            partition by
+                transactions.invoice_id,
+                transactions.product_id,
+                transactions.product_description,
+                transactions.customer_id,
+                transactions.country,
+                transactions.quantity,
+                transactions.unit_price,
+                transactions.gross_amount,
+                transactions.ordered_at,
+                transactions.other_columns,
+                transactions.unreadable_detail
+            order by transactions.input_row
+        ) > 1 as is_duplicate,
+        coalesce(
+            transactions.quantity < 0
+            and starts_with(upper(transactions.invoice_id), upper({{ sql_text(var('cancellation_invoice_prefix')) }})), false
+        ) as is_cancellation,
+        coalesce(transactions.quantity <= 0, false) and not is_cancellation as is_stock_adjustment,
+        non_products.product_id is not null as is_non_product,
+        coalesce(transactions.unit_price <= 0, false) as has_no_price,
+    from transactions
+    left join non_products
+        on transactions.product_id = non_products.product_id
+
+),
+
+-- The first flag that applies is the reason.
+judged as (
+
+    select
+        *,
+        case
+            when is_unreadable then 'unreadable'
+            when is_missing_customer then 'missing_customer'
+            when is_duplicate then 'duplicate'
+            when is_stock_adjustment then 'stock_adjustment'
+            when is_non_product then 'non_product'
+            when has_no_price then 'no_price'
+        end as rejection_reason,
+    from flagged
+
+)
+
+select
+    input_row,
+    invoice_id,
+    product_id,
+    product_description,
+    customer_id,
+    country,
+    rejection_reason,
+    case rejection_reason
+        when 'unreadable' then unreadable_detail
+        when 'missing_customer' then 'customer_id is empty'
+        when 'duplicate' then 'equal in every column to an earlier row'
+        when 'stock_adjustment' then concat('quantity is ', quantity, ' on an invoice that cancels nothing')
+        when 'non_product' then concat('the code ', product_id, ' stands for: ', non_product_label)
+        when 'no_price' then concat('unit_price is ', unit_price)
+    end as rejection_detail,
+    other_columns,
+    quantity,
+    unit_price,
+    gross_amount,
+    is_unreadable,
+    is_missing_customer,
+    is_duplicate,
+    is_cancellation,
+    is_stock_adjustment,
+    is_non_product,
+    has_no_price,
+    ordered_at,
+from judged

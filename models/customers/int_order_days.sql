@@ -1,0 +1,46 @@
+with sales as (
+
+    select
+        customer_id,
+        invoice_id,
+        order_date as event_date,
+        quantity as units,
+        gross_amount as amount,
+        country,
+    from {{ ref('order_lines') }}
+
+),
+
+-- A cancellation counts against the order it takes back from, on the day it happened: what was said before stays true.
+cancelled as (
+
+    select
+        customer_id,
+        sale_invoice_id as invoice_id,
+        cast(cancelled_at as date) as event_date,
+        -units as units,
+        -amount as amount,
+        null as country,
+    from {{ ref('cancellation_matches') }}
+
+),
+
+events as (
+
+    select * from sales
+
+    union all
+
+    select * from cancelled
+
+)
+
+select
+    customer_id,
+    invoice_id,
+    event_date,
+    min(country) as country,
+    cast(sum(units) as decimal(18, 3)) as units,
+    cast(sum(amount) as decimal(18, 2)) as amount,
+from events
+group by 1, 2, 3

@@ -1,0 +1,104 @@
+with transactions as (
+
+    select
+        coalesce(rejection_reason, case when is_cancellation then 'cancellation' else 'kept' end) as step,
+        count(*) as row_count,
+        coalesce(sum(quantity), 0) as units,
+        coalesce(sum(gross_amount), 0) as amount,
+    from {{ ref('int_transactions_flagged') }}
+    group by 1
+
+),
+
+-- What is taken back from kept lines removes units and money, but no row.
+taken_back as (
+
+    select
+        'taken back' as step,
+        0 as row_count,
+        coalesce(sum(units), 0) as units,
+        coalesce(sum(amount), 0) as amount,
+    from {{ ref('cancellation_matches') }}
+
+),
+
+steps as (
+
+    select
+        step_number,
+        step,
+    from (
+        values
+        (1, 'unreadable'),
+        (2, 'missing_customer'),
+        (3, 'duplicate'),
+        (4, 'stock_adjustment'),
+        (5, 'non_product'),
+        (6, 'no_price'),
+        (7, 'cancellation'),
+        (8, 'taken back')
+    ) as listed (step_number, step)
+
+),
+
+input_totals as (
+
+    select
+        coalesce(sum(row_count), 0) as row_count,
+        coalesce(sum(units), 0) as units,
+        coalesce(sum(amount), 0) as amount,
+    from transactions
+
+),
+
+removals as (
+
+    select * from transactions
+
+    union all
+
+    select * from taken_back
+
+),
+
+removed as (
+
+    select
+        steps.step_number,
+        steps.step,
+        coalesce(removals.row_count, 0) as rows_removed,
+        coalesce(removals.units, 0) as units_removed,
+        coalesce(removals.amount, 0) as amount_removed,
+    from steps
+    left join removals
+        on steps.step = removals.step
+
+),
+
+running as (
+
+    select
+        removed.*,
+        input_totals.row_count - sum(removed.rows_removed) over up_to_here as rows_after,
+        input_totals.units - sum(removed.units_removed) over up_to_here as units_after,
+        input_totals.amount - sum(removed.amount_removed) over up_to_here as amount_after,
+    from removed
+    cross join input_totals
+    window up_to_here as (order by removed.step_number rows between unbounded preceding and current row)
+
+)
+
+select
+    step_number,
+    step,
+    cast(rows_after + rows_removed as bigint) as rows_before,
+    cast(rows_removed as bigint) as rows_removed,
+    cast(rows_after as bigint) as rows_after,
+    cast(units_after + units_removed as decimal(18, 3)) as units_before,
+    cast(units_removed as decimal(18, 3)) as units_removed,
+    cast(units_after as decimal(18, 3)) as units_after,
+    cast(amount_after + amount_removed as decimal(18, 2)) as amount_before,
+    cast(amount_removed as decimal(18, 2)) as amount_removed,
+    cast(amount_after as decimal(18, 2)) as amount_after,
+from running
+order by step_number

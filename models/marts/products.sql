@@ -1,0 +1,51 @@
+with order_lines as (
+
+    select * from {{ ref('order_lines') }}
+    where product_id is not null
+
+),
+
+spellings as (
+
+    select
+        product_id,
+        spelling,
+        count(*) over (partition by product_id) as spellings,
+        -- The spelling used most is the product's; of two used as often, the later one.
+        row_number() over (
+            partition by product_id order by order_lines desc, last_used_at desc, spelling
+        ) as spelling_rank,
+    from {{ ref('int_product_spellings') }}
+
+),
+
+sold as (
+
+    select
+        product_id,
+        count(*) as order_lines,
+        count(distinct customer_id) as customers,
+        sum(quantity - cancelled_quantity) as units,
+        sum(revenue) as revenue,
+        min(order_date) as first_sold_date,
+        max(order_date) as last_sold_date,
+    from order_lines
+    group by 1
+
+)
+
+select
+    sold.product_id,
+    spellings.spelling as product_description,
+    coalesce(spellings.spellings, 0) as spellings,
+    sold.order_lines,
+    sold.customers,
+    cast(sold.units as decimal(18, 3)) as units,
+    cast(sold.revenue as decimal(18, 2)) as revenue,
+    sold.first_sold_date,
+    sold.last_sold_date,
+from sold
+left join spellings
+    on
+        sold.product_id = spellings.product_id
+        and spellings.spelling_rank = 1

@@ -1,0 +1,66 @@
+with as_of_dates as (
+
+    select * from {{ ref('int_as_of_dates') }}
+    where role = 'as_of'
+
+),
+
+customers as (
+
+    select facts.*
+    from {{ ref('int_customer_facts') }} as facts
+    inner join as_of_dates
+        on facts.as_of_date = as_of_dates.as_of_date
+    where facts.frequency > 0
+
+),
+
+cut_points as (
+
+    select
+        cut_points.score_version,
+        {% for measure in ['recency_days', 'frequency', 'monetary'] -%}
+            {% for cut_number in range(1, 5) -%}
+                max(cut_points.cut_point) filter (
+                    where cut_points.measure = '{{ measure }}' and cut_points.cut_number = {{ cut_number }}
+                ) as {{ measure }}_{{ cut_number }},
+            {% endfor -%}
+        {%- endfor %}
+    from {{ ref('score_cut_points') }} as cut_points
+    inner join {{ ref('int_score_version_in_use') }} as version_in_use
+        on cut_points.score_version = version_in_use.score_version
+    group by 1
+
+),
+
+-- A value that equals a cut-point stays below it, so equal values get equal scores. Fewer days since the last order are
+-- better, more orders and more money are.
+scored as (
+
+    select
+        customers.as_of_date,
+        customers.customer_id,
+        cut_points.score_version,
+        5 - {{ cut_points_passed('recency_days') }} as recency_score,
+        1 + {{ cut_points_passed('frequency') }} as frequency_score,
+        1 + {{ cut_points_passed('monetary') }} as monetary_score,
+        percent_rank() over (order by customers.recency_days desc) as recency_percent_rank,
+        percent_rank() over (order by customers.frequency) as frequency_percent_rank,
+        percent_rank() over (order by customers.monetary) as monetary_percent_rank,
+    from customers
+    cross join cut_points
+
+)
+
+select
+    as_of_date,
+    customer_id,
+    concat(recency_score, frequency_score, monetary_score) as rfm_score,
+    score_version,
+    recency_score,
+    frequency_score,
+    monetary_score,
+    recency_percent_rank,
+    frequency_percent_rank,
+    monetary_percent_rank,
+from scored

@@ -1,0 +1,1 @@
+"""Functions that the Python models share: they know nothing of dbt and return rows."""

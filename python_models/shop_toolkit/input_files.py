@@ -1,0 +1,224 @@
+"""What SQL cannot do to an input file: find its encoding, read a workbook, and fail with a sentence.
+
+dbt-duckdb loads this module as a plugin (`profiles.yml`) and its two functions become SQL functions:
+
+- `inspect_input(path, delimiter, encoding)` returns JSON: what the file is, its headings, how to read it,
+  or in `problem` the sentence that says why it cannot be read. It never raises.
+- `workbook_rows(path)` returns the rows below the headings of an XLSX workbook as lists of text.
+"""
+
+import codecs
+import csv
+import gzip
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from functools import lru_cache
+from glob import glob
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import duckdb
+from dbt.adapters.duckdb.plugins import BasePlugin
+
+CSV_SUFFIXES = (".csv", ".tsv", ".txt")
+PARQUET_SUFFIXES = (".parquet", ".pq")
+WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+DELIMITERS = ",;\t|"
+BLOCK_BYTES = 1 << 20
+
+
+class UnreadableInputError(ValueError):
+    """An input that cannot be read at all; its message is a sentence for the person who named it."""
+
+
+class Plugin(BasePlugin):
+    """Registers this module's SQL functions on each DuckDB connection that dbt opens."""
+
+    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        conn.create_function("inspect_input", inspect_input, ["VARCHAR"] * 3, "VARCHAR", null_handling="special")
+        conn.create_function("workbook_rows", workbook_rows, ["VARCHAR"], "VARCHAR[][]")
+
+
+def inspect_input(path: str, delimiter: str | None = None, encoding: str | None = None) -> str:
+    """Describe an input file or glob as JSON.
+
+    Keys: `kind` ('csv', 'parquet' or 'workbook'), `files` (sorted paths), `headings` (texts in file order) and,
+    for CSV, `delimiter` and `encoding`; or `problem` alone, one sentence.
+
+    `delimiter` and `encoding` are what the user set; `None` means find out.
+    """
+    try:
+        return json.dumps(_describe(path, delimiter, encoding))
+    except UnreadableInputError as error:
+        return json.dumps({"problem": str(error)})
+
+
+def workbook_rows(path: str) -> list[list[str | None]]:
+    """Rows below the headings of a workbook (or of all workbooks that match a glob), each cell as text.
+
+    Sheets with the headings of the first one are stacked, in the workbook's order: a sheet holds at most
+    1,048,576 rows, so long logs come as several.
+    """
+    return [row for file in _matching_files(path) for row in _read_workbook(file, _modified(file))[1]]
+
+
+def _describe(path: str, delimiter: str | None, encoding: str | None) -> dict[str, Any]:
+    files = _matching_files(path)
+    kinds = {file: _kind(file) for file in files}
+    if len(set(kinds.values())) > 1:
+        raise UnreadableInputError(f"'{path}' matches files of several kinds: give a glob that matches only one.")
+    kind = kinds[files[0]]
+    headings_of = {
+        "csv": lambda file: _csv_headings(file, delimiter, encoding),
+        "parquet": lambda file: {"headings": _parquet_headings(file)},
+        "workbook": lambda file: {"headings": _read_workbook(file, _modified(file))[0]},
+    }[kind]
+    first = headings_of(files[0])
+    for file in files[1:]:
+        if (other := headings_of(file)) != first:
+            raise UnreadableInputError(
+                f"'{file}' does not look like '{files[0]}': {_difference(first, other)}. "
+                "Files read together need the same headings, delimiter and encoding."
+            )
+    return {"kind": kind, "files": files, **first}
+
+
+def _difference(first: dict[str, Any], other: dict[str, Any]) -> str:
+    return "; ".join(f"{key} {other[key]!r} instead of {first[key]!r}" for key in first if other[key] != first[key])
+
+
+def _matching_files(path: str) -> list[str]:
+    files = [path] if Path(path).exists() else sorted(glob(path, recursive=True))
+    if not files:
+        raise UnreadableInputError(f"there is no file '{path}' (looked for from {Path.cwd().name}/).")
+    for file in files:
+        if Path(file).is_dir():
+            raise UnreadableInputError(f"'{file}' is a folder: name a file in it, or a glob such as '{file}/*.csv'.")
+        if Path(file).stat().st_size == 0:
+            raise UnreadableInputError(f"'{file}' is empty: it has not even a line of headings.")
+    return files
+
+
+def _kind(file: str) -> str:
+    suffixes = [suffix.lower() for suffix in Path(file).suffixes]
+    suffix = next((suffix for suffix in reversed(suffixes) if suffix != ".gz"), "")
+    if suffix in PARQUET_SUFFIXES:
+        return "parquet"
+    if suffix in WORKBOOK_SUFFIXES:
+        return "workbook"
+    if suffix in CSV_SUFFIXES:
+        return "csv"
+    known = ", ".join(CSV_SUFFIXES + PARQUET_SUFFIXES + WORKBOOK_SUFFIXES)
+    raise UnreadableInputError(f"'{file}' ends in none of {known}.")
+
+
+def _modified(file: str) -> int:
+    return Path(file).stat().st_mtime_ns
+
+
+def _csv_headings(file: str, delimiter: str | None, encoding: str | None) -> dict[str, Any]:
+    try:
+        encoding = encoding or _find_encoding(file)
+        with _open(file) as stream, io.TextIOWrapper(stream, _python_codec(encoding), newline="") as text:
+            first_line = text.readline()
+            delimiter = delimiter or _find_delimiter(first_line)
+            # A heading in quotes may hold a line break: the reader takes the lines that it needs.
+            headings = next(csv.reader(_chain(first_line, text), delimiter=delimiter))
+    except (OSError, EOFError, UnicodeError, csv.Error) as error:
+        raise UnreadableInputError(f"'{file}' cannot be read as text: {error}.") from error
+    if "\0" in first_line:
+        raise UnreadableInputError(f"'{file}' is not a text file: its first line holds zero bytes.")
+    return {"headings": headings, "delimiter": delimiter, "encoding": encoding}
+
+
+def _chain(first_line: str, rest: io.TextIOWrapper) -> Iterator[str]:
+    yield first_line
+    yield from rest
+
+
+def _open(file: str) -> BinaryIO:
+    return gzip.open(file) if file.lower().endswith(".gz") else open(file, "rb")  # type: ignore[return-value]
+
+
+def _python_codec(encoding: str) -> str:
+    # utf-8-sig and utf-16 drop the byte order mark that would else become part of the first heading.
+    return {"utf-8": "utf-8-sig"}.get(encoding, encoding)
+
+
+def _find_encoding(file: str) -> str:
+    """'utf-8' if every byte fits it, else 'latin-1', which every byte fits; 'utf-16' by its byte order mark.
+
+    The whole file is read: a log may hold its first accented letter in its last line.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with _open(file) as stream:
+        block = stream.read(BLOCK_BYTES)
+        if block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return "utf-16"
+        try:
+            while block:
+                decoder.decode(block)
+                block = stream.read(BLOCK_BYTES)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "latin-1"
+    return "utf-8"
+
+
+def _find_delimiter(heading_line: str) -> str:
+    """The delimiter that the heading line holds most of; a comma where it holds none (a single column)."""
+    counts = Counter(heading_line)
+    return max(DELIMITERS, key=lambda delimiter: counts[delimiter])
+
+
+def _parquet_headings(file: str) -> list[str]:
+    try:
+        with duckdb.connect() as connection:
+            columns = connection.execute("describe select * from read_parquet(?)", [file]).fetchall()
+    except duckdb.Error as error:
+        raise UnreadableInputError(f"'{file}' cannot be read as Parquet: {_first_line(error)}.") from error
+    return [name for name, *_ in columns]
+
+
+@lru_cache(maxsize=1)
+def _read_workbook(file: str, modified: int) -> tuple[list[str], list[list[str | None]]]:
+    """Headings and text rows of a workbook; kept, so that checking and loading parse it once.
+
+    `modified` (nanoseconds) is part of the key: a workbook that was saved again is read again.
+    """
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        workbook = CalamineWorkbook.from_path(file)
+        sheets = [workbook.get_sheet_by_name(name).to_python(skip_empty_area=True) for name in workbook.sheet_names]
+    except (CalamineError, OSError) as error:
+        raise UnreadableInputError(f"'{file}' cannot be read as a workbook: {_first_line(error)}.") from error
+    sheets = [sheet for sheet in sheets if sheet]
+    if not sheets:
+        raise UnreadableInputError(f"'{file}' holds no cell: it has not even a row of headings.")
+    headings = [_text(cell) or "" for cell in sheets[0][0]]
+    rows = [
+        [_text(cell) for cell in row]
+        for sheet in sheets
+        if [_text(cell) or "" for cell in sheet[0]] == headings
+        for row in sheet[1:]
+    ]
+    return headings, rows
+
+
+def _text(cell: Any) -> str | None:
+    """A cell as a CSV export of the sheet would hold it: whole numbers without '.0', dates as ISO 8601."""
+    if isinstance(cell, str):
+        return cell or None
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else repr(cell)
+    if isinstance(cell, date):
+        return cell.isoformat(" ") if hasattr(cell, "hour") else cell.isoformat()
+    return None if cell is None else str(cell)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__

@@ -1,0 +1,27 @@
+with line_totals as (
+
+    select
+        coalesce(sum(quantity), 0) as units,
+        coalesce(sum(revenue), 0) as revenue,
+        count(*) as order_lines,
+    from {{ ref('order_lines') }}
+
+),
+
+order_totals as (
+
+    select
+        coalesce(sum(units), 0) as units,
+        coalesce(sum(revenue), 0) as revenue,
+        coalesce(sum(order_lines), 0) as order_lines,
+    from {{ ref('orders') }}
+
+)
+
+select *
+from line_totals
+inner join order_totals
+    on
+        line_totals.units <> order_totals.units
+        or line_totals.revenue <> order_totals.revenue
+        or line_totals.order_lines <> order_totals.order_lines
