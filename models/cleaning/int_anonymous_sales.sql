@@ -7,7 +7,7 @@ select
     quantity,
     unit_price,
     gross_amount,
-    ordered_at,
+    ordered_at
 from {{ ref('int_transactions_flagged') }}
 where
     rejection_reason = 'missing_customer'

@@ -3,7 +3,7 @@ with movements as (
     select
         *,
         least(level_before, level_after) as level_from,
-        greatest(level_before, level_after) as level_to,
+        greatest(level_before, level_after) as level_to
     from {{ ref('int_stock_movements') }}
     where level_before <> level_after
 
@@ -14,7 +14,7 @@ level_bounds as (
     select
         customer_id,
         product_id,
-        level_from as level_bound,
+        level_from as level_bound
     from movements
 
     union
@@ -22,7 +22,7 @@ level_bounds as (
     select
         customer_id,
         product_id,
-        level_to as level_bound,
+        level_to as level_bound
     from movements
 
 ),
@@ -34,7 +34,7 @@ elementary_intervals as (
         customer_id,
         product_id,
         level_bound as interval_from,
-        lead(level_bound) over (partition by customer_id, product_id order by level_bound) as interval_to,
+        lead(level_bound) over (partition by customer_id, product_id order by level_bound) as interval_to
     from level_bounds
 
 ),
@@ -50,7 +50,7 @@ crossings as (
         lag(movements.input_row) over (
             partition by movements.customer_id, movements.product_id, elementary_intervals.interval_from
             order by movements.movement_number
-        ) as previous_input_row,
+        ) as previous_input_row
     from movements
     inner join elementary_intervals
         on
@@ -64,7 +64,7 @@ crossings as (
 select
     input_row as cancellation_row,
     previous_input_row as sale_row,
-    cast(sum(units) as decimal(18, 3)) as units,
+    cast(sum(units) as decimal(18, 3)) as units
 from crossings
 where is_cancellation
 group by 1, 2

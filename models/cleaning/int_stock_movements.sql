@@ -10,7 +10,7 @@ cancelled_products as (
 
     select distinct
         customer_id,
-        product_id,
+        product_id
     from transactions
     where is_cancellation
 
@@ -38,7 +38,7 @@ movements as (
                 transactions.country nulls last,
                 transactions.other_columns nulls last,
                 transactions.input_row
-        ) as movement_number,
+        ) as movement_number
     from transactions
     inner join cancelled_products
         on
@@ -55,7 +55,7 @@ balances as (
             partition by customer_id, product_id
             order by movement_number
             rows between unbounded preceding and current row
-        ) as balance,
+        ) as balance
     from movements
 
 ),
@@ -73,7 +73,7 @@ levels as (
                 order by movement_number
                 rows between unbounded preceding and current row
             )
-        ) as level_after,
+        ) as level_after
     from balances
 
 )
@@ -90,5 +90,5 @@ select
         ) as decimal(18, 3)
     ) as level_before,
     cast(level_after as decimal(18, 3)) as level_after,
-    is_cancellation,
+    is_cancellation
 from levels

@@ -21,7 +21,7 @@ non_products as (
 
     select
         product_codes.product_id,
-        min(non_product_codes.label) as label,
+        min(non_product_codes.label) as label
     from product_codes
     inner join non_product_codes
         on case non_product_codes.match_type
@@ -60,7 +60,7 @@ flagged as (
         ) as is_cancellation,
         coalesce(transactions.quantity <= 0, false) and not is_cancellation as is_stock_adjustment,
         non_products.product_id is not null as is_non_product,
-        coalesce(transactions.unit_price <= 0, false) as has_no_price,
+        coalesce(transactions.unit_price <= 0, false) as has_no_price
     from transactions
     left join non_products
         on transactions.product_id = non_products.product_id
@@ -79,7 +79,7 @@ judged as (
             when is_stock_adjustment then 'stock_adjustment'
             when is_non_product then 'non_product'
             when has_no_price then 'no_price'
-        end as rejection_reason,
+        end as rejection_reason
     from flagged
 
 )
@@ -111,5 +111,5 @@ select
     is_stock_adjustment,
     is_non_product,
     has_no_price,
-    ordered_at,
+    ordered_at
 from judged

@@ -10,12 +10,12 @@ with last_day as (
 
 select
     'as_of' as role,
-    coalesce({{ date_setting('as_of_date') }}, last_date) as as_of_date,
+    coalesce({{ date_setting('as_of_date') }}, last_date) as as_of_date
 from last_day
 
 union all
 
 select
     'baseline' as role,
-    coalesce({{ date_setting('baseline_date') }}, last_date) as as_of_date,
+    coalesce({{ date_setting('baseline_date') }}, last_date) as as_of_date
 from last_day

@@ -20,7 +20,7 @@ orders_known as (
         min(order_days.event_date) as order_date,
         min(order_days.country) as country,
         sum(order_days.units) as units,
-        sum(order_days.amount) as amount,
+        sum(order_days.amount) as amount
     from as_of_dates
     inner join order_days
         on as_of_dates.as_of_date >= order_days.event_date
@@ -39,7 +39,7 @@ customers as (
         sum(amount) as monetary,
         min(order_date) as first_order_date,
         max(order_date) as last_order_date,
-        max(order_date) filter (where units > 0) as last_kept_order_date,
+        max(order_date) filter (where units > 0) as last_kept_order_date
     from orders_known
     group by 1, 2
 
@@ -55,5 +55,5 @@ select
     cast(as_of_date - last_kept_order_date as integer) as recency_days,
     first_order_date,
     last_order_date,
-    last_kept_order_date,
+    last_kept_order_date
 from customers

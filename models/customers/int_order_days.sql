@@ -6,7 +6,7 @@ with sales as (
         order_date as event_date,
         quantity as units,
         gross_amount as amount,
-        country,
+        country
     from {{ ref('order_lines') }}
 
 ),
@@ -20,7 +20,7 @@ cancelled as (
         cast(cancelled_at as date) as event_date,
         -units as units,
         -amount as amount,
-        null as country,
+        null as country
     from {{ ref('cancellation_matches') }}
 
 ),
@@ -41,6 +41,6 @@ select
     event_date,
     min(country) as country,
     cast(sum(units) as decimal(18, 3)) as units,
-    cast(sum(amount) as decimal(18, 2)) as amount,
+    cast(sum(amount) as decimal(18, 2)) as amount
 from events
 group by 1, 2, 3

@@ -30,7 +30,7 @@ joined as (
             partition by matches.sale_row
             order by cancellations.ordered_at, cancellations.invoice_id, cancellations.unit_price, matches.cancellation_row
             rows between unbounded preceding and current row
-        ) as units_so_far,
+        ) as units_so_far
     from matches
     inner join transactions as cancellations
         on matches.cancellation_row = cancellations.input_row
@@ -52,7 +52,7 @@ amounts as (
         case
             when units_so_far = units then 0
             else least(gross_amount, cast((units_so_far - units) * unit_price as decimal(18, 2)))
-        end as amount_before,
+        end as amount_before
     from joined
 
 )
@@ -67,5 +67,5 @@ select
     units,
     cast(amount_so_far - amount_before as decimal(18, 2)) as amount,
     ordered_at,
-    cancelled_at,
+    cancelled_at
 from amounts

@@ -11,7 +11,7 @@ matches as (
 
     select
         cancellation_row,
-        sum(units) as matched_quantity,
+        sum(units) as matched_quantity
     from {{ ref('int_cancellations_matched') }}
     group by 1
 
@@ -25,7 +25,7 @@ select
     cast(-transactions.quantity as decimal(18, 3)) as quantity,
     cast(coalesce(matches.matched_quantity, 0) as decimal(18, 3)) as matched_quantity,
     cast(-transactions.quantity - coalesce(matches.matched_quantity, 0) as decimal(18, 3)) as unmatched_quantity,
-    transactions.ordered_at as cancelled_at,
+    transactions.ordered_at as cancelled_at
 from transactions
 left join matches
     on transactions.input_row = matches.cancellation_row

@@ -4,7 +4,7 @@ with transactions as (
         coalesce(rejection_reason, case when is_cancellation then 'cancellation' else 'kept' end) as step,
         count(*) as row_count,
         coalesce(sum(quantity), 0) as units,
-        coalesce(sum(gross_amount), 0) as amount,
+        coalesce(sum(gross_amount), 0) as amount
     from {{ ref('int_transactions_flagged') }}
     group by 1
 
@@ -17,7 +17,7 @@ taken_back as (
         'taken back' as step,
         0 as row_count,
         coalesce(sum(units), 0) as units,
-        coalesce(sum(amount), 0) as amount,
+        coalesce(sum(amount), 0) as amount
     from {{ ref('cancellation_matches') }}
 
 ),
@@ -25,19 +25,14 @@ taken_back as (
 steps as (
 
     select
-        step_number,
-        step,
+        generate_subscripts(step_names, 1) as step_number,
+        unnest(step_names) as step
     from (
-        values
-        (1, 'unreadable'),
-        (2, 'missing_customer'),
-        (3, 'duplicate'),
-        (4, 'stock_adjustment'),
-        (5, 'non_product'),
-        (6, 'no_price'),
-        (7, 'cancellation'),
-        (8, 'taken back')
-    ) as listed (step_number, step)
+        select [
+            'unreadable', 'missing_customer', 'duplicate', 'stock_adjustment', 'non_product', 'no_price',
+            'cancellation', 'taken back'
+        ] as step_names
+    ) as listed
 
 ),
 
@@ -46,7 +41,7 @@ input_totals as (
     select
         coalesce(sum(row_count), 0) as row_count,
         coalesce(sum(units), 0) as units,
-        coalesce(sum(amount), 0) as amount,
+        coalesce(sum(amount), 0) as amount
     from transactions
 
 ),
@@ -68,7 +63,7 @@ removed as (
         steps.step,
         coalesce(removals.row_count, 0) as rows_removed,
         coalesce(removals.units, 0) as units_removed,
-        coalesce(removals.amount, 0) as amount_removed,
+        coalesce(removals.amount, 0) as amount_removed
     from steps
     left join removals
         on steps.step = removals.step
@@ -81,7 +76,7 @@ running as (
         removed.*,
         input_totals.row_count - sum(removed.rows_removed) over up_to_here as rows_after,
         input_totals.units - sum(removed.units_removed) over up_to_here as units_after,
-        input_totals.amount - sum(removed.amount_removed) over up_to_here as amount_after,
+        input_totals.amount - sum(removed.amount_removed) over up_to_here as amount_after
     from removed
     cross join input_totals
     window up_to_here as (order by removed.step_number rows between unbounded preceding and current row)
@@ -89,7 +84,7 @@ running as (
 )
 
 select
-    step_number,
+    cast(step_number as integer) as step_number,
     step,
     cast(rows_after + rows_removed as bigint) as rows_before,
     cast(rows_removed as bigint) as rows_removed,
@@ -99,6 +94,6 @@ select
     cast(units_after as decimal(18, 3)) as units_after,
     cast(amount_after + amount_removed as decimal(18, 2)) as amount_before,
     cast(amount_removed as decimal(18, 2)) as amount_removed,
-    cast(amount_after as decimal(18, 2)) as amount_after,
+    cast(amount_after as decimal(18, 2)) as amount_after
 from running
-order by step_number
+order by 1

@@ -45,7 +45,7 @@ select
     facts.first_order_date,
     facts.last_order_date,
     facts.last_kept_order_date,
-    facts.as_of_date,
+    facts.as_of_date
 from facts
 left join scores
     on facts.customer_id = scores.customer_id

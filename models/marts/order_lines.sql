@@ -12,7 +12,7 @@ matches as (
     select
         sale_row,
         sum(units) as cancelled_quantity,
-        sum(amount) as cancelled_amount,
+        sum(amount) as cancelled_amount
     from {{ ref('cancellation_matches') }}
     group by 1
 
@@ -31,7 +31,7 @@ select
     cast(coalesce(matches.cancelled_amount, 0) as decimal(18, 2)) as cancelled_amount,
     cast(transactions.gross_amount - coalesce(matches.cancelled_amount, 0) as decimal(18, 2)) as revenue,
     transactions.ordered_at,
-    cast(transactions.ordered_at as date) as order_date,
+    cast(transactions.ordered_at as date) as order_date
 from transactions
 left join matches
     on transactions.input_row = matches.sale_row

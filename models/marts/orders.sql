@@ -16,6 +16,6 @@ select
     cast(sum(revenue) as decimal(18, 2)) as revenue,
     sum(quantity) = sum(cancelled_quantity) as is_fully_cancelled,
     min(ordered_at) as ordered_at,
-    cast(min(ordered_at) as date) as order_date,
+    cast(min(ordered_at) as date) as order_date
 from order_lines
 group by 1, 2

@@ -13,8 +13,8 @@ spellings as (
         count(*) over (partition by product_id) as spellings,
         -- The spelling used most is the product's; of two used as often, the later one.
         row_number() over (
-            partition by product_id order by order_lines desc, last_used_at desc, spelling
-        ) as spelling_rank,
+            partition by product_id order by order_lines desc, last_used_at desc, spelling asc
+        ) as spelling_rank
     from {{ ref('int_product_spellings') }}
 
 ),
@@ -28,7 +28,7 @@ sold as (
         sum(quantity - cancelled_quantity) as units,
         sum(revenue) as revenue,
         min(order_date) as first_sold_date,
-        max(order_date) as last_sold_date,
+        max(order_date) as last_sold_date
     from order_lines
     group by 1
 
@@ -43,7 +43,7 @@ select
     cast(sold.units as decimal(18, 3)) as units,
     cast(sold.revenue as decimal(18, 2)) as revenue,
     sold.first_sold_date,
-    sold.last_sold_date,
+    sold.last_sold_date
 from sold
 left join spellings
     on

@@ -24,9 +24,9 @@ select
     cast(
         to_json(
             struct_pack(
-                {% for column in known_headings() -%}
-                    {{ column }} := as_they_came.{{ column }},
-                {% endfor -%}
+                {% for column in known_headings() %}
+                {{ column }} := as_they_came.{{ column }},
+                {% endfor %}
                 surplus_field := as_they_came.surplus_field,
                 other_columns := as_they_came.other_columns
             )
@@ -35,7 +35,7 @@ select
     transactions.quantity,
     transactions.unit_price,
     transactions.gross_amount,
-    transactions.ordered_at,
+    transactions.ordered_at
 from transactions
 inner join as_they_came
     on transactions.input_row = as_they_came.input_row

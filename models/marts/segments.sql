@@ -15,7 +15,9 @@ memberships as (
     select
         'rfm' as segmentation,
         rfm_segment as segment,
-        customers.*,
+        recency_days,
+        frequency,
+        monetary
     from customers
 
 ),
@@ -32,7 +34,7 @@ sizes as (
         avg(monetary) as mean_monetary,
         median(recency_days) as median_recency_days,
         median(frequency) as median_frequency,
-        median(monetary) as median_monetary,
+        median(monetary) as median_monetary
     from memberships
     group by 1, 2
 
@@ -45,7 +47,7 @@ whole as (
         sum(monetary) as revenue,
         avg(recency_days) as mean_recency_days,
         avg(frequency) as mean_frequency,
-        avg(monetary) as mean_monetary,
+        avg(monetary) as mean_monetary
     from customers
 
 )
@@ -71,7 +73,7 @@ select
     100 * sizes.mean_frequency / nullif(whole.mean_frequency, 0) as frequency_index,
     sizes.mean_monetary,
     cast(sizes.median_monetary as double) as median_monetary,
-    100 * sizes.mean_monetary / nullif(whole.mean_monetary, 0) as monetary_index,
+    100 * sizes.mean_monetary / nullif(whole.mean_monetary, 0) as monetary_index
 from strategies
 cross join whole
 left join sizes

@@ -3,7 +3,7 @@ with transactions as (
     select
         product_id,
         regexp_replace(product_description, '\s+', ' ', 'g') as spelling,
-        ordered_at,
+        ordered_at
     from {{ ref('int_transactions_flagged') }}
     where
         rejection_reason is null
@@ -16,6 +16,6 @@ select
     product_id,
     spelling,
     count(*) as order_lines,
-    max(ordered_at) as last_used_at,
+    max(ordered_at) as last_used_at
 from transactions
 group by 1, 2

@@ -18,18 +18,18 @@ customers as (
 cut_points as (
 
     select
-        cut_points.score_version,
-        {% for measure in ['recency_days', 'frequency', 'monetary'] -%}
-            {% for cut_number in range(1, 5) -%}
-                max(cut_points.cut_point) filter (
-                    where cut_points.measure = '{{ measure }}' and cut_points.cut_number = {{ cut_number }}
-                ) as {{ measure }}_{{ cut_number }},
-            {% endfor -%}
-        {%- endfor %}
+        {% for measure in ['recency_days', 'frequency', 'monetary'] %}
+        {% for cut_number in range(1, 5) %}
+        max(cut_points.cut_point) filter (
+            where cut_points.measure = '{{ measure }}' and cut_points.cut_number = {{ cut_number }}
+        ) as {{ measure }}_{{ cut_number }},
+        {% endfor %}
+        {% endfor %}
+        cut_points.score_version
     from {{ ref('score_cut_points') }} as cut_points
     inner join {{ ref('int_score_version_in_use') }} as version_in_use
         on cut_points.score_version = version_in_use.score_version
-    group by 1
+    group by cut_points.score_version
 
 ),
 
@@ -46,7 +46,7 @@ scored as (
         1 + {{ cut_points_passed('monetary') }} as monetary_score,
         percent_rank() over (order by customers.recency_days desc) as recency_percent_rank,
         percent_rank() over (order by customers.frequency) as frequency_percent_rank,
-        percent_rank() over (order by customers.monetary) as monetary_percent_rank,
+        percent_rank() over (order by customers.monetary) as monetary_percent_rank
     from customers
     cross join cut_points
 
@@ -62,5 +62,5 @@ select
     monetary_score,
     recency_percent_rank,
     frequency_percent_rank,
-    monetary_percent_rank,
+    monetary_percent_rank
 from scored

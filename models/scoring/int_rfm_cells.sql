@@ -11,7 +11,7 @@ cells as (
     select
         recency.score as recency_score,
         frequency.score as frequency_score,
-        monetary.score as monetary_score,
+        monetary.score as monetary_score
     from scores as recency
     cross join scores as frequency
     cross join scores as monetary
@@ -22,7 +22,7 @@ select
     rfm_segments.segment,
     cells.recency_score,
     cells.frequency_score,
-    cells.monetary_score,
+    cells.monetary_score
 from cells
 inner join {{ ref('rfm_segments') }} as rfm_segments
     on

@@ -9,11 +9,11 @@ with new_versions as (
 
     select
         score_version,
-        baseline_date,
+        baseline_date
     from {{ ref('score_versions') }}
-    {% if is_incremental() -%}
-        where score_version not in (select this.score_version from {{ this }} as this)
-    {%- endif %}
+    {% if is_incremental() %}
+    where score_version not in (select fitted.score_version from {{ this }} as fitted)
+    {% endif %}
 
 ),
 
@@ -23,7 +23,7 @@ population as (
         new_versions.score_version,
         facts.recency_days,
         facts.frequency,
-        facts.monetary,
+        facts.monetary
     from new_versions
     inner join {{ ref('int_customer_facts') }} as facts
         on
@@ -34,18 +34,20 @@ population as (
 
 measured as (
 
-    {% for measure in ['recency_days', 'frequency', 'monetary'] -%}
+    select
+        score_version,
+        measure,
+        value,
+        count(*) as customers
+    from (
         select
             score_version,
-            '{{ measure }}' as measure,
-            cast({{ measure }} as decimal(18, 2)) as value,
-            count(*) as customers,
+            cast(recency_days as decimal(18, 2)) as recency_days,
+            cast(frequency as decimal(18, 2)) as frequency,
+            monetary
         from population
-        group by 1, 2, 3
-        {% if not loop.last -%}
-            union all
-        {% endif -%}
-    {%- endfor %}
+    ) as wide unpivot (value for measure in (recency_days, frequency, monetary))
+    group by 1, 2, 3
 
 ),
 
@@ -58,7 +60,7 @@ cumulative as (
         sum(customers) over (
             partition by score_version, measure order by value rows between unbounded preceding and current row
         ) as customers_up_to,
-        sum(customers) over (partition by score_version, measure) as customers_fitted,
+        sum(customers) over (partition by score_version, measure) as customers_fitted
     from measured
 
 ),
@@ -75,7 +77,7 @@ select
     cumulative.score_version,
     cumulative.measure,
     cuts.cut_number,
-    min(cumulative.value) as cut_point,
+    min(cumulative.value) as cut_point
 from cumulative
 inner join cuts
     on cumulative.customers_up_to * 5 >= cumulative.customers_fitted * cuts.cut_number

@@ -10,30 +10,10 @@ with input as (
 select
     -- The order of the input is the only one that its rows have.
     row_number() over () as input_row,
-    {%- for column in known_headings() %}
-        {% if column in input.columns -%}
-            cast({{ input.columns[column] }} as varchar) as {{ column }},
-        {%- else -%}
-            cast(null as varchar) as {{ column }},
-        {%- endif -%}
-    {%- endfor %}
-    {% if input.surplus -%}
-        cast({{ input.surplus }} as varchar) as surplus_field,
-    {%- else -%}
-        cast(null as varchar) as surplus_field,
-    {%- endif %}
-    {% if input.others -%}
-        -- What is none of our columns still tells two lines apart, and belongs to the row as it came.
-        cast(
-            to_json(
-                struct_pack(
-                    {%- for heading, sql in input.others.items() %}
-                        {{ adapter.quote(heading or 'no heading') }} := cast({{ sql }} as varchar){{ ',' if not loop.last }}
-                    {%- endfor %}
-                )
-            ) as varchar
-        ) as other_columns,
-    {%- else -%}
-        cast(null as varchar) as other_columns,
-    {%- endif %}
+    {% for column in known_headings() %}
+    cast({{ input.columns.get(column, 'null') }} as varchar) as {{ column }},
+    {% endfor %}
+    cast({{ input.surplus or 'null' }} as varchar) as surplus_field,
+    -- What is none of our columns still tells two lines apart, and belongs to the row as it came.
+    {{ json_text_of(input.others) }} as other_columns
 from input

@@ -2,7 +2,8 @@
 
 {%- set formats = input_formats() -%}
 {%- set columns = columns_of_input() -%}
-{%- set quantity_type, price_type, money_type = 'decimal(18, 3)', 'decimal(18, 4)', 'decimal(18, 2)' -%}
+{#- What one line can hold: a billion units, 100 billion in money. More is a slip of the pen, and could spoil sums. -#}
+{%- set quantity_type, price_type, money_type = 'decimal(12, 3)', 'decimal(15, 4)', 'decimal(13, 2)' -%}
 
 with transactions as (
 
@@ -26,7 +27,7 @@ trimmed as (
         nullif(trim(amount), '') as amount,
         nullif(trim(ordered_at), '') as ordered_at,
         surplus_field,
-        other_columns,
+        other_columns
     from transactions
 
 ),
@@ -38,7 +39,7 @@ parsed as (
         {{ parse_number('quantity', quantity_type, formats.decimal_separator) }} as parsed_quantity,
         {{ parse_number('unit_price', price_type, formats.decimal_separator) }} as parsed_unit_price,
         {{ parse_number('amount', money_type, formats.decimal_separator) }} as parsed_amount,
-        {{ parse_timestamp('ordered_at', formats.date_format) }} as parsed_ordered_at,
+        {{ parse_timestamp('ordered_at', formats.date_format) }} as parsed_ordered_at
     from trimmed
 
 ),
@@ -48,36 +49,45 @@ counted as (
 
     select
         * replace (
-            {% if 'quantity' in columns -%}
-                parsed_quantity
-            {%- else -%}
-                cast(case when coalesce(parsed_amount, parsed_unit_price) < 0 then -1 else 1 end as {{ quantity_type }})
-            {%- endif %} as parsed_quantity,
+            {% if 'quantity' in columns %}
+            parsed_quantity
+            {% else %}
+            cast(case when coalesce(parsed_amount, parsed_unit_price) < 0 then -1 else 1 end as {{ quantity_type }})
+            {% endif %}
+                as parsed_quantity,
             case when year(parsed_ordered_at) between 1970 and 2199 then parsed_ordered_at end as parsed_ordered_at
-        ),
+        )
     from parsed
 
 ),
 
--- Amounts are rounded to the penny line by line, so that every sum of them is exact.
+-- Amounts are rounded to the penny line by line, so that every sum of them is exact. A unit's price has no sign where
+-- the quantity took it.
 priced as (
 
     select
         * replace (
             case
-                when unit_price is not null then {% if 'quantity' in columns -%}parsed_unit_price{%- else -%}abs(parsed_unit_price){%- endif %}
-                else try_cast(parsed_amount / nullif(parsed_quantity, 0) as {{ price_type }})
+                when unit_price is null then try_cast(parsed_amount / nullif(parsed_quantity, 0) as {{ price_type }})
+                {% if 'quantity' not in columns %}
+                when parsed_unit_price < 0 then -parsed_unit_price
+                {% endif %}
+                else parsed_unit_price
             end as parsed_unit_price
-        ),
+        )
+    from counted
+
+),
+
+valued as (
+
+    select
+        *,
         case
             when unit_price is null then parsed_amount
-            {% if 'quantity' in columns -%}
-                else try_cast(parsed_quantity * parsed_unit_price as {{ money_type }})
-            {%- else -%}
-                else try_cast(parsed_unit_price as {{ money_type }})
-            {%- endif %}
-        end as gross_amount,
-    from counted
+            else try_cast(cast(parsed_quantity as decimal(38, 3)) * parsed_unit_price as {{ money_type }})
+        end as gross_amount
+    from priced
 
 ),
 
@@ -86,42 +96,40 @@ judged as (
 
     select
         *,
-        coalesce(gross_amount, case when parsed_quantity is null then parsed_unit_price end) as readable_amount,
-    from priced
+        coalesce(gross_amount, case when parsed_quantity is null then parsed_unit_price end) as readable_amount
+    from valued
 
 )
 
+{% set price = 'unit_price' if 'unit_price' in columns else 'amount' -%}
+
 select
     input_row,
-    {% if 'invoice_id' in columns -%}
-        invoice_id,
-    {%- else -%}
-        -- Without invoices, what a customer buys in a day is one order.
-        concat_ws(' ', cast(parsed_ordered_at as date), customer_id) as invoice_id,
-    {%- endif %}
+    {% if 'invoice_id' in columns %}
+    invoice_id,
+    {% else %}
+    -- Without invoices, what a customer buys in a day is one order.
+    concat_ws(' ', cast(parsed_ordered_at as date), customer_id) as invoice_id,
+    {% endif %}
     product_id,
     product_description,
     customer_id,
     country,
-    parsed_quantity as quantity,
-    parsed_unit_price as unit_price,
-    gross_amount,
+    cast(parsed_quantity as decimal(18, 3)) as quantity,
+    cast(parsed_unit_price as decimal(18, 4)) as unit_price,
+    cast(gross_amount as decimal(18, 2)) as gross_amount,
     parsed_ordered_at as ordered_at,
     other_columns,
     nullif(
         concat_ws(
             '; ',
             case when surplus_field is not null then 'the row has more fields than there are headings' end,
-            {% if 'invoice_id' in columns -%}
-                case when invoice_id is null then 'invoice_id is empty' end,
-            {%- endif %}
-            {% if 'product_id' in columns -%}
-                case when product_id is null then 'product_id is empty' end,
-            {%- endif %}
+            {% for column in ['invoice_id', 'product_id'] if column in columns %}
+            case when {{ column }} is null then '{{ column }} is empty' end,
+            {% endfor %}
             {{ unreadable_field('quantity', 'quantity', 'parsed_quantity', 'a number') }},
-            {%- set price = 'unit_price' if 'unit_price' in columns else 'amount' %}
             {{ unreadable_field(price, 'coalesce(unit_price, amount)', 'readable_amount', 'a possible ' ~ price) }},
             {{ unreadable_field('ordered_at', 'ordered_at', 'parsed_ordered_at', 'a date') }}
         ), ''
-    ) as unreadable_detail,
+    ) as unreadable_detail
 from judged

@@ -38,6 +38,7 @@ class Plugin(BasePlugin):
     """Registers this module's SQL functions on each DuckDB connection that dbt opens."""
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        """Register the functions; dbt-duckdb calls this once for each database that it opens."""
         conn.create_function("inspect_input", inspect_input, ["VARCHAR"] * 3, "VARCHAR", null_handling="special")
         conn.create_function("workbook_rows", workbook_rows, ["VARCHAR"], "VARCHAR[][]")
 
@@ -91,7 +92,7 @@ def _difference(first: dict[str, Any], other: dict[str, Any]) -> str:
 
 
 def _matching_files(path: str) -> list[str]:
-    files = [path] if Path(path).exists() else sorted(glob(path, recursive=True))
+    files = [path] if Path(path).exists() else sorted(glob(path, recursive=True))  # noqa: PTH207 - the pattern may be absolute
     if not files:
         raise UnreadableInputError(f"there is no file '{path}' (looked for from {Path.cwd().name}/).")
     for file in files:
@@ -140,7 +141,7 @@ def _chain(first_line: str, rest: io.TextIOWrapper) -> Iterator[str]:
 
 
 def _open(file: str) -> BinaryIO:
-    return gzip.open(file) if file.lower().endswith(".gz") else open(file, "rb")  # type: ignore[return-value]
+    return gzip.open(file) if file.lower().endswith(".gz") else Path(file).open("rb")  # type: ignore[return-value]
 
 
 def _python_codec(encoding: str) -> str:

@@ -17,7 +17,7 @@ counted as (
 
     select
         input_row,
-        count(*) as times,
+        count(*) as times
     from places
     group by 1
 
@@ -25,7 +25,7 @@ counted as (
 
 select
     input_rows.input_row,
-    coalesce(counted.times, 0) as times,
+    coalesce(counted.times, 0) as times
 from {{ ref('base_transactions') }} as input_rows
 full outer join counted
     on input_rows.input_row = counted.input_row

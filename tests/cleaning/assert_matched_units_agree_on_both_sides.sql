@@ -4,7 +4,7 @@ with matched_by_sale as (
     select
         sale_row,
         sum(units) as units,
-        sum(amount) as amount,
+        sum(amount) as amount
     from {{ ref('cancellation_matches') }}
     group by 1
 
@@ -14,7 +14,7 @@ matched_by_cancellation as (
 
     select
         cancellation_row,
-        sum(units) as units,
+        sum(units) as units
     from {{ ref('cancellation_matches') }}
     group by 1
 
@@ -22,7 +22,7 @@ matched_by_cancellation as (
 
 select
     'sale' as side,
-    order_lines.input_row,
+    order_lines.input_row
 from {{ ref('order_lines') }} as order_lines
 full outer join matched_by_sale
     on order_lines.input_row = matched_by_sale.sale_row
@@ -37,7 +37,7 @@ union all
 
 select
     'cancellation' as side,
-    cancellations.input_row,
+    cancellations.input_row
 from {{ ref('cancellations') }} as cancellations
 full outer join matched_by_cancellation
     on cancellations.input_row = matched_by_cancellation.cancellation_row

@@ -3,7 +3,7 @@ with input_totals as (
 
     select
         coalesce(sum(gross_amount), 0) as amount,
-        coalesce(sum(quantity), 0) as units,
+        coalesce(sum(quantity), 0) as units
     from {{ ref('stg_transactions') }}
 
 ),
@@ -12,14 +12,14 @@ places as (
 
     select
         gross_amount as amount,
-        quantity as units,
+        quantity as units
     from {{ ref('order_lines') }}
 
     union all
 
     select
         rows_as_read.gross_amount as amount,
-        -cancellations.quantity as units,
+        -cancellations.quantity as units
     from {{ ref('cancellations') }} as cancellations
     inner join {{ ref('int_transactions_flagged') }} as rows_as_read
         on cancellations.input_row = rows_as_read.input_row
@@ -28,7 +28,7 @@ places as (
 
     select
         gross_amount as amount,
-        quantity as units,
+        quantity as units
     from {{ ref('rejected_transactions') }}
 
 ),
@@ -37,12 +37,14 @@ place_totals as (
 
     select
         coalesce(sum(amount), 0) as amount,
-        coalesce(sum(units), 0) as units,
+        coalesce(sum(units), 0) as units
     from places
 
 )
 
-select *
+select
+    input_totals.*,
+    place_totals.*
 from input_totals
 inner join place_totals
     on

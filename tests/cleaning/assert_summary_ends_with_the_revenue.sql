@@ -2,7 +2,7 @@
 with last_step as (
 
     select * from {{ ref('cleaning_summary') }}
-    where step_number = (select max(step_number) from {{ ref('cleaning_summary') }})
+    where step = 'taken back'
 
 ),
 
@@ -11,12 +11,14 @@ order_lines as (
     select
         count(*) as kept_rows,
         coalesce(sum(quantity - cancelled_quantity), 0) as units,
-        coalesce(sum(revenue), 0) as revenue,
+        coalesce(sum(revenue), 0) as revenue
     from {{ ref('order_lines') }}
 
 )
 
-select *
+select
+    last_step.*,
+    order_lines.*
 from last_step
 inner join order_lines
     on

@@ -32,7 +32,10 @@ customers as (
 
 )
 
-select *
+select
+    sales.amount as sold,
+    taken_back.amount as taken_back,
+    customers.amount as held
 from sales
 cross join taken_back
 inner join customers

@@ -3,7 +3,7 @@ with line_totals as (
     select
         coalesce(sum(quantity), 0) as units,
         coalesce(sum(revenue), 0) as revenue,
-        count(*) as order_lines,
+        count(*) as order_lines
     from {{ ref('order_lines') }}
 
 ),
@@ -13,12 +13,14 @@ order_totals as (
     select
         coalesce(sum(units), 0) as units,
         coalesce(sum(revenue), 0) as revenue,
-        coalesce(sum(order_lines), 0) as order_lines,
+        coalesce(sum(order_lines), 0) as order_lines
     from {{ ref('orders') }}
 
 )
 
-select *
+select
+    line_totals.*,
+    order_totals.*
 from line_totals
 inner join order_totals
     on

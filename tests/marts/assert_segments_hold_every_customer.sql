@@ -1,9 +1,29 @@
 -- Each segmentation tells of every customer and of all their money, once.
+with customers as (
+
+    select
+        count(*) as customers,
+        coalesce(sum(monetary), 0) as revenue
+    from {{ ref('customers') }}
+
+),
+
+segmentations as (
+
+    select
+        segmentation,
+        sum(size) as customers,
+        sum(revenue) as revenue
+    from {{ ref('segments') }}
+    group by 1
+
+)
+
 select
-    segments.segmentation,
-    sum(segments.size) as customers,
-from {{ ref('segments') }} as segments
-group by 1
-having
-    sum(segments.size) <> (select count(*) from {{ ref('customers') }})
-    or sum(segments.revenue) <> (select coalesce(sum(customers.monetary), 0) from {{ ref('customers') }} as customers)
+    segmentations.*,
+    customers.*
+from segmentations
+inner join customers
+    on
+        segmentations.customers <> customers.customers
+        or segmentations.revenue <> customers.revenue

@@ -9,7 +9,7 @@ select
     recency.score as recency_score,
     frequency.score as frequency_score,
     monetary.score as monetary_score,
-    count(cells.segment) as segments,
+    count(cells.segment) as segments
 from scores as recency
 cross join scores as frequency
 cross join scores as monetary

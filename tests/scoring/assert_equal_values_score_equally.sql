@@ -1,16 +1,44 @@
-{% for measure in ['recency', 'frequency', 'monetary'] -%}
-    select
-        '{{ measure }}' as measure,
-        cast({{ 'recency_days' if measure == 'recency' else measure }} as varchar) as value,
-        count(distinct {{ measure }}_score) as scores,
-        count(distinct {{ measure }}_percent_rank) as percent_ranks,
-    from {{ ref('customers') }}
+with customers as (
+
+    select * from {{ ref('customers') }}
     where frequency > 0
-    group by 1, 2
-    having
-        count(distinct {{ measure }}_score) > 1
-        or count(distinct {{ measure }}_percent_rank) > 1
-    {% if not loop.last -%}
-        union all
-    {% endif -%}
-{%- endfor %}
+
+),
+
+measured as (
+
+    select
+        'recency' as measure,
+        cast(recency_days as decimal(18, 2)) as value,
+        recency_score as score,
+        recency_percent_rank as percent_rank
+    from customers
+
+    union all
+
+    select
+        'frequency' as measure,
+        cast(frequency as decimal(18, 2)) as value,
+        frequency_score as score,
+        frequency_percent_rank as percent_rank
+    from customers
+
+    union all
+
+    select
+        'monetary' as measure,
+        monetary as value,
+        monetary_score as score,
+        monetary_percent_rank as percent_rank
+    from customers
+
+)
+
+select
+    measure,
+    value
+from measured
+group by 1, 2
+having
+    count(distinct score) > 1
+    or count(distinct percent_rank) > 1

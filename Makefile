@@ -1,0 +1,32 @@
+# `make build` and `make test` set up the virtual environment by themselves.
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+
+.PHONY: build test lint benchmark lock clean
+
+# dbt build on the embedded shop; on your own with: make build VARS='{transactions: path/to/log.csv}'
+build: $(VENV)/installed
+	$(BIN)/dbt build $(if $(VARS),--vars '$(VARS)')
+
+test: $(VENV)/installed
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/installed
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pre-commit run --all-files
+
+benchmark: $(VENV)/installed
+	$(BIN)/python -m benchmarks.ground_floor
+
+# Needs uv; no index address and no annotation, so that the lock names no host.
+lock:
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --no-header --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) target logs
+
+$(VENV)/installed: requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	touch $@

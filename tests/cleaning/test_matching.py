@@ -1,0 +1,143 @@
+"""The set-based matching against a plain stack: last in, first out, for thousands of random histories."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import Shop
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+MODELS = ("cleaning.int_stock_movements", "cleaning.int_cancellations_matched", "main.cancellation_matches")
+FIRST_MOMENT = datetime(2011, 1, 1)
+
+
+@dataclass(frozen=True)
+class Movement:
+    """A sale (positive) or a cancellation (negative) of some units, some hours after the first moment."""
+
+    customer: str
+    product: str
+    hours: int
+    units: int
+    price: Decimal
+    invoice: int
+
+    @property
+    def order(self) -> tuple:
+        """Time, sales before cancellations, then content; never the place in the file."""
+        invoice = f"C{self.invoice}" if self.units < 0 else str(self.invoice)
+        return self.hours, self.units < 0, invoice, self.price, self.units
+
+
+def match_with_a_stack(movements: list[Movement]) -> dict[tuple[int, int], tuple[int, Decimal]]:
+    """Units and money per pair of cancellation and sale, by place in the list."""
+    stacks: dict[tuple[str, str], list[list[int]]] = defaultdict(list)
+    taken: dict[tuple[int, int], tuple[int, Decimal]] = {}
+    for place in sorted(range(len(movements)), key=lambda place: (movements[place].order, place)):
+        movement = movements[place]
+        stack = stacks[movement.customer, movement.product]
+        if movement.units > 0:
+            stack.append([place, movement.units])
+            continue
+        missing = -movement.units
+        while missing and stack:
+            sale, left = stack[-1]
+            units = min(missing, left)
+            taken[place, sale] = units, units * movements[sale].price
+            missing -= units
+            stack[-1][1] -= units
+            if not stack[-1][1]:
+                stack.pop()
+    return taken
+
+
+@pytest.fixture(scope="module")
+def match_in_sql(make_shop: Callable[..., Shop]) -> Callable[[list[Movement]], dict]:
+    """Runs the compiled models on movements, in a database that stands in for the warehouse."""
+    shop = make_shop()
+    assert shop.dbt("compile", "--select", *(name.split(".")[1] for name in MODELS)).success
+    compiled = {
+        name: next(Path(shop.folder / "target" / "compiled").rglob(f"{name.split('.')[1]}.sql")).read_text()
+        for name in MODELS
+    }
+    database = duckdb.connect()
+    database.execute("attach ':memory:' as shop; create schema shop.cleaning; set threads = 2")
+
+    def match(movements: list[Movement]) -> dict:
+        database.execute(
+            """
+            create or replace table shop.cleaning.int_transactions_flagged (
+                input_row bigint, invoice_id varchar, product_id varchar, product_description varchar,
+                customer_id varchar, country varchar, rejection_reason varchar, other_columns varchar,
+                quantity decimal(18, 3), unit_price decimal(18, 4), gross_amount decimal(18, 2),
+                is_cancellation boolean, ordered_at timestamp
+            )
+            """
+        )
+        database.executemany(
+            """
+            insert into shop.cleaning.int_transactions_flagged
+            values (?, ?, ?, null, ?, null, null, null, ?, ?, ?, ?, ?)
+            """,
+            [
+                (
+                    place,
+                    movement.order[2],
+                    movement.product,
+                    movement.customer,
+                    movement.units,
+                    movement.price,
+                    movement.units * movement.price,
+                    movement.units < 0,
+                    FIRST_MOMENT + timedelta(hours=movement.hours),
+                )
+                for place, movement in enumerate(movements)
+            ],
+        )
+        for name, query in compiled.items():
+            database.execute(f"create or replace table shop.{name} as {query}")
+        found = database.execute(
+            "select cancellation_row, sale_row, units, amount from shop.main.cancellation_matches"
+        ).fetchall()
+        return {(cancellation, sale): (units, amount) for cancellation, sale, units, amount in found}
+
+    return match
+
+
+movement = st.builds(
+    Movement,
+    customer=st.sampled_from("abc"),
+    product=st.sampled_from("AB"),
+    # few moments, so that ties are common
+    hours=st.integers(0, 12),
+    units=st.integers(-12, 12).filter(bool),
+    price=st.sampled_from([Decimal("0.10"), Decimal("1.25"), Decimal("2.00")]),
+    invoice=st.integers(1, 4),
+)
+
+
+@settings(
+    max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+)
+@given(
+    movements=st.lists(movement, min_size=1, max_size=60, unique_by=lambda one: (one.customer, one.product, one.order))
+)
+def test_matching_is_what_a_plain_stack_does(movements: list[Movement], match_in_sql: Callable) -> None:
+    """Each example holds six histories (three customers, two products): three thousand in all."""
+    assert match_in_sql(movements) == match_with_a_stack(movements)
+
+
+def test_the_oracle_itself_is_right() -> None:
+    """Worked by hand: 10 bought, 5 bought, 3 sent back, 4 bought, 7 sent back."""
+    history = [
+        Movement("c", "A", hours, units, Decimal(1), hours) for hours, units in enumerate([10, 5, -3, 4, -7, -99])
+    ]
+    assert match_with_a_stack(history) == {
+        (2, 1): (3, 3), (4, 3): (4, 4), (4, 1): (2, 2), (4, 0): (1, 1), (5, 0): (9, 9)
+    }  # fmt: skip

@@ -1,0 +1,86 @@
+"""Every command of the README works; nothing is asked of a network; what a newcomer meets first is right."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import REAL_FILE, ROOT
+
+README = (ROOT / "README.md").read_text()
+COMMANDS = [
+    line.split("  #")[0].strip()
+    for block in re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
+    for line in block.replace("\\\n", " ").splitlines()
+    if line.strip() and not line.startswith("#")
+]
+# Run elsewhere, or would run this very test.
+NOT_RUN_HERE = {
+    "make test": ".ci/run calls it",
+    "pytest": "this is it",
+    "make lint": ".ci/run runs the same tools",
+    "make lock": "needs uv and the package registry",
+    "make benchmark": "run by hand",
+}
+BIN = Path(sys.executable).parent
+
+
+def run(command: str, folder: Path, *, without_network: bool = False) -> subprocess.CompletedProcess:
+    environment = os.environ | {
+        "SHOP_WAREHOUSE": str(folder / "shop.duckdb"),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+    }
+    # The environment that runs this test stands in for the one that make would set up.
+    command = command.replace("make ", f"make --assume-old=.venv/installed BIN={shlex.quote(str(BIN))} ")
+    if without_network:
+        command = f"unshare --map-root-user --net {command}"
+    return subprocess.run(command, shell=True, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command not in NOT_RUN_HERE])
+def test_a_command_of_the_readme_works(command: str, tmp_path: Path) -> None:
+    if str(REAL_FILE.relative_to(ROOT.parent)) in command and not REAL_FILE.exists():
+        pytest.skip("the real file is not at hand")
+    for name in ("shop_2025.csv", "my_shop.csv"):
+        if name in command:
+            command = command.replace(name, str(tmp_path / name))
+            shutil.copy(ROOT / "seeds/demo_shop/transactions.csv", tmp_path / name)
+    command = command.replace("benchmarks/output", str(tmp_path / "output"))
+    if command.startswith("duckdb "):
+        pytest.skip("the duckdb command line is not part of the environment")
+    if "dbt show" in command:
+        assert run("dbt build --resource-type model --resource-type seed --quiet", tmp_path).returncode == 0
+    done = run(command, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_readme_begins_with_the_two_commands() -> None:
+    assert COMMANDS[:2] == ["make build", "make test"]
+
+
+@pytest.mark.skipif(
+    subprocess.run("unshare --map-root-user --net true", shell=True, capture_output=True, check=False).returncode != 0,
+    reason="this machine lets nobody cut a process off the network",
+)
+def test_a_build_needs_no_network(tmp_path: Path) -> None:
+    done = run("dbt build --exclude-resource-type unit_test", tmp_path, without_network=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_nothing_names_a_host_or_a_path_of_this_machine() -> None:
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    home = re.compile(r"(^|[^\w.])/(home|root|work|tmp)/")
+    host = re.compile(r"https?://|pythonhosted")
+    for name in tracked.split("\0"):
+        path = ROOT / name
+        if name and path.suffix != ".csv" and path != Path(__file__) and path.is_file():
+            text = path.read_text("utf-8")
+            assert not home.search(text), name
+            if name == "requirements.lock":
+                assert not host.search(text), name

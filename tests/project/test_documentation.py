@@ -1,0 +1,112 @@
+"""What the yml files say is what was built; dbt on DuckDB checks neither names nor keys by itself."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import MARTS, ROOT, Shop
+
+KNOWN_KEYS = {
+    "model": {"name", "description", "columns", "data_tests", "config"},
+    "column": {"name", "data_type", "description", "data_tests", "constraints"},
+    "unit test": {"name", "model", "overrides", "given", "expect", "description"},
+}
+
+
+@pytest.fixture(scope="module")
+def manifest(demo_shop: Shop) -> dict[str, Any]:
+    return json.loads((demo_shop.folder / "target" / "manifest.json").read_text())
+
+
+def tables_of(manifest: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    return (node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed"))
+
+
+def properties() -> Iterator[tuple[Path, dict[str, Any]]]:
+    for folder in ("models", "python_models", "seeds"):
+        for path in sorted((ROOT / folder).rglob("*.yml")):
+            yield path, yaml.safe_load(path.read_text())
+
+
+def test_every_table_has_exactly_the_columns_that_its_yml_describes(manifest: dict[str, Any], demo_shop: Shop) -> None:
+    for node in tables_of(manifest):
+        built = [
+            (name, re.sub(r"\s", "", kind.lower()))
+            for name, kind, *_ in demo_shop.rows(f"describe {node['schema']}.{node['alias']}")
+        ]
+        written = [
+            (column["name"], re.sub(r"\s", "", (column["data_type"] or "").lower()))
+            for column in node["columns"].values()
+        ]
+        assert sorted(written) == sorted(built), node["name"]
+
+
+def test_every_table_and_column_is_described(manifest: dict[str, Any]) -> None:
+    for node in tables_of(manifest):
+        assert re.match(r"One row( |:)", node["description"]), node["name"]
+        for column in node["columns"].values():
+            assert column["description"].strip(), f"{node['name']}.{column['name']}"
+
+
+def test_every_mart_is_under_contract(manifest: dict[str, Any]) -> None:
+    marts = {node["name"]: node for node in tables_of(manifest) if "marts" in node["fqn"]}
+    assert set(marts) == set(MARTS)
+    assert all(node["config"]["contract"]["enforced"] for node in marts.values())
+
+
+def test_no_key_of_a_yml_is_misspelt() -> None:
+    for path, content in properties():
+        assert set(content) <= {"version", "models", "seeds", "unit_tests"}, path
+        for node in content.get("models", []) + content.get("seeds", []):
+            assert set(node) <= KNOWN_KEYS["model"], f"{path}: {node['name']}"
+            for column in node.get("columns", []):
+                assert set(column) <= KNOWN_KEYS["column"], f"{path}: {node['name']}.{column['name']}"
+        for test in content.get("unit_tests", []):
+            assert set(test) <= KNOWN_KEYS["unit test"], f"{path}: {test['name']}"
+
+
+def test_every_setting_is_known_and_has_a_reason_to_change_it(manifest: dict[str, Any]) -> None:
+    text = (ROOT / "dbt_project.yml").read_text()
+    variables = yaml.safe_load(text)["vars"]
+    known = set(re.findall(r"^        '(\w+)': \"", (ROOT / "macros/input/settings.sql").read_text(), re.MULTILINE))
+    assert set(variables) == known
+    for name in variables:
+        assert re.search(rf"^  {name}: .*  # \S", text, re.MULTILINE), f"{name} has no line that says why"
+        assert f"`{name}`" in (ROOT / "README.md").read_text(), f"{name} is not in the README"
+
+
+def test_the_readme_names_every_mart() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for mart in MARTS:
+        assert f"| `{mart}` |" in readme
+
+
+def test_every_key_is_tested(manifest: dict[str, Any]) -> None:
+    """A key is what the description of a table names in brackets."""
+    tests = [node["test_metadata"] | {"on": node["attached_node"], "column": node["column_name"]}
+             for node in manifest["nodes"].values() if node.get("test_metadata")]  # fmt: skip
+    for identifier, node in manifest["nodes"].items():
+        if node["resource_type"] != "model" or node["config"]["materialized"] == "view":
+            continue
+        key = re.search(r"\(((?:`\w+`(?:, )?)+)\)", node["description"])
+        assert key, f"{node['name']} names no key"
+        columns = re.findall(r"`(\w+)`", key[1])
+        assert any(
+            test["on"] == identifier
+            and (
+                (len(columns) == 1 and test["name"] == "unique" and test["column"] == columns[0])
+                or (test["name"] == "unique_combination" and test["kwargs"]["columns"] == columns)
+            )
+            for test in tests
+        ), f"{node['name']}: no test of its key {columns}"
+
+
+def test_parsing_warns_of_nothing(demo_shop: Shop) -> None:
+    warnings = []
+    result = demo_shop.dbt("parse", "--no-partial-parse", "--show-all-deprecations", "--warn-error")
+    assert result.success, result.exception
+    assert warnings == []

@@ -1,0 +1,177 @@
+"""A bad row is quarantined with its reason; a bad file or setting stops the build before any table changes."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Shop, problem_of
+from shop_toolkit.input_files import inspect_input
+
+HEADINGS = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+GOOD = "1,A,RED TIN,2,12/31/2010 8:26,2.55,c,UK"
+
+
+@pytest.fixture(scope="module")
+def built_shop(make_shop: Callable[..., Shop], tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    log = tmp_path_factory.mktemp("log") / "log.csv"
+    log.write_text(f"{HEADINGS}\n{GOOD}\n")
+    return make_shop(transactions=str(log)).build()
+
+
+def stopped(shop: Shop, **settings: Any) -> str:
+    """The sentence that a build with these settings stops with; no table may have changed by then."""
+    before = shop.tables(), shop.checksums(), shop.checksums("staging.base_transactions", "scoring.score_versions")
+    result = shop.dbt("build", **settings)
+    assert not result.success
+    assert before == (
+        shop.tables(), shop.checksums(), shop.checksums("staging.base_transactions", "scoring.score_versions")
+    )  # fmt: skip
+    return problem_of(result)
+
+
+def test_bad_values_are_quarantined_with_the_column_named(
+    make_shop: Callable[..., Shop], write_csv: Callable[..., Path]
+) -> None:
+    log = write_csv(
+        HEADINGS,
+        GOOD,
+        "2,A,RED TIN,two,12/31/2010 8:26,2.55,c,UK",
+        "3,A,RED TIN,2,2/31/2011 8:26,2.55,c,UK",
+        "4,A,RED TIN,2,12/31/2010 8:26,1e99,c,UK",
+        "5,A,RED TIN,2",
+        "6,A,RED TIN,2,12/31/2010 8:26,2.55,c,UK,one,two,three",
+        ',,,,,,,',
+        '7,A,"two',
+        'lines",2,12/31/2010 8:26,2.55,c,UK',
+    )  # fmt: skip
+    shop = make_shop(transactions=str(log)).build()
+    assert shop.rows("select input_row, reason, detail from rejected_transactions order by 1") == [
+        (2, "unreadable", "quantity 'two' is not a number"),
+        (3, "unreadable", "ordered_at '2/31/2011 8:26' is not a date"),
+        (4, "unreadable", "unit_price '1e99' is not a possible unit_price"),
+        (5, "unreadable", "unit_price is empty; ordered_at is empty"),
+        (6, "unreadable", "the row has more fields than there are headings"),
+        (7, "unreadable",
+         "invoice_id is empty; product_id is empty; quantity is empty; unit_price is empty; ordered_at is empty"),
+    ]  # fmt: skip
+    assert shop.rows("select input_row from order_lines order by 1") == [(1,), (8,)]
+
+
+def test_a_log_of_headings_alone_builds_empty_tables(
+    make_shop: Callable[..., Shop], write_csv: Callable[..., Path]
+) -> None:
+    shop = make_shop(transactions=str(write_csv(HEADINGS)))
+    result = shop.dbt("build", "--exclude-resource-type", "unit_test")
+    assert result.success, problem_of(result)
+    assert shop.row("select count(*) from customers") == (0,)
+    assert shop.row("select count(*) from scoring.score_versions") == (0,)
+    assert shop.row("select sum(rows_before) from cleaning_summary") == (0,)
+
+
+@pytest.mark.parametrize(
+    ("log", "sentence"),
+    [
+        (["1,A,2", "2,B,3"], "No heading of '{path}' is known to hold customer_id, ordered_at, unit_price (or amount)."
+                             " The headings there: 1, A, 2."),
+        (["Customer ID,Total,When", "c,1,2011-01-01"], "No heading of '{path}' is known to hold ordered_at."
+                                                       " The headings there: Customer ID, Total, When."),
+        (["customer,date,amount", "c,01/02/2011,1", "c,02/03/2011,1"],
+         "The dates of '{path}' could be month-day-year or day-month-year, e.g. '01/02/2011'."),
+        (["customer,date,amount", "c,1 Brumaire,1"],
+         "The dates of '{path}' are written in no known way, e.g. '1 Brumaire'."),
+    ],
+    ids=["no headings", "a required heading is missing", "day or month", "dates of another calendar"],
+)  # fmt: skip
+def test_a_log_that_cannot_be_understood_stops_the_build(
+    log: list[str], sentence: str, built_shop: Shop, write_csv: Callable[..., Path]
+) -> None:
+    path = write_csv(*log)
+    assert sentence.format(path=path) in stopped(built_shop, transactions=str(path))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("empty.csv", b"", "is empty: it has not even a line of headings."),
+        ("broken.parquet", b"PAR1 but no more", "cannot be read as Parquet"),
+        ("broken.xlsx", b"PK but no more", "cannot be read as a workbook"),
+        ("broken.csv.gz", b"\x1f\x8b but no more", "cannot be read as text"),
+        ("picture.csv", b"\0\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is not a text file"),
+        ("log.json", b"{}", "ends in none of"),
+    ],
+)
+def test_a_file_that_cannot_be_read_has_its_sentence(name: str, content: bytes, sentence: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert sentence in json.loads(inspect_input(str(tmp_path / name)))["problem"]
+
+
+def test_a_file_that_cannot_be_read_stops_the_build(built_shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "broken.xlsx").write_bytes(b"PK but no more")
+    sentence = stopped(built_shop, transactions=str(tmp_path / "broken.xlsx"))
+    assert f"The input can't be read: '{tmp_path}/broken.xlsx' cannot be read as a workbook" in sentence
+
+
+def test_files_that_differ_are_not_read_together(write_csv: Callable[..., Path]) -> None:
+    write_csv(HEADINGS, GOOD, name="a.csv")
+    path = write_csv("customer,date,amount", "c,2011-01-01,1", name="b.csv")
+    problem = json.loads(inspect_input(f"{path.parent}/*.csv"))["problem"]
+    assert "b.csv' does not look like" in problem
+    assert "headings ['customer', 'date', 'amount'] instead of ['InvoiceNo'," in problem
+
+
+def test_wrong_settings_stop_the_build_with_a_sentence_each(built_shop: Shop) -> None:
+    sentences = stopped(
+        built_shop,
+        transactions=7,
+        as_of_dat="2011-12-09",
+        as_of_date="2011-02-31",
+        baseline_date="31.12.2011",
+        refit="yes please",
+        csv_delimiter=";;",
+        csv_encoding="klingon",
+        date_format="us",
+        decimal_separator=";",
+        cancellation_invoice_prefix=3,
+        column_names="x",
+    )
+    for sentence in (
+        "The setting 'as_of_dat' is not known. Known settings: transactions, column_names,",
+        "The setting 'transactions' is 7; it takes a file, a glob, or the name of a table in the warehouse.",
+        "The setting 'as_of_date' is \"2011-02-31\"; it takes a date that exists, as YYYY-MM-DD.",
+        "The setting 'baseline_date' is \"31.12.2011\"; it takes a date that exists, as YYYY-MM-DD.",
+        "The setting 'refit' is \"yes please\"; it takes true or false.",
+        "The setting 'csv_delimiter' is \";;\"; it takes one character",
+        "The setting 'csv_encoding' is \"klingon\"; it takes utf-8, latin-1 or utf-16.",
+        "The setting 'date_format' is \"us\"; it takes year-month-day, month-day-year, day-month-year, or a strptime",
+        "The setting 'decimal_separator' is \";\"; it takes '.' or ','.",
+        "The setting 'cancellation_invoice_prefix' is 3; it takes the text",
+        "The setting 'column_names' is \"x\"; it takes a mapping from our columns to your headings",
+    ):
+        assert sentence in sentences
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"transactions": "no/such/file.csv"}, "there is no file 'no/such/file.csv'"),
+        ({"transactions": "no_such_table"}, "the warehouse has no table 'no_such_table'"),
+        ({"column_names": {"client": "CustomerID"}}, "names 'client', which is none of our columns"),
+        ({"column_names": {"customer_id": "Kunde"}}, "has no such heading. The headings there: InvoiceNo,"),
+    ],
+    ids=lambda value: str(value) if isinstance(value, dict) else "",
+)
+def test_a_setting_that_does_not_fit_the_input_stops_the_build(
+    settings: dict[str, Any], sentence: str, built_shop: Shop
+) -> None:
+    assert sentence in stopped(built_shop, **settings)
+
+
+def test_an_ambiguous_date_is_read_as_the_setting_says(
+    make_shop: Callable[..., Shop], write_csv: Callable[..., Path]
+) -> None:
+    log = write_csv("customer,date,amount", "c,01/02/2011,1")
+    for date_format, day in (("day-month-year", "2011-02-01"), ("%m/%d/%Y", "2011-01-02")):
+        shop = make_shop(transactions=str(log), date_format=date_format).build()
+        assert shop.row("select order_date::varchar from order_lines") == (day,)
