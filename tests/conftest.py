@@ -50,15 +50,19 @@ class Shop:
             patch.chdir(ROOT)
             for name, value in environment.items():
                 patch.setenv(name, value)
-            return dbtRunner().invoke(
-                [
-                    *arguments,
-                    "--vars", json.dumps(self.settings | settings),
-                    "--target-path", str(self.folder / "target"),
-                    "--log-path", str(self.folder / "logs"),
-                    "--quiet",
-                ]
-            )  # fmt: skip
+            try:
+                return dbtRunner().invoke(
+                    [
+                        *arguments,
+                        "--vars", json.dumps(self.settings | settings),
+                        "--target-path", str(self.folder / "target"),
+                        "--log-path", str(self.folder / "logs"),
+                        "--quiet",
+                    ]
+                )  # fmt: skip
+            finally:
+                # Else this process would keep the file locked.
+                DuckDBConnectionManager.close_all_connections()
 
     def build(self, threads: int = 2, **settings: Any) -> "Shop":
         """Build seeds and models without their tests, and fail with dbt's own words."""
@@ -98,15 +102,13 @@ def problem_of(result: dbtRunnerResult) -> str:
 
 
 @pytest.fixture(scope="session")
-def make_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Shop]]:
+def make_shop(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Shop]:
     """Makes an empty warehouse with the given settings."""
 
     def make(**settings: Any) -> Shop:
         return Shop(tmp_path_factory.mktemp("shop"), settings)
 
-    yield make
-    # dbt leaves its last connection to the interpreter's exit, where DuckDB complains of it.
-    DuckDBConnectionManager.close_all_connections()
+    return make
 
 
 @pytest.fixture(scope="session")

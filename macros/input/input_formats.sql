@@ -6,7 +6,7 @@
     {%- set formats = {'date_format': var('date_format'), 'decimal_separator': var('decimal_separator')} -%}
     {%- if execute and none in formats.values() -%}
         {%- set input = transactions_input() -%}
-        {%- set seen = written_forms(input, 50000) -%}
+        {%- set seen = written_forms(input, 20000) -%}
         {#- A few wrong dates must not tip the scale: the second-best order has to lag clearly, else all rows are asked. -#}
         {%- if seen.second_best > 0.9 * seen.best -%}
             {%- set seen = written_forms(input, none) -%}

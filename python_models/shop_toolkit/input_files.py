@@ -73,7 +73,7 @@ def _describe(path: str, delimiter: str | None, encoding: str | None) -> dict[st
         raise UnreadableInputError(f"'{path}' matches files of several kinds: give a glob that matches only one.")
     kind = kinds[files[0]]
     headings_of = {
-        "csv": lambda file: _csv_headings(file, delimiter, encoding),
+        "csv": lambda file: _csv_headings(file, delimiter, encoding, _modified(file)),
         "parquet": lambda file: {"headings": _parquet_headings(file)},
         "workbook": lambda file: {"headings": _read_workbook(file, _modified(file))[0]},
     }[kind]
@@ -120,7 +120,12 @@ def _modified(file: str) -> int:
     return Path(file).stat().st_mtime_ns
 
 
-def _csv_headings(file: str, delimiter: str | None, encoding: str | None) -> dict[str, Any]:
+@lru_cache(maxsize=64)
+def _csv_headings(file: str, delimiter: str | None, encoding: str | None, modified: int) -> dict[str, Any]:
+    """Headings, delimiter and encoding; kept, because several models of a build ask.
+
+    `modified` (nanoseconds) is part of the key: a file that was written again is looked at again.
+    """
     try:
         encoding = encoding or _find_encoding(file)
         with _open(file) as stream, io.TextIOWrapper(stream, _python_codec(encoding), newline="") as text:

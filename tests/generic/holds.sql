@@ -1,11 +1,15 @@
-{#-
-    Fails for each row in which the condition is not true; a condition that is null is not true. Under a column
-    (`column_name`) it says something of that column, under a model of several.
--#}
-{% test holds(model, condition, column_name=none) %}
+{#- Fails for each row in which one of the conditions is not true; a condition that is null is not true. -#}
+{% test holds(model, conditions) %}
 
-    select *
-    from {{ model }}
-    where ({{ condition }}) is not true
+    {% for condition in conditions -%}
+        select
+            '{{ condition | replace("'", "''") }}' as condition,
+            to_json(model) as failing_row
+        from {{ model }} as model
+        where ({{ condition }}) is not true
+        {% if not loop.last -%}
+            union all
+        {% endif -%}
+    {%- endfor %}
 
 {% endtest %}

@@ -87,7 +87,7 @@ def test_the_readme_names_every_mart() -> None:
 
 def test_every_key_is_tested(manifest: dict[str, Any]) -> None:
     """A key is what the description of a table names in brackets."""
-    tests = [node["test_metadata"] | {"on": node["attached_node"], "column": node["column_name"]}
+    tests = [node["test_metadata"] | {"on": node["attached_node"]}
              for node in manifest["nodes"].values() if node.get("test_metadata")]  # fmt: skip
     for identifier, node in manifest["nodes"].items():
         if node["resource_type"] != "model" or node["config"]["materialized"] == "view":
@@ -96,11 +96,7 @@ def test_every_key_is_tested(manifest: dict[str, Any]) -> None:
         assert key, f"{node['name']} names no key"
         columns = re.findall(r"`(\w+)`", key[1])
         assert any(
-            test["on"] == identifier
-            and (
-                (len(columns) == 1 and test["name"] == "unique" and test["column"] == columns[0])
-                or (test["name"] == "unique_combination" and test["kwargs"]["columns"] == columns)
-            )
+            test["on"] == identifier and test["name"] == "is_key" and test["kwargs"]["columns"] == columns
             for test in tests
         ), f"{node['name']}: no test of its key {columns}"
 

@@ -1,0 +1,127 @@
+"""How long the ground floor takes, beside a hand-written query that does the same work without dbt.
+
+`python -m benchmarks.ground_floor [--transactions PATH] [--repetitions N]` prints medians in seconds:
+
+- `dbt build`: the whole of it in a fresh warehouse, tests included, as a process of its own;
+- `models`: what dbt reports for the models before the customers stage, one after the other;
+- `one query`: the same tables written by `hand_written.sql`, in one DuckDB connection with the same settings.
+
+A loop in plain Python is timed before each repetition, because shared machines are uneven.
+"""
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import duckdb
+
+ROOT = Path(__file__).resolve().parent.parent
+STAGES_BEFORE_CUSTOMERS = ("staging", "cleaning", "products")
+MARTS_BEFORE_CUSTOMERS = (
+    "order_lines",
+    "cancellations",
+    "cancellation_matches",
+    "rejected_transactions",
+    "cleaning_summary",
+    "orders",
+    "products",
+)
+
+
+def plain_python_loop() -> float:
+    """Seconds for five million additions: how fast this machine is just now."""
+    began = time.perf_counter()
+    total = 0
+    for number in range(5_000_000):
+        total += number
+    return time.perf_counter() - began
+
+
+def dbt_build(transactions: str, folder: Path, *arguments: str) -> tuple[float, float]:
+    """Seconds of a `dbt build` in a new warehouse, and of its models before the customers stage."""
+    environment = os.environ | {
+        "SHOP_WAREHOUSE": str(folder / "shop.duckdb"),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+    }
+    command = [
+        Path(sys.executable).parent / "dbt",
+        "build",
+        "--quiet",
+        "--vars",
+        json.dumps({"transactions": transactions}),
+    ]
+    began = time.perf_counter()
+    subprocess.run([*command, *arguments], cwd=ROOT, env=environment, check=True)
+    seconds = time.perf_counter() - began
+    results = json.loads((folder / "target" / "run_results.json").read_text())["results"]
+    models = json.loads((folder / "target" / "manifest.json").read_text())["nodes"]
+    return seconds, sum(
+        result["execution_time"]
+        for result in results
+        if result["unique_id"].startswith("model.")
+        and (
+            models[result["unique_id"]]["schema"] in STAGES_BEFORE_CUSTOMERS
+            or models[result["unique_id"]]["name"] in MARTS_BEFORE_CUSTOMERS
+        )
+    )
+
+
+def one_query(transactions: str, folder: Path) -> float:
+    """Seconds of the hand-written queries, from opening a new file to closing it."""
+    queries = (ROOT / "benchmarks" / "hand_written.sql").read_text().replace("$transactions", f"'{transactions}'")
+    began = time.perf_counter()
+    with duckdb.connect(
+        str(folder / "hand.duckdb"), config={"threads": 2, "storage_compatibility_version": "v1.0.0"}
+    ) as connection:
+        connection.execute(queries)
+        (revenue,) = connection.execute("select sum(revenue) from order_lines").fetchone()
+    seconds = time.perf_counter() - began
+    print(f"  hand-written revenue {revenue}")
+    return seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--transactions", default="../shared/data/online_retail.csv")
+    parser.add_argument("--repetitions", type=int, default=5)
+    arguments = parser.parse_args()
+
+    measured: dict[str, list[float]] = {}
+    for _ in range(arguments.repetitions):
+        with tempfile.TemporaryDirectory() as folder:
+            loop = plain_python_loop()
+            build, _ = dbt_build(arguments.transactions, Path(folder))
+        with tempfile.TemporaryDirectory() as folder:
+            models_only = ("--resource-type", "model", "--resource-type", "seed")
+            # One model after the other, each with both cores, as the hand-written queries run.
+            _, models = dbt_build(arguments.transactions, Path(folder), *models_only, "--threads", "1")
+        with tempfile.TemporaryDirectory() as folder:
+            hand = one_query(arguments.transactions, Path(folder))
+        for name, seconds in {
+            "plain Python loop": loop,
+            "dbt build": build,
+            "models before customers": models,
+            "hand-written query": hand,
+        }.items():
+            measured.setdefault(name, []).append(seconds)
+    for name, seconds in measured.items():
+        print(f"{name:26} median {statistics.median(seconds):6.2f} s  (min {min(seconds):.2f}, max {max(seconds):.2f})")
+    ratios = [
+        models / hand
+        for models, hand in zip(measured["models before customers"], measured["hand-written query"], strict=True)
+    ]
+    print(f"{'models / hand-written':26} median {statistics.median(ratios):6.2f}")
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(f"{'peak memory of dbt build':26} {peak:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
