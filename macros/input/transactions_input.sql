@@ -5,6 +5,7 @@
       columns   {our column: SQL that yields its text}, only the columns that are there
       others    {heading: SQL} of the columns that are none of ours
       surplus   SQL that is not null where a row has more fields than there are headings; none where that cannot be
+      swallowed SQL that is true where a quote that nothing closes made one field of several rows; none where that cannot be
     Raises a sentence where the input cannot be read.
 -#}
 {% macro transactions_input() -%}
@@ -32,6 +33,9 @@
         {{ exceptions.raise_compiler_error("The input can't be read: " ~ found.problem ~ " Set it with --vars '{transactions: …}'.") }}
     {%- endif -%}
 
+    {%- if found.other_sheets -%}
+        {%- do log("Sheets of '" ~ path ~ "' with other headings are not read: " ~ (found.other_sheets | join(', ')) ~ ".", info=true) -%}
+    {%- endif -%}
     {%- set sql_of = {} -%}
     {%- for heading in found.headings -%}
         {#- Text sources are read by position, so that twin or blank headings do no harm. -#}
@@ -51,7 +55,8 @@
         'csv': 'field_' ~ (fields + 1),
         'workbook': 'cells[' ~ (fields + 1) ~ ']',
     }.get(found.kind) -%}
-    {{ return(mapped_input("'" ~ path ~ "'", relation, sql_of, surplus)) }}
+    {%- set swallowed = swallowed_rows(found) if found.kind == 'csv' else none -%}
+    {{ return(mapped_input("'" ~ path ~ "'", relation, sql_of, surplus, swallowed)) }}
 {%- endmacro %}
 
 
@@ -74,6 +79,22 @@
 {%- endmacro %}
 
 
+{#- SQL: whether a field of a CSV row holds a line break and, behind it, as many delimiters as a whole row has. -#}
+{% macro swallowed_rows(found) -%}
+    {%- set delimiters = (found.headings | length) - 1 -%}
+    {%- set delimiter = modules.re.escape(found.delimiter) -%}
+    {%- set row = '\\n[^\\n]*(' ~ delimiter ~ '[^\\n]*){' ~ delimiters ~ '}' -%}
+    {%- set fields = [] -%}
+    {%- for position in range(1, delimiters + 2) if delimiters -%}
+        {%- set field = 'field_' ~ position -%}
+        {%- do fields.append(
+            "(contains(" ~ field ~ ", chr(10)) and regexp_matches(" ~ field ~ ", " ~ sql_text(row) ~ "))"
+        ) -%}
+    {%- endfor -%}
+    {{ return('coalesce(' ~ (fields | join(', false) or coalesce(')) ~ ', false)' if fields else none) }}
+{%- endmacro %}
+
+
 {% macro table_input(name) -%}
     {%- set parts = (name.split('.') | reverse | list) + [none, none] -%}
     {%- set relation = adapter.get_relation(
@@ -89,11 +110,11 @@
     {%- for column in adapter.get_columns_in_relation(relation) -%}
         {%- do sql_of.update({column.name: adapter.quote(column.name)}) -%}
     {%- endfor -%}
-    {{ return(mapped_input("the table '" ~ name ~ "'", relation | string, sql_of, none)) }}
+    {{ return(mapped_input("the table '" ~ name ~ "'", relation | string, sql_of, none, none)) }}
 {%- endmacro %}
 
 
-{% macro mapped_input(name, relation, sql_of, surplus) -%}
+{% macro mapped_input(name, relation, sql_of, surplus, swallowed) -%}
     {%- set heading_of = match_headings(sql_of.keys() | list, name) -%}
     {%- set columns, others = {}, {} -%}
     {%- for column, heading in heading_of.items() -%}
@@ -102,5 +123,12 @@
     {%- for heading in sql_of if heading not in heading_of.values() -%}
         {%- do others.update({heading: sql_of[heading]}) -%}
     {%- endfor -%}
-    {{ return({'name': name, 'relation': relation, 'columns': columns, 'others': others, 'surplus': surplus}) }}
+    {{ return({
+        'name': name,
+        'relation': relation,
+        'columns': columns,
+        'others': others,
+        'surplus': surplus,
+        'swallowed': swallowed,
+    }) }}
 {%- endmacro %}

@@ -5,6 +5,8 @@
     full_refresh=false,
 ) }}
 
+{%- do stop_on_empty_baseline() %}
+
 with known_versions as (
 
     {% if is_incremental() %}

@@ -27,6 +27,7 @@ trimmed as (
         nullif(trim(amount), '') as amount,
         nullif(trim(ordered_at), '') as ordered_at,
         surplus_field,
+        has_swallowed_rows,
         other_columns
     from transactions
 
@@ -123,6 +124,7 @@ select
     nullif(
         concat_ws(
             '; ',
+            case when has_swallowed_rows then 'a quote that nothing closes has swallowed the rows behind it' end,
             case when surplus_field is not null then 'the row has more fields than there are headings' end,
             {% for column in ['invoice_id', 'product_id'] if column in columns %}
             case when {{ column }} is null then '{{ column }} is empty' end,

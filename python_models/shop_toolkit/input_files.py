@@ -18,7 +18,7 @@ from datetime import date
 from functools import lru_cache
 from glob import glob
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
@@ -46,8 +46,9 @@ class Plugin(BasePlugin):
 def inspect_input(path: str, delimiter: str | None = None, encoding: str | None = None) -> str:
     """Describe an input file or glob as JSON.
 
-    Keys: `kind` ('csv', 'parquet' or 'workbook'), `files` (sorted paths), `headings` (texts in file order) and,
-    for CSV, `delimiter` and `encoding`; or `problem` alone, one sentence.
+    Keys: `kind` ('csv', 'parquet' or 'workbook'), `files` (sorted paths), `headings` (texts in file order); for
+    CSV `delimiter` and `encoding`, for a workbook `other_sheets`, which are not read as their headings differ; or
+    `problem` alone, one sentence.
 
     `delimiter` and `encoding` are what the user set; `None` means find out.
     """
@@ -63,7 +64,7 @@ def workbook_rows(path: str) -> list[list[str | None]]:
     Sheets with the headings of the first one are stacked, in the workbook's order: a sheet holds at most
     1,048,576 rows, so long logs come as several.
     """
-    return [row for file in _matching_files(path) for row in _read_workbook(file, _modified(file))[1]]
+    return [row for file in _matching_files(path) for row in _read_workbook(file, _modified(file)).rows]
 
 
 def _describe(path: str, delimiter: str | None, encoding: str | None) -> dict[str, Any]:
@@ -75,7 +76,7 @@ def _describe(path: str, delimiter: str | None, encoding: str | None) -> dict[st
     headings_of = {
         "csv": lambda file: _csv_headings(file, delimiter, encoding, _modified(file)),
         "parquet": lambda file: {"headings": _parquet_headings(file)},
-        "workbook": lambda file: {"headings": _read_workbook(file, _modified(file))[0]},
+        "workbook": lambda file: _workbook_headings(file),
     }[kind]
     first = headings_of(files[0])
     for file in files[1:]:
@@ -189,9 +190,22 @@ def _parquet_headings(file: str) -> list[str]:
     return [name for name, *_ in columns]
 
 
+class Workbook(NamedTuple):
+    """A workbook as text: the headings of its first sheet, the rows below them, the sheets that have others."""
+
+    headings: list[str]
+    rows: list[list[str | None]]
+    other_sheets: list[str]
+
+
+def _workbook_headings(file: str) -> dict[str, Any]:
+    workbook = _read_workbook(file, _modified(file))
+    return {"headings": workbook.headings, "other_sheets": workbook.other_sheets}
+
+
 @lru_cache(maxsize=1)
-def _read_workbook(file: str, modified: int) -> tuple[list[str], list[list[str | None]]]:
-    """Headings and text rows of a workbook; kept, so that checking and loading parse it once.
+def _read_workbook(file: str, modified: int) -> Workbook:
+    """The workbook, kept, so that checking and loading parse it once.
 
     `modified` (nanoseconds) is part of the key: a workbook that was saved again is read again.
     """
@@ -199,20 +213,16 @@ def _read_workbook(file: str, modified: int) -> tuple[list[str], list[list[str |
 
     try:
         workbook = CalamineWorkbook.from_path(file)
-        sheets = [workbook.get_sheet_by_name(name).to_python(skip_empty_area=True) for name in workbook.sheet_names]
+        sheets = {name: workbook.get_sheet_by_name(name).to_python() for name in workbook.sheet_names}
     except (CalamineError, OSError) as error:
         raise UnreadableInputError(f"'{file}' cannot be read as a workbook: {_first_line(error)}.") from error
-    sheets = [sheet for sheet in sheets if sheet]
-    if not sheets:
+    headings_of = {name: [_text(cell) or "" for cell in sheet[0]] for name, sheet in sheets.items() if sheet}
+    if not headings_of:
         raise UnreadableInputError(f"'{file}' holds no cell: it has not even a row of headings.")
-    headings = [_text(cell) or "" for cell in sheets[0][0]]
-    rows = [
-        [_text(cell) for cell in row]
-        for sheet in sheets
-        if [_text(cell) or "" for cell in sheet[0]] == headings
-        for row in sheet[1:]
-    ]
-    return headings, rows
+    headings = next(iter(headings_of.values()))
+    read = [name for name in headings_of if headings_of[name] == headings]
+    rows = [[_text(cell) for cell in row] for name in read for row in sheets[name][1:]]
+    return Workbook(headings, rows, [name for name in headings_of if name not in read])
 
 
 def _text(cell: Any) -> str | None:

@@ -45,6 +45,9 @@ def test_bad_values_are_quarantined_with_the_column_named(
         ',,,,,,,',
         '7,A,"two',
         'lines",2,12/31/2010 8:26,2.55,c,UK',
+        '8,A,"open quote,2,12/31/2010 8:26,2.55,c,UK',
+        GOOD,
+        '9,A,"closed here",2,12/31/2010 8:26,2.55,c,UK',
     )  # fmt: skip
     shop = make_shop(transactions=str(log)).build()
     assert shop.rows("select input_row, reason, detail from rejected_transactions order by 1") == [
@@ -55,8 +58,19 @@ def test_bad_values_are_quarantined_with_the_column_named(
         (6, "unreadable", "the row has more fields than there are headings"),
         (7, "unreadable",
          "invoice_id is empty; product_id is empty; quantity is empty; unit_price is empty; ordered_at is empty"),
+        (9, "unreadable", "a quote that nothing closes has swallowed the rows behind it;"
+         " quantity is empty; unit_price is empty; ordered_at is empty"),
     ]  # fmt: skip
     assert shop.rows("select input_row from order_lines order by 1") == [(1,), (8,)]
+
+
+def test_a_baseline_before_the_first_order_stops_the_build(built_shop: Shop) -> None:
+    result = built_shop.dbt("build", "--select", "+score_versions", "--exclude-resource-type", "unit_test",
+                            baseline_date="2009-12-31")  # fmt: skip
+    assert (
+        "The setting 'baseline_date' is 2009-12-31, but no customer had kept an order by then: the first order is of"
+        " 2010-12-31." in problem_of(result)
+    )
 
 
 def test_a_log_of_headings_alone_builds_empty_tables(

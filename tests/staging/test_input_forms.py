@@ -104,18 +104,19 @@ def test_a_table_of_the_warehouse_gives_the_same_marts(make_shop: Callable[..., 
     assert shop.checksums(without=FORM_OF_INPUT) == demo_shop.checksums(without=FORM_OF_INPUT)
 
 
-def test_the_real_file_as_a_workbook_gives_the_same_marts(
-    make_shop: Callable[..., Shop], real_shop: Shop, tmp_path: Path
-) -> None:
-    """The workbook is written from the file's own texts, so only the reader can make a difference."""
+def test_the_real_file_as_a_workbook_gives_the_same_marts(make_shop: Callable[..., Shop], tmp_path: Path) -> None:
+    """Its first 20,000 lines, written from the file's own texts, so only the reader can make a difference."""
+    if not REAL_FILE.exists():
+        pytest.skip("the real file is not at hand")
+    lines = REAL_FILE.read_text("latin-1").splitlines(keepends=True)[:20_000]
+    (tmp_path / "real.csv").write_text("".join(lines), "latin-1")
     book = Workbook(write_only=True)
     sheet = book.create_sheet("log")
-    with REAL_FILE.open(encoding="latin-1", newline="") as file:
-        for row in csv.reader(file):
-            sheet.append([int(cell) if cell.isdigit() and len(cell) < 7 else cell or None for cell in row])
+    for row in csv.reader(lines):
+        sheet.append([int(cell) if cell.isdigit() and len(cell) < 7 else cell or None for cell in row])
     book.save(tmp_path / "real.xlsx")
-    shop = make_shop(transactions=str(tmp_path / "real.xlsx")).build()
-    assert shop.checksums(without=FORM_OF_INPUT) == real_shop.checksums(without=FORM_OF_INPUT)
+    as_csv, as_xlsx = (make_shop(transactions=str(tmp_path / f"real.{form}")).build() for form in ("csv", "xlsx"))
+    assert as_xlsx.checksums(without=FORM_OF_INPUT) == as_csv.checksums(without=FORM_OF_INPUT)
 
 
 @pytest.mark.parametrize(
