@@ -96,10 +96,29 @@
 {%- endmacro %}
 
 
-{#- Raises a sentence where the input can't be read, lacks a required column or writes its dates unclearly. -#}
+{#- Raises a sentence where the input can't be read, lacks a required column or writes its dates in another way than told. -#}
 {% macro stop_on_unreadable_input() -%}
     {%- if execute -%}
-        {%- do transactions_input() -%}
+        {%- set input = transactions_input() -%}
         {%- do input_formats() -%}
+        {%- if var('date_format') is not none -%}
+            {%- do stop_on_unfit_date_format(input) -%}
+        {%- endif -%}
+        {%- do log('Reading ' ~ input.name ~ ': ' ~ (input.columns | join(', ')) ~ '.', info=true) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro stop_on_unfit_date_format(input) -%}
+    {%- set date_text = 'trim(cast(' ~ input.columns['ordered_at'] ~ ' as varchar))' -%}
+    {%- set row = run_query(
+        "select count(" ~ parse_timestamp('date_text', var('date_format')) ~ "), min(date_text) from (select "
+        ~ date_text ~ " as date_text from " ~ input.relation ~ ") where date_text <> ''"
+    ).rows[0] -%}
+    {%- if row[0] == 0 and row[1] is not none -%}
+        {{ exceptions.raise_compiler_error(
+            "The setting 'date_format' is " ~ (var('date_format') | tojson) ~ ", but no date of " ~ input.name
+            ~ " is written so, e.g. '" ~ row[1] ~ "'."
+        ) }}
     {%- endif -%}
 {%- endmacro %}

@@ -1,23 +1,23 @@
 {#-
-    The headings that are known without any setting, per column, best first. Letters and digits alone count:
+    The headings that are known without any setting, per column, best first, those that could mean something else last. Letters and digits alone count:
     'Invoice No.', 'invoice_no' and 'INVOICENO' are one heading.
 -#}
 {% macro known_headings() -%}
     {{ return({
-        'invoice_id': ['invoiceno', 'invoice', 'invoiceid', 'invoicenumber', 'orderid', 'orderno', 'ordernumber', 'order',
-                       'transactionid', 'receiptid', 'receiptno', 'basketid', 'salesorderid', 'billno'],
+        'invoice_id': ['invoiceno', 'invoice', 'invoiceid', 'invoicenumber', 'orderid', 'orderno', 'ordernumber',
+                       'transactionid', 'receiptid', 'receiptno', 'basketid', 'salesorderid', 'billno', 'order'],
         'product_id': ['stockcode', 'productid', 'productcode', 'sku', 'itemid', 'itemcode', 'articleid', 'articleno',
                        'itemno', 'productsku', 'variantsku', 'lineitemsku'],
-        'product_description': ['description', 'productdescription', 'productname', 'product', 'itemname', 'item',
-                                'itemdescription', 'title', 'lineitemname', 'article'],
+        'product_description': ['description', 'productdescription', 'productname', 'itemname', 'itemdescription',
+                                'lineitemname', 'title', 'product', 'item', 'article'],
         'quantity': ['quantity', 'qty', 'units', 'quantityordered', 'orderquantity', 'lineitemquantity', 'itemcount'],
-        'ordered_at': ['invoicedate', 'orderdate', 'orderedat', 'date', 'transactiondate', 'purchasedate', 'datetime',
-                       'timestamp', 'createdat', 'orderpurchasetimestamp', 'invoicedatetime', 'saledate', 'invoicetime'],
-        'unit_price': ['unitprice', 'price', 'priceeach', 'itemprice', 'priceperunit', 'lineitemprice', 'unitcost'],
-        'amount': ['amount', 'lineamount', 'sales', 'total', 'totalamount', 'totalprice', 'linetotal', 'revenue',
-                   'salesamount', 'amountspent', 'transactionamount', 'value', 'grossamount'],
-        'customer_id': ['customerid', 'customer', 'customerno', 'customernumber', 'clientid', 'userid', 'buyerid',
-                        'custid', 'memberid', 'accountid', 'customercode', 'customeremail', 'email'],
+        'ordered_at': ['invoicedate', 'orderdate', 'orderedat', 'transactiondate', 'purchasedate', 'saledate', 'createdat',
+                       'orderpurchasetimestamp', 'invoicedatetime', 'invoicetime', 'datetime', 'timestamp', 'date'],
+        'unit_price': ['unitprice', 'priceeach', 'itemprice', 'priceperunit', 'lineitemprice', 'price'],
+        'amount': ['lineamount', 'linetotal', 'amount', 'totalprice', 'totalamount', 'salesamount', 'amountspent',
+                   'transactionamount', 'grossamount', 'revenue', 'sales', 'total', 'value'],
+        'customer_id': ['customerid', 'customerno', 'customernumber', 'customercode', 'custid', 'clientid', 'userid',
+                        'buyerid', 'memberid', 'accountid', 'customeremail', 'email', 'customer'],
         'country': ['country', 'customercountry', 'shippingcountry', 'billingcountry', 'countryname', 'market'],
     }) }}
 {%- endmacro %}
@@ -61,6 +61,12 @@
             {%- do found.update({column: heading_of[name]}) -%}
         {%- endfor -%}
     {%- endfor -%}
+
+    {#- A total may be the invoice's: the price counts, unless the setting names the amount. The other stays as it came. -#}
+    {%- if 'unit_price' in found and 'amount' in found -%}
+        {%- set named = var('column_names') -%}
+        {%- do found.pop('unit_price' if 'amount' in named and 'unit_price' not in named else 'amount') -%}
+    {%- endif -%}
 
     {%- set missing = ['customer_id', 'ordered_at'] | reject('in', found) | list -%}
     {%- if 'unit_price' not in found and 'amount' not in found -%}

@@ -4,7 +4,7 @@
 -#}
 {% macro parse_number(text, type, decimal_separator) -%}
     {%- set grouping = ',' if decimal_separator == '.' else '.' -%}
-    {%- set bare = "regexp_replace(" ~ text ~ ", '[£$€\\s]', '', 'g')" -%}
+    {%- set bare = "regexp_replace(" ~ text ~ ", '[£$€\\s\\x{00A0}\\x{202F}]', '', 'g')" -%}
     {%- set decorated -%}
         try_cast(
             case

@@ -4,7 +4,10 @@
 {%- endmacro %}
 
 
-{#- SQL: a trimmed text as a timestamp (the shop's wall clock), null where it is none. -#}
+{#-
+    SQL: a trimmed text as a timestamp (the shop's wall clock), null where it is none. Years before 1970 and from 2200 are
+    slips of the pen.
+-#}
 {% macro parse_timestamp(text, date_format) -%}
     {{ return(adapter.dispatch('parse_timestamp')(text, date_format)) }}
 {%- endmacro %}
@@ -13,27 +16,32 @@
 {% macro default__parse_timestamp(text, date_format) -%}
     {%- if date_format == 'year-month-day' -%}
         {#- DuckDB reads all of ISO 8601 and drops what says where the clock hangs: the shop's day is the wall clock's. -#}
-        {%- set sql = 'try_cast(' ~ text ~ ' as timestamp)' -%}
-    {%- else -%}
-        {%- set formats = numeric_date_formats(date_format) if date_format in date_orders() else [date_format] -%}
-        {%- set sql = 'try_strptime(' ~ text ~ ', ' ~ sql_list(formats) ~ ')' -%}
+        {{ return(plausible_timestamp('try_cast(' ~ text ~ ' as timestamp)')) }}
+    {%- elif date_format not in date_orders() -%}
+        {{ return(plausible_timestamp('try_strptime(' ~ text ~ ', ' ~ sql_text(date_format) ~ ')')) }}
     {%- endif -%}
-    {{ return(sql) }}
+    {#- %Y reads '10' as the year 10; what is not plausible is read again as a year of two digits. -#}
+    {%- set parsed = [] -%}
+    {%- for year in ['%Y', '%y'] -%}
+        {%- set formats = sql_list(numeric_date_formats(date_format, year)) -%}
+        {%- do parsed.append(plausible_timestamp('try_strptime(' ~ text ~ ', ' ~ formats ~ ')')) -%}
+    {%- endfor -%}
+    {{ return('coalesce(' ~ (parsed | join(', ')) ~ ')') }}
 {%- endmacro %}
 
 
-{#-
-    The strptime formats of an order of day and month: each separator and length of year with each way to write the time.
-    Two digits come first: %Y would read '10' as the year 10.
--#}
-{% macro numeric_date_formats(order) -%}
+{% macro plausible_timestamp(timestamp) -%}
+    {{ return('case when year(' ~ timestamp ~ ') between 1970 and 2199 then ' ~ timestamp ~ ' end') }}
+{%- endmacro %}
+
+
+{#- The strptime formats of an order of day and month: each separator with each way to write the time, the usual ones first. -#}
+{% macro numeric_date_formats(order, year) -%}
+    {%- set day_and_month = ['%m', '%d'] if order == 'month-day-year' else ['%d', '%m'] -%}
     {%- set formats = [] -%}
-    {%- for year in ['%y', '%Y'] -%}
-        {%- for separator in ['/', '.', '-'] -%}
-            {%- set day_and_month = ['%m', '%d'] if order == 'month-day-year' else ['%d', '%m'] -%}
-            {%- for time in [' %H:%M', ' %H:%M:%S', '', ' %I:%M %p', ' %I:%M:%S %p', ', %H:%M', ', %H:%M:%S'] -%}
-                {%- do formats.append((day_and_month + [year]) | join(separator) ~ time) -%}
-            {%- endfor -%}
+    {%- for separator in ['/', '.', '-'] -%}
+        {%- for time in [' %H:%M', ' %H:%M:%S', '', ' %I:%M %p', ' %I:%M:%S %p', ', %H:%M', ', %H:%M:%S'] -%}
+            {%- do formats.append((day_and_month + [year]) | join(separator) ~ time) -%}
         {%- endfor -%}
     {%- endfor -%}
     {{ return(formats) }}

@@ -56,7 +56,7 @@
         {%- do wrong.append('csv_encoding') -%}
     {%- endif -%}
     {%- set date_format = var('date_format') -%}
-    {%- if date_format is not none and date_format not in date_orders() and (date_format is not string or '%' not in date_format) -%}
+    {%- if date_format is not none and date_format not in date_orders() and not is_timestamp_format(date_format) -%}
         {%- do wrong.append('date_format') -%}
     {%- endif -%}
     {%- if var('decimal_separator') not in [none, '.', ','] -%}
@@ -73,6 +73,16 @@
         {%- do problems.append("The setting '" ~ name ~ "' is " ~ (var(name) | tojson) ~ "; it takes " ~ known[name] ~ ".") -%}
     {%- endfor -%}
     {{ return(problems) }}
+{%- endmacro %}
+
+
+{#- True for a strptime format of specifiers that DuckDB knows. -#}
+{% macro is_timestamp_format(value) -%}
+    {{ return(
+        value is string
+        and modules.re.fullmatch('([^%]|%-?[aAwdbBhmyYHIpMSgfzZjUWcxXGVun%])*', value) is not none
+        and '%' in value
+    ) }}
 {%- endmacro %}
 
 

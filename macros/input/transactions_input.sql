@@ -5,7 +5,7 @@
       columns   {our column: SQL that yields its text}, only the columns that are there
       others    {heading: SQL} of the columns that are none of ours
       surplus   SQL that is not null where a row has more fields than there are headings; none where that cannot be
-      swallowed SQL that is true where a quote that nothing closes made one field of several rows; none where that cannot be
+      swallowed SQL that counts the rows that a quote that nothing closes made part of a field; none where that cannot be
     Raises a sentence where the input cannot be read.
 -#}
 {% macro transactions_input() -%}
@@ -38,12 +38,13 @@
     {%- endif -%}
     {%- set sql_of = {} -%}
     {%- for heading in found.headings -%}
-        {#- Text sources are read by position, so that twin or blank headings do no harm. -#}
-        {%- do sql_of.setdefault(heading, {
+        {#- Text sources are read by position; a heading that is blank or a twin gets the position to its name. -#}
+        {%- set name = heading if heading and heading not in sql_of else (heading ~ ' (column ' ~ loop.index ~ ')') | trim -%}
+        {%- do sql_of.update({name: {
             'csv': 'field_' ~ loop.index,
             'workbook': 'cells[' ~ loop.index ~ ']',
-            'parquet': adapter.quote(heading),
-        }[found.kind]) -%}
+            'parquet': quoted_name(heading),
+        }[found.kind]}) -%}
     {%- endfor -%}
     {%- set fields = found.headings | length -%}
     {%- set relation = {
@@ -79,19 +80,19 @@
 {%- endmacro %}
 
 
-{#- SQL: whether a field of a CSV row holds a line break and, behind it, as many delimiters as a whole row has. -#}
+{#- SQL: how many line breaks stand in fields of a CSV row that hold, behind one, as many delimiters as a whole row has. -#}
 {% macro swallowed_rows(found) -%}
     {%- set delimiters = (found.headings | length) - 1 -%}
-    {%- set delimiter = modules.re.escape(found.delimiter) -%}
-    {%- set row = '\\n[^\\n]*(' ~ delimiter ~ '[^\\n]*){' ~ delimiters ~ '}' -%}
-    {%- set fields = [] -%}
+    {%- set row = '\\n[^\\n]*(' ~ modules.re.escape(found.delimiter) ~ '[^\\n]*){' ~ delimiters ~ '}' -%}
+    {%- set counts = [] -%}
     {%- for position in range(1, delimiters + 2) if delimiters -%}
         {%- set field = 'field_' ~ position -%}
-        {%- do fields.append(
-            "(contains(" ~ field ~ ", chr(10)) and regexp_matches(" ~ field ~ ", " ~ sql_text(row) ~ "))"
+        {%- do counts.append(
+            "case when contains(" ~ field ~ ", chr(10)) and regexp_matches(" ~ field ~ ", " ~ sql_text(row) ~ ")"
+            ~ " then length(" ~ field ~ ") - length(replace(" ~ field ~ ", chr(10), '')) else 0 end"
         ) -%}
     {%- endfor -%}
-    {{ return('coalesce(' ~ (fields | join(', false) or coalesce(')) ~ ', false)' if fields else none) }}
+    {{ return(counts | join(' + ') if counts else none) }}
 {%- endmacro %}
 
 
@@ -108,7 +109,7 @@
     {%- endif -%}
     {%- set sql_of = {} -%}
     {%- for column in adapter.get_columns_in_relation(relation) -%}
-        {%- do sql_of.update({column.name: adapter.quote(column.name)}) -%}
+        {%- do sql_of.update({column.name: quoted_name(column.name)}) -%}
     {%- endfor -%}
     {{ return(mapped_input("the table '" ~ name ~ "'", relation | string, sql_of, none, none)) }}
 {%- endmacro %}

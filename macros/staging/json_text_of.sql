@@ -2,7 +2,7 @@
 {% macro json_text_of(columns) -%}
     {%- set fields = [] -%}
     {%- for heading, sql in columns.items() -%}
-        {%- do fields.append(adapter.quote(heading or 'no heading') ~ ' := cast(' ~ sql ~ ' as varchar)') -%}
+        {%- do fields.append(sql_text(heading) ~ ', cast(' ~ sql ~ ' as varchar)') -%}
     {%- endfor -%}
-    {{ return('cast(to_json(struct_pack(' ~ (fields | join(', ')) ~ ')) as varchar)' if fields else 'cast(null as varchar)') }}
+    {{ return('cast(json_object(' ~ (fields | join(', ')) ~ ') as varchar)' if fields else 'cast(null as varchar)') }}
 {%- endmacro %}

@@ -45,6 +45,7 @@ crossings as (
 
     select
         movements.input_row,
+        movements.movement_number,
         movements.is_cancellation,
         elementary_intervals.interval_to - elementary_intervals.interval_from as units,
         lag(movements.input_row) over (
@@ -55,7 +56,7 @@ crossings as (
     inner join elementary_intervals
         on
             movements.customer_id = elementary_intervals.customer_id
-            and movements.product_id is not distinct from elementary_intervals.product_id
+            and movements.product_id = elementary_intervals.product_id
             and movements.level_from <= elementary_intervals.interval_from
             and movements.level_to >= elementary_intervals.interval_to
 
@@ -64,7 +65,8 @@ crossings as (
 select
     input_row as cancellation_row,
     previous_input_row as sale_row,
+    movement_number,
     cast(sum(units) as decimal(18, 3)) as units
 from crossings
 where is_cancellation
-group by 1, 2
+group by 1, 2, 3

@@ -1,7 +1,10 @@
 with transactions as (
 
     select * from {{ ref('int_transactions_flagged') }}
-    where rejection_reason is null
+    -- Without a product nothing tells which sale is taken back: such cancellations stay unmatched.
+    where
+        rejection_reason is null
+        and product_id is not null
 
 ),
 
@@ -34,6 +37,7 @@ movements as (
                 transactions.invoice_id,
                 transactions.unit_price,
                 transactions.quantity,
+                transactions.gross_amount,
                 transactions.product_description nulls last,
                 transactions.country nulls last,
                 transactions.other_columns nulls last,
@@ -43,7 +47,7 @@ movements as (
     inner join cancelled_products
         on
             transactions.customer_id = cancelled_products.customer_id
-            and transactions.product_id is not distinct from cancelled_products.product_id
+            and transactions.product_id = cancelled_products.product_id
 
 ),
 

@@ -26,7 +26,7 @@ non_products as (
     inner join non_product_codes
         on case non_product_codes.match_type
             when 'exact' then product_codes.product_id = upper(non_product_codes.code)
-            else regexp_full_match(product_codes.product_id, upper(non_product_codes.code))
+            else regexp_full_match(product_codes.product_id, non_product_codes.code, 'i')
         end
     group by 1
 
@@ -50,8 +50,7 @@ flagged as (
                 transactions.unit_price,
                 transactions.gross_amount,
                 transactions.ordered_at,
-                transactions.other_columns,
-                transactions.unreadable_detail
+                transactions.other_columns
             order by transactions.input_row
         ) > 1 as is_duplicate,
         coalesce(
@@ -96,7 +95,7 @@ select
         when 'unreadable' then unreadable_detail
         when 'missing_customer' then 'customer_id is empty'
         when 'duplicate' then 'equal in every column to an earlier row'
-        when 'stock_adjustment' then concat('quantity is ', quantity, ' on an invoice that cancels nothing')
+        when 'stock_adjustment' then concat('quantity is ', quantity, ', amount is ', gross_amount, ', and the invoice cancels nothing')
         when 'non_product' then concat('the code ', product_id, ' stands for: ', non_product_label)
         when 'no_price' then concat('unit_price is ', unit_price)
     end as rejection_detail,

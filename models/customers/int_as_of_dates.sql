@@ -1,10 +1,22 @@
--- The last day in the log is the last day of any readable row, also of one that tells nothing of a customer: the log
--- covers that day.
-with last_day as (
+-- The last day in the log is the last day of a sale or a cancellation, also of a sale that names no customer: the log covers
+-- that day. A rejected row tells no day: its date may be as wrong as the rest.
+with logged_days as (
 
-    select max(cast(ordered_at as date)) as last_date
+    select cast(ordered_at as date) as logged_date
     from {{ ref('int_transactions_flagged') }}
-    where not is_unreadable
+    where rejection_reason is null
+
+    union
+
+    select cast(ordered_at as date) as logged_date
+    from {{ ref('int_anonymous_sales') }}
+
+),
+
+last_day as (
+
+    select max(logged_date) as last_date
+    from logged_days
 
 )
 

@@ -28,7 +28,7 @@ joined as (
         cancellations.ordered_at as cancelled_at,
         sum(matches.units) over (
             partition by matches.sale_row
-            order by cancellations.ordered_at, cancellations.invoice_id, cancellations.unit_price, matches.cancellation_row
+            order by matches.movement_number
             rows between unbounded preceding and current row
         ) as units_so_far
     from matches

@@ -42,6 +42,7 @@ select
     scores.frequency_percent_rank,
     scores.monetary_percent_rank,
     scores.score_version,
+    scores.is_looked_back,
     facts.first_order_date,
     facts.last_order_date,
     facts.last_kept_order_date,

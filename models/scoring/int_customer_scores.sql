@@ -25,11 +25,12 @@ cut_points as (
         ) as {{ measure }}_{{ cut_number }},
         {% endfor %}
         {% endfor %}
-        cut_points.score_version
+        cut_points.score_version,
+        version_in_use.baseline_date
     from {{ ref('score_cut_points') }} as cut_points
     inner join {{ ref('int_score_version_in_use') }} as version_in_use
         on cut_points.score_version = version_in_use.score_version
-    group by cut_points.score_version
+    group by cut_points.score_version, version_in_use.baseline_date
 
 ),
 
@@ -41,6 +42,7 @@ scored as (
         customers.as_of_date,
         customers.customer_id,
         cut_points.score_version,
+        cut_points.baseline_date > customers.as_of_date as is_looked_back,
         5 - {{ cut_points_passed('recency_days') }} as recency_score,
         1 + {{ cut_points_passed('frequency') }} as frequency_score,
         1 + {{ cut_points_passed('monetary') }} as monetary_score,
@@ -62,5 +64,6 @@ select
     monetary_score,
     recency_percent_rank,
     frequency_percent_rank,
-    monetary_percent_rank
+    monetary_percent_rank,
+    is_looked_back
 from scored

@@ -6,11 +6,14 @@ with score_versions as (
 
 ),
 
-usable_versions as (
+own_versions as (
 
     {{ versions_of_this_shop('score_versions') | indent(4) }}
 
 )
 
-select max(score_version) as score_version
-from usable_versions
+select
+    max(score_version) as score_version,
+    max_by(baseline_date, score_version) as baseline_date
+from own_versions
+where is_usable

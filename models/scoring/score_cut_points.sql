@@ -5,29 +5,103 @@
     full_refresh=false,
 ) }}
 
-with new_versions as (
+{%- do stop_on_empty_baseline() %}
+
+-- Versions and their cut-points are one table, so that a build that is cut off leaves both or neither.
+with known_versions as (
+
+    {% if is_incremental() %}
+    select distinct
+        score_version,
+        cause,
+        anchor_invoice_id,
+        anchor_customer_id,
+        anchor_order_date,
+        baseline_date
+    from {{ this }}
+    {% else %}
+    -- The first build of a warehouse knows none.
+    select
+        0 as score_version,
+        '' as cause,
+        '' as anchor_invoice_id,
+        '' as anchor_customer_id,
+        date '1970-01-01' as anchor_order_date,
+        date '1970-01-01' as baseline_date
+    where false
+    {% endif %}
+
+),
+
+own_versions as (
+
+    {{ versions_of_this_shop('known_versions') | indent(4) }}
+
+),
+
+known as (
 
     select
-        score_version,
-        baseline_date
-    from {{ ref('score_versions') }}
-    {% if is_incremental() %}
-    where score_version not in (select fitted.score_version from {{ this }} as fitted)
-    {% endif %}
+        (select coalesce(max(known_versions.score_version), 0) from known_versions) as last_version,
+        (select count(*) from own_versions) as of_this_shop,
+        (select count(*) from own_versions where own_versions.is_usable) as usable
+
+),
+
+baseline as (
+
+    select as_of_date as baseline_date
+    from {{ ref('int_as_of_dates') }}
+    where role = 'baseline'
+
+),
+
+orders as (
+
+    select
+        orders.*,
+        baseline.baseline_date,
+        row_number() over (
+            order by orders.ordered_at desc, orders.invoice_id desc, orders.customer_id desc
+        ) as rank_from_last
+    from {{ ref('orders') }} as orders
+    inner join baseline
+        on orders.order_date <= baseline.baseline_date
+
+),
+
+new_version as (
+
+    select
+        known.last_version + 1 as score_version,
+        case
+            when known.last_version = 0 then 'first build'
+            when {{ var('refit') }} then 'refit'
+            when known.of_this_shop = 0 then 'another shop'
+            else 'another baseline date'
+        end as cause,
+        orders.invoice_id as anchor_invoice_id,
+        orders.customer_id as anchor_customer_id,
+        orders.order_date as anchor_order_date,
+        orders.baseline_date
+    from orders
+    cross join known
+    where
+        orders.rank_from_last = 1
+        and ({{ var('refit') }} or known.usable = 0)
 
 ),
 
 population as (
 
     select
-        new_versions.score_version,
-        facts.recency_days,
-        facts.frequency,
+        cast(facts.recency_days as decimal(18, 2)) as recency_days,
+        cast(facts.frequency as decimal(18, 2)) as frequency,
         facts.monetary
-    from new_versions
-    inner join {{ ref('int_customer_facts') }} as facts
+    from {{ ref('int_customer_facts') }} as facts
+    inner join new_version
         on
-            new_versions.baseline_date = facts.as_of_date
+            facts.as_of_date = new_version.baseline_date
             and facts.frequency > 0
 
 ),
@@ -35,32 +109,23 @@ population as (
 measured as (
 
     select
-        score_version,
         measure,
         value,
         count(*) as customers
-    from (
-        select
-            score_version,
-            cast(recency_days as decimal(18, 2)) as recency_days,
-            cast(frequency as decimal(18, 2)) as frequency,
-            monetary
-        from population
-    ) as wide unpivot (value for measure in (recency_days, frequency, monetary))
-    group by 1, 2, 3
+    from population unpivot (value for measure in (recency_days, frequency, monetary))
+    group by 1, 2
 
 ),
 
 cumulative as (
 
     select
-        score_version,
         measure,
         value,
         sum(customers) over (
-            partition by score_version, measure order by value rows between unbounded preceding and current row
+            partition by measure order by value rows between unbounded preceding and current row
         ) as customers_up_to,
-        sum(customers) over (partition by score_version, measure) as customers_fitted
+        sum(customers) over (partition by measure) as customers_fitted
     from measured
 
 ),
@@ -69,16 +134,34 @@ cuts as (
 
     select unnest([1, 2, 3, 4]) as cut_number
 
-)
+),
 
 -- The least value that at least so many fifths of the customers do not exceed. It is a value that occurs, and counted in
 -- whole numbers, so that no rounding moves it.
+cut_points as (
+
+    select
+        cumulative.measure,
+        cuts.cut_number,
+        cumulative.customers_fitted,
+        min(cumulative.value) as cut_point
+    from cumulative
+    inner join cuts
+        on cumulative.customers_up_to * 5 >= cumulative.customers_fitted * cuts.cut_number
+    group by 1, 2, 3
+
+)
+
 select
-    cumulative.score_version,
-    cumulative.measure,
-    cuts.cut_number,
-    min(cumulative.value) as cut_point
-from cumulative
-inner join cuts
-    on cumulative.customers_up_to * 5 >= cumulative.customers_fitted * cuts.cut_number
-group by 1, 2, 3
+    new_version.score_version,
+    cut_points.measure,
+    cut_points.cut_number,
+    cast(cut_points.cut_point as decimal(18, 2)) as cut_point,
+    new_version.cause,
+    cast(cut_points.customers_fitted as bigint) as customers_fitted,
+    new_version.anchor_invoice_id,
+    new_version.anchor_customer_id,
+    new_version.anchor_order_date,
+    new_version.baseline_date
+from cut_points
+cross join new_version

@@ -14,7 +14,7 @@ select
     cast({{ input.columns.get(column, 'null') }} as varchar) as {{ column }},
     {% endfor %}
     cast({{ input.surplus or 'null' }} as varchar) as surplus_field,
-    cast({{ input.swallowed or 'false' }} as boolean) as has_swallowed_rows,
+    cast({{ input.swallowed or '0' }} as bigint) as swallowed_rows,
     -- What is none of our columns still tells two lines apart, and belongs to the row as it came.
     {{ json_text_of(input.others) }} as other_columns
 from input

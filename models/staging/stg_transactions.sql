@@ -16,7 +16,12 @@ trimmed as (
     select
         input_row,
         {{ clean_identifier('invoice_id') }} as invoice_id,
+        {% if 'product_id' in columns %}
         upper({{ clean_identifier('product_id') }}) as product_id,
+        {% else %}
+        -- Where products have names alone, the name tells them apart.
+        upper(regexp_replace(nullif(trim(product_description), ''), '\s+', ' ', 'g')) as product_id,
+        {% endif %}
         nullif(trim(product_description), '') as product_description,
         case
             when lower(trim(customer_id)) not in ('null', 'none', 'nan', 'n/a', '\n') then {{ clean_identifier('customer_id') }}
@@ -27,7 +32,7 @@ trimmed as (
         nullif(trim(amount), '') as amount,
         nullif(trim(ordered_at), '') as ordered_at,
         surplus_field,
-        has_swallowed_rows,
+        swallowed_rows,
         other_columns
     from transactions
 
@@ -55,8 +60,7 @@ counted as (
             {% else %}
             cast(case when coalesce(parsed_amount, parsed_unit_price) < 0 then -1 else 1 end as {{ quantity_type }})
             {% endif %}
-                as parsed_quantity,
-            case when year(parsed_ordered_at) between 1970 and 2199 then parsed_ordered_at end as parsed_ordered_at
+                as parsed_quantity
         )
     from parsed
 
@@ -124,7 +128,7 @@ select
     nullif(
         concat_ws(
             '; ',
-            case when has_swallowed_rows then 'a quote that nothing closes has swallowed the rows behind it' end,
+            case when swallowed_rows > 0 then concat('a quote that nothing closes has swallowed ', swallowed_rows, ' rows behind it') end,
             case when surplus_field is not null then 'the row has more fields than there are headings' end,
             {% for column in ['invoice_id', 'product_id'] if column in columns %}
             case when {{ column }} is null then '{{ column }} is empty' end,

@@ -12,6 +12,7 @@ import csv
 import gzip
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -28,6 +29,7 @@ PARQUET_SUFFIXES = (".parquet", ".pq")
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 DELIMITERS = ",;\t|"
 BLOCK_BYTES = 1 << 20
+CONTROL_BYTES = re.compile(rb"[\x80-\x9f]")
 
 
 class UnreadableInputError(ValueError):
@@ -129,6 +131,11 @@ def _csv_headings(file: str, delimiter: str | None, encoding: str | None, modifi
     """
     try:
         encoding = encoding or _find_encoding(file)
+        if encoding == "latin-1" and _has_control_bytes(file):
+            raise UnreadableInputError(
+                f"'{file}' is no Latin-1: it looks like Windows-1252, which DuckDB cannot read. "
+                f"Save it as UTF-8, e.g. with iconv -f cp1252 -t utf-8."
+            )
         with _open(file) as stream, io.TextIOWrapper(stream, _python_codec(encoding), newline="") as text:
             first_line = text.readline()
             delimiter = delimiter or _find_delimiter(first_line)
@@ -136,6 +143,8 @@ def _csv_headings(file: str, delimiter: str | None, encoding: str | None, modifi
             headings = next(csv.reader(_chain(first_line, text), delimiter=delimiter))
     except (OSError, EOFError, UnicodeError, csv.Error) as error:
         raise UnreadableInputError(f"'{file}' cannot be read as text: {error}.") from error
+    if not any(heading.strip() for heading in headings) or first_line.lower().startswith("sep="):
+        raise UnreadableInputError(f"'{file}' has no headings in its first line, where they must stand.")
     if "\0" in first_line:
         raise UnreadableInputError(f"'{file}' is not a text file: its first line holds zero bytes.")
     return {"headings": headings, "delimiter": delimiter, "encoding": encoding}
@@ -156,7 +165,7 @@ def _python_codec(encoding: str) -> str:
 
 
 def _find_encoding(file: str) -> str:
-    """'utf-8' if every byte fits it, else 'latin-1', which every byte fits; 'utf-16' by its byte order mark.
+    """'utf-8' if every byte fits it, else 'latin-1'; 'utf-16' by its byte order mark.
 
     The whole file is read: a log may hold its first accented letter in its last line.
     """
@@ -173,6 +182,12 @@ def _find_encoding(file: str) -> str:
         except UnicodeDecodeError:
             return "latin-1"
     return "utf-8"
+
+
+def _has_control_bytes(file: str) -> bool:
+    """Whether the file holds bytes that are control signs in Latin-1, and quotes, dashes or € in Windows-1252."""
+    with _open(file) as stream:
+        return any(CONTROL_BYTES.search(block) for block in iter(lambda: stream.read(BLOCK_BYTES), b""))
 
 
 def _find_delimiter(heading_line: str) -> str:

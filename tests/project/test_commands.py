@@ -73,6 +73,17 @@ def test_a_command_of_the_readme_works(command: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_a_clean_clone_builds_where_it_stands(tmp_path: Path) -> None:
+    """What git does not track is not there, the warehouse's folder for one."""
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("SHOP_", "DBT_"))}
+    command = [str(BIN / "dbt"), "build", "--quiet", "--resource-type", "model", "--resource-type", "seed"]
+    done = subprocess.run(command, cwd=clone, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (clone / "warehouse" / "shop.duckdb").exists()
+
+
 def test_the_readme_begins_with_the_two_commands() -> None:
     assert COMMANDS[:2] == ["make build", "make test"]
 

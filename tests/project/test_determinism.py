@@ -89,6 +89,16 @@ def test_a_refit_adds_a_version_and_keeps_the_old(make_shop: Callable[..., Shop]
     )
 
 
+def test_a_look_back_changes_no_later_build(make_shop: Callable[..., Shop], demo_shop: Shop) -> None:
+    shop = make_shop().build()
+    shop.build(as_of_date="2025-03-31")
+    assert shop.rows("select distinct is_looked_back from customers where frequency > 0") == [(True,)]
+    shop.build(as_of_date="2025-03-31", baseline_date="2025-03-31")
+    assert shop.rows("select distinct is_looked_back from customers where frequency > 0") == [(False,)]
+    shop.build()
+    assert shop.checksums("customers", "segments") == demo_shop.checksums("customers", "segments")
+
+
 def test_another_shop_in_the_same_warehouse_is_not_scored_by_the_first(
     make_shop: Callable[..., Shop], demo_shop: Shop, write_csv: Callable[..., Path]
 ) -> None:

@@ -114,6 +114,13 @@ def test_a_log_that_cannot_be_understood_stops_the_build(
         ("broken.csv.gz", b"\x1f\x8b but no more", "cannot be read as text"),
         ("picture.csv", b"\0\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is not a text file"),
         ("log.json", b"{}", "ends in none of"),
+        (
+            "windows.csv",
+            "customer,date,amount,note\nc,2011-01-01,1,it’s €5".encode("cp1252"),
+            "looks like Windows-1252",
+        ),
+        ("separator.csv", b"sep=;\ncustomer;date;amount\n", "has no headings in its first line"),
+        ("blank.csv", b"\ncustomer,date,amount\n", "has no headings in its first line"),
     ],
 )
 def test_a_file_that_cannot_be_read_has_its_sentence(name: str, content: bytes, sentence: str, tmp_path: Path) -> None:
@@ -145,7 +152,7 @@ def test_wrong_settings_stop_the_build_with_a_sentence_each(built_shop: Shop) ->
         refit="yes please",
         csv_delimiter=";;",
         csv_encoding="klingon",
-        date_format="us",
+        date_format="%Q%Y",
         decimal_separator=";",
         cancellation_invoice_prefix=3,
         column_names="x",
@@ -158,7 +165,7 @@ def test_wrong_settings_stop_the_build_with_a_sentence_each(built_shop: Shop) ->
         "The setting 'refit' is \"yes please\"; it takes true or false.",
         "The setting 'csv_delimiter' is \";;\"; it takes one character",
         "The setting 'csv_encoding' is \"klingon\"; it takes utf-8, latin-1 or utf-16.",
-        "The setting 'date_format' is \"us\"; it takes year-month-day, month-day-year, day-month-year, or a strptime",
+        "The setting 'date_format' is \"%Q%Y\"; it takes year-month-day, month-day-year, day-month-year, or a strptime",
         "The setting 'decimal_separator' is \";\"; it takes '.' or ','.",
         "The setting 'cancellation_invoice_prefix' is 3; it takes the text",
         "The setting 'column_names' is \"x\"; it takes a mapping from our columns to your headings",
@@ -171,6 +178,7 @@ def test_wrong_settings_stop_the_build_with_a_sentence_each(built_shop: Shop) ->
     [
         ({"transactions": "no/such/file.csv"}, "there is no file 'no/such/file.csv'"),
         ({"transactions": "no_such_table"}, "the warehouse has no table 'no_such_table'"),
+        ({"date_format": "%d.%m.%Y"}, 'is "%d.%m.%Y", but no date of'),
         ({"column_names": {"client": "CustomerID"}}, "names 'client', which is none of our columns"),
         ({"column_names": {"customer_id": "Kunde"}}, "has no such heading. The headings there: InvoiceNo,"),
     ],

@@ -165,6 +165,19 @@ def test_customer_date_and_amount_are_enough_for_rfm(
     assert shop.row("select count(*) from customers where rfm_segment is null") == (0,)
 
 
+def test_twin_headings_and_a_total_stay_with_the_row(
+    make_shop: Callable[..., Shop], write_csv: Callable[..., Path]
+) -> None:
+    """A total may be the invoice's: the price counts. All that is none of ours tells rows apart."""
+    headings = 'customer,date,price,Total,Note,note,Note,,"a ""quoted"" one"'
+    log = write_csv(headings, "c,2011-01-01,2.00,50.00,a,b,c,d,e", "c,2011-01-01,2.00,50.00,a,b,x,d,e")
+    shop = make_shop(transactions=str(log)).build()
+    assert shop.row("select count(*), sum(revenue)::float from order_lines") == (2, 4.0)
+    assert shop.rows("select other_columns from staging.base_transactions where input_row = 1") == [
+        ('{"Total":"50.00","Note":"a","note":"b","Note (column 7)":"c","(column 8)":"d","a \\"quoted\\" one":"e"}',)
+    ]
+
+
 def test_columns_that_are_none_of_ours_stay_with_the_rejected_row(
     make_shop: Callable[..., Shop], write_csv: Callable[..., Path]
 ) -> None:
