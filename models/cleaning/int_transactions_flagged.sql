@@ -95,7 +95,8 @@ select
         when 'unreadable' then unreadable_detail
         when 'missing_customer' then 'customer_id is empty'
         when 'duplicate' then 'equal in every column to an earlier row'
-        when 'stock_adjustment' then concat('quantity is ', quantity, ', amount is ', gross_amount, ', and the invoice cancels nothing')
+        when 'stock_adjustment'
+            then concat('quantity is ', quantity, ', amount is ', gross_amount, ', and the invoice cancels nothing')
         when 'non_product' then concat('the code ', product_id, ' stands for: ', non_product_label)
         when 'no_price' then concat('unit_price is ', unit_price)
     end as rejection_detail,

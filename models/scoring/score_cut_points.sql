@@ -42,9 +42,12 @@ own_versions as (
 known as (
 
     select
-        (select coalesce(max(known_versions.score_version), 0) from known_versions) as last_version,
-        (select count(*) from own_versions) as of_this_shop,
-        (select count(*) from own_versions where own_versions.is_usable) as usable
+        coalesce(max(known_versions.score_version), 0) as last_version,
+        count(own_versions.score_version) as of_this_shop,
+        count(*) filter (where own_versions.is_usable) as usable
+    from known_versions
+    left join own_versions
+        on known_versions.score_version = own_versions.score_version
 
 ),
 

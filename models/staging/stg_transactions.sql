@@ -128,7 +128,10 @@ select
     nullif(
         concat_ws(
             '; ',
-            case when swallowed_rows > 0 then concat('a quote that nothing closes has swallowed ', swallowed_rows, ' rows behind it') end,
+            case
+                when swallowed_rows > 0
+                    then concat('a quote that nothing closes has swallowed ', swallowed_rows, ' rows behind it')
+            end,
             case when surplus_field is not null then 'the row has more fields than there are headings' end,
             {% for column in ['invoice_id', 'product_id'] if column in columns %}
             case when {{ column }} is null then '{{ column }} is empty' end,

@@ -131,11 +131,6 @@ def _csv_headings(file: str, delimiter: str | None, encoding: str | None, modifi
     """
     try:
         encoding = encoding or _find_encoding(file)
-        if encoding == "latin-1" and _has_control_bytes(file):
-            raise UnreadableInputError(
-                f"'{file}' is no Latin-1: it looks like Windows-1252, which DuckDB cannot read. "
-                f"Save it as UTF-8, e.g. with iconv -f cp1252 -t utf-8."
-            )
         with _open(file) as stream, io.TextIOWrapper(stream, _python_codec(encoding), newline="") as text:
             first_line = text.readline()
             delimiter = delimiter or _find_delimiter(first_line)
@@ -143,10 +138,15 @@ def _csv_headings(file: str, delimiter: str | None, encoding: str | None, modifi
             headings = next(csv.reader(_chain(first_line, text), delimiter=delimiter))
     except (OSError, EOFError, UnicodeError, csv.Error) as error:
         raise UnreadableInputError(f"'{file}' cannot be read as text: {error}.") from error
-    if not any(heading.strip() for heading in headings) or first_line.lower().startswith("sep="):
-        raise UnreadableInputError(f"'{file}' has no headings in its first line, where they must stand.")
     if "\0" in first_line:
         raise UnreadableInputError(f"'{file}' is not a text file: its first line holds zero bytes.")
+    if encoding == "latin-1" and _has_control_bytes(file):
+        raise UnreadableInputError(
+            f"'{file}' is no Latin-1: it looks like Windows-1252, which DuckDB cannot read. "
+            "Save it as UTF-8, e.g. with iconv -f cp1252 -t utf-8."
+        )
+    if not any(heading.strip() for heading in headings) or first_line.lower().startswith("sep="):
+        raise UnreadableInputError(f"'{file}' has no headings in its first line, where they must stand.")
     return {"headings": headings, "delimiter": delimiter, "encoding": encoding}
 
 

@@ -58,7 +58,7 @@ def test_bad_values_are_quarantined_with_the_column_named(
         (6, "unreadable", "the row has more fields than there are headings"),
         (7, "unreadable",
          "invoice_id is empty; product_id is empty; quantity is empty; unit_price is empty; ordered_at is empty"),
-        (9, "unreadable", "a quote that nothing closes has swallowed the rows behind it;"
+        (9, "unreadable", "a quote that nothing closes has swallowed 2 rows behind it;"
          " quantity is empty; unit_price is empty; ordered_at is empty"),
     ]  # fmt: skip
     assert shop.rows("select input_row from order_lines order by 1") == [(1,), (8,)]
