@@ -1,0 +1,175 @@
+"""The clustering toolkit against scikit-learn's own measures, hand-worked tables and degenerate shops."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import adjusted_rand_score, silhouette_samples, silhouette_score
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "python_models"))
+
+from shop_toolkit import clustering
+
+QUICK_SPACES = ("rfm", "log_rfm", "rfm_plane")
+
+
+def shop(recency, frequency, monetary):
+    return pd.DataFrame(
+        {
+            "customer_id": [f"c{i:04}" for i in range(len(recency))],
+            "recency_days": recency,
+            "frequency": frequency,
+            "monetary": monetary,
+            "is_fitted": True,
+        }
+    )
+
+
+def three_groups(size=60, seed=1):
+    random = np.random.default_rng(seed)
+    centres = np.repeat([[10, 8, 2500], [60, 2, 600], [250, 1, 200]], size, axis=0)
+    values = np.abs(centres + random.normal(size=centres.shape) * [5, 0.4, 60])
+    return shop(*values.T), np.repeat([0, 1, 2], size)
+
+
+def labels_of(labels, space, algorithm, k):
+    rows = labels[(labels["space"] == space) & (labels["algorithm"] == algorithm) & (labels["k"] == k)]
+    return rows.sort_values("customer_id")["cluster"].to_numpy()
+
+
+def test_silhouettes_equal_those_of_scikit_learn():
+    random = np.random.default_rng(0)
+    points = random.normal(size=(300, 3))
+    clusterings = np.column_stack([random.integers(k, size=300) for k in (2, 5, 9)])
+    clusterings[0, 1] = 5  # a customer alone in a cluster
+    expected = [silhouette_score(points, clusters) for clusters in clusterings.T]
+    assert clustering.silhouettes(points, clusterings) == pytest.approx(expected)
+
+
+def test_noise_counts_zero_in_the_silhouette():
+    random = np.random.default_rng(0)
+    points, clusters = random.normal(size=(100, 2)), random.integers(3, size=100)
+    noisy = np.where(np.arange(100) < 20, clustering.NOISE, clusters)
+    expected = silhouette_samples(points[20:], clusters[20:]).sum() / 100
+    assert clustering.silhouettes(points, noisy[:, None])[0] == pytest.approx(expected)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(-1, 4)), min_size=2, max_size=60))
+def test_adjusted_rand_equals_that_of_scikit_learn(pairs):
+    original, again = np.array(pairs).T
+    assert clustering.recovery(original, again, 4)[1] == pytest.approx(adjusted_rand_score(original, again))
+
+
+def test_recovery_takes_the_most_similar_cluster():
+    original = np.array([0, 0, 0, 0, 1, 1, 1, -1])
+    again = np.array([1, 1, 1, 0, 0, 0, -1, 0])
+    # Cluster 0 meets 1 in 3 of 4; cluster 1 meets 0 in 2 of 5 (three of its own, two more); 2 has nobody.
+    jaccards, _ = clustering.recovery(original, again, 3)
+    assert jaccards[:2] == pytest.approx([3 / 4, 2 / 5])
+    assert np.isnan(jaccards[2])
+
+
+def test_clusters_are_numbered_by_size_then_place():
+    points = np.array([[5.0], [1.0], [1.0], [9.0], [9.0]])
+    assert clustering.number_clusters(np.array([7, 3, 3, 0, 0]), points).tolist() == [2, 0, 0, 1, 1]
+
+
+def test_clear_groups_are_found_stable_and_refound():
+    population, truth = three_groups()
+    coordinates = clustering.embed(population, QUICK_SPACES)
+    labels = clustering.fit_candidates(coordinates, [2, 3, 4], workers=1)
+    for algorithm in ("kmeans", "gaussian_mixture", "ward"):
+        assert adjusted_rand_score(truth, labels_of(labels, "log_rfm", algorithm, 3)) > 0.95
+    contenders = pd.DataFrame([("rfm", "kmeans", 3)], columns=clustering.CANDIDATE)
+    stability = clustering.measure_stability(coordinates, labels, contenders, workers=1).set_index(clustering.CANDIDATE)
+    assert stability.loc[("rfm", "kmeans", 3), "minimum_jaccard"] > 0.95
+    assert stability.loc[("rfm", "kmeans", 3), "bootstrap_refits"] == 100
+    # A fourth cluster has nothing to hold on to.
+    assert stability.loc[("rfm", "kmeans", 4), "minimum_jaccard"] < 0.75
+    assert stability.loc[("rfm", "kmeans", 4), "bootstrap_refits"] == 50
+
+
+def test_structureless_customers_are_unstable():
+    values = np.random.default_rng(3).uniform(1, 100, size=(3, 200))
+    coordinates = clustering.embed(shop(*values), ["rfm"])
+    labels = clustering.fit_candidates(coordinates, [6], workers=1)
+    stability = clustering.measure_stability(coordinates, labels, workers=1)
+    assert (stability["minimum_jaccard"] < 0.75).all()
+
+
+def test_rows_are_equal_for_any_number_of_workers_and_order_of_rows():
+    population, _ = three_groups(30)
+    alone = clustering.embed(population, ["rfm_plane"])
+    shuffled = clustering.embed(population.sample(frac=1, random_state=0), ["rfm_plane"])
+    pd.testing.assert_frame_equal(alone, shuffled)
+    labels = clustering.fit_candidates(alone, [2, 3], workers=1)
+    pd.testing.assert_frame_equal(labels, clustering.fit_candidates(alone, [2, 3], workers=2))
+    pd.testing.assert_frame_equal(
+        clustering.measure_stability(alone, labels, workers=1),
+        clustering.measure_stability(alone, labels, workers=2),
+    )
+
+
+def test_tsne_is_deterministic():
+    population, _ = three_groups(20)
+    first = clustering.embed(population, ["rfm_tsne"], tsne_iterations=300)
+    assert len(first) == 60
+    pd.testing.assert_frame_equal(first, clustering.embed(population, ["rfm_tsne"], tsne_iterations=300))
+
+
+def test_the_plane_says_how_much_it_explains():
+    population, _ = three_groups()
+    spaces = clustering.describe_spaces(population).set_index("space")
+    points = clustering.embed(population, ["rfm_plane"])
+    # Standardised features have variance 3 together.
+    expected = points[["x", "y"]].var(ddof=0).sum() / 3
+    assert spaces.loc["rfm_plane", "explained_variance"] == pytest.approx(expected)
+
+
+def test_negative_money_keeps_its_order():
+    logs = clustering.signed_log(np.array([-100.0, -1.0, 0.0, 1.0, 100.0]))
+    assert (np.diff(logs) > 0).all()
+    assert logs[2] == 0
+
+
+COUNTS = (2, 4)
+DEGENERATE = {
+    "nobody": shop([], [], []),
+    "one customer": shop([3], [1], [20.0]),
+    "two customers": shop([3, 9], [1, 2], [20.0, 50.0]),
+    "all alike": shop([3] * 50, [1] * 50, [20.0] * 50),
+    "three different": shop([3, 9, 30] * 20, [1, 2, 1] * 20, [20.0, 50.0, -5.0] * 20),
+    "single orders": shop(range(40), [1] * 40, [float(i % 7) for i in range(40)]),
+}
+
+
+@pytest.mark.parametrize("name", DEGENERATE)
+def test_degenerate_shops_give_rows_with_reasons(name):
+    population = DEGENERATE[name]
+    coordinates = clustering.embed(population, tsne_iterations=250)
+    labels = clustering.fit_candidates(coordinates, COUNTS, workers=1)
+    measures = clustering.measure_candidates(coordinates, labels, cluster_counts=COUNTS)
+    clustering.measure_stability(coordinates, labels, workers=1)
+    expected = len(clustering.SPACES) * 3 * len(COUNTS)
+    assert (measures["algorithm"] != "hdbscan").sum() == expected
+    sound = measures[measures["problem"].isna()]
+    assert (sound["clusters_found"] == sound["k"]).all()
+    assert (sound["clusters_found"] >= 2).all()
+    assert measures.loc[measures["silhouette"].isna(), "problem"].notna().all()
+    if name in ("nobody", "one customer", "all alike"):
+        assert sound.empty
+
+
+def test_wrong_input_is_told():
+    population, _ = three_groups(5)
+    with pytest.raises(ValueError, match="Unknown space"):
+        clustering.embed(population, ["umap"])
+    with pytest.raises(ValueError, match="lacks monetary"):
+        clustering.embed(population.drop(columns="monetary"))
+    with pytest.raises(ValueError, match="comes twice"):
+        clustering.embed(pd.concat([population, population]))

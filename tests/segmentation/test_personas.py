@@ -1,0 +1,59 @@
+"""Personas by optimal assignment, against every assignment tried one by one."""
+
+import itertools
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "python_models"))
+
+from shop_toolkit.personas import assign_personas
+
+positions = st.lists(st.tuples(*[st.integers(0, 20)] * 3), min_size=1, max_size=4)
+
+
+def table(key, names, rows):
+    values = pd.DataFrame(rows, columns=["recency", "frequency", "monetary"], dtype=float)
+    return values.assign(**{key: names})
+
+
+PROTOTYPES = table("persona", ["loyal", "lost", "middle"], [(0.8, 0.9, 0.9), (0.1, 0.2, 0.25), (0.6, 0.5, 0.5)])
+
+
+@settings(max_examples=60, deadline=None)
+@given(positions, positions)
+def test_no_other_assignment_is_nearer(clusters, personas):
+    profiles = table("cluster", range(len(clusters)), np.array(clusters) / 20)
+    prototypes = table("persona", [f"p{i}" for i in range(len(personas))], np.array(personas) / 20)
+    named = assign_personas(profiles, prototypes, 0.4)
+    cost = named["distance"].fillna(0.4).sum()
+    away = np.linalg.norm(np.array(clusters)[:, None] / 20 - np.array(personas)[None] / 20, axis=2)
+    choices = itertools.product(range(-1, len(personas)), repeat=len(clusters))
+    unique = [c for c in choices if len({p for p in c if p >= 0}) == sum(p >= 0 for p in c)]
+    assert cost == pytest.approx(min(sum(0.4 if p < 0 else away[i, p] for i, p in enumerate(c)) for c in unique))
+    assert named["persona"].dropna().is_unique
+
+
+def test_names_follow_the_profile_not_the_number():
+    rows = [(0.58, 0.47, 0.48), (0.12, 0.19, 0.26), (0.77, 0.91, 0.90)]
+    named = assign_personas(table("cluster", [0, 1, 2], rows), PROTOTYPES, 0.35)
+    assert named["persona"].tolist() == ["middle", "lost", "loyal"]
+    turned = assign_personas(table("cluster", [2, 0, 1], rows), PROTOTYPES, 0.35)
+    assert turned["persona"].tolist() == ["lost", "loyal", "middle"]
+
+
+def test_a_poor_fit_and_a_cluster_too_many_stay_nameless():
+    rows = [(0.79, 0.9, 0.9), (0.8, 0.9, 0.88), (0.1, 0.99, 0.99)]
+    named = assign_personas(table("cluster", [0, 1, 2], rows), PROTOTYPES, 0.35)
+    assert named["persona"].tolist() == ["loyal", None, None]
+    assert named["distance"].isna().tolist() == [False, True, True]
+
+
+def test_positions_outside_0_to_1_are_told():
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        assign_personas(table("cluster", [0], [(32, 7, 2417)]), PROTOTYPES, 0.35)
