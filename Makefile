@@ -18,10 +18,10 @@ lint: $(VENV)/installed
 benchmark: $(VENV)/installed
 	$(BIN)/python -m benchmarks.ground_floor
 
-# Needs uv; no index address and no annotation, so that the lock names no host.
+# Needs uv. No index address and no annotation, so that the lock names no host; with extras, which pip asks for by name.
 lock:
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
-		--generate-hashes --no-annotate --no-header --output-file requirements.lock
+		--no-strip-extras --generate-hashes --no-annotate --no-header --output-file requirements.lock
 
 clean:
 	rm -rf $(VENV) target logs
