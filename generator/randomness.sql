@@ -35,7 +35,7 @@ create or replace macro slot_number(group_number, draw) as (
     group_number::integer * 1000 + floor(draw * 1000)::integer
 );
 
--- sqlfluff would indent the body of a table macro, also its comments and CTEs.
+-- The linter would indent the body of a table macro, also its comments and CTEs.
 -- noqa: disable=LT02
 -- Takes the name of a table with group_number, item_number and weight.
 create or replace macro slots_of(weights) as table
