@@ -1,11 +1,12 @@
 {#-
     How dates and numbers are written in the input: {'date_format': …, 'decimal_separator': …}. What is not set is found
-    out from the first rows, and from all of them where the first leave it open.
+    out from the first rows, and from all of them where the first leave it open. A caller that already asked for the
+    input hands it over.
 -#}
-{% macro input_formats() -%}
+{% macro input_formats(input=none) -%}
     {%- set formats = {'date_format': var('date_format'), 'decimal_separator': var('decimal_separator')} -%}
     {%- if execute and none in formats.values() -%}
-        {%- set input = transactions_input() -%}
+        {%- set input = input or transactions_input() -%}
         {%- set seen = written_forms(input, 20000) -%}
         {#- A few wrong dates must not tip the scale: the second-best order has to lag clearly, else all rows are asked. -#}
         {%- if seen.second_best > 0.9 * seen.best -%}
@@ -100,11 +101,14 @@
 {% macro stop_on_unreadable_input() -%}
     {%- if execute -%}
         {%- set input = transactions_input() -%}
-        {%- do input_formats() -%}
+        {%- do input_formats(input) -%}
         {%- if var('date_format') is not none -%}
             {%- do stop_on_unfit_date_format(input) -%}
         {%- endif -%}
         {%- do log('Reading ' ~ input.name ~ ': ' ~ (input.columns | join(', ')) ~ '.', info=true) -%}
+        {%- if input.other_sheets -%}
+            {%- do log('Sheets with other headings are not read: ' ~ (input.other_sheets | join(', ')) ~ '.', info=true) -%}
+        {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 

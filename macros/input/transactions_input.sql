@@ -6,6 +6,7 @@
       others    {heading: SQL} of the columns that are none of ours
       surplus   SQL that is not null where a row has more fields than there are headings; none where that cannot be
       swallowed SQL that counts the rows that a quote that nothing closes made part of a field; none where that cannot be
+      other_sheets  the sheets of a workbook that are not read, as they have other headings
     Raises a sentence where the input cannot be read.
 -#}
 {% macro transactions_input() -%}
@@ -33,9 +34,6 @@
         {{ exceptions.raise_compiler_error("The input can't be read: " ~ found.problem ~ " Set it with --vars '{transactions: …}'.") }}
     {%- endif -%}
 
-    {%- if found.other_sheets -%}
-        {%- do log("Sheets of '" ~ path ~ "' with other headings are not read: " ~ (found.other_sheets | join(', ')) ~ ".", info=true) -%}
-    {%- endif -%}
     {%- set sql_of = {} -%}
     {%- for heading in found.headings -%}
         {#- Text sources are read by position; a heading that is blank or a twin gets the position to its name. -#}
@@ -57,7 +55,9 @@
         'workbook': 'cells[' ~ (fields + 1) ~ ']',
     }.get(found.kind) -%}
     {%- set swallowed = swallowed_rows(found) if found.kind == 'csv' else none -%}
-    {{ return(mapped_input("'" ~ path ~ "'", relation, sql_of, surplus, swallowed)) }}
+    {%- set input = mapped_input("'" ~ path ~ "'", relation, sql_of, surplus, swallowed) -%}
+    {%- do input.update({'other_sheets': found.other_sheets}) -%}
+    {{ return(input) }}
 {%- endmacro %}
 
 
