@@ -11,6 +11,14 @@
         'as_of_date': "a date that exists, as YYYY-MM-DD",
         'baseline_date': "a date that exists, as YYYY-MM-DD",
         'refit': "true or false",
+        'sample_limit': "a whole number of customers, 100 or more",
+        'bootstrap_refits': "a whole number of refits, from 2 to 1000",
+        'smallest_segment_share': "a share of the customers, from 0 to 0.5",
+        'least_stability': "a Jaccard coefficient, from 0 to 1",
+        'silhouette_band': "a share of the best silhouette, from 0 to 1",
+        'broad_clustering': "a space, an algorithm and a number of clusters, e.g. rfm_plane kmeans 3",
+        'detailed_clustering': "a space, an algorithm and a number of clusters, e.g. rfm_tsne kmeans 7",
+        'maximum_rules': "a whole number of rules, from 2 to 500",
     }) }}
 {%- endmacro %}
 
@@ -68,6 +76,24 @@
     {%- if var('refit') is not boolean -%}
         {%- do wrong.append('refit') -%}
     {%- endif -%}
+    {%- for name, least, most in [
+        ('sample_limit', 100, 1000000000), ('bootstrap_refits', 2, 1000), ('maximum_rules', 2, 500),
+    ] if var(name) is not integer or var(name) is boolean or not least <= var(name) <= most -%}
+        {%- do wrong.append(name) -%}
+    {%- endfor -%}
+    {%- for name, most in [
+        ('smallest_segment_share', 0.5), ('least_stability', 1), ('silhouette_band', 1),
+    ] if var(name) is not number or var(name) is boolean or not 0 <= var(name) <= most -%}
+        {%- do wrong.append(name) -%}
+    {%- endfor -%}
+    {%- for name in ['broad_clustering', 'detailed_clustering'] if var(name) is not none and not is_candidate(var(name)) -%}
+        {%- do wrong.append(name) -%}
+    {%- endfor -%}
+    {%- if var('broad_clustering') is not none and var('broad_clustering') == var('detailed_clustering') -%}
+        {%- do problems.append(
+            "The settings 'broad_clustering' and 'detailed_clustering' ask for the same candidate; set one of them to another."
+        ) -%}
+    {%- endif -%}
 
     {%- for name in wrong -%}
         {%- do problems.append("The setting '" ~ name ~ "' is " ~ (var(name) | tojson) ~ "; it takes " ~ known[name] ~ ".") -%}
@@ -96,4 +122,15 @@
     {%- set is_leap_year = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) -%}
     {%- set february = 29 if is_leap_year else 28 -%}
     {{ return(day <= [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]) }}
+{%- endmacro %}
+
+
+{#- True for the name of a clustering that could be tried: a space, an algorithm and 2 to 10 clusters. -#}
+{% macro is_candidate(value) -%}
+    {{ return(
+        value is string
+        and modules.re.fullmatch(
+            '(rfm|log_rfm|rfm_plane|rfm_tsne) (kmeans|gaussian_mixture|ward|hdbscan) ([2-9]|10)', value
+        ) is not none
+    ) }}
 {%- endmacro %}

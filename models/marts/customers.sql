@@ -1,16 +1,6 @@
-with as_of_dates as (
+with facts as (
 
-    select * from {{ ref('int_as_of_dates') }}
-    where role = 'as_of'
-
-),
-
-facts as (
-
-    select facts.*
-    from {{ ref('int_customer_facts') }} as facts
-    inner join as_of_dates
-        on facts.as_of_date = as_of_dates.as_of_date
+    select * from {{ ref('int_facts_as_of') }}
 
 ),
 
@@ -24,6 +14,22 @@ rfm_cells as (
 
     select * from {{ ref('int_rfm_cells') }}
 
+),
+
+learned as (
+
+    select * from {{ ref('int_customer_segments') }}
+
+),
+
+embedding as (
+
+    select coordinates.*
+    from {{ ref('coordinate_versions') }} as coordinates
+    inner join {{ ref('int_score_version_in_use') }} as version_in_use
+        on coordinates.rules_version = version_in_use.score_version
+    where coordinates.space = 'rfm_tsne'
+
 )
 
 select
@@ -31,6 +37,8 @@ select
     facts.country,
     scores.rfm_score,
     case when facts.frequency = 0 then 'kept nothing' else rfm_cells.segment end as rfm_segment,
+    case when facts.frequency = 0 then 'kept nothing' else learned.broad_segment end as broad_segment,
+    case when facts.frequency = 0 then 'kept nothing' else learned.detailed_segment end as detailed_segment,
     facts.orders_placed,
     facts.frequency,
     facts.monetary,
@@ -41,6 +49,9 @@ select
     scores.recency_percent_rank,
     scores.frequency_percent_rank,
     scores.monetary_percent_rank,
+    learned.detailed_confidence as segment_confidence,
+    embedding.x as embedding_x,
+    embedding.y as embedding_y,
     scores.score_version,
     scores.is_looked_back,
     facts.first_order_date,
@@ -55,3 +66,7 @@ left join rfm_cells
         scores.recency_score = rfm_cells.recency_score
         and scores.frequency_score = rfm_cells.frequency_score
         and scores.monetary_score = rfm_cells.monetary_score
+left join learned
+    on facts.customer_id = learned.customer_id
+left join embedding
+    on facts.customer_id = embedding.customer_id

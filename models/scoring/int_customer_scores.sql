@@ -1,17 +1,7 @@
-with as_of_dates as (
+with customers as (
 
-    select * from {{ ref('int_as_of_dates') }}
-    where role = 'as_of'
-
-),
-
-customers as (
-
-    select facts.*
-    from {{ ref('int_customer_facts') }} as facts
-    inner join as_of_dates
-        on facts.as_of_date = as_of_dates.as_of_date
-    where facts.frequency > 0
+    select * from {{ ref('int_facts_as_of') }}
+    where frequency > 0
 
 ),
 

@@ -6,18 +6,14 @@ are equal from run to run whatever the number of threads: fits are seeded, and r
 
 import itertools
 import math
-import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed, parallel_config
 from scipy.cluster.hierarchy import fcluster, linkage
-from sklearn import config_context
 from sklearn.cluster import HDBSCAN, KMeans
 from sklearn.decomposition import PCA
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.manifold import TSNE
 from sklearn.metrics import (
     calinski_harabasz_score,
@@ -27,6 +23,8 @@ from sklearn.metrics import (
 from sklearn.mixture import GaussianMixture
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
+
+from shop_toolkit.parallel import PARALLEL_CUSTOMERS, in_parallel
 
 FEATURES = ("recency_days", "frequency", "monetary")
 SPACES = ("rfm", "log_rfm", "rfm_plane", "rfm_tsne")
@@ -57,10 +55,13 @@ SILHOUETTE_CUSTOMERS = 6000
 BOOTSTRAP_BLOCK = 5
 
 
-class Protocol(NamedTuple):
-    """How a candidate is refitted: how often, from how many draws at most, and with how much effort."""
+# Refits of a candidate that could win; others get half of them.
+BOOTSTRAP_REFITS = 100
 
-    refits: int
+
+class Protocol(NamedTuple):
+    """How a candidate is refitted: from how many draws at most, and with how much effort."""
+
     draws: Mapping[str, int]
     kmeans_starts: int
     mixture_tolerance: float
@@ -70,16 +71,14 @@ class Protocol(NamedTuple):
 # Few draws and quick fits, for candidates that cannot win by other measures: KMeans looks less stable than it
 # is, mixtures and Ward scatter to both sides, so no screening figure may decide a winner.
 SCREENING = Protocol(
-    refits=50,
     draws=dict.fromkeys(ALGORITHMS, 600),
     kmeans_starts=2,
     mixture_tolerance=1e-2,
-    mixture_steps=5,
+    mixture_steps=2,
 )
 # As fitted, on as many draws as there are customers. The figures of the other three hardly change beyond
 # 2,000 draws, and their time does.
 CONTENDER = Protocol(
-    refits=100,
     draws={"kmeans": 10_000, "gaussian_mixture": 2000, "ward": 2000, "hdbscan": 2000},
     kmeans_starts=KMEANS_STARTS,
     mixture_tolerance=MIXTURE_TOLERANCE,
@@ -250,11 +249,19 @@ def fit_candidates(
     A candidate that cannot be fitted has no rows; `measure_candidates` names the reason.
     """
     counts = sorted(set(cluster_counts))
-    spaces = list(_by_space(coordinates))
-    jobs = [(points, algorithm, counts) for _, _, points in spaces for algorithm in ALGORITHMS]
+    workers = _workers(coordinates, workers)
+    spaces = {space: (customers, points) for space, customers, points in _by_space(coordinates)}
+    keys, jobs = [], []
+    for space, (_, points) in spaces.items():
+        for algorithm in ALGORITHMS:
+            # One k at a time keeps the workers busy to the end; Ward's tree and HDBSCAN's sizes belong together.
+            apart = workers > 1 and algorithm in ("kmeans", "gaussian_mixture")
+            for part in [[k] for k in counts] if apart else [counts]:
+                keys.append(space)
+                jobs.append((points, algorithm, part))
     tables = []
-    for job, fits in enumerate(_in_parallel(_fits, jobs, workers)):
-        space, customers, points = spaces[job // len(ALGORITHMS)]
+    for space, fits in zip(keys, in_parallel(_fits, jobs, workers), strict=True):
+        customers, points = spaces[space]
         for fit in fits:
             columns = {
                 "space": space,
@@ -268,6 +275,11 @@ def fit_candidates(
             }
             tables.append(pd.DataFrame(columns))
     return _stacked(tables, LABEL_COLUMNS)
+
+
+def _workers(coordinates: pd.DataFrame, workers: int) -> int:
+    """As many processes as are worth their start: 1 for a small shop."""
+    return workers if coordinates["space"].value_counts().max() >= PARALLEL_CUSTOMERS else 1
 
 
 def _by_space(coordinates: pd.DataFrame) -> Iterable[tuple[str, np.ndarray, np.ndarray]]:
@@ -310,8 +322,8 @@ def _kmeans(points: np.ndarray, k: int, starts: int, seed: int) -> np.ndarray:
 
 
 def _mixture(points: np.ndarray, k: int, seed: int, tolerance: float, steps: int) -> tuple[GaussianMixture, np.ndarray]:
-    mixture = GaussianMixture(k, random_state=seed, tol=tolerance, max_iter=steps).fit(points)
-    return mixture, mixture.predict(points)
+    mixture = GaussianMixture(k, random_state=seed, tol=tolerance, max_iter=steps)
+    return mixture, mixture.fit_predict(points)
 
 
 def _ward(points: np.ndarray, counts: Iterable[int]) -> dict[int, np.ndarray]:
@@ -542,13 +554,17 @@ class Candidate(NamedTuple):
 
 
 def measure_stability(
-    coordinates: pd.DataFrame, labels: pd.DataFrame, contenders: pd.DataFrame | None = None, workers: int = 2
+    coordinates: pd.DataFrame,
+    labels: pd.DataFrame,
+    contenders: pd.DataFrame | None = None,
+    refits: int = BOOTSTRAP_REFITS,
+    workers: int = 2,
 ) -> pd.DataFrame:
     """One row per candidate: how surely its clusters come back when other customers happen to be drawn.
 
     `contenders` (space, algorithm, k) names the candidates that could win: they are refitted by the
-    protocol `CONTENDER` (100 times, in full), all others by `SCREENING` (50 times, quickly: a rough
-    figure that may not decide a winner). The scheme is clusterboot of Hennig (2007, "Cluster-wise
+    protocol `CONTENDER` (`refits` times, in full), all others by `SCREENING` (half as often, quickly: a
+    rough figure that may not decide a winner). The scheme is clusterboot of Hennig (2007, "Cluster-wise
     assessment of cluster stability") as in R's fpc: draw customers with replacement; cluster the distinct
     ones anew; match each cluster to the most similar new one on those customers; average the Jaccard
     coefficients per cluster over the refits in which it has customers. minimum_jaccard (0..1) is that of
@@ -561,8 +577,9 @@ def measure_stability(
     so for t-SNE this is the stability of the clusters given the map, not of the map.
 
     Resamples and seeds depend on space, protocol and refit only: the same for all candidates, and equal for
-    any number of `workers` (processes; 1 stays in this one).
+    any number of `workers` (processes; 1 stays in this one, and so do fewer than `PARALLEL_CUSTOMERS`).
     """
+    workers = _workers(coordinates, workers)
     named = set() if contenders is None else set(contenders[CANDIDATE].itertuples(index=False, name=None))
     found = {key: rows for key, rows in labels.groupby(CANDIDATE, sort=True) if rows["cluster"].max() >= 1}
     jobs, sizes = [], {}
@@ -576,35 +593,19 @@ def measure_stability(
         for algorithm in ALGORITHMS:
             for protocol in (CONTENDER, SCREENING):
                 due = [c for c in candidates if (c.algorithm, c.protocol) == (algorithm, protocol)]
-                starts = range(0, protocol.refits if due else 0, BOOTSTRAP_BLOCK)
-                jobs += [(points, due, range(start, start + BOOTSTRAP_BLOCK)) for start in starts]
-    outcomes = _in_parallel(_refit_block, jobs, workers)
+                numbers = range(_refits(protocol, refits) if due else 0)
+                block = BOOTSTRAP_BLOCK if workers > 1 else max(len(numbers), 1)
+                jobs += [(points, due, numbers[start : start + block]) for start in numbers[::block]]
+    outcomes = in_parallel(_refit_block, jobs, workers)
     rows = [
-        (*key, protocol.refits, min(protocol.draws[key[1]], sizes[key[0]]), minimum, rand)
+        (*key, _refits(protocol, refits), min(protocol.draws[key[1]], sizes[key[0]]), minimum, rand)
         for key, protocol, minimum, rand in _summarised(outcomes)
     ]
     return pd.DataFrame(rows, columns=list(STABILITY_COLUMNS)).sort_values(CANDIDATE, ignore_index=True)
 
 
-def _in_parallel(work: Callable, jobs: Sequence[tuple], workers: int) -> list:
-    """Results of work(*job) in the order of the jobs, for any number of `workers` the same.
-
-    Processes, as the many small fits would wait for each other as threads.
-    """
-    with parallel_config(backend="loky", inner_max_num_threads=1):
-        return Parallel(n_jobs=workers)(delayed(_alone)(work, job) for job in jobs)
-
-
-def _alone(work: Callable, job: tuple) -> object:
-    """work(*job) on one thread of its own, so that sums add up in one order.
-
-    The coordinates are whole and finite; to check them again would take as long as the small fits do.
-    """
-    checks = config_context(assume_finite=True, skip_parameter_validation=True)
-    with threadpool_limits(1), checks, warnings.catch_warnings():
-        # A fit still moving after its last step is judged by what it found, like any other.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return work(*job)
+def _refits(protocol: Protocol, refits: int) -> int:
+    return refits if protocol == CONTENDER else math.ceil(refits / 2)
 
 
 class Outcome(NamedTuple):

@@ -8,26 +8,34 @@ from functools import partial
 import numpy as np
 import pandas as pd
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
+from sklearn.tree._tree import Tree
+
+from shop_toolkit.parallel import PARALLEL_CUSTOMERS, in_parallel
 
 FEATURES = ("recency_days", "frequency", "monetary")
 BOUNDS = ("recency", "frequency", "monetary")
 SEED = 0
 
 MAXIMUM_RULES = 48
-# A rule made for one customer is learned by heart.
-SMALLEST_SUPPORT = 2
+# One is enough: the forest that the rules learn from keeps them from learning single customers by heart.
+SMALLEST_SUPPORT = 1
 # Round money bounds that are tried, coarse to fine.
 MONEY_STEPS = (1000, 500, 100, 50, 10, 5, 1, 0.5, 0.1, 0.05, 0.01)
+# The forest that rules learn from beside the customers, how far (5 %) the customers made up for it to label are
+# from real ones, and how many of them a real one counts as much as.
+TEACHER_TREES = 50
+NEARBY = 0.05
+CUSTOMER_WEIGHT = 3
 FOLDS = 10
 METRIC = "agreement"
 BASELINE = "largest_segment"
-FOREST_TREES = 50
+FOREST_TREES = 25
 
 RULE_COLUMNS = (
     "recency_from", "recency_below", "frequency_from", "frequency_below", "monetary_from", "monetary_below",
@@ -65,8 +73,10 @@ def fit_rules(
     out the whole space: every customer, also one never seen, falls in exactly one. `support` counts the
     customers in the box, `confidence` is the share of them whose label is the rule's.
 
-    The boxes are the leaves of a decision tree (CART, Breiman et al. 1984) grown best split first, at most
-    `max_rules` of them and each with at least `smallest_support` customers. Bounds lie in the gaps between
+    The boxes are the leaves of a decision tree (CART, Breiman et al. 1984), cut back to the one with the
+    fewest errors that has at most `max_rules` of them, each with at least `smallest_support` customers. So that
+    its borders do not follow single customers, it also learns what a forest of extremely randomised trees says
+    of customers made up nearby ("born again trees", Breiman & Shang 1996). Bounds lie in the gaps between
     customers, whole for days and orders and as round as the gap allows for money, which changes no customer's
     rule. Neighbours of the same segment that form a box together are one rule.
 
@@ -97,29 +107,64 @@ def fit_boxes(
     max_rules: int = MAXIMUM_RULES,
     smallest_support: int = SMALLEST_SUPPORT,
 ) -> list[Box]:
-    """Boxes of the features (n, 3) that tell the labels (n,), at most `max_rules`; in a fixed order.
+    """Boxes of the features (n, 3) that tell the labels (n,), at most `max_rules`; in a fixed order."""
+    made_up = _made_up_customers(values)
+    forest = ExtraTreesClassifier(TEACHER_TREES, max_features=2, random_state=SEED).fit(values, labels)
+    everyone = np.concatenate([values, made_up])
+    names, numbers = np.unique(np.concatenate([labels, forest.predict(made_up)]), return_inverse=True)
+    weights = np.repeat([CUSTOMER_WEIGHT, 1], [len(values), len(made_up)])
+    tree = DecisionTreeClassifier(criterion="entropy", min_samples_leaf=smallest_support, random_state=SEED)
+    tree.fit(everyone, numbers, sample_weight=weights)
 
-    As neighbours merge, the tree may have more leaves than there are rules: it grows until the rules are used
-    up.
-    """
-    boxes = [Box(lower=(-math.inf,) * 3, upper=(math.inf,) * 3, segment=_majority(labels))]
-    leaves = max_rules
-    while leaves >= 2:
-        tree = DecisionTreeClassifier(
-            criterion="entropy",
-            max_leaf_nodes=leaves,
-            min_samples_leaf=smallest_support,
-            random_state=SEED,
-        ).fit(values, labels)
-        everyone = np.ones(len(values), dtype=bool)
-        everything = Box((-math.inf,) * 3, (math.inf,) * 3, None)
-        grown = merge_boxes(_leaves(tree, 0, values, labels, everyone, everything))
-        if len(grown) <= max_rules:
-            boxes = grown
-        if len(grown) >= max_rules or tree.get_n_leaves() < leaves:
-            break
-        leaves += max_rules - len(grown)
+    # What ends in each node: the weight of each label (nodes, labels), and how many customers there really are.
+    passes = tree.decision_path(everyone).T
+    told = passes @ (weights[:, None] * np.eye(len(names))[numbers])
+    support = passes[:, : len(values)].sum(axis=1).A1
+    ends = cut_back(tree.tree_, told.sum(axis=1) - told.max(axis=1), support >= smallest_support, max_rules)
+    everything = Box((-math.inf,) * 3, (math.inf,) * 3, None)
+    boxes = merge_boxes(_leaves(tree.tree_, 0, values, names[told.argmax(axis=1)], ends, everything))
     return sorted(boxes, key=lambda box: (box.lower, box.upper))
+
+
+def _made_up_customers(values: np.ndarray) -> np.ndarray:
+    """Four neighbours (4n, 3) of each customer: a little more or less recency, a little more or less money."""
+    corners = [(1 + days, 1, 1 + money) for days in (-NEARBY, NEARBY) for money in (-NEARBY, NEARBY)]
+    made_up = np.concatenate([values * corner for corner in corners])
+    made_up[:, 0] = np.rint(made_up[:, 0])
+    return made_up
+
+
+def cut_back(tree: Tree, errors: np.ndarray, supported: np.ndarray, most_leaves: int) -> set[int]:
+    """Nodes where to end a tree so that it has the fewest errors with at most `most_leaves` leaves.
+
+    `errors` (nodes,) is what a node would tell wrong as a leaf, `supported` (nodes,) whether it may be one. Of
+    equally good trees it is the smallest. Exact, by dynamic programming (OPT, Bohanec & Bratko 1994): each
+    node's fewest errors with 1, 2, … leaves come from those of its two children.
+    """
+    fewest: list[np.ndarray] = [errors[:0]] * tree.node_count
+    on_the_left: list[np.ndarray] = [errors[:0]] * tree.node_count
+    # Children come after their parents.
+    for node in reversed(range(tree.node_count)):
+        left, right = tree.children_left[node], tree.children_right[node]
+        apart = left >= 0 and supported[left] and supported[right]
+        leaves = min(most_leaves, len(fewest[left]) + len(fewest[right])) if apart else 1
+        best, share = np.full(leaves, np.inf), np.zeros(leaves, dtype=int)
+        best[0] = errors[node]
+        for count in range(1, min(leaves, len(fewest[left]) + 1)):
+            together = fewest[left][count - 1] + fewest[right][: leaves - count]
+            here = np.arange(count, count + len(together))
+            better = here[together < best[here]]
+            best[better], share[better] = together[better - count], count
+        fewest[node], on_the_left[node] = best, share
+    ends, open_nodes = set(), [(0, int(fewest[0].argmin()) + 1)]
+    while open_nodes:
+        node, leaves = open_nodes.pop()
+        if leaves == 1:
+            ends.add(node)
+        else:
+            share = int(on_the_left[node][leaves - 1])
+            open_nodes += [(tree.children_left[node], share), (tree.children_right[node], leaves - share)]
+    return ends
 
 
 def _majority(labels: np.ndarray) -> object:
@@ -127,44 +172,36 @@ def _majority(labels: np.ndarray) -> object:
     return names[np.argmax(counts)]
 
 
-def _leaves(
-    model: DecisionTreeClassifier,
-    node: int,
-    values: np.ndarray,
-    labels: np.ndarray,
-    here: np.ndarray,
-    box: Box,
-) -> list[Box]:
-    """Boxes of the leaves under a node that `here` (n,) marks the customers of."""
-    tree = model.tree_
-    feature = tree.feature[node]
-    if feature < 0:
-        return [replace(box, segment=_majority(labels[here]))]
+def _leaves(tree: Tree, node: int, customers: np.ndarray, segments: np.ndarray, ends: set[int], box: Box) -> list[Box]:
+    """Boxes of the tree under a node, `customers` (m, 3) those in it, `segments` what each node would tell."""
+    if node in ends:
+        return [replace(box, segment=segments[node])]
+    feature, threshold = tree.feature[node], tree.threshold[node]
     # The tree compares in single precision; customers are on the left as it says, the bound is exact.
-    left = here & (values[:, feature].astype(np.float32) <= tree.threshold[node])
-    right = here & ~left
-    bound = split_bound(FEATURES[feature], values[left, feature].max(), values[right, feature].min())
+    left = customers[:, feature].astype(np.float32) <= threshold
+    below, above = customers[left], customers[~left]
+    bound = split_bound(FEATURES[feature], below[:, feature].max(), above[:, feature].min(), threshold)
     lower, upper = list(box.lower), list(box.upper)
     lower[feature] = upper[feature] = bound
-    below, above = replace(box, upper=tuple(upper)), replace(box, lower=tuple(lower))
-    return _leaves(model, tree.children_left[node], values, labels, left, below) + _leaves(
-        model, tree.children_right[node], values, labels, right, above
-    )
+    return [
+        *_leaves(tree, tree.children_left[node], below, segments, ends, replace(box, upper=tuple(upper))),
+        *_leaves(tree, tree.children_right[node], above, segments, ends, replace(box, lower=tuple(lower))),
+    ]
 
 
-def split_bound(feature: str, left: float, right: float) -> float:
+def split_bound(feature: str, left: float, right: float, threshold: float | None = None) -> float:
     """A bound b that reads well with left < b <= right: `left` stays below it, `right` is at it or above.
 
-    Days and orders are whole: the first whole number above the middle. Money is the roundest amount in the
-    middle half of the gap, where customers not yet seen are on their likelier side; `right` where no penny
-    lies there.
+    Days and orders are whole: the first whole number above the threshold. Money is the roundest amount in the
+    gap at most a quarter of it away from the threshold; `right` where no penny lies there. Without a threshold
+    it is the middle.
     """
-    middle, quarter = (left + right) / 2, (right - left) / 4
+    middle, quarter = (left + right) / 2 if threshold is None else threshold, (right - left) / 4
     if feature != "monetary":
         return float(min(math.floor(middle) + 1, right))
     for step in MONEY_STEPS:
         bound = round(math.floor(middle / step + 0.5) * step, 2)
-        if middle - quarter < bound <= middle + quarter:
+        if max(left, middle - quarter) < bound <= min(right, middle + quarter):
             return bound
     return float(right)
 
@@ -241,11 +278,12 @@ def cross_validate_rules(
     With fewer than two customers there is one row without a value, and `settings` says why.
     """
     values, labels = _checked(features, segments)
-
-    def tell(train: np.ndarray, test: np.ndarray) -> np.ndarray:
-        return _segments_of(values[test], fit_boxes(values[train], labels[train], max_rules, smallest_support))
-
-    return _evaluated("rules", f"at most {max_rules} rules", tell, labels, folds, is_baseline=False)
+    splits = _folds(labels, folds)
+    told = [
+        _segments_of(values[test], fit_boxes(values[train], labels[train], max_rules, smallest_support))
+        for train, test in splits
+    ]
+    return _evaluated("rules", f"at most {max_rules} rules", told, splits, labels, is_baseline=False)
 
 
 def evaluate_classifiers(
@@ -257,64 +295,73 @@ def evaluate_classifiers(
     features, and the largest segment as the baseline. Every setting is reported, none is chosen.
     """
     values, labels = _checked(features, segments)
+    splits = _folds(labels, folds)
+    models = _classifiers()
+    jobs = [(make, values[train], labels[train], values[test]) for _, _, make in models for train, test in splits]
+    told = in_parallel(_told, jobs, workers if len(labels) >= PARALLEL_CUSTOMERS else 1)
     tables = []
-    for model, settings, make in _classifiers(workers):
-
-        def tell(train: np.ndarray, test: np.ndarray, make: Callable = make) -> np.ndarray:
-            if len(np.unique(labels[train])) < 2:
-                return np.full(len(test), _majority(labels[train]))
-            return make().fit(values[train], labels[train]).predict(values[test])
-
-        tables.append(_evaluated(model, settings, tell, labels, folds, is_baseline=model == BASELINE))
+    for number, (model, settings, _) in enumerate(models):
+        here = told[number * len(splits) : (number + 1) * len(splits)]
+        tables.append(_evaluated(model, settings, here, splits, labels, is_baseline=model == BASELINE))
     return pd.concat(tables, ignore_index=True)
 
 
-def _classifiers(workers: int) -> list[tuple[str, str, Callable]]:
+def _told(make: Callable, values: np.ndarray, labels: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Segments (m,) of `others` (m, 3) by a model of customers (n, 3) and their labels (n,)."""
+    if len(np.unique(labels)) < 2:
+        return np.full(len(others), _majority(labels))
+    return make().fit(values, labels).predict(others)
+
+
+def _classifiers() -> list[tuple[str, str, Callable]]:
     models = []
     for considered in (1, 2):
-        forest = partial(
-            RandomForestClassifier, FOREST_TREES, max_features=considered, random_state=SEED, n_jobs=workers
-        )
+        forest = partial(RandomForestClassifier, FOREST_TREES, max_features=considered, random_state=SEED)
         models.append(("random_forest", f"{FOREST_TREES} trees, {considered} of 3 features per split", forest))
-    for rounds in (20, 40):
+    for rounds in (10, 20):
         boosting = partial(
             HistGradientBoostingClassifier, max_iter=rounds, learning_rate=0.2, max_leaf_nodes=15,
             early_stopping=False, random_state=SEED,
         )  # fmt: skip
         models.append(("gradient_boosting", f"{rounds} rounds of trees with at most 15 leaves", boosting))
 
-    def logistic() -> Pipeline:
-        return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-
-    models.append(("logistic_regression", "standardised features", logistic))
+    models.append(("logistic_regression", "standardised features", _logistic))
     models.append((BASELINE, "largest segment of the others", partial(DummyClassifier, strategy="most_frequent")))
     return models
 
 
+def _logistic() -> Pipeline:
+    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+
+
 def _evaluated(
-    model: str, settings: str, tell: Callable, labels: np.ndarray, folds: int, *, is_baseline: bool
+    model: str,
+    settings: str,
+    told: Sequence[np.ndarray],
+    splits: Sequence[tuple[np.ndarray, np.ndarray]],
+    labels: np.ndarray,
+    *,
+    is_baseline: bool,
 ) -> pd.DataFrame:
-    if len(labels) < 2:
+    """Rows of one model that `told` the segments of the customers held out in each of the splits."""
+    if not splits:
         reason = f"{settings}; fewer than two customers, so none can be held out"
         rows = [(model, reason, 1, METRIC, math.nan, len(labels), is_baseline)]
     else:
         rows = [
-            (
-                model,
-                settings,
-                fold,
-                METRIC,
-                float((tell(train, test) == labels[test]).mean()),
-                len(test),
-                is_baseline,
-            )
-            for fold, (train, test) in enumerate(_folds(labels, folds), start=1)
+            (model, settings, fold, METRIC, float((segments == labels[test]).mean()), len(test), is_baseline)
+            for fold, (segments, (_, test)) in enumerate(zip(told, splits, strict=True), start=1)
         ]
     return pd.DataFrame(rows, columns=list(EVALUATION_COLUMNS))
 
 
 def _folds(labels: np.ndarray, folds: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Rows to learn from and rows held out; stratified when every segment reaches each fold."""
+    """Rows to learn from and rows held out; stratified when every segment reaches each fold.
+
+    None with fewer than two customers.
+    """
+    if len(labels) < 2:
+        return []
     count = min(folds, len(labels))
     smallest = np.unique(labels, return_counts=True)[1].min()
     kind = StratifiedKFold if smallest >= count else KFold

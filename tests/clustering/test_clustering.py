@@ -103,7 +103,8 @@ def test_structureless_customers_are_unstable():
 
 
 def test_rows_are_equal_for_any_number_of_workers_and_order_of_rows():
-    population, _ = three_groups(30)
+    # Just enough customers for the work to be split.
+    population, _ = three_groups(clustering.PARALLEL_CUSTOMERS // 3)
     alone = clustering.embed(population, ["rfm_plane"])
     shuffled = clustering.embed(population.sample(frac=1, random_state=0), ["rfm_plane"])
     pd.testing.assert_frame_equal(alone, shuffled)
@@ -113,6 +114,21 @@ def test_rows_are_equal_for_any_number_of_workers_and_order_of_rows():
         clustering.measure_stability(alone, labels, workers=1),
         clustering.measure_stability(alone, labels, workers=2),
     )
+
+
+def test_a_small_shop_starts_no_processes(monkeypatch):
+    population, _ = three_groups(20)
+    asked = []
+
+    def alone(work, jobs, workers):
+        asked.append(workers)
+        return [work(*job) for job in jobs]
+
+    monkeypatch.setattr(clustering, "in_parallel", alone)
+    coordinates = clustering.embed(population, ["rfm_plane"])
+    labels = clustering.fit_candidates(coordinates, [3], workers=2)
+    clustering.measure_stability(coordinates, labels, workers=2)
+    assert asked == [1, 1]
 
 
 def test_tsne_is_deterministic():

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.tree import DecisionTreeClassifier
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "python_models"))
 
@@ -83,6 +84,12 @@ def test_money_bounds_change_no_decision(left, gap):
     assert left / 100 < rules.split_bound("monetary", left / 100, (left + gap) / 100) <= (left + gap) / 100
 
 
+def test_a_bound_stays_near_the_threshold_that_the_tree_found():
+    assert rules.split_bound("monetary", 100, 200, threshold=181) == 200
+    assert rules.split_bound("monetary", 100, 200, threshold=131) == 150
+    assert rules.split_bound("recency_days", 10, 40, threshold=30.5) == 31
+
+
 def test_neighbours_of_one_segment_become_one_rule():
     infinity = float("inf")
     whole = ((-infinity,) * 2, (infinity,) * 2)
@@ -104,6 +111,47 @@ def separable(size=200):
     return table, np.where(table["recency_days"] < 300, "new", "old")
 
 
+@pytest.mark.parametrize("leaves", [1, 2, 3, 8, 20])
+def test_a_tree_cut_back_has_no_more_errors_than_one_grown_best_split_first(leaves):
+    random = np.random.default_rng(2)
+    values, labels = random.normal(size=(300, 3)), random.integers(3, size=300)
+    grown = DecisionTreeClassifier(criterion="entropy", random_state=0).fit(values, labels)
+    told = grown.tree_.value[:, 0] * grown.tree_.n_node_samples[:, None]
+    errors = told.sum(axis=1) - told.max(axis=1)
+    ends = rules.cut_back(grown.tree_, errors, np.full(len(told), True), leaves)
+    plain = DecisionTreeClassifier(criterion="entropy", max_leaf_nodes=leaves, random_state=0) if leaves > 1 else None
+    plain_errors = (plain.fit(values, labels).predict(values) != labels).sum() if plain else errors[0]
+    passes = grown.decision_path(values)[:, sorted(ends)]
+    assert len(ends) <= leaves
+    assert (passes.sum(axis=1) == 1).all()
+    assert sum(errors[node] for node in ends) <= plain_errors + 1e-9
+    if leaves == 20:
+        assert sum(errors[node] for node in ends) < plain_errors
+
+
+def curved(seed, size=1500):
+    """Customers of three segments whose borders run slantwise, as those of a clustering do."""
+    random = np.random.default_rng(seed)
+    draws = zip(
+        random.integers(0, 365, size), random.geometric(0.4, size), random.lognormal(11, 1, size).round(), strict=True
+    )
+    table = frame([(int(r), int(f), int(m), "") for r, f, m in draws])
+    height = table["monetary"] / 300 + table["frequency"] - table["recency_days"] / 60
+    return table, np.digitize(height, [0, 4])
+
+
+def test_rules_that_learn_from_the_forest_tell_more_customers_than_a_plain_tree_of_their_size():
+    ours, plain = [], []
+    for seed in range(4):
+        (seen, segments), (unseen, truth) = curved(seed), curved(seed + 100)
+        told = rules.apply_rules(unseen, rules.fit_rules(seen, segments))
+        tree = DecisionTreeClassifier(criterion="entropy", max_leaf_nodes=48, min_samples_leaf=2, random_state=0)
+        features = list(rules.FEATURES)
+        ours.append((told == truth).mean())
+        plain.append((tree.fit(seen[features], segments).predict(unseen[features]) == truth).mean())
+    assert np.mean(ours) > np.mean(plain)
+
+
 def test_held_out_agreement_is_high_for_borders_and_chance_for_noise():
     table, segments = separable()
     evaluation = rules.cross_validate_rules(table, segments)
@@ -123,6 +171,20 @@ def test_reference_classifiers_stand_beside_the_baseline():
     others = evaluation[~evaluation["is_baseline"]].groupby("model")["value"].mean()
     assert set(others.index) == {"random_forest", "gradient_boosting", "logistic_regression"}
     assert (others > baseline["value"].mean()).all()
+
+
+def test_reference_classifiers_are_the_same_for_any_number_of_processes():
+    table, segments = separable(rules.PARALLEL_CUSTOMERS)
+    alone = rules.evaluate_classifiers(table, segments, folds=2, workers=1)
+    pd.testing.assert_frame_equal(rules.evaluate_classifiers(table, segments, folds=2, workers=2), alone)
+
+
+def test_a_small_shop_starts_no_processes(monkeypatch):
+    asked = []
+    monkeypatch.setattr(rules, "in_parallel", lambda work, jobs, n: asked.append(n) or [work(*j) for j in jobs])
+    table, segments = separable(rules.PARALLEL_CUSTOMERS - 1)
+    rules.evaluate_classifiers(table, segments, folds=2, workers=2)
+    assert asked == [1]
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3])

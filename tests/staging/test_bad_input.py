@@ -156,6 +156,14 @@ def test_wrong_settings_stop_the_build_with_a_sentence_each(built_shop: Shop) ->
         decimal_separator=";",
         cancellation_invoice_prefix=3,
         column_names="x",
+        sample_limit=5,
+        maximum_rules="many",
+        bootstrap_refits=True,
+        smallest_segment_share=2,
+        least_stability="-",
+        silhouette_band=-0.1,
+        broad_clustering="rfm kmeans 11",
+        detailed_clustering=7,
     )
     for sentence in (
         "The setting 'as_of_dat' is not known. Known settings: transactions, column_names,",
@@ -169,8 +177,21 @@ def test_wrong_settings_stop_the_build_with_a_sentence_each(built_shop: Shop) ->
         "The setting 'decimal_separator' is \";\"; it takes '.' or ','.",
         "The setting 'cancellation_invoice_prefix' is 3; it takes the text",
         "The setting 'column_names' is \"x\"; it takes a mapping from our columns to your headings",
+        "The setting 'sample_limit' is 5; it takes a whole number of customers, 100 or more.",
+        "The setting 'maximum_rules' is \"many\"; it takes a whole number of rules, from 2 to 500.",
+        "The setting 'bootstrap_refits' is true; it takes a whole number of refits, from 2 to 1000.",
+        "The setting 'smallest_segment_share' is 2; it takes a share of the customers, from 0 to 0.5.",
+        "The setting 'least_stability' is \"-\"; it takes a Jaccard coefficient, from 0 to 1.",
+        "The setting 'silhouette_band' is -0.1; it takes a share of the best silhouette, from 0 to 1.",
+        "The setting 'broad_clustering' is \"rfm kmeans 11\"; it takes a space, an algorithm and a number of clusters",
+        "The setting 'detailed_clustering' is 7; it takes a space, an algorithm and a number of clusters",
     ):
         assert sentence in sentences
+
+
+def test_both_segmentations_cannot_be_the_same_clustering(built_shop: Shop) -> None:
+    sentence = stopped(built_shop, broad_clustering="rfm ward 4", detailed_clustering="rfm ward 4")
+    assert "The settings 'broad_clustering' and 'detailed_clustering' ask for the same candidate" in sentence
 
 
 @pytest.mark.parametrize(

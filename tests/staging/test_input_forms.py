@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import DEMO_FILE, FORM_OF_INPUT, REAL_FILE, Shop
+from conftest import DEMO_FILE, FORM_OF_INPUT, MARTS_OF_LINES, REAL_FILE, Shop
 from openpyxl import Workbook
 
 HEADINGS = ["InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"]
@@ -91,8 +91,10 @@ def as_wide_file(folder: Path) -> str:
 def test_all_forms_of_one_shop_give_the_same_marts(
     form: Callable[[Path], str], make_shop: Callable[..., Shop], demo_shop: Shop, tmp_path: Path
 ) -> None:
-    shop = make_shop(transactions=form(tmp_path)).build()
-    assert shop.checksums(without=FORM_OF_INPUT) == demo_shop.checksums(without=FORM_OF_INPUT)
+    shop = make_shop(transactions=form(tmp_path)).build(*MARTS_OF_LINES)
+    assert shop.checksums(*MARTS_OF_LINES, without=FORM_OF_INPUT) == demo_shop.checksums(
+        *MARTS_OF_LINES, without=FORM_OF_INPUT
+    )
 
 
 def test_a_table_of_the_warehouse_gives_the_same_marts(make_shop: Callable[..., Shop], demo_shop: Shop) -> None:
@@ -100,8 +102,10 @@ def test_a_table_of_the_warehouse_gives_the_same_marts(make_shop: Callable[..., 
     with duckdb.connect(str(shop.warehouse)) as connection:
         connection.execute("create schema till")
         connection.execute(f'create table till."Sales Log" as {TYPED}')
-    shop.build()
-    assert shop.checksums(without=FORM_OF_INPUT) == demo_shop.checksums(without=FORM_OF_INPUT)
+    shop.build(*MARTS_OF_LINES)
+    assert shop.checksums(*MARTS_OF_LINES, without=FORM_OF_INPUT) == demo_shop.checksums(
+        *MARTS_OF_LINES, without=FORM_OF_INPUT
+    )
 
 
 def test_the_real_file_as_a_workbook_gives_the_same_marts(make_shop: Callable[..., Shop], tmp_path: Path) -> None:
@@ -117,10 +121,12 @@ def test_the_real_file_as_a_workbook_gives_the_same_marts(make_shop: Callable[..
     book.save(tmp_path / "real.xlsx")
     # So few lines end before the 13th of the month, so the order of day and month has to be told.
     as_csv, as_xlsx = (
-        make_shop(transactions=str(tmp_path / f"real.{form}"), date_format="month-day-year").build()
+        make_shop(transactions=str(tmp_path / f"real.{form}"), date_format="month-day-year").build(*MARTS_OF_LINES)
         for form in ("csv", "xlsx")
     )
-    assert as_xlsx.checksums(without=FORM_OF_INPUT) == as_csv.checksums(without=FORM_OF_INPUT)
+    assert as_xlsx.checksums(*MARTS_OF_LINES, without=FORM_OF_INPUT) == as_csv.checksums(
+        *MARTS_OF_LINES, without=FORM_OF_INPUT
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,19 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='rules_version',
+    on_schema_change='fail',
+    full_refresh=false,
+) }}
+
+with due as (
+
+    select distinct rules_version from {{ ref('int_fit_population') }}
+
+)
+
+select
+    candidates.*,
+    due.rules_version
+from {{ ref('int_candidates_judged') }} as candidates
+cross join due

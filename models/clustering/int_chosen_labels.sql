@@ -1,0 +1,19 @@
+-- The customers of the chosen clusters with what they were clustered by; noise is in no cluster.
+select
+    chosen.segmentation,
+    labels.customer_id,
+    labels.cluster,
+    population.recency_days,
+    population.frequency,
+    population.monetary
+from {{ ref('int_candidates_judged') }} as chosen
+inner join {{ ref('candidate_labels') }} as labels
+    on
+        chosen.space = labels.space
+        and chosen.algorithm = labels.algorithm
+        and chosen.k = labels.k
+inner join {{ ref('int_fit_population') }} as population
+    on labels.customer_id = population.customer_id
+where
+    chosen.is_chosen
+    and labels.cluster >= 0

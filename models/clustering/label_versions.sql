@@ -1,0 +1,23 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='rules_version',
+    on_schema_change='fail',
+    full_refresh=false,
+) }}
+
+with due as (
+
+    select distinct rules_version from {{ ref('int_fit_population') }}
+
+)
+
+select
+    labels.space,
+    labels.algorithm,
+    labels.customer_id,
+    due.rules_version,
+    labels.k,
+    labels.cluster
+from {{ ref('candidate_labels') }} as labels
+cross join due

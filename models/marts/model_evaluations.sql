@@ -1,0 +1,76 @@
+with evaluations as (
+
+    select evaluations.*
+    from {{ ref('evaluation_versions') }} as evaluations
+    inner join {{ ref('int_score_version_in_use') }} as version_in_use
+        on evaluations.rules_version = version_in_use.score_version
+
+),
+
+first_orders as (
+
+    select min(order_date) as first_date from {{ ref('orders') }}
+
+),
+
+folds as (
+
+    select
+        concat('tell the ', segmentation, ' segment') as task,
+        model,
+        settings,
+        concat('fold ', fold) as split,
+        metric,
+        value,
+        sample_size,
+        is_baseline,
+        baseline_date
+    from evaluations
+
+),
+
+-- Each customer is held out once: folds weigh by their customers.
+whole as (
+
+    select
+        concat('tell the ', segmentation, ' segment') as task,
+        model,
+        settings,
+        concat('cross-validation in ', count(*), ' folds') as split,
+        metric,
+        round(sum(round(value * sample_size)), 0) / sum(sample_size) as value,
+        sum(sample_size) as sample_size,
+        is_baseline,
+        baseline_date
+    from evaluations
+    group by all
+
+),
+
+together as (
+
+    select * from folds
+
+    union all
+
+    select * from whole
+
+)
+
+select
+    together.task,
+    together.model,
+    together.settings,
+    together.split,
+    together.metric,
+    'in-sample: re-learns borders that a clustering drew from the same recency, frequency and monetary; foretells nothing' as note,
+    together.value,
+    cast(together.sample_size as bigint) as sample_size,
+    together.is_baseline,
+    true as is_in_sample,
+    first_orders.first_date as train_from,
+    together.baseline_date as train_to,
+    first_orders.first_date as test_from,
+    together.baseline_date as test_to
+from together
+cross join first_orders

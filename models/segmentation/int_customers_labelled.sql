@@ -1,0 +1,49 @@
+with chosen as (
+
+    select * from {{ ref('int_candidates_judged') }}
+    where is_chosen
+
+),
+
+named as (
+
+    select
+        labels.segmentation,
+        labels.customer_id,
+        clusters.segment,
+        labels.recency_days,
+        labels.frequency,
+        labels.monetary
+    from {{ ref('int_chosen_labels') }} as labels
+    inner join {{ ref('int_clusters_named') }} as clusters
+        on
+            labels.segmentation = clusters.segmentation
+            and labels.cluster = clusters.cluster
+
+),
+
+-- Where customers are too few or too similar for any clustering, all of them are one segment.
+unclustered as (
+
+    select distinct levels.segmentation
+    from {{ ref('cluster_levels') }} as levels
+    left join chosen
+        on levels.segmentation = chosen.segmentation
+    where chosen.segmentation is null
+
+)
+
+select * from named
+
+union all
+
+select
+    unclustered.segmentation,
+    population.customer_id,
+    'all customers' as segment,
+    population.recency_days,
+    population.frequency,
+    population.monetary
+from {{ ref('int_fit_population') }} as population
+cross join unclustered
+where population.is_fitted

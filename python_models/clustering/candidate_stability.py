@@ -1,0 +1,23 @@
+"""One row per candidate with two clusters or more: are they found again in resamples? Empty where no fit is due."""
+
+from shop_toolkit.tables import typed
+
+TYPES = {
+    "space": "str", "algorithm": "str", "k": "int32",
+    "bootstrap_refits": "int32", "bootstrap_draws": "int32",
+    "minimum_jaccard": "float", "mean_adjusted_rand": "float",
+}  # fmt: skip
+
+
+def model(dbt, session):
+    """Stability of every candidate; in full of those that SQL named contenders."""
+    settings = dbt.config.get("meta")
+    labels = dbt.ref("candidate_labels").order("space, algorithm, k, customer_id").df()
+    if labels.empty:
+        return typed(None, TYPES)
+
+    from shop_toolkit.clustering import measure_stability
+
+    coordinates = dbt.ref("space_coordinates").order("space, customer_id").df()
+    contenders = dbt.ref("int_contenders").order("space, algorithm, k").df()
+    return typed(measure_stability(coordinates, labels, contenders, int(settings["bootstrap_refits"])), TYPES)

@@ -1,0 +1,18 @@
+"""One row per space and fitted customer: where the customer stands in it. Empty where no fit is due."""
+
+from shop_toolkit.tables import typed
+
+TYPES = {"space": "str", "customer_id": "str", "x": "float", "y": "float", "z": "float"}
+
+
+def model(dbt, session):
+    """Coordinates of the customers that are fitted, in each space that the seed lists."""
+    population = dbt.ref("int_fit_population").filter("is_fitted").order("customer_id").df()
+    levels = dbt.ref("cluster_levels").order("space").df()
+    if population.empty:
+        return typed(None, TYPES)
+
+    # Here, as a build that fits nothing shouldn't wait for scikit-learn.
+    from shop_toolkit.clustering import embed
+
+    return typed(embed(population, levels["space"].tolist()), TYPES)

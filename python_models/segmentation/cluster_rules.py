@@ -1,0 +1,26 @@
+"""One row per rule of this build's fit: a box of recency, frequency and monetary. Empty where no fit is due."""
+
+import pandas as pd
+from shop_toolkit.tables import typed
+
+TYPES = {
+    "segmentation": "str", "segment": "str", "support": "int64",
+    "recency_from": "float", "recency_below": "float", "frequency_from": "float", "frequency_below": "float",
+    "monetary_from": "float", "monetary_below": "float", "confidence": "float",
+}  # fmt: skip
+
+
+def model(dbt, session):
+    """Rules that tell the chosen clusters apart, one segmentation at a time."""
+    labelled = dbt.ref("int_customers_labelled").order("segmentation, customer_id").df()
+    settings = dbt.config.get("meta")
+    if labelled.empty:
+        return typed(None, TYPES)
+
+    from shop_toolkit.rules import fit_rules
+
+    tables = [
+        fit_rules(customers, customers["segment"], int(settings["maximum_rules"])).assign(segmentation=segmentation)
+        for segmentation, customers in labelled.groupby("segmentation")
+    ]
+    return typed(pd.concat(tables, ignore_index=True), TYPES)

@@ -1,0 +1,14 @@
+-- It warns: the build goes on with the most stable clustering, or with one segment for all, and `cluster_candidates` says why.
+{{ config(severity='warn') }}
+
+select
+    segmentation,
+    concat(
+        'No clustering passes the gates for the ', segmentation, ' segments: ',
+        coalesce(max(space || ' ' || algorithm || ' ' || k) filter (where is_chosen) || ' stands in', 'all customers are one segment')
+    ) as warning
+from {{ ref('cluster_candidates') }}
+group by 1
+having
+    count(*) filter (where is_chosen) = 0
+    or bool_or(is_fallback)

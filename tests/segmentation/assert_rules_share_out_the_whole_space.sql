@@ -1,0 +1,63 @@
+-- Each customer that there could be falls in exactly one rule of each segmentation and version. Boxes change only at their
+-- bounds, so it is enough to look at the lower corner of each cell that all bounds together cut the space into.
+with rules as (
+
+    select * from {{ ref('segment_rules') }}
+
+),
+
+segmentations as (
+
+    select distinct
+        rules_version,
+        segmentation
+    from rules
+
+),
+
+{% for measure in ['recency', 'frequency', 'monetary'] %}
+{{ measure }}_corners as (
+
+    select distinct
+        rules_version,
+        segmentation,
+        unnest([-1e14, cast({{ measure }}_from as double), cast({{ measure }}_below as double)]) as corner
+    from rules
+
+),
+
+{% endfor %}
+corners as (
+
+    select
+        segmentations.rules_version,
+        segmentations.segmentation,
+        recency.corner as recency_days,
+        frequency.corner as frequency,
+        monetary.corner as monetary
+    from segmentations
+    {% for measure in ['recency', 'frequency', 'monetary'] %}
+    inner join {{ measure }}_corners as {{ measure }}
+        on
+            segmentations.rules_version = {{ measure }}.rules_version
+            and segmentations.segmentation = {{ measure }}.segmentation
+            and {{ measure }}.corner is not null
+    {% endfor %}
+
+)
+
+select
+    corners.rules_version,
+    corners.segmentation,
+    corners.recency_days,
+    corners.frequency,
+    corners.monetary,
+    count(rules.rule_number) as rules
+from corners
+left join rules
+    on
+        corners.rules_version = rules.rules_version
+        and corners.segmentation = rules.segmentation
+        and {{ is_in_box('corners', 'rules') | indent(8) }}
+group by 1, 2, 3, 4, 5
+having count(rules.rule_number) <> 1

@@ -1,0 +1,298 @@
+"""Learned segments from the log to the marts: figures of the real file, recovered archetypes, versions, odd shops."""
+
+import csv
+import math
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import DEMO_FILE, ROOT, Shop, problem_of
+from sklearn.metrics import adjusted_rand_score
+
+BOUNDS = {"recency_days": "recency", "frequency": "frequency", "monetary": "monetary"}
+
+
+# --- the real file ---------------------------------------------------------------------------------------
+
+
+def test_customers_under_the_cut_are_the_references(real_shop: Shop) -> None:
+    (fitted,) = real_shop.row("select distinct customers_fitted from segment_rules")
+    assert fitted == pytest.approx(4_044, abs=15)
+
+
+def test_kmeans_on_the_plane_is_the_references(real_shop: Shop) -> None:
+    silhouettes = dict(real_shop.rows(
+        "select k, silhouette from cluster_candidates where space = 'rfm_plane' and algorithm = 'kmeans'"
+    ))  # fmt: skip
+    assert set(silhouettes) == set(range(2, 11))
+    assert max(silhouettes, key=silhouettes.get) == 3
+    assert silhouettes[3] == pytest.approx(0.52, abs=0.01)
+    sizes = real_shop.rows(
+        """
+        select count(*) from clustering.label_versions
+        where space = 'rfm_plane' and algorithm = 'kmeans' and k = 3
+        group by cluster order by 1 desc
+        """
+    )
+    assert [size for (size,) in sizes] == [pytest.approx(size, rel=0.02) for size in (2_269, 999, 776)]
+
+
+def test_kmeans_on_the_embedding_is_the_references(real_shop: Shop) -> None:
+    assert real_shop.row(
+        "select silhouette from cluster_candidates where space = 'rfm_tsne' and algorithm = 'kmeans' and k = 7"
+    ) == (pytest.approx(0.48, abs=0.02),)
+
+
+def test_every_clustering_that_was_tried_is_a_row_with_a_reason(real_shop: Shop) -> None:
+    tried = real_shop.rows(
+        """
+        select space, algorithm, count(distinct k) from cluster_candidates
+        where algorithm <> 'hdbscan' and length(reason) > 10 and bootstrap_refits >= 50 group by 1, 2
+        """
+    )
+    assert len(tried) == 12
+    assert all(counts == 9 for _, _, counts in tried)
+    assert real_shop.row("select count(distinct space) from cluster_candidates where algorithm = 'hdbscan'") == (4,)
+
+
+def test_the_choice_keeps_to_its_own_gates(real_shop: Shop) -> None:
+    assert real_shop.rows(
+        """
+        select segmentation, is_eligible, is_fallback, bootstrap_refits, smallest_share >= 0.02, minimum_jaccard >= 0.75
+        from cluster_candidates where is_chosen order by 1
+        """
+    ) == [("broad", True, False, 100, True, True), ("detailed", True, False, 100, True, True)]
+
+
+def test_few_rules_tell_the_clusters_of_customers_held_out(real_shop: Shop) -> None:
+    assert real_shop.row(
+        "select max(rules) from (select count(*) as rules from segment_rules group by segmentation)"
+    ) <= (48,)
+    agreement = dict(real_shop.rows(
+        """
+        select model, max(value) from model_evaluations
+        where task = 'tell the detailed segment' and split = 'cross-validation in 10 folds' group by 1
+        """
+    ))  # fmt: skip
+    assert agreement["rules"] >= 0.985
+    assert agreement["rules"] > agreement["logistic_regression"] > agreement["largest_segment"]
+
+
+def test_segments_of_the_real_file_have_the_names_that_their_profiles_call_for(real_shop: Shop) -> None:
+    medians = {
+        (segmentation, segment): figures
+        for segmentation, segment, *figures in real_shop.rows(
+            """
+            select segmentation, segment, median_recency_days, median_frequency, median_monetary from segments
+            where segmentation <> 'rfm' and segment <> 'kept nothing'
+            """
+        )
+    }
+    best, worst = medians["broad", "loyal"], medians["broad", "lost"]
+    assert best[0] < worst[0] / 4
+    assert best[1] > 2 * worst[1]
+    assert best[2] > 3 * worst[2]
+    newcomers, lost = medians["detailed", "newcomers"], medians["detailed", "lost"]
+    assert newcomers[1] == lost[1] == 1
+    assert newcomers[0] < 60 < 200 < lost[0]
+
+
+# --- rules -----------------------------------------------------------------------------------------------
+
+
+def test_sql_applies_the_rules_as_a_plain_loop_does(demo_shop: Shop) -> None:
+    for segmentation in ("broad", "detailed"):
+        rules = demo_shop.rows(
+            f"""
+            select segment, recency_from, recency_below, frequency_from, frequency_below, monetary_from, monetary_below
+            from segment_rules where segmentation = '{segmentation}'
+            """
+        )
+        told = {}
+        for customer, *values in demo_shop.rows(
+            "select customer_id, recency_days, frequency, monetary from customers where frequency > 0"
+        ):
+            (told[customer],) = (
+                segment
+                for segment, *bounds in rules
+                if all(
+                    (lower is None or value >= lower) and (upper is None or value < upper)
+                    for value, lower, upper in zip(values, bounds[::2], bounds[1::2], strict=True)
+                )
+            )
+        assert told == dict(demo_shop.rows(
+            f"select customer_id, {segmentation}_segment from customers where frequency > 0"
+        ))  # fmt: skip
+
+
+def test_rules_say_of_fitted_customers_what_the_clustering_says(demo_shop: Shop) -> None:
+    for segmentation, customers, agreeing in demo_shop.rows(
+        """
+        select
+            labelled.segmentation,
+            count(*),
+            count(*) filter (
+                where labelled.segment
+                = if(labelled.segmentation = 'broad', customers.broad_segment, customers.detailed_segment)
+            )
+        from segmentation.int_customers_labelled as labelled
+        inner join customers using (customer_id)
+        group by 1
+        """
+    ):
+        assert agreeing / customers > 0.97, segmentation
+
+
+# --- archetypes of the embedded shop ---------------------------------------------------------------------
+
+
+def test_segments_recover_the_archetypes_of_the_embedded_shop(demo_shop: Shop) -> None:
+    """Ten archetypes differ in more than recency, frequency and monetary: a perfect clustering can't find them all.
+
+    Shuffled labels score 0.00 and the three score segments alone 0.17; a broken clustering stays below these levels.
+    """
+    with (ROOT / "seeds/demo_shop/customer_truth.csv").open(encoding="utf-8", newline="") as file:
+        archetypes = {row["customer_id"]: row["archetype"] for row in csv.DictReader(file)}
+    customers = demo_shop.rows("select customer_id, broad_segment, detailed_segment from customers where frequency > 0")
+    truth = [archetypes[customer] for customer, *_ in customers]
+    broad = adjusted_rand_score(truth, [broad for _, broad, _ in customers])
+    detailed = adjusted_rand_score(truth, [detailed for *_, detailed in customers])
+    assert broad > 0.2
+    assert detailed > 0.2
+
+
+# --- versions --------------------------------------------------------------------------------------------
+
+
+def test_a_refit_of_the_same_customers_keeps_every_name(make_shop: Callable[..., Shop], demo_shop: Shop) -> None:
+    shop = make_shop().build().build(refit=True)
+    assert shop.rows("select distinct rules_version from segment_rules order by 1") == [(1,), (2,)]
+    assert shop.row("select count(*) from clustering.int_clusters_named where naming = 'persona'") == (0,)
+    without = ("score_version",)
+    assert shop.checksums("customers", without=without) == demo_shop.checksums("customers", without=without)
+
+
+def test_a_build_that_was_cut_off_is_fitted_again(make_shop: Callable[..., Shop], demo_shop: Shop) -> None:
+    """Rules are stored last: without them the version is fitted anew, and nothing stands twice."""
+    import duckdb
+
+    shop = make_shop().build()
+    with duckdb.connect(str(shop.warehouse)) as connection:
+        connection.execute("drop table segment_rules")
+    shop.build()
+    tables = ("segment_rules", "clustering.candidate_versions", "clustering.label_versions", "customers", "segments")
+    assert shop.checksums(*tables) == demo_shop.checksums(*tables)
+
+
+def test_a_setting_forces_a_clustering_and_others_wait_for_a_refit(make_shop: Callable[..., Shop]) -> None:
+    shop = make_shop(broad_clustering="log_rfm ward 4").build()
+    assert shop.rows("select distinct clustering from segment_rules where segmentation = 'broad'") == [
+        ("log_rfm ward 4",)
+    ]
+    assert shop.row("select reason like 'chosen: a setting asks for it%' from cluster_candidates "
+                    "where is_chosen and segmentation = 'broad'") == (True,)  # fmt: skip
+    result = shop.dbt(
+        "test", "--select", "assert_settings_are_those_of_the_version_in_use", broad_clustering="rfm_plane kmeans 3"
+    )
+    assert [run.status for run in result.result] == ["warn"]
+
+
+# --- shops that give little to cluster -------------------------------------------------------------------
+
+
+def one_customer() -> list[tuple]:
+    return [("a", "2025-01-05", "10.00")]
+
+
+def two_customers() -> list[tuple]:
+    return [("a", "2025-01-05", "10.00"), ("b", "2025-02-05", "99.00"), ("b", "2025-02-09", "9.00")]
+
+
+def all_alike() -> list[tuple]:
+    return [(f"c{number}", "2025-01-05", "10.00") for number in range(40)]
+
+
+def a_single_order_each() -> list[tuple]:
+    random_numbers = random.Random(1)
+    return [
+        (f"c{number}", f"2025-{random_numbers.randint(1, 12):02}-{random_numbers.randint(1, 28):02}",
+         f"{random_numbers.lognormvariate(3, 1):.2f}")
+        for number in range(60)
+    ]  # fmt: skip
+
+
+def three_days() -> list[tuple]:
+    random_numbers = random.Random(2)
+    return [
+        (f"c{random_numbers.randint(1, 50)}", f"2025-01-0{random_numbers.randint(1, 3)}",
+         f"{random_numbers.lognormvariate(3, 1):.2f}")
+        for _ in range(120)
+    ]  # fmt: skip
+
+
+def negative_and_zero_money() -> list[tuple]:
+    return [
+        (customer, day, amount)
+        for number, (customer, day, _) in enumerate(a_single_order_each())
+        for amount in (("-5.00", "0.00") if number % 3 == 0 else ("-5.00", "20.00", "0.00"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("orders", "customers", "reason"),
+    [
+        (one_customer, 1, "all customers alike"),
+        (two_customers, 2, "fewer customers than clusters"),
+        (all_alike, 40, "all customers alike"),
+        (a_single_order_each, 60, None),
+        (three_days, None, None),
+        (negative_and_zero_money, 40, None),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_an_odd_shop_builds_and_says_what_could_not_be_done(
+    orders: Callable[[], list[tuple]],
+    customers: int | None,
+    reason: str | None,
+    make_shop: Callable[..., Shop],
+    write_csv: Callable[..., Path],
+) -> None:
+    shop = make_shop(transactions=str(write_csv("customer,date,amount", *(",".join(order) for order in orders()))))
+    result = shop.dbt("build", "--exclude-resource-type", "unit_test")
+    assert result.success, problem_of(result)
+    counted, unnamed = shop.row(
+        "select count(*), count(*) filter (where broad_segment is null or detailed_segment is null) from customers"
+    )
+    assert unnamed == 0
+    assert customers in (None, counted)
+    # nothing is without a reason, and everyone is in a segment that says what to do
+    assert shop.row("select count(*) from cluster_candidates where coalesce(reason, '') = ''") == (0,)
+    if reason:
+        reasons = {text for (text,) in shop.rows("select distinct reason from cluster_candidates")}
+        assert any(reason in text for text in reasons), reasons
+        assert shop.rows("select segmentation, size from segments where segment = 'all customers' order by 1") == [
+            ("broad", counted),
+            ("detailed", counted),
+        ]
+    for segmentation in ("broad", "detailed"):
+        chosen = shop.rows(f"select k from cluster_candidates where segmentation = '{segmentation}' and is_chosen")
+        named = shop.rows(f"select segment from segments where segmentation = '{segmentation}' and size > 0")
+        assert chosen or named == [("all customers",)]
+
+
+def test_missing_values_cost_rows_and_no_build(make_shop: Callable[..., Shop], tmp_path: Path) -> None:
+    """Five of a hundred fields are blank."""
+    random_numbers = random.Random(3)
+    path = tmp_path / "holes.csv"
+    with DEMO_FILE.open(encoding="utf-8", newline="") as source, path.open("w", encoding="utf-8", newline="") as target:
+        reader, writer = csv.reader(source), csv.writer(target)
+        writer.writerow(next(reader))
+        writer.writerows([field if random_numbers.random() > 0.05 else "" for field in row] for row in reader)
+    shop = make_shop(transactions=str(path))
+    result = shop.dbt("build", "--exclude-resource-type", "unit_test")
+    assert result.success, problem_of(result)
+    rejected, kept = shop.row("select (select count(*) from rejected_transactions), (select count(*) from order_lines)")
+    assert 0.1 < rejected / (rejected + kept) < 0.35
+    assert shop.row("select count(*) from cluster_candidates where is_chosen") == (2,)
+    assert all(not math.isnan(share) for (share,) in shop.rows("select share from segments"))
