@@ -24,8 +24,8 @@ import duckdb
 
 ROOT = Path(__file__).resolve().parent.parent
 # The customers stage and what follows it: all other models come before.
-LATER_STAGES = ("customers", "scoring")
-LATER_MARTS = ("customers", "segments")
+LATER_STAGES = ("customers", "scoring", "clustering", "segmentation")
+LATER_MARTS = ("customers", "segments", "cluster_candidates", "segment_rules", "model_evaluations")
 
 
 def plain_python_loop() -> float:

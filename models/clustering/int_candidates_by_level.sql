@@ -23,6 +23,7 @@ select
     measures.setting,
     -- What rules a candidate out before its stability is looked at; null where nothing does.
     case
+        when spaces.problem is not null then spaces.problem
         when measures.problem is not null then measures.problem
         when measures.k not between levels.fewest_clusters and levels.most_clusters
             then format(
@@ -48,11 +49,14 @@ select
     measures.calinski_harabasz,
     measures.davies_bouldin,
     measures.bic,
+    spaces.explained_variance,
     measures.k between levels.fewest_clusters and levels.most_clusters as is_in_range,
     forced.segmentation is not null as is_forced
 from measures
 inner join levels
     on measures.space = levels.space
+left join {{ ref('space_descriptions') }} as spaces
+    on measures.space = spaces.space
 left join forced
     on
         measures.space = forced.space

@@ -153,6 +153,7 @@ select
     ranked.calinski_harabasz,
     ranked.davies_bouldin,
     ranked.bic,
+    ranked.explained_variance,
     ranked.bootstrap_refits,
     ranked.bootstrap_draws,
     ranked.minimum_jaccard,

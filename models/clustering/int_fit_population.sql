@@ -37,8 +37,8 @@ customers as (
 bounds as (
 
     select
-        quantile_cont(frequency, 0.95) as frequency_bound,
-        quantile_cont(monetary, 0.95) as monetary_bound
+        quantile_disc(frequency, 0.95) as frequency_bound,
+        quantile_disc(monetary, 0.95) as monetary_bound
     from customers
 
 ),

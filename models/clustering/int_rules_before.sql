@@ -19,8 +19,8 @@ select
     0 as rules_version,
     0 as recency_from,
     0 as recency_below,
-    0 as frequency_from,
-    0 as frequency_below,
+    cast(0 as bigint) as frequency_from,
+    cast(0 as bigint) as frequency_below,
     cast(0 as decimal(18, 2)) as monetary_from,
     cast(0 as decimal(18, 2)) as monetary_below
 where false

@@ -14,6 +14,7 @@ select
     candidates.calinski_harabasz,
     candidates.davies_bouldin,
     candidates.bic,
+    candidates.explained_variance,
     candidates.bootstrap_refits,
     candidates.bootstrap_draws,
     candidates.minimum_jaccard,

@@ -182,6 +182,8 @@ def _fitted(population: pd.DataFrame) -> pd.DataFrame:
 def _space_problem(space: str, values: np.ndarray) -> str | None:
     if not len(values):
         return "no customers"
+    if len(values) == 1:
+        return "one customer only"
     different = len(np.unique(values, axis=0))
     if different == 1:
         return "all customers alike"

@@ -193,8 +193,8 @@ def split_bound(feature: str, left: float, right: float, threshold: float | None
     """A bound b that reads well with left < b <= right: `left` stays below it, `right` is at it or above.
 
     Days and orders are whole: the first whole number above the threshold. Money is the roundest amount in the
-    gap at most a quarter of it away from the threshold; `right` where no penny lies there. Without a threshold
-    it is the middle.
+    gap at most a quarter of it away from the threshold; `right` where no penny lies there, rounded up to one, as
+    made-up customers may stand between pennies. Without a threshold it is the middle.
     """
     middle, quarter = (left + right) / 2 if threshold is None else threshold, (right - left) / 4
     if feature != "monetary":
@@ -203,7 +203,7 @@ def split_bound(feature: str, left: float, right: float, threshold: float | None
         bound = round(math.floor(middle / step + 0.5) * step, 2)
         if max(left, middle - quarter) < bound <= min(right, middle + quarter):
             return bound
-    return float(right)
+    return math.ceil(round(100 * right, 6)) / 100
 
 
 def merge_boxes(boxes: Iterable[Box]) -> list[Box]:

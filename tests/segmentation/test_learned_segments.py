@@ -21,6 +21,11 @@ def test_customers_under_the_cut_are_the_references(real_shop: Shop) -> None:
     assert fitted == pytest.approx(4_044, abs=15)
 
 
+def test_the_principal_plane_keeps_what_the_references_does(real_shop: Shop) -> None:
+    (kept,) = real_shop.row("select distinct explained_variance from cluster_candidates where space = 'rfm_plane'")
+    assert kept == pytest.approx(0.918, abs=0.005)
+
+
 def test_kmeans_on_the_plane_is_the_references(real_shop: Shop) -> None:
     silhouettes = dict(real_shop.rows(
         "select k, silhouette from cluster_candidates where space = 'rfm_plane' and algorithm = 'kmeans'"
@@ -148,9 +153,10 @@ def test_rules_say_of_fitted_customers_what_the_clustering_says(demo_shop: Shop)
 
 
 def test_segments_recover_the_archetypes_of_the_embedded_shop(demo_shop: Shop) -> None:
-    """Ten archetypes differ in more than recency, frequency and monetary: a perfect clustering can't find them all.
+    """Ten archetypes differ in more than recency, frequency and monetary: no clustering of these can find them all.
 
-    Shuffled labels score 0.00 and the three score segments alone 0.17; a broken clustering stays below these levels.
+    0 is what chance gives. KMeans on raw figures, where money drowns the rest, reaches 0.06 with three clusters and
+    0.20 with nine.
     """
     with (ROOT / "seeds/demo_shop/customer_truth.csv").open(encoding="utf-8", newline="") as file:
         archetypes = {row["customer_id"]: row["archetype"] for row in csv.DictReader(file)}
@@ -158,8 +164,8 @@ def test_segments_recover_the_archetypes_of_the_embedded_shop(demo_shop: Shop) -
     truth = [archetypes[customer] for customer, *_ in customers]
     broad = adjusted_rand_score(truth, [broad for _, broad, _ in customers])
     detailed = adjusted_rand_score(truth, [detailed for *_, detailed in customers])
-    assert broad > 0.2
-    assert detailed > 0.2
+    assert broad > 0.17
+    assert detailed > 0.3
 
 
 # --- versions --------------------------------------------------------------------------------------------
@@ -195,7 +201,7 @@ def test_a_setting_forces_a_clustering_and_others_wait_for_a_refit(make_shop: Ca
     result = shop.dbt(
         "test", "--select", "assert_settings_are_those_of_the_version_in_use", broad_clustering="rfm_plane kmeans 3"
     )
-    assert [run.status for run in result.result] == ["warn"]
+    assert "warn" in [run.status for run in result.result]
 
 
 # --- shops that give little to cluster -------------------------------------------------------------------
@@ -242,7 +248,7 @@ def negative_and_zero_money() -> list[tuple]:
 @pytest.mark.parametrize(
     ("orders", "customers", "reason"),
     [
-        (one_customer, 1, "all customers alike"),
+        (one_customer, 1, "one customer only"),
         (two_customers, 2, "fewer customers than clusters"),
         (all_alike, 40, "all customers alike"),
         (a_single_order_each, 60, None),
@@ -293,6 +299,6 @@ def test_missing_values_cost_rows_and_no_build(make_shop: Callable[..., Shop], t
     result = shop.dbt("build", "--exclude-resource-type", "unit_test")
     assert result.success, problem_of(result)
     rejected, kept = shop.row("select (select count(*) from rejected_transactions), (select count(*) from order_lines)")
-    assert 0.1 < rejected / (rejected + kept) < 0.35
+    assert 0.25 < rejected / (rejected + kept) < 0.5
     assert shop.row("select count(*) from cluster_candidates where is_chosen") == (2,)
     assert all(not math.isnan(share) for (share,) in shop.rows("select share from segments"))
