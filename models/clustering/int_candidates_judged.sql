@@ -125,7 +125,8 @@ select
             then format('chosen: the best silhouette of those that pass, {:.3f}', ranked.silhouette)
         when ranked.preference = 1
             then format(
-                'chosen: silhouette {:.3f} is within {:g} % of the best that pass, {:.3f}, and {} clusters give more to work with',
+                'chosen: silhouette {:.3f} is within {:g} % of the best that passes, {:.3f},'
+                || ' and {} clusters give more to work with',
                 ranked.silhouette,
                 100 * {{ var('silhouette_band') }},
                 ranked.best_silhouette,
@@ -138,7 +139,7 @@ select
         when ranked.is_in_band
             then format('passes; {} is preferred', winners.name)
         else format(
-            'silhouette {:.3f} is more than {:g} % below the best that pass, {:.3f}',
+            'silhouette {:.3f} is more than {:g} % below the best that passes, {:.3f}',
             ranked.silhouette,
             100 * {{ var('silhouette_band') }},
             ranked.best_silhouette

@@ -19,25 +19,27 @@ fitted as (
 
 )
 
--- A position means the same in any shop and currency: the share of customers that are worse, ties by half.
+-- A position means the same in any shop and currency: the share of customers that are worse, ties by half. More days since
+-- the last order are worse, fewer orders and less money are.
 select
     clusters.segmentation,
     clusters.cluster,
     clusters.size,
-    clusters.median_recency_days,
-    clusters.median_frequency,
-    clusters.median_monetary,
-    {% for position, median, better in [
-        ('recency', 'median_recency_days', '<'), ('frequency', 'median_frequency', '>'), ('monetary', 'median_monetary', '>')
+    {% for feature, position, worse in [
+        ('recency_days', 'recency', '>'),
+        ('frequency', 'frequency', '<'),
+        ('monetary', 'monetary', '<'),
     ] %}
-    {% set feature = median | replace('median_', '') %}
     avg(
         case
-            when clusters.{{ median }} = cast(fitted.{{ feature }} as double) then 0.5
-            else cast(clusters.{{ median }} {{ better }} cast(fitted.{{ feature }} as double) as integer)
+            when cast(fitted.{{ feature }} as double) = clusters.median_{{ feature }} then 0.5
+            else cast(cast(fitted.{{ feature }} as double) {{ worse }} clusters.median_{{ feature }} as integer)
         end
-    ) as {{ position }}{{ ',' if not loop.last }}
+    ) as {{ position }},
     {% endfor %}
+    clusters.median_recency_days,
+    clusters.median_frequency,
+    clusters.median_monetary
 from clusters
 cross join fitted
 group by all

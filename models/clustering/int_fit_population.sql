@@ -1,9 +1,13 @@
 -- A fit is due when the version in use has cut-points and no rules: they are fitted together, once.
 with due as (
 
-    select score_version as rules_version
-    from {{ ref('int_score_version_in_use') }}
-    where score_version not in (select rules_version from {{ ref('int_rules_before') }})
+    select version_in_use.score_version as rules_version
+    from {{ ref('int_score_version_in_use') }} as version_in_use
+    left join {{ ref('int_rules_before') }} as rules_before
+        on version_in_use.score_version = rules_before.rules_version
+    where
+        version_in_use.score_version is not null
+        and rules_before.rules_version is null
 
 ),
 

@@ -63,7 +63,7 @@ select
     together.settings,
     together.split,
     together.metric,
-    'in-sample: re-learns borders that a clustering drew from the same recency, frequency and monetary; foretells nothing' as note,
+    'in-sample: re-learns borders that a clustering drew from the same three features; foretells nothing' as note,
     together.value,
     cast(together.sample_size as bigint) as sample_size,
     together.is_baseline,

@@ -37,11 +37,11 @@ named as (
 advised as (
 
     select
-        named.segmentation,
-        named.segment,
         {% for column in columns %}
-        coalesce(own.{{ column }}, others.{{ column }}) as {{ column }}{{ ',' if not loop.last }}
+        coalesce(own.{{ column }}, others.{{ column }}) as {{ column }},
         {% endfor %}
+        named.segmentation,
+        named.segment
     from named
     left join strategies as own
         on

@@ -5,7 +5,10 @@ select
     segmentation,
     concat(
         'No clustering passes the gates for the ', segmentation, ' segments: ',
-        coalesce(max(space || ' ' || algorithm || ' ' || k) filter (where is_chosen) || ' stands in', 'all customers are one segment')
+        coalesce(
+            max(concat_ws(' ', space, algorithm, k)) filter (where is_chosen) || ' stands in',
+            'all customers are one segment'
+        )
     ) as warning
 from {{ ref('cluster_candidates') }}
 group by 1

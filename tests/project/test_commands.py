@@ -29,6 +29,14 @@ NOT_RUN_HERE = {
 BIN = Path(sys.executable).parent
 
 
+def with_few_refits(command: str) -> str:
+    """A build whose stability figures are rougher than a user's, and nothing else."""
+    if "--vars" in command:
+        return command.replace("--vars '{", "--vars '{bootstrap_refits: 4, ")
+    command = command.replace("make build", "make build VARS='{bootstrap_refits: 4}'")
+    return command.replace("dbt build", "dbt build --vars '{bootstrap_refits: 4}'")
+
+
 def run(command: str, folder: Path, *, without_network: bool = False) -> subprocess.CompletedProcess:
     environment = os.environ | {
         "SHOP_WAREHOUSE": str(folder / "shop.duckdb"),
@@ -36,11 +44,7 @@ def run(command: str, folder: Path, *, without_network: bool = False) -> subproc
         "DBT_LOG_PATH": str(folder / "logs"),
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
     }
-    # Fewer refits than a user's build has: they make nothing but the stability figures rougher.
-    if "dbt build" in command and "--vars" not in command:
-        command = command.replace("dbt build", "dbt build --vars '{bootstrap_refits: 4}'")
-    command = command.replace("--vars '{", "--vars '{bootstrap_refits: 4, ", 1).replace("bootstrap_refits: 4, boot", "boot")
-    command = command.replace("make build", "make build VARS='{bootstrap_refits: 4}'")
+    command = with_few_refits(command)
     # The environment that runs this test stands in for the one that make would set up.
     command = command.replace("make ", f"make --assume-old=.venv/installed BIN={shlex.quote(str(BIN))} ")
     if without_network:
