@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
+import shop_toolkit  # noqa: F401  # first, as it tells OpenMP how to wait before scikit-learn loads it
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 

@@ -11,14 +11,14 @@
         'as_of_date': "a date that exists, as YYYY-MM-DD",
         'baseline_date': "a date that exists, as YYYY-MM-DD",
         'refit': "true or false",
-        'sample_limit': "a whole number of customers, 100 or more",
+        'sample_limit': "a whole number of customers, from 100 to 20000",
         'bootstrap_refits': "a whole number of refits, from 2 to 1000",
         'smallest_segment_share': "a share of the customers, from 0 to 0.5",
         'least_stability': "a Jaccard coefficient, from 0 to 1",
         'silhouette_band': "a share of the best silhouette, from 0 to 1",
         'broad_clustering': "a space, an algorithm and a number of clusters, e.g. rfm_plane kmeans 3",
         'detailed_clustering': "a space, an algorithm and a number of clusters, e.g. rfm_tsne kmeans 7",
-        'maximum_rules': "a whole number of rules, from 2 to 500",
+        'maximum_rules': "a whole number of rules, from 2 to 100",
     }) }}
 {%- endmacro %}
 
@@ -77,7 +77,7 @@
         {%- do wrong.append('refit') -%}
     {%- endif -%}
     {%- for name, least, most in [
-        ('sample_limit', 100, 1000000000), ('bootstrap_refits', 2, 1000), ('maximum_rules', 2, 500),
+        ('sample_limit', 100, 20000), ('bootstrap_refits', 2, 1000), ('maximum_rules', 2, 100),
     ] if var(name) is not integer or var(name) is boolean or not least <= var(name) <= most -%}
         {%- do wrong.append(name) -%}
     {%- endfor -%}

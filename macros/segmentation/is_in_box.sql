@@ -1,8 +1,12 @@
-{#- SQL: whether a customer is in a rule's box, which holds its lower bounds and not its upper ones. A missing bound bounds nothing. -#}
-{% macro is_in_box(customers, rules) -%}
-    {%- for measure, bound in [('recency_days', 'recency'), ('frequency', 'frequency'), ('monetary', 'monetary')] -%}
-        {{ 'and ' if not loop.first }}{{ customers }}.{{ measure }} >= coalesce({{ rules }}.{{ bound }}_from, -1e15)
-        and {{ customers }}.{{ measure }} < coalesce({{ rules }}.{{ bound }}_below, 1e15)
+{#-
+    SQL: whether a customer is in a rule's box, which holds its lower bounds and not its upper ones; a missing bound bounds
+    nothing. `measures` names the sides to look at.
+-#}
+{% macro is_in_box(customers, rules, measures=['recency_days', 'frequency', 'monetary']) -%}
+    {%- for measure in measures -%}
+        {%- set bound = rules ~ '.' ~ (measure | replace('_days', '')) -%}
+        {{ 'and ' if not loop.first }}{{ customers }}.{{ measure }} >= coalesce({{ bound }}_from, -1e15)
+        and {{ customers }}.{{ measure }} < coalesce({{ bound }}_below, 1e15)
         {{- '\n' if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}

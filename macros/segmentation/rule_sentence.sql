@@ -4,6 +4,12 @@
 {%- endmacro %}
 
 
+{#- SQL: a number of days. -#}
+{% macro days_words(days) -%}
+    concat({{ days }}, case when {{ days }} = 1 then ' day' else ' days' end)
+{%- endmacro %}
+
+
 {#- SQL: a rule's bounds as a marketer would say them. Lower bounds are in the box, upper bounds are just outside. -#}
 {% macro rule_sentence(rules) -%}
     concat(
@@ -12,10 +18,10 @@
             case
                 when {{ rules }}.recency_from is null and {{ rules }}.recency_below is null then null
                 when {{ rules }}.recency_from is null and {{ rules }}.recency_below = 1 then 'last order today'
-                when {{ rules }}.recency_from is null then format('last order within {} days', {{ rules }}.recency_below - 1)
-                when {{ rules }}.recency_below is null then format('last order {} days ago or longer', {{ rules }}.recency_from)
+                when {{ rules }}.recency_from is null then concat('last order within ', {{ days_words(rules ~ '.recency_below - 1') }})
+                when {{ rules }}.recency_below is null then concat('last order ', {{ days_words(rules ~ '.recency_from') }}, ' ago or longer')
                 when {{ rules }}.recency_below - {{ rules }}.recency_from = 1
-                    then format('last order {} days ago', {{ rules }}.recency_from)
+                    then concat('last order ', {{ days_words(rules ~ '.recency_from') }}, ' ago')
                 else format('last order {} to {} days ago', {{ rules }}.recency_from, {{ rules }}.recency_below - 1)
             end,
             case

@@ -1,7 +1,6 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='rules_version',
+    incremental_strategy='append',
     on_schema_change='fail',
     full_refresh=false,
 ) }}
@@ -17,3 +16,4 @@ select
     due.rules_version
 from {{ ref('int_candidates_judged') }} as candidates
 cross join due
+{{ unless_stored('due') }}

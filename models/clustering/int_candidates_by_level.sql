@@ -25,7 +25,9 @@ select
     case
         when spaces.problem is not null then spaces.problem
         when measures.problem is not null then measures.problem
-        when measures.k not between levels.fewest_clusters and levels.most_clusters
+        when
+            measures.k not between levels.fewest_clusters and levels.most_clusters
+            and forced.segmentation is null
             then format(
                 '{} clusters: {} segments are {} to {}',
                 measures.k,

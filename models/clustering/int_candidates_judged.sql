@@ -28,12 +28,7 @@ gated as (
         *,
         case
             when problem is not null then problem
-            when not is_contender
-                then format(
-                    'silhouette {:.3f} is too far below {:.3f}, the best that was measured, to be refitted in full',
-                    silhouette,
-                    max(silhouette) filter (where problem is null) over (partition by segmentation)
-                )
+            when not is_contender then 'eight others have a better silhouette: it was not refitted in full'
             when minimum_jaccard < {{ var('least_stability') }}
                 then format(
                     'a cluster is not found again in resamples: minimum Jaccard {:.2f}, less than {:.2f}',
@@ -120,7 +115,10 @@ select
         when ranked.preference = 1 and ranked.is_forced
             then concat('chosen: a setting asks for it', '; else ruled out: ' || ranked.failure)
         when ranked.preference = 1 and not ranked.is_eligible
-            then concat('chosen for want of a better: no candidate passes, this one is the most stable; ', ranked.failure)
+            then concat(
+                'chosen for want of a better: none of those refitted in full passes, this is the most stable; ',
+                ranked.failure
+            )
         when ranked.preference = 1 and ranked.silhouette = ranked.best_silhouette
             then format('chosen: the best silhouette of those that pass, {:.3f}', ranked.silhouette)
         when ranked.preference = 1

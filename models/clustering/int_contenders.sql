@@ -1,32 +1,22 @@
-with candidates as (
-
-    select * from {{ ref('int_candidates_by_level') }}
-
-),
-
-best as (
+with ranked as (
 
     select
-        segmentation,
-        max(silhouette) as silhouette
-    from candidates
-    where problem is null
-    group by 1
+        *,
+        row_number() over (
+            partition by segmentation, problem is null
+            order by silhouette desc nulls last, k asc, space asc, algorithm asc
+        ) as place
+    from {{ ref('int_candidates_by_level') }}
 
 )
 
--- Twice the band: when the best one turns out unstable, those behind the next best are refitted in full as well.
+-- A full refit takes time, so the eight best of each segmentation get one: when the best turn out unstable, others stand behind.
 select
-    candidates.segmentation,
-    candidates.space,
-    candidates.algorithm,
-    candidates.k
-from candidates
-left join best
-    on candidates.segmentation = best.segmentation
+    segmentation,
+    space,
+    algorithm,
+    k
+from ranked
 where
-    candidates.is_forced
-    or (
-        candidates.problem is null
-        and candidates.silhouette >= best.silhouette - 2 * {{ var('silhouette_band') }} * abs(best.silhouette)
-    )
+    is_forced
+    or (problem is null and place <= 8)

@@ -1,7 +1,6 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='rules_version',
+    incremental_strategy='append',
     on_schema_change='fail',
     full_refresh=false,
 ) }}
@@ -21,3 +20,4 @@ select
     labels.cluster
 from {{ ref('candidate_labels') }} as labels
 cross join due
+{{ unless_stored('due') }}

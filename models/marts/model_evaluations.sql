@@ -7,12 +7,6 @@ with evaluations as (
 
 ),
 
-first_orders as (
-
-    select min(order_date) as first_date from {{ ref('orders') }}
-
-),
-
 folds as (
 
     select
@@ -24,6 +18,7 @@ folds as (
         value,
         sample_size,
         is_baseline,
+        first_order_date,
         baseline_date
     from evaluations
 
@@ -41,9 +36,11 @@ whole as (
         round(sum(round(value * sample_size)), 0) / sum(sample_size) as value,
         sum(sample_size) as sample_size,
         is_baseline,
+        first_order_date,
         baseline_date
     from evaluations
     group by all
+    having count(*) > 1
 
 ),
 
@@ -58,19 +55,18 @@ together as (
 )
 
 select
-    together.task,
-    together.model,
-    together.settings,
-    together.split,
-    together.metric,
+    task,
+    model,
+    settings,
+    split,
+    metric,
     'in-sample: re-learns borders that a clustering drew from the same three features; foretells nothing' as note,
-    together.value,
-    cast(together.sample_size as bigint) as sample_size,
-    together.is_baseline,
+    value,
+    cast(sample_size as bigint) as sample_size,
+    is_baseline,
     true as is_in_sample,
-    first_orders.first_date as train_from,
-    together.baseline_date as train_to,
-    first_orders.first_date as test_from,
-    together.baseline_date as test_to
+    first_order_date as train_from,
+    baseline_date as train_to,
+    first_order_date as test_from,
+    baseline_date as test_to
 from together
-cross join first_orders

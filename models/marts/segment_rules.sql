@@ -1,7 +1,6 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='rules_version',
+    incremental_strategy='append',
     on_schema_change='fail',
     full_refresh=false,
 ) }}
@@ -69,7 +68,7 @@ select
     numbered.segment,
     {{ rule_sentence('numbered') | indent(4) }} as sentence,
     chosen.clustering,
-    '{{ fit_settings() }}' as settings,
+    settings_now.settings,
     due.rules_version,
     cast(numbered.rule_number as integer) as rule_number,
     numbered.recency_from,
@@ -84,5 +83,7 @@ select
     due.baseline_date
 from numbered
 cross join due
+cross join {{ ref('int_fit_settings') }} as settings_now
 left join chosen
     on numbered.segmentation = chosen.segmentation
+{{ unless_stored('due') }}

@@ -136,9 +136,9 @@ apart as (
     select
         segmentation,
         segment,
-        string_agg(words, '; ' order by greatest(ratio, 1 / nullif(ratio, 0)) desc nulls first, place asc) filter (
-            where ratio not between 0.8 and 1.25
-        ) as words
+        string_agg(
+            words, '; ' order by case when ratio > 0 then greatest(ratio, 1 / ratio) end desc nulls first, place asc
+        ) filter (where ratio not between 0.8 and 1.25) as words
     from compared
     group by 1, 2
 

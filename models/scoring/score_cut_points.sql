@@ -39,15 +39,27 @@ own_versions as (
 
 ),
 
+-- A build that was cut off before it stored its rules told nobody anything: cut-points and rules are fitted together, at one
+-- date, so its version is left behind.
+versions_with_rules as (
+
+    select distinct rules_version
+    from {{ ref('int_rules_before') }}
+
+),
+
 known as (
 
     select
         coalesce(max(known_versions.score_version), 0) as last_version,
         count(own_versions.score_version) as of_this_shop,
-        count(*) filter (where own_versions.is_usable) as usable
+        count(*) filter (where own_versions.is_usable) as usable,
+        count(*) filter (where own_versions.is_usable and versions_with_rules.rules_version is not null) as usable_with_rules
     from known_versions
     left join own_versions
         on known_versions.score_version = own_versions.score_version
+    left join versions_with_rules
+        on known_versions.score_version = versions_with_rules.rules_version
 
 ),
 
@@ -81,6 +93,7 @@ new_version as (
             when known.last_version = 0 then 'first build'
             when {{ var('refit') }} then 'refit'
             when known.of_this_shop = 0 then 'another shop'
+            when known.usable > 0 then 'build cut off'
             else 'another baseline date'
         end as cause,
         orders.invoice_id as anchor_invoice_id,
@@ -91,7 +104,7 @@ new_version as (
     cross join known
     where
         orders.rank_from_last = 1
-        and ({{ var('refit') }} or known.usable = 0)
+        and ({{ var('refit') }} or known.usable_with_rules = 0)
 
 ),
 

@@ -1,7 +1,6 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='rules_version',
+    incremental_strategy='append',
     on_schema_change='fail',
     full_refresh=false,
 ) }}
@@ -12,6 +11,13 @@ with due as (
         rules_version,
         baseline_date
     from {{ ref('int_fit_population') }}
+
+),
+
+first_orders as (
+
+    select min(order_date) as first_order_date
+    from {{ ref('orders') }}
 
 )
 
@@ -25,6 +31,9 @@ select
     evaluations.value,
     evaluations.sample_size,
     evaluations.is_baseline,
+    first_orders.first_order_date,
     due.baseline_date
 from {{ ref('rule_evaluations') }} as evaluations
 cross join due
+cross join first_orders
+{{ unless_stored('due') }}

@@ -25,10 +25,10 @@ named as (
 -- Where customers are too few or too similar for any clustering, all of them are one segment.
 unclustered as (
 
-    select distinct levels.segmentation
-    from {{ ref('cluster_levels') }} as levels
+    select segmentations.segmentation
+    from (select unnest(['broad', 'detailed']) as segmentation) as segmentations
     left join chosen
-        on levels.segmentation = chosen.segmentation
+        on segmentations.segmentation = chosen.segmentation
     where chosen.segmentation is null
 
 )

@@ -1,1 +1,7 @@
 """Functions that the Python models share: they know nothing of dbt and return rows."""
+
+import os
+
+# Threads that wait for each other should sleep: spinning, a t-SNE takes up to ten times as long beside another process.
+# It counts only if set before scikit-learn loads its OpenMP library.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -71,7 +71,9 @@ def fit_rules(
     `features` holds recency_days, frequency and monetary per customer (n rows), `segments` the label of each.
     A box goes from `…_from` (inclusive) to `…_below` (exclusive), None where it is unbounded. The boxes share
     out the whole space: every customer, also one never seen, falls in exactly one. `support` counts the
-    customers in the box, `confidence` is the share of them whose label is the rule's.
+    customers in the box, `confidence` how far they can be trusted to speak for others: (agreeing + 1) / (support + 2),
+    the rule of succession (Laplace 1814), so that a rule made for one customer is no certainty; 1 where there is one
+    segment only.
 
     The boxes are the leaves of a decision tree (CART, Breiman et al. 1984), cut back to the one with the
     fewest errors that has at most `max_rules` of them, each with at least `smallest_support` customers. So that
@@ -85,12 +87,14 @@ def fit_rules(
     values, labels = _checked(features, segments)
     if not len(values):
         return pd.DataFrame(columns=list(RULE_COLUMNS))
+    several = len(np.unique(labels)) > 1
     rows = []
     for box in fit_boxes(values, labels, max_rules, smallest_support):
         inside = box.holds(values)
         bounds = [b for pair in zip(box.lower, box.upper, strict=True) for b in pair]
-        confidence = float((labels[inside] == box.segment).mean())
-        rows.append((*(None if math.isinf(b) else b for b in bounds), box.segment, int(inside.sum()), confidence))
+        agreeing, support = int((labels[inside] == box.segment).sum()), int(inside.sum())
+        confidence = (agreeing + 1) / (support + 2) if several else 1.0
+        rows.append((*(None if math.isinf(b) else b for b in bounds), box.segment, support, confidence))
     rules = pd.DataFrame(rows, columns=list(RULE_COLUMNS))
     return rules.astype(dict.fromkeys(RULE_COLUMNS[:6], float))
 

@@ -1,9 +1,11 @@
--- It warns: settings of the fit were changed, and what is stored was fitted with the old ones until someone asks for a refit.
+-- It warns: settings or seeds of the fit were changed, and what is stored was fitted with the old ones until someone refits.
 {{ config(severity='warn') }}
 
 select distinct
-    rules_version,
-    settings as fitted_with,
-    '{{ fit_settings() }}' as set_now
-from {{ ref('int_rules_in_use') }}
-where settings <> '{{ fit_settings() }}'
+    concat(
+        'Version ', rules.rules_version, ' was fitted with ', rules.settings, ', and now is set ', settings_now.settings,
+        ': add refit: true to have the change take effect.'
+    ) as warning
+from {{ ref('int_rules_in_use') }} as rules
+inner join {{ ref('int_fit_settings') }} as settings_now
+    on rules.settings <> settings_now.settings

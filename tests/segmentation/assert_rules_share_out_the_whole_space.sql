@@ -1,8 +1,10 @@
--- Each customer that there could be falls in exactly one rule of each segmentation and version. Boxes change only at their
--- bounds, so it is enough to look at the lower corner of each cell that all bounds together cut the space into.
+-- Each customer that there could be falls in exactly one rule of each segmentation. Boxes change only at their bounds, so it is
+-- enough to look at the lower corner of each cell that all bounds together cut the space into; and stored versions do not
+-- change, so at the newest one.
 with rules as (
 
     select * from {{ ref('segment_rules') }}
+    where rules_version = (select max(newest.rules_version) from {{ ref('segment_rules') }} as newest)
 
 ),
 

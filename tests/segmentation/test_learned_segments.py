@@ -179,16 +179,31 @@ def test_a_refit_of_the_same_customers_keeps_every_name(make_shop: Callable[...,
     assert shop.checksums("customers", without=without) == demo_shop.checksums("customers", without=without)
 
 
-def test_a_build_that_was_cut_off_is_fitted_again(make_shop: Callable[..., Shop], demo_shop: Shop) -> None:
-    """Rules are stored last: without them the version is fitted anew, and nothing stands twice."""
-    import duckdb
-
-    shop = make_shop().build()
-    with duckdb.connect(str(shop.warehouse)) as connection:
-        connection.execute("drop table segment_rules")
+def test_a_build_that_was_cut_off_is_fitted_again_at_one_date(
+    make_shop: Callable[..., Shop], demo_shop: Shop, tmp_path: Path
+) -> None:
+    """Its version told nobody anything: the next build leaves it behind, whatever was logged in the meantime."""
+    path = tmp_path / "log.csv"
+    headings, *rows = DEMO_FILE.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text(headings + "".join(rows[:9_000]), encoding="utf-8")
+    shop = make_shop(transactions=str(path)).build("score_cut_points")
+    path.write_bytes(DEMO_FILE.read_bytes())
     shop.build()
-    tables = ("segment_rules", "clustering.candidate_versions", "clustering.label_versions", "customers", "segments")
-    assert shop.checksums(*tables) == demo_shop.checksums(*tables)
+    assert shop.rows("select score_version, cause from scoring.score_versions order by 1") == [
+        (1, "first build"), (2, "build cut off"),
+    ]  # fmt: skip
+    assert shop.row("select distinct rules_version, baseline_date::varchar from segment_rules") == (2, "2025-12-31")
+    assert shop.checksums("customers", "segments", without=("score_version",)) == demo_shop.checksums(
+        "customers", "segments", without=("score_version",)
+    )
+
+
+def test_a_part_that_is_run_again_with_other_settings_rewrites_no_version(make_shop: Callable[..., Shop]) -> None:
+    shop = make_shop().build()
+    tables = ("segment_rules", "clustering.candidate_versions", "segmentation.evaluation_versions", "customers")
+    before = shop.checksums(*tables)
+    assert shop.dbt("run", "--select", "int_contenders+", "--exclude", "rule_evaluations", least_stability=0.97).success
+    assert shop.checksums(*tables) == before
 
 
 def test_a_setting_forces_a_clustering_and_others_wait_for_a_refit(make_shop: Callable[..., Shop]) -> None:
@@ -198,10 +213,10 @@ def test_a_setting_forces_a_clustering_and_others_wait_for_a_refit(make_shop: Ca
     ]
     assert shop.row("select reason like 'chosen: a setting asks for it%' from cluster_candidates "
                     "where is_chosen and segmentation = 'broad'") == (True,)  # fmt: skip
-    result = shop.dbt(
-        "test", "--select", "assert_settings_are_those_of_the_version_in_use", broad_clustering="rfm_plane kmeans 3"
-    )
+    changed = {"broad_clustering": "rfm_plane kmeans 3"}
+    result = shop.dbt("test", "--select", "assert_settings_are_those_of_the_version_in_use", **changed)
     assert "warn" in [run.status for run in result.result]
+    assert "add refit: true to have the change take effect" in (shop.folder / "logs" / "dbt.log").read_text()
 
 
 # --- shops that give little to cluster -------------------------------------------------------------------
