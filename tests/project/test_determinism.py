@@ -87,6 +87,8 @@ def test_a_refit_adds_a_version_and_keeps_the_old(make_shop: Callable[..., Shop]
     assert shop.rows("from scoring.score_cut_points where score_version = 1 order by all") == first
     assert shop.rows("from segment_rules where rules_version = 1 order by all") == rules
     assert shop.rows("select distinct rules_version from segment_rules order by 1") == [(1,), (2,), (3,)]
+    # half a year later some clusters are still mostly the same customers
+    assert shop.row("select count(*) > 0, min(jaccard) > 0.5 from clustering.int_names_kept") == (True, True)
     # the old version still tells what it told
     old = shop.build(baseline_date="2025-06-30")
     assert old.rows("select distinct score_version from customers where frequency > 0") == [(1,)]

@@ -214,7 +214,7 @@ def test_a_setting_forces_a_clustering_and_others_wait_for_a_refit(make_shop: Ca
     assert shop.row("select reason like 'chosen: a setting asks for it%' from cluster_candidates "
                     "where is_chosen and segmentation = 'broad'") == (True,)  # fmt: skip
     changed = {"broad_clustering": "rfm_plane kmeans 3"}
-    result = shop.dbt("test", "--select", "assert_settings_are_those_of_the_version_in_use", **changed)
+    result = shop.dbt("build", "--select", "int_fit_settings", **changed)
     assert "warn" in [run.status for run in result.result]
     assert "add refit: true to have the change take effect" in (shop.folder / "logs" / "dbt.log").read_text()
 
