@@ -114,17 +114,6 @@ def problem_of(result: dbtRunnerResult) -> str:
     return "\n".join(messages)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep on one worker what shares a shop: tests of the real file, which is built once, and those of a module.
-
-    First of all hooks, as xdist reads the groups in one of its own.
-    """
-    for item in items:
-        of_the_real_file = "real_shop" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("real file" if of_the_real_file else str(item.path.stem)))
-
-
 @pytest.fixture(scope="session")
 def make_shop(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Shop]:
     """Makes an empty warehouse with the given settings, and quick fits."""

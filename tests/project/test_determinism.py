@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from conftest import DEMO_FILE, FORM_OF_INPUT, MARTS, REAL_FILE, ROW_NUMBERS, Shop
+from conftest import DEMO_FILE, FORM_OF_INPUT, MARTS, ROW_NUMBERS, Shop
 
 # What a fit stores: equal from build to build, and never changed by a later one.
 FITTED = (
@@ -39,14 +39,6 @@ def test_the_order_of_rows_changes_nothing(make_shop: Callable[..., Shop], demo_
     shop = make_shop(transactions=shuffled(DEMO_FILE, tmp_path, "utf-8")).build()
     without = ROW_NUMBERS + FORM_OF_INPUT
     assert shop.checksums(without=without) == demo_shop.checksums(without=without)
-
-
-def test_neither_the_order_of_the_real_files_rows_nor_threads_change_anything(
-    make_shop: Callable[..., Shop], real_shop: Shop, tmp_path: Path
-) -> None:
-    shop = make_shop(transactions=shuffled(REAL_FILE, tmp_path, "latin-1"), bootstrap_refits=100).build(threads=4)
-    without = ROW_NUMBERS + FORM_OF_INPUT
-    assert shop.checksums(*MARTS, *FITTED, without=without) == real_shop.checksums(*MARTS, *FITTED, without=without)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,168 @@
+"""The real file gives the reference's figures, to the unit and to the penny, and the same tables in any order.
+
+All tests of the real file stand here, as tests of one module run in one process: it is built once for all of them.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from conftest import FORM_OF_INPUT, MARTS, REAL_FILE, ROW_NUMBERS, Shop
+from test_determinism import FITTED, shuffled
+
+# --- cleaning and scores ---------------------------------------------------------------------------------
+
+
+def test_rows_go_where_the_reference_says(real_shop: Shop) -> None:
+    assert real_shop.row("select count(*) from staging.base_transactions") == (541_909,)
+    assert dict(real_shop.rows("select reason, count(*) from rejected_transactions group by 1")) == {
+        "missing_customer": 135_080,
+        "duplicate": 5_225,
+        "non_product": 1_915,
+        "no_price": 33,
+    }
+    assert real_shop.row("select count(*), sum(gross_amount) from order_lines") == (391_150, Decimal("8737227.64"))
+    assert real_shop.row("select count(*), sum(quantity) from cancellations") == (8_506, 267_711)
+
+
+def test_shop_has_the_references_size(real_shop: Shop) -> None:
+    assert real_shop.row(
+        "select count(distinct customer_id), count(distinct product_id), count(distinct country) from order_lines"
+    ) == (4_334, 3_659, 37)
+    assert real_shop.row("select count(*), count(*) filter (where is_fully_cancelled) from orders") == (18_402, 133)
+    assert real_shop.row("select count(*) from products") == (3_659,)
+
+
+def test_cancellations_match_what_the_reference_says(real_shop: Shop) -> None:
+    assert real_shop.row("select sum(units), sum(amount) from cancellation_matches") == (248_964, Decimal("485536.73"))
+    assert real_shop.row(
+        "select sum(unmatched_quantity), count(*) filter (where matched_quantity = 0) from cancellations"
+    ) == (18_747, 1_053)
+    assert real_shop.row("select sum(revenue) from order_lines") == (Decimal("8251690.91"),)
+    assert real_shop.row("select amount_after from cleaning_summary where step = 'taken back'") == (
+        Decimal("8251690.91"),
+    )
+
+
+def test_customers_are_the_references(real_shop: Shop) -> None:
+    assert real_shop.row(
+        """
+        select
+            count(*), count(*) filter (where frequency = 0), round(avg(frequency) filter (where frequency > 0), 3),
+            count(*) filter (where recency_days > 200), max(as_of_date)::varchar
+        from customers
+        """
+    ) == (4_334, 10, 4.225, 742, "2011-12-09")
+    assert real_shop.row("select recency_days, frequency, monetary from customers where customer_id = '12360'") == (
+        52, 3, Decimal("2302.06"),
+    )  # fmt: skip
+    assert real_shop.row("select frequency, monetary, rfm_segment from customers where customer_id = '12346'") == (
+        0, 0, "kept nothing",
+    )  # fmt: skip
+
+
+def test_most_one_order_customers_share_a_score(real_shop: Shop) -> None:
+    """What ntile gets wrong on this file: 1,495 customers with one order, split by their number alone."""
+    assert real_shop.rows("select distinct frequency_score from customers where frequency = 1") == [(1,)]
+
+
+# --- learned segments ------------------------------------------------------------------------------------
+
+
+def test_customers_under_the_cut_are_the_references(real_shop: Shop) -> None:
+    (fitted,) = real_shop.row("select distinct customers_fitted from segment_rules")
+    assert fitted == pytest.approx(4_044, abs=15)
+
+
+def test_the_principal_plane_keeps_what_the_references_does(real_shop: Shop) -> None:
+    (kept,) = real_shop.row("select distinct explained_variance from cluster_candidates where space = 'rfm_plane'")
+    assert kept == pytest.approx(0.918, abs=0.005)
+
+
+def test_kmeans_on_the_plane_is_the_references(real_shop: Shop) -> None:
+    silhouettes = dict(real_shop.rows(
+        "select k, silhouette from cluster_candidates where space = 'rfm_plane' and algorithm = 'kmeans'"
+    ))  # fmt: skip
+    assert set(silhouettes) == set(range(2, 11))
+    assert max(silhouettes, key=silhouettes.get) == 3
+    assert silhouettes[3] == pytest.approx(0.52, abs=0.01)
+    sizes = real_shop.rows(
+        """
+        select count(*) from clustering.label_versions
+        where space = 'rfm_plane' and algorithm = 'kmeans' and k = 3
+        group by cluster order by 1 desc
+        """
+    )
+    assert [size for (size,) in sizes] == [pytest.approx(size, rel=0.02) for size in (2_269, 999, 776)]
+
+
+def test_kmeans_on_the_embedding_is_the_references(real_shop: Shop) -> None:
+    assert real_shop.row(
+        "select silhouette from cluster_candidates where space = 'rfm_tsne' and algorithm = 'kmeans' and k = 7"
+    ) == (pytest.approx(0.48, abs=0.02),)
+
+
+def test_every_clustering_that_was_tried_is_a_row_with_a_reason(real_shop: Shop) -> None:
+    tried = real_shop.rows(
+        """
+        select space, algorithm, count(distinct k) from cluster_candidates
+        where algorithm <> 'hdbscan' and length(reason) > 10 and bootstrap_refits >= 50 group by 1, 2
+        """
+    )
+    assert len(tried) == 12
+    assert all(counts == 9 for _, _, counts in tried)
+    assert real_shop.row("select count(distinct space) from cluster_candidates where algorithm = 'hdbscan'") == (4,)
+
+
+def test_the_choice_keeps_to_its_own_gates(real_shop: Shop) -> None:
+    assert real_shop.rows(
+        """
+        select segmentation, is_eligible, is_fallback, bootstrap_refits, smallest_share >= 0.02, minimum_jaccard >= 0.75
+        from cluster_candidates where is_chosen order by 1
+        """
+    ) == [("broad", True, False, 100, True, True), ("detailed", True, False, 100, True, True)]
+
+
+def test_few_rules_tell_the_clusters_of_customers_held_out(real_shop: Shop) -> None:
+    assert real_shop.row(
+        "select max(rules) from (select count(*) as rules from segment_rules group by segmentation)"
+    ) <= (48,)
+    agreement = dict(real_shop.rows(
+        """
+        select model, max(value) from model_evaluations
+        where task = 'tell the detailed segment' and split = 'cross-validation in 10 folds' group by 1
+        """
+    ))  # fmt: skip
+    assert agreement["rules"] >= 0.985
+    assert agreement["rules"] > agreement["logistic_regression"] > agreement["largest_segment"]
+
+
+def test_segments_of_the_real_file_have_the_names_that_their_profiles_call_for(real_shop: Shop) -> None:
+    medians = {
+        (segmentation, segment): figures
+        for segmentation, segment, *figures in real_shop.rows(
+            """
+            select segmentation, segment, median_recency_days, median_frequency, median_monetary from segments
+            where segmentation <> 'rfm' and segment <> 'kept nothing'
+            """
+        )
+    }
+    best, worst = medians["broad", "loyal"], medians["broad", "lost"]
+    assert best[0] < worst[0] / 4
+    assert best[1] > 2 * worst[1]
+    assert best[2] > 3 * worst[2]
+    newcomers, lost = medians["detailed", "newcomers"], medians["detailed", "lost"]
+    assert newcomers[1] == lost[1] == 1
+    assert newcomers[0] < 60 < 200 < lost[0]
+
+
+# --- determinism -----------------------------------------------------------------------------------------
+
+
+def test_neither_the_order_of_the_real_files_rows_nor_threads_change_anything(
+    make_shop: Callable[..., Shop], real_shop: Shop, tmp_path: Path
+) -> None:
+    shop = make_shop(transactions=shuffled(REAL_FILE, tmp_path, "latin-1"), bootstrap_refits=100).build(threads=4)
+    without = ROW_NUMBERS + FORM_OF_INPUT
+    assert shop.checksums(*MARTS, *FITTED, without=without) == real_shop.checksums(*MARTS, *FITTED, without=without)
