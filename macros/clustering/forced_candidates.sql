@@ -1,16 +1,12 @@
-{#- A candidate as a setting names it ('rfm_plane kmeans 3'), in parts: space, algorithm, k. -#}
-{% macro candidate_parts(name) -%}
-    {{ return(name.split()) }}
-{%- endmacro %}
-
-
-{#- SQL: one row per segmentation for which a setting asks for a candidate, whatever its measures. -#}
+{#- SQL: one row per segmentation for which a setting asks for a candidate ('rfm_plane kmeans 3'), whatever its measures. -#}
 {% macro forced_candidates() -%}
     {%- for segmentation in ['broad', 'detailed'] %}
         {%- set name = var(segmentation ~ '_clustering') -%}
-        {%- set space, algorithm, k = candidate_parts(name) if name is not none else ('', '', 0) %}
+        {#- A wrong name has its sentence before any table changes; until then the project must parse. -#}
+        {%- set is_asked_for = name is not none and is_candidate(name) -%}
+        {%- set space, algorithm, k = name.split() if is_asked_for else ('', '', 0) %}
         select '{{ segmentation }}' as segmentation, '{{ space }}' as space, '{{ algorithm }}' as algorithm, {{ k }} as k
-        where {{ 'true' if name is not none else 'false' }}
+        where {{ 'true' if is_asked_for else 'false' }}
         {{- '\nunion all' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
