@@ -1,0 +1,353 @@
+"""The category toolkit against hand-made catalogues in several scripts, the embedded shop and degenerate shops."""
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from scipy.stats import entropy
+from shop_toolkit import categories
+from sklearn.metrics import adjusted_rand_score, silhouette_score
+
+ROOT = Path(__file__).parents[2]
+
+JEWELLERY = [
+    "Gold pearl necklace", "Silver pearl bracelet", "Gold bead bracelet", "Silver bead necklaces", "Pearl earrings",
+    "GOLD BEAD EARRINGS", "silver pearl necklace!", "Pearl bracelets, gold", "Bead necklace", "Silver earrings",
+]  # fmt: skip
+KITCHEN = [
+    "Enamel coffee mug", "Striped coffee mug", "Enamel tea pot", "Striped tea-pot", "Coffee pot enamel",
+    "STRIPED TEA MUG", "Tea mugs, enamel", "Coffee pot", "Striped enamel mug", "Tea pot",
+]  # fmt: skip
+CROCKERY_RUSSIAN = [
+    "Кружка фарфоровая", "Кружки фарфоровые", "Тарелка фарфоровая", "Тарелки керамические", "Кружка керамическая",
+    "ТАРЕЛКА КЕРАМИЧЕСКАЯ", "Чайник фарфоровый", "Чайник керамический", "Кружка чайная фарфоровая",
+    "Тарелка, фарфоровая",
+]  # fmt: skip
+TOYS_RUSSIAN = [
+    "Мягкая игрушка медведь", "Мягкая игрушка заяц", "Игрушка деревянная заяц", "Деревянный медведь игрушка",
+    "Игрушки мягкие", "МЯГКИЙ ЗАЯЦ", "Кукла мягкая игрушка", "Деревянная кукла", "Кукла игрушка", "Мягкий медведь",
+]  # fmt: skip
+TEA_CHINESE = ["红茶茶杯", "绿茶茶杯", "白色茶杯", "红茶茶壶", "绿茶茶壶", "白色茶壶"]
+PAPER_CHINESE = ["蓝色笔记本", "黄色笔记本", "笔记本套装", "蓝色铅笔本", "黄色铅笔本", "铅笔本套装"]
+
+TEN_WORDS = ("одно", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять", "десять")
+
+
+def catalogue(*groups, price=1.0):
+    descriptions = list(itertools.chain(*groups))
+    return pd.DataFrame(
+        {
+            "product_id": [f"p{i:04}" for i in range(len(descriptions))],
+            "description": descriptions,
+            "revenue": 10.0,
+            "price": price,
+        }
+    )
+
+
+def labels_of(products, k, workers=1):
+    return categories.fit_category_candidates(categories.describe_texts(products), [k], workers)
+
+
+def groups_of(*groups):
+    return np.repeat(range(len(groups)), [len(group) for group in groups])
+
+
+@pytest.fixture(scope="module")
+def demo():
+    """Products of the embedded shop, their most frequent spelling, and the true category of each."""
+    lines = pd.read_csv(ROOT / "seeds" / "demo_shop" / "transactions.csv", dtype=str)
+    spellings = lines.dropna(subset="Description").groupby("StockCode")["Description"]
+    described = spellings.agg(lambda texts: texts.mode().iloc[0]).rename("description")
+    truth = pd.read_csv(ROOT / "seeds" / "demo_shop" / "product_truth.csv", dtype=str)[["product_id", "category"]]
+    products = truth.merge(described, left_on="product_id", right_index=True).assign(revenue=1.0, price=2.0)
+    return products.sort_values("product_id", ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def demo_texts(demo):
+    return categories.describe_texts(demo)
+
+
+@pytest.fixture(scope="module")
+def demo_labels(demo_texts):
+    return categories.fit_category_candidates(demo_texts, (4, 8, 12), workers=1)
+
+
+# --- words -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("description", "words"),
+    [
+        ("SET/3 T-LIGHT HOLDER, 50'S", ["set", "light", "holder"]),
+        ("CHILDREN'S Café  Crème", ["childrens", "café", "crème"]),
+        ("Кружка «Ёжик» 300 мл", ["кружка", "ёжик", "мл"]),
+        ("हिन्दी किताब", ["हिन्दी", "किताब"]),
+        ("白色茶杯 mug", ["白色", "色茶", "茶杯", "mug"]),
+        ("12345 - 7!", []),
+        ("", []),
+        (None, []),
+        (float("nan"), []),
+    ],
+)
+def test_words_are_runs_of_letters_in_any_script(description, words):
+    assert categories.words_of(description) == words
+
+
+@pytest.mark.parametrize(("word", "form"), [("necklace", "necklaces"), ("тарелка", "тарелки"), ("candle", "candles")])
+def test_forms_of_a_word_are_alike(word, form):
+    words = ["necklace", "necklaces", "candle", "candles", "тарелка", "тарелки", "glass", "grass", "car", "card"]
+    likeness = categories.same_words(words, words).toarray()
+    assert likeness[words.index(word), words.index(form)] > 0
+    assert likeness[words.index("glass"), words.index("grass")] == 0
+    assert likeness[words.index("car"), words.index("card")] == 0
+    assert np.diag(likeness) == pytest.approx(1)
+
+
+def test_peculiarity_is_the_divergence_of_the_neighbours_from_all_neighbours():
+    random = np.random.default_rng(0)
+    together = np.triu(random.poisson(1.5, (12, 12)), 1)
+    together = (together + together.T).astype(float)
+    whole = together.sum(axis=0) / together.sum()
+    smoothed = together + categories.PRIOR_NEIGHBOURS * whole
+    expected = [entropy(row, whole) for row in smoothed]
+    assert categories.peculiarity(sparse.csr_array(together)) == pytest.approx(expected)
+
+
+def test_words_that_go_with_everything_weigh_least():
+    """Colours stand beside each thing, and things of a kind share their materials."""
+    colours, kinds = ["pink", "blue", "white"], {"ring": "gold", "brooch": "gold", "bowl": "china", "plate": "china"}
+    texts = [f"{colour} {kind}" for colour in colours for kind in kinds]
+    texts += [f"{material} {kind}" for kind, material in kinds.items()]
+    texts += [f"{colour} {material} {kind}" for colour in colours for kind, material in kinds.items()]
+    space = categories.learn_text_space(texts)
+    weights = dict(zip(space.words, space.weights, strict=True))
+    assert max(weights[colour] for colour in colours) < min(weights[kind] for kind in kinds)
+
+
+# --- groups ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [(JEWELLERY, KITCHEN), (CROCKERY_RUSSIAN, TOYS_RUSSIAN), (TEA_CHINESE, PAPER_CHINESE)],
+    ids=["English", "Russian", "Chinese"],
+)
+def test_obvious_groups_are_found_in_any_script(groups):
+    labels = labels_of(catalogue(*groups), 2)
+    assert adjusted_rand_score(groups_of(*groups), labels["category"]) == 1
+    assert set(labels["category"]) == {0, 1}
+
+
+def test_languages_mix_in_one_catalogue():
+    groups = (JEWELLERY, KITCHEN, CROCKERY_RUSSIAN, TOYS_RUSSIAN)
+    assert adjusted_rand_score(groups_of(*groups), labels_of(catalogue(*groups), 4)["category"]) > 0.9
+
+
+def test_true_categories_of_the_embedded_shop_are_found(demo, demo_labels):
+    scores = {k: adjusted_rand_score(demo["category"], rows["category"]) for k, rows in demo_labels.groupby("k")}
+    assert scores[8] > 0.95
+    assert scores[12] > 0.7
+
+
+def test_russian_translation_of_the_embedded_shop_scores_as_well(demo):
+    """Every Latin letter becomes a Cyrillic one: nothing may hang on the alphabet."""
+    latin, cyrillic = "abcdefghijklmnopqrstuvwxyz", "абцдефгхийклмнопярстувшчюз"
+    script = str.maketrans(latin + latin.upper(), cyrillic + cyrillic.upper())
+    labels = labels_of(demo.assign(description=demo["description"].str.translate(script)), 8)
+    assert adjusted_rand_score(demo["category"], labels["category"]) > 0.95
+
+
+# --- other -----------------------------------------------------------------------------------------------
+
+
+def test_product_that_shares_no_word_goes_to_other():
+    products = catalogue(JEWELLERY, KITCHEN, ["Zylqx", "Голограмма", None, "  ", "12 x 30"])
+    labels = labels_of(products, 2)
+    assert labels["category"].tolist()[-5:] == [categories.OTHER] * 5
+    assert labels["similarity"].tolist()[-5:] == [0] * 5
+    assert (labels["category"][:-5] != categories.OTHER).all()
+
+
+def test_two_odd_products_alike_are_no_category():
+    products = catalogue(JEWELLERY, KITCHEN, ["Holographic projector", "Holographic projector beamer"])
+    texts = categories.describe_texts(products)
+    labels = categories.fit_category_candidates(texts, [3], workers=1)
+    assert labels["category"].tolist()[-2:] == [categories.OTHER] * 2
+    measures = categories.measure_category_candidates(texts, labels, [3])
+    assert measures.loc[0, "problem"] == "found 2 of 3 categories only"
+    assert measures.loc[0, "other_share"] == pytest.approx(2 / 22)
+
+
+def test_every_product_is_in_one_category_of_each_candidate(demo, demo_labels):
+    for _, rows in demo_labels.groupby("k"):
+        assert rows["product_id"].tolist() == demo["product_id"].tolist()
+        sizes = rows.loc[rows["category"] != categories.OTHER, "category"].value_counts().sort_index()
+        assert sizes.index.tolist() == list(range(len(sizes)))
+        assert sizes.is_monotonic_decreasing
+
+
+# --- price -----------------------------------------------------------------------------------------------
+
+
+def test_price_decides_ties_only():
+    cosines = np.array([[0.9, 0.895], [0.9, 0.895], [0.9, 0.7], [0.895, 0.9]])
+    ratios = np.array([[2.0, 0.1], [0.1, 2.0], [2.0, 0.1], [np.nan, np.nan]])
+    assert categories._nearest(cosines, ratios).tolist() == [1, 0, 0, 1]
+
+
+def test_prices_do_not_move_obvious_groups():
+    price = np.random.default_rng(0).lognormal(sigma=2, size=20)
+    price[[3, 8]] = [np.nan, 0]
+    with_prices = labels_of(catalogue(JEWELLERY, KITCHEN, price=price), 2)
+    pd.testing.assert_frame_equal(with_prices, labels_of(catalogue(JEWELLERY, KITCHEN, price=np.nan), 2))
+
+
+def test_equal_descriptions_share_a_category(demo):
+    twins = demo.assign(
+        product_id=demo["product_id"] + "-twin", price=500.0, description=demo["description"].str.lower()
+    )
+    labels = labels_of(pd.concat([demo, twins]), 12)
+    category = labels.set_index("product_id")["category"]
+    assert category[demo["product_id"]].tolist() == category[twins["product_id"]].tolist()
+
+
+# --- determinism and points in time ----------------------------------------------------------------------
+
+
+def test_neither_order_of_rows_nor_processes_matter(demo, monkeypatch):
+    monkeypatch.setattr(categories, "PARALLEL_PRODUCTS", 10)
+    outcomes = []
+    for rows, workers in ((demo, 1), (demo.sample(frac=1, random_state=3), 2)):
+        texts = categories.describe_texts(rows)
+        labels = categories.fit_category_candidates(texts, (5, 8), workers)
+        stability = categories.measure_category_stability(texts, labels, 6, workers)
+        chosen = labels[labels["k"] == 8]
+        outcomes.append((texts, labels, stability, categories.name_categories(rows, chosen)))
+    for first, second in zip(*outcomes, strict=True):
+        pd.testing.assert_frame_equal(first, second, check_exact=True)
+
+
+def test_products_that_are_not_fitted_change_nothing_and_get_a_category(demo):
+    fitted = demo.iloc[::2].assign(is_fitted=True)
+    later = demo.iloc[1::2].assign(is_fitted=False)
+    absurd = later.assign(product_id="z" + later["product_id"], description="NECKLACE KITCHEN MUG", price=1e6)
+    alone, together = labels_of(fitted, 8), labels_of(pd.concat([fitted, later, absurd]), 8)
+    both = together[together["product_id"].isin(fitted["product_id"])].reset_index(drop=True)
+    pd.testing.assert_frame_equal(alone, both)
+    category = together.set_index("product_id")["category"][later["product_id"]]
+    assert adjusted_rand_score(later["category"], category) > 0.9
+
+
+# --- measures --------------------------------------------------------------------------------------------
+
+
+def test_measures_equal_those_worked_out_otherwise(demo_texts, demo_labels):
+    measures = categories.measure_category_candidates(demo_texts, demo_labels, (4, 8, 12)).set_index("k")
+    category = demo_labels.loc[demo_labels["k"] == 8, "category"].to_numpy()
+    points = demo_texts[list(categories.COORDINATES)].to_numpy()
+    assert (category >= 0).all()
+    assert measures.loc[8, "silhouette"] == pytest.approx(silhouette_score(points, category))
+    assert measures.loc[8, "smallest_share"] == pytest.approx(np.bincount(category).min() / 400)
+    assert measures.loc[8, "categories_found"] == 8
+    assert measures["problem"].isna().all()
+
+
+def test_true_categories_are_found_again_in_resamples(demo_texts, demo_labels):
+    stability = categories.measure_category_stability(demo_texts, demo_labels, 6, workers=1).set_index("k")
+    assert stability.loc[8, "minimum_jaccard"] > 0.9
+    assert stability.loc[8, "mean_adjusted_rand"] > 0.9
+    assert (stability["minimum_jaccard"] <= stability["mean_jaccard"]).all()
+
+
+# --- names -----------------------------------------------------------------------------------------------
+
+
+def test_names_are_telling_whole_words():
+    products = catalogue(JEWELLERY, KITCHEN, ["Zylqx"])
+    named = categories.name_categories(products, labels_of(products, 2)).set_index("category")
+    assert named.loc[categories.OTHER, "category_name"] == "other"
+    assert named["category_name"].is_unique
+    words = set(itertools.chain(*map(categories.words_of, JEWELLERY + KITCHEN)))
+    for top_terms in named.loc[[0, 1], "top_terms"]:
+        assert set(top_terms.split(", ")) <= words
+    jewellery = named.loc[labels_of(products, 2)["category"].iloc[0], "top_terms"]
+    assert {"necklace", "bracelet"} & set(jewellery.split(", "))
+    # necklaces and necklace are one term
+    assert not {"necklace", "necklaces"} <= set(jewellery.split(", "))
+    assert named.loc[[0, 1], "products"].tolist() == [10, 10]
+    assert named["revenue"].sum() == 210
+
+
+def test_terms_of_the_embedded_shop_belong_to_their_category(demo, demo_labels):
+    chosen = demo_labels[demo_labels["k"] == 8]
+    terms = categories.telling_terms(demo, chosen)
+    assert terms.groupby("category").size().eq(categories.TERMS).all()
+    assert (terms["share_of_category"] > terms["share_of_all"]).all()
+    # "fairy tale" is one expression, and so is "art déco"
+    for expression in ({"fairy", "tale"}, {"art", "déco"}):
+        assert terms["term"].isin(expression).sum() == 1
+    names = categories.name_categories(demo, chosen)["category_name"]
+    assert names.is_unique
+    assert names.str.count(", ").eq(categories.NAME_TERMS - 1).all()
+
+
+def test_categories_with_the_same_terms_get_different_names():
+    terms = {0: ["red", "tin", "box", "lid"], 1: ["red", "tin", "box", "jar"], 2: ["red", "tin", "box"], 3: []}
+    names = categories._unique_names([0, 1, 2, 3], terms)
+    assert names == {0: "red, tin, box", 1: "red, tin, box, jar", 2: "red, tin, box (2)", 3: "category 3"}
+
+
+# --- nothing to learn from -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("descriptions", "problem"),
+    [
+        ([], "no products"),
+        ([None] * 20, "no product has a description in words"),
+        (["", " ", "12/3"] * 5, "no product has a description in words"),
+        (["Red mug"] * 30, "all products have the same description"),
+        (["RED MUG", "red  mug!", "Red Mug 2"] * 10, "all products have the same description"),
+        (KITCHEN[:6] * 3, "6 different descriptions only: categories take 10"),
+        (list(TEN_WORDS), "no two descriptions share a word"),
+    ],
+)  # fmt: skip
+def test_catalogues_without_enough_text_say_so_and_give_empty_tables(descriptions, problem):
+    products = catalogue(descriptions)
+    assert categories.describe_catalogue(products)["problem"].tolist() == [problem]
+    texts = categories.describe_texts(products)
+    labels = categories.fit_category_candidates(texts)
+    assert texts.empty
+    assert labels.empty
+    assert list(labels.columns) == list(categories.LABEL_COLUMNS)
+    assert categories.measure_category_stability(texts, labels).empty
+    measures = categories.measure_category_candidates(texts, labels, (4, 5))
+    assert measures["problem"].tolist() == ["no descriptions to learn from"] * 2
+    assert categories.name_categories(products, labels).empty
+
+
+def test_more_categories_than_descriptions_are_a_problem_of_the_candidate():
+    texts = categories.describe_texts(catalogue(JEWELLERY, KITCHEN))
+    labels = categories.fit_category_candidates(texts, (2, 50), workers=1)
+    assert set(labels["k"]) == {2}
+    measures = categories.measure_category_candidates(texts, labels, (2, 50))
+    assert measures["problem"].isna().tolist() == [True, False]
+    assert measures.loc[1, "problem"] == "fewer different descriptions than categories"
+
+
+def test_descriptions_of_one_word_go_with_the_longer_ones_that_hold_it():
+    products = catalogue(JEWELLERY, ["Necklace", "BRACELETS"], KITCHEN, ["mug", "Pot"])
+    assert adjusted_rand_score(np.repeat([0, 1], [12, 12]), labels_of(products, 2)["category"]) == 1
+
+
+def test_wrong_input_is_named():
+    products = catalogue(JEWELLERY, KITCHEN)
+    with pytest.raises(ValueError, match="lack price"):
+        categories.describe_texts(products.drop(columns="price"))
+    with pytest.raises(ValueError, match="A product comes twice"):
+        categories.describe_texts(pd.concat([products, products]))
