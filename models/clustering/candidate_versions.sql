@@ -5,15 +5,9 @@
     full_refresh=false,
 ) }}
 
-with due as (
-
-    select distinct rules_version from {{ ref('int_fit_population') }}
-
-)
-
 select
     candidates.*,
     due.rules_version
 from {{ ref('int_candidates_judged') }} as candidates
-cross join due
+cross join {{ ref('int_fit_due') }} as due
 {{ unless_stored('due') }}

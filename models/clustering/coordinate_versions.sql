@@ -5,12 +5,6 @@
     full_refresh=false,
 ) }}
 
-with due as (
-
-    select distinct rules_version from {{ ref('int_fit_population') }}
-
-)
-
 select
     coordinates.space,
     coordinates.customer_id,
@@ -19,5 +13,5 @@ select
     coordinates.y,
     coordinates.z
 from {{ ref('space_coordinates') }} as coordinates
-cross join due
+cross join {{ ref('int_fit_due') }} as due
 {{ unless_stored('due') }}

@@ -5,12 +5,6 @@
     full_refresh=false,
 ) }}
 
-with due as (
-
-    select distinct rules_version from {{ ref('int_fit_population') }}
-
-)
-
 select
     labels.space,
     labels.algorithm,
@@ -19,5 +13,5 @@ select
     labels.k,
     labels.cluster
 from {{ ref('candidate_labels') }} as labels
-cross join due
+cross join {{ ref('int_fit_due') }} as due
 {{ unless_stored('due') }}

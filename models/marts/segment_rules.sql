@@ -10,18 +10,7 @@
 -- depends_on: {{ ref('label_versions') }}
 -- depends_on: {{ ref('coordinate_versions') }}
 -- depends_on: {{ ref('evaluation_versions') }}
-with due as (
-
-    select
-        rules_version,
-        baseline_date,
-        count(*) filter (where is_fitted) as customers_fitted
-    from {{ ref('int_fit_population') }}
-    group by 1, 2
-
-),
-
-chosen as (
+with chosen as (
 
     select
         segmentation,
@@ -82,7 +71,7 @@ select
     due.customers_fitted,
     due.baseline_date
 from numbered
-cross join due
+cross join {{ ref('int_fit_due') }} as due
 cross join {{ ref('int_fit_settings') }} as settings_now
 left join chosen
     on numbered.segmentation = chosen.segmentation

@@ -5,16 +5,7 @@
     full_refresh=false,
 ) }}
 
-with due as (
-
-    select distinct
-        rules_version,
-        baseline_date
-    from {{ ref('int_fit_population') }}
-
-),
-
-first_orders as (
+with first_orders as (
 
     select min(order_date) as first_order_date
     from {{ ref('orders') }}
@@ -34,6 +25,6 @@ select
     first_orders.first_order_date,
     due.baseline_date
 from {{ ref('rule_evaluations') }} as evaluations
-cross join due
+cross join {{ ref('int_fit_due') }} as due
 cross join first_orders
 {{ unless_stored('due') }}

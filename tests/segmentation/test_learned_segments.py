@@ -10,9 +10,6 @@ import pytest
 from conftest import DEMO_FILE, ROOT, Shop, problem_of
 from sklearn.metrics import adjusted_rand_score
 
-BOUNDS = {"recency_days": "recency", "frequency": "frequency", "monetary": "monetary"}
-
-
 # --- rules -----------------------------------------------------------------------------------------------
 
 
