@@ -279,6 +279,29 @@ def fit_candidates(
     return _stacked(tables, LABEL_COLUMNS)
 
 
+def cluster_by_silhouette(
+    population: pd.DataFrame, space: str, fewest: int, most: int, tsne_iterations: int = TSNE_ITERATIONS
+) -> pd.DataFrame:
+    """One row per fitted customer: the cluster it is in by the KMeans of the best silhouette.
+
+    A quick stand-in for the whole search, for a past day whose clusters are only needed to judge predictions by.
+    `population` is that of `embed`; of `fewest` to `most` clusters (3..5, say) those with the best silhouette are
+    taken, of equals the fewer. Empty where the space has no coordinates or nothing can be clustered.
+    """
+    coordinates = embed(population, [space], tsne_iterations)
+    found = pd.DataFrame(columns=["customer_id", "cluster"])
+    for _, customers, points in _by_space(coordinates):
+        counts = [k for k in range(fewest, most + 1) if not _count_problem(points, k)]
+        if counts:
+            with threadpool_limits(1):
+                clusterings = np.column_stack([_kmeans(points, k, KMEANS_STARTS, SEED) for k in counts])
+                step = math.ceil(len(points) / SILHOUETTE_CUSTOMERS)
+                values = silhouettes(points[::step], clusterings[::step])
+            best = clusterings[:, int(np.argmax(values))]
+            found = pd.DataFrame({"customer_id": customers, "cluster": number_clusters(best, points)})
+    return found
+
+
 def _workers(coordinates: pd.DataFrame, workers: int) -> int:
     """As many processes as are worth their start: 1 for a small shop."""
     return workers if coordinates["space"].value_counts().max() >= PARALLEL_CUSTOMERS else 1
