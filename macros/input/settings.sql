@@ -19,6 +19,8 @@
         'broad_clustering': "a space, an algorithm and a number of clusters, e.g. rfm_plane kmeans 3",
         'detailed_clustering': "a space, an algorithm and a number of clusters, e.g. rfm_tsne kmeans 7",
         'maximum_rules': "a whole number of rules, from 2 to 100",
+        'catalogue_limit': "a whole number of products, from 100 to 100000",
+        'category_refits': "a whole number of refits, from 2 to 1000",
         'rolling_origins': "a whole number of origins, from 1 to 12",
         'training_limit': "a whole number of customers, from 100 to 200000",
     }) }}
@@ -80,6 +82,7 @@
     {%- endif -%}
     {%- for name, least, most in [
         ('sample_limit', 100, 20000), ('bootstrap_refits', 2, 1000), ('maximum_rules', 2, 100),
+        ('catalogue_limit', 100, 100000), ('category_refits', 2, 1000),
         ('rolling_origins', 1, 12), ('training_limit', 100, 200000),
     ] if var(name) is not integer or var(name) is boolean or not least <= var(name) <= most -%}
         {%- do wrong.append(name) -%}

@@ -10,6 +10,10 @@
 -- depends_on: {{ ref('label_versions') }}
 -- depends_on: {{ ref('coordinate_versions') }}
 -- depends_on: {{ ref('evaluation_versions') }}
+-- depends_on: {{ ref('catalogue_versions') }}
+-- depends_on: {{ ref('category_candidate_versions') }}
+-- depends_on: {{ ref('category_name_versions') }}
+-- depends_on: {{ ref('product_category_versions') }}
 with chosen as (
 
     select
