@@ -23,6 +23,9 @@
         'category_refits': "a whole number of refits, from 2 to 1000",
         'rolling_origins': "a whole number of origins, from 1 to 12",
         'training_limit': "a whole number of customers, from 100 to 200000",
+        'least_precision': "a share of the newcomers, from 0.5 to 1",
+        'spend_grids': "a mapping from models to their settings, and from each setting to a list of values",
+        'class_grids': "a mapping from models to their settings, and from each setting to a list of values",
     }) }}
 {%- endmacro %}
 

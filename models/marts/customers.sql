@@ -52,6 +52,7 @@ select
     learned.detailed_confidence as segment_confidence,
     embedding.x as embedding_x,
     embedding.y as embedding_y,
+    spend.expected_spend as expected_spend_90_days,
     scores.score_version,
     scores.is_looked_back,
     facts.first_order_date,
@@ -70,3 +71,5 @@ left join learned
     on facts.customer_id = learned.customer_id
 left join embedding
     on facts.customer_id = embedding.customer_id
+left join {{ ref('int_expected_spend') }} as spend
+    on facts.customer_id = spend.customer_id
