@@ -201,9 +201,10 @@ def best_settings(
     values, target = values[rows], target[rows]
     numbers = np.unique(folds) if len(set(customers)) > 1 else []
     fewest = min(((folds != fold).sum() for fold in numbers), default=len(rows))
-    tried = {model: [s for s in combinations(grids[model]) if _is_fit(model, s, fewest)] for model in grids}
+    tried = {model: [one for one in combinations(grids[model]) if _can_fit(model, one, len(rows))] for model in grids}
     tried = {model: settings for model, settings in tried.items() if settings}
-    asked = [(model, one) for model, settings in tried.items() if len(settings) > 1 for one in settings]
+    asked = [(model, one) for model in tried for one in tried[model] if len(tried[model]) > 1]
+    asked = [(model, one) for model, one in asked if _can_fit(model, one, fewest)]
     jobs = [(task, model, one, values, target, folds, fold) for model, one in asked for fold in numbers]
     found = in_parallel(_held_out_loss, jobs, _workers(workers, len(rows)))
     best = {model: settings[0] for model, settings in tried.items()}
@@ -238,9 +239,9 @@ def _workers(workers: int, rows: int) -> int:
     return workers if rows >= PARALLEL_CUSTOMERS else 1
 
 
-def _is_fit(model: str, settings: Settings, rows: int) -> bool:
-    """Whether so many rows are enough for the settings."""
-    return rows >= _standard("classes", model, settings)["n_neighbors"] if model == "nearest_neighbours" else rows > 0
+def _can_fit(model: str, settings: Settings, rows: int) -> bool:
+    """Whether so many rows are enough for the settings: neighbours have to be there."""
+    return model != "nearest_neighbours" or rows >= _standard("classes", model, settings)["n_neighbors"]
 
 
 def _standard(task: str, model: str, settings: Settings) -> Settings:
@@ -305,6 +306,19 @@ class FeatureScaler(TransformerMixin, BaseEstimator):
         return np.hstack([*(forms[form](filled) for form in self.forms), missing[:, self.with_gaps_].astype(float)])
 
 
+class KnownFeatures(TransformerMixin, BaseEstimator):
+    """Features (n, d) as trees can use them: as they are, but for those of which nothing is known in training."""
+
+    def fit(self, values: np.ndarray, target: np.ndarray | None = None) -> "KnownFeatures":
+        """Learn of which features the rows (n, d) know nothing; the target is not looked at."""
+        self.unknown_ = np.isnan(values).all(axis=0)
+        return self
+
+    def transform(self, values: np.ndarray) -> np.ndarray:
+        """Rows (n, d) with 0 for the features unknown in training: boosting cannot draw quantiles of nothing."""
+        return np.where(self.unknown_, 0.0, values)
+
+
 class SquareRootRegression(RegressorMixin, BaseEstimator):
     """A regression of the square root of an amount, told as an amount: a wholesaler weighs less, and none is negative.
 
@@ -344,7 +358,8 @@ def _regressor(model: str, settings: Settings) -> BaseEstimator:
     elif model == "decision_tree":
         regressor = DecisionTreeRegressor(**learned, random_state=SEED)
     else:
-        regressor = HistGradientBoostingRegressor(**learned, early_stopping=False, random_state=SEED)
+        fixed = {"early_stopping": False, "random_state": SEED}
+        regressor = make_pipeline(KnownFeatures(), HistGradientBoostingRegressor(**learned, **fixed))
     return SquareRootRegression(regressor) if settings.get("target") == "square_root" else regressor
 
 
@@ -355,7 +370,8 @@ def _classifier(model: str, settings: Settings, rows: int) -> BaseEstimator:
         return make_pipeline(FeatureScaler(("log",), FINENESS), KNeighborsClassifier(**settings, algorithm="brute"))
     if model == "random_forest":
         return RandomForestClassifier(**settings, max_samples=min(rows, FOREST_TREE_ROWS), random_state=SEED)
-    return HistGradientBoostingClassifier(**settings, max_bins=CLASS_BINS, early_stopping=False, random_state=SEED)
+    fixed = {"max_bins": CLASS_BINS, "early_stopping": False, "random_state": SEED}
+    return make_pipeline(KnownFeatures(), HistGradientBoostingClassifier(**settings, **fixed))
 
 
 def _amounts(estimator: BaseEstimator, values: np.ndarray) -> np.ndarray:
@@ -486,7 +502,8 @@ class ClassModels:
         return pd.concat([self._table(frames, model, p) for model, p in self.probabilities(frames).items()])
 
     def _table(self, frames: pd.DataFrame, model: str, probabilities: np.ndarray) -> pd.DataFrame:
-        table = frames[["frame_number", "role"]].loc[frames.index.repeat(len(self.classes))].reset_index(drop=True)
+        table = frames[["frame_number", "role"]].iloc[np.repeat(np.arange(len(frames)), len(self.classes))]
+        table = table.reset_index(drop=True)
         table["outcome"] = np.tile(np.array(self.classes, dtype=object), len(frames))
         table["probability"] = np.round(probabilities.ravel(), PROBABILITY_DECIMALS)
         return table.assign(model=model, settings=self.settings[model])[list(CLASS_COLUMNS)]
