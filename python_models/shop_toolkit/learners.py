@@ -1,0 +1,622 @@
+"""Learners that foretell amounts of money and classes of customers, with settings chosen on the training rows alone.
+
+Everything here fits and foretells; nothing is judged. A frame is one customer at one date, with what was known by
+then (features) and, where it is known, what came after (amount or outcome). Tables come in and go out as data frames,
+sorted, and are equal for any number of processes and any order of the rows: fits are seeded, run on one thread each,
+and what is random by nature (folds, samples) is drawn by a hash of the customer's id.
+"""
+
+import hashlib
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize_scalar
+from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.tree import DecisionTreeRegressor
+
+from shop_toolkit.clustering import signed_log
+from shop_toolkit.parallel import PARALLEL_CUSTOMERS, in_parallel
+
+SEED = 0
+MOST_COMBINATIONS = 12
+
+
+class Search(NamedTuple):
+    """How settings are compared: on so many customers' rows that there are `rows` at most, in so many folds."""
+
+    rows: int
+    folds: int
+
+
+# The fit itself takes all rows. Amounts are few and large, so their losses are the rougher ones; nine classes take
+# nine times as long.
+SEARCHES = {"amounts": Search(4000, 3), "classes": Search(1500, 2)}
+# A forest with fewer trees tells as well which settings are better; a tree of few rows as well as one of many.
+SEARCH_TREES = 25
+FOREST_TREE_ROWS = 1000
+# Quantiles that boosting of classes sees of a feature: as good as 255, in half the time. Amounts keep 255, as the
+# topmost quantile holds all wholesalers.
+CLASS_BINS = 32
+# Features that distances are measured in are whole numbers of 1/64 of a deviation: sums of their squares are exact, so
+# the same neighbours are found whatever other rows are asked for at once.
+FINENESS = 64
+
+# No event is impossible: what a forest or neighbours have never seen still gets this probability.
+FLOOR = 1e-3
+# Fewer validation rows than this would fit a temperature to chance.
+CALIBRATION_ROWS = 30
+TEMPERATURES = (0.2, 10.0)
+
+# The last bits of a sum hang on how many rows are summed at once; results are rounded before they could show.
+AMOUNT_DECIMALS = 6
+PROBABILITY_DECIMALS = 9
+LOSS_DIGITS = 9
+
+VOTE = "soft_vote"
+AMOUNT_ROLES = ("train", "test", "predict")
+CLASS_ROLES = ("train", "validation", "test", "predict")
+AMOUNT_COLUMNS = ("model", "settings", "frame_number", "amount")
+CLASS_COLUMNS = ("model", "settings", "frame_number", "role", "outcome", "probability")
+
+# What is tried by default. A parameter that a grid leaves out takes the first value here.
+AMOUNT_GRIDS = {
+    "linear_regression": {"target": ["square_root", "amount"], "alpha": [100, 10, 1000]},
+    "decision_tree": {"max_leaf_nodes": [16, 8, 32], "min_samples_leaf": [20, 5]},
+    # Poisson loss is known but not tried: where few spend tens of thousands, its exponential foretold them millions.
+    "gradient_boosting": {
+        "target": ["square_root", "amount"], "loss": ["squared_error"], "learning_rate": [0.1, 0.05],
+        "max_leaf_nodes": [8], "min_samples_leaf": [20, 5], "max_iter": [60],
+    },
+}  # fmt: skip
+CLASS_GRIDS = {
+    "logistic_regression": {"C": [0.1, 0.01, 1]},
+    "random_forest": {"min_samples_leaf": [5, 15], "n_estimators": [60]},
+    "nearest_neighbours": {"n_neighbors": [30, 15, 60]},
+    "gradient_boosting": {
+        "learning_rate": [0.2],
+        "max_leaf_nodes": [8, 4],
+        "min_samples_leaf": [20],
+        "max_iter": [20],
+    },
+}
+DEFAULT_GRIDS = {"amounts": AMOUNT_GRIDS, "classes": CLASS_GRIDS}
+
+Settings = dict[str, object]
+Grids = Mapping[str, Mapping[str, Sequence]]
+
+
+# --- grids -----------------------------------------------------------------------------------------------
+
+
+class Takes(NamedTuple):
+    """What a parameter takes: in words, and whether a value is such a one."""
+
+    words: str
+    holds: Callable[[object], bool]
+
+
+def _whole(least: int, most: int) -> Takes:
+    return Takes(
+        f"whole numbers from {least} to {most}",
+        lambda value: isinstance(value, int) and not isinstance(value, bool) and least <= value <= most,
+    )
+
+
+def _number(least: float, most: float) -> Takes:
+    return Takes(
+        f"numbers from {least:g} to {most:g}",
+        lambda value: isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most,
+    )
+
+
+def _word(*words: str) -> Takes:
+    return Takes(" or ".join(words), lambda value: isinstance(value, str) and value in words)
+
+
+_TARGET = _word("amount", "square_root")
+_LEAVES, _LEAF_ROWS, _TREES = _whole(2, 256), _whole(1, 10_000), _whole(1, 200)
+_BOOSTING = {
+    "learning_rate": _number(0.001, 1), "max_leaf_nodes": _LEAVES, "min_samples_leaf": _LEAF_ROWS, "max_iter": _TREES,
+}  # fmt: skip
+# The names are scikit-learn's, but for `target`: what a regression learns.
+PARAMETERS = {
+    "amounts": {
+        "linear_regression": {"target": _TARGET, "alpha": _number(1e-6, 1e9)},
+        "decision_tree": {"max_leaf_nodes": _LEAVES, "min_samples_leaf": _LEAF_ROWS},
+        "gradient_boosting": {"target": _TARGET, "loss": _word("squared_error", "poisson"), **_BOOSTING},
+    },
+    "classes": {
+        "logistic_regression": {"C": _number(1e-6, 1e6)},
+        "random_forest": {"min_samples_leaf": _LEAF_ROWS, "n_estimators": _TREES},
+        "nearest_neighbours": {"n_neighbors": _whole(1, 1000)},
+        "gradient_boosting": _BOOSTING,
+    },
+}
+
+
+def check_grids(grids: Grids, task: str) -> None:
+    """Raise ValueError, in a sentence, unless `grids` are {model: {parameter: [values]}} for the task.
+
+    The task is 'amounts' or 'classes'. Only the models named are fitted; a parameter left out takes its standard value.
+    """
+    if task not in PARAMETERS:
+        raise ValueError(f"There is no task {task!r}; it is {' or '.join(PARAMETERS)}.")
+    known = PARAMETERS[task]
+    if not isinstance(grids, Mapping) or not grids:
+        raise ValueError(f"The grids for {task} name no model; they take {', '.join(known)}.")
+    for model, grid in grids.items():
+        if model not in known:
+            raise ValueError(f"The grids for {task} know no model {model!r}; they take {', '.join(known)}.")
+        if not isinstance(grid, Mapping):
+            raise ValueError(f"The grid of {model} is {grid!r}; it takes a list of values for each parameter.")
+        for parameter, values in grid.items():
+            if parameter not in known[model]:
+                takes = ", ".join(known[model])
+                raise ValueError(f"The grid of {model} knows no parameter {parameter!r}; it takes {takes}.")
+            _check_values(model, parameter, values, known[model][parameter])
+        if len(combinations(grid)) > MOST_COMBINATIONS:
+            count = len(combinations(grid))
+            raise ValueError(f"The grid of {model} has {count} combinations; it takes {MOST_COMBINATIONS} at most.")
+
+
+def _check_values(model: str, parameter: str, values: object, takes: Takes) -> None:
+    where = f"In the grid of {model}, {parameter}"
+    if not isinstance(values, list | tuple) or not values:
+        raise ValueError(f"{where} is {values!r}; it takes a list of {takes.words}.")
+    for value in values:
+        if not takes.holds(value):
+            raise ValueError(f"{where} holds {value!r}; it takes {takes.words}.")
+
+
+def combinations(grid: Mapping[str, Sequence]) -> list[Settings]:
+    """Every combination of a grid's values, the first values first."""
+    return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+
+
+def settings_text(settings: Settings) -> str:
+    """'max_leaf_nodes 16, min_samples_leaf 20'."""
+    return ", ".join(f"{parameter} {value}" for parameter, value in settings.items()) or "standard settings"
+
+
+def best_settings(
+    task: str, grids: Grids, values: np.ndarray, target: np.ndarray, customers: Sequence[str], workers: int = 2
+) -> dict[str, Settings]:
+    """The settings of each model with the least loss in cross-validation grouped by customer.
+
+    `values` (n, d) are features, `target` (n,) amounts or, as numbers from 0, classes, `customers` (n,) whose rows
+    they are: a customer's rows are all learned from or all held out. The loss is the squared error of amounts, and the
+    log-loss of classes. Of equally good settings the first are taken. A model is left out where the rows are too few
+    for any of its settings; with fewer than two customers nothing can be held out, and the first settings are taken.
+    """
+    rows, folds = search_folds(customers, SEARCHES[task])
+    values, target = values[rows], target[rows]
+    numbers = np.unique(folds) if len(set(customers)) > 1 else []
+    fewest = min(((folds != fold).sum() for fold in numbers), default=len(rows))
+    tried = {model: [one for one in combinations(grids[model]) if _can_fit(model, one, len(rows))] for model in grids}
+    tried = {model: settings for model, settings in tried.items() if settings}
+    asked = [(model, one) for model in tried for one in tried[model] if len(tried[model]) > 1]
+    asked = [(model, one) for model, one in asked if _can_fit(model, one, fewest)]
+    jobs = [(task, model, one, values, target, folds, fold) for model, one in asked for fold in numbers]
+    found = in_parallel(_held_out_loss, jobs, _workers(workers, len(rows)))
+    best = {model: settings[0] for model, settings in tried.items()}
+    least: dict[str, float] = {}
+    for number, (model, one) in enumerate(asked):
+        loss = float(f"{sum(found[number * len(numbers) : (number + 1) * len(numbers)]):.{LOSS_DIGITS}g}")
+        if loss < least.get(model, np.inf):
+            least[model], best[model] = loss, one
+    return best
+
+
+def search_folds(customers: Sequence[str], search: Search) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of the rows that settings are compared on, and the fold (0..) of each.
+
+    Customers come in the order of a hash of their id; the first of them, to at most that many rows, are dealt out.
+    A customer's rows are in one fold.
+    """
+    numbers, names = pd.factorize(np.asarray(customers, dtype=object))
+    order = sorted(range(len(names)), key=lambda number: (_hash(names[number]), names[number]))
+    place = np.argsort(order) if order else np.empty(0, dtype=int)
+    rows_so_far = np.cumsum(np.bincount(numbers, minlength=len(names))[order])
+    taken = max(int((rows_so_far <= search.rows).sum()), min(search.folds, len(names)))
+    rows = np.flatnonzero(place[numbers] < taken)
+    return rows, place[numbers[rows]] % search.folds
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.blake2b(str(text).encode(), digest_size=8).digest()
+
+
+def _workers(workers: int, rows: int) -> int:
+    return workers if rows >= PARALLEL_CUSTOMERS else 1
+
+
+def _can_fit(model: str, settings: Settings, rows: int) -> bool:
+    """Whether so many rows are enough for the settings: neighbours have to be there."""
+    return model != "nearest_neighbours" or rows >= _standard("classes", model, settings)["n_neighbors"]
+
+
+def _standard(task: str, model: str, settings: Settings) -> Settings:
+    return {parameter: values[0] for parameter, values in DEFAULT_GRIDS[task][model].items()} | settings
+
+
+def _held_out_loss(
+    task: str, model: str, settings: Settings, values: np.ndarray, target: np.ndarray, folds: np.ndarray, fold: int
+) -> float:
+    """Sum of the losses of the rows of one fold by a model of the others."""
+    seen, held_out = folds != fold, folds == fold
+    if model == "random_forest":
+        settings = settings | {"n_estimators": SEARCH_TREES}
+    estimator = _fit(task, model, settings, values[seen], target[seen])
+    if task == "amounts":
+        return float(((_amounts(estimator, values[held_out]) - target[held_out]) ** 2).sum())
+    told = _probabilities(estimator, values[held_out], int(target.max()) + 1)
+    return float(-np.log(told[np.arange(len(told)), target[held_out]]).sum())
+
+
+# --- models ----------------------------------------------------------------------------------------------
+
+
+class FeatureScaler(TransformerMixin, BaseEstimator):
+    """Features (n, d) as a linear model or a distance can use them: filled, in several forms, standardised.
+
+    Money is heavy-tailed: one wholesaler would outweigh all others in the raw form, and be lost in the log alone. So
+    each feature comes in the `forms` asked for ('raw', 'root', 'log'; signed). A missing value is the median of
+    the training rows, with a flag beside it. A value outside of those seen in training counts as the nearest seen, so
+    that no line is drawn further than the data; a feature that never varies becomes 0. With a
+    `fineness` the result is in whole numbers of that part of a deviation.
+    """
+
+    def __init__(self, forms: tuple[str, ...] = ("raw", "root", "log"), fineness: int | None = None):
+        self.forms = forms
+        self.fineness = fineness
+
+    def fit(self, values: np.ndarray, target: np.ndarray | None = None) -> "FeatureScaler":
+        """Learn medians, bounds, means and deviations from the rows (n, d); the target is not looked at."""
+        missing = np.isnan(values)
+        # The median of no value at all is 0.
+        known = [column[~np.isnan(column)] for column in values.T]
+        self.medians_ = np.array([np.median(column) if len(column) else 0.0 for column in known])
+        self.with_gaps_ = missing.any(axis=0)
+        spread = self._spread(values)
+        self.lowest_, self.highest_ = spread.min(axis=0), spread.max(axis=0)
+        self.means_, deviations = spread.mean(axis=0), spread.std(axis=0)
+        # A constant has a deviation of a rounding error, which would be blown up to noise.
+        self.deviations_ = np.where(self.highest_ > self.lowest_, deviations, np.inf)
+        return self
+
+    def transform(self, values: np.ndarray) -> np.ndarray:
+        """Rows (n, d) as (n, d * forms + features with gaps)."""
+        spread = np.clip(self._spread(values), self.lowest_, self.highest_)
+        standardised = (spread - self.means_) / self.deviations_
+        return np.rint(standardised * self.fineness) if self.fineness else standardised
+
+    def _spread(self, values: np.ndarray) -> np.ndarray:
+        missing = np.isnan(values)
+        filled = np.where(missing, self.medians_, values)
+        forms = {"raw": lambda v: v, "root": lambda v: np.sign(v) * np.sqrt(np.abs(v)), "log": signed_log}
+        return np.hstack([*(forms[form](filled) for form in self.forms), missing[:, self.with_gaps_].astype(float)])
+
+
+class KnownFeatures(TransformerMixin, BaseEstimator):
+    """Features (n, d) as trees can use them: as they are, but for those of which nothing is known in training."""
+
+    def fit(self, values: np.ndarray, target: np.ndarray | None = None) -> "KnownFeatures":
+        """Learn of which features the rows (n, d) know nothing; the target is not looked at."""
+        self.unknown_ = np.isnan(values).all(axis=0)
+        return self
+
+    def transform(self, values: np.ndarray) -> np.ndarray:
+        """Rows (n, d) with 0 for the features unknown in training: boosting cannot draw quantiles of nothing."""
+        return np.where(self.unknown_, 0.0, values)
+
+
+class SquareRootRegression(RegressorMixin, BaseEstimator):
+    """A regression of the square root of an amount, told as an amount: a wholesaler weighs less, and none is negative.
+
+    The square of an expected root is too small as an expected amount; it is scaled by the ratio of the two means in
+    training (Snowdon 1991, "A ratio estimator for bias correction in logarithmic regressions").
+    """
+
+    def __init__(self, regression: BaseEstimator):
+        self.regression = regression
+
+    def fit(self, values: np.ndarray, amounts: np.ndarray) -> "SquareRootRegression":
+        """Fit on rows (n, d) and amounts (n,) of at least 0."""
+        self.ratio_ = 1.0
+        self.regression.fit(values, np.sqrt(amounts))
+        told = self.predict(values).mean()
+        self.ratio_ = amounts.mean() / told if told > 0 else 1.0
+        return self
+
+    def predict(self, values: np.ndarray) -> np.ndarray:
+        """Amounts (n,) expected of rows (n, d)."""
+        return self.ratio_ * np.clip(self.regression.predict(values), 0, None) ** 2
+
+
+def _fit(task: str, model: str, settings: Settings, values: np.ndarray, target: np.ndarray) -> BaseEstimator:
+    """The model of rows (n, d) and their amounts or classes (n,); a target that never varies needs none."""
+    if (target == target[0]).all():
+        return (DummyRegressor() if task == "amounts" else DummyClassifier()).fit(values, target)
+    settings = _standard(task, model, settings)
+    made = _regressor(model, settings) if task == "amounts" else _classifier(model, settings, len(values))
+    return made.fit(values, target)
+
+
+def _regressor(model: str, settings: Settings) -> BaseEstimator:
+    learned = {parameter: value for parameter, value in settings.items() if parameter != "target"}
+    if model == "linear_regression":
+        regressor = make_pipeline(FeatureScaler(), Ridge(**learned))
+    elif model == "decision_tree":
+        regressor = DecisionTreeRegressor(**learned, random_state=SEED)
+    else:
+        fixed = {"early_stopping": False, "random_state": SEED}
+        regressor = make_pipeline(KnownFeatures(), HistGradientBoostingRegressor(**learned, **fixed))
+    return SquareRootRegression(regressor) if settings.get("target") == "square_root" else regressor
+
+
+def _classifier(model: str, settings: Settings, rows: int) -> BaseEstimator:
+    if model == "logistic_regression":
+        return make_pipeline(FeatureScaler(("raw", "log")), LogisticRegression(**settings, tol=1e-3, max_iter=200))
+    if model == "nearest_neighbours":
+        return make_pipeline(FeatureScaler(("log",), FINENESS), KNeighborsClassifier(**settings, algorithm="brute"))
+    if model == "random_forest":
+        return RandomForestClassifier(**settings, max_samples=min(rows, FOREST_TREE_ROWS), random_state=SEED)
+    fixed = {"max_bins": CLASS_BINS, "early_stopping": False, "random_state": SEED}
+    return make_pipeline(KnownFeatures(), HistGradientBoostingClassifier(**settings, **fixed))
+
+
+def _amounts(estimator: BaseEstimator, values: np.ndarray) -> np.ndarray:
+    """Amounts (n,) of rows (n, d), none below 0."""
+    return np.clip(estimator.predict(values), 0, None) if len(values) else np.empty(0)
+
+
+def _probabilities(estimator: BaseEstimator, values: np.ndarray, classes: int) -> np.ndarray:
+    """Probabilities (n, classes) of rows (n, d), none below the floor; also of classes the model has not seen."""
+    told = np.zeros((len(values), classes))
+    if len(values):
+        told[:, estimator.classes_] = estimator.predict_proba(values)
+    return floored(told)
+
+
+def floored(probabilities: np.ndarray) -> np.ndarray:
+    """Probabilities (n, c) of at least about FLOOR, adding up to 1."""
+    raised = np.maximum(probabilities, FLOOR)
+    return raised / raised.sum(axis=1, keepdims=True)
+
+
+def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """Probabilities (n, c) to the power of 1 / temperature, adding up to 1: above 1 they come closer to each other."""
+    logs = np.log(probabilities) / temperature
+    raised = np.exp(logs - logs.max(axis=1, keepdims=True))
+    return raised / raised.sum(axis=1, keepdims=True)
+
+
+def fit_temperature(probabilities: np.ndarray, outcomes: np.ndarray) -> float:
+    """The temperature with the least log-loss on rows (n, c) whose outcomes (n,) are known, as numbers from 0.
+
+    Temperature scaling (Guo et al. 2017, "On calibration of modern neural networks"); 1 with too few rows.
+    """
+    if len(outcomes) < CALIBRATION_ROWS or probabilities.shape[1] < 2:
+        return 1.0
+    rows = np.arange(len(outcomes))
+
+    def loss(log_temperature: float) -> float:
+        return -np.log(tempered(probabilities, np.exp(log_temperature))[rows, outcomes]).mean()
+
+    found = minimize_scalar(loss, bounds=np.log(TEMPERATURES), method="bounded", options={"xatol": 1e-5})
+    return round(float(np.exp(found.x)), 3)
+
+
+# --- amounts ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AmountModel:
+    """A fitted model of amounts, and its settings in words."""
+
+    model: str
+    settings: str
+    features: tuple[str, ...]
+    estimator: BaseEstimator
+
+    def foretell(self, frames: pd.DataFrame) -> pd.DataFrame:
+        """One row per frame: columns model, settings, frame_number and amount (money, at least 0)."""
+        frames = frames.sort_values("frame_number")
+        (amounts,) = in_parallel(_amounts, [(self.estimator, _values(frames, self.features))], 1)
+        told = {"frame_number": frames["frame_number"].to_numpy(), "amount": np.round(amounts, AMOUNT_DECIMALS)}
+        table = pd.DataFrame(told).assign(model=self.model, settings=self.settings)
+        return table[list(AMOUNT_COLUMNS)]
+
+
+def foretell_amounts(
+    frames: pd.DataFrame, features: Sequence[str], grids: Grids = AMOUNT_GRIDS, workers: int = 2
+) -> pd.DataFrame:
+    """One row per model and frame to foretell: columns model, settings, frame_number and amount (money, at least 0).
+
+    `frames` holds frame_number (whole, a key), customer_id, role ('train', 'test' or 'predict'), amount (money that
+    came after, at least 0, needed for training only) and the `features` (numbers or booleans, may be missing). Rows
+    come back for the roles test and predict, and none without training rows.
+
+    Raises ValueError for wrong grids and wrong frames.
+    """
+    models = fit_amounts(frames, features, grids, workers)
+    asked = frames[frames["role"] != "train"]
+    tables = [model.foretell(asked) for model in models] if len(asked) else []
+    return _stacked(tables, AMOUNT_COLUMNS, ["model", "frame_number"])
+
+
+def fit_amounts(
+    frames: pd.DataFrame, features: Sequence[str], grids: Grids = AMOUNT_GRIDS, workers: int = 2
+) -> list[AmountModel]:
+    """The models behind `foretell_amounts`, to foretell in batches: `models[0].foretell(batch)`."""
+    check_grids(grids, "amounts")
+    _check_frames(frames, features, AMOUNT_ROLES)
+    train = frames[frames["role"] == "train"].sort_values("frame_number")
+    if train.empty:
+        return []
+    values, amounts = _values(train, features), train["amount"].to_numpy(dtype=float, na_value=np.nan)
+    if not (amounts >= 0).all():
+        raise ValueError("A training row has no amount, or one below 0.")
+    chosen = best_settings("amounts", grids, values, amounts, train["customer_id"].to_numpy(), workers)
+    jobs = [("amounts", model, settings, values, amounts) for model, settings in chosen.items()]
+    estimators = in_parallel(_fit, jobs, _workers(workers, len(train)))
+    return [
+        AmountModel(model, settings_text(settings), tuple(features), estimator)
+        for (model, settings), estimator in zip(chosen.items(), estimators, strict=True)
+    ]
+
+
+# --- classes ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ClassModels:
+    """Fitted models of classes, by name, their settings in words and their temperatures; the vote is made of them."""
+
+    features: tuple[str, ...]
+    classes: tuple[str, ...]
+    estimators: dict[str, BaseEstimator]
+    settings: dict[str, str]
+    temperatures: dict[str, float]
+
+    def probabilities(self, frames: pd.DataFrame) -> dict[str, np.ndarray]:
+        """Calibrated probabilities (n, c) of each frame's classes, by model; the frames in the order they have."""
+        values = _values(frames, self.features)
+        jobs = [(estimator, values, len(self.classes)) for estimator in self.estimators.values()]
+        told = dict(zip(self.estimators, in_parallel(_probabilities, jobs, 1), strict=True))
+        told = {model: tempered(p, self.temperatures.get(model, 1)) for model, p in told.items()}
+        return told | {VOTE: tempered(floored(np.mean(list(told.values()), axis=0)), self.temperatures.get(VOTE, 1))}
+
+    def foretell(self, frames: pd.DataFrame) -> pd.DataFrame:
+        """One row per model, frame and class: columns model, settings, frame_number, role, outcome and probability."""
+        frames = frames.sort_values("frame_number")
+        return pd.concat([self._table(frames, model, p) for model, p in self.probabilities(frames).items()])
+
+    def _table(self, frames: pd.DataFrame, model: str, probabilities: np.ndarray) -> pd.DataFrame:
+        table = frames[["frame_number", "role"]].iloc[np.repeat(np.arange(len(frames)), len(self.classes))]
+        table = table.reset_index(drop=True)
+        table["outcome"] = np.tile(np.array(self.classes, dtype=object), len(frames))
+        table["probability"] = np.round(probabilities.ravel(), PROBABILITY_DECIMALS)
+        return table.assign(model=model, settings=self.settings[model])[list(CLASS_COLUMNS)]
+
+
+def foretell_classes(
+    frames: pd.DataFrame, features: Sequence[str], grids: Grids = CLASS_GRIDS, workers: int = 2
+) -> pd.DataFrame:
+    """One row per model, frame and class: columns model, settings, frame_number, role, outcome, probability (0..1).
+
+    `frames` holds frame_number (whole, a key), customer_id, role ('train', 'validation', 'test' or 'predict'), outcome
+    (the class that came after, needed for training and validation) and the `features` (numbers or booleans, may be
+    missing). Rows come back for all roles but train, and none without training rows; a frame's probabilities add up
+    to 1. `soft_vote` is the mean of the others.
+
+    With validation rows the probabilities are calibrated: they are foretold by models of the training rows, and a
+    temperature of each model is fitted to that. The other rows are foretold with the same temperature by models of
+    training and validation rows together, so they can have a class more.
+
+    Raises ValueError for wrong grids and wrong frames.
+    """
+    first, last = _fit_both(frames, features, grids, workers)
+    if first is None or last is None:
+        return _stacked([], CLASS_COLUMNS, [])
+    validation, asked = frames[frames["role"] == "validation"], frames[frames["role"].isin(["test", "predict"])]
+    tables = [models.foretell(rows) for models, rows in ((first, validation), (last, asked)) if len(rows)]
+    return _stacked(tables, CLASS_COLUMNS, ["model", "frame_number", "outcome"])
+
+
+def fit_classes(
+    frames: pd.DataFrame, features: Sequence[str], grids: Grids = CLASS_GRIDS, workers: int = 2
+) -> ClassModels | None:
+    """The models behind test and predict rows of `foretell_classes`, to foretell in batches; None without training."""
+    return _fit_both(frames, features, grids, workers)[1]
+
+
+def _fit_both(
+    frames: pd.DataFrame, features: Sequence[str], grids: Grids, workers: int
+) -> tuple[ClassModels | None, ClassModels | None]:
+    """Models of the training rows, and of training and validation rows, with the same settings and temperatures."""
+    check_grids(grids, "classes")
+    _check_frames(frames, features, CLASS_ROLES)
+    frames = frames.sort_values("frame_number")
+    train, validation = frames[frames["role"] == "train"], frames[frames["role"] == "validation"]
+    if pd.concat([train, validation])["outcome"].isna().any():
+        raise ValueError("A training or validation row has no outcome.")
+    if train.empty:
+        return None, None
+    classes, outcomes = np.unique(train["outcome"].to_numpy(dtype=object), return_inverse=True)
+    customers = train["customer_id"].to_numpy()
+    chosen = best_settings("classes", grids, _values(train, features), outcomes, customers, workers)
+    first = _fit_classes(train, features, chosen, workers)
+    if validation.empty:
+        return first, first
+    known = validation[validation["outcome"].isin(classes)]
+    first = _calibrated(first, known) if len(known) else first
+    last = _fit_classes(frames[frames["role"].isin(["train", "validation"])], features, chosen, workers)
+    same = len(last.classes) > 1 and len(first.classes) > 1
+    return first, replace(last, settings=first.settings, temperatures=first.temperatures) if same else last
+
+
+def _fit_classes(rows: pd.DataFrame, features: Sequence[str], chosen: dict[str, Settings], workers: int) -> ClassModels:
+    classes, outcomes = np.unique(rows["outcome"].to_numpy(dtype=object), return_inverse=True)
+    values = _values(rows, features)
+    jobs = [("classes", model, settings, values, outcomes) for model, settings in chosen.items()]
+    estimators = dict(zip(chosen, in_parallel(_fit, jobs, _workers(workers, len(rows))), strict=True))
+    if len(classes) > 1:
+        settings = {model: settings_text(settings) for model, settings in chosen.items()}
+        settings |= {VOTE: f"mean of {', '.join(chosen)}"}
+    else:
+        settings = dict.fromkeys([*chosen, VOTE], "one class only")
+    return ClassModels(tuple(features), tuple(classes), estimators, settings, {})
+
+
+def _calibrated(models: ClassModels, rows: pd.DataFrame) -> ClassModels:
+    """The models with temperatures fitted to rows that they have not seen, and that in words."""
+    if len(models.classes) < 2 or len(rows) < CALIBRATION_ROWS:
+        return models
+    outcomes = np.searchsorted(np.array(models.classes, dtype=object), rows["outcome"].to_numpy(dtype=object))
+    plain = models.probabilities(rows)
+    temperatures = {model: fit_temperature(p, outcomes) for model, p in plain.items() if model != VOTE}
+    # The vote is taken of what the others say when calibrated, and may be too cautious then.
+    vote = replace(models, temperatures=temperatures).probabilities(rows)[VOTE]
+    temperatures[VOTE] = fit_temperature(vote, outcomes)
+    settings = {model: f"{text}, temperature {temperatures[model]:g}" for model, text in models.settings.items()}
+    return replace(models, settings=settings, temperatures=temperatures)
+
+
+# --- frames ----------------------------------------------------------------------------------------------
+
+
+def _check_frames(frames: pd.DataFrame, features: Sequence[str], roles: Sequence[str]) -> None:
+    needed = ["frame_number", "customer_id", "role", "amount" if roles is AMOUNT_ROLES else "outcome", *features]
+    missing = [column for column in needed if column not in frames]
+    if missing:
+        raise ValueError(f"The frames lack {', '.join(missing)}.")
+    if not features:
+        raise ValueError("There are no features to learn from.")
+    unknown = sorted(set(frames["role"]) - set(roles), key=str)
+    if unknown:
+        raise ValueError(f"The frames know no role {unknown[0]!r}; it is one of {', '.join(roles)}.")
+    if frames["frame_number"].duplicated().any():
+        raise ValueError("A frame_number comes twice.")
+
+
+def _values(frames: pd.DataFrame, features: Sequence[str]) -> np.ndarray:
+    """Features (n, d) as numbers; what is missing or infinite is NaN."""
+    columns = [frames[feature].to_numpy(dtype=float, na_value=np.nan) for feature in features]
+    values = np.column_stack(columns) if len(frames) else np.empty((0, len(features)))
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _stacked(tables: list[pd.DataFrame], columns: Sequence[str], order: list[str]) -> pd.DataFrame:
+    if not tables:
+        return pd.DataFrame(columns=list(columns))
+    return pd.concat(tables, ignore_index=True).sort_values(order, ignore_index=True)

@@ -1,0 +1,550 @@
+"""Learners find a truth that is known, are the same for any order of rows and processes, and refuse no small shop."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from shop_toolkit import learners
+from sklearn.metrics import log_loss, mean_squared_error
+from sklearn.model_selection import cross_val_predict
+from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeRegressor
+
+FEATURES = ["recency_days", "orders", "money", "is_foreign", "gap_days"]
+# Small enough for a test; the shapes are those of the defaults.
+AMOUNT_GRIDS = {
+    "linear_regression": {"target": ["square_root", "amount"], "alpha": [1, 1000]},
+    "decision_tree": {"max_leaf_nodes": [2, 8]},
+    "gradient_boosting": {"max_iter": [5], "min_samples_leaf": [5]},
+}
+CLASS_GRIDS = {
+    "logistic_regression": {"C": [0.1, 10]},
+    "random_forest": {"n_estimators": [8]},
+    "nearest_neighbours": {"n_neighbors": [5, 15]},
+    "gradient_boosting": {"max_iter": [3]},
+}
+
+
+def shop(size=240, seed=0):
+    """Frames of customers, two each: some spend by what they spent, some do not come back; a class by their money."""
+    random = np.random.default_rng(seed)
+    frames = pd.DataFrame(
+        {
+            "frame_number": np.arange(size),
+            "customer_id": [f"c{number // 2}" for number in range(size)],
+            "role": np.where(
+                np.arange(size) % 10 < 6, "train", np.where(np.arange(size) % 10 < 8, "validation", "test")
+            ),
+            "recency_days": random.integers(0, 300, size),
+            "orders": random.geometric(0.4, size),
+            "money": random.lognormal(6, 1, size),
+            "is_foreign": random.random(size) < 0.2,
+            "gap_days": np.where(random.random(size) < 0.3, np.nan, random.integers(1, 90, size)),
+        }
+    )
+    frames["amount"] = np.where(random.random(size) < 0.5, 0, frames["money"] * frames["orders"] / 2)
+    noisy = np.log(frames["money"]) + random.normal(0, 0.5, size)
+    frames["outcome"] = np.select([noisy < 5.5, noisy < 6.5], ["low", "middle"], "high")
+    return frames
+
+
+def for_amounts(frames):
+    return frames.assign(role=frames["role"].replace("validation", "predict"))
+
+
+def told_amounts(frames, workers=1):
+    return learners.foretell_amounts(for_amounts(frames), FEATURES, AMOUNT_GRIDS, workers)
+
+
+def told_classes(frames, workers=1):
+    return learners.foretell_classes(frames, FEATURES, CLASS_GRIDS, workers)
+
+
+def told_either(frames, **options):
+    return told_amounts(frames, **options), told_classes(frames, **options)
+
+
+def by_frame(told, model, value="amount"):
+    return told[told["model"] == model].set_index("frame_number")[value]
+
+
+def wide(told, model):
+    return told[told["model"] == model].pivot(index="frame_number", columns="outcome", values="probability")
+
+
+# --- amounts ---------------------------------------------------------------------------------------------
+
+
+def test_a_linear_truth_is_recovered():
+    random = np.random.default_rng(1)
+    x = random.uniform(0, 10, (400, 2))
+    frames = pd.DataFrame({"a": x[:, 0], "b": x[:, 1], "amount": 100 + 7 * x[:, 0] + 3 * x[:, 1]})
+    frames = frames.assign(frame_number=range(400), customer_id=[str(i) for i in range(400)], role="train")
+    frames.loc[300:, "role"] = "test"
+    told = learners.foretell_amounts(
+        frames, ["a", "b"], {"linear_regression": {"target": ["amount"], "alpha": [1e-3]}}, 1
+    )
+    assert told["frame_number"].tolist() == list(range(300, 400))
+    assert np.abs(told["amount"].to_numpy() - frames["amount"][300:].to_numpy()).max() < 0.3
+
+
+def test_a_squared_truth_is_recovered_from_its_root():
+    random = np.random.default_rng(2)
+    x = random.uniform(1, 10, 400)
+    frames = pd.DataFrame({"a": x, "amount": (5 + 2 * x) ** 2}).assign(
+        frame_number=range(400), customer_id=[str(i) for i in range(400)], role=["train"] * 300 + ["predict"] * 100
+    )
+    grid = {"linear_regression": {"target": ["square_root"], "alpha": [1e-3]}}
+    told = learners.foretell_amounts(frames, ["a"], grid, workers=1)
+    # A customer beyond those of the training is told as the last of them.
+    assert told["amount"].to_numpy() == pytest.approx(frames["amount"][300:].to_numpy(), rel=0.02)
+
+
+@pytest.mark.parametrize("target", ["amount", "square_root"])
+def test_expected_amounts_have_the_mean_of_the_training_when_half_of_the_customers_spend_nothing(target):
+    frames = for_amounts(shop(600)).assign(role="train")
+    everyone = frames.assign(role="predict", frame_number=frames["frame_number"] + 1000)
+    grid = {"linear_regression": {"target": [target]}, "gradient_boosting": {"target": [target], "max_iter": [20]}}
+    told = learners.foretell_amounts(pd.concat([frames, everyone]), FEATURES, grid, workers=1)
+    means = told.groupby("model")["amount"].mean()
+    # In-sample both are unbiased, but for amounts below 0 that count as 0.
+    assert means.to_numpy() == pytest.approx(frames["amount"].mean(), rel=0.06)
+    assert (told["amount"] >= 0).all()
+
+
+def test_a_tree_tells_what_scikit_learn_tells_with_the_settings_it_names():
+    frames = for_amounts(shop())
+    told = told_amounts(frames)
+    settings = by_frame(told, "decision_tree", "settings").iloc[0]
+    assert settings in ("max_leaf_nodes 2", "max_leaf_nodes 8")
+    train = frames[frames["role"] == "train"]
+    tree = DecisionTreeRegressor(max_leaf_nodes=int(settings[-1]), min_samples_leaf=20, random_state=0)
+    tree.fit(train[FEATURES].astype(float), train["amount"])
+    asked = frames[frames["role"] != "train"]
+    assert by_frame(told, "decision_tree").to_numpy() == pytest.approx(tree.predict(asked[FEATURES].astype(float)))
+
+
+def test_a_missing_value_is_the_median_and_flagged():
+    train = pd.DataFrame({"a": [1.0, 2, 6, np.nan, np.nan] * 20, "amount": [10.0, 20, 60, 5, 5] * 20, "role": "train"})
+    test = pd.DataFrame({"a": [1.5, np.nan], "amount": np.nan, "role": "predict"})
+    frames = pd.concat([train, test], ignore_index=True)
+    frames = frames.assign(frame_number=frames.index, customer_id=frames.index.astype(str))
+    grid = {"linear_regression": {"target": ["amount"], "alpha": [1e-6]}}
+    told = learners.foretell_amounts(frames, ["a"], grid)["amount"]
+    # Without the flag the missing would draw the line of the others down.
+    assert told.to_numpy() == pytest.approx([15, 5], abs=0.05)
+
+
+def test_the_scaler_tells_what_the_usual_one_does():
+    values = np.random.default_rng(3).normal(5, 3, (50, 3))
+    usual = StandardScaler().fit_transform(np.hstack([values, np.sign(values) * np.log1p(np.abs(values))]))
+    ours = learners.FeatureScaler(("raw", "log")).fit(values)
+    assert ours.transform(values) == pytest.approx(usual)
+    beyond = values.max(axis=0) * 100
+    assert ours.transform(beyond[None]) == pytest.approx(ours.transform(values.max(axis=0)[None]))
+
+
+def test_nobody_spends_anything():
+    told = told_amounts(shop().assign(amount=0.0))
+    assert (told["amount"] == 0).all()
+    assert told["model"].nunique() == 3
+
+
+def test_amounts_of_test_rows_are_not_looked_at():
+    frames = for_amounts(shop())
+    blind = frames.assign(amount=frames["amount"].where(frames["role"] == "train"))
+    pd.testing.assert_frame_equal(told_amounts(frames), told_amounts(blind))
+
+
+# --- classes ---------------------------------------------------------------------------------------------
+
+
+def scaled_logits(size, seed, scale=1.0):
+    """Probabilities of three classes, and outcomes drawn from them with the logits made `scale` times larger."""
+    random = np.random.default_rng(seed)
+    logits = random.normal(0, 1, (size, 3))
+    truth = np.exp(scale * logits) / np.exp(scale * logits).sum(axis=1, keepdims=True)
+    outcomes = (truth.cumsum(axis=1) < random.random((size, 1))).sum(axis=1)
+    return np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True), outcomes
+
+
+@pytest.mark.parametrize("scale", [0.5, 1, 2])
+def test_the_temperature_undoes_scaled_logits(scale):
+    told, outcomes = scaled_logits(20_000, 4, scale)
+    assert learners.fit_temperature(told, outcomes) == pytest.approx(1 / scale, rel=0.04)
+
+
+def test_tempering_worked_by_hand():
+    told = np.array([[0.8, 0.2], [0.5, 0.5]])
+    # 0.8 : 0.2 is 4 : 1, squared 16 : 1, its root 2 : 1
+    assert learners.tempered(told, 0.5) == pytest.approx(np.array([[16 / 17, 1 / 17], [0.5, 0.5]]))
+    assert learners.tempered(told, 2) == pytest.approx(np.array([[2 / 3, 1 / 3], [0.5, 0.5]]))
+    assert learners.floored(np.array([[1.0, 0, 0]])) == pytest.approx(np.array([[1, 0.001, 0.001]]) / 1.002)
+
+
+def test_few_rows_fit_no_temperature():
+    told, outcomes = scaled_logits(learners.CALIBRATION_ROWS - 1, 5, 3)
+    assert learners.fit_temperature(told, outcomes) == 1
+
+
+def known_process(size, seed):
+    """Customers whose class is drawn with probabilities that are known."""
+    random = np.random.default_rng(seed)
+    frames = pd.DataFrame(random.normal(0, 1, (size, 3)), columns=["a", "b", "c"])
+    logits = np.stack([frames["a"], frames["b"], np.zeros(size)], axis=1)
+    truth = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    number = (truth.cumsum(axis=1) < random.random((size, 1))).sum(axis=1)
+    frames = frames.assign(outcome=np.array(["x", "y", "z"])[number], frame_number=range(size))
+    return frames.assign(customer_id=[str(i) for i in range(size)]), truth
+
+
+def test_calibrated_probabilities_come_close_to_the_truth():
+    frames, truth = known_process(4000, 6)
+    frames["role"] = np.repeat(["train", "validation", "test"], [1500, 1500, 1000])
+    # A forest and neighbours that learn by heart are sure of themselves until they are calibrated.
+    grids = {
+        "logistic_regression": {"C": [1]},
+        "random_forest": {"n_estimators": [30], "min_samples_leaf": [1]},
+        "nearest_neighbours": {"n_neighbors": [3]},
+        "gradient_boosting": {"max_iter": [20]},
+    }
+    told = learners.foretell_classes(frames, ["a", "b", "c"], grids, workers=1)
+    plain = learners.foretell_classes(frames[frames["role"] != "validation"], ["a", "b", "c"], grids, workers=1)
+    outcomes = frames["outcome"][3000:]
+    losses = {
+        model: (log_loss(outcomes, wide(told, model).loc[3000:]), log_loss(outcomes, wide(plain, model).loc[3000:]))
+        for model in told["model"].unique()
+    }
+    assert all(calibrated < before + 0.005 for calibrated, before in losses.values())
+    assert losses["nearest_neighbours"][0] < losses["nearest_neighbours"][1] - 0.1
+    # No model can tell more than the truth does; here the linear one and the vote come near it.
+    best = log_loss(outcomes, truth[3000:])
+    assert losses["logistic_regression"][0] == pytest.approx(best, abs=0.01)
+    assert losses["soft_vote"][0] == pytest.approx(best, abs=0.04)
+    # Of those told 60 to 80 %, about that share comes true.
+    vote = wide(told, "soft_vote").loc[3000:]
+    sure = vote.max(axis=1).between(0.6, 0.8)
+    came_true = (vote.idxmax(axis=1) == outcomes.to_numpy())[sure].mean()
+    assert came_true == pytest.approx(vote.max(axis=1)[sure].mean(), abs=0.06)
+
+
+def test_temperatures_of_the_text_are_those_that_the_rows_have():
+    frames = shop(600)
+    told = told_classes(frames)
+    text = by_frame(told, "random_forest", "settings").iloc[0]
+    temperature = float(text.rsplit(" ", 1)[1])
+    validation = frames[frames["role"] == "validation"]
+    rows = wide(told, "random_forest").loc[validation["frame_number"]]
+    # Undone, the temperature found again on the same rows is that of the text: they are not from the refit.
+    undone = learners.tempered(rows.to_numpy(), 1 / temperature)
+    outcomes = np.searchsorted(rows.columns, validation["outcome"])
+    assert learners.fit_temperature(undone, outcomes) == pytest.approx(temperature, rel=0.01)
+
+
+def test_validation_rows_are_told_without_them_and_the_others_with_them():
+    frames = shop(600)
+    told = told_classes(frames)
+    without = frames[frames["role"] != "validation"]
+    # The same rows asked for as a test, with nothing to calibrate on: the order of the classes is the same.
+    blind = frames.assign(role=frames["role"].replace({"validation": "test", "test": "predict"}))
+    as_test = wide(told_classes(blind), "logistic_regression")
+    first = wide(told, "logistic_regression")
+    numbers = frames.loc[frames["role"] == "validation", "frame_number"]
+    assert (as_test.loc[numbers].rank(axis=1) == first.loc[numbers].rank(axis=1)).all(axis=None)
+    tests = frames.loc[frames["role"] == "test", "frame_number"]
+    refitted = wide(told_classes(without), "logistic_regression").loc[tests]
+    assert np.abs(refitted - first.loc[tests]).max(axis=None) > 1e-4
+
+
+def test_the_vote_is_the_mean_of_the_others():
+    frames = shop().query("role != 'validation'")
+    told = told_classes(frames)
+    mean = sum(wide(told, model) for model in CLASS_GRIDS) / 4
+    assert wide(told, "soft_vote").to_numpy() == pytest.approx(mean.to_numpy(), abs=1e-8)
+
+
+def test_neighbours_are_those_that_are_nearest():
+    frames = shop().query("role != 'validation'")
+    told = learners.foretell_classes(frames, ["recency_days", "money"], {"nearest_neighbours": {"n_neighbors": [7]}})
+    train, test = frames[frames["role"] == "train"], frames[frames["role"] == "test"]
+    scaler = StandardScaler().fit(np.log1p(train[["recency_days", "money"]]).to_numpy())
+    seen, asked = (scaler.transform(np.log1p(part[["recency_days", "money"]]).to_numpy()) for part in (train, test))
+    near = NearestNeighbors(n_neighbors=7, algorithm="ball_tree").fit(seen).kneighbors(asked)[1]
+    shares = np.array([(train["outcome"].to_numpy()[near] == name).mean(axis=1) for name in ("high", "low", "middle")])
+    floored = np.maximum(shares.T, 0.001)
+    floored /= floored.sum(axis=1, keepdims=True)
+    ours = wide(told, "nearest_neighbours").to_numpy()
+    # Rounded to 1/64 of a deviation, a neighbour at the border may be another.
+    assert (np.abs(ours - floored).max(axis=1) < 1e-6).mean() > 0.9
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_probabilities_add_up_to_one_for_every_frame_but_training(seed):
+    frames = shop(seed=seed)
+    told = told_classes(frames)
+    sums = told.groupby(["model", "frame_number"])["probability"].sum()
+    assert sums.to_numpy() == pytest.approx(1, abs=1e-8)
+    asked = frames[frames["role"] != "train"]
+    assert sorted(told["frame_number"].unique()) == sorted(asked["frame_number"])
+    assert told.groupby("model").size().eq(3 * len(asked)).all()
+    roles = told.drop_duplicates("frame_number").set_index("frame_number")["role"]
+    assert roles.to_dict() == asked.set_index("frame_number")["role"].to_dict()
+    assert list(told.columns) == list(learners.CLASS_COLUMNS)
+
+
+# --- settings --------------------------------------------------------------------------------------------
+
+
+def test_settings_are_those_with_the_least_loss_on_customers_held_out():
+    frames = shop(600).query("role == 'train'")
+    values = frames[["recency_days", "orders", "money"]].to_numpy(dtype=float)
+    amounts = frames["amount"].to_numpy()
+    customers = frames["customer_id"].to_numpy()
+    grid = {"decision_tree": {"max_leaf_nodes": [2, 4, 8, 16, 32]}}
+    chosen = learners.best_settings("amounts", grid, values, amounts, customers)["decision_tree"]
+    rows, folds = learners.search_folds(customers, learners.SEARCHES["amounts"])
+    assert len(rows) == len(frames)
+    errors = {}
+    for leaves in grid["decision_tree"]["max_leaf_nodes"]:
+        tree = DecisionTreeRegressor(max_leaf_nodes=leaves, min_samples_leaf=20, random_state=0)
+        split = [(np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)) for fold in range(3)]
+        errors[leaves] = mean_squared_error(amounts, cross_val_predict(tree, values, amounts, cv=split))
+    assert chosen == {"max_leaf_nodes": min(errors, key=errors.get)}
+    assert len({round(error) for error in errors.values()}) > 1
+
+
+def test_classes_are_compared_by_log_loss():
+    # Where one feature tells the class exactly, hardly any regularisation is best; of pure noise, as much as can be.
+    random = np.random.default_rng(7)
+    values = random.normal(0, 1, (400, 3))
+    customers = np.array([str(i) for i in range(400)])
+    grid = {"logistic_regression": {"C": [1e-6, 100]}}
+    told = (values[:, 0] > 0).astype(int)
+    assert learners.best_settings("classes", grid, values, told, customers)["logistic_regression"] == {"C": 100}
+    coins = random.integers(2, size=400)
+    assert learners.best_settings("classes", grid, values, coins, customers)["logistic_regression"] == {"C": 1e-6}
+
+
+def test_a_customer_is_in_one_fold_and_large_searches_take_whole_customers():
+    customers = np.array([f"c{number % 700}" for number in range(2100)])
+    rows, folds = learners.search_folds(customers, learners.Search(1000, 3))
+    assert 990 < len(rows) <= 1000
+    assert pd.Series(folds).groupby(customers[rows]).nunique().eq(1).all()
+    assert pd.Series(customers[rows]).value_counts().eq(3).all()
+    assert np.bincount(folds).min() > 300
+    # Customers are drawn by their own hash: a smaller search takes some of those that a larger one takes.
+    fewer = learners.search_folds(customers, learners.Search(500, 3))[0]
+    assert set(customers[fewer]) < set(customers[rows])
+
+
+def test_rows_of_one_customer_do_not_choose_the_settings():
+    # Every customer comes four times with the same features and a random amount of his own: learnt by heart it is exact
+    # for rows held out, and worthless for customers held out.
+    random = np.random.default_rng(8)
+    customers = np.repeat([str(i) for i in range(60)], 4)
+    values = np.repeat(random.normal(size=(60, 1)), 4, axis=0)
+    amounts = np.repeat(random.lognormal(size=60), 4)
+    grid = {"decision_tree": {"max_leaf_nodes": [60, 2], "min_samples_leaf": [1]}}
+    chosen = learners.best_settings("amounts", grid, values, amounts, customers)["decision_tree"]
+    assert chosen["max_leaf_nodes"] == 2
+
+
+@pytest.mark.parametrize("task", ["amounts", "classes"])
+def test_the_default_grids_are_good_ones(task):
+    learners.check_grids(learners.DEFAULT_GRIDS[task], task)
+    learners.check_grids({"gradient_boosting": {}}, task)
+
+
+@pytest.mark.parametrize(
+    ("grids", "sentence"),
+    [
+        ({}, "name no model; they take linear_regression, decision_tree, gradient_boosting"),
+        ({"forest": {}}, "know no model 'forest'; they take linear_regression"),
+        ({"decision_tree": {"depth": [3]}}, "knows no parameter 'depth'; it takes max_leaf_nodes, min_samples_leaf"),
+        ({"decision_tree": [8]}, "is \\[8\\]; it takes a list of values for each parameter"),
+        (
+            {"decision_tree": {"max_leaf_nodes": []}},
+            "max_leaf_nodes is \\[\\]; it takes a list of whole numbers from 2",
+        ),
+        ({"decision_tree": {"max_leaf_nodes": 8}}, "max_leaf_nodes is 8; it takes a list of whole numbers"),
+        ({"decision_tree": {"max_leaf_nodes": [True]}}, "holds True; it takes whole numbers from 2 to 256"),
+        ({"decision_tree": {"max_leaf_nodes": [1]}}, "holds 1; it takes whole numbers from 2 to 256"),
+        ({"linear_regression": {"alpha": ["high"]}}, "holds 'high'; it takes numbers from 1e-06"),
+        ({"linear_regression": {"alpha": [float("nan")]}}, "holds nan; it takes numbers"),
+        ({"gradient_boosting": {"loss": ["gamma"]}}, "holds 'gamma'; it takes squared_error or poisson"),
+        ({"gradient_boosting": {"max_iter": [201]}}, "holds 201; it takes whole numbers from 1 to 200"),
+        ({"decision_tree": {"max_leaf_nodes": list(range(2, 15))}}, "has 13 combinations; it takes 12 at most"),
+    ],
+)
+def test_a_wrong_grid_is_told_in_a_sentence(grids, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        learners.check_grids(grids, "amounts")
+    with pytest.raises(ValueError, match=sentence):
+        learners.foretell_amounts(for_amounts(shop()), FEATURES, grids)
+
+
+def test_a_parameter_left_out_takes_the_first_value_of_the_default():
+    frames = for_amounts(shop())
+    first = {"decision_tree": {name: values[:1] for name, values in learners.AMOUNT_GRIDS["decision_tree"].items()}}
+    told = learners.foretell_amounts(frames, FEATURES, {"decision_tree": {}})
+    assert (told["settings"] == "standard settings").all()
+    assert (told["amount"] == learners.foretell_amounts(frames, FEATURES, first)["amount"]).all()
+
+
+# --- what may not matter ---------------------------------------------------------------------------------
+
+
+def test_the_order_of_rows_does_not_matter():
+    frames = shop()
+    shuffled = frames.sample(frac=1, random_state=1).reset_index(drop=True)
+    for ours, theirs in zip(told_either(frames), told_either(shuffled), strict=True):
+        pd.testing.assert_frame_equal(ours, theirs)
+
+
+def test_the_number_of_processes_does_not_matter():
+    # Enough training rows that processes are started.
+    frames = shop(600)
+    assert (frames["role"] == "train").sum() >= learners.PARALLEL_CUSTOMERS
+    for ours, theirs in zip(told_either(frames, workers=1), told_either(frames, workers=2), strict=True):
+        pd.testing.assert_frame_equal(ours, theirs)
+
+
+def test_a_small_shop_starts_no_processes(monkeypatch):
+    asked = []
+    monkeypatch.setattr(learners, "in_parallel", lambda work, jobs, n: asked.append(n) or [work(*job) for job in jobs])
+    told_either(shop(240), workers=2)
+    assert set(asked) == {1}
+
+
+def test_other_test_rows_change_nothing():
+    frames = shop()
+    more = shop(300, seed=9).assign(role="test")
+    more = more.assign(frame_number=more["frame_number"] + 1000, amount=np.nan, outcome=None)
+    for ours, theirs in zip(told_either(frames), told_either(pd.concat([frames, more])), strict=True):
+        theirs = theirs[theirs["frame_number"] < 1000].reset_index(drop=True)
+        pd.testing.assert_frame_equal(ours, theirs)
+
+
+def test_many_equal_customers_have_equal_probabilities():
+    # Ties among the nearest neighbours are broken in the same way for every row that asks.
+    frames = shop().assign(money=100.0, gap_days=np.nan, recency_days=5, is_foreign=False)
+    told = told_classes(frames)
+    for model in CLASS_GRIDS:
+        same = wide(told, model)[frames.set_index("frame_number").loc[wide(told, model).index, "orders"] == 1]
+        tests = same.loc[frames.set_index("frame_number").loc[same.index, "role"] == "test"]
+        assert tests.nunique().eq(1).all()
+
+
+def test_batches_are_told_as_the_whole_is():
+    frames = for_amounts(shop())
+    models = learners.fit_amounts(frames, FEATURES, AMOUNT_GRIDS)
+    asked = frames[frames["role"] != "train"]
+    batches = [model.foretell(batch) for model in models for batch in (asked[50:], asked[:50])]
+    told = pd.concat(batches).sort_values(["model", "frame_number"], ignore_index=True)
+    pd.testing.assert_frame_equal(told, told_amounts(frames))
+    fitted = learners.fit_classes(shop(), FEATURES, CLASS_GRIDS)
+    tests = shop().query("role == 'test'")
+    told = pd.concat([fitted.foretell(tests[:7]), fitted.foretell(tests[7:])])
+    told = told.sort_values(["model", "frame_number", "outcome"], ignore_index=True)
+    whole = told_classes(shop()).query("role == 'test'").reset_index(drop=True)
+    pd.testing.assert_frame_equal(told, whole)
+
+
+# --- small and odd shops ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [1, 2, 4, 6])
+@pytest.mark.parametrize("validation", [0, 3])
+def test_few_rows_give_rows_not_errors(size, validation):
+    frames = shop(size + validation + 2)
+    roles = ["train"] * size + ["validation"] * validation + ["test"] * 2
+    amounts, classes = told_either(frames.assign(role=roles))
+    assert set(amounts["model"]) == set(AMOUNT_GRIDS)
+    assert amounts.groupby("model").size().eq(validation + 2).all()
+    assert classes.groupby(["model", "frame_number"])["probability"].sum().to_numpy() == pytest.approx(1, abs=1e-8)
+    assert classes["frame_number"].nunique() == validation + 2
+    # Five neighbours cannot be found among fewer rows.
+    assert ("nearest_neighbours" in set(classes["model"])) == (size >= 5)
+
+
+@pytest.mark.parametrize("role", ["train", "test"])
+def test_without_training_or_without_test_rows_there_is_nothing_to_tell(role):
+    other = {"train": "test", "test": "train"}[role]
+    for table, columns in zip(
+        told_either(shop().assign(role=other)), (learners.AMOUNT_COLUMNS, learners.CLASS_COLUMNS), strict=True
+    ):
+        assert table.empty
+        assert list(table.columns) == list(columns)
+    for table in told_either(shop().iloc[:0]):
+        assert table.empty
+
+
+def test_one_class_is_certain():
+    told = told_classes(shop().assign(outcome="low"))
+    assert (told["probability"] == 1).all()
+    assert (told["settings"] == "one class only").all()
+    assert set(told["model"]) == {*CLASS_GRIDS, learners.VOTE}
+
+
+def test_a_class_that_comes_first_in_validation_is_told_from_then_on():
+    frames = shop()
+    new = frames["role"].eq("validation") & frames["money"].gt(700)
+    told = told_classes(frames.assign(outcome=frames["outcome"].mask(new, "new")))
+    classes = told.groupby("role")["outcome"].unique()
+    assert set(classes["validation"]) == {"high", "low", "middle"}
+    assert set(classes["test"]) == {"high", "low", "middle", "new"}
+    assert told.groupby(["model", "frame_number"])["probability"].sum().to_numpy() == pytest.approx(1, abs=1e-8)
+    # Also where the training knew one class alone.
+    told = told_classes(frames.assign(outcome=np.where(new, "new", "old")))
+    assert set(told.query("role == 'test'")["outcome"]) == {"new", "old"}
+    assert (told.query("role == 'validation'")["probability"] == 1).all()
+
+
+def test_a_class_rarer_than_the_folds_is_told():
+    frames = shop()
+    rare = frames["frame_number"] == frames.loc[frames["role"] == "train", "frame_number"].iloc[0]
+    told = told_classes(frames.assign(outcome=frames["outcome"].mask(rare, "rare")))
+    assert (told.loc[told["outcome"] == "rare", "probability"] < 0.2).all()
+    assert (told["probability"] > 0).all()
+
+
+@pytest.mark.parametrize("value", [7.0, np.nan, np.inf])
+def test_features_that_never_vary_do_no_harm(value):
+    frames = shop().assign(**dict.fromkeys(FEATURES, value))
+    amounts, classes = told_either(frames)
+    assert amounts.groupby("model")["amount"].nunique().eq(1).all()
+    assert classes.groupby(["model", "role", "outcome"])["probability"].nunique().eq(1).all()
+
+
+def test_columns_as_a_warehouse_gives_them_are_read():
+    frames = shop()
+    typed = frames.astype({"orders": "Int32", "is_foreign": "boolean", "gap_days": "Float64", "customer_id": "str"})
+    typed.loc[frames.index[:5], "is_foreign"] = pd.NA
+    plain = frames.astype({"is_foreign": float})
+    plain.loc[frames.index[:5], "is_foreign"] = np.nan
+    for ours, theirs in zip(told_either(plain), told_either(typed), strict=True):
+        pd.testing.assert_frame_equal(ours, theirs)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"role": "holdout"}, "no role 'holdout'"),
+        ({"frame_number": 1}, "A frame_number comes twice"),
+        ({"amount": np.nan, "outcome": None}, "no amount|no outcome"),
+    ],
+)
+def test_wrong_frames_are_told_in_a_sentence(change, sentence):
+    for foretell in (told_amounts, told_classes):
+        with pytest.raises(ValueError, match=sentence):
+            foretell(shop().assign(**change))
+
+
+def test_a_missing_column_is_named():
+    for foretell in (told_amounts, told_classes):
+        with pytest.raises(ValueError, match="The frames lack gap_days"):
+            foretell(shop().drop(columns="gap_days"))
+    with pytest.raises(ValueError, match="no features"):
+        learners.foretell_amounts(for_amounts(shop()), [], AMOUNT_GRIDS)
+    with pytest.raises(ValueError, match="below 0"):
+        told_amounts(shop().assign(amount=-1.0))
