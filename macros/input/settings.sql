@@ -95,6 +95,19 @@
     ] if var(name) is not number or var(name) is boolean or not 0 <= var(name) <= most -%}
         {%- do wrong.append(name) -%}
     {%- endfor -%}
+    {%- if var('least_precision') is not number or var('least_precision') is boolean or not 0.5 <= var('least_precision') <= 1 -%}
+        {%- do wrong.append('least_precision') -%}
+    {%- endif -%}
+    {%- for name, task in [('spend_grids', 'amounts'), ('class_grids', 'classes')] -%}
+        {%- if var(name) is not mapping -%}
+            {%- do wrong.append(name) -%}
+        {%- else -%}
+            {%- set problem = single_value('select grid_problem(' ~ sql_text(tojson(var(name))) ~ ", '" ~ task ~ "')") -%}
+            {%- if problem -%}
+                {%- do problems.append("The setting '" ~ name ~ "' is wrong. " ~ problem) -%}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
     {%- for name in ['broad_clustering', 'detailed_clustering'] if var(name) is not none and not is_candidate(var(name)) -%}
         {%- do wrong.append(name) -%}
     {%- endfor -%}

@@ -1,4 +1,4 @@
-"""One row per task, origin of the backtest, model, frame and class: how likely it seemed. Empty where there is no backtest.
+"""One row per task, origin, model, frame and class of the backtest: how likely it seemed. Empty without a backtest.
 
 Of the frames that a model was tuned by only the likeliest class.
 """

@@ -44,5 +44,7 @@ def model(dbt, session):
         while len(batch := newcomers.fetch_df_chunk(BATCH_VECTORS)):
             told.append(rank_outcomes(fitted.foretell(batch, best), LIKELIEST))
         same = learned.iloc[0]
-        tables += [t.assign(task=task, horizon_days=same["horizon_days"], origin_date=same["origin_date"]) for t in told]
+        tables += [
+            t.assign(task=task, horizon_days=same["horizon_days"], origin_date=same["origin_date"]) for t in told
+        ]
     return typed(pd.concat(tables, ignore_index=True) if tables else None, TYPES)

@@ -1,11 +1,12 @@
-"""One row per model and judged customer of the public exercise: the cluster told, and the one that came. Empty without it."""
+"""One row per model and customer judged by the public exercise: the cluster told, and the one that came."""
 
 import json
 
 from shop_toolkit.tables import typed
 
 TYPES = {
-    "model": "str", "settings": "str", "frame_number": "int64", "actual": "str", "outcome": "str", "probability": "float",
+    "model": "str", "settings": "str", "frame_number": "int64",
+    "actual": "str", "outcome": "str", "probability": "float",
 }  # fmt: skip
 CLUSTERS = 11
 # The clusters also see how many baskets there were, and the least and greatest of them.

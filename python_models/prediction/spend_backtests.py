@@ -1,4 +1,4 @@
-"""One row per origin of the backtest, model and frame to judge by: the spend foretold. Empty where there is no backtest."""
+"""One row per origin, model and frame that the backtest judges by: the spend foretold. Empty without a backtest."""
 
 import json
 
