@@ -1,4 +1,4 @@
-"""One row per study that learns categories in this build: how much text there is to learn from, or why nothing can be."""
+"""One row per study that learns categories in this build: how much text there is, or why nothing can be learned."""
 
 import pandas as pd
 from shop_toolkit.tables import typed
@@ -19,5 +19,7 @@ def model(dbt, session):
     # Here, as a build that fits nothing shouldn't wait for scikit-learn.
     from shop_toolkit.categories import describe_catalogue
 
-    tables = [describe_catalogue(catalogue[catalogue["study"] == study]).assign(study=study) for study in studies["study"]]
+    tables = [
+        describe_catalogue(catalogue[catalogue["study"] == study]).assign(study=study) for study in studies["study"]
+    ]
     return typed(pd.concat(tables, ignore_index=True), TYPES)
