@@ -608,7 +608,9 @@ def measure_stability(
         sizes[space] = len(points)
         keys = [key for key in found if key[0] == space]
         candidates = [
-            Candidate(*key, found[key]["smallest_size"].iloc[0], clusters, _protocol(space) if key in named else SCREENING)
+            Candidate(
+                *key, found[key]["smallest_size"].iloc[0], clusters, _protocol(space) if key in named else SCREENING
+            )
             for key, clusters in zip(keys, _clusterings(customers, keys, found).T if keys else [], strict=True)
         ]
         for algorithm in ALGORITHMS:
