@@ -27,6 +27,8 @@ MARTS = (
     "products",
     "product_categories",
     "customers",
+    "customer_interests",
+    "interest_groups",
     "segments",
     "cluster_candidates",
     "segment_rules",

@@ -15,13 +15,13 @@ with gated as (
                 )
             when smallest_share < {{ least_share }}
                 then format(
-                    'the smallest category holds {:.1f} % of the products, less than {:g} %',
+                    'the smallest category holds {:.2f} % of the products, less than {:g} %',
                     100 * smallest_share,
                     100 * {{ least_share }}
                 )
             when other_share > {{ most_other }}
                 then format(
-                    '{:.1f} % of the products fit no category, more than {:g} %',
+                    '{:.2f} % of the products fit no category, more than {:g} %',
                     100 * other_share,
                     100 * {{ most_other }}
                 )

@@ -1,4 +1,4 @@
-"""One row per study that learns categories now: how much text there is to learn from, or why nothing can be."""
+"""One row per study that learns categories in this build: how much text there is, or why nothing can be learned."""
 
 import pandas as pd
 from shop_toolkit.tables import typed

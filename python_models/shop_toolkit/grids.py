@@ -1,4 +1,4 @@
-"""Which models are tried with which settings, and what a grid of them may hold: light, so that a build checks it at once.
+"""Which models are tried with which settings, and what a grid may hold: light, so that a build checks it at once.
 
 dbt-duckdb loads this module as a plugin (`profiles.yml`), and `grid_problem` becomes an SQL function.
 """
