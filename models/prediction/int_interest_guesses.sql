@@ -35,6 +35,17 @@ everyone as (
 
 ),
 
+shares as (
+
+    select
+        frame_number,
+        cast(right(column_name, 2) as integer) - 1 as category,
+        share
+    from {{ ref('int_frame_features') }}
+    unpivot (share for column_name in (columns('share_[0-9]+')))
+
+),
+
 own as (
 
     select
@@ -47,14 +58,7 @@ own as (
             order by shares.share desc, shares.category asc
         ) as place
     from guessed
-    inner join (
-        select
-            frame_number,
-            cast(right(column_name, 2) as integer) - 1 as category,
-            share
-        from {{ ref('int_frame_features') }}
-        unpivot (share for column_name in (columns('share_[0-9]+')))
-    ) as shares
+    inner join shares
         on
             guessed.frame_number = shares.frame_number
             and shares.share > 0
