@@ -46,9 +46,9 @@ FOREST_TREE_ROWS = 1000
 # Quantiles that boosting of classes sees of a feature: as good as 255, in half the time. Amounts keep 255, as the
 # topmost quantile holds all wholesalers.
 CLASS_BINS = 32
-# Features that distances are measured in are whole numbers of 1/64 of a deviation: sums of their squares are exact, so
-# the same neighbours are found whatever other rows are asked for at once.
-FINENESS = 64
+# Distances are measured in whole numbers of 1/1024 of a deviation: sums of their squares are exact, so the same
+# neighbours are found whatever other rows are asked for at once.
+FINENESS = 1024
 
 # No event is impossible: what a forest or neighbours have never seen still gets this probability.
 FLOOR = 1e-3
@@ -205,12 +205,11 @@ def best_settings(
     tried = {model: settings for model, settings in tried.items() if settings}
     asked = [(model, one) for model in tried for one in tried[model] if len(tried[model]) > 1]
     asked = [(model, one) for model, one in asked if _can_fit(model, one, fewest)]
-    jobs = [(task, model, one, values, target, folds, fold) for model, one in asked for fold in numbers]
-    found = in_parallel(_held_out_loss, jobs, _workers(workers, len(rows)))
+    jobs = [(task, model, one, values, target, folds) for model, one in asked]
+    losses = in_parallel(_held_out_loss, jobs, _workers(workers, len(rows))) if len(numbers) else []
     best = {model: settings[0] for model, settings in tried.items()}
     least: dict[str, float] = {}
-    for number, (model, one) in enumerate(asked):
-        loss = float(f"{sum(found[number * len(numbers) : (number + 1) * len(numbers)]):.{LOSS_DIGITS}g}")
+    for (model, one), loss in zip(asked, losses, strict=bool(losses)):
         if loss < least.get(model, np.inf):
             least[model], best[model] = loss, one
     return best
@@ -249,17 +248,21 @@ def _standard(task: str, model: str, settings: Settings) -> Settings:
 
 
 def _held_out_loss(
-    task: str, model: str, settings: Settings, values: np.ndarray, target: np.ndarray, folds: np.ndarray, fold: int
+    task: str, model: str, settings: Settings, values: np.ndarray, target: np.ndarray, folds: np.ndarray
 ) -> float:
-    """Sum of the losses of the rows of one fold by a model of the others."""
-    seen, held_out = folds != fold, folds == fold
+    """Sum of the losses of all rows, each by a model of the other folds; so rounded that equal ones are equal."""
+    loss = 0.0
     if model == "random_forest":
         settings = settings | {"n_estimators": SEARCH_TREES}
-    estimator = _fit(task, model, settings, values[seen], target[seen])
-    if task == "amounts":
-        return float(((_amounts(estimator, values[held_out]) - target[held_out]) ** 2).sum())
-    told = _probabilities(estimator, values[held_out], int(target.max()) + 1)
-    return float(-np.log(told[np.arange(len(told)), target[held_out]]).sum())
+    for fold in np.unique(folds):
+        seen, held_out = folds != fold, folds == fold
+        estimator = _fit(task, model, settings, values[seen], target[seen])
+        if task == "amounts":
+            loss += ((_amounts(estimator, values[held_out]) - target[held_out]) ** 2).sum()
+        else:
+            told = _probabilities(estimator, values[held_out], target.max() + 1)
+            loss -= np.log(told[np.arange(len(told)), target[held_out]]).sum()
+    return float(f"{loss:.{LOSS_DIGITS}g}")
 
 
 # --- models ----------------------------------------------------------------------------------------------
@@ -387,6 +390,10 @@ def _probabilities(estimator: BaseEstimator, values: np.ndarray, classes: int) -
     return floored(told)
 
 
+def _all_probabilities(estimators: list[BaseEstimator], values: np.ndarray, classes: int) -> list[np.ndarray]:
+    return [_probabilities(estimator, values, classes) for estimator in estimators]
+
+
 def floored(probabilities: np.ndarray) -> np.ndarray:
     """Probabilities (n, c) of at least about FLOOR, adding up to 1."""
     raised = np.maximum(probabilities, FLOOR)
@@ -490,10 +497,11 @@ class ClassModels:
 
     def probabilities(self, frames: pd.DataFrame) -> dict[str, np.ndarray]:
         """Calibrated probabilities (n, c) of each frame's classes, by model; the frames in the order they have."""
-        values = _values(frames, self.features)
-        jobs = [(estimator, values, len(self.classes)) for estimator in self.estimators.values()]
-        told = dict(zip(self.estimators, in_parallel(_probabilities, jobs, 1), strict=True))
-        told = {model: tempered(p, self.temperatures.get(model, 1)) for model, p in told.items()}
+        job = (list(self.estimators.values()), _values(frames, self.features), len(self.classes))
+        (told,) = in_parallel(_all_probabilities, [job], 1)
+        told = {
+            model: tempered(p, self.temperatures.get(model, 1)) for model, p in zip(self.estimators, told, strict=True)
+        }
         return told | {VOTE: tempered(floored(np.mean(list(told.values()), axis=0)), self.temperatures.get(VOTE, 1))}
 
     def foretell(self, frames: pd.DataFrame) -> pd.DataFrame:

@@ -25,7 +25,7 @@ CLASS_GRIDS = {
 }
 
 
-def shop(size=240, seed=0):
+def shop(size=160, seed=0):
     """Frames of customers, two each: some spend by what they spent, some do not come back; a class by their money."""
     random = np.random.default_rng(seed)
     frames = pd.DataFrame(
@@ -274,8 +274,8 @@ def test_neighbours_are_those_that_are_nearest():
     floored = np.maximum(shares.T, 0.001)
     floored /= floored.sum(axis=1, keepdims=True)
     ours = wide(told, "nearest_neighbours").to_numpy()
-    # Rounded to 1/64 of a deviation, a neighbour at the border may be another.
-    assert (np.abs(ours - floored).max(axis=1) < 1e-6).mean() > 0.9
+    # Rounded to 1/1024 of a deviation, a neighbour at the border may be another.
+    assert (np.abs(ours - floored).max(axis=1) < 1e-6).mean() > 0.95
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -301,7 +301,7 @@ def test_settings_are_those_with_the_least_loss_on_customers_held_out():
     amounts = frames["amount"].to_numpy()
     customers = frames["customer_id"].to_numpy()
     grid = {"decision_tree": {"max_leaf_nodes": [2, 4, 8, 16, 32]}}
-    chosen = learners.best_settings("amounts", grid, values, amounts, customers)["decision_tree"]
+    chosen = learners.best_settings("amounts", grid, values, amounts, customers, 1)["decision_tree"]
     rows, folds = learners.search_folds(customers, learners.SEARCHES["amounts"])
     assert len(rows) == len(frames)
     errors = {}
@@ -320,9 +320,9 @@ def test_classes_are_compared_by_log_loss():
     customers = np.array([str(i) for i in range(400)])
     grid = {"logistic_regression": {"C": [1e-6, 100]}}
     told = (values[:, 0] > 0).astype(int)
-    assert learners.best_settings("classes", grid, values, told, customers)["logistic_regression"] == {"C": 100}
+    assert learners.best_settings("classes", grid, values, told, customers, 1)["logistic_regression"] == {"C": 100}
     coins = random.integers(2, size=400)
-    assert learners.best_settings("classes", grid, values, coins, customers)["logistic_regression"] == {"C": 1e-6}
+    assert learners.best_settings("classes", grid, values, coins, customers, 1)["logistic_regression"] == {"C": 1e-6}
 
 
 def test_a_customer_is_in_one_fold_and_large_searches_take_whole_customers():
@@ -345,7 +345,7 @@ def test_rows_of_one_customer_do_not_choose_the_settings():
     values = np.repeat(random.normal(size=(60, 1)), 4, axis=0)
     amounts = np.repeat(random.lognormal(size=60), 4)
     grid = {"decision_tree": {"max_leaf_nodes": [60, 2], "min_samples_leaf": [1]}}
-    chosen = learners.best_settings("amounts", grid, values, amounts, customers)["decision_tree"]
+    chosen = learners.best_settings("amounts", grid, values, amounts, customers, 1)["decision_tree"]
     assert chosen["max_leaf_nodes"] == 2
 
 
