@@ -25,7 +25,10 @@ MARTS = (
     "cleaning_summary",
     "orders",
     "products",
+    "product_categories",
     "customers",
+    "customer_interests",
+    "interest_groups",
     "segments",
     "cluster_candidates",
     "segment_rules",
@@ -34,7 +37,7 @@ MARTS = (
 # The marts that tell of lines, orders and products: all that the form of the input could change.
 MARTS_OF_LINES = MARTS[: MARTS.index("customers")]
 # A build's stability figures are rougher with few refits, and nothing else changes.
-QUICK_FIT = {"bootstrap_refits": 4}
+QUICK_FIT = {"bootstrap_refits": 4, "category_refits": 2}
 # Columns that the order of rows in the file decides, and the text that its form decides.
 ROW_NUMBERS = ("input_row", "cancellation_row", "sale_row")
 FORM_OF_INPUT = ("row_as_it_came",)

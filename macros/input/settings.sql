@@ -19,8 +19,13 @@
         'broad_clustering': "a space, an algorithm and a number of clusters, e.g. rfm_plane kmeans 3",
         'detailed_clustering': "a space, an algorithm and a number of clusters, e.g. rfm_tsne kmeans 7",
         'maximum_rules': "a whole number of rules, from 2 to 100",
+        'catalogue_limit': "a whole number of products, from 100 to 100000",
+        'category_refits': "a whole number of refits, from 2 to 1000",
         'rolling_origins': "a whole number of origins, from 1 to 12",
         'training_limit': "a whole number of customers, from 100 to 200000",
+        'least_precision': "a share of the newcomers, from 0.5 to 1",
+        'spend_grids': "a mapping from models to their settings, and from each setting to a list of values",
+        'class_grids': "a mapping from models to their settings, and from each setting to a list of values",
     }) }}
 {%- endmacro %}
 
@@ -80,6 +85,7 @@
     {%- endif -%}
     {%- for name, least, most in [
         ('sample_limit', 100, 20000), ('bootstrap_refits', 2, 1000), ('maximum_rules', 2, 100),
+        ('catalogue_limit', 100, 100000), ('category_refits', 2, 1000),
         ('rolling_origins', 1, 12), ('training_limit', 100, 200000),
     ] if var(name) is not integer or var(name) is boolean or not least <= var(name) <= most -%}
         {%- do wrong.append(name) -%}
@@ -88,6 +94,19 @@
         ('smallest_segment_share', 0.5), ('least_stability', 1), ('silhouette_band', 1),
     ] if var(name) is not number or var(name) is boolean or not 0 <= var(name) <= most -%}
         {%- do wrong.append(name) -%}
+    {%- endfor -%}
+    {%- if var('least_precision') is not number or var('least_precision') is boolean or not 0.5 <= var('least_precision') <= 1 -%}
+        {%- do wrong.append('least_precision') -%}
+    {%- endif -%}
+    {%- for name, task in [('spend_grids', 'amounts'), ('class_grids', 'classes')] -%}
+        {%- if var(name) is not mapping -%}
+            {%- do wrong.append(name) -%}
+        {%- else -%}
+            {%- set problem = single_value('select grid_problem(' ~ sql_text(tojson(var(name))) ~ ", '" ~ task ~ "')") -%}
+            {%- if problem -%}
+                {%- do problems.append("The setting '" ~ name ~ "' is wrong. " ~ problem) -%}
+            {%- endif -%}
+        {%- endif -%}
     {%- endfor -%}
     {%- for name in ['broad_clustering', 'detailed_clustering'] if var(name) is not none and not is_candidate(var(name)) -%}
         {%- do wrong.append(name) -%}

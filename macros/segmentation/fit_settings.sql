@@ -2,8 +2,8 @@
 {% macro fit_settings() -%}
     {%- set settings = {} -%}
     {%- for name in [
-        'bootstrap_refits', 'broad_clustering', 'detailed_clustering', 'least_stability', 'maximum_rules', 'sample_limit',
-        'silhouette_band', 'smallest_segment_share',
+        'bootstrap_refits', 'broad_clustering', 'catalogue_limit', 'category_refits', 'detailed_clustering', 'least_stability',
+        'maximum_rules', 'sample_limit', 'silhouette_band', 'smallest_segment_share',
     ] -%}
         {%- do settings.update({name: var(name)}) -%}
     {%- endfor -%}

@@ -1,4 +1,5 @@
--- The customers of the chosen clusters with what they were clustered by; noise is in no cluster.
+-- The customers of the chosen clusters with what they were clustered by; noise is in no cluster. Interest groups have their own
+-- profiles and names.
 select
     chosen.segmentation,
     labels.customer_id,
@@ -16,4 +17,5 @@ inner join {{ ref('int_fit_population') }} as population
     on labels.customer_id = population.customer_id
 where
     chosen.is_chosen
+    and chosen.segmentation in ('broad', 'detailed')
     and labels.cluster >= 0

@@ -22,6 +22,20 @@ learned as (
 
 ),
 
+interests as (
+
+    select *
+    from {{ ref('customer_interests') }}
+    where interest_rank = 1
+
+),
+
+interest_groups as (
+
+    select * from {{ ref('int_customer_interest_groups') }}
+
+),
+
 embedding as (
 
     select coordinates.*
@@ -39,6 +53,11 @@ select
     case when facts.frequency = 0 then 'kept nothing' else rfm_cells.segment end as rfm_segment,
     case when facts.frequency = 0 then 'kept nothing' else learned.broad_segment end as broad_segment,
     case when facts.frequency = 0 then 'kept nothing' else learned.detailed_segment end as detailed_segment,
+    interests.category_name as interest_category,
+    case
+        when facts.frequency = 0 then 'kept nothing'
+        else coalesce(interest_groups.interest_group, 'all customers')
+    end as interest_group,
     facts.orders_placed,
     facts.frequency,
     facts.monetary,
@@ -52,6 +71,7 @@ select
     learned.detailed_confidence as segment_confidence,
     embedding.x as embedding_x,
     embedding.y as embedding_y,
+    spend.expected_spend as expected_spend_90_days,
     scores.score_version,
     scores.is_looked_back,
     facts.first_order_date,
@@ -68,5 +88,13 @@ left join rfm_cells
         and scores.monetary_score = rfm_cells.monetary_score
 left join learned
     on facts.customer_id = learned.customer_id
+left join interests
+    on facts.customer_id = interests.customer_id
+left join interest_groups
+    on
+        facts.customer_id = interest_groups.customer_id
+        and facts.as_of_date = interest_groups.as_of_date
 left join embedding
     on facts.customer_id = embedding.customer_id
+left join {{ ref('int_expected_spend') }} as spend
+    on facts.customer_id = spend.customer_id

@@ -70,3 +70,44 @@ select
     first_order_date as test_from,
     baseline_date as test_to
 from together
+
+union all
+
+select
+    {{ prediction_task('predictions.task', 'predictions.horizon_days') }} as task,
+    predictions.model,
+    predictions.settings,
+    predictions.split,
+    predictions.metric,
+    predictions.note,
+    predictions.value,
+    predictions.sample_size,
+    predictions.is_baseline,
+    predictions.task = 'public protocol' as is_in_sample,
+    predictions.train_from,
+    predictions.train_to,
+    predictions.test_from,
+    predictions.test_to
+from {{ ref('prediction_evaluation_versions') }} as predictions
+inner join {{ ref('int_score_version_in_use') }} as version_in_use
+    on predictions.rules_version = version_in_use.score_version
+
+union all
+
+-- Which model each task uses, and why.
+select
+    {{ prediction_task('in_use.task', "case when in_use.task in ('spend', 'interest') then 90 else 180 end") }} as task,
+    in_use.model,
+    'in use' as settings,
+    'today' as split,
+    in_use.metric,
+    in_use.reason as note,
+    case when in_use.is_baseline then in_use.naive_value else in_use.learned_value end as value,
+    cast(null as bigint) as sample_size,
+    in_use.is_baseline,
+    false as is_in_sample,
+    cast(null as date) as train_from,
+    cast(null as date) as train_to,
+    cast(null as date) as test_from,
+    cast(null as date) as test_to
+from {{ ref('int_models_in_use') }} as in_use

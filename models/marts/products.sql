@@ -32,16 +32,26 @@ sold as (
     from order_lines
     group by 1
 
+),
+
+categories as (
+
+    select *
+    from {{ ref('int_products_by_category') }}
+    where study = 'live'
+
 )
 
 select
     sold.product_id,
     spellings.spelling as product_description,
+    categories.category_name as category,
     coalesce(spellings.spellings, 0) as spellings,
     sold.order_lines,
     sold.customers,
     cast(sold.units as decimal(18, 3)) as units,
     cast(sold.revenue as decimal(18, 2)) as revenue,
+    categories.similarity as category_similarity,
     sold.first_sold_date,
     sold.last_sold_date
 from sold
@@ -49,3 +59,5 @@ left join spellings
     on
         sold.product_id = spellings.product_id
         and spellings.spelling_rank = 1
+left join categories
+    on sold.product_id = categories.product_id

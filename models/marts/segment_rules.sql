@@ -10,6 +10,12 @@
 -- depends_on: {{ ref('label_versions') }}
 -- depends_on: {{ ref('coordinate_versions') }}
 -- depends_on: {{ ref('evaluation_versions') }}
+-- depends_on: {{ ref('catalogue_versions') }}
+-- depends_on: {{ ref('category_candidate_versions') }}
+-- depends_on: {{ ref('category_name_versions') }}
+-- depends_on: {{ ref('product_category_versions') }}
+-- depends_on: {{ ref('interest_map_versions') }}
+-- depends_on: {{ ref('interest_group_versions') }}
 with chosen as (
 
     select

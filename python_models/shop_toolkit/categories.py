@@ -87,7 +87,8 @@ NAME_TERMS = 3
 
 CATALOGUE_COLUMNS = ("products", "described_products", "different_descriptions", "problem")
 TEXT_COLUMNS = ("product_id", "is_fitted", "known_words", "price", *COORDINATES)
-LABEL_COLUMNS = ("algorithm", "k", "product_id", "category", "similarity")
+LABEL_COLUMNS = ("algorithm", "k", "product_id", "category", "similarity", "learned_group")
+PLACED_COLUMNS = ("product_id", "known_words", "price", "category", "similarity", *COORDINATES)
 MEASURE_COLUMNS = (
     "algorithm", "k", "products", "categories_found", "smallest_share", "largest_share", "other_share",
     "silhouette", "mean_similarity", "problem",
@@ -309,8 +310,8 @@ def describe_texts(products: pd.DataFrame) -> pd.DataFrame:
     x01..x12 are coordinates of length 1 in all (see `learn_text_space`): the cosine of two products is their
     similarity, and Euclidean distances order pairs alike. A product whose words no other one has lies at the
     origin, known_words 0. Dimensions that a small catalogue does not have are 0. `price` is the median price of
-    products with equal words, so that equal descriptions share a category. Empty where `describe_catalogue`
-    names a problem.
+    fitted products with equal words, so that equal descriptions share a category; without any, the product's own.
+    Empty where `describe_catalogue` names a problem.
 
     Raises ValueError for a missing column or a product that comes twice.
     """
@@ -320,17 +321,26 @@ def describe_texts(products: pd.DataFrame) -> pd.DataFrame:
     space = learn_text_space(rows.loc[rows["is_fitted"], "description"])
     with threadpool_limits(1):
         points, known = space.place(rows["description"].tolist())
-    texts = [" ".join(words_of(text)) for text in rows["description"]]
-    prices = rows["price"].where(rows["price"] > 0)
     columns = {
         "product_id": rows["product_id"],
         "is_fitted": rows["is_fitted"],
         "known_words": known,
-        "price": prices.groupby(texts).transform("median"),
+        "price": _prices(rows["description"], rows["price"], rows["is_fitted"]),
     }
+    return pd.DataFrame(columns | _coordinates(points))[list(TEXT_COLUMNS)]
+
+
+def _coordinates(points: np.ndarray) -> dict[str, np.ndarray]:
     padded = np.pad(points, ((0, 0), (0, TEXT_DIMENSIONS - points.shape[1])))
-    columns |= {name: padded[:, i] for i, name in enumerate(COORDINATES)}
-    return pd.DataFrame(columns)[list(TEXT_COLUMNS)]
+    return {name: padded[:, i] for i, name in enumerate(COORDINATES)}
+
+
+def _prices(descriptions: pd.Series, prices: pd.Series, is_fitted: pd.Series) -> pd.Series:
+    """Median price of fitted products with equal words; where no fitted one has them, the product's own."""
+    texts = pd.Series([" ".join(words_of(text)) for text in descriptions], index=descriptions.index)
+    known = prices.where(prices > 0)
+    medians = known[is_fitted].groupby(texts[is_fitted]).median()
+    return texts.map(medians).astype(float).fillna(known)
 
 
 def _sorted_products(products: pd.DataFrame) -> pd.DataFrame:
@@ -382,14 +392,16 @@ def fit_category_candidates(
 
     Category -1 is *other*: products that no category fits, as they share no word with another product, as their
     cosine to the nearest centre (`similarity`) is below `ODD_SIMILARITY`, or as fewer than `SMALLEST_CATEGORY`
-    products are in the category. A candidate that cannot be fitted has no rows.
+    products are in the category. `learned_group` is the group whose mean is a centre: of fitted products that have
+    words alone, else -1; a group has the number of its category, and one that became other a number beyond them.
+    `place_products` makes the centres anew from it. A candidate that cannot be fitted has no rows.
     """
     counts = sorted(set(category_counts))
     data = _texts(texts)
     possible = [k for k in counts if not _count_problem(data, k)]
     jobs = [(data, k, KMEANS_STARTS, SEED) for k in possible]
     tables = []
-    for k, (categories, similarity) in zip(
+    for k, (categories, similarity, groups) in zip(
         possible, in_parallel(_categorise, jobs, _workers(data, workers)), strict=True
     ):
         columns = {
@@ -398,6 +410,7 @@ def fit_category_candidates(
             "product_id": data.products,
             "category": categories,
             "similarity": similarity,
+            "learned_group": groups,
         }
         tables.append(pd.DataFrame(columns))
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(LABEL_COLUMNS))
@@ -421,27 +434,71 @@ def _count_problem(data: Texts, k: int) -> str | None:
     return None
 
 
-def _categorise(data: Texts, k: int, starts: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Category (n,), other included, and similarity (n,) to its centre, the nearest one for other products."""
+def _categorise(data: Texts, k: int, starts: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Category (n,), similarity (n,) to the nearest centre, and the group (n,) that a product was learned in.
+
+    Category and group are -1 for other products, and for those that were not learned from.
+    """
     learned = np.flatnonzero(_learnable(data))
     found = KMeans(k, n_init=starts, random_state=seed).fit_predict(data.points[learned])
-    found = number_clusters(found, data.points[learned])
-    groups = [learned[found == number] for number in range(found.max() + 1)]
-    centres = _directions(np.array([data.points[group].mean(axis=0) for group in groups]))
-    cosines = data.points @ centres.T
-    typical = np.array([_median(np.log(data.prices[group])) for group in groups])
-    categories = _nearest(cosines, np.abs(np.log(data.prices)[:, None] - typical[None, :]))
-    similarity = cosines[np.arange(len(categories)), categories]
-    categories = np.where(similarity < ODD_SIMILARITY, OTHER, categories)
-    sizes = np.bincount(categories[data.fitted] + 1, minlength=len(groups) + 1)[1:]
-    categories = np.where((categories != OTHER) & (sizes < SMALLEST_CATEGORY)[categories], OTHER, categories)
-    # Sizes have changed a little: number again, by the fitted ones.
-    numbers = np.full(len(groups) + 1, OTHER)
+    groups = np.full(len(data.products), NOISE)
+    groups[learned] = number_clusters(found, data.points[learned])
+    nearest, similarity = _nearest_groups(data, data, groups)
+    categories = np.where(similarity < ODD_SIMILARITY, OTHER, nearest)
+    sizes = np.bincount(categories[data.fitted] + 1, minlength=groups.max() + 2)[1:]
+    kept = sizes >= SMALLEST_CATEGORY
+    categories = np.where((categories != OTHER) & ~kept[categories], OTHER, categories)
+    # Sizes have changed a little: number again, by the fitted ones; groups that became other come last.
     before = categories[data.fitted]
-    after = number_clusters(before, data.points[data.fitted])
-    numbers[before] = after
+    numbers = np.full(len(kept) + 1, OTHER)
+    numbers[before] = number_clusters(before, data.points[data.fitted])
+    numbers[:-1][~kept] = kept.sum() + np.arange((~kept).sum())
     numbers[OTHER] = OTHER
-    return numbers[categories], similarity
+    return numbers[categories], similarity, numbers[groups]
+
+
+def _nearest_groups(data: Texts, learned: Texts, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Group (n,) whose centre is nearest to each product of `data`, and the cosine (n,) to it.
+
+    `groups` (m,) are those of the products `learned`, numbered from 0; -1 is none.
+    """
+    members = [np.flatnonzero(groups == number) for number in range(groups.max() + 1)]
+    centres = _directions(np.array([learned.points[group].mean(axis=0) for group in members]))
+    typical = np.array([_median(np.log(learned.prices[group])) for group in members])
+    cosines = data.points @ centres.T
+    nearest = _nearest(cosines, np.abs(np.log(data.prices)[:, None] - typical[None, :]))
+    return nearest, cosines[np.arange(len(nearest)), nearest]
+
+
+def place_products(learned: pd.DataFrame, products: pd.DataFrame) -> pd.DataFrame:
+    """One row per product of `products`: its category among those that were learned before.
+
+    `learned` holds product_id, description, price, category and learned_group of the fitted products, as
+    `describe_texts` and `fit_category_candidates` told them; the text space is learned from them again, which gives
+    the same. `products` holds product_id, description and price. What is said of a product equals what would
+    have been said had it been there, not fitted, when the categories were learned. Columns as in texts and labels.
+    """
+    fitted = learned.sort_values("product_id", ignore_index=True)
+    new = products.sort_values("product_id", ignore_index=True)
+    rows = pd.concat([fitted, new], keys=["fitted", "new"])[["product_id", "description", "price"]].reset_index()
+    rows["description"] = rows["description"].astype(object).where(rows["description"].notna(), None)
+    is_fitted = rows["level_0"] == "fitted"
+    space = learn_text_space(rows.loc[is_fitted, "description"])
+    with threadpool_limits(1):
+        points, known = space.place(rows["description"].tolist())
+    prices = _prices(rows["description"], pd.to_numeric(rows["price"]).astype(float), is_fitted)
+    data = Texts(rows["product_id"].to_numpy(), points, prices.to_numpy(), is_fitted.to_numpy())
+    before, after = data.take(data.fitted), data.take(~data.fitted)
+    nearest, similarity = _nearest_groups(after, before, fitted["learned_group"].to_numpy(dtype=int))
+    is_kept = np.isin(nearest, fitted["category"]) & (similarity >= ODD_SIMILARITY)
+    columns = {
+        "product_id": after.products,
+        "known_words": known[~data.fitted],
+        "price": after.prices,
+        "category": np.where(is_kept, nearest, OTHER),
+        "similarity": similarity,
+    }
+    return pd.DataFrame(columns | _coordinates(after.points))[list(PLACED_COLUMNS)]
 
 
 def _median(values: np.ndarray) -> float:

@@ -27,7 +27,10 @@ from threadpoolctl import threadpool_limits
 from shop_toolkit.parallel import PARALLEL_CUSTOMERS, in_parallel
 
 FEATURES = ("recency_days", "frequency", "monetary")
-SPACES = ("rfm", "log_rfm", "rfm_plane", "rfm_tsne")
+RFM_SPACES = ("rfm", "log_rfm", "rfm_plane", "rfm_tsne")
+# Its coordinates are made in SQL from the map that `interests.fit_interest_map` finds.
+INTERESTS = "interests"
+SPACES = (*RFM_SPACES, INTERESTS)
 ALGORITHMS = ("kmeans", "gaussian_mixture", "ward", "hdbscan")
 CLUSTER_COUNTS = tuple(range(2, 11))
 NOISE = -1
@@ -39,6 +42,8 @@ TSNE_ITERATIONS = 1000
 TSNE_MINIMUM_CUSTOMERS = 30
 
 KMEANS_STARTS = 10
+# SQL puts customers into the group of the nearest centre, so there KMeans goes on until none changes its cluster.
+INTEREST_STEPS = 2000
 MIXTURE_TOLERANCE = 1e-3
 MIXTURE_STEPS = 100
 # HDBSCAN takes no number of clusters but the size of the smallest: these shares of the customers are tried.
@@ -66,6 +71,7 @@ class Protocol(NamedTuple):
     kmeans_starts: int
     mixture_tolerance: float
     mixture_steps: int
+    share_of_refits: float
 
 
 # Few draws and quick fits, for candidates that cannot win by other measures: KMeans looks less stable than it
@@ -75,6 +81,7 @@ SCREENING = Protocol(
     kmeans_starts=2,
     mixture_tolerance=1e-2,
     mixture_steps=2,
+    share_of_refits=0.5,
 )
 # As fitted, on as many draws as there are customers. The figures of the other three hardly change beyond
 # 2,000 draws, and their time does.
@@ -83,7 +90,12 @@ CONTENDER = Protocol(
     kmeans_starts=KMEANS_STARTS,
     mixture_tolerance=MIXTURE_TOLERANCE,
     mixture_steps=MIXTURE_STEPS,
+    share_of_refits=1.0,
 )
+# Few candidates of one algorithm: half the refits from 3 cold starts, as those of product categories have, err on the
+# unstable side.
+INTEREST_CONTENDER = CONTENDER._replace(kmeans_starts=3, share_of_refits=0.5)
+PROTOCOLS = (CONTENDER, INTEREST_CONTENDER, SCREENING)
 
 COORDINATE_COLUMNS = ("space", "customer_id", "x", "y", "z")
 LABEL_COLUMNS = ("space", "algorithm", "k", "setting", "smallest_size", "customer_id", "cluster", "bic")
@@ -96,6 +108,11 @@ STABILITY_COLUMNS = (
 )  # fmt: skip
 SPACE_COLUMNS = ("space", "customers", "dimensions", "explained_variance", "problem")
 CANDIDATE = ["space", "algorithm", "k"]
+
+
+def algorithms_of(space: str) -> tuple[str, ...]:
+    """Algorithms that cluster a space: of interests KMeans alone, as SQL can say which centre is nearest."""
+    return ("kmeans",) if space == INTERESTS else ALGORITHMS
 
 
 # --- spaces ----------------------------------------------------------------------------------------------
@@ -123,7 +140,7 @@ def tsne_plane(standardised: np.ndarray, iterations: int = TSNE_ITERATIONS) -> n
 
 
 def embed(
-    population: pd.DataFrame, spaces: Sequence[str] = SPACES, tsne_iterations: int = TSNE_ITERATIONS
+    population: pd.DataFrame, spaces: Sequence[str] = RFM_SPACES, tsne_iterations: int = TSNE_ITERATIONS
 ) -> pd.DataFrame:
     """One row per space and fitted customer: coordinates x, y and, in three dimensions, z.
 
@@ -133,9 +150,9 @@ def embed(
 
     Raises ValueError for an unknown space, a missing column, a missing value or a customer who comes twice.
     """
-    unknown = set(spaces) - set(SPACES)
+    unknown = set(spaces) - set(RFM_SPACES)
     if unknown:
-        raise ValueError(f"Unknown space {sorted(unknown)}; known are {', '.join(SPACES)}.")
+        raise ValueError(f"Unknown space {sorted(unknown)}; known are {', '.join(RFM_SPACES)}.")
     fitted = _fitted(population)
     values = fitted[list(FEATURES)].to_numpy(dtype=float)
     tables = []
@@ -149,7 +166,7 @@ def embed(
     return _stacked(tables, COORDINATE_COLUMNS)
 
 
-def describe_spaces(population: pd.DataFrame, spaces: Sequence[str] = SPACES) -> pd.DataFrame:
+def describe_spaces(population: pd.DataFrame, spaces: Sequence[str] = RFM_SPACES) -> pd.DataFrame:
     """One row per space: what it is, or why these customers do not support it.
 
     Columns customers, dimensions, explained_variance (share, `rfm_plane` only) and `problem`, why the space has
@@ -255,12 +272,12 @@ def fit_candidates(
     spaces = {space: (customers, points) for space, customers, points in _by_space(coordinates)}
     keys, jobs = [], []
     for space, (_, points) in spaces.items():
-        for algorithm in ALGORITHMS:
+        for algorithm in algorithms_of(space):
             # One k at a time keeps the workers busy to the end; Ward's tree and HDBSCAN's sizes belong together.
             apart = workers > 1 and algorithm in ("kmeans", "gaussian_mixture")
             for part in [[k] for k in counts] if apart else [counts]:
                 keys.append(space)
-                jobs.append((points, algorithm, part))
+                jobs.append((points, algorithm, part, space == INTERESTS))
     tables = []
     for space, fits in zip(keys, in_parallel(_fits, jobs, workers), strict=True):
         customers, points = spaces[space]
@@ -279,6 +296,29 @@ def fit_candidates(
     return _stacked(tables, LABEL_COLUMNS)
 
 
+def cluster_by_silhouette(
+    population: pd.DataFrame, space: str, fewest: int, most: int, tsne_iterations: int = TSNE_ITERATIONS
+) -> pd.DataFrame:
+    """One row per fitted customer: the cluster it is in by the KMeans of the best silhouette.
+
+    A quick stand-in for the whole search, for a past day whose clusters are only needed to judge predictions by.
+    `population` is that of `embed`; of `fewest` to `most` clusters (3..5, say) those with the best silhouette are
+    taken, of equals the fewer. Empty where the space has no coordinates or nothing can be clustered.
+    """
+    coordinates = embed(population, [space], tsne_iterations)
+    found = pd.DataFrame(columns=["customer_id", "cluster"])
+    for _, customers, points in _by_space(coordinates):
+        counts = [k for k in range(fewest, most + 1) if not _count_problem(points, k)]
+        if counts:
+            with threadpool_limits(1):
+                clusterings = np.column_stack([_kmeans(points, k, KMEANS_STARTS, SEED) for k in counts])
+                step = math.ceil(len(points) / SILHOUETTE_CUSTOMERS)
+                values = silhouettes(points[::step], clusterings[::step])
+            best = clusterings[:, int(np.argmax(values))]
+            found = pd.DataFrame({"customer_id": customers, "cluster": number_clusters(best, points)})
+    return found
+
+
 def _workers(coordinates: pd.DataFrame, workers: int) -> int:
     """As many processes as are worth their start: 1 for a small shop."""
     return workers if coordinates["space"].value_counts().max() >= PARALLEL_CUSTOMERS else 1
@@ -293,13 +333,13 @@ def _by_space(coordinates: pd.DataFrame) -> Iterable[tuple[str, np.ndarray, np.n
             yield space, rows["customer_id"].to_numpy(), np.ascontiguousarray(points)
 
 
-def _fits(points: np.ndarray, algorithm: str, counts: Sequence[int]) -> list[Fit]:
+def _fits(points: np.ndarray, algorithm: str, counts: Sequence[int], to_the_end: bool) -> list[Fit]:
     possible = [k for k in counts if not _count_problem(points, k)]
     if not possible:
         return []
     if algorithm == "kmeans":
         setting = f"{KMEANS_STARTS} starts"
-        return [Fit(algorithm, k, setting, _kmeans(points, k, KMEANS_STARTS, SEED)) for k in possible]
+        return [Fit(algorithm, k, setting, _kmeans(points, k, KMEANS_STARTS, SEED, to_the_end)) for k in possible]
     if algorithm == "gaussian_mixture":
         fits = [(k, *_mixture(points, k, SEED, MIXTURE_TOLERANCE, MIXTURE_STEPS)) for k in possible]
         return [Fit(algorithm, k, "full covariances", found, float(m.bic(points))) for k, m, found in fits]
@@ -319,8 +359,10 @@ def _count_problem(points: np.ndarray, k: int) -> str | None:
     return None
 
 
-def _kmeans(points: np.ndarray, k: int, starts: int, seed: int) -> np.ndarray:
-    return KMeans(k, n_init=starts, random_state=seed).fit_predict(points)
+def _kmeans(points: np.ndarray, k: int, starts: int, seed: int, to_the_end: bool = False) -> np.ndarray:
+    """Clusters (n,); `to_the_end` each point is in that of the nearest mean, else nearly so."""
+    until = {"tol": 0.0, "max_iter": INTEREST_STEPS} if to_the_end else {}
+    return KMeans(k, n_init=starts, random_state=seed, **until).fit_predict(points)
 
 
 def _mixture(points: np.ndarray, k: int, seed: int, tolerance: float, steps: int) -> tuple[GaussianMixture, np.ndarray]:
@@ -488,7 +530,7 @@ def _found_problem(k: int, found: int) -> str | None:
 def _unfitted(space: str, points: np.ndarray, keys: list[tuple], counts: Sequence[int]) -> pd.DataFrame:
     """Rows for the candidates of a space that were expected and found nothing that could be labelled."""
     rows = []
-    for algorithm in ALGORITHMS:
+    for algorithm in algorithms_of(space):
         # HDBSCAN finds its own k: it is missing only when it found nothing at all.
         expected = counts if algorithm != "hdbscan" else [0]
         present = {key[2] for key in keys if key[1] == algorithm}
@@ -565,7 +607,7 @@ def measure_stability(
     """One row per candidate: how surely its clusters come back when other customers happen to be drawn.
 
     `contenders` (space, algorithm, k) names the candidates that could win: they are refitted by the
-    protocol `CONTENDER` (`refits` times, in full), all others by `SCREENING` (half as often, quickly: a
+    protocol `CONTENDER` (`refits` times, in full; those of interests by `INTEREST_CONTENDER`), all others by `SCREENING` (half as often, quickly: a
     rough figure that may not decide a winner). The scheme is clusterboot of Hennig (2007, "Cluster-wise
     assessment of cluster stability") as in R's fpc: draw customers with replacement; cluster the distinct
     ones anew; match each cluster to the most similar new one on those customers; average the Jaccard
@@ -589,11 +631,13 @@ def measure_stability(
         sizes[space] = len(points)
         keys = [key for key in found if key[0] == space]
         candidates = [
-            Candidate(*key, found[key]["smallest_size"].iloc[0], clusters, CONTENDER if key in named else SCREENING)
+            Candidate(
+                *key, found[key]["smallest_size"].iloc[0], clusters, _protocol(space) if key in named else SCREENING
+            )
             for key, clusters in zip(keys, _clusterings(customers, keys, found).T if keys else [], strict=True)
         ]
         for algorithm in ALGORITHMS:
-            for protocol in (CONTENDER, SCREENING):
+            for protocol in PROTOCOLS:
                 due = [c for c in candidates if (c.algorithm, c.protocol) == (algorithm, protocol)]
                 numbers = range(_refits(protocol, refits) if due else 0)
                 block = BOOTSTRAP_BLOCK if workers > 1 else max(len(numbers), 1)
@@ -606,8 +650,12 @@ def measure_stability(
     return pd.DataFrame(rows, columns=list(STABILITY_COLUMNS)).sort_values(CANDIDATE, ignore_index=True)
 
 
+def _protocol(space: str) -> Protocol:
+    return INTEREST_CONTENDER if space == INTERESTS else CONTENDER
+
+
 def _refits(protocol: Protocol, refits: int) -> int:
-    return refits if protocol == CONTENDER else math.ceil(refits / 2)
+    return math.ceil(refits * protocol.share_of_refits)
 
 
 class Outcome(NamedTuple):

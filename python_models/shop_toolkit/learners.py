@@ -7,8 +7,7 @@ and what is random by nature (folds, samples) is drawn by a hash of the customer
 """
 
 import hashlib
-import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -16,18 +15,30 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize_scalar
 from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin
+from sklearn.cluster import KMeans
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeRegressor
+from threadpoolctl import threadpool_limits
 
-from shop_toolkit.clustering import signed_log
+from shop_toolkit.clustering import KMEANS_STARTS, signed_log
+from shop_toolkit.grids import (
+    AMOUNT_GRIDS,
+    CLASS_GRIDS,
+    DEFAULT_GRIDS,
+    Grids,
+    Settings,
+    check_grids,
+    combinations,
+    settings_text,
+)
 from shop_toolkit.parallel import PARALLEL_CUSTOMERS, in_parallel
 
 SEED = 0
-MOST_COMBINATIONS = 12
 
 
 class Search(NamedTuple):
@@ -67,124 +78,7 @@ CLASS_ROLES = ("train", "validation", "test", "predict")
 AMOUNT_COLUMNS = ("model", "settings", "frame_number", "amount")
 CLASS_COLUMNS = ("model", "settings", "frame_number", "role", "outcome", "probability")
 
-# What is tried by default. A parameter that a grid leaves out takes the first value here.
-AMOUNT_GRIDS = {
-    "linear_regression": {"target": ["square_root", "amount"], "alpha": [100, 10, 1000]},
-    "decision_tree": {"max_leaf_nodes": [16, 8, 32], "min_samples_leaf": [20, 5]},
-    # Poisson loss is known but not tried: where few spend tens of thousands, its exponential foretold them millions.
-    "gradient_boosting": {
-        "target": ["square_root", "amount"], "loss": ["squared_error"], "learning_rate": [0.1, 0.05],
-        "max_leaf_nodes": [8], "min_samples_leaf": [20, 5], "max_iter": [60],
-    },
-}  # fmt: skip
-CLASS_GRIDS = {
-    "logistic_regression": {"C": [0.1, 0.01, 1]},
-    "random_forest": {"min_samples_leaf": [5, 15], "n_estimators": [60]},
-    "nearest_neighbours": {"n_neighbors": [30, 15, 60]},
-    "gradient_boosting": {
-        "learning_rate": [0.2],
-        "max_leaf_nodes": [8, 4],
-        "min_samples_leaf": [20],
-        "max_iter": [20],
-    },
-}
-DEFAULT_GRIDS = {"amounts": AMOUNT_GRIDS, "classes": CLASS_GRIDS}
-
-Settings = dict[str, object]
-Grids = Mapping[str, Mapping[str, Sequence]]
-
-
-# --- grids -----------------------------------------------------------------------------------------------
-
-
-class Takes(NamedTuple):
-    """What a parameter takes: in words, and whether a value is such a one."""
-
-    words: str
-    holds: Callable[[object], bool]
-
-
-def _whole(least: int, most: int) -> Takes:
-    return Takes(
-        f"whole numbers from {least} to {most}",
-        lambda value: isinstance(value, int) and not isinstance(value, bool) and least <= value <= most,
-    )
-
-
-def _number(least: float, most: float) -> Takes:
-    return Takes(
-        f"numbers from {least:g} to {most:g}",
-        lambda value: isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most,
-    )
-
-
-def _word(*words: str) -> Takes:
-    return Takes(" or ".join(words), lambda value: isinstance(value, str) and value in words)
-
-
-_TARGET = _word("amount", "square_root")
-_LEAVES, _LEAF_ROWS, _TREES = _whole(2, 256), _whole(1, 10_000), _whole(1, 200)
-_BOOSTING = {
-    "learning_rate": _number(0.001, 1), "max_leaf_nodes": _LEAVES, "min_samples_leaf": _LEAF_ROWS, "max_iter": _TREES,
-}  # fmt: skip
-# The names are scikit-learn's, but for `target`: what a regression learns.
-PARAMETERS = {
-    "amounts": {
-        "linear_regression": {"target": _TARGET, "alpha": _number(1e-6, 1e9)},
-        "decision_tree": {"max_leaf_nodes": _LEAVES, "min_samples_leaf": _LEAF_ROWS},
-        "gradient_boosting": {"target": _TARGET, "loss": _word("squared_error", "poisson"), **_BOOSTING},
-    },
-    "classes": {
-        "logistic_regression": {"C": _number(1e-6, 1e6)},
-        "random_forest": {"min_samples_leaf": _LEAF_ROWS, "n_estimators": _TREES},
-        "nearest_neighbours": {"n_neighbors": _whole(1, 1000)},
-        "gradient_boosting": _BOOSTING,
-    },
-}
-
-
-def check_grids(grids: Grids, task: str) -> None:
-    """Raise ValueError, in a sentence, unless `grids` are {model: {parameter: [values]}} for the task.
-
-    The task is 'amounts' or 'classes'. Only the models named are fitted; a parameter left out takes its standard value.
-    """
-    if task not in PARAMETERS:
-        raise ValueError(f"There is no task {task!r}; it is {' or '.join(PARAMETERS)}.")
-    known = PARAMETERS[task]
-    if not isinstance(grids, Mapping) or not grids:
-        raise ValueError(f"The grids for {task} name no model; they take {', '.join(known)}.")
-    for model, grid in grids.items():
-        if model not in known:
-            raise ValueError(f"The grids for {task} know no model {model!r}; they take {', '.join(known)}.")
-        if not isinstance(grid, Mapping):
-            raise ValueError(f"The grid of {model} is {grid!r}; it takes a list of values for each parameter.")
-        for parameter, values in grid.items():
-            if parameter not in known[model]:
-                takes = ", ".join(known[model])
-                raise ValueError(f"The grid of {model} knows no parameter {parameter!r}; it takes {takes}.")
-            _check_values(model, parameter, values, known[model][parameter])
-        if len(combinations(grid)) > MOST_COMBINATIONS:
-            count = len(combinations(grid))
-            raise ValueError(f"The grid of {model} has {count} combinations; it takes {MOST_COMBINATIONS} at most.")
-
-
-def _check_values(model: str, parameter: str, values: object, takes: Takes) -> None:
-    where = f"In the grid of {model}, {parameter}"
-    if not isinstance(values, list | tuple) or not values:
-        raise ValueError(f"{where} is {values!r}; it takes a list of {takes.words}.")
-    for value in values:
-        if not takes.holds(value):
-            raise ValueError(f"{where} holds {value!r}; it takes {takes.words}.")
-
-
-def combinations(grid: Mapping[str, Sequence]) -> list[Settings]:
-    """Every combination of a grid's values, the first values first."""
-    return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
-
-
-def settings_text(settings: Settings) -> str:
-    """'max_leaf_nodes 16, min_samples_leaf 20'."""
-    return ", ".join(f"{parameter} {value}" for parameter, value in settings.items()) or "standard settings"
+# --- settings -----------------------------------------------------------------------------------------------
 
 
 def best_settings(
@@ -213,6 +107,25 @@ def best_settings(
         if loss < least.get(model, np.inf):
             least[model], best[model] = loss, one
     return best
+
+
+def settle(task: str, frames: pd.DataFrame, features: Sequence[str], grids: Grids, workers: int = 2) -> Grids:
+    """The grids with one value for each parameter: the best by the rows of `frames` to train on (see `best_settings`).
+
+    What is settled at one date can be kept for later ones, whose rows it has not seen: searching takes most time.
+    `frames` are those of `foretell_amounts` or `foretell_classes`. Models that the rows are too few for are left out;
+    without any left, or without rows, the grids come back as they are.
+    """
+    check_grids(grids, task)
+    train = frames[frames["role"] == "train"].sort_values("frame_number")
+    if train.empty:
+        return grids
+    if task == "amounts":
+        target = train["amount"].to_numpy(dtype=float)
+    else:
+        target = np.unique(train["outcome"].to_numpy(dtype=object), return_inverse=True)[1]
+    best = best_settings(task, grids, _values(train, features), target, train["customer_id"].to_numpy(), workers)
+    return {model: {name: [value] for name, value in best[model].items()} for model in best} or grids
 
 
 def search_folds(customers: Sequence[str], search: Search) -> tuple[np.ndarray, np.ndarray]:
@@ -504,10 +417,14 @@ class ClassModels:
         }
         return told | {VOTE: tempered(floored(np.mean(list(told.values()), axis=0)), self.temperatures.get(VOTE, 1))}
 
-    def foretell(self, frames: pd.DataFrame) -> pd.DataFrame:
-        """One row per model, frame and class: columns model, settings, frame_number, role, outcome and probability."""
+    def foretell(self, frames: pd.DataFrame, model: str | None = None) -> pd.DataFrame:
+        """One row per model, frame and class: columns model, settings, frame_number, role, outcome and probability.
+
+        With `model` that one alone.
+        """
         frames = frames.sort_values("frame_number")
-        return pd.concat([self._table(frames, model, p) for model, p in self.probabilities(frames).items()])
+        told = self.probabilities(frames)
+        return pd.concat([self._table(frames, name, told[name]) for name in told if model in (None, name)])
 
     def _table(self, frames: pd.DataFrame, model: str, probabilities: np.ndarray) -> pd.DataFrame:
         table = frames[["frame_number", "role"]].iloc[np.repeat(np.arange(len(frames)), len(self.classes))]
@@ -533,7 +450,7 @@ def foretell_classes(
 
     Raises ValueError for wrong grids and wrong frames.
     """
-    first, last = _fit_both(frames, features, grids, workers)
+    first, last = fit_calibrated(frames, features, grids, workers)
     if first is None or last is None:
         return _stacked([], CLASS_COLUMNS, [])
     validation, asked = frames[frames["role"] == "validation"], frames[frames["role"].isin(["test", "predict"])]
@@ -545,10 +462,10 @@ def fit_classes(
     frames: pd.DataFrame, features: Sequence[str], grids: Grids = CLASS_GRIDS, workers: int = 2
 ) -> ClassModels | None:
     """The models behind test and predict rows of `foretell_classes`, to foretell in batches; None without training."""
-    return _fit_both(frames, features, grids, workers)[1]
+    return fit_calibrated(frames, features, grids, workers)[1]
 
 
-def _fit_both(
+def fit_calibrated(
     frames: pd.DataFrame, features: Sequence[str], grids: Grids, workers: int
 ) -> tuple[ClassModels | None, ClassModels | None]:
     """Models of the training rows, and of training and validation rows, with the same settings and temperatures."""
@@ -628,3 +545,25 @@ def _stacked(tables: list[pd.DataFrame], columns: Sequence[str], order: list[str
     if not tables:
         return pd.DataFrame(columns=list(columns))
     return pd.concat(tables, ignore_index=True).sort_values(order, ignore_index=True)
+
+
+def rank_outcomes(told: pd.DataFrame, most: int | None = None) -> pd.DataFrame:
+    """Foretold probabilities with `outcome_rank`: 1 is the likeliest class of a model's frame; `most` of each at most.
+
+    Of equally likely classes the first by name comes first.
+    """
+    order = ["model", "frame_number", "probability", "outcome"]
+    ranked = told.sort_values(order, ascending=[True, True, False, True], ignore_index=True)
+    ranked["outcome_rank"] = ranked.groupby(["model", "frame_number"]).cumcount() + 1
+    return ranked if most is None else ranked[ranked["outcome_rank"] <= most]
+
+
+def label_by_clusters(customers: pd.DataFrame, measures: Sequence[str], clusters: int) -> list[str]:
+    """Cluster (n,) of each customer, by KMeans of the standardised measures of the customers whose role is train."""
+    values = customers[list(measures)].to_numpy(dtype=float)
+    train = (customers["role"] == "train").to_numpy()
+    with threadpool_limits(1):
+        scaler = StandardScaler().fit(values[train])
+        found = KMeans(clusters, n_init=KMEANS_STARTS, random_state=SEED).fit(scaler.transform(values[train]))
+        numbers = found.predict(scaler.transform(values))
+    return [f"cluster {number}" for number in numbers]

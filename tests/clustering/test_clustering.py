@@ -171,7 +171,8 @@ def test_degenerate_shops_give_rows_with_reasons(name):
     labels = clustering.fit_candidates(coordinates, COUNTS, workers=1)
     measures = clustering.measure_candidates(coordinates, labels, cluster_counts=COUNTS)
     clustering.measure_stability(coordinates, labels, workers=1)
-    expected = len(clustering.SPACES) * 3 * len(COUNTS)
+    # interests are clustered by KMeans alone
+    expected = (len(clustering.RFM_SPACES) * 3 + 1) * len(COUNTS)
     assert (measures["algorithm"] != "hdbscan").sum() == expected
     sound = measures[measures["problem"].isna()]
     assert (sound["clusters_found"] == sound["k"]).all()

@@ -243,6 +243,26 @@ def test_products_that_are_not_fitted_change_nothing_and_get_a_category(demo):
     assert adjusted_rand_score(later["category"], category) > 0.9
 
 
+def test_a_product_placed_later_gets_what_it_would_have_got_unfitted(demo):
+    """Also with the words of a fitted product, with unknown words, with a group too small to be a category."""
+    odd = catalogue(["Holographic projector", "Holographic projector beamer", "Zylqx", None]).assign(is_fitted=True)
+    prices = np.random.default_rng(1).lognormal(sigma=1, size=len(demo))
+    fitted = pd.concat([demo.assign(price=prices).iloc[::2].assign(is_fitted=True), odd])
+    later = demo.assign(price=prices).iloc[1::2]
+    twins = fitted.assign(product_id="twin of " + fitted["product_id"], price=99.0)
+    later = pd.concat([later, twins, catalogue(["Голограмма", "holographic"]).assign(product_id=["x1", "x2"])])
+    later = later.assign(is_fitted=False)
+    for k in (9, 12):
+        texts = categories.describe_texts(pd.concat([fitted, later]))
+        labels = categories.fit_category_candidates(texts, [k], workers=1)
+        told = texts.drop(columns="is_fitted").merge(labels, on="product_id")
+        learned = told[told["product_id"].isin(fitted["product_id"])].merge(fitted[["product_id", "description"]])
+        placed = categories.place_products(learned, later)
+        expected = told[told["product_id"].isin(later["product_id"])].reset_index(drop=True)
+        pd.testing.assert_frame_equal(placed, expected[list(categories.PLACED_COLUMNS)])
+        assert (learned.loc[learned["learned_group"] > learned["category"].max(), "category"] == categories.OTHER).all()
+
+
 # --- measures --------------------------------------------------------------------------------------------
 
 

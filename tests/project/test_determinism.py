@@ -18,8 +18,11 @@ FITTED = (
     "clustering.label_versions",
     "clustering.coordinate_versions",
     "segmentation.evaluation_versions",
+    "products.catalogue_versions",
+    "products.category_candidate_versions",
+    "products.category_name_versions",
 )
-STAGES = (*FITTED, "cleaning.int_stock_movements")
+STAGES = (*FITTED, "products.product_category_versions", "cleaning.int_stock_movements")
 
 
 def shuffled(log: Path, folder: Path, encoding: str) -> str:

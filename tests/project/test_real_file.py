@@ -110,7 +110,8 @@ def test_every_clustering_that_was_tried_is_a_row_with_a_reason(real_shop: Shop)
         where algorithm <> 'hdbscan' and length(reason) > 10 and bootstrap_refits >= 50 group by 1, 2
         """
     )
-    assert len(tried) == 12
+    # twelve spaces and algorithms, and KMeans on interests
+    assert len(tried) == 13
     assert all(counts == 9 for _, _, counts in tried)
     assert real_shop.row("select count(distinct space) from cluster_candidates where algorithm = 'hdbscan'") == (4,)
 
@@ -121,7 +122,11 @@ def test_the_choice_keeps_to_its_own_gates(real_shop: Shop) -> None:
         select segmentation, is_eligible, is_fallback, bootstrap_refits, smallest_share >= 0.02, minimum_jaccard >= 0.75
         from cluster_candidates where is_chosen order by 1
         """
-    ) == [("broad", True, False, 100, True, True), ("detailed", True, False, 100, True, True)]
+    ) == [
+        ("broad", True, False, 100, True, True),
+        ("detailed", True, False, 100, True, True),
+        ("interest", True, False, 50, True, True),
+    ]
 
 
 def test_few_rules_tell_the_clusters_of_customers_held_out(real_shop: Shop) -> None:

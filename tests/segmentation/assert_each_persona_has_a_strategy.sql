@@ -11,7 +11,7 @@ with names as (
     select distinct
         segmentation,
         unnest(['all customers', 'any other', 'kept nothing']) as segment
-    from {{ ref('cluster_levels') }}
+    from {{ ref('persona_prototypes') }}
 
 )
 

@@ -222,5 +222,5 @@ def test_missing_values_cost_rows_and_no_build(make_shop: Callable[..., Shop], t
     assert result.success, problem_of(result)
     rejected, kept = shop.row("select (select count(*) from rejected_transactions), (select count(*) from order_lines)")
     assert 0.25 < rejected / (rejected + kept) < 0.5
-    assert shop.row("select count(*) from cluster_candidates where is_chosen") == (2,)
+    assert shop.row("select count(*) from cluster_candidates where is_chosen") == (3,)
     assert all(not math.isnan(share) for (share,) in shop.rows("select share from segments"))

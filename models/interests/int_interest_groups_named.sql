@@ -1,0 +1,104 @@
+with profiles as (
+
+    select * from {{ ref('int_interest_profiles') }}
+
+),
+
+names as (
+
+    select *
+    from {{ ref('category_names') }}
+    where study = 'live'
+
+),
+
+-- What the group spends a larger part of its money on than customers do.
+favourites as (
+
+    select
+        profiles.cluster,
+        names.category_name,
+        row_number() over (
+            partition by profiles.cluster order by profiles.mean - profiles.mean_of_all desc, names.category asc
+        ) as place
+    from profiles
+    inner join names
+        on profiles.feature = format('category_{:02d}', names.category)
+    where profiles.mean >= 1.25 * profiles.mean_of_all
+
+),
+
+-- Baskets are told as logarithms: their difference is a ratio.
+baskets as (
+
+    select
+        cluster,
+        size,
+        exp(max(mean - mean_of_all) filter (where feature = 'mean_basket')) as basket_ratio,
+        exp(max(mean - mean_of_all) filter (where feature = 'basket_count')) as orders_ratio
+    from profiles
+    group by 1, 2
+
+),
+
+described as (
+
+    select
+        baskets.cluster,
+        baskets.size,
+        concat(
+            coalesce(favourites.category_name, 'a bit of everything'),
+            case
+                when baskets.basket_ratio >= 1.25 then '; large baskets'
+                when baskets.basket_ratio <= 0.8 then '; small baskets'
+                else '; usual baskets'
+            end,
+            case
+                when baskets.orders_ratio >= 1.25 then ', many orders'
+                when baskets.orders_ratio <= 0.8 then ', few orders'
+                else ''
+            end
+        ) as name
+    from baskets
+    left join favourites
+        on
+            baskets.cluster = favourites.cluster
+            and favourites.place = 1
+
+),
+
+-- Two groups of one description are told apart by a number, the larger first.
+numbered as (
+
+    select
+        *,
+        row_number() over (partition by name order by cluster) as twin
+    from described
+
+),
+
+centres as (
+
+    select
+        labels.cluster,
+        {% for axis in ['x', 'y', 'z'] %}
+        cast(avg(cast(coordinates.{{ axis }} as decimal(18, 9))) as double) as {{ axis }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('int_interest_labels') }} as labels
+    inner join {{ ref('int_interest_coordinates') }} as coordinates
+        on labels.customer_id = coordinates.customer_id
+    where coordinates.is_fitted
+    group by 1
+
+)
+
+select
+    case when numbered.twin = 1 then numbered.name else concat(numbered.name, ' ', numbered.twin) end as interest_group,
+    numbered.cluster,
+    numbered.size,
+    centres.x,
+    centres.y,
+    centres.z
+from numbered
+inner join centres
+    on numbered.cluster = centres.cluster

@@ -1,0 +1,1 @@
+{{ confidence_thresholds(ref('class_backtests')) }}

@@ -1,0 +1,56 @@
+with categories as (
+
+    select
+        study,
+        product_id,
+        category
+    from {{ ref('int_products_by_category') }}
+
+),
+
+sales as (
+
+    select
+        customer_id,
+        invoice_id,
+        product_id,
+        order_date as event_date,
+        gross_amount as amount
+    from {{ ref('order_lines') }}
+
+),
+
+-- As for whole orders: a cancellation counts against the order it takes back from, on the day it happened.
+cancelled as (
+
+    select
+        customer_id,
+        sale_invoice_id as invoice_id,
+        product_id,
+        cast(cancelled_at as date) as event_date,
+        -amount as amount
+    from {{ ref('cancellation_matches') }}
+
+),
+
+events as (
+
+    select * from sales
+
+    union all
+
+    select * from cancelled
+
+)
+
+select
+    categories.study,
+    events.customer_id,
+    events.invoice_id,
+    categories.category,
+    events.event_date,
+    cast(sum(events.amount) as decimal(18, 2)) as amount
+from events
+inner join categories
+    on events.product_id = categories.product_id
+group by 1, 2, 3, 4, 5

@@ -1,0 +1,116 @@
+-- Each frame of the backtest's judging periods, and how well each model told what came of it.
+with predictions as (
+
+    select * from {{ ref('int_class_predictions') }}
+    where actual is not null
+
+),
+
+thresholds as (
+
+    select * from {{ ref('int_backtest_thresholds') }}
+
+),
+
+-- Among the first three, how much of what was spent, the earlier the better.
+ranked_interests as (
+
+    select
+        predictions.task,
+        predictions.model,
+        predictions.horizon_days,
+        predictions.frame_number,
+        predictions.origin_date,
+        count(*) filter (where interests.interest_rank <= 3) as found_of_three,
+        sum(cast(interests.amount as double) / log2(1 + predictions.outcome_rank)) as discounted_amount
+    from predictions
+    inner join {{ ref('int_frame_interests') }} as interests
+        on
+            predictions.task = 'interest'
+            and predictions.frame_number = interests.frame_number
+            and predictions.outcome = cast(interests.category as varchar)
+    where predictions.outcome_rank <= 3
+    group by 1, 2, 3, 4, 5
+
+),
+
+best_interests as (
+
+    select
+        frame_number,
+        count(*) as interests_of_three,
+        sum(cast(amount as double) / log2(1 + interest_rank)) as best_discounted_amount
+    from {{ ref('int_frame_interests') }}
+    where interest_rank <= 3
+    group by 1
+
+),
+
+frames as (
+
+    select
+        task,
+        model,
+        settings,
+        peers,
+        actual,
+        horizon_days,
+        frame_number,
+        is_baseline,
+        origin_date,
+        max(outcome) filter (where outcome_rank = 1) as said,
+        max(probability) filter (where outcome_rank = 1) as confidence,
+        case
+            when count(probability) > 0 then coalesce(max(probability) filter (where outcome = actual), 0)
+        end as probability_of_actual,
+        -- Decimal, as sums of doubles depend on their order.
+        sum(cast(probability * probability as decimal(18, 12))) as sum_of_squares
+    from predictions
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+
+)
+
+select
+    frames.task,
+    frames.model,
+    frames.settings,
+    frames.peers,
+    frames.actual,
+    frames.said,
+    frames.horizon_days,
+    frames.frame_number,
+    frames.confidence,
+    frames.probability_of_actual,
+    cast(frames.sum_of_squares as double) - 2 * frames.probability_of_actual + 1 as brier_score,
+    -- What was thought impossible costs as much as one in a million.
+    -ln(greatest(frames.probability_of_actual, 1e-6)) as log_loss,
+    case
+        when frames.task = 'interest'
+            then coalesce(ranked_interests.found_of_three, 0) / best_interests.interests_of_three
+    end as recall_at_3,
+    case
+        when frames.task = 'interest'
+            then coalesce(ranked_interests.discounted_amount, 0) / best_interests.best_discounted_amount
+    end as ndcg_at_3,
+    frames.is_baseline,
+    frames.said = frames.actual as is_right,
+    coalesce(frames.confidence >= thresholds.least_confidence, false) as is_sure,
+    frames.origin_date
+from frames
+left join thresholds
+    on
+        frames.task = thresholds.task
+        and frames.model = thresholds.model
+        and frames.horizon_days = thresholds.horizon_days
+        and frames.origin_date = thresholds.origin_date
+left join ranked_interests
+    on
+        frames.task = ranked_interests.task
+        and frames.model = ranked_interests.model
+        and frames.horizon_days = ranked_interests.horizon_days
+        and frames.frame_number = ranked_interests.frame_number
+        and frames.origin_date = ranked_interests.origin_date
+left join best_interests
+    on
+        frames.task = 'interest'
+        and frames.frame_number = best_interests.frame_number

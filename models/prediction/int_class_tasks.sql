@@ -1,0 +1,63 @@
+-- The frames of each task that tells classes, with what came of them. Frames of newcomers serve three tasks, one a segmentation.
+with roles as (
+
+    select * from {{ ref('int_frame_roles') }}
+    where task <> 'spend'
+
+),
+
+frames as (
+
+    select * from {{ ref('int_frames') }}
+
+),
+
+facts as (
+
+    select * from {{ ref('int_moment_facts') }}
+
+),
+
+tasks as (
+
+    select
+        roles.study,
+        coalesce(segmentations.segmentation, roles.task) as task,
+        roles.horizon_days,
+        roles.origin_date,
+        roles.frame_number,
+        roles.role
+    from roles
+    left join (select unnest(['rfm', 'broad', 'detailed']) as segmentation) as segmentations
+        on roles.task = 'segment'
+
+)
+
+select
+    tasks.study,
+    tasks.task,
+    tasks.role,
+    -- Frames that a naive guess cannot tell apart: newcomers of as many orders, or of as many months.
+    case
+        when tasks.task = 'interest' then frames.frame_kind
+        when frames.moment <> 'today' then frames.moment
+        when facts.tenure_days >= 30 then concat('day ', least(facts.tenure_days // 30, 5) * 30)
+        else concat('order ', least(facts.orders_placed, 3))
+    end as peers,
+    frames.moment,
+    frames.customer_id,
+    outcomes.outcome,
+    tasks.frame_number,
+    tasks.horizon_days,
+    tasks.origin_date
+from tasks
+inner join frames
+    on tasks.frame_number = frames.frame_number
+inner join facts
+    on
+        frames.customer_id = facts.customer_id
+        and frames.known_until = facts.as_of_date
+left join {{ ref('int_frame_outcomes') }} as outcomes
+    on
+        tasks.task = outcomes.task
+        and tasks.frame_number = outcomes.frame_number

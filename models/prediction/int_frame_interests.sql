@@ -1,0 +1,49 @@
+-- The categories that customers spent on, in orders placed after the frame's day and up to its end. Who ordered nothing has no row.
+with frames as (
+
+    select frames.*
+    from {{ ref('int_frames') }} as frames
+    inner join {{ ref('int_studies') }} as studies
+        on
+            frames.study = studies.study
+            and frames.label_until <= studies.last_date
+    where frames.frame_kind in ('known', 'newcomer')
+
+),
+
+bought as (
+
+    select
+        frames.frame_number,
+        category_days.category,
+        category_days.invoice_id,
+        sum(category_days.amount) as amount
+    from frames
+    inner join {{ ref('int_category_days') }} as category_days
+        on
+            frames.study = category_days.study
+            and frames.customer_id = category_days.customer_id
+            and frames.label_until >= category_days.event_date
+    group by frames.frame_number, frames.known_until, category_days.category, category_days.invoice_id
+    having min(category_days.event_date) > frames.known_until
+
+),
+
+categories as (
+
+    select
+        frame_number,
+        category,
+        cast(sum(amount) as decimal(18, 2)) as amount
+    from bought
+    group by 1, 2
+    having sum(amount) > 0
+
+)
+
+select
+    frame_number,
+    category,
+    amount,
+    cast(row_number() over (partition by frame_number order by amount desc, category desc) as integer) as interest_rank
+from categories

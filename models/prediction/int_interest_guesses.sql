@@ -1,0 +1,124 @@
+-- Naive guesses of the categories a customer will spend most on: those that all spend most on, those the customer did, and both.
+with frames as (
+
+    select * from {{ ref('int_class_tasks') }}
+    where task = 'interest'
+
+),
+
+guessed as (
+
+    select
+        study,
+        origin_date,
+        frame_number
+    from frames
+    where role in ('test', 'predict')
+
+),
+
+everyone as (
+
+    select
+        frames.study,
+        frames.origin_date,
+        interests.category,
+        row_number() over (
+            partition by frames.study, frames.origin_date
+            order by sum(interests.amount) desc, interests.category asc
+        ) as place
+    from frames
+    inner join {{ ref('int_frame_interests') }} as interests
+        on frames.frame_number = interests.frame_number
+    where frames.role in ('train', 'validation')
+    group by 1, 2, 3
+
+),
+
+own as (
+
+    select
+        guessed.study,
+        guessed.origin_date,
+        guessed.frame_number,
+        shares.category,
+        row_number() over (
+            partition by guessed.study, guessed.origin_date, guessed.frame_number
+            order by shares.share desc, shares.category asc
+        ) as place
+    from guessed
+    inner join (
+        select
+            frame_number,
+            cast(right(column_name, 2) as integer) - 1 as category,
+            share
+        from {{ ref('int_frame_features') }}
+        unpivot (share for column_name in (columns('share_[0-9]+')))
+    ) as shares
+        on
+            guessed.frame_number = shares.frame_number
+            and shares.share > 0
+
+),
+
+ranked as (
+
+    select
+        guessed.study,
+        guessed.origin_date,
+        'global top' as model,
+        guessed.frame_number,
+        everyone.category,
+        everyone.place
+    from guessed
+    inner join everyone
+        on
+            guessed.study = everyone.study
+            and guessed.origin_date = everyone.origin_date
+
+    union all
+
+    select
+        study,
+        origin_date,
+        'personal top' as model,
+        frame_number,
+        category,
+        place
+    from own
+
+    union all
+
+    select
+        guessed.study,
+        guessed.origin_date,
+        'personal, then global top' as model,
+        guessed.frame_number,
+        everyone.category,
+        row_number() over (
+            partition by guessed.study, guessed.origin_date, guessed.frame_number
+            order by own.place asc nulls last, everyone.place asc
+        ) as place
+    from guessed
+    inner join everyone
+        on
+            guessed.study = everyone.study
+            and guessed.origin_date = everyone.origin_date
+    left join own
+        on
+            guessed.study = own.study
+            and guessed.origin_date = own.origin_date
+            and guessed.frame_number = own.frame_number
+            and everyone.category = own.category
+
+)
+
+select
+    study,
+    model,
+    cast(category as varchar) as outcome,
+    frame_number,
+    cast(place as integer) as outcome_rank,
+    origin_date
+from ranked
+where place <= 3

@@ -1,0 +1,104 @@
+-- What was known of a customer at the end of a day. Features, outcomes and populations all come from here, and nothing dated
+-- later than the day takes part.
+with studies as (
+
+    select * from {{ ref('int_studies') }}
+
+),
+
+frames as (
+
+    select * from {{ ref('int_frames') }}
+
+),
+
+moments as (
+
+    select
+        customer_id,
+        known_until as as_of_date
+    from frames
+
+    union
+
+    -- Where newcomers are at the end of the time that they are followed.
+    select
+        frames.customer_id,
+        frames.label_until as as_of_date
+    from frames
+    inner join studies
+        on
+            frames.study = studies.study
+            and frames.label_until <= studies.last_date
+    where frames.frame_kind = 'cohort'
+
+    union
+
+    -- Whose customers the backtest's cut-points and rules are fitted on.
+    select
+        orders.customer_id,
+        studies.frozen_at as as_of_date
+    from {{ ref('orders') }} as orders
+    inner join studies
+        on
+            studies.study = 'backtest'
+            and orders.order_date <= studies.frozen_at
+
+),
+
+order_sizes as (
+
+    select
+        invoice_id,
+        customer_id,
+        order_lines
+    from {{ ref('orders') }}
+
+),
+
+orders_known as (
+
+    select
+        moments.customer_id,
+        moments.as_of_date,
+        order_days.invoice_id,
+        min(order_days.event_date) as order_date,
+        sum(order_days.units) as units,
+        sum(order_days.amount) as amount,
+        coalesce(-sum(order_days.amount) filter (where order_days.amount < 0), 0) as cancelled_amount
+    from moments
+    inner join {{ ref('int_order_days') }} as order_days
+        on
+            moments.customer_id = order_days.customer_id
+            and moments.as_of_date >= order_days.event_date
+    group by 1, 2, 3
+
+)
+
+select
+    known.customer_id,
+    known.as_of_date,
+    cast(known.as_of_date - max(known.order_date) filter (where known.units > 0) as integer) as recency_days,
+    count(*) filter (where known.units > 0) as frequency,
+    cast(sum(known.amount) as decimal(18, 2)) as monetary,
+    count(*) as orders_placed,
+    cast(known.as_of_date - min(known.order_date) as integer) as tenure_days,
+    cast(known.as_of_date - max(known.order_date) as integer) as days_since_order,
+    count(distinct known.order_date) as days_with_orders,
+    count(*) filter (where known.order_date > known.as_of_date - 90) as orders_90_days,
+    cast(coalesce(sum(known.amount) filter (where known.order_date > known.as_of_date - 90), 0) as decimal(18, 2))
+        as monetary_90_days,
+    cast(coalesce(sum(known.amount) filter (where known.order_date > known.as_of_date - 30), 0) as decimal(18, 2))
+        as monetary_30_days,
+    cast(sum(known.cancelled_amount) as decimal(18, 2)) as cancelled_amount,
+    cast(sum(known.units) as decimal(18, 3)) as units,
+    cast(sum(order_sizes.order_lines) as bigint) as order_lines,
+    min(known.amount) as least_order,
+    max(known.amount) as greatest_order,
+    arg_max(known.amount, (known.order_date, known.invoice_id)) as last_order
+from orders_known as known
+inner join order_sizes
+    on
+        known.invoice_id = order_sizes.invoice_id
+        and known.customer_id = order_sizes.customer_id
+group by 1, 2

@@ -1,0 +1,30 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    full_refresh=false,
+) }}
+
+select
+    candidates.algorithm,
+    candidates.reason,
+    due.rules_version,
+    candidates.k,
+    candidates.products,
+    candidates.categories_found,
+    candidates.smallest_share,
+    candidates.largest_share,
+    candidates.other_share,
+    candidates.silhouette,
+    candidates.mean_similarity,
+    candidates.bootstrap_refits,
+    candidates.minimum_jaccard,
+    candidates.mean_jaccard,
+    candidates.mean_adjusted_rand,
+    candidates.is_eligible,
+    candidates.is_chosen,
+    candidates.is_fallback
+from {{ ref('int_category_candidates') }} as candidates
+cross join {{ ref('int_fit_due') }} as due
+{{ unless_stored('due') }}
+{{ 'and' if is_incremental() else 'where' }} candidates.study = 'live'

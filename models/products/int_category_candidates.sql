@@ -1,0 +1,141 @@
+{%- set fewest_categories, most_categories = 4, 20 %}
+{%- set least_share, most_other = 0.02, 0.05 %}
+
+-- Gates first: what rules a candidate out, in the order in which it is asked.
+with gated as (
+
+    select
+        *,
+        case
+            when problem is not null then problem
+            when categories_found not between {{ fewest_categories }} and {{ most_categories }}
+                then format(
+                    '{} categories: a catalogue has {{ fewest_categories }} to {{ most_categories }}',
+                    categories_found
+                )
+            when smallest_share < {{ least_share }}
+                then format(
+                    'the smallest category holds {:.2f} % of the products, less than {:g} %',
+                    100 * smallest_share,
+                    100 * {{ least_share }}
+                )
+            when other_share > {{ most_other }}
+                then format(
+                    '{:.2f} % of the products fit no category, more than {:g} %',
+                    100 * other_share,
+                    100 * {{ most_other }}
+                )
+            when minimum_jaccard is null then 'it was not refitted'
+            when minimum_jaccard < {{ var('least_stability') }}
+                then format(
+                    'a category is not found again in resamples: minimum Jaccard {:.2f}, less than {:.2f}',
+                    minimum_jaccard,
+                    {{ var('least_stability') }}
+                )
+        end as failure
+    from {{ ref('category_measures') }}
+
+),
+
+best_eligible as (
+
+    select
+        study,
+        max(silhouette) as best_silhouette
+    from gated
+    where failure is null
+    group by 1
+
+),
+
+compared as (
+
+    select
+        gated.*,
+        best_eligible.best_silhouette,
+        gated.failure is null as is_eligible,
+        gated.failure is null
+        and gated.silhouette
+        >= best_eligible.best_silhouette - {{ var('silhouette_band') }} * abs(best_eligible.best_silhouette) as is_in_band,
+        -- What could be used at all: when nothing passes, the most stable of these is.
+        gated.categories_found >= 2
+        and gated.minimum_jaccard is not null as is_usable
+    from gated
+    left join best_eligible
+        on gated.study = best_eligible.study
+
+),
+
+-- Within the band and among those that stand in alike: the more stable, then the better silhouette, then the fewer.
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by study
+            order by
+                is_usable desc,
+                is_in_band desc,
+                minimum_jaccard desc nulls last,
+                silhouette desc nulls last,
+                k asc,
+                algorithm asc
+        ) as preference
+    from compared
+
+),
+
+winners as (
+
+    select
+        study,
+        k
+    from ranked
+    where preference = 1 and is_usable
+
+)
+
+select
+    ranked.study,
+    ranked.algorithm,
+    case
+        when winners.k is null then coalesce(ranked.failure, 'no candidate can be used')
+        when ranked.preference = 1 and not ranked.is_eligible
+            then concat('chosen for want of a better: none passes, this is the most stable; ', ranked.failure)
+        when ranked.preference = 1 and ranked.silhouette = ranked.best_silhouette
+            then format('chosen: the best silhouette of those that pass, {:.3f}', ranked.silhouette)
+        when ranked.preference = 1
+            then format(
+                'chosen: silhouette {:.3f} is within {:g} % of the best that passes, {:.3f}, and it is more stable',
+                ranked.silhouette,
+                100 * {{ var('silhouette_band') }},
+                ranked.best_silhouette
+            )
+        when ranked.failure is not null then ranked.failure
+        when ranked.is_in_band
+            then format('passes; {} categories are as good and not less stable', winners.k)
+        else format(
+            'silhouette {:.3f} is more than {:g} % below the best that passes, {:.3f}',
+            ranked.silhouette,
+            100 * {{ var('silhouette_band') }},
+            ranked.best_silhouette
+        )
+    end as reason,
+    ranked.k,
+    ranked.products,
+    ranked.categories_found,
+    ranked.smallest_share,
+    ranked.largest_share,
+    ranked.other_share,
+    ranked.silhouette,
+    ranked.mean_similarity,
+    ranked.bootstrap_refits,
+    ranked.minimum_jaccard,
+    ranked.mean_jaccard,
+    ranked.mean_adjusted_rand,
+    ranked.is_eligible,
+    ranked.preference = 1 and ranked.is_usable as is_chosen,
+    ranked.preference = 1 and ranked.is_usable and not ranked.is_eligible as is_fallback
+from ranked
+left join winners
+    on ranked.study = winners.study

@@ -1,0 +1,89 @@
+{%- set coordinates = ['x01', 'x02', 'x03', 'x04', 'x05', 'x06', 'x07', 'x08', 'x09', 'x10', 'x11', 'x12'] -%}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    full_refresh=false,
+) }}
+
+with learned as (
+
+    select
+        chosen.product_id,
+        due.rules_version,
+        chosen.category,
+        chosen.learned_group,
+        texts.known_words,
+        chosen.similarity,
+        texts.price,
+        texts.is_fitted,
+        {% for coordinate in coordinates %}
+        texts.{{ coordinate }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('int_chosen_categories') }} as chosen
+    cross join {{ ref('int_fit_due') }} as due
+    inner join {{ ref('product_texts') }} as texts
+        on
+            chosen.study = texts.study
+            and chosen.product_id = texts.product_id
+    {{ unless_stored('due') | indent(4) }}
+    {{ 'and' if is_incremental() else 'where' }} chosen.study = 'live'
+
+),
+
+-- Products that came since the categories were learned: once placed, they stay where they are.
+placed as (
+
+    select
+        products.product_id,
+        version_in_use.score_version as rules_version,
+        products.category,
+        -1 as learned_group,
+        products.known_words,
+        products.similarity,
+        products.price,
+        false as is_fitted,
+        {% for coordinate in coordinates %}
+        products.{{ coordinate }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('new_product_categories') }} as products
+    cross join {{ ref('int_score_version_in_use') }} as version_in_use
+    {% if is_incremental() %}
+    left join {{ this }} as stored
+        on
+            version_in_use.score_version = stored.rules_version
+            and products.product_id = stored.product_id
+    where stored.product_id is null
+    {% endif %}
+
+),
+
+due as (
+
+    select * from learned
+
+    union all
+
+    select * from placed
+
+)
+
+select
+    due.product_id,
+    catalogue.description,
+    due.rules_version,
+    due.category,
+    due.learned_group,
+    due.known_words,
+    due.similarity,
+    due.price,
+    due.is_fitted,
+    {% for coordinate in coordinates %}
+    due.{{ coordinate }},
+    {% endfor %}
+    catalogue.first_sold_date
+from due
+inner join {{ ref('int_catalogue') }} as catalogue
+    on
+        due.product_id = catalogue.product_id
+        and catalogue.study = 'live'

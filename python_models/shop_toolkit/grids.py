@@ -1,0 +1,147 @@
+"""Which models are tried with which settings, and what a grid may hold: light, so that a build checks it at once.
+
+dbt-duckdb loads this module as a plugin (`profiles.yml`), and `grid_problem` becomes an SQL function.
+"""
+
+import itertools
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import duckdb
+from dbt.adapters.duckdb.plugins import BasePlugin
+
+MOST_COMBINATIONS = 12
+
+# What is tried by default. A parameter that a grid leaves out takes the first value here.
+AMOUNT_GRIDS = {
+    "linear_regression": {"target": ["square_root", "amount"], "alpha": [100, 10, 1000]},
+    "decision_tree": {"max_leaf_nodes": [16, 8, 32], "min_samples_leaf": [20, 5]},
+    # Poisson loss is known but not tried: where few spend tens of thousands, its exponential foretold them millions.
+    "gradient_boosting": {
+        "target": ["square_root", "amount"], "loss": ["squared_error"], "learning_rate": [0.1, 0.05],
+        "max_leaf_nodes": [8], "min_samples_leaf": [20, 5], "max_iter": [60],
+    },
+}  # fmt: skip
+CLASS_GRIDS = {
+    "logistic_regression": {"C": [0.1, 0.01, 1]},
+    "random_forest": {"min_samples_leaf": [5, 15], "n_estimators": [60]},
+    "nearest_neighbours": {"n_neighbors": [30, 15, 60]},
+    "gradient_boosting": {
+        "learning_rate": [0.2],
+        "max_leaf_nodes": [8, 4],
+        "min_samples_leaf": [20],
+        "max_iter": [20],
+    },
+}
+DEFAULT_GRIDS = {"amounts": AMOUNT_GRIDS, "classes": CLASS_GRIDS}
+
+Settings = dict[str, object]
+Grids = Mapping[str, Mapping[str, Sequence]]
+
+
+class Plugin(BasePlugin):
+    """Registers this module's SQL function on each DuckDB connection that dbt opens."""
+
+    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        """Register the function; dbt-duckdb calls this once for each database that it opens."""
+        conn.create_function("grid_problem", grid_problem, ["VARCHAR"] * 2, "VARCHAR", null_handling="special")
+
+
+def grid_problem(grids: str, task: str) -> str | None:
+    """What is wrong with grids in JSON for a task (amounts or classes), as a sentence; None if nothing is."""
+    try:
+        check_grids(json.loads(grids), task)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+class Takes(NamedTuple):
+    """What a parameter takes: in words, and whether a value is such a one."""
+
+    words: str
+    holds: Callable[[object], bool]
+
+
+def _whole(least: int, most: int) -> Takes:
+    return Takes(
+        f"whole numbers from {least} to {most}",
+        lambda value: isinstance(value, int) and not isinstance(value, bool) and least <= value <= most,
+    )
+
+
+def _number(least: float, most: float) -> Takes:
+    return Takes(
+        f"numbers from {least:g} to {most:g}",
+        lambda value: isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most,
+    )
+
+
+def _word(*words: str) -> Takes:
+    return Takes(" or ".join(words), lambda value: isinstance(value, str) and value in words)
+
+
+_TARGET = _word("amount", "square_root")
+_LEAVES, _LEAF_ROWS, _TREES = _whole(2, 256), _whole(1, 10_000), _whole(1, 200)
+_BOOSTING = {
+    "learning_rate": _number(0.001, 1), "max_leaf_nodes": _LEAVES, "min_samples_leaf": _LEAF_ROWS, "max_iter": _TREES,
+}  # fmt: skip
+# The names are scikit-learn's, but for `target`: what a regression learns.
+PARAMETERS = {
+    "amounts": {
+        "linear_regression": {"target": _TARGET, "alpha": _number(1e-6, 1e9)},
+        "decision_tree": {"max_leaf_nodes": _LEAVES, "min_samples_leaf": _LEAF_ROWS},
+        "gradient_boosting": {"target": _TARGET, "loss": _word("squared_error", "poisson"), **_BOOSTING},
+    },
+    "classes": {
+        "logistic_regression": {"C": _number(1e-6, 1e6)},
+        "random_forest": {"min_samples_leaf": _LEAF_ROWS, "n_estimators": _TREES},
+        "nearest_neighbours": {"n_neighbors": _whole(1, 1000)},
+        "gradient_boosting": _BOOSTING,
+    },
+}
+
+
+def check_grids(grids: Grids, task: str) -> None:
+    """Raise ValueError, in a sentence, unless `grids` are {model: {parameter: [values]}} for the task.
+
+    The task is 'amounts' or 'classes'. Only the models named are fitted; a parameter left out takes its standard value.
+    """
+    if task not in PARAMETERS:
+        raise ValueError(f"There is no task {task!r}; it is {' or '.join(PARAMETERS)}.")
+    known = PARAMETERS[task]
+    if not isinstance(grids, Mapping) or not grids:
+        raise ValueError(f"The grids for {task} name no model; they take {', '.join(known)}.")
+    for model, grid in grids.items():
+        if model not in known:
+            raise ValueError(f"The grids for {task} know no model {model!r}; they take {', '.join(known)}.")
+        if not isinstance(grid, Mapping):
+            raise ValueError(f"The grid of {model} is {grid!r}; it takes a list of values for each parameter.")
+        for parameter, values in grid.items():
+            if parameter not in known[model]:
+                takes = ", ".join(known[model])
+                raise ValueError(f"The grid of {model} knows no parameter {parameter!r}; it takes {takes}.")
+            _check_values(model, parameter, values, known[model][parameter])
+        if len(combinations(grid)) > MOST_COMBINATIONS:
+            count = len(combinations(grid))
+            raise ValueError(f"The grid of {model} has {count} combinations; it takes {MOST_COMBINATIONS} at most.")
+
+
+def _check_values(model: str, parameter: str, values: object, takes: Takes) -> None:
+    where = f"In the grid of {model}, {parameter}"
+    if not isinstance(values, list | tuple) or not values:
+        raise ValueError(f"{where} is {values!r}; it takes a list of {takes.words}.")
+    for value in values:
+        if not takes.holds(value):
+            raise ValueError(f"{where} holds {value!r}; it takes {takes.words}.")
+
+
+def combinations(grid: Mapping[str, Sequence]) -> list[Settings]:
+    """Every combination of a grid's values, the first values first."""
+    return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+
+
+def settings_text(settings: Settings) -> str:
+    """'max_leaf_nodes 16, min_samples_leaf 20'."""
+    return ", ".join(f"{parameter} {value}" for parameter, value in settings.items()) or "standard settings"

@@ -1,0 +1,103 @@
+"""The map of interests against numpy, and interests and their groups from the log to the marts."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ROOT, Shop
+from shop_toolkit.interests import AXES, MAP_COLUMNS, fit_interest_map
+
+
+def long(values: np.ndarray) -> pd.DataFrame:
+    """Features of customers (n, d), one row each; zeros are left out."""
+    wide = pd.DataFrame(values, columns=[f"f{number}" for number in range(values.shape[1])])
+    rows = wide.rename_axis("customer_id").reset_index().melt("customer_id", var_name="feature")
+    return rows[rows["value"] != 0].astype({"customer_id": str})
+
+
+@pytest.fixture(scope="module")
+def values() -> np.ndarray:
+    random = np.random.default_rng(0)
+    values = random.normal(size=(60, 5)) @ random.normal(size=(5, 5))
+    values[::3, 1] = 0
+    values[:, 4] = 7
+    return values
+
+
+def test_the_map_gives_the_principal_components_of_standardised_features(values: np.ndarray) -> None:
+    found = fit_interest_map(long(values).sample(frac=1, random_state=1))
+    coordinates = (values - found["mean"].to_numpy()) / found["scale"].to_numpy() @ found[list(AXES)].to_numpy()
+    varying = values[:, :4]
+    standardised = (varying - varying.mean(axis=0)) / varying.std(axis=0)
+    variances, directions = np.linalg.eigh(np.cov(standardised.T, bias=True))
+    assert coordinates.var(axis=0) == pytest.approx(variances[::-1][:3])
+    assert np.abs(np.corrcoef((standardised @ directions[:, ::-1][:, :3]).T, coordinates.T)[:3, 3:]) == pytest.approx(
+        np.eye(3), abs=1e-9
+    )
+    assert found["explained_variance"].unique() == pytest.approx(variances[::-1][:3].sum() / 4)
+    # what never varies moves nobody
+    assert (found.loc[found["feature"] == "f4", list(AXES)].abs().to_numpy() < 1e-12).all()
+
+
+def test_few_customers_have_a_flat_map_or_none(values: np.ndarray) -> None:
+    assert fit_interest_map(long(values[:1])).empty
+    assert fit_interest_map(long(np.repeat(values[:1], 5, axis=0))).empty
+    two = fit_interest_map(long(values[:2]))
+    assert list(two.columns) == list(MAP_COLUMNS)
+    assert two["explained_variance"].iloc[0] == pytest.approx(1)
+    assert (two["z"] == 0).all()
+
+
+def test_customers_of_the_embedded_shop_are_interested_in_what_they_favour(demo_shop: Shop) -> None:
+    """Their favourite category is known; the category that most was spent on is mostly it."""
+    truth = ROOT / "seeds" / "demo_shop"
+    share = demo_shop.row(
+        f"""
+        with truth as (
+            select customer_id::varchar as customer_id, favourite_category
+            from read_csv('{truth / "customer_truth.csv"}', all_varchar = true)
+        ),
+        categories as (
+            select products.category, max_by(truth.category, products.revenue) as true_category
+            from products
+            inner join read_csv('{truth / "product_truth.csv"}', all_varchar = true) as truth
+                on products.product_id = truth.product_id
+            group by 1
+        )
+        select avg((categories.true_category = truth.favourite_category)::int)
+        from customers
+        inner join truth using (customer_id)
+        inner join categories on customers.interest_category = categories.category
+        where customers.frequency >= 5
+        """
+    )[0]
+    assert share > 0.5
+
+
+def test_interest_groups_share_out_the_customers_of_the_embedded_shop(demo_shop: Shop) -> None:
+    assert demo_shop.row("select sum(size), round(sum(share), 9), sum(revenue) from interest_groups") == demo_shop.row(
+        "select count(*), 1.0, sum(monetary) from customers"
+    )
+    (chosen,) = demo_shop.rows("select k from cluster_candidates where segmentation = 'interest' and is_chosen")
+    assert demo_shop.row("select count(*) from interests.interest_group_versions") == chosen
+    labels, agreeing = demo_shop.row(
+        """
+        select count(*), count(*) filter (where labels.cluster = told.cluster)
+        from interests.int_interest_labels as labels
+        inner join interests.int_customer_interest_groups as told using (customer_id)
+        """
+    )
+    assert labels == agreeing == demo_shop.row("select customers_fitted from clustering.int_fit_due")[0]
+
+
+def test_without_products_all_customers_are_one_interest_group(
+    make_shop: Callable[..., Shop], write_csv: Callable[..., object]
+) -> None:
+    lines = [f"c{number % 9},2025-01-{1 + number % 28:02},{10 + number}" for number in range(60)]
+    shop = make_shop(transactions=str(write_csv("customer,date,amount", *lines))).build()
+    assert shop.rows("select interest_group, size, reason from interest_groups") == [
+        ("all customers", 9, "no product categories that customers could be interested in"),
+    ]  # fmt: skip
+    assert shop.row("select count(*), count(interest_category) from customers") == (9, 0)
+    assert shop.row("select count(*) from customer_interests") == (0,)

@@ -1,0 +1,15 @@
+-- It warns: the build goes on with the most stable categories, or with none, and `product_categories` says why.
+{{ config(severity='warn') }}
+
+select
+    concat('No categories of products could be learned: ', categories.problem) as warning
+from {{ ref('product_categories') }} as categories
+where categories.problem is not null
+
+union all
+
+select concat('No number of categories passes the gates: ', candidates.k, ' categories stand in; ', candidates.reason) as warning
+from {{ ref('category_candidate_versions') }} as candidates
+inner join {{ ref('int_score_version_in_use') }} as version_in_use
+    on candidates.rules_version = version_in_use.score_version
+where candidates.is_fallback

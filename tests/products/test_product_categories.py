@@ -1,0 +1,116 @@
+"""Product categories from the log to the marts: the embedded shop, another language, later products, no texts."""
+
+import csv
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Shop, problem_of
+from sklearn.metrics import adjusted_rand_score
+
+# What things are, and how they come: each thing in each way is a product.
+KINDS_RUSSIAN = {
+    "посуда": (("Кружка", "Тарелка", "Чайник", "Блюдце"), ("фарфор чайный", "керамика чайный", "фарфор керамика")),
+    "игрушки": (("Медведь", "Заяц", "Кукла", "Лошадка"), ("плюш мягкий", "игрушка мягкий", "плюш игрушка")),
+    "бумага": (("Открытка", "Блокнот", "Конверт", "Тетрадь"), ("картон письмо", "линейка письмо", "картон линейка")),
+    "сад": (("Лейка", "Грабли", "Горшок", "Секатор"), ("садовый сталь", "цветник сталь", "садовый цветник")),
+    "свет": (("Свеча", "Фонарик", "Лампа", "Подсвечник"), ("воск аромат", "ночник аромат", "воск ночник")),
+}
+COLOURS = ("красный", "синий", "белый")
+HEADINGS = "Description,StockCode,InvoiceNo,CustomerID,InvoiceDate,Quantity,UnitPrice"
+
+
+def russian_products() -> list[tuple[str, str, str]]:
+    """Product, its kind, and its description."""
+    described = [
+        (kind, f"{thing} {way} {COLOURS[(row + column) % len(COLOURS)]}")
+        for kind, (things, ways) in KINDS_RUSSIAN.items()
+        for (row, thing), (column, way) in itertools.product(enumerate(things), enumerate(ways))
+    ]
+    return [(f"P{number:03}", kind, text) for number, (kind, text) in enumerate(described)]
+
+
+def sale(product: str, text: str, number: int, day: str = "") -> str:
+    """A line of the log: forty customers who order on some days of half a year."""
+    customer = number % 40
+    day = day or f"2025-{1 + number % 6:02}-{1 + number % 27:02}"
+    return f"{text},{product},{day}-{customer},c{customer},{day},{1 + number % 4},{1 + number % 9}.50"
+
+
+def write_log(path: Path, lines: list[str]) -> str:
+    path.write_text("\n".join((HEADINGS, *lines)) + "\n", encoding="utf-8")
+    return str(path)
+
+
+def built_with_tests(shop: Shop) -> None:
+    selected = ("--select", "+product_categories", "+segment_rules", "--indirect-selection", "cautious")
+    result = shop.dbt("build", "--exclude-resource-type", "unit_test", *selected)
+    assert result.success, problem_of(result)
+
+
+def test_categories_are_those_of_the_embedded_shop(demo_shop: Shop) -> None:
+    with (ROOT / "seeds/demo_shop/product_truth.csv").open(encoding="utf-8", newline="") as file:
+        truth = {row["product_id"]: row["category"] for row in csv.DictReader(file)}
+    for study in ("live", "backtest"):
+        told = dict(demo_shop.rows(
+            f"select product_id, category from products.int_products_by_category where study = '{study}'"
+        ))  # fmt: skip
+        assert len(told) == demo_shop.row("select count(*) from products")[0]
+        assert adjusted_rand_score([truth[product] for product in told], list(told.values())) >= 0.9
+    assert demo_shop.row("select min(silhouette) > 0.5, count(problem), count(*) > 4 from product_categories") == (
+        True, 0, True,
+    )  # fmt: skip
+
+
+def test_a_shop_in_russian_has_categories_that_products_of_later_days_join(
+    make_shop: Callable[..., Shop], tmp_path: Path
+) -> None:
+    products = russian_products()
+    lines = [sale(product, text, 7 * number + place) for place in range(6)
+             for number, (product, _, text) in enumerate(products)]  # fmt: skip
+    shop = make_shop(transactions=write_log(tmp_path / "log.csv", lines))
+    shop.build("product_categories", "segment_rules")
+    told = dict(shop.rows("select product_id, category from products"))
+    assert adjusted_rand_score([kind for _, kind, _ in products], [told[product] for product, *_ in products]) >= 0.9
+    stored = shop.rows("from products.product_category_versions order by product_id")
+    names = shop.rows("select category_name, top_terms from product_categories order by 1")
+
+    # later a mug comes, an odd thing, a thing without a name, and a name that was given to another thing
+    lines += [sale(product, text, number, "2025-07-05") for number, (product, text) in enumerate([
+        ("NEW", "Кружка керамика большой"), ("ODD", "Голограмма"), ("BLANK", ""), ("P000", "Грабли садовый красный"),
+    ])]  # fmt: skip
+    write_log(tmp_path / "log.csv", lines)
+    built_with_tests(shop)
+    assert shop.row("select count(*) from products.product_texts") == (0,)
+    now = shop.rows("from products.product_category_versions where first_sold_date < '2025-07-01' order by product_id")
+    assert now == stored
+    assert dict(shop.rows("select product_id, category from products where product_id in ('NEW', 'ODD', 'BLANK')")) == {
+        "NEW": told["P000"], "ODD": "other", "BLANK": "other",
+    }  # fmt: skip
+    assert set(names) <= set(shop.rows("select category_name, top_terms from product_categories"))
+
+
+@pytest.mark.parametrize(
+    ("headings", "line", "problem"),
+    [
+        (HEADINGS, lambda number: sale(f"P{number % 30}", "", number), "no product has a description in words"),
+        ("customer,date,amount", lambda number: f"c{number % 9},2025-01-{1 + number % 28:02},10", "no products"),
+    ],
+    ids=["no descriptions", "no products"],
+)
+def test_a_shop_without_texts_says_why_it_has_no_categories(
+    headings: str,
+    line: Callable[[int], str],
+    problem: str,
+    make_shop: Callable[..., Shop],
+    write_csv: Callable[..., Path],
+) -> None:
+    shop = make_shop(transactions=str(write_csv(headings, *map(line, range(60)))))
+    for _ in ("fitted", "told from the store"):
+        built_with_tests(shop)
+        assert shop.rows("select category_name, problem, category from product_categories") == [
+            ("no categories", problem, None),
+        ]  # fmt: skip
+        assert shop.row("select count(category) from products") == (0,)
+        assert shop.row("select count(*) from products.int_products_by_category") == (0,)
