@@ -15,12 +15,12 @@ MOST_COMBINATIONS = 12
 
 # What is tried by default. A parameter that a grid leaves out takes the first value here.
 AMOUNT_GRIDS = {
-    "linear_regression": {"target": ["square_root", "amount"], "alpha": [100, 10, 1000]},
-    "decision_tree": {"max_leaf_nodes": [16, 8, 32], "min_samples_leaf": [20, 5]},
+    "linear_regression": {"target": ["square_root", "amount"], "alpha": [1000, 300, 3000]},
+    "decision_tree": {"max_leaf_nodes": [16, 8, 32], "min_samples_leaf": [20, 50]},
     # Poisson loss is known but not tried: where few spend tens of thousands, its exponential foretold them millions.
     "gradient_boosting": {
-        "target": ["square_root", "amount"], "loss": ["squared_error"], "learning_rate": [0.1, 0.05],
-        "max_leaf_nodes": [8], "min_samples_leaf": [20, 5], "max_iter": [60],
+        "target": ["square_root", "amount"], "loss": ["squared_error"], "learning_rate": [0.05],
+        "max_leaf_nodes": [4, 8], "min_samples_leaf": [10, 5], "max_iter": [100],
     },
 }  # fmt: skip
 CLASS_GRIDS = {
