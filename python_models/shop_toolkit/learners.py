@@ -50,13 +50,13 @@ class Search(NamedTuple):
 
 # The fit itself takes all rows. Amounts are few and large, so their losses are the rougher ones; nine classes take
 # nine times as long.
-SEARCHES = {"amounts": Search(8000, 3), "classes": Search(1500, 2)}
+SEARCHES = {"amounts": Search(8000, 3), "classes": Search(3000, 2)}
 # Settings of amounts are compared as if nobody spent more than all but one in a hundred do: on the real file these
 # few make up three quarters of the squared error, and chose what their folds happened to like.
 SEARCH_QUANTILE = 0.99
 # A forest with fewer trees tells as well which settings are better; a tree of few rows as well as one of many.
 SEARCH_TREES = 25
-FOREST_TREE_ROWS = 1000
+FOREST_TREE_ROWS = 2000
 # Quantiles that boosting of classes sees of a feature: as good as 255, in half the time. Amounts keep 255, as the
 # topmost quantile holds all wholesalers.
 CLASS_BINS = 32
@@ -307,7 +307,7 @@ def _regressor(model: str, settings: Settings) -> BaseEstimator:
 
 def _classifier(model: str, settings: Settings, rows: int) -> BaseEstimator:
     if model == "logistic_regression":
-        return make_pipeline(FeatureScaler(("raw", "log")), LogisticRegression(**settings, tol=1e-3, max_iter=200))
+        return make_pipeline(FeatureScaler(), LogisticRegression(**settings, tol=1e-3, max_iter=200))
     if model == "nearest_neighbours":
         return make_pipeline(FeatureScaler(("log",), FINENESS), KNeighborsClassifier(**settings, algorithm="brute"))
     if model == "random_forest":
