@@ -22,7 +22,9 @@ ranked_interests as (
         predictions.frame_number,
         predictions.origin_date,
         count(*) filter (where interests.interest_rank <= 3) as found_of_three,
-        sum(cast(interests.amount as double) / log2(1 + predictions.outcome_rank)) as discounted_amount
+        -- Decimal, as sums of doubles depend on their order.
+        sum(cast(cast(interests.amount as double) / log2(1 + predictions.outcome_rank) as decimal(38, 12)))
+            as discounted_amount
     from predictions
     inner join {{ ref('int_frame_interests') }} as interests
         on
@@ -39,7 +41,7 @@ best_interests as (
     select
         frame_number,
         count(*) as interests_of_three,
-        sum(cast(amount as double) / log2(1 + interest_rank)) as best_discounted_amount
+        sum(cast(cast(amount as double) / log2(1 + interest_rank) as decimal(38, 12))) as best_discounted_amount
     from {{ ref('int_frame_interests') }}
     where interest_rank <= 3
     group by 1
