@@ -21,6 +21,8 @@ FITTED = (
     "products.catalogue_versions",
     "products.category_candidate_versions",
     "products.category_name_versions",
+    "prediction.prediction_evaluation_versions",
+    "prediction.reliability_versions",
 )
 STAGES = (*FITTED, "products.product_category_versions", "cleaning.int_stock_movements")
 

@@ -207,6 +207,12 @@ def test_an_odd_shop_builds_and_says_what_could_not_be_done(
         chosen = shop.rows(f"select k from cluster_candidates where segmentation = '{segmentation}' and is_chosen")
         named = shop.rows(f"select segment from segments where segmentation = '{segmentation}' and size > 0")
         assert chosen or named == [("all customers",)]
+    # every prediction says how often it could be judged, or why not, and who is in use
+    judged = shop.rows("select value, note from model_evaluations where metric = 'origins'")
+    assert len(judged) == 5
+    assert all(value > 0 or note for value, note in judged)
+    assert shop.row("select count(*) from model_evaluations where split = 'today'") == (5,)
+    assert shop.row("select count(*) from customers where expected_spend_90_days is null") == (0,)
 
 
 def test_missing_values_cost_rows_and_no_build(make_shop: Callable[..., Shop], tmp_path: Path) -> None:

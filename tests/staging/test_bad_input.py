@@ -164,6 +164,11 @@ def test_wrong_settings_stop_the_build_with_a_sentence_each(built_shop: Shop) ->
         silhouette_band=-0.1,
         broad_clustering="rfm kmeans 11",
         detailed_clustering=7,
+        rolling_origins=0,
+        training_limit=1.5,
+        least_precision=0.2,
+        spend_grids={"decision_tree": {"depth": [3]}},
+        class_grids="all",
     )
     for sentence in (
         "The setting 'as_of_dat' is not known. Known settings: transactions, column_names,",
@@ -185,6 +190,11 @@ def test_wrong_settings_stop_the_build_with_a_sentence_each(built_shop: Shop) ->
         "The setting 'silhouette_band' is -0.1; it takes a share of the best silhouette, from 0 to 1.",
         "The setting 'broad_clustering' is \"rfm kmeans 11\"; it takes a space, an algorithm and a number of clusters",
         "The setting 'detailed_clustering' is 7; it takes a space, an algorithm and a number of clusters",
+        "The setting 'rolling_origins' is 0; it takes a whole number of origins, from 1 to 12.",
+        "The setting 'training_limit' is 1.5; it takes a whole number of customers, from 100 to 200000.",
+        "The setting 'least_precision' is 0.2; it takes a share of the newcomers, from 0.5 to 1.",
+        "The setting 'spend_grids' is wrong. The grid of decision_tree knows no parameter 'depth'",
+        "The setting 'class_grids' is \"all\"; it takes a mapping from models to their settings",
     ):
         assert sentence in sentences
 

@@ -1,0 +1,226 @@
+"""Predictions from the log to the marts: figures against scikit-learn and scipy, and shops that give little to learn from."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from conftest import DEMO_FILE, ROOT, Shop
+from scipy.stats import spearmanr
+from shop_toolkit.grids import DEFAULT_GRIDS, grid_problem, settled_grids
+from shop_toolkit.learners import rank_outcomes
+from shop_toolkit.tables import in_batches
+from sklearn import metrics
+
+ALL_ORIGINS = "all origins"
+
+
+def evaluated(shop: Shop, task: str, model: str, split: str = ALL_ORIGINS) -> dict[str, float]:
+    return dict(
+        shop.rows(
+            f"select metric, value from model_evaluations where task = '{task}' and model = '{model}' and split = '{split}'"
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def classes_foretold(demo_shop: Shop) -> pd.DataFrame:
+    """The regression's probabilities of interests: a row per frame, a column per class, and what came."""
+    rows = demo_shop.rows(
+        """
+        select frame_number, actual, outcome, probability from prediction.int_class_predictions
+        where task = 'interest' and model = 'logistic_regression' and actual is not null
+        """
+    )
+    told = pd.DataFrame(rows, columns=["frame", "actual", "outcome", "probability"])
+    return told.pivot(index=["frame", "actual"], columns="outcome", values="probability").reset_index("actual")
+
+
+def test_metrics_of_classes_are_those_of_scikit_learn(demo_shop: Shop, classes_foretold: pd.DataFrame) -> None:
+    actual, probabilities = classes_foretold["actual"], classes_foretold.drop(columns="actual")
+    said = probabilities.idxmax(axis=1)
+    found = evaluated(demo_shop, "foretell the next interest", "logistic_regression")
+    assert len(actual) > 100
+    assert found["accuracy"] == pytest.approx(metrics.accuracy_score(actual, said))
+    assert found["balanced_accuracy"] == pytest.approx(metrics.balanced_accuracy_score(actual, said))
+    labels = list(probabilities.columns)
+    assert found["log_loss"] == pytest.approx(metrics.log_loss(actual, probabilities, labels=labels), rel=1e-6)
+    came = np.array([[label == one for label in labels] for one in actual], dtype=float)
+    assert found["brier_score"] == pytest.approx(((probabilities.to_numpy() - came) ** 2).sum(axis=1).mean(), rel=1e-6)
+    confidence, right = probabilities.max(axis=1).to_numpy(), (said == actual).to_numpy()
+    bins = np.clip((confidence * 10).astype(int), 0, 9)
+    gaps = [abs(right[bins == b].mean() - confidence[bins == b].mean()) * (bins == b).mean() for b in set(bins)]
+    assert found["expected_calibration_error"] == pytest.approx(sum(gaps), rel=1e-6)
+    reliability = demo_shop.rows(
+        "select bin, happened, sample_size from prediction_reliability "
+        "where task = 'foretell the next interest' and model = 'logistic_regression' order by 1"
+    )
+    assert reliability == [
+        (b + 1, pytest.approx(right[bins == b].mean()), (bins == b).sum()) for b in sorted(set(bins))
+    ]
+
+
+def test_ndcg_is_that_of_scikit_learn(demo_shop: Shop, classes_foretold: pd.DataFrame) -> None:
+    probabilities = classes_foretold.drop(columns="actual")
+    rows = demo_shop.rows("select frame_number, category::varchar, amount::double from prediction.int_frame_interests")
+    spent = pd.DataFrame(rows, columns=["frame", "category", "amount"]).pivot_table(
+        index="frame", columns="category", values="amount", fill_value=0
+    )
+    spent = spent.reindex(index=probabilities.index, columns=probabilities.columns, fill_value=0)
+    found = evaluated(demo_shop, "foretell the next interest", "logistic_regression")
+    assert found["ndcg_at_3"] == pytest.approx(metrics.ndcg_score(spent, probabilities, k=3), abs=2e-3)
+
+
+def test_metrics_of_spend_are_those_of_numpy_and_scipy(demo_shop: Shop) -> None:
+    rows = demo_shop.rows(
+        "select predicted::double, actual::double from prediction.int_spend_predictions where model = 'combination'"
+    )
+    predicted, actual = np.array(rows).T
+    found = evaluated(demo_shop, "foretell the spend of 90 days", "combination")
+    assert found["rmse"] == pytest.approx(np.sqrt(np.mean((predicted - actual) ** 2)))
+    assert found["mae"] == pytest.approx(np.abs(predicted - actual).mean())
+    assert found["bias"] == pytest.approx((predicted - actual).mean())
+    assert found["spearman"] == pytest.approx(spearmanr(predicted, actual).statistic)
+    top = np.argsort(-predicted)[: int(np.ceil(0.2 * len(predicted)))]
+    assert found["revenue_in_top_20_percent"] == pytest.approx(actual[top].sum() / actual.sum(), abs=0.01)
+
+
+def test_a_customers_frame_knows_what_a_plain_loop_knows(demo_shop: Shop) -> None:
+    """The features of a few frames, counted from the lines of the marts one by one."""
+    lines = demo_shop.rows("select customer_id, invoice_id, order_date, gross_amount from order_lines")
+    taken_back = demo_shop.rows(
+        "select customer_id, sale_invoice_id, cancelled_at::date, amount from cancellation_matches"
+    )
+    frames = demo_shop.rows(
+        """
+        select f.customer_id, f.known_until, x.monetary, x.orders_placed, x.days_since_order, x.greatest_order
+        from prediction.int_frames as f inner join prediction.int_frame_features as x using (frame_number)
+        where f.study = 'backtest' order by md5(f.frame_number::varchar) limit 40
+        """
+    )
+    for customer, day, monetary, orders_placed, days_since_order, greatest_order in frames:
+        orders: dict[str, list] = {}
+        for owner, invoice, when, amount in lines:
+            if owner == customer and when <= day:
+                order = orders.setdefault(invoice, [when, 0])
+                order[0], order[1] = min(order[0], when), order[1] + amount
+        for owner, invoice, when, amount in taken_back:
+            if owner == customer and when <= day:
+                orders[invoice][1] -= amount
+        assert monetary == pytest.approx(float(sum(amount for _, amount in orders.values())))
+        assert orders_placed == len(orders)
+        assert days_since_order == (day - max(when for when, _ in orders.values())).days
+        assert greatest_order == pytest.approx(float(max(amount for _, amount in orders.values())))
+
+
+def test_predictions_of_the_embedded_shop_have_skill(demo_shop: Shop) -> None:
+    """Its customers have a rate, a drop-out time and a taste of their own: there is something to foretell."""
+    assert evaluated(demo_shop, "foretell the broad segment at day 180", "logistic_regression")["skill"] > 0.3
+    interest = evaluated(demo_shop, "foretell the next interest", "logistic_regression")
+    assert interest["accuracy"] > 0.65
+    assert interest["ndcg_at_3"] > 0.75
+    in_use = demo_shop.rows("select task, model, is_baseline, note from model_evaluations where split = 'today'")
+    assert len(in_use) == 5
+    assert all(("in use" in note) != is_baseline for _, _, is_baseline, note in in_use)
+
+
+def test_every_customer_of_today_is_foretold(demo_shop: Shop) -> None:
+    assert demo_shop.row("select count(*) from customers where expected_spend_90_days is null") == (0,)
+    assert demo_shop.row("select min(expected_spend_90_days) >= 0 from customers") == (True,)
+    assert demo_shop.row(
+        """
+        select count(*) from customers full join new_customer_predictions using (customer_id)
+        where (first_order_date > as_of_date - 180) <> (predicted_rfm_segment is not null)
+        """
+    ) == (0,)
+
+
+def test_where_a_model_is_not_sure_enough_it_is_too_early_to_say(demo_shop: Shop) -> None:
+    rows = demo_shop.rows(
+        """
+        select p.predicted_broad_segment, p.likeliest_broad_segment, p.broad_probability, n.least_confidence
+        from new_customer_predictions as p
+        inner join prediction.int_newcomer_predictions as n on p.customer_id = n.customer_id and n.task = 'broad'
+        """
+    )
+    assert rows
+    for predicted, likeliest, probability, least in rows:
+        assert (predicted == likeliest) == (least is not None and probability >= least)
+        assert predicted in (likeliest, "too early to say")
+
+
+# --- shops that give little to learn from ----------------------------------------------------------------
+
+
+def test_customers_who_never_come_back_leave_nothing_to_learn_of_interests(
+    make_shop: Callable[..., Shop], tmp_path: Path
+) -> None:
+    """The embedded shop, of each customer the first invoice only."""
+    path, first = tmp_path / "once.csv", {}
+    with DEMO_FILE.open(encoding="utf-8", newline="") as source, path.open("w", encoding="utf-8", newline="") as target:
+        reader, writer = csv.reader(source), csv.writer(target)
+        writer.writerow(next(reader))
+        for row in reader:
+            if row[6] and not row[0].startswith("C") and first.setdefault(row[6], row[0]) == row[0]:
+                writer.writerow(row)
+    shop = make_shop(transactions=str(path)).build()
+    notes = dict(shop.rows("select task, note from model_evaluations where metric = 'origins'"))
+    assert "nobody to learn from" in notes["foretell the next interest"]
+    assert dict(shop.rows("select task, is_baseline from model_evaluations where split = 'today'"))[
+        "foretell the next interest"
+    ]
+    assert shop.row("select count(*) from customers where expected_spend_90_days is null") == (0,)
+    # a guess stays: their one order
+    assert shop.row("select count(distinct predicted_interest) > 3 from new_customer_predictions") == (True,)
+
+
+# --- settings and tables ---------------------------------------------------------------------------------
+
+
+def test_the_projects_grids_are_the_toolkits() -> None:
+    settings = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    assert {"amounts": settings["spend_grids"], "classes": settings["class_grids"]} == DEFAULT_GRIDS
+
+
+def test_settled_grids_read_what_settings_say() -> None:
+    grids = {"linear_regression": {"target": ["amount", "square_root"], "alpha": [1, 10]}, "decision_tree": {}}
+    texts = {"linear_regression": "target square_root, alpha 10, temperature 1.3", "combination": "mean of all"}
+    assert settled_grids(texts, grids, "amounts") == {
+        "linear_regression": {"target": ["square_root"], "alpha": [10]},
+        "decision_tree": {},
+    }
+
+
+def test_a_problem_of_grids_is_a_sentence() -> None:
+    assert grid_problem(json.dumps(DEFAULT_GRIDS["amounts"]), "amounts") is None
+    assert "knows no parameter 'depth'" in (grid_problem('{"decision_tree": {"depth": [3]}}', "amounts") or "")
+
+
+def test_likelier_outcomes_rank_first_and_ties_go_by_name() -> None:
+    told = pd.DataFrame(
+        {
+            "model": "m",
+            "frame_number": [1, 1, 1, 2, 2],
+            "outcome": list("cabab"),
+            "probability": [0.2, 0.4, 0.4, 0.1, 0.9],
+        }
+    )
+    ranked = rank_outcomes(told.sample(frac=1, random_state=3))
+    assert ranked[["frame_number", "outcome", "outcome_rank"]].to_numpy().tolist() == [
+        [1, "a", 1], [1, "b", 2], [1, "c", 3], [2, "b", 1], [2, "a", 2],
+    ]  # fmt: skip
+    assert rank_outcomes(told, 1)["outcome"].tolist() == ["a", "b"]
+
+
+def test_batches_are_the_whole_relation_in_order() -> None:
+    import duckdb
+
+    relation = duckdb.sql("select n * 3 as key, 'x' || n as text from range(50) as numbers(n)")
+    batches = list(in_batches(relation, "key", 40))
+    assert max(map(len, batches)) <= 40
+    assert pd.concat(batches)["key"].tolist() == list(range(0, 150, 3))
+    assert list(in_batches(duckdb.sql("select 1 as key where false"), "key")) == []
