@@ -1,10 +1,11 @@
-"""Predictions from the log to the marts: figures against scikit-learn and scipy, and shops that give little to learn from."""
+"""Predictions from the log to the marts: figures against scikit-learn and scipy, shops that give little to learn."""
 
 import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,11 +21,8 @@ ALL_ORIGINS = "all origins"
 
 
 def evaluated(shop: Shop, task: str, model: str, split: str = ALL_ORIGINS) -> dict[str, float]:
-    return dict(
-        shop.rows(
-            f"select metric, value from model_evaluations where task = '{task}' and model = '{model}' and split = '{split}'"
-        )
-    )
+    where = f"task = '{task}' and model = '{model}' and split = '{split}'"
+    return dict(shop.rows(f"select metric, value from model_evaluations where {where}"))
 
 
 @pytest.fixture(scope="module")
@@ -133,8 +131,8 @@ def test_every_customer_of_today_is_foretold(demo_shop: Shop) -> None:
     assert demo_shop.row("select min(expected_spend_90_days) >= 0 from customers") == (True,)
     assert demo_shop.row(
         """
-        select count(*) from customers full join new_customer_predictions using (customer_id)
-        where (first_order_date > as_of_date - 180) <> (predicted_rfm_segment is not null)
+        select count(*) from customers as c full join new_customer_predictions as p using (customer_id)
+        where (c.first_order_date > c.as_of_date - 180) <> (p.predicted_rfm_segment is not null)
         """
     ) == (0,)
 
@@ -217,8 +215,6 @@ def test_likelier_outcomes_rank_first_and_ties_go_by_name() -> None:
 
 
 def test_batches_are_the_whole_relation_in_order() -> None:
-    import duckdb
-
     relation = duckdb.sql("select n * 3 as key, 'x' || n as text from range(50) as numbers(n)")
     batches = list(in_batches(relation, "key", 40))
     assert max(map(len, batches)) <= 40

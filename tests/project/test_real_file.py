@@ -192,15 +192,14 @@ def test_a_combination_foretells_spend_better_than_any_naive_guess(real_shop: Sh
 
 
 def test_newcomers_segments_are_foretold_with_skill_and_the_first_order_says_little(real_shop: Shop) -> None:
-    skill = {
-        split: value
-        for split, value in real_shop.rows(
+    skill = dict(
+        real_shop.rows(
             """
             select split, value from model_evaluations
             where task = 'foretell the rfm segment at day 90' and model = 'logistic_regression' and metric = 'skill'
             """
         )
-    }
+    )
     assert skill["all origins"] > 0.15
     assert skill["all origins, order 1"] < 0.05 < 0.2 < skill["all origins, order 2"]
 
