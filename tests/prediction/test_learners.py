@@ -140,14 +140,24 @@ def test_a_missing_value_is_the_median_and_flagged():
 def test_nobody_is_told_more_than_anyone_spent(target):
     frames = pd.DataFrame({"a": np.linspace(1, 10, 100), "b": np.tile([1.0, 10], 50)})
     frames["amount"] = 10 * frames["a"] + 10 * frames["b"]
-    # Each of his features was seen, and never both at once.
-    frames.loc[frames["a"].gt(5) & frames["b"].gt(5), "amount"] = 0
-    frames = frames.assign(frame_number=range(100), customer_id=[str(i) for i in range(100)], role="train")
+    # Each of his features was seen, and never both at once: the line leads to 200, and the most was 145.
+    unlike = frames["a"].gt(5) & frames["b"].gt(5)
+    frames["role"] = np.where(unlike, "predict", "train")
+    frames = frames.assign(frame_number=range(100), customer_id=[str(i) for i in range(100)])
     grid = {"linear_regression": {"target": [target], "alpha": [1e-3]}}
-    told = learners.foretell_amounts(
-        pd.concat([frames, frames.assign(role="predict", frame_number=range(100, 200))]), ["a", "b"], grid, 1
-    )
-    assert told["amount"].between(0, frames["amount"].max()).all()
+    told = learners.foretell_amounts(frames, ["a", "b"], grid, 1)["amount"]
+    assert told.max() == pytest.approx(frames.loc[~unlike, "amount"].max())
+
+
+@pytest.mark.parametrize("target", ["amount", "square_root"])
+def test_nobody_is_told_less_than_nothing(target):
+    frames = pd.DataFrame({"a": np.linspace(1, 10, 100)})
+    frames["amount"] = (100 * frames["a"] - 600).clip(lower=0)
+    frames = frames.assign(frame_number=range(100), customer_id=[str(i) for i in range(100)])
+    frames["role"] = np.where(np.arange(100) % 2, "train", "predict")
+    grid = {"linear_regression": {"target": [target], "alpha": [1e-3]}}
+    told = learners.foretell_amounts(frames, ["a"], grid, 1)["amount"]
+    assert told.min() == 0
 
 
 def test_the_scaler_tells_what_the_usual_one_does():
@@ -296,6 +306,7 @@ def test_neighbours_are_those_that_are_nearest():
 @pytest.mark.parametrize("seed", range(3))
 def test_probabilities_add_up_to_one_for_every_frame_but_training(seed):
     frames = shop(seed=seed)
+    frames.loc[frames["frame_number"] % 10 == 9, "role"] = "predict"
     told = told_classes(frames)
     sums = told.groupby(["model", "frame_number"])["probability"].sum()
     assert sums.to_numpy() == pytest.approx(1, abs=1e-8)
@@ -473,7 +484,7 @@ def test_batches_are_told_as_the_whole_is():
     assert_equal(told, told_amounts(frames))
     fitted = learners.fit_classes(shop(), FEATURES, CLASS_GRIDS)
     tests = shop().query("role == 'test'")
-    told = pd.concat([fitted.foretell(tests[:7]), fitted.foretell(tests[7:])])
+    told = pd.concat([*(fitted.foretell(tests[i : i + 1]) for i in range(9)), fitted.foretell(tests[9:])])
     told = told.sort_values(["model", "frame_number", "outcome"], ignore_index=True)
     whole = told_classes(shop()).query("role == 'test'").reset_index(drop=True)
     assert_equal(told, whole)
