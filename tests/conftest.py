@@ -33,11 +33,19 @@ MARTS = (
     "cluster_candidates",
     "segment_rules",
     "model_evaluations",
+    "prediction_reliability",
+    "new_customer_predictions",
 )
 # The marts that tell of lines, orders and products: all that the form of the input could change.
 MARTS_OF_LINES = MARTS[: MARTS.index("customers")]
 # A build's stability figures are rougher with few refits, and nothing else changes.
-QUICK_FIT = {"bootstrap_refits": 4, "category_refits": 2}
+QUICK_FIT = {
+    "bootstrap_refits": 4,
+    "category_refits": 2,
+    "rolling_origins": 1,
+    "spend_grids": {"linear_regression": {"alpha": [100]}, "gradient_boosting": {"max_iter": [20]}},
+    "class_grids": {"logistic_regression": {"C": [0.1]}},
+}
 # Columns that the order of rows in the file decides, and the text that its form decides.
 ROW_NUMBERS = ("input_row", "cancellation_row", "sale_row")
 FORM_OF_INPUT = ("row_as_it_came",)
@@ -49,6 +57,7 @@ class Shop:
 
     folder: Path
     settings: dict[str, Any] = field(default_factory=dict)
+    project: Path = ROOT
 
     @property
     def warehouse(self) -> Path:
@@ -58,7 +67,7 @@ class Shop:
         """Run dbt in this process with the shop's settings, overlaid with those given here."""
         environment = {"SHOP_WAREHOUSE": str(self.warehouse), "SHOP_THREADS": str(threads)}
         with pytest.MonkeyPatch.context() as patch:
-            patch.chdir(ROOT)
+            patch.chdir(self.project)
             for name, value in environment.items():
                 patch.setenv(name, value)
             try:
@@ -134,11 +143,11 @@ def demo_shop(make_shop: Callable[..., Shop]) -> Shop:
 
 
 @pytest.fixture(scope="session")
-def real_shop(make_shop: Callable[..., Shop]) -> Shop:
+def real_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """The real file as users build it, once; tests only read it. Skips where the file is not at hand."""
     if not REAL_FILE.exists():
         pytest.skip(f"the real file is not at hand ({os.path.relpath(REAL_FILE, ROOT)})")
-    return make_shop(transactions=str(REAL_FILE), bootstrap_refits=100).build()
+    return Shop(tmp_path_factory.mktemp("real"), {"transactions": str(REAL_FILE)}).build()
 
 
 @pytest.fixture

@@ -1,27 +1,32 @@
 {#-
-    SQL: from which confidence on each model of `predictions` was right often enough, among the frames it was tuned by: below it is
-    too early to say. Twenty frames at least, as a few that happen to be right prove nothing.
+    SQL: from which confidence on each model of `predictions` was right often enough, among the frames of a `study` that it was tuned
+    by: below it is too early to say. Apart for frames of each kind, as after one order a model is sure of less than after three.
+    Twenty frames at least, as a few that happen to be right prove nothing.
 -#}
-{% macro confidence_thresholds(predictions) -%}
+{% macro confidence_thresholds(predictions, study) -%}
 with confident as (
 
     select
         said.task,
         said.model,
-        said.horizon_days,
-        said.origin_date,
+        tasks.peers,
+        tasks.horizon_days,
+        tasks.origin_date,
         said.probability as confidence,
         count(*) as frames,
-        count(*) filter (where said.outcome = outcomes.outcome) as right_frames
+        count(*) filter (where said.outcome = tasks.outcome) as right_frames
     from {{ predictions }} as said
-    inner join {{ ref('int_frame_outcomes') }} as outcomes
+    inner join {{ ref('int_class_tasks') }} as tasks
         on
-            said.task = outcomes.task
-            and said.frame_number = outcomes.frame_number
+            said.task = tasks.task
+            and said.horizon_days = tasks.horizon_days
+            and said.origin_date = tasks.origin_date
+            and said.frame_number = tasks.frame_number
+            and tasks.study = '{{ study }}'
     where
         said.role = 'validation'
         and said.outcome_rank = 1
-    group by 1, 2, 3, 4, 5
+    group by 1, 2, 3, 4, 5, 6
 
 ),
 
@@ -33,7 +38,7 @@ running as (
         sum(right_frames) over from_the_surest as right_so_far
     from confident
     window from_the_surest as (
-        partition by task, model, horizon_days, origin_date
+        partition by task, model, peers, horizon_days, origin_date
         order by confidence desc
         rows between unbounded preceding and current row
     )
@@ -43,12 +48,13 @@ running as (
 select
     task,
     model,
+    peers,
     horizon_days,
     min(confidence) filter (
         where frames_so_far >= 20 and right_so_far >= {{ var('least_precision') }} * frames_so_far
     ) as least_confidence,
     cast(sum(frames) as bigint) as validation_frames,
-    cast(origin_date as date) as origin_date
+    origin_date
 from running
-group by 1, 2, 3, 6
+group by 1, 2, 3, 4, 7
 {%- endmacro %}

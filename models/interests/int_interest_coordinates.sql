@@ -1,13 +1,13 @@
-{%- set axes = ['x', 'y', 'z'] -%}
-
 with weights as (
 
     select
         maps.feature,
-        {% for axis in axes %}
-        maps.{{ axis }} / maps.scale as {{ axis }},
-        cast(maps.mean * maps.{{ axis }} / maps.scale as decimal(18, 9)) as {{ axis }}_of_mean{{ ',' if not loop.last }}
-        {% endfor %}
+        maps.x / maps.scale as x,
+        maps.y / maps.scale as y,
+        maps.z / maps.scale as z,
+        cast(maps.mean * maps.x / maps.scale as decimal(18, 9)) as x_of_mean,
+        cast(maps.mean * maps.y / maps.scale as decimal(18, 9)) as y_of_mean,
+        cast(maps.mean * maps.z / maps.scale as decimal(18, 9)) as z_of_mean
     from {{ ref('interest_map_versions') }} as maps
     inner join {{ ref('int_score_version_in_use') }} as version_in_use
         on maps.rules_version = version_in_use.score_version
@@ -17,9 +17,9 @@ with weights as (
 means as (
 
     select
-        {% for axis in axes %}
-        sum({{ axis }}_of_mean) as {{ axis }}{{ ',' if not loop.last }}
-        {% endfor %}
+        sum(x_of_mean) as x,
+        sum(y_of_mean) as y,
+        sum(z_of_mean) as z
     from weights
 
 ),
@@ -30,9 +30,9 @@ located as (
     select
         features.as_of_date,
         features.customer_id,
-        {% for axis in axes %}
-        sum(cast(features.value * weights.{{ axis }} as decimal(18, 9))) as {{ axis }}{{ ',' if not loop.last }}
-        {% endfor %}
+        sum(cast(features.value * weights.x as decimal(18, 9))) as x,
+        sum(cast(features.value * weights.y as decimal(18, 9))) as y,
+        sum(cast(features.value * weights.z as decimal(18, 9))) as z
     from {{ ref('int_interest_features') }} as features
     inner join weights
         on features.feature = weights.feature
@@ -43,9 +43,9 @@ located as (
 select
     located.as_of_date,
     located.customer_id,
-    {% for axis in axes %}
-    cast(located.{{ axis }} - means.{{ axis }} as double) as {{ axis }},
-    {% endfor %}
+    cast(located.x - means.x as double) as x,
+    cast(located.y - means.y as double) as y,
+    cast(located.z - means.z as double) as z,
     population.customer_id is not null as is_fitted
 from located
 cross join means

@@ -37,22 +37,31 @@ customers as (
     from baskets
     group by 1, 2
 
+),
+
+categories as (
+
+    select count(*) > 0 as are_known
+    from interests
+    where category >= 0
+
 )
 
 -- Logarithms, as baskets differ by factors. Without categories there is nothing to be interested in, and baskets alone are what
 -- the other segments tell.
 select
-    as_of_date,
-    customer_id,
+    customers.as_of_date,
+    customers.customer_id,
     unnest(['basket_count', 'smallest_basket', 'mean_basket', 'largest_basket']) as feature,
     unnest([
-        ln(1 + cast(baskets as double)),
-        ln(1 + cast(smallest as double)),
-        ln(1 + cast(mean as double)),
-        ln(1 + cast(largest as double))
+        ln(1 + cast(customers.baskets as double)),
+        ln(1 + cast(customers.smallest as double)),
+        ln(1 + cast(customers.mean as double)),
+        ln(1 + cast(customers.largest as double))
     ]) as value
 from customers
-where exists (select 1 from interests where interests.category >= 0)
+cross join categories
+where categories.are_known
 
 union all
 

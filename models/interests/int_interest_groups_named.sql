@@ -81,9 +81,9 @@ centres as (
 
     select
         labels.cluster,
-        {% for axis in ['x', 'y', 'z'] %}
-        cast(avg(cast(coordinates.{{ axis }} as decimal(18, 9))) as double) as {{ axis }}{{ ',' if not loop.last }}
-        {% endfor %}
+        cast(avg(cast(coordinates.x as decimal(18, 9))) as double) as x,
+        cast(avg(cast(coordinates.y as decimal(18, 9))) as double) as y,
+        cast(avg(cast(coordinates.z as decimal(18, 9))) as double) as z
     from {{ ref('int_interest_labels') }} as labels
     inner join {{ ref('int_interest_coordinates') }} as coordinates
         on labels.customer_id = coordinates.customer_id

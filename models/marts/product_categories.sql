@@ -132,7 +132,7 @@ unlearned as (
     cross join whole
     left join {{ ref('catalogue_versions') }} as catalogue_versions
         on version_in_use.score_version = catalogue_versions.rules_version
-    where not exists (select * from learned)
+    where (select count(*) from learned) = 0
 
 ),
 

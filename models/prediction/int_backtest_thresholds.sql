@@ -1,1 +1,1 @@
-{{ confidence_thresholds(ref('class_backtests')) }}
+{{ confidence_thresholds(ref('class_backtests'), 'backtest') }}

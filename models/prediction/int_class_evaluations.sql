@@ -33,7 +33,7 @@ by_split as (
         count(*) as frames,
         count(*) filter (where is_right) / count(*) as accuracy,
         avg(cast(brier_score as decimal(18, 12))) as brier_score,
-        avg(cast(log_loss as decimal(18, 12))) filter (where confidence is not null) as log_loss,
+        avg(cast(log_loss as decimal(18, 12))) as log_loss,
         avg(cast(recall_at_3 as decimal(18, 12))) as recall_at_3,
         avg(cast(ndcg_at_3 as decimal(18, 12))) as ndcg_at_3,
         count(*) filter (where is_sure) / count(*) as coverage,

@@ -22,7 +22,9 @@ ranked_interests as (
         predictions.frame_number,
         predictions.origin_date,
         count(*) filter (where interests.interest_rank <= 3) as found_of_three,
-        sum(cast(interests.amount as double) / log2(1 + predictions.outcome_rank)) as discounted_amount
+        -- Decimal, as sums of doubles depend on their order.
+        sum(cast(cast(interests.amount as double) / log2(1 + predictions.outcome_rank) as decimal(38, 12)))
+            as discounted_amount
     from predictions
     inner join {{ ref('int_frame_interests') }} as interests
         on
@@ -39,33 +41,73 @@ best_interests as (
     select
         frame_number,
         count(*) as interests_of_three,
-        sum(cast(amount as double) / log2(1 + interest_rank)) as best_discounted_amount
+        sum(cast(cast(amount as double) / log2(1 + interest_rank) as decimal(38, 12))) as best_discounted_amount
     from {{ ref('int_frame_interests') }}
     where interest_rank <= 3
     group by 1
 
 ),
 
-frames as (
+judged as (
 
-    select
+    select distinct
         task,
-        model,
-        settings,
         peers,
         actual,
         horizon_days,
         frame_number,
+        origin_date
+    from predictions
+
+),
+
+models as (
+
+    select distinct
+        task,
+        model,
+        settings,
+        horizon_days,
         is_baseline,
-        origin_date,
-        max(outcome) filter (where outcome_rank = 1) as said,
-        max(probability) filter (where outcome_rank = 1) as confidence,
+        origin_date
+    from predictions
+
+),
+
+-- Who says nothing of a frame is wrong there: a guess that keeps silent where others err is no better.
+frames as (
+
+    select
+        judged.task,
+        models.model,
+        models.settings,
+        judged.peers,
+        judged.actual,
+        judged.horizon_days,
+        judged.frame_number,
+        models.is_baseline,
+        judged.origin_date,
+        max(predictions.outcome) filter (where predictions.outcome_rank = 1) as said,
+        max(predictions.probability) filter (where predictions.outcome_rank = 1) as confidence,
         case
-            when count(probability) > 0 then coalesce(max(probability) filter (where outcome = actual), 0)
+            when count(predictions.probability) > 0
+                then coalesce(max(predictions.probability) filter (where predictions.outcome = predictions.actual), 0)
         end as probability_of_actual,
         -- Decimal, as sums of doubles depend on their order.
-        sum(cast(probability * probability as decimal(18, 12))) as sum_of_squares
-    from predictions
+        sum(cast(predictions.probability * predictions.probability as decimal(18, 12))) as sum_of_squares
+    from judged
+    inner join models
+        on
+            judged.task = models.task
+            and judged.horizon_days = models.horizon_days
+            and judged.origin_date = models.origin_date
+    left join predictions
+        on
+            judged.task = predictions.task
+            and judged.horizon_days = predictions.horizon_days
+            and judged.origin_date = predictions.origin_date
+            and judged.frame_number = predictions.frame_number
+            and models.model = predictions.model
     group by 1, 2, 3, 4, 5, 6, 7, 8, 9
 
 )
@@ -83,7 +125,9 @@ select
     frames.probability_of_actual,
     cast(frames.sum_of_squares as double) - 2 * frames.probability_of_actual + 1 as brier_score,
     -- What was thought impossible costs as much as one in a million.
-    -ln(greatest(frames.probability_of_actual, 1e-6)) as log_loss,
+    case
+        when frames.probability_of_actual is not null then ln(1 / greatest(frames.probability_of_actual, 1e-6))
+    end as log_loss,
     case
         when frames.task = 'interest'
             then coalesce(ranked_interests.found_of_three, 0) / best_interests.interests_of_three
@@ -93,7 +137,7 @@ select
             then coalesce(ranked_interests.discounted_amount, 0) / best_interests.best_discounted_amount
     end as ndcg_at_3,
     frames.is_baseline,
-    frames.said = frames.actual as is_right,
+    coalesce(frames.said = frames.actual, false) as is_right,
     coalesce(frames.confidence >= thresholds.least_confidence, false) as is_sure,
     frames.origin_date
 from frames
@@ -101,6 +145,7 @@ left join thresholds
     on
         frames.task = thresholds.task
         and frames.model = thresholds.model
+        and frames.peers = thresholds.peers
         and frames.horizon_days = thresholds.horizon_days
         and frames.origin_date = thresholds.origin_date
 left join ranked_interests

@@ -6,6 +6,12 @@ with roles as (
 
 ),
 
+segmentations as (
+
+    select unnest(['rfm', 'broad', 'detailed']) as segmentation
+
+),
+
 frames as (
 
     select * from {{ ref('int_frames') }}
@@ -28,7 +34,7 @@ tasks as (
         roles.frame_number,
         roles.role
     from roles
-    left join (select unnest(['rfm', 'broad', 'detailed']) as segmentation) as segmentations
+    left join segmentations
         on roles.task = 'segment'
 
 )

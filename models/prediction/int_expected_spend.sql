@@ -23,15 +23,35 @@ said as (
     from {{ ref('int_spend_guesses') }}
     where study = 'live'
 
+),
+
+combined as (
+
+    {{ combined_amounts('said') | indent(4) }}
+
+),
+
+together as (
+
+    select * from said
+
+    union all
+
+    select
+        'combination' as model,
+        frame_number,
+        amount
+    from combined
+
 )
 
 select
     frames.customer_id,
-    said.model,
-    cast(said.amount as decimal(18, 2)) as expected_spend,
+    together.model,
+    cast(together.amount as decimal(18, 2)) as expected_spend,
     frames.known_until as as_of_date
-from said
+from together
 inner join in_use
-    on said.model = in_use.model
+    on together.model = in_use.model
 inner join {{ ref('int_frames') }} as frames
-    on said.frame_number = frames.frame_number
+    on together.frame_number = frames.frame_number

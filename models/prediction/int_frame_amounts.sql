@@ -22,8 +22,8 @@ orders_placed as (
         on
             frames.customer_id = order_days.customer_id
             and frames.label_until >= order_days.event_date
-    group by frames.frame_number, frames.known_until, order_days.invoice_id
-    having min(order_days.event_date) > frames.known_until
+    group by 1, 2
+    having min(order_days.event_date) > max(frames.known_until)
 
 ),
 

@@ -1,4 +1,4 @@
--- The categories that customers spent on, in orders placed after the frame's day and up to its end. Who ordered nothing has no row.
+-- The categories that customers spent on, in orders placed after the frame's day and up to its end.
 with frames as (
 
     select frames.*
@@ -24,8 +24,8 @@ bought as (
             frames.study = category_days.study
             and frames.customer_id = category_days.customer_id
             and frames.label_until >= category_days.event_date
-    group by frames.frame_number, frames.known_until, category_days.category, category_days.invoice_id
-    having min(category_days.event_date) > frames.known_until
+    group by 1, 2, 3
+    having min(category_days.event_date) > max(frames.known_until)
 
 ),
 

@@ -1,5 +1,5 @@
--- Which frames a model is trained on, tuned by and judged by, for each task and day from which is foretold: what is trained on was
--- complete by that day.
+-- Which frames a model is trained on, tuned by and judged by, for each task and day from which is foretold: what is trained on
+-- was complete by that day.
 with origins as (
 
     select * from {{ ref('int_origins') }}

@@ -11,6 +11,12 @@ with frames as (
 
 ),
 
+segmentations as (
+
+    select unnest(['rfm', 'broad', 'detailed']) as segmentation
+
+),
+
 ends as (
 
     select distinct
@@ -52,7 +58,7 @@ segments as (
         segmentations.segmentation,
         'kept nothing' as segment
     from ends
-    cross join (select unnest(['rfm', 'broad', 'detailed']) as segmentation) as segmentations
+    cross join segmentations
     where ends.frequency = 0
 
 )

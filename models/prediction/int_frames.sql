@@ -46,12 +46,12 @@ customers as (
 calendar as (
 
     select distinct
-        origins.study,
-        origins.horizon_days,
-        origins.origin_date - unnest([0] || list_transform(range(6), lambda step: cast(90 + 30 * step as integer))) as origin_date,
-        origins.history_from
-    from {{ ref('int_origins') }} as origins
-    where origins.task = 'forecast'
+        study,
+        horizon_days,
+        origin_date - cast(unnest([0, 90, 120, 150, 180, 210, 240]) as integer) as origin_date,
+        history_from
+    from {{ ref('int_origins') }}
+    where task = 'forecast'
 
 ),
 
@@ -98,12 +98,12 @@ newcomers as (
     inner join customers
         on
             calendar.origin_date < customers.first_order_date
-            and customers.draw < studies.training_share
+            and studies.training_share > customers.draw
     inner join order_moments
         on
             customers.customer_id = order_moments.customer_id
-            and order_moments.orders_so_far <= 3
             and calendar.origin_date + calendar.horizon_days // 2 >= order_moments.order_date
+            and order_moments.orders_so_far <= 3
     where
         calendar.origin_date >= calendar.history_from + 30
         and calendar.origin_date + calendar.horizon_days <= studies.last_date
@@ -134,8 +134,14 @@ followed as (
     inner join studies
         on horizons.study = studies.study
     inner join customers
-        on customers.first_order_date <= studies.last_date
+        on studies.last_date >= customers.first_order_date
     where customers.draw < studies.training_share or customers.first_order_date + horizons.horizon_days > studies.last_date
+
+),
+
+months as (
+
+    select cast(unnest([30, 60, 90, 120, 150]) as integer) as day
 
 ),
 
@@ -150,8 +156,8 @@ moments as (
     inner join order_moments
         on
             followed.customer_id = order_moments.customer_id
-            and order_moments.orders_so_far <= 3
             and followed.label_until > order_moments.order_date
+            and order_moments.orders_so_far <= 3
     where followed.label_until <= followed.last_date
 
     union all
@@ -162,7 +168,7 @@ moments as (
         concat('day ', days.day) as moment,
         2 as preference
     from followed
-    cross join (select cast(unnest([30, 60, 90, 120, 150]) as integer) as day) as days
+    cross join months as days
     where
         followed.label_until <= followed.last_date
         and days.day < followed.horizon_days

@@ -35,6 +35,17 @@ everyone as (
 
 ),
 
+shares as (
+
+    select
+        frame_number,
+        cast(right(column_name, 2) as integer) - 1 as category,
+        share
+    from {{ ref('int_frame_features') }}
+    unpivot (share for column_name in (columns('share_[0-9]+')))
+
+),
+
 own as (
 
     select
@@ -47,26 +58,18 @@ own as (
             order by shares.share desc, shares.category asc
         ) as place
     from guessed
-    inner join (
-        select
-            frame_number,
-            cast(right(column_name, 2) as integer) - 1 as category,
-            share
-        from {{ ref('int_frame_features') }}
-        unpivot (share for column_name in (columns('share_[0-9]+')))
-    ) as shares
+    inner join shares
         on
             guessed.frame_number = shares.frame_number
             and shares.share > 0
 
 ),
 
-ranked as (
+everyones as (
 
     select
         guessed.study,
         guessed.origin_date,
-        'global top' as model,
         guessed.frame_number,
         everyone.category,
         everyone.place
@@ -75,6 +78,45 @@ ranked as (
         on
             guessed.study = everyone.study
             and guessed.origin_date = everyone.origin_date
+
+),
+
+-- A customer's own categories are a guess also where nobody else is known to have spent on them.
+places as (
+
+    select
+        *,
+        1 as preference
+    from own
+
+    union all
+
+    select
+        *,
+        2 as preference
+    from everyones
+
+),
+
+preferred as (
+
+    select * from places
+    qualify row_number() over (
+        partition by study, origin_date, frame_number, category order by preference asc
+    ) = 1
+
+),
+
+ranked as (
+
+    select
+        study,
+        origin_date,
+        'global top' as model,
+        frame_number,
+        category,
+        place
+    from everyones
 
     union all
 
@@ -90,26 +132,15 @@ ranked as (
     union all
 
     select
-        guessed.study,
-        guessed.origin_date,
+        study,
+        origin_date,
         'personal, then global top' as model,
-        guessed.frame_number,
-        everyone.category,
+        frame_number,
+        category,
         row_number() over (
-            partition by guessed.study, guessed.origin_date, guessed.frame_number
-            order by own.place asc nulls last, everyone.place asc
+            partition by study, origin_date, frame_number order by preference asc, place asc
         ) as place
-    from guessed
-    inner join everyone
-        on
-            guessed.study = everyone.study
-            and guessed.origin_date = everyone.origin_date
-    left join own
-        on
-            guessed.study = own.study
-            and guessed.origin_date = own.origin_date
-            and guessed.frame_number = own.frame_number
-            and everyone.category = own.category
+    from preferred
 
 )
 

@@ -1,1 +1,1 @@
-{{ confidence_thresholds(ref('class_predictions')) }}
+{{ confidence_thresholds(ref('class_predictions'), 'live') }}

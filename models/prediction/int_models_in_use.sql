@@ -29,7 +29,7 @@ judged as (
         evaluations.is_baseline,
         tasks.metric,
         sum(cast(evaluations.value * evaluations.sample_size as decimal(38, 8))) / sum(evaluations.sample_size) as value,
-        sum(evaluations.sample_size) as sample_size
+        cast(sum(evaluations.sample_size) as bigint) as sample_size
     from evaluations
     inner join tasks
         on
@@ -79,6 +79,7 @@ compared as (
         learned.value as learned_value,
         naive.model as naive_model,
         naive.value as naive_value,
+        coalesce(learned.sample_size, naive.sample_size) as sample_size,
         coalesce(
             case when tasks.metric = 'rmse' then learned.value < naive.value else learned.value > naive.value end, false
         ) as is_better
@@ -96,13 +97,20 @@ select
     metric,
     case
         when is_better
-            then format('in use: {} {:.4g}, the best naive guess ({}) {:.4g}', metric, learned_value, naive_model, naive_value)
+            then format(
+                'in use: {} {:.4g}, the best naive guess ({}) {:.4g}', metric, learned_value, naive_model, naive_value
+            )
         when learned_model is null then 'a naive guess is used: no model could be judged'
         else format(
-            'a naive guess is used: {} {:.4g}, the best model ({}) {:.4g} is no better', metric, naive_value, learned_model, learned_value
+            'a naive guess is used: {} {:.4g}, the best model ({}) {:.4g} is no better',
+            metric,
+            naive_value,
+            learned_model,
+            learned_value
         )
     end as reason,
     learned_value,
     naive_value,
+    sample_size,
     not is_better as is_baseline
 from compared

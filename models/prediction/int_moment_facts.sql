@@ -46,13 +46,16 @@ moments as (
 
 ),
 
-order_sizes as (
+-- An order that is written over midnight has lines of the next day, which are not known on the first.
+lines_by_day as (
 
     select
-        invoice_id,
         customer_id,
-        order_lines
-    from {{ ref('orders') }}
+        invoice_id,
+        order_date,
+        count(*) as order_lines
+    from {{ ref('order_lines') }}
+    group by 1, 2, 3
 
 ),
 
@@ -65,12 +68,18 @@ orders_known as (
         min(order_days.event_date) as order_date,
         sum(order_days.units) as units,
         sum(order_days.amount) as amount,
-        coalesce(-sum(order_days.amount) filter (where order_days.amount < 0), 0) as cancelled_amount
+        coalesce(-sum(order_days.amount) filter (where order_days.amount < 0), 0) as cancelled_amount,
+        sum(lines_by_day.order_lines) as order_lines
     from moments
     inner join {{ ref('int_order_days') }} as order_days
         on
             moments.customer_id = order_days.customer_id
             and moments.as_of_date >= order_days.event_date
+    left join lines_by_day
+        on
+            order_days.customer_id = lines_by_day.customer_id
+            and order_days.invoice_id = lines_by_day.invoice_id
+            and order_days.event_date = lines_by_day.order_date
     group by 1, 2, 3
 
 )
@@ -92,13 +101,9 @@ select
         as monetary_30_days,
     cast(sum(known.cancelled_amount) as decimal(18, 2)) as cancelled_amount,
     cast(sum(known.units) as decimal(18, 3)) as units,
-    cast(sum(order_sizes.order_lines) as bigint) as order_lines,
+    cast(sum(known.order_lines) as bigint) as order_lines,
     min(known.amount) as least_order,
     max(known.amount) as greatest_order,
     arg_max(known.amount, (known.order_date, known.invoice_id)) as last_order
 from orders_known as known
-inner join order_sizes
-    on
-        known.invoice_id = order_sizes.invoice_id
-        and known.customer_id = order_sizes.customer_id
 group by 1, 2

@@ -103,6 +103,7 @@ named as (
         on
             newcomers.task = thresholds.task
             and said.model = thresholds.model
+            and case when newcomers.task = 'interest' then 'newcomer' else newcomers.peers end = thresholds.peers
 
 )
 
@@ -114,9 +115,9 @@ select
     string_agg(outcome, ' · ' order by outcome_rank asc) filter (where outcome_rank <= 3) as likely,
     max(probability) filter (where outcome_rank = 1) as probability,
     max(least_confidence) as least_confidence,
-    is_baseline,
+    bool_or(is_baseline) as is_baseline,
     coalesce(
-        not is_baseline and max(probability) filter (where outcome_rank = 1) >= max(least_confidence), false
+        max(probability) filter (where outcome_rank = 1 and not is_baseline) >= max(least_confidence), false
     ) as is_sure
 from named
-group by all
+group by 1, 2, 3

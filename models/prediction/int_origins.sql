@@ -1,6 +1,6 @@
--- An origin is a day from which something is foretold, knowing nothing later. In the backtest that is a day of the past: models are
--- trained on what was complete by then, and judged by what came after. Origins roll back in steps of 30 days from the last one
--- whose outcomes are all known, as long as a month of history is left to train on.
+-- An origin is a day from which something is foretold, knowing nothing later. In the backtest that is a day of the past: models
+-- are trained on what was complete by then, and judged by what came after. Origins roll back in steps of 30 days from the last
+-- one whose outcomes are all known, as long as a month of history is left to train on.
 with history as (
 
     select min(order_date) as history_from

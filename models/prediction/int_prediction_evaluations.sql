@@ -57,8 +57,8 @@ protocol as (
 judged as (
 
     select
-        evaluations.*,
-        case when evaluations.task in ('spend', 'interest') then 'forecast' else 'segment' end as origin_task
+        *,
+        case when task in ('spend', 'interest') then 'forecast' else 'segment' end as origin_task
     from evaluations
 
 )

@@ -100,12 +100,14 @@ select
                     else 2 * tasks.horizon_days + 2
                 end
             )
-        when coalesce(counts.learned, 0) = 0 then 'nobody to learn from: no customer was seen for long enough, or none came back'
-        when coalesce(counts.judged, 0) = 0 then 'nobody to judge by: no customer came, or none came back, after the origins'
+        when coalesce(counts.learned, 0) = 0
+            then 'nobody to learn from: no customer was seen for long enough, or none came back'
+        when coalesce(counts.judged, 0) = 0
+            then 'nobody to judge by: no customer came, or none came back, after the origins'
         when counts.outcomes = 1 then 'one outcome only: there is nothing to tell apart'
         when origins.is_shortened
             then format(
-                'one origin and newcomers of {} days only, as {} days of history hold no more; {} days ahead is judged more often',
+                'one origin and newcomers of {} days only, as {} days of history hold no more: {} days ahead too is judged',
                 origins.cohort_days,
                 history.history_days,
                 tasks.horizon_days // 2

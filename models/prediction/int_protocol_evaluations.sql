@@ -14,7 +14,7 @@ largest as (
 
     select actual
     from told
-    group by 1
+    group by actual
     order by count(*) desc, actual asc
     limit 1
 

@@ -1,5 +1,5 @@
--- What a well-known public exercise learns from: the baskets and category shares of customers before the last two whole months, and
--- in them. It tells clusters made of the same purchases that it tells them from, so its figures flatter.
+-- What a well-known public exercise learns from: the baskets and category shares of customers before the last two whole months,
+-- and in them. It tells clusters made of the same purchases that it tells them from, so its figures flatter.
 with studies as (
 
     select

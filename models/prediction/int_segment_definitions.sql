@@ -1,4 +1,4 @@
--- What a segment is, by study: boxes of recency, frequency and monetary, for the learned segments and for the cells of scores alike.
+-- What a segment is, by study: boxes of recency, frequency and monetary, for learned segments and for cells of scores alike.
 with cut_points as (
 
     select
@@ -39,6 +39,18 @@ borders as (
 
 ),
 
+measures as (
+
+    select unnest(['recency_days', 'frequency', 'monetary']) as measure
+
+),
+
+passed as (
+
+    select unnest([0, 1, 2, 3, 4]) as cut_number
+
+),
+
 scores as (
 
     select
@@ -48,8 +60,8 @@ scores as (
         lower_borders.border as value_from,
         upper_borders.border as value_below
     from studies
-    cross join (select unnest(['recency_days', 'frequency', 'monetary']) as measure) as measures
-    cross join (select unnest([0, 1, 2, 3, 4]) as cut_number) as passed
+    cross join measures
+    cross join passed
     left join borders as lower_borders
         on
             studies.study = lower_borders.study

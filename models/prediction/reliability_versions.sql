@@ -5,8 +5,8 @@
     full_refresh=false,
 ) }}
 
--- What was foretold beside what happened, for frames that were foretold much the same: by tenths of confidence for classes, by tenths
--- of the customers for spend.
+-- What was foretold beside what happened, for frames that were foretold much the same: by tenths of confidence for classes, by
+-- tenths of the customers for spend.
 with confident as (
 
     select

@@ -6,7 +6,15 @@
 ) }}
 
 -- What the categories of a version were learned from, or why there are none: later builds learn nothing and tell it too.
-with chosen as (
+with descriptions as (
+
+    select *
+    from {{ ref('catalogue_descriptions') }}
+    where study = 'live'
+
+),
+
+chosen as (
 
     select
         study,
@@ -26,9 +34,8 @@ select
     descriptions.described_products,
     descriptions.different_descriptions,
     due.baseline_date
-from {{ ref('catalogue_descriptions') }} as descriptions
+from descriptions
 cross join {{ ref('int_fit_due') }} as due
 left join chosen
     on descriptions.study = chosen.study
 {{ unless_stored('due') }}
-{{ 'and' if is_incremental() else 'where' }} descriptions.study = 'live'

@@ -5,6 +5,14 @@
     full_refresh=false,
 ) }}
 
+with candidates as (
+
+    select *
+    from {{ ref('int_category_candidates') }}
+    where study = 'live'
+
+)
+
 select
     candidates.algorithm,
     candidates.reason,
@@ -24,7 +32,6 @@ select
     candidates.is_eligible,
     candidates.is_chosen,
     candidates.is_fallback
-from {{ ref('int_category_candidates') }} as candidates
+from candidates
 cross join {{ ref('int_fit_due') }} as due
 {{ unless_stored('due') }}
-{{ 'and' if is_incremental() else 'where' }} candidates.study = 'live'

@@ -5,12 +5,19 @@
     full_refresh=false,
 ) }}
 
+with names as (
+
+    select *
+    from {{ ref('category_names') }}
+    where study = 'live'
+
+)
+
 select
     names.category_name,
     names.top_terms,
     due.rules_version,
     names.category
-from {{ ref('category_names') }} as names
+from names
 cross join {{ ref('int_fit_due') }} as due
 {{ unless_stored('due') }}
-{{ 'and' if is_incremental() else 'where' }} names.study = 'live'

@@ -6,7 +6,15 @@
     full_refresh=false,
 ) }}
 
-with learned as (
+with chosen as (
+
+    select *
+    from {{ ref('int_chosen_categories') }}
+    where study = 'live'
+
+),
+
+learned as (
 
     select
         chosen.product_id,
@@ -16,18 +24,17 @@ with learned as (
         texts.known_words,
         chosen.similarity,
         texts.price,
-        texts.is_fitted,
         {% for coordinate in coordinates %}
-        texts.{{ coordinate }}{{ ',' if not loop.last }}
+        texts.{{ coordinate }},
         {% endfor %}
-    from {{ ref('int_chosen_categories') }} as chosen
+        texts.is_fitted
+    from chosen
     cross join {{ ref('int_fit_due') }} as due
     inner join {{ ref('product_texts') }} as texts
         on
             chosen.study = texts.study
             and chosen.product_id = texts.product_id
     {{ unless_stored('due') | indent(4) }}
-    {{ 'and' if is_incremental() else 'where' }} chosen.study = 'live'
 
 ),
 
@@ -42,10 +49,10 @@ placed as (
         products.known_words,
         products.similarity,
         products.price,
-        false as is_fitted,
         {% for coordinate in coordinates %}
-        products.{{ coordinate }}{{ ',' if not loop.last }}
+        products.{{ coordinate }},
         {% endfor %}
+        false as is_fitted
     from {{ ref('new_product_categories') }} as products
     cross join {{ ref('int_score_version_in_use') }} as version_in_use
     {% if is_incremental() %}
@@ -77,10 +84,10 @@ select
     due.known_words,
     due.similarity,
     due.price,
-    due.is_fitted,
     {% for coordinate in coordinates %}
     due.{{ coordinate }},
     {% endfor %}
+    due.is_fitted,
     catalogue.first_sold_date
 from due
 inner join {{ ref('int_catalogue') }} as catalogue

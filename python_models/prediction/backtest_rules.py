@@ -9,6 +9,8 @@ TYPES = {
 }  # fmt: skip
 # The spaces that the segmentations come from as a rule; the backtest doesn't choose between spaces.
 SPACES = {"broad": "rfm_plane", "detailed": "rfm_tsne"}
+# Half of what the segments in use get: the map is only needed to judge predictions by.
+TSNE_ITERATIONS = 500
 
 
 def model(dbt, session):
@@ -26,11 +28,11 @@ def model(dbt, session):
     tables = []
     for segmentation, space in SPACES.items():
         fewest, most = bounds.loc[space, ["fewest_clusters", "most_clusters"]]
-        clusters = cluster_by_silhouette(population, space, int(fewest), int(most))
+        clusters = cluster_by_silhouette(population, space, int(fewest), int(most), TSNE_ITERATIONS)
         customers = population.merge(clusters, on="customer_id").sort_values("customer_id")
         if customers.empty:  # too few or too much alike for clusters: all are one segment
             customers = population[population["is_fitted"]].assign(cluster="all")
-        segments = [f"{segmentation} {cluster}" for cluster in customers["cluster"]]
+        segments = [f"{segmentation} cluster {cluster}" for cluster in customers["cluster"]]
         rules = fit_rules(customers, segments, int(settings["maximum_rules"]))
         tables.append(rules.assign(segmentation=segmentation))
     return typed(pd.concat(tables, ignore_index=True), TYPES)

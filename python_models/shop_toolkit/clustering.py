@@ -606,15 +606,15 @@ def measure_stability(
 ) -> pd.DataFrame:
     """One row per candidate: how surely its clusters come back when other customers happen to be drawn.
 
-    `contenders` (space, algorithm, k) names the candidates that could win: they are refitted by the
-    protocol `CONTENDER` (`refits` times, in full; those of interests by `INTEREST_CONTENDER`), all others by `SCREENING` (half as often, quickly: a
-    rough figure that may not decide a winner). The scheme is clusterboot of Hennig (2007, "Cluster-wise
-    assessment of cluster stability") as in R's fpc: draw customers with replacement; cluster the distinct
-    ones anew; match each cluster to the most similar new one on those customers; average the Jaccard
-    coefficients per cluster over the refits in which it has customers. minimum_jaccard (0..1) is that of
-    the least stable cluster: from 0.75 it can be trusted, under 0.6 it cannot. mean_adjusted_rand
-    averages the adjusted Rand index over the refits. bootstrap_refits and bootstrap_draws tell what it
-    rests on. A candidate with fewer than two clusters has no row.
+    `contenders` (space, algorithm, k) names the candidates that could win: they are refitted by the protocol
+    `CONTENDER` (`refits` times, in full; of interests by `INTEREST_CONTENDER`), all others by `SCREENING` (half
+    as often, quickly: a rough figure that may not decide a winner). The scheme is clusterboot of Hennig (2007,
+    "Cluster-wise assessment of cluster stability") as in R's fpc: draw customers with replacement; cluster the
+    distinct ones anew; match each cluster to the most similar new one on those customers; average the Jaccard
+    coefficients per cluster over the refits in which it has customers. minimum_jaccard (0..1) is that of the
+    least stable cluster: from 0.75 it can be trusted, under 0.6 it cannot. mean_adjusted_rand averages the
+    adjusted Rand index over the refits. bootstrap_refits and bootstrap_draws tell what it rests on. A candidate
+    with fewer than two clusters has no row.
 
     Refits start cold: a start from the clusters already found would find them again and flatter. A resample
     with fewer different customers than clusters counts as finding nothing. The coordinates stay as they are,

@@ -146,3 +146,23 @@ def combinations(grid: Mapping[str, Sequence]) -> list[Settings]:
 def settings_text(settings: Settings) -> str:
     """'max_leaf_nodes 16, min_samples_leaf 20'."""
     return ", ".join(f"{parameter} {value}" for parameter, value in settings.items()) or "standard settings"
+
+
+def settled_grids(texts: Mapping[str, str], grids: Grids, task: str) -> Grids:
+    """`grids` with the one value of each parameter that `settings_text` told, by model, where it told one.
+
+    What else the texts say (a temperature, that a model is a mean of others) is no parameter and passed over.
+    """
+    settled = {}
+    for model, grid in grids.items():
+        words = [part.split(" ", 1) for part in texts.get(model, "").split(", ") if " " in part]
+        told = {name: [_value(word)] for name, word in words if name in PARAMETERS[task][model]}
+        settled[model] = told or grid
+    return settled
+
+
+def _value(word: str) -> object:
+    try:
+        return json.loads(word)
+    except ValueError:
+        return word

@@ -492,7 +492,7 @@ def fit_classes(
 
 
 def fit_calibrated(
-    frames: pd.DataFrame, features: Sequence[str], grids: Grids, workers: int
+    frames: pd.DataFrame, features: Sequence[str], grids: Grids = CLASS_GRIDS, workers: int = 2
 ) -> tuple[ClassModels | None, ClassModels | None]:
     """Models of the training rows, and of training and validation rows, with the same settings and temperatures."""
     check_grids(grids, "classes")

@@ -1,8 +1,12 @@
 """Tables that keep their column types, also without rows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+import duckdb
 import pandas as pd
+
+# Rows read at once: of millions of customers the features would not fit in memory together.
+BATCH_ROWS = 100_000
 
 
 def typed(rows: pd.DataFrame | None, types: Mapping[str, str]) -> pd.DataFrame:
@@ -14,3 +18,17 @@ def typed(rows: pd.DataFrame | None, types: Mapping[str, str]) -> pd.DataFrame:
     if rows is None:
         rows = pd.DataFrame(columns=list(types))
     return rows[list(types)].astype(dict(types))
+
+
+def in_batches(relation: duckdb.DuckDBPyRelation, key: str, rows: int = BATCH_ROWS) -> Iterator[pd.DataFrame]:
+    """The rows of a relation in batches of `rows` at most, in the order of a whole number that is their key.
+
+    Each batch asks anew for its part of the key's range: a relation keeps no result between calls.
+    """
+    ((least, most),) = relation.aggregate(f"min({key}), max({key})").fetchall()
+    if least is None:
+        return
+    for start in range(least, most + 1, rows):
+        batch = relation.filter(f"{key} between {start} and {start + rows - 1}").order(key).df()
+        if len(batch):
+            yield batch

@@ -9,6 +9,14 @@ with interests as (
 
 ),
 
+categories as (
+
+    select count(*) > 0 as are_known
+    from {{ ref('product_categories') }}
+    where problem is null
+
+),
+
 without_product as (
 
     select distinct customer_id
@@ -22,6 +30,7 @@ select
     customers.monetary,
     interests.spend
 from {{ ref('customers') }} as customers
+cross join categories
 left join interests
     on customers.customer_id = interests.customer_id
 left join without_product
@@ -29,4 +38,4 @@ left join without_product
 where
     without_product.customer_id is null
     and coalesce(interests.spend, 0) <> customers.monetary
-    and exists (select 1 from {{ ref('product_categories') }} as categories where categories.problem is null)
+    and categories.are_known

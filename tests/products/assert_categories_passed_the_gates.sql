@@ -1,10 +1,9 @@
 -- It warns: the build goes on with the most stable categories, or with none, and `product_categories` says why.
 {{ config(severity='warn') }}
 
-select
-    concat('No categories of products could be learned: ', categories.problem) as warning
-from {{ ref('product_categories') }} as categories
-where categories.problem is not null
+select concat('No categories of products could be learned: ', problem) as warning
+from {{ ref('product_categories') }}
+where problem is not null
 
 union all
 

@@ -1,5 +1,6 @@
 """Every command of the README works; nothing is asked of a network; what a newcomer meets first is right."""
 
+import json
 import os
 import re
 import shlex
@@ -9,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import REAL_FILE, ROOT
+from conftest import QUICK_FIT, REAL_FILE, ROOT
 
 README = (ROOT / "README.md").read_text()
 COMMANDS = [
@@ -29,12 +30,13 @@ NOT_RUN_HERE = {
 BIN = Path(sys.executable).parent
 
 
-def with_few_refits(command: str) -> str:
-    """A build whose stability figures are rougher than a user's, and nothing else."""
+def with_quick_fits(command: str) -> str:
+    """A build whose figures are rougher than a user's, and nothing else."""
+    settings = json.dumps(QUICK_FIT)[1:-1]
     if "--vars" in command:
-        return command.replace("--vars '{", "--vars '{bootstrap_refits: 4, ")
-    command = command.replace("make build", "make build VARS='{bootstrap_refits: 4}'")
-    return command.replace("dbt build", "dbt build --vars '{bootstrap_refits: 4}'")
+        return command.replace("--vars '{", f"--vars '{{{settings}, ")
+    command = command.replace("make build", f"make build VARS='{{{settings}}}'")
+    return command.replace("dbt build", f"dbt build --vars '{{{settings}}}'")
 
 
 def run(command: str, folder: Path, *, without_network: bool = False) -> subprocess.CompletedProcess:
@@ -44,7 +46,7 @@ def run(command: str, folder: Path, *, without_network: bool = False) -> subproc
         "DBT_LOG_PATH": str(folder / "logs"),
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
     }
-    command = with_few_refits(command)
+    command = with_quick_fits(command)
     # The environment that runs this test stands in for the one that make would set up.
     command = command.replace("make ", f"make --assume-old=.venv/installed BIN={shlex.quote(str(BIN))} ")
     if without_network:

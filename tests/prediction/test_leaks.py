@@ -1,0 +1,139 @@
+"""Nothing that is foretold from a day knows of what came after it, and a leak that is planted is caught."""
+
+import csv
+import shutil
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from conftest import DEMO_FILE, ROOT, Shop
+
+# The forecast of the embedded shop's backtest is made from this day; segments are from days before it.
+ORIGIN = "2025-10-02"
+# What features, fits and predictions come from, without the numbers of frames, which later frames may shift.
+KNOWN = {
+    "features": """
+        select f.study, f.frame_kind, f.moment, f.customer_id, f.horizon_days, f.origin_date, f.known_until,
+            x.* exclude (frame_number)
+        from prediction.int_frames as f inner join prediction.int_frame_features as x using (frame_number)
+        where f.study = 'backtest' and f.known_until <= date '{origin}'
+    """,
+    "outcomes of training": """
+        select r.task, r.horizon_days, r.origin_date, r.role, f.customer_id, f.known_until, o.task, o.outcome, a.amount
+        from prediction.int_frame_roles as r
+        inner join prediction.int_frames as f using (frame_number)
+        left join prediction.int_frame_outcomes as o using (frame_number)
+        left join prediction.int_frame_amounts as a using (frame_number)
+        where r.study = 'backtest' and r.role in ('train', 'validation')
+    """,
+    "categories": """
+        select c.product_id, c.category, c.category_name
+        from products.int_products_by_category as c
+        where c.study = 'backtest' and product_id in (
+            select product_id from order_lines where order_date <= date '{origin}'
+        )
+    """,
+    "segments": "select * from prediction.int_segment_definitions where study = 'backtest'",
+    "spend foretold": """
+        select b.model, b.settings, b.amount, b.origin_date, f.customer_id
+        from prediction.spend_backtests as b inner join prediction.int_frames as f using (frame_number)
+    """,
+    "thresholds": "from prediction.int_backtest_thresholds",
+}
+# Which frames are judged hangs on what came later; what was foretold of them does not.
+FORETOLD = """
+    select
+        b.task, b.model, b.settings, b.horizon_days, b.origin_date, b.outcome, b.probability,
+        f.customer_id, f.known_until
+    from prediction.class_backtests as b inner join prediction.int_frames as f using (frame_number)
+    where f.known_until <= date '{origin}'
+"""
+LEAKS = {
+    "features see two months ahead": (
+        "models/prediction/int_moment_facts.sql",
+        "and moments.as_of_date >= order_days.event_date",
+        "and moments.as_of_date + 60 >= order_days.event_date",
+    ),
+    "shares see two months ahead": (
+        "models/prediction/int_moment_interests.sql",
+        "and moments.as_of_date >= category_days.event_date",
+        "and moments.as_of_date + 60 >= category_days.event_date",
+    ),
+    "training takes the frames to judge by": (
+        "models/prediction/int_frame_roles.sql",
+        "origins.origin_date >= frames.label_until as is_complete,\n        max(",
+        "true as is_complete,\n        max(",
+    ),
+}
+
+
+def with_absurd_rows(log: Path, folder: Path) -> Path:
+    """The log, and after the origin: all buy for millions, cancel what they bought before, and strangers come."""
+    path = folder / "absurd.csv"
+    with log.open(encoding="utf-8", newline="") as source, path.open("w", encoding="utf-8", newline="") as target:
+        reader, writer = csv.reader(source), csv.writer(target)
+        writer.writerow(next(reader))
+        rows = list(reader)
+        writer.writerows(rows)
+        customers = sorted({row[6] for row in rows if row[6]})
+        for number, customer in enumerate([*customers, *(f"STRANGER{i}" for i in range(200))]):
+            invoice = f"9{number:06}"
+            writer.writerow([invoice, "ABSURD", "PLUGH XYZZY", "9000", "11/20/2025 10:00", "900", customer, "Nowhere"])
+        day = datetime.fromisoformat(ORIGIN)
+        sales = [row for row in rows if row[6] and row[3].isdigit() and _date(row) < day][-3000:]
+        for number, (_, product, name, quantity, _, price, customer, country) in enumerate(sales):
+            when = "10/05/2025 09:00"
+            writer.writerow([f"C8{number:06}", product, name, f"-{quantity}", when, price, customer, country])
+    return path
+
+
+def _date(row: list[str]) -> datetime:
+    return datetime.strptime(row[4], "%m/%d/%Y %H:%M")
+
+
+@pytest.fixture(scope="module")
+def absurd_shop(make_shop: Callable[..., Shop], tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    log = with_absurd_rows(DEMO_FILE, tmp_path_factory.mktemp("log"))
+    return make_shop(transactions=str(log)).build("int_class_scores", "int_spend_predictions")
+
+
+def test_absurd_rows_after_the_origin_are_there(demo_shop: Shop, absurd_shop: Shop) -> None:
+    query = "select max(amount) > 8000000, count(*) from prediction.int_frame_amounts"
+    assert absurd_shop.row(query)[0]
+    assert not demo_shop.row(query)[0]
+
+
+@pytest.mark.parametrize("what", KNOWN)
+def test_absurd_rows_after_the_origin_change_nothing(demo_shop: Shop, absurd_shop: Shop, what: str) -> None:
+    query = f"{KNOWN[what].format(origin=ORIGIN)} order by all"
+    known = demo_shop.rows(query)
+    assert known
+    assert absurd_shop.rows(query) == known
+
+
+def test_absurd_rows_after_the_origin_change_no_class_foretold(demo_shop: Shop, absurd_shop: Shop) -> None:
+    query = FORETOLD.format(origin=ORIGIN)
+    known, absurd = ({row[:6] + row[7:]: row[6] for row in shop.rows(query)} for shop in (demo_shop, absurd_shop))
+    both = known.keys() & absurd.keys()
+    assert len(both) > len(known) / 2
+    assert {key: known[key] for key in both} == {key: absurd[key] for key in both}
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+def test_a_planted_leak_is_caught(demo_shop: Shop, tmp_path: Path, leak: str) -> None:
+    file, right, wrong = LEAKS[leak]
+    project = tmp_path / "project"
+    shutil.copytree(ROOT, project, ignore=shutil.ignore_patterns(".*", "target", "logs", "warehouse", "tests"))
+    shutil.copytree(ROOT / "tests" / "prediction", project / "tests" / "prediction")
+    shutil.copytree(ROOT / "tests" / "generic", project / "tests" / "generic")
+    shutil.copy(ROOT / ".dbtignore", project)
+    sql = (project / file).read_text(encoding="utf-8")
+    assert sql.count(right) == 1
+    (project / file).write_text(sql.replace(right, wrong), encoding="utf-8")
+    shop = Shop(tmp_path / "shop", demo_shop.settings, project)
+    shop.folder.mkdir()
+    shutil.copy(demo_shop.warehouse, shop.warehouse)
+    model = Path(file).stem
+    assert shop.dbt("run", "--select", model, "int_frame_features").success
+    assert not shop.dbt("test", "--select", "assert_frames_know_nothing_later").success
