@@ -422,6 +422,47 @@ def test_a_parameter_left_out_takes_the_first_value_of_the_default():
     assert (told["amount"] == learners.foretell_amounts(frames, FEATURES, first)["amount"]).all()
 
 
+def test_settled_settings_are_those_that_are_chosen_anyway():
+    amounts, classes = for_amounts(shop()), shop()
+    settled = learners.settle("amounts", amounts, FEATURES, AMOUNT_GRIDS, 1)
+    assert all(len(values) == 1 for grid in settled.values() for values in grid.values())
+    pd.testing.assert_frame_equal(learners.foretell_amounts(amounts, FEATURES, settled, 1), told_amounts(amounts))
+    settled = learners.settle("classes", classes, FEATURES, CLASS_GRIDS, 1)
+    pd.testing.assert_frame_equal(learners.foretell_classes(classes, FEATURES, settled, 1), told_classes(classes))
+
+
+def test_without_training_rows_nothing_is_settled():
+    frames = shop().assign(role="test")
+    assert learners.settle("amounts", frames, FEATURES, AMOUNT_GRIDS, 1) == AMOUNT_GRIDS
+    with pytest.raises(ValueError, match="know no model 'forest'"):
+        learners.settle("amounts", frames, FEATURES, {"forest": {}}, 1)
+
+
+# --- ranks and groups ------------------------------------------------------------------------------------
+
+
+def test_the_likeliest_class_has_rank_one_and_of_equal_ones_the_first_by_name():
+    told = pd.DataFrame({"model": "m", "frame_number": [1, 1, 1, 2, 2], "outcome": list("cabba")})
+    told["probability"] = [0.4, 0.2, 0.4, 0.5, 0.5]
+    ranked = learners.rank_outcomes(told)
+    assert ranked.groupby("frame_number")["outcome"].agg("".join).to_dict() == {1: "bca", 2: "ab"}
+    assert ranked["outcome_rank"].tolist() == [1, 2, 3, 1, 2]
+    assert learners.rank_outcomes(told, 1)["outcome"].tolist() == ["b", "a"]
+
+
+def test_groups_are_learned_from_training_customers_alone():
+    random = np.random.default_rng(9)
+    customers = pd.DataFrame(
+        {"a": np.r_[random.normal(0, 1, 50), random.normal(100, 1, 50)], "b": 1.0, "role": "train"}
+    )
+    odd = pd.DataFrame({"a": [1e6, 0.0, 100.0], "b": [1.0] * 3, "role": "test"})
+    found = learners.label_by_clusters(pd.concat([customers, odd]), ["a", "b"], 2)
+    assert len(set(found[:50])) == len(set(found[50:100])) == 1
+    assert found[0] != found[50]
+    # The one unlike all others is a test row: he gets no group of his own.
+    assert found[100:] == [found[50], found[0], found[50]]
+
+
 # --- what may not matter ---------------------------------------------------------------------------------
 
 
