@@ -140,14 +140,24 @@ def test_a_missing_value_is_the_median_and_flagged():
 def test_nobody_is_told_more_than_anyone_spent(target):
     frames = pd.DataFrame({"a": np.linspace(1, 10, 100), "b": np.tile([1.0, 10], 50)})
     frames["amount"] = 10 * frames["a"] + 10 * frames["b"]
-    # Each of his features was seen, and never both at once.
-    frames.loc[frames["a"].gt(5) & frames["b"].gt(5), "amount"] = 0
-    frames = frames.assign(frame_number=range(100), customer_id=[str(i) for i in range(100)], role="train")
+    # Each of his features was seen, and never both at once: the line leads to 200, and the most was 145.
+    unlike = frames["a"].gt(5) & frames["b"].gt(5)
+    frames["role"] = np.where(unlike, "predict", "train")
+    frames = frames.assign(frame_number=range(100), customer_id=[str(i) for i in range(100)])
     grid = {"linear_regression": {"target": [target], "alpha": [1e-3]}}
-    told = learners.foretell_amounts(
-        pd.concat([frames, frames.assign(role="predict", frame_number=range(100, 200))]), ["a", "b"], grid, 1
-    )
-    assert told["amount"].between(0, frames["amount"].max()).all()
+    told = learners.foretell_amounts(frames, ["a", "b"], grid, 1)["amount"]
+    assert told.max() == pytest.approx(frames.loc[~unlike, "amount"].max())
+
+
+@pytest.mark.parametrize("target", ["amount", "square_root"])
+def test_nobody_is_told_less_than_nothing(target):
+    frames = pd.DataFrame({"a": np.linspace(1, 10, 100)})
+    frames["amount"] = (100 * frames["a"] - 600).clip(lower=0)
+    frames = frames.assign(frame_number=range(100), customer_id=[str(i) for i in range(100)])
+    frames["role"] = np.where(np.arange(100) % 2, "train", "predict")
+    grid = {"linear_regression": {"target": [target], "alpha": [1e-3]}}
+    told = learners.foretell_amounts(frames, ["a"], grid, 1)["amount"]
+    assert told.min() == 0
 
 
 def test_the_scaler_tells_what_the_usual_one_does():
@@ -296,6 +306,7 @@ def test_neighbours_are_those_that_are_nearest():
 @pytest.mark.parametrize("seed", range(3))
 def test_probabilities_add_up_to_one_for_every_frame_but_training(seed):
     frames = shop(seed=seed)
+    frames.loc[frames["frame_number"] % 10 == 9, "role"] = "predict"
     told = told_classes(frames)
     sums = told.groupby(["model", "frame_number"])["probability"].sum()
     assert sums.to_numpy() == pytest.approx(1, abs=1e-8)
@@ -411,6 +422,47 @@ def test_a_parameter_left_out_takes_the_first_value_of_the_default():
     assert (told["amount"] == learners.foretell_amounts(frames, FEATURES, first)["amount"]).all()
 
 
+def test_settled_settings_are_those_that_are_chosen_anyway():
+    amounts, classes = for_amounts(shop()), shop()
+    settled = learners.settle("amounts", amounts, FEATURES, AMOUNT_GRIDS, 1)
+    assert all(len(values) == 1 for grid in settled.values() for values in grid.values())
+    pd.testing.assert_frame_equal(learners.foretell_amounts(amounts, FEATURES, settled, 1), told_amounts(amounts))
+    settled = learners.settle("classes", classes, FEATURES, CLASS_GRIDS, 1)
+    pd.testing.assert_frame_equal(learners.foretell_classes(classes, FEATURES, settled, 1), told_classes(classes))
+
+
+def test_without_training_rows_nothing_is_settled():
+    frames = shop().assign(role="test")
+    assert learners.settle("amounts", frames, FEATURES, AMOUNT_GRIDS, 1) == AMOUNT_GRIDS
+    with pytest.raises(ValueError, match="know no model 'forest'"):
+        learners.settle("amounts", frames, FEATURES, {"forest": {}}, 1)
+
+
+# --- ranks and groups ------------------------------------------------------------------------------------
+
+
+def test_the_likeliest_class_has_rank_one_and_of_equal_ones_the_first_by_name():
+    told = pd.DataFrame({"model": "m", "frame_number": [1, 1, 1, 2, 2], "outcome": list("cabba")})
+    told["probability"] = [0.4, 0.2, 0.4, 0.5, 0.5]
+    ranked = learners.rank_outcomes(told)
+    assert ranked.groupby("frame_number")["outcome"].agg("".join).to_dict() == {1: "bca", 2: "ab"}
+    assert ranked["outcome_rank"].tolist() == [1, 2, 3, 1, 2]
+    assert learners.rank_outcomes(told, 1)["outcome"].tolist() == ["b", "a"]
+
+
+def test_groups_are_learned_from_training_customers_alone():
+    random = np.random.default_rng(9)
+    customers = pd.DataFrame(
+        {"a": np.r_[random.normal(0, 1, 50), random.normal(100, 1, 50)], "b": 1.0, "role": "train"}
+    )
+    odd = pd.DataFrame({"a": [1e6, 0.0, 100.0], "b": [1.0] * 3, "role": "test"})
+    found = learners.label_by_clusters(pd.concat([customers, odd]), ["a", "b"], 2)
+    assert len(set(found[:50])) == len(set(found[50:100])) == 1
+    assert found[0] != found[50]
+    # The one unlike all others is a test row: he gets no group of his own.
+    assert found[100:] == [found[50], found[0], found[50]]
+
+
 # --- what may not matter ---------------------------------------------------------------------------------
 
 
@@ -473,7 +525,7 @@ def test_batches_are_told_as_the_whole_is():
     assert_equal(told, told_amounts(frames))
     fitted = learners.fit_classes(shop(), FEATURES, CLASS_GRIDS)
     tests = shop().query("role == 'test'")
-    told = pd.concat([fitted.foretell(tests[:7]), fitted.foretell(tests[7:])])
+    told = pd.concat([*(fitted.foretell(tests[i : i + 1]) for i in range(9)), fitted.foretell(tests[9:])])
     told = told.sort_values(["model", "frame_number", "outcome"], ignore_index=True)
     whole = told_classes(shop()).query("role == 'test'").reset_index(drop=True)
     assert_equal(told, whole)
