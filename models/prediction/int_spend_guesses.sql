@@ -15,8 +15,8 @@ select
     unnest(
         [
             0,
-            -- A first order of today is no daily rate: as if a customer were known for a month at least.
-            greatest(features.monetary, 0) * features.days_to_go / greatest(features.tenure_days, 30),
+            -- A first order of today is no daily rate: as if a customer were known for as long as is foretold.
+            greatest(features.monetary, 0) * features.days_to_go / greatest(features.tenure_days, features.days_to_go),
             greatest(features.monetary_90_days, 0),
             features.monetary
         ]

@@ -13,6 +13,8 @@ TYPES = {
     "frame_number": "int64", "outcome_rank": "int32", "probability": "float", "origin_date": "datetime64[us]",
 }  # fmt: skip
 KEYS = ["task", "origin_date", "horizon_days"]
+# Whole origins at once: the fits of one are too small to share out.
+WORKERS = 2
 
 
 def model(dbt, session):
@@ -24,15 +26,22 @@ def model(dbt, session):
         return typed(None, TYPES)
 
     from shop_toolkit.learners import foretell_classes, rank_outcomes, settle
+    from shop_toolkit.parallel import PARALLEL_FRAMES, in_parallel
 
     names = [feature for feature in features if feature != "frame_number"]
-    grids, tables = {}, []
-    for key, rows in frames.groupby(KEYS):
-        # Settled at a task's earliest origin, the settings have seen nothing that the others foretell.
-        task = key[0]
-        if task not in grids:
-            grids[task] = settle("classes", rows, names, json.loads(settings["class_grids"]))
-        ranked = rank_outcomes(foretell_classes(rows, names, grids[task]))
-        told = ranked[(ranked["role"] == "test") | (ranked["outcome_rank"] == 1)]
-        tables.append(told.assign(**dict(zip(KEYS, key, strict=True))))
+    grids = json.loads(settings["class_grids"])
+    frames_of = dict(list(frames.groupby(KEYS)))
+    workers = WORKERS if len(frames) >= PARALLEL_FRAMES else 1
+    # Settled at a task's earliest origin, the settings have seen nothing that the others foretell.
+    earliest = {}
+    for task, *origin in frames_of:
+        earliest.setdefault(task, (task, *origin))
+    jobs = [("classes", frames_of[key], names, grids, 1) for key in earliest.values()]
+    settled = dict(zip(earliest, in_parallel(settle, jobs, workers), strict=True))
+    jobs = [(rows, names, settled[key[0]], 1) for key, rows in frames_of.items()]
+    tables = []
+    for key, told in zip(frames_of, in_parallel(foretell_classes, jobs, workers), strict=True):
+        ranked = rank_outcomes(told)
+        ranked = ranked[(ranked["role"] == "test") | (ranked["outcome_rank"] == 1)]
+        tables.append(ranked.assign(**dict(zip(KEYS, key, strict=True))))
     return typed(pd.concat(tables, ignore_index=True), TYPES)

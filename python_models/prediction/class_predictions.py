@@ -13,6 +13,8 @@ TYPES = {
     "frame_number": "int64", "outcome_rank": "int32", "probability": "float", "origin_date": "datetime64[us]",
 }  # fmt: skip
 LIKELIEST = 3
+# Whole tasks at once: the fits of one are too small to share out.
+WORKERS = 2
 
 
 def model(dbt, session):
@@ -27,25 +29,26 @@ def model(dbt, session):
 
     from shop_toolkit.grids import settled_grids
     from shop_toolkit.learners import VOTE, fit_calibrated, rank_outcomes
+    from shop_toolkit.parallel import PARALLEL_FRAMES, in_parallel
 
     names = [feature for feature in features if feature != "frame_number"]
-    tables = []
-    for task, best in zip(in_use["task"], in_use["model"], strict=True):
-        asked = frames.filter(f"task = '{task}'")
-        learned = asked.filter("role in ('train', 'validation')").order("frame_number").df()
-        if learned.empty:
-            continue
+    jobs, best_of = [], dict(zip(in_use["task"], in_use["model"], strict=True))
+    for task, best in best_of.items():
         texts = known[known["task"] == task].set_index("model")["settings"].to_dict()
         grids = settled_grids(texts, json.loads(settings["class_grids"]), "classes")
-        tried = grids if best == VOTE else {best: grids[best]}
-        tuned, fitted = fit_calibrated(learned, names, tried)
-        validation = learned[learned["role"] == "validation"]
+        learned = frames.filter(f"task = '{task}' and role in ('train', 'validation')").order("frame_number").df()
+        jobs.append((learned, names, grids if best == VOTE else {best: grids[best]}, 1))
+    workers = WORKERS if sum(len(learned) for learned, *_ in jobs) >= PARALLEL_FRAMES else 1
+    tables = []
+    for job, (tuned, fitted) in zip(jobs, in_parallel(fit_calibrated, jobs, workers), strict=True):
+        if fitted is None:
+            continue
+        same = job[0].iloc[0][["task", "horizon_days", "origin_date"]]
+        best = best_of[same["task"]]
+        validation = job[0][job[0]["role"] == "validation"]
         told = [rank_outcomes(tuned.foretell(validation, best), 1)] if len(validation) else []
-        newcomers = asked.filter("role = 'predict'")
+        newcomers = frames.filter(f"task = '{same['task']}' and role = 'predict'")
         for batch in in_batches(newcomers, "frame_number"):
             told.append(rank_outcomes(fitted.foretell(batch, best), LIKELIEST))
-        same = learned.iloc[0]
-        tables += [
-            t.assign(task=task, horizon_days=same["horizon_days"], origin_date=same["origin_date"]) for t in told
-        ]
+        tables += [table.assign(**same) for table in told]
     return typed(pd.concat(tables, ignore_index=True) if tables else None, TYPES)

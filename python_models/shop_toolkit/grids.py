@@ -1,15 +1,12 @@
 """Which models are tried with which settings, and what a grid may hold: light, so that a build checks it at once.
 
-dbt-duckdb loads this module as a plugin (`profiles.yml`), and `grid_problem` becomes an SQL function.
+`shop_toolkit.settings_plugin` makes `grid_problem` an SQL function.
 """
 
 import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
-
-import duckdb
-from dbt.adapters.duckdb.plugins import BasePlugin
 
 MOST_COMBINATIONS = 12
 
@@ -38,14 +35,6 @@ DEFAULT_GRIDS = {"amounts": AMOUNT_GRIDS, "classes": CLASS_GRIDS}
 
 Settings = dict[str, object]
 Grids = Mapping[str, Mapping[str, Sequence]]
-
-
-class Plugin(BasePlugin):
-    """Registers this module's SQL function on each DuckDB connection that dbt opens."""
-
-    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
-        """Register the function; dbt-duckdb calls this once for each database that it opens."""
-        conn.create_function("grid_problem", grid_problem, ["VARCHAR"] * 2, "VARCHAR", null_handling="special")
 
 
 def grid_problem(grids: str, task: str) -> str | None:
