@@ -1,7 +1,8 @@
 {#-
     SQL: from which confidence on each model of `predictions` was right often enough, among the frames of a `study` that it was tuned
-    by: below it is too early to say. Apart for frames of each kind, as after one order a model is sure of less than after three.
-    Twenty frames at least, as a few that happen to be right prove nothing.
+    by: below it is too early to say. Apart for newcomers of each number of orders, as after one order a model is sure of less than
+    after three. Twenty frames at least, as a few that happen to be right prove nothing; and what is less likely than not is
+    never told, however easy the others were.
 -#}
 {% macro confidence_thresholds(predictions, study) -%}
 with confident as (
@@ -9,7 +10,7 @@ with confident as (
     select
         said.task,
         said.model,
-        tasks.peers,
+        {{ threshold_peers('tasks') }} as peers,
         tasks.horizon_days,
         tasks.origin_date,
         said.probability as confidence,
@@ -51,10 +52,16 @@ select
     peers,
     horizon_days,
     min(confidence) filter (
-        where frames_so_far >= 20 and right_so_far >= {{ var('least_precision') }} * frames_so_far
+        where confidence >= 0.5 and frames_so_far >= 20 and right_so_far >= {{ var('least_precision') }} * frames_so_far
     ) as least_confidence,
     cast(sum(frames) as bigint) as validation_frames,
     origin_date
 from running
 group by 1, 2, 3, 4, 7
+{%- endmacro %}
+
+
+{#- SQL: the frames that share a threshold: interests are as sure of newcomers as of others. -#}
+{% macro threshold_peers(frames) -%}
+    case when {{ frames }}.task = 'interest' then 'all' else {{ frames }}.peers end
 {%- endmacro %}

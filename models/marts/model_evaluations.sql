@@ -102,7 +102,7 @@ select
     'today' as split,
     in_use.metric,
     in_use.reason as note,
-    case when in_use.is_baseline then in_use.naive_value else in_use.learned_value end as value,
+    coalesce(in_use.horizon_value, case when in_use.is_baseline then in_use.naive_value else in_use.learned_value end) as value,
     cast(coalesce(in_use.sample_size, 0) as bigint) as sample_size,
     in_use.is_baseline,
     false as is_in_sample,

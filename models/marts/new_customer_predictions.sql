@@ -3,7 +3,7 @@ with newcomers as (
     select
         frames.customer_id,
         frames.first_order_date,
-        frames.label_until as told_for_date,
+        frames.label_until as segment_date,
         facts.orders_placed as orders_so_far,
         facts.tenure_days as days_known,
         frames.known_until as as_of_date
@@ -64,7 +64,7 @@ select
     told.rfm_probability,
     told.interest_probability,
     newcomers.first_order_date,
-    newcomers.told_for_date,
+    newcomers.segment_date,
     newcomers.as_of_date
 from newcomers
 left join told

@@ -45,13 +45,20 @@ together as (
 
 )
 
+-- Where the model in use said nothing of a customer the past rate stands in.
 select
     frames.customer_id,
-    together.model,
-    cast(together.amount as decimal(18, 2)) as expected_spend,
+    coalesce(together.model, 'past rate') as model,
+    cast(coalesce(together.amount, past_rates.amount) as decimal(18, 2)) as expected_spend,
     frames.known_until as as_of_date
-from together
-inner join in_use
-    on together.model = in_use.model
-inner join {{ ref('int_frames') }} as frames
-    on together.frame_number = frames.frame_number
+from {{ ref('int_frames') }} as frames
+inner join {{ ref('int_spend_guesses') }} as past_rates
+    on
+        frames.frame_number = past_rates.frame_number
+        and past_rates.study = 'live'
+        and past_rates.model = 'past rate'
+cross join in_use
+left join together
+    on
+        frames.frame_number = together.frame_number
+        and in_use.model = together.model

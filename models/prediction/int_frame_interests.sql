@@ -1,4 +1,5 @@
--- The categories that customers spent on, in orders placed after the frame's day and up to its end.
+-- The categories that customers spent on, in orders placed after the frame's day and up to its end. Other is no interest: it is
+-- the last of them.
 with frames as (
 
     select frames.*
@@ -45,5 +46,7 @@ select
     frame_number,
     category,
     amount,
-    cast(row_number() over (partition by frame_number order by amount desc, category desc) as integer) as interest_rank
+    cast(
+        row_number() over (partition by frame_number order by category = -1 asc, amount desc, category asc) as integer
+    ) as interest_rank
 from categories

@@ -73,9 +73,12 @@ known_customers as (
     inner join customers
         on calendar.origin_date >= customers.first_order_date
     where
-        calendar.origin_date >= calendar.history_from + 30
-        -- Today all customers are foretold.
-        and (customers.draw < studies.training_share or calendar.origin_date = studies.last_date)
+        -- Today all customers are foretold, however short the history.
+        calendar.origin_date = studies.last_date
+        or (
+            calendar.origin_date >= calendar.history_from + 30
+            and customers.draw < studies.training_share
+        )
 
 ),
 

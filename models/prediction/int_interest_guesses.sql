@@ -25,7 +25,7 @@ everyone as (
         interests.category,
         row_number() over (
             partition by frames.study, frames.origin_date
-            order by sum(interests.amount) desc, interests.category asc
+            order by interests.category = -1 asc, sum(interests.amount) desc, interests.category asc
         ) as place
     from frames
     inner join {{ ref('int_frame_interests') }} as interests
@@ -35,13 +35,22 @@ everyone as (
 
 ),
 
+-- Of millions of customers only those who are guessed at are worth unfolding.
+asked as (
+
+    select *
+    from {{ ref('int_frame_features') }}
+    where frame_number in (select guessed.frame_number from guessed)
+
+),
+
 shares as (
 
     select
         frame_number,
         cast(right(column_name, 2) as integer) - 1 as category,
         share
-    from {{ ref('int_frame_features') }}
+    from asked
     unpivot (share for column_name in (columns('share_[0-9]+')))
 
 ),
@@ -55,7 +64,7 @@ own as (
         shares.category,
         row_number() over (
             partition by guessed.study, guessed.origin_date, guessed.frame_number
-            order by shares.share desc, shares.category asc
+            order by shares.category = -1 asc, shares.share desc, shares.category asc
         ) as place
     from guessed
     inner join shares

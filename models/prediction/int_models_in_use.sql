@@ -16,7 +16,8 @@ tasks as (
         unnest(['spend', 'interest', 'broad', 'detailed', 'rfm']) as task,
         -- The guess that stands in where nothing was judged.
         unnest(['past rate', 'personal, then global top', 'majority', 'majority', 'majority']) as plain_guess,
-        unnest(['rmse', 'accuracy', 'accuracy', 'accuracy', 'accuracy']) as metric
+        unnest(['rmse', 'accuracy', 'accuracy', 'accuracy', 'accuracy']) as metric,
+        unnest([90, 90, 180, 180, 180]) as horizon_days
 
 ),
 
@@ -89,28 +90,72 @@ compared as (
     left join naive
         on tasks.task = naive.task
 
+),
+
+decided as (
+
+    select
+        *,
+        case when is_better then learned_model else coalesce(naive_model, plain_guess) end as model,
+        case when metric = 'rmse' then '{:.1f}' else '{:.3f}' end as number_format
+    from compared
+
+),
+
+-- Chosen over all horizons that it was judged at, a model is told with the figure of the one that it foretells.
+at_horizon as (
+
+    select
+        evaluations.task,
+        evaluations.model,
+        evaluations.value
+    from evaluations
+    inner join tasks
+        on
+            evaluations.task = tasks.task
+            and evaluations.metric = tasks.metric
+            and evaluations.horizon_days = tasks.horizon_days
+
 )
 
 select
-    task,
-    case when is_better then learned_model else coalesce(naive_model, plain_guess) end as model,
-    metric,
-    case
-        when is_better
-            then format(
-                'in use: {} {:.4g}, the best naive guess ({}) {:.4g}', metric, learned_value, naive_model, naive_value
+    decided.task,
+    decided.model,
+    decided.metric,
+    concat(
+        case
+            when decided.learned_model is null then 'a naive guess is used: no model could be judged'
+            when decided.is_better
+                then format(
+                    concat('in use: {} ', decided.number_format, ', the best naive guess ({}) ', decided.number_format),
+                    decided.metric,
+                    decided.learned_value,
+                    decided.naive_model,
+                    decided.naive_value
+                )
+            else format(
+                concat(
+                    'a naive guess is used: {} ', decided.number_format,
+                    ', the best model ({}) ', decided.number_format, ' is no better'
+                ),
+                decided.metric,
+                decided.naive_value,
+                decided.learned_model,
+                decided.learned_value
             )
-        when learned_model is null then 'a naive guess is used: no model could be judged'
-        else format(
-            'a naive guess is used: {} {:.4g}, the best model ({}) {:.4g} is no better',
-            metric,
-            naive_value,
-            learned_model,
-            learned_value
-        )
-    end as reason,
-    learned_value,
-    naive_value,
-    sample_size,
-    not is_better as is_baseline
-from compared
+        end,
+        case
+            when round(at_horizon.value, 6) <> round(if(decided.is_better, decided.learned_value, decided.naive_value), 6)
+                then format('; over all days ahead that were judged; {:.3f} this far ahead', at_horizon.value)
+        end
+    ) as reason,
+    decided.learned_value,
+    decided.naive_value,
+    at_horizon.value as horizon_value,
+    decided.sample_size,
+    not decided.is_better as is_baseline
+from decided
+left join at_horizon
+    on
+        decided.task = at_horizon.task
+        and decided.model = at_horizon.model

@@ -85,25 +85,25 @@ orders_known as (
 )
 
 select
-    known.customer_id,
-    known.as_of_date,
-    cast(known.as_of_date - max(known.order_date) filter (where known.units > 0) as integer) as recency_days,
-    count(*) filter (where known.units > 0) as frequency,
-    cast(sum(known.amount) as decimal(18, 2)) as monetary,
+    customer_id,
+    as_of_date,
+    cast(as_of_date - max(order_date) filter (where units > 0) as integer) as recency_days,
+    count(*) filter (where units > 0) as frequency,
+    cast(sum(amount) as decimal(18, 2)) as monetary,
     count(*) as orders_placed,
-    cast(known.as_of_date - min(known.order_date) as integer) as tenure_days,
-    cast(known.as_of_date - max(known.order_date) as integer) as days_since_order,
-    count(distinct known.order_date) as days_with_orders,
-    count(*) filter (where known.order_date > known.as_of_date - 90) as orders_90_days,
-    cast(coalesce(sum(known.amount) filter (where known.order_date > known.as_of_date - 90), 0) as decimal(18, 2))
+    cast(as_of_date - min(order_date) as integer) as tenure_days,
+    cast(as_of_date - max(order_date) as integer) as days_since_order,
+    count(distinct order_date) as days_with_orders,
+    count(*) filter (where order_date > as_of_date - 90) as orders_90_days,
+    cast(coalesce(sum(amount) filter (where order_date > as_of_date - 90), 0) as decimal(18, 2))
         as monetary_90_days,
-    cast(coalesce(sum(known.amount) filter (where known.order_date > known.as_of_date - 30), 0) as decimal(18, 2))
+    cast(coalesce(sum(amount) filter (where order_date > as_of_date - 30), 0) as decimal(18, 2))
         as monetary_30_days,
-    cast(sum(known.cancelled_amount) as decimal(18, 2)) as cancelled_amount,
-    cast(sum(known.units) as decimal(18, 3)) as units,
-    cast(sum(known.order_lines) as bigint) as order_lines,
-    min(known.amount) as least_order,
-    max(known.amount) as greatest_order,
-    arg_max(known.amount, (known.order_date, known.invoice_id)) as last_order
-from orders_known as known
+    cast(sum(cancelled_amount) as decimal(18, 2)) as cancelled_amount,
+    cast(sum(units) as decimal(18, 3)) as units,
+    cast(sum(order_lines) as bigint) as order_lines,
+    min(amount) as least_order,
+    max(amount) as greatest_order,
+    arg_max(amount, (order_date, invoice_id)) as last_order
+from orders_known
 group by 1, 2

@@ -103,7 +103,7 @@ named as (
         on
             newcomers.task = thresholds.task
             and said.model = thresholds.model
-            and case when newcomers.task = 'interest' then 'newcomer' else newcomers.peers end = thresholds.peers
+            and {{ threshold_peers('newcomers') }} = thresholds.peers
 
 )
 

@@ -27,7 +27,7 @@ spans as (
         cast(due.baseline_date - history.history_from as integer) as history_days
     from tasks
     cross join history
-    cross join {{ ref('int_fit_due') }} as due
+    cross join {{ ref('int_backtest_due') }} as due
 
 ),
 

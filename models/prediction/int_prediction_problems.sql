@@ -5,7 +5,7 @@ with history as (
         due.baseline_date as last_date,
         min(orders.order_date) as history_from,
         cast(due.baseline_date - min(orders.order_date) as integer) as history_days
-    from {{ ref('int_fit_due') }} as due
+    from {{ ref('int_backtest_due') }} as due
     inner join {{ ref('orders') }} as orders
         on due.baseline_date >= orders.order_date
     group by 1
@@ -107,7 +107,7 @@ select
         when counts.outcomes = 1 then 'one outcome only: there is nothing to tell apart'
         when origins.is_shortened
             then format(
-                'one origin and newcomers of {} days only, as {} days of history hold no more: {} days ahead too is judged',
+                'one origin, newcomers of {} days: {} days of history hold no more. What comes in {} days is judged too',
                 origins.cohort_days,
                 history.history_days,
                 tasks.horizon_days // 2
@@ -119,6 +119,7 @@ select
                 {{ var('rolling_origins') }},
                 history.history_days
             )
+        else format('{} of {} origins', origins.origins, {{ var('rolling_origins') }})
     end as reason,
     coalesce(origins.origins, 0) as origins,
     coalesce(counts.learned, 0) as learned,

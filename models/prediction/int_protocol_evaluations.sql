@@ -48,7 +48,7 @@ select
     'public protocol' as task,
     model,
     settings,
-    'last two whole months' as split,
+    'last two whole months and since' as split,
     'accuracy' as metric,
     0 as horizon_days,
     count(*) filter (where actual = outcome) / count(*) as value,

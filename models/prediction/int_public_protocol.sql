@@ -1,5 +1,5 @@
 -- What a well-known public exercise learns from: the baskets and category shares of customers before the last two whole months,
--- and in them. It tells clusters made of the same purchases that it tells them from, so its figures flatter.
+-- and since. It tells clusters made of the same purchases that it tells them from, so its figures flatter.
 with studies as (
 
     select
@@ -7,7 +7,10 @@ with studies as (
         last_date,
         cast(date_trunc('month', last_date) - interval 2 month as date) as split_date
     from {{ ref('int_studies') }}
-    where study = 'backtest'
+    where
+        study = 'backtest'
+        -- What was learned of the categories is no younger than what is trained on.
+        and cast(date_trunc('month', last_date) - interval 2 month as date) > frozen_at
 
 ),
 
@@ -24,8 +27,6 @@ amounts as (
         on
             category_days.study = studies.study
             and category_days.event_date <= studies.last_date
-            -- What was learned of the categories is no younger than what is trained on.
-            and studies.split_date > studies.last_date - 93
     where category_days.amount > 0
     group by 1, 2, 3, 4
 

@@ -9,7 +9,7 @@ with studies as (
         min(origins.origin_date) as frozen_at,
         min(origins.history_from) as history_from
     from {{ ref('int_origins') }} as origins
-    inner join {{ ref('int_fit_due') }} as due
+    inner join {{ ref('int_backtest_due') }} as due
         on origins.study = 'backtest'
     group by 1
 

@@ -5,6 +5,8 @@
     full_refresh=false,
 ) }}
 
+-- Stored last, so that a build that is cut off judges again.
+-- depends_on: {{ ref('reliability_versions') }}
 select
     evaluations.task,
     evaluations.model,
@@ -22,5 +24,5 @@ select
     evaluations.test_from,
     evaluations.test_to
 from {{ ref('int_prediction_evaluations') }} as evaluations
-cross join {{ ref('int_fit_due') }} as due
+cross join {{ ref('int_backtest_due') }} as due
 {{ unless_stored('due') }}

@@ -71,5 +71,5 @@ select
     together.happened,
     cast(together.sample_size as bigint) as sample_size
 from together
-cross join {{ ref('int_fit_due') }} as due
+cross join {{ ref('int_backtest_due') }} as due
 {{ unless_stored('due') }}

@@ -1,8 +1,11 @@
--- The backtest is a study only where a fit is due; today's categories are learned with the cut-points and rules of their version.
+-- The backtest is a study only where one is due; today's categories are learned with the cut-points and rules of their version.
 select
     studies.study,
     studies.rules_version,
     studies.frozen_at
 from {{ ref('int_studies') }} as studies
-inner join {{ ref('int_fit_due') }} as due
+left join {{ ref('int_fit_due') }} as due
     on studies.rules_version = due.rules_version
+where
+    studies.study = 'backtest'
+    or due.rules_version is not null

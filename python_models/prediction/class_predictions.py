@@ -3,8 +3,6 @@
 The three likeliest classes of each newcomer, and the likeliest of those that a model was tuned by.
 """
 
-import json
-
 import pandas as pd
 from shop_toolkit.tables import in_batches, typed
 
@@ -23,7 +21,6 @@ def model(dbt, session):
     known = dbt.ref("int_settings_in_use").df()
     frames = dbt.ref("int_class_frames").filter("study = 'live'")
     features = dbt.ref("int_frame_features").columns
-    settings = dbt.config.get("meta")
     if in_use.empty:
         return typed(None, TYPES)
 
@@ -35,7 +32,7 @@ def model(dbt, session):
     jobs, best_of = [], dict(zip(in_use["task"], in_use["model"], strict=True))
     for task, best in best_of.items():
         texts = known[known["task"] == task].set_index("model")["settings"].to_dict()
-        grids = settled_grids(texts, json.loads(settings["class_grids"]), "classes")
+        grids = settled_grids(texts, "classes")
         learned = frames.filter(f"task = '{task}' and role in ('train', 'validation')").order("frame_number").df()
         jobs.append((learned, names, grids if best == VOTE else {best: grids[best]}, 1))
     workers = WORKERS if sum(len(learned) for learned, *_ in jobs) >= PARALLEL_FRAMES else 1

@@ -1,7 +1,5 @@
 """One row per model in use and customer of today: the spend foretold. Empty where a naive guess is in use."""
 
-import json
-
 import pandas as pd
 from shop_toolkit.tables import in_batches, typed
 
@@ -14,7 +12,6 @@ def model(dbt, session):
     known = dbt.ref("int_settings_in_use").filter("task = 'spend'").df()
     frames = dbt.ref("int_spend_frames").filter("study = 'live'")
     features = dbt.ref("int_frame_features").columns
-    settings = dbt.config.get("meta")
     train = frames.filter("role = 'train'").order("frame_number").df() if len(in_use) else None
     if train is None or train.empty:
         return typed(None, TYPES)
@@ -24,7 +21,7 @@ def model(dbt, session):
 
     best = in_use["model"].iloc[0]
     texts = dict(zip(known["model"], known["settings"], strict=True))
-    grids = settled_grids(texts, json.loads(settings["spend_grids"]), "amounts")
+    grids = settled_grids(texts, "amounts")
     names = [feature for feature in features if feature != "frame_number"]
     # A combination takes what it needs of all.
     fitted = fit_amounts(train, names, {best: grids[best]} if best in grids else grids)

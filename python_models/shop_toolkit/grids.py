@@ -137,16 +137,16 @@ def settings_text(settings: Settings) -> str:
     return ", ".join(f"{parameter} {value}" for parameter, value in settings.items()) or "standard settings"
 
 
-def settled_grids(texts: Mapping[str, str], grids: Grids, task: str) -> Grids:
-    """`grids` with the one value of each parameter that `settings_text` told, by model, where it told one.
+def settled_grids(texts: Mapping[str, str], task: str) -> Grids:
+    """One value of each parameter that `settings_text` told, by model.
 
-    What else the texts say (a temperature, that a model is a mean of others) is no parameter and passed over.
+    The models are those that the texts tell of, whatever the settings of a later build ask for. What else the texts
+    say (a temperature, that a model is a mean of others) is no parameter and passed over.
     """
     settled = {}
-    for model, grid in grids.items():
-        words = [part.split(" ", 1) for part in texts.get(model, "").split(", ") if " " in part]
-        told = {name: [_value(word)] for name, word in words if name in PARAMETERS[task][model]}
-        settled[model] = told or grid
+    for model in sorted(texts.keys() & PARAMETERS[task].keys()):
+        words = [part.split(" ", 1) for part in texts[model].split(", ") if " " in part]
+        settled[model] = {name: [_value(word)] for name, word in words if name in PARAMETERS[task][model]}
     return settled
 
 

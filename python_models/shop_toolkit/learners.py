@@ -57,6 +57,8 @@ SEARCH_QUANTILE = 0.99
 # A forest with fewer trees tells as well which settings are better; a tree of few rows as well as one of many.
 SEARCH_TREES = 25
 FOREST_TREE_ROWS = 2000
+# More rows to compare a million newcomers with would take minutes.
+NEIGHBOUR_ROWS = 10_000
 # Quantiles that boosting of classes sees of a feature: as good as 255, in half the time. Amounts keep 255, as the
 # topmost quantile holds all wholesalers.
 CLASS_BINS = 32
@@ -284,6 +286,15 @@ class WithinSeen(RegressorMixin, BaseEstimator):
         return np.clip(self.regression.predict(values), 0, self.most_)
 
 
+class SampledNeighbours(KNeighborsClassifier):
+    """Nearest neighbours among at most `NEIGHBOUR_ROWS` evenly spaced rows: a row told is compared with all of them."""
+
+    def fit(self, values: np.ndarray, target: np.ndarray) -> "SampledNeighbours":
+        """Keep rows (n, d) and their classes (n,)."""
+        step = -(-len(values) // NEIGHBOUR_ROWS)
+        return super().fit(values[::step], target[::step])
+
+
 def _fit(task: str, model: str, settings: Settings, values: np.ndarray, target: np.ndarray) -> BaseEstimator:
     """The model of rows (n, d) and their amounts or classes (n,); a target that never varies needs none."""
     if (target == target[0]).all():
@@ -309,7 +320,7 @@ def _classifier(model: str, settings: Settings, rows: int) -> BaseEstimator:
     if model == "logistic_regression":
         return make_pipeline(FeatureScaler(), LogisticRegression(**settings, tol=1e-3, max_iter=200))
     if model == "nearest_neighbours":
-        return make_pipeline(FeatureScaler(("log",), FINENESS), KNeighborsClassifier(**settings, algorithm="brute"))
+        return make_pipeline(FeatureScaler(("log",), FINENESS), SampledNeighbours(**settings, algorithm="brute"))
     if model == "random_forest":
         return RandomForestClassifier(**settings, max_samples=min(rows, FOREST_TREE_ROWS), random_state=SEED)
     fixed = {"max_bins": CLASS_BINS, "early_stopping": False, "random_state": SEED}
@@ -506,6 +517,8 @@ def fit_calibrated(
     classes, outcomes = np.unique(train["outcome"].to_numpy(dtype=object), return_inverse=True)
     customers = train["customer_id"].to_numpy()
     chosen = best_settings("classes", grids, _values(train, features), outcomes, customers, workers)
+    if not chosen:  # too few rows for any model
+        return None, None
     first = _fit_classes(train, features, chosen, workers)
     if validation.empty:
         return first, first

@@ -21,7 +21,8 @@ sold as (
     select
         frames.frame_number,
         sum(order_lines.gross_amount) as amount,
-        count(*) as order_lines
+        count(*) as order_lines,
+        min(frames.known_until - order_lines.order_date) as days_since_order
     from frames
     inner join {{ ref('order_lines') }} as order_lines
         on
@@ -64,6 +65,35 @@ categories_sold as (
 
 ),
 
+came as (
+
+    select
+        frames.frame_number,
+        sum(order_lines.gross_amount) as amount
+    from frames
+    inner join {{ ref('order_lines') }} as order_lines
+        on
+            frames.customer_id = order_lines.customer_id
+            and order_lines.order_date between frames.known_until + 1 and frames.label_until
+    group by 1
+
+),
+
+came_back as (
+
+    select
+        frames.frame_number,
+        sum(matches.amount) as amount
+    from frames
+    inner join {{ ref('cancellation_matches') }} as matches
+        on
+            frames.customer_id = matches.customer_id
+            and cast(matches.ordered_at as date) > frames.known_until
+            and cast(matches.cancelled_at as date) <= frames.label_until
+    group by 1
+
+),
+
 spread as (
 
     select
@@ -82,7 +112,7 @@ features as (
 )
 
 select
-    'features know other money or lines than those up to the day' as leak,
+    'features know other money, lines or days than those up to the day' as leak,
     frames.frame_number
 from frames
 inner join features
@@ -94,6 +124,7 @@ left join taken_back
 where
     abs(features.monetary - cast(sold.amount - coalesce(taken_back.amount, 0) as double)) > 0.005
     or features.order_lines <> sold.order_lines
+    or features.days_since_order <> sold.days_since_order
 
 union all
 
@@ -141,3 +172,17 @@ inner join studies
     on
         origins.study = studies.study
         and origins.origin_date < studies.frozen_at
+
+union all
+
+select
+    'an outcome has other money than the orders between the days' as leak,
+    amounts.frame_number
+from {{ ref('int_frame_amounts') }} as amounts
+inner join frames
+    on amounts.frame_number = frames.frame_number
+left join came
+    on amounts.frame_number = came.frame_number
+left join came_back
+    on amounts.frame_number = came_back.frame_number
+where amounts.amount <> coalesce(came.amount, 0) - coalesce(came_back.amount, 0)

@@ -185,10 +185,13 @@ def test_the_projects_grids_are_the_toolkits() -> None:
 
 
 def test_settled_grids_read_what_settings_say() -> None:
-    grids = {"linear_regression": {"target": ["amount", "square_root"], "alpha": [1, 10]}, "decision_tree": {}}
-    texts = {"linear_regression": "target square_root, alpha 10, temperature 1.3", "combination": "mean of all"}
-    assert settled_grids(texts, grids, "amounts") == {
-        "linear_regression": {"target": ["square_root"], "alpha": [10]},
+    texts = {
+        "linear_regression": "target square_root, alpha 0.5, temperature 1.3",
+        "decision_tree": "standard settings",
+        "combination": "mean of linear_regression, decision_tree",
+    }
+    assert settled_grids(texts, "amounts") == {
+        "linear_regression": {"target": ["square_root"], "alpha": [0.5]},
         "decision_tree": {},
     }
 
