@@ -10,7 +10,7 @@ with confident as (
     select
         said.task,
         said.model,
-        {{ threshold_peers('tasks') }} as peers,
+        {{ peers_of('tasks') }} as peers,
         tasks.horizon_days,
         tasks.origin_date,
         said.probability as confidence,
@@ -60,8 +60,3 @@ from running
 group by 1, 2, 3, 4, 7
 {%- endmacro %}
 
-
-{#- SQL: the frames that share a threshold: interests are as sure of newcomers as of others. -#}
-{% macro threshold_peers(frames) -%}
-    case when {{ frames }}.task = 'interest' then 'all' else {{ frames }}.peers end
-{%- endmacro %}

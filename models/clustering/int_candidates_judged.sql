@@ -35,38 +35,16 @@ gated as (
                     minimum_jaccard,
                     {{ var('least_stability') }}
                 )
-        end as failure
+        end as failure,
+        -- What could be used at all: when nothing passes, the most stable of these is.
+        clusters_found >= 2 and minimum_jaccard is not null and (is_in_range or is_forced) as is_usable
     from measured
-
-),
-
-best_eligible as (
-
-    select
-        segmentation,
-        max(silhouette) as best_silhouette
-    from gated
-    where failure is null
-    group by 1
 
 ),
 
 compared as (
 
-    select
-        gated.*,
-        best_eligible.best_silhouette,
-        gated.failure is null as is_eligible,
-        gated.failure is null
-        and gated.silhouette
-        >= best_eligible.best_silhouette - {{ var('silhouette_band') }} * abs(best_eligible.best_silhouette) as is_in_band,
-        -- What could be used at all: when nothing passes, the most stable of these is.
-        gated.clusters_found >= 2
-        and gated.minimum_jaccard is not null
-        and (gated.is_in_range or gated.is_forced) as is_usable
-    from gated
-    left join best_eligible
-        on gated.segmentation = best_eligible.segmentation
+    {{ in_silhouette_band('gated', 'segmentation') | indent(4) }}
 
 ),
 

@@ -1,4 +1,4 @@
-{%- set stored = stored_segment_rules() %}
+{%- set stored = stored_table(target.schema, 'segment_rules') %}
 {% if stored %}
 select
     segmentation,

@@ -96,7 +96,7 @@ union all
 
 -- Which model each task uses, and why.
 select
-    {{ prediction_task('in_use.task', "case when in_use.task in ('spend', 'interest') then 90 else 180 end") }} as task,
+    {{ prediction_task('in_use.task', 'in_use.horizon_days') }} as task,
     in_use.model,
     'in use' as settings,
     'today' as split,

@@ -1,4 +1,4 @@
-{%- set stored = stored_prediction_evaluations() %}
+{%- set stored = stored_table('prediction', 'prediction_evaluation_versions') %}
 {% if stored %}
 select distinct rules_version
 from {{ stored }}

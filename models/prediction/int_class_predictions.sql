@@ -45,7 +45,7 @@ said as (
             and tasks.task = majorities.task
             and tasks.horizon_days = majorities.horizon_days
             and tasks.origin_date = majorities.origin_date
-            and case when tasks.task = 'interest' then 'all' else tasks.peers end = majorities.peers
+            and {{ peers_of('tasks') }} = majorities.peers
 
     union all
 

@@ -145,7 +145,7 @@ left join thresholds
     on
         frames.task = thresholds.task
         and frames.model = thresholds.model
-        and {{ threshold_peers('frames') }} = thresholds.peers
+        and {{ peers_of('frames') }} = thresholds.peers
         and frames.horizon_days = thresholds.horizon_days
         and frames.origin_date = thresholds.origin_date
 left join ranked_interests

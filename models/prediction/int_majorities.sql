@@ -4,8 +4,7 @@ with frames as (
     select
         study,
         task,
-        -- What a customer's interest will be, the same for all.
-        case when task = 'interest' then 'all' else peers end as peers,
+        {{ peers_of() }} as peers,
         outcome,
         horizon_days,
         origin_date

@@ -76,6 +76,7 @@ compared as (
         tasks.task,
         tasks.metric,
         tasks.plain_guess,
+        tasks.horizon_days,
         learned.model as learned_model,
         learned.value as learned_value,
         naive.model as naive_model,
@@ -149,6 +150,7 @@ select
                 then format('; over all days ahead that were judged; {:.3f} this far ahead', at_horizon.value)
         end
     ) as reason,
+    decided.horizon_days,
     decided.learned_value,
     decided.naive_value,
     at_horizon.value as horizon_value,

@@ -43,7 +43,7 @@ said as (
             and newcomers.task = majorities.task
             and newcomers.horizon_days = majorities.horizon_days
             and newcomers.origin_date = majorities.origin_date
-            and case when newcomers.task = 'interest' then 'all' else newcomers.peers end = majorities.peers
+            and {{ peers_of('newcomers') }} = majorities.peers
     where majorities.outcome_rank <= 3
 
     union all
@@ -103,7 +103,7 @@ named as (
         on
             newcomers.task = thresholds.task
             and said.model = thresholds.model
-            and {{ threshold_peers('newcomers') }} = thresholds.peers
+            and {{ peers_of('newcomers') }} = thresholds.peers
 
 )
 

@@ -1,4 +1,4 @@
-{%- set stored = stored_product_categories() %}
+{%- set stored = stored_table('products', 'product_category_versions') %}
 {% if stored %}
 select
     before.product_id,

@@ -32,37 +32,16 @@ with gated as (
                     minimum_jaccard,
                     {{ var('least_stability') }}
                 )
-        end as failure
+        end as failure,
+        -- What could be used at all: when nothing passes, the most stable of these is.
+        categories_found >= 2 and minimum_jaccard is not null as is_usable
     from {{ ref('category_measures') }}
-
-),
-
-best_eligible as (
-
-    select
-        study,
-        max(silhouette) as best_silhouette
-    from gated
-    where failure is null
-    group by 1
 
 ),
 
 compared as (
 
-    select
-        gated.*,
-        best_eligible.best_silhouette,
-        gated.failure is null as is_eligible,
-        gated.failure is null
-        and gated.silhouette
-        >= best_eligible.best_silhouette - {{ var('silhouette_band') }} * abs(best_eligible.best_silhouette) as is_in_band,
-        -- What could be used at all: when nothing passes, the most stable of these is.
-        gated.categories_found >= 2
-        and gated.minimum_jaccard is not null as is_usable
-    from gated
-    left join best_eligible
-        on gated.study = best_eligible.study
+    {{ in_silhouette_band('gated', 'study') | indent(4) }}
 
 ),
 

@@ -18,23 +18,22 @@ WORKERS = 2
 def model(dbt, session):
     """Classes foretold from today by the models that the backtest found best, trained on all that is complete."""
     in_use = dbt.ref("int_models_in_use").filter("task <> 'spend' and not is_baseline").order("task").df()
-    known = dbt.ref("int_settings_in_use").df()
+    settled = dbt.ref("int_settings_in_use").df()
     frames = dbt.ref("int_class_frames").filter("study = 'live'")
     features = dbt.ref("int_frame_features").columns
     if in_use.empty:
         return typed(None, TYPES)
 
     from shop_toolkit.grids import settled_grids
-    from shop_toolkit.learners import VOTE, fit_calibrated, rank_outcomes
+    from shop_toolkit.learners import fit_calibrated, rank_outcomes
     from shop_toolkit.parallel import PARALLEL_FRAMES, in_parallel
 
     names = [feature for feature in features if feature != "frame_number"]
     jobs, best_of = [], dict(zip(in_use["task"], in_use["model"], strict=True))
-    for task, best in best_of.items():
-        texts = known[known["task"] == task].set_index("model")["settings"].to_dict()
-        grids = settled_grids(texts, "classes")
+    for task in best_of:
+        texts = settled[settled["task"] == task].set_index("model")["settings"].to_dict()
         learned = frames.filter(f"task = '{task}' and role in ('train', 'validation')").order("frame_number").df()
-        jobs.append((learned, names, grids if best == VOTE else {best: grids[best]}, 1))
+        jobs.append((learned, names, settled_grids(texts, "classes"), 1))
     workers = WORKERS if sum(len(learned) for learned, *_ in jobs) >= PARALLEL_FRAMES else 1
     tables = []
     for job, (tuned, fitted) in zip(jobs, in_parallel(fit_calibrated, jobs, workers), strict=True):

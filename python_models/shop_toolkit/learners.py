@@ -495,13 +495,6 @@ def foretell_classes(
     return _stacked(tables, CLASS_COLUMNS, ["model", "frame_number", "outcome"])
 
 
-def fit_classes(
-    frames: pd.DataFrame, features: Sequence[str], grids: Grids = CLASS_GRIDS, workers: int = 2
-) -> ClassModels | None:
-    """The models behind test and predict rows of `foretell_classes`, to foretell in batches; None without training."""
-    return fit_calibrated(frames, features, grids, workers)[1]
-
-
 def fit_calibrated(
     frames: pd.DataFrame, features: Sequence[str], grids: Grids = CLASS_GRIDS, workers: int = 2
 ) -> tuple[ClassModels | None, ClassModels | None]:

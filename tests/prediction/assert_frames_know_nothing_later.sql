@@ -16,52 +16,48 @@ frames as (
 
 ),
 
-sold as (
+events as (
 
     select
-        frames.frame_number,
-        sum(order_lines.gross_amount) as amount,
-        count(*) as order_lines,
-        min(frames.known_until - order_lines.order_date) as days_since_order
-    from frames
-    inner join {{ ref('order_lines') }} as order_lines
-        on
-            frames.customer_id = order_lines.customer_id
-            and order_lines.order_date between frames.first_order_date and frames.known_until
-    group by 1
+        customer_id,
+        product_id,
+        order_date as sale_date,
+        order_date as event_date,
+        gross_amount as amount,
+        true as is_sale
+    from {{ ref('order_lines') }}
+
+    union all
+
+    select
+        customer_id,
+        product_id,
+        cast(ordered_at as date) as sale_date,
+        cast(cancelled_at as date) as event_date,
+        -amount as amount,
+        false as is_sale
+    from {{ ref('cancellation_matches') }}
 
 ),
 
-taken_back as (
+known as (
 
     select
         frames.frame_number,
-        sum(matches.amount) as amount
+        sum(events.amount) as amount,
+        count(*) filter (where events.is_sale) as order_lines,
+        count(distinct categories.category) as categories_sold,
+        min(frames.known_until - events.event_date) filter (where events.is_sale) as days_since_order
     from frames
-    inner join {{ ref('cancellation_matches') }} as matches
+    inner join events
         on
-            frames.customer_id = matches.customer_id
-            and cast(matches.cancelled_at as date) between frames.first_order_date and frames.known_until
+            frames.customer_id = events.customer_id
+            and events.event_date between frames.first_order_date and frames.known_until
+    left join {{ ref('int_products_by_category') }} as categories
+        on
+            frames.study = categories.study
+            and events.product_id = categories.product_id
     group by 1
-
-),
-
-categories_sold as (
-
-    select
-        frames.frame_number,
-        categories.category,
-        sum(order_lines.gross_amount) as amount
-    from frames
-    inner join {{ ref('order_lines') }} as order_lines
-        on
-            frames.customer_id = order_lines.customer_id
-            and order_lines.order_date between frames.first_order_date and frames.known_until
-    inner join {{ ref('int_products_by_category') }} as categories
-        on
-            order_lines.product_id = categories.product_id
-            and frames.study = categories.study
-    group by 1, 2
 
 ),
 
@@ -69,38 +65,13 @@ came as (
 
     select
         frames.frame_number,
-        sum(order_lines.gross_amount) as amount
+        sum(events.amount) as amount
     from frames
-    inner join {{ ref('order_lines') }} as order_lines
+    inner join events
         on
-            frames.customer_id = order_lines.customer_id
-            and order_lines.order_date between frames.known_until + 1 and frames.label_until
-    group by 1
-
-),
-
-came_back as (
-
-    select
-        frames.frame_number,
-        sum(matches.amount) as amount
-    from frames
-    inner join {{ ref('cancellation_matches') }} as matches
-        on
-            frames.customer_id = matches.customer_id
-            and cast(matches.ordered_at as date) > frames.known_until
-            and cast(matches.cancelled_at as date) <= frames.label_until
-    group by 1
-
-),
-
-spread as (
-
-    select
-        frame_number,
-        -- How evenly money is spread over categories, before anything is taken back.
-        count(*) as categories_sold
-    from categories_sold
+            frames.customer_id = events.customer_id
+            and frames.known_until < events.sale_date
+            and frames.label_until >= events.event_date
     group by 1
 
 ),
@@ -117,14 +88,12 @@ select
 from frames
 inner join features
     on frames.frame_number = features.frame_number
-inner join sold
-    on frames.frame_number = sold.frame_number
-left join taken_back
-    on frames.frame_number = taken_back.frame_number
+inner join known
+    on frames.frame_number = known.frame_number
 where
-    abs(features.monetary - cast(sold.amount - coalesce(taken_back.amount, 0) as double)) > 0.005
-    or features.order_lines <> sold.order_lines
-    or features.days_since_order <> sold.days_since_order
+    abs(features.monetary - cast(known.amount as double)) > 0.005
+    or features.order_lines <> known.order_lines
+    or features.days_since_order <> known.days_since_order
 
 union all
 
@@ -132,11 +101,9 @@ select
     'shares know more categories than were bought up to the day' as leak,
     features.frame_number
 from features
-inner join frames
-    on features.frame_number = frames.frame_number
-left join spread
-    on features.frame_number = spread.frame_number
-where features.categories_bought > coalesce(spread.categories_sold, 0)
+inner join known
+    on features.frame_number = known.frame_number
+where features.categories_bought > known.categories_sold
 
 union all
 
@@ -183,6 +150,4 @@ inner join frames
     on amounts.frame_number = frames.frame_number
 left join came
     on amounts.frame_number = came.frame_number
-left join came_back
-    on amounts.frame_number = came_back.frame_number
-where amounts.amount <> coalesce(came.amount, 0) - coalesce(came_back.amount, 0)
+where amounts.amount <> coalesce(came.amount, 0)

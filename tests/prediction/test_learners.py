@@ -523,7 +523,7 @@ def test_batches_are_told_as_the_whole_is():
     batches = [model.foretell(batch) for model in models for batch in (asked[50:], asked[:50])]
     told = pd.concat(batches).sort_values(["model", "frame_number"], ignore_index=True)
     assert_equal(told, told_amounts(frames))
-    fitted = learners.fit_classes(shop(), FEATURES, CLASS_GRIDS)
+    _, fitted = learners.fit_calibrated(shop(), FEATURES, CLASS_GRIDS)
     tests = shop().query("role == 'test'")
     told = pd.concat([*(fitted.foretell(tests[i : i + 1]) for i in range(9)), fitted.foretell(tests[9:])])
     told = told.sort_values(["model", "frame_number", "outcome"], ignore_index=True)

@@ -3,7 +3,8 @@ with categories as (
     select
         study,
         product_id,
-        category
+        category,
+        category_name
     from {{ ref('int_products_by_category') }}
 
 ),
@@ -15,6 +16,7 @@ sales as (
         invoice_id,
         product_id,
         order_date as event_date,
+        quantity as units,
         gross_amount as amount
     from {{ ref('order_lines') }}
 
@@ -28,6 +30,7 @@ cancelled as (
         sale_invoice_id as invoice_id,
         product_id,
         cast(cancelled_at as date) as event_date,
+        -units as units,
         -amount as amount
     from {{ ref('cancellation_matches') }}
 
@@ -47,10 +50,12 @@ select
     categories.study,
     events.customer_id,
     events.invoice_id,
+    categories.category_name,
     categories.category,
-    events.event_date,
-    cast(sum(events.amount) as decimal(18, 2)) as amount
+    cast(sum(events.units) as decimal(18, 3)) as units,
+    cast(sum(events.amount) as decimal(18, 2)) as amount,
+    events.event_date
 from events
 inner join categories
     on events.product_id = categories.product_id
-group by 1, 2, 3, 4, 5
+group by categories.study, events.customer_id, events.invoice_id, categories.category_name, categories.category, events.event_date

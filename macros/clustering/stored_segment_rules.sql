@@ -1,7 +1,0 @@
-{#-
-    The table of rules that earlier builds left, or none. Not a ref: what a build fits depends on what is stored already,
-    and what it fits is stored in the same table, which dbt would call a circle.
--#}
-{% macro stored_segment_rules() -%}
-    {{ return(adapter.get_relation(database=target.database, schema=target.schema, identifier='segment_rules') if execute else none) }}
-{%- endmacro %}
