@@ -2,17 +2,19 @@
     What the setting `transactions` stands for, found out anew whenever it is asked:
       name      how sentences call it
       relation  SQL that stands in a from clause
+      source    SQL that names the file of a row
+      files     {file or table: what tells that it was not written again, none where nothing does}
       columns   {our column: SQL that yields its text}, only the columns that are there
       others    {heading: SQL} of the columns that are none of ours
       surplus   SQL that is not null where a row has more fields than there are headings; none where that cannot be
       swallowed SQL that counts the rows that a quote that nothing closes made part of a field; none where that cannot be
       other_sheets  the sheets of a workbook that are not read, as they have other headings
-    Raises a sentence where the input cannot be read.
+    Raises a sentence where the input cannot be read. `only` names the files of it to read, none all of them.
 -#}
-{% macro transactions_input() -%}
+{% macro transactions_input(only=none) -%}
     {%- set path = var('transactions') | trim -%}
     {%- if is_file_name(path) -%}
-        {{ return(file_input(path)) }}
+        {{ return(file_input(path, only)) }}
     {%- else -%}
         {{ return(table_input(path)) }}
     {%- endif -%}
@@ -25,7 +27,7 @@
 {%- endmacro %}
 
 
-{% macro file_input(path) -%}
+{% macro file_input(path, only) -%}
     {%- set delimiter, encoding = var('csv_delimiter'), var('csv_encoding') -%}
     {%- set found = fromjson(single_value(
         "select inspect_input(" ~ sql_text(path) ~ ", " ~ sql_text(delimiter) ~ ", " ~ sql_text(encoding) ~ ")"
@@ -45,10 +47,11 @@
         }[found.kind]}) -%}
     {%- endfor -%}
     {%- set fields = found.headings | length -%}
+    {%- set files = only if only is not none and only | length > 0 else found.files -%}
     {%- set relation = {
-        'csv': csv_relation(found),
-        'workbook': "(select unnest(workbook_rows(" ~ sql_text(path) ~ ")) as cells)",
-        'parquet': "read_parquet(" ~ sql_list(found.files) ~ ")",
+        'csv': csv_relation(found, files),
+        'workbook': workbooks_relation(files),
+        'parquet': "read_parquet(" ~ sql_list(files) ~ ", filename = 'read_from')",
     }[found.kind] -%}
     {%- set surplus = {
         'csv': 'field_' ~ (fields + 1),
@@ -56,7 +59,11 @@
     }.get(found.kind) -%}
     {%- set swallowed = swallowed_rows(found) if found.kind == 'csv' else none -%}
     {%- set input = mapped_input("'" ~ path ~ "'", relation, sql_of, surplus, swallowed) -%}
-    {%- do input.update({'other_sheets': found.other_sheets}) -%}
+    {%- do input.update({
+        'other_sheets': found.other_sheets,
+        'source': 'read_from',
+        'files': dict(zip(found.files, found.stamps)),
+    }) -%}
     {{ return(input) }}
 {%- endmacro %}
 
@@ -65,18 +72,29 @@
     A CSV as text, nothing guessed and nothing refused: short rows are filled with nulls, one field more than there
     are headings catches long ones. Null padding with line breaks in quotes needs the serial reader, which is no slower here.
 -#}
-{% macro csv_relation(found) -%}
+{% macro csv_relation(found, files) -%}
     {%- set columns = [] -%}
     {%- for position in range(1, (found.headings | length) + 2) -%}
         {%- do columns.append("'field_" ~ position ~ "': 'varchar'") -%}
     {%- endfor -%}
     {{ return(
-        "read_csv(" ~ sql_list(found.files)
+        "read_csv(" ~ sql_list(files)
         ~ ", auto_detect = false, header = true, delim = " ~ sql_text(found.delimiter)
         ~ ", encoding = " ~ sql_text(found.encoding)
         ~ ", quote = '\"', escape = '\"', null_padding = true, strict_mode = false, parallel = false"
-        ~ ", columns = {" ~ (columns | join(', ')) ~ "})"
+        ~ ", filename = 'read_from', columns = {" ~ (columns | join(', ')) ~ "})"
     ) }}
+{%- endmacro %}
+
+
+{% macro workbooks_relation(files) -%}
+    {%- set workbooks = [] -%}
+    {%- for file in files -%}
+        {%- do workbooks.append(
+            "select unnest(workbook_rows(" ~ sql_text(file) ~ ")) as cells, " ~ sql_text(file) ~ " as read_from"
+        ) -%}
+    {%- endfor -%}
+    {{ return('(' ~ (workbooks | join(' union all ')) ~ ')') }}
 {%- endmacro %}
 
 
@@ -131,5 +149,7 @@
         'others': others,
         'surplus': surplus,
         'swallowed': swallowed,
+        'source': "'" ~ var('transactions') | trim ~ "'",
+        'files': {var('transactions') | trim: none},
     }) }}
 {%- endmacro %}

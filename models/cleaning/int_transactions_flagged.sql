@@ -1,6 +1,23 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='sync_all_columns',
+    pre_hook="{{ forget_touched_rows() }}",
+) }}
+
+{%- set last_row = last_row_taken() %}
+{%- set equal_columns = [
+    'invoice_id', 'product_id', 'product_description', 'customer_id', 'country', 'quantity', 'unit_price', 'gross_amount',
+    'ordered_at', 'other_columns'
+] %}
+
 with transactions as (
 
     select * from {{ ref('stg_transactions') }}
+    {% if last_row is not none %}
+    -- What a build that was cut off has flagged already is not flagged twice.
+    where input_row > (select coalesce(max(flagged_before.input_row), 0) from {{ this }} as flagged_before)
+    {% endif %}
 
 ),
 
@@ -32,6 +49,20 @@ non_products as (
 
 ),
 
+{% if last_row is not none %}
+seen_before as (
+
+    select distinct transactions.input_row
+    from transactions
+    inner join {{ this }} as flagged_before
+        on
+            {% for column in equal_columns %}
+            {{ 'and ' if not loop.first }}transactions.{{ column }} is not distinct from flagged_before.{{ column }}
+            {% endfor %}
+
+),
+{% endif %}
+
 flagged as (
 
     select
@@ -41,18 +72,11 @@ flagged as (
         transactions.customer_id is null as is_missing_customer,
         row_number() over (
             partition by
-                transactions.invoice_id,
-                transactions.product_id,
-                transactions.product_description,
-                transactions.customer_id,
-                transactions.country,
-                transactions.quantity,
-                transactions.unit_price,
-                transactions.gross_amount,
-                transactions.ordered_at,
-                transactions.other_columns
+                {% for column in equal_columns %}
+                transactions.{{ column }}{{ ',' if not loop.last }}
+                {% endfor %}
             order by transactions.input_row
-        ) > 1 as is_duplicate,
+        ) > 1{{ ' or seen_before.input_row is not null' if last_row is not none }} as is_duplicate,
         coalesce(
             transactions.quantity < 0
             and starts_with(upper(transactions.invoice_id), upper({{ sql_text(var('cancellation_invoice_prefix')) }})), false
@@ -63,6 +87,10 @@ flagged as (
     from transactions
     left join non_products
         on transactions.product_id = non_products.product_id
+    {% if last_row is not none %}
+    left join seen_before
+        on transactions.input_row = seen_before.input_row
+    {% endif %}
 
 ),
 

@@ -1,3 +1,12 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='sync_all_columns',
+    pre_hook="{{ forget_touched_rows('order') }}",
+) }}
+
+{%- set last_row = last_row_taken('order') %}
+
 with sales as (
 
     select
@@ -8,6 +17,9 @@ with sales as (
         gross_amount as amount,
         country
     from {{ ref('order_lines') }}
+    {% if last_row is not none %}
+    where {{ is_touched('order', last_row) | indent(4) }}
+    {% endif %}
 
 ),
 
@@ -22,6 +34,9 @@ cancelled as (
         -amount as amount,
         null as country
     from {{ ref('cancellation_matches') }}
+    {% if last_row is not none %}
+    where {{ is_touched('order', last_row, invoice_id='sale_invoice_id') | indent(4) }}
+    {% endif %}
 
 ),
 

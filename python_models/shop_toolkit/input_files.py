@@ -48,8 +48,8 @@ class Plugin(BasePlugin):
 def inspect_input(path: str, delimiter: str | None = None, encoding: str | None = None) -> str:
     """Describe an input file or glob as JSON.
 
-    Keys: `kind` ('csv', 'parquet' or 'workbook'), `files` (sorted paths), `headings` (texts in file order); for
-    CSV `delimiter` and `encoding`, for a workbook `other_sheets`, which are not read as their headings differ; or
+    Keys: `kind` ('csv', 'parquet' or 'workbook'), `files` (sorted paths), `stamps` (size in bytes and time of the last
+    change in ns, one text a file), `headings` (texts in file order); for CSV `delimiter` and `encoding`, for a workbook `other_sheets`, which are not read as their headings differ; or
     `problem` alone, one sentence.
 
     `delimiter` and `encoding` are what the user set; `None` means find out.
@@ -87,7 +87,7 @@ def _describe(path: str, delimiter: str | None, encoding: str | None) -> dict[st
                 f"'{file}' does not look like '{files[0]}': {_difference(first, other)}. "
                 "Files read together need the same headings, delimiter and encoding."
             )
-    return {"kind": kind, "files": files, **first}
+    return {"kind": kind, "files": files, "stamps": [_stamp(file) for file in files], **first}
 
 
 def _difference(first: dict[str, Any], other: dict[str, Any]) -> str:
@@ -117,6 +117,11 @@ def _kind(file: str) -> str:
         return "csv"
     known = ", ".join(CSV_SUFFIXES + PARQUET_SUFFIXES + WORKBOOK_SUFFIXES)
     raise UnreadableInputError(f"'{file}' ends in none of {known}.")
+
+
+def _stamp(file: str) -> str:
+    """What tells that a file was not written again since it was read."""
+    return f"{Path(file).stat().st_size} {_modified(file)}"
 
 
 def _modified(file: str) -> int:

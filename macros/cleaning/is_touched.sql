@@ -1,0 +1,32 @@
+{#-
+    SQL: whether a build that adds to the rows before `last_row` tells a row of `table` anew (a name or an alias; none where there is only
+    one), by what it is a row of:
+      input     a row of the input: told once, when it came
+      product   something of a customer's product: told anew where a row of it came, which may be late, between others
+      line      both, as a line may name no product
+      order     something of a customer's order, by the column that `invoice_id` names: told anew where a line of it was
+-#}
+{% macro is_touched(kind, last_row, table=none, invoice_id='invoice_id') -%}
+    {%- set of = table ~ '.' if table else '' -%}
+    {%- if kind in ['input', 'line'] -%}
+        {{ of }}input_row > {{ last_row }}
+    {%- endif -%}
+    {%- if kind == 'line' %}
+    or {% endif -%}
+    {%- if kind in ['product', 'line'] -%}
+        ({{ of }}customer_id, {{ of }}product_id) in (
+        select
+            touched.customer_id,
+            touched.product_id
+        from {{ ref('int_products_touched') }} as touched
+    )
+    {%- endif -%}
+    {%- if kind == 'order' -%}
+        ({{ of }}customer_id, {{ of }}{{ invoice_id }}) in (
+        select
+            touched.customer_id,
+            touched.invoice_id
+        from {{ ref('int_orders_touched') }} as touched
+    )
+    {%- endif -%}
+{%- endmacro %}

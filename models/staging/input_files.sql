@@ -1,0 +1,30 @@
+{%- set read_before = stored_table('staging', 'files_read') %}
+{%- set files = transactions_input().files if execute else {'': none} %}
+
+-- Taken down before they are read: a file that grows meanwhile is read again by the next build. A table tells nothing of when it
+-- changed, and is always read.
+with files as (
+
+    {% for file, stamp in files.items() %}
+    select
+        {{ sql_text(file) }} as file_name,
+        {{ 'cast(null as varchar)' if stamp is none else sql_text(stamp) }} as stamp
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+)
+
+select
+    files.file_name,
+    files.stamp,
+    {% if read_before %}
+    state.is_anew or files.stamp is null or read_before.stamp is distinct from files.stamp as is_due
+    {% else %}
+    true as is_due
+    {% endif %}
+from files
+cross join {{ ref('input_state') }} as state
+{% if read_before %}
+left join {{ read_before }} as read_before
+    on files.file_name = read_before.file_name
+{% endif %}
