@@ -155,9 +155,12 @@ class Shop:
     def checksums(self, *tables: str, without: tuple[str, ...] = ()) -> dict[str, tuple]:
         """Row count and order-free checksum of each table; all marts where none is named."""
         sums = {}
-        for table in tables or MARTS:
-            columns = [name for (name, *_) in self.rows(f"describe {table}") if name not in without]
-            sums[table] = self.row(f"select count(*), sum(hash(({', '.join(columns)}))::hugeint) from {table}")
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            for table in tables or MARTS:
+                described = connection.execute(f"describe {table}").fetchall()
+                columns = ", ".join(name for name, *_ in described if name not in without)
+                query = f"select count(*), sum(hash(({columns}))::hugeint) from {table}"
+                (sums[table],) = connection.execute(query).fetchall()
         return sums
 
     def tables(self) -> set[str]:
