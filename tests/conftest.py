@@ -2,8 +2,11 @@
 
 import json
 import os
+import re
+import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,8 @@ import pytest
 import shop_toolkit  # noqa: F401  # first, as it tells OpenMP how to wait before scikit-learn loads it
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_FILE = ROOT.parent / "shared" / "data" / "online_retail.csv"
@@ -51,6 +56,15 @@ REAL_FIT = QUICK_FIT | {"bootstrap_refits": 100, "category_refits": 20, "rolling
 # Columns that the order of rows in the file decides, and the text that its form decides.
 ROW_NUMBERS = ("input_row", "cancellation_row", "sale_row")
 FORM_OF_INPUT = ("row_as_it_came",)
+# What dbt made of the project's files, by the project and by the settings that the files' yml reads.
+PARSED: dict[tuple, Manifest] = {}
+
+
+@cache
+def settings_read_by_parsing(project: Path) -> frozenset[str]:
+    """Settings that a yml reads; SQL reads the others anew in each run (tests/project/test_documentation.py)."""
+    files = [file for folder in ("models", "python_models") for file in (project / folder).rglob("*.yml")]
+    return frozenset(name for file in files for name in re.findall(r"var\('(\w+)'\)", file.read_text("utf-8")))
 
 
 @dataclass
@@ -66,14 +80,33 @@ class Shop:
         return self.folder / "shop.duckdb"
 
     def dbt(self, *arguments: str, threads: int = 2, **settings: Any) -> dbtRunnerResult:
-        """Run dbt in this process with the shop's settings, overlaid with those given here."""
+        """Run dbt in this process with the shop's settings, overlaid with those given here.
+
+        To parse the project takes longer than most runs: what was parsed with the same settings is used again.
+        """
+        parsed = None if arguments[0] == "parse" else self._parsed(self.settings | settings)
+        return self._invoke(parsed, *arguments, threads=threads, **settings)
+
+    def _parsed(self, settings: dict[str, Any]) -> Manifest | None:
+        """The project as dbt parses it with these settings; none where dbt can't, so that the run says why."""
+        read = {name: settings[name] for name in settings.keys() & settings_read_by_parsing(self.project)}
+        key = (self.project, json.dumps(read, sort_keys=True))
+        if key not in PARSED:
+            result = self._invoke(None, "parse", **settings)
+            if not result.success:
+                return None
+            PARSED[key] = result.result
+        # A run writes into it what it compiles.
+        return PARSED[key].deepcopy()
+
+    def _invoke(self, parsed: Manifest | None, *arguments: str, threads: int = 2, **settings: Any) -> dbtRunnerResult:
         environment = {"SHOP_WAREHOUSE": str(self.warehouse), "SHOP_THREADS": str(threads)}
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(self.project)
             for name, value in environment.items():
                 patch.setenv(name, value)
             try:
-                return dbtRunner().invoke(
+                return dbtRunner(parsed).invoke(
                     [
                         *arguments,
                         "--vars", json.dumps(self.settings | settings),
@@ -97,6 +130,20 @@ class Shop:
         assert result.success, problem_of(result)
         return self
 
+    def build_with_data_tests(self, *arguments: str, **settings: Any) -> "Shop":
+        """Build as users do, all or what the arguments select, and fail with dbt's own words.
+
+        Unit tests bring their own data: to run them again on another shop would tell nothing new.
+        """
+        result = self.dbt("build", "--exclude-resource-type", "unit_test", *arguments, **settings)
+        assert result.success, problem_of(result)
+        return self
+
+    def copy(self, folder: Path, **settings: Any) -> "Shop":
+        """The same warehouse, built as it is, in a folder that is made for it, with further settings."""
+        shutil.copytree(self.folder, folder)
+        return replace(self, folder=folder, settings=self.settings | settings)
+
     def rows(self, query: str) -> list[tuple]:
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
             return connection.execute(query).fetchall()
@@ -108,9 +155,12 @@ class Shop:
     def checksums(self, *tables: str, without: tuple[str, ...] = ()) -> dict[str, tuple]:
         """Row count and order-free checksum of each table; all marts where none is named."""
         sums = {}
-        for table in tables or MARTS:
-            columns = [name for (name, *_) in self.rows(f"describe {table}") if name not in without]
-            sums[table] = self.row(f"select count(*), sum(hash(({', '.join(columns)}))::hugeint) from {table}")
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            for table in tables or MARTS:
+                described = connection.execute(f"describe {table}").fetchall()
+                columns = ", ".join(name for name, *_ in described if name not in without)
+                query = f"select count(*), sum(hash(({columns}))::hugeint) from {table}"
+                (sums[table],) = connection.execute(query).fetchall()
         return sums
 
     def tables(self) -> set[str]:
@@ -139,17 +189,45 @@ def make_shop(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Shop]:
 
 
 @pytest.fixture(scope="session")
-def demo_shop(make_shop: Callable[..., Shop]) -> Shop:
-    """The embedded shop, built once; tests only read it."""
-    return make_shop().build()
+def build_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[..., Shop]:
+    """Builds a shop once for all workers of pytest-xdist and gives each a copy, as a DuckDB file has one writer."""
+    workers = tmp_path_factory.getbasetemp() if worker_id == "master" else tmp_path_factory.getbasetemp().parent
+
+    def build(name: str, builder: Callable[[Shop], object], **settings: Any) -> Shop:
+        built, started = workers / f"{name}_built", Shop(workers / f"{name}_started", QUICK_FIT | settings)
+        with FileLock(workers / f"{name}.lock"):
+            if not built.exists():
+                # What a worker that failed left behind.
+                shutil.rmtree(started.folder, ignore_errors=True)
+                started.folder.mkdir()
+                builder(started)
+                started.folder.rename(built)
+        return replace(started, folder=built).copy(tmp_path_factory.mktemp(name) / "shop")
+
+    return build
 
 
 @pytest.fixture(scope="session")
-def real_shop(make_shop: Callable[..., Shop]) -> Shop:
-    """The real file almost as users build it, once; tests only read it. Skips where the file is not at hand."""
+def demo_shop(build_once: Callable[..., Shop]) -> Shop:
+    """The embedded shop, built once; tests only read it."""
+    return build_once("demo_shop", Shop.build)
+
+
+@pytest.fixture
+def copy_of_demo_shop(demo_shop: Shop, tmp_path: Path) -> Shop:
+    """The embedded shop as it is after its first build, for tests of what comes next."""
+    return demo_shop.copy(tmp_path / "copy_of_demo_shop")
+
+
+@pytest.fixture(scope="session")
+def real_shop(build_once: Callable[..., Shop]) -> Shop:
+    """The real file almost as users build it, with the tests of its data, once; tests only read it.
+
+    Skips where the file is not at hand.
+    """
     if not REAL_FILE.exists():
         pytest.skip(f"the real file is not at hand ({os.path.relpath(REAL_FILE, ROOT)})")
-    return make_shop(transactions=str(REAL_FILE), **REAL_FIT).build()
+    return build_once("real_shop", Shop.build_with_data_tests, transactions=str(REAL_FILE), **REAL_FIT)
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ TYPES = {
 KEYS = ["task", "origin_date", "horizon_days"]
 # Whole origins at once: the fits of one are too small to share out.
 WORKERS = 2
+# What the log says of them.
+SETTINGS, ORIGINS = ("settings of the class models", "tasks"), ("backtest of classes", "origins foretold from")
 
 
 def model(dbt, session):
@@ -37,10 +39,10 @@ def model(dbt, session):
     for task, *origin in frames_of:
         earliest.setdefault(task, (task, *origin))
     jobs = [("classes", frames_of[key], names, grids, 1) for key in earliest.values()]
-    settled = dict(zip(earliest, in_parallel(settle, jobs, workers), strict=True))
+    settled = dict(zip(earliest, in_parallel(settle, jobs, workers, *SETTINGS), strict=True))
     jobs = [(rows, names, settled[key[0]], 1) for key, rows in frames_of.items()]
     tables = []
-    for key, told in zip(frames_of, in_parallel(foretell_classes, jobs, workers), strict=True):
+    for key, told in zip(frames_of, in_parallel(foretell_classes, jobs, workers, *ORIGINS), strict=True):
         ranked = rank_outcomes(told)
         ranked = ranked[(ranked["role"] == "test") | (ranked["outcome_rank"] == 1)]
         tables.append(ranked.assign(**dict(zip(KEYS, key, strict=True))))

@@ -13,6 +13,8 @@ TYPES = {
 LIKELIEST = 3
 # Whole tasks at once: the fits of one are too small to share out.
 WORKERS = 2
+# What the log says of them.
+FITS = ("models of segments and interests for today", "fits")
 
 
 def model(dbt, session):
@@ -36,7 +38,7 @@ def model(dbt, session):
         jobs.append((learned, names, settled_grids(texts, "classes"), 1))
     workers = WORKERS if sum(len(learned) for learned, *_ in jobs) >= PARALLEL_FRAMES else 1
     tables = []
-    for job, (tuned, fitted) in zip(jobs, in_parallel(fit_calibrated, jobs, workers), strict=True):
+    for job, (tuned, fitted) in zip(jobs, in_parallel(fit_calibrated, jobs, workers, *FITS), strict=True):
         if fitted is None:
             continue
         same = job[0].iloc[0][["task", "horizon_days", "origin_date"]]

@@ -1,4 +1,4 @@
-"""Functions that the Python models share: they know nothing of dbt and return rows."""
+"""Functions that the Python models share: they return rows and know nothing of dbt but its log."""
 
 import os
 

@@ -402,7 +402,9 @@ def fit_category_candidates(
     jobs = [(data, k, KMEANS_STARTS, SEED) for k in possible]
     tables = []
     for k, (categories, similarity, groups) in zip(
-        possible, in_parallel(_categorise, jobs, _workers(data, workers)), strict=True
+        possible,
+        in_parallel(_categorise, jobs, _workers(data, workers), "product categories to choose from", "fits"),
+        strict=True,
     ):
         columns = {
             "algorithm": ALGORITHM,
@@ -592,7 +594,10 @@ def measure_category_stability(
             keys.append(k)
             jobs.append((data, int(k), categories, range(start, min(start + BOOTSTRAP_BLOCK, refits))))
     outcomes: dict[int, list] = {}
-    for k, block in zip(keys, in_parallel(_refit_block, jobs, _workers(data, workers)), strict=True):
+    refitted_blocks = in_parallel(
+        _refit_block, jobs, _workers(data, workers), "stability of product categories", "rounds of refits"
+    )
+    for k, block in zip(keys, refitted_blocks, strict=True):
         outcomes.setdefault(k, []).extend(block)
     rows = []
     for k, refitted in outcomes.items():

@@ -25,6 +25,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from shop_toolkit.parallel import PARALLEL_CUSTOMERS, in_parallel
+from shop_toolkit.progress import Progress, StepsOfTsne
 
 FEATURES = ("recency_days", "frequency", "monetary")
 RFM_SPACES = ("rfm", "log_rfm", "rfm_plane", "rfm_tsne")
@@ -136,7 +137,8 @@ def tsne_plane(standardised: np.ndarray, iterations: int = TSNE_ITERATIONS) -> n
     """
     perplexity = min(TSNE_PERPLEXITY, (len(standardised) - 1) / 3)
     plane = TSNE(2, perplexity=perplexity, init="pca", max_iter=iterations, random_state=SEED)
-    return plane.fit_transform(standardised).astype(float)
+    with StepsOfTsne(Progress(f"t-SNE of {len(standardised):,} customers", iterations, "steps")):
+        return plane.fit_transform(standardised).astype(float)
 
 
 def embed(
@@ -279,7 +281,7 @@ def fit_candidates(
                 keys.append(space)
                 jobs.append((points, algorithm, part, space == INTERESTS))
     tables = []
-    for space, fits in zip(keys, in_parallel(_fits, jobs, workers), strict=True):
+    for space, fits in zip(keys, in_parallel(_fits, jobs, workers, "clusterings to choose from", "fits"), strict=True):
         customers, points = spaces[space]
         for fit in fits:
             columns = {
@@ -642,7 +644,7 @@ def measure_stability(
                 numbers = range(_refits(protocol, refits) if due else 0)
                 block = BOOTSTRAP_BLOCK if workers > 1 else max(len(numbers), 1)
                 jobs += [(points, due, numbers[start : start + block]) for start in numbers[::block]]
-    outcomes = in_parallel(_refit_block, jobs, workers)
+    outcomes = in_parallel(_refit_block, jobs, workers, "stability of clusterings", "rounds of refits")
     rows = [
         (*key, _refits(protocol, refits), min(protocol.draws[key[1]], sizes[key[0]]), minimum, rand)
         for key, protocol, minimum, rand in _summarised(outcomes)

@@ -106,7 +106,10 @@ def best_settings(
     asked = [(model, one) for model in tried for one in tried[model] if len(tried[model]) > 1]
     asked = [(model, one) for model, one in asked if _can_fit(model, one, fewest)]
     jobs = [(task, model, one, values, target, folds) for model, one in asked]
-    losses = in_parallel(_held_out_loss, jobs, _workers(workers, len(rows))) if len(numbers) else []
+    workers = _workers(workers, len(rows))
+    losses = (
+        in_parallel(_held_out_loss, jobs, workers, f"settings for {task}", "combinations tried") if len(numbers) else []
+    )
     best = {model: settings[0] for model, settings in tried.items()}
     least: dict[str, float] = {}
     for (model, one), loss in zip(asked, losses, strict=bool(losses)):

@@ -8,19 +8,23 @@ from sklearn import config_context
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
+from shop_toolkit.progress import Progress
+
 # Fewer customers than this stay in one process: to start others takes 2 s, to hand them a job 10 ms.
 PARALLEL_CUSTOMERS = 300
 # Fewer frames than this are foretold faster in one process: the fits are small, and each worker imports scikit-learn.
 PARALLEL_FRAMES = 20_000
 
 
-def in_parallel(work: Callable, jobs: Sequence[tuple], workers: int) -> list:
+def in_parallel(work: Callable, jobs: Sequence[tuple], workers: int, what: str = "", units: str = "") -> list:
     """Results of work(*job) in the order of the jobs, for any number of `workers` the same.
 
-    Processes, as the many small fits would wait for each other as threads.
+    Processes, as the many small fits would wait for each other as threads. Where they take long, and `what` says what
+    they are for and `units` what each of them is, the log says how far they are.
     """
     with parallel_config(backend="loky", inner_max_num_threads=1):
-        return Parallel(n_jobs=workers)(delayed(_alone)(work, job) for job in jobs)
+        results = Parallel(n_jobs=workers, return_as="generator")(delayed(_alone)(work, job) for job in jobs)
+        return list(Progress(what, len(jobs), units).over(results) if what else results)
 
 
 def _alone(work: Callable, job: tuple) -> object:

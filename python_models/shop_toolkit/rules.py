@@ -302,7 +302,8 @@ def evaluate_classifiers(
     splits = _folds(labels, folds)
     models = _classifiers()
     jobs = [(make, values[train], labels[train], values[test]) for _, _, make in models for train, test in splits]
-    told = in_parallel(_told, jobs, workers if len(labels) >= PARALLEL_CUSTOMERS else 1)
+    workers = workers if len(labels) >= PARALLEL_CUSTOMERS else 1
+    told = in_parallel(_told, jobs, workers, "models to compare the rules with", "fits")
     tables = []
     for number, (model, settings, _) in enumerate(models):
         here = told[number * len(splits) : (number + 1) * len(splits)]

@@ -120,7 +120,7 @@ def test_a_small_shop_starts_no_processes(monkeypatch):
     population, _ = three_groups(20)
     asked = []
 
-    def alone(work, jobs, workers):
+    def alone(work, jobs, workers, *_):
         asked.append(workers)
         return [work(*job) for job in jobs]
 

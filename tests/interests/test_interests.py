@@ -95,7 +95,7 @@ def test_without_products_all_customers_are_one_interest_group(
     make_shop: Callable[..., Shop], write_csv: Callable[..., object]
 ) -> None:
     lines = [f"c{number % 9},2025-01-{1 + number % 28:02},{10 + number}" for number in range(60)]
-    shop = make_shop(transactions=str(write_csv("customer,date,amount", *lines))).build()
+    shop = make_shop(transactions=str(write_csv("customer,date,amount", *lines))).build("interest_groups", "customers")
     assert shop.rows("select interest_group, size, reason from interest_groups") == [
         ("all customers", 9, "no product categories that customers could be interested in"),
     ]  # fmt: skip

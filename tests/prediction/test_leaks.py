@@ -93,9 +93,11 @@ def _date(row: list[str]) -> datetime:
 
 
 @pytest.fixture(scope="module")
-def absurd_shop(make_shop: Callable[..., Shop], tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def absurd_shop(build_once: Callable[..., Shop], tmp_path_factory: pytest.TempPathFactory) -> Shop:
     log = with_absurd_rows(DEMO_FILE, tmp_path_factory.mktemp("log"))
-    return make_shop(transactions=str(log)).build("int_class_scores", "int_spend_predictions")
+    return build_once(
+        "absurd_shop", lambda shop: shop.build("int_class_scores", "int_spend_predictions"), transactions=str(log)
+    )
 
 
 def test_absurd_rows_after_the_origin_are_there(demo_shop: Shop, absurd_shop: Shop) -> None:

@@ -488,7 +488,9 @@ def test_the_number_of_processes_does_not_matter():
 
 def test_a_small_shop_starts_no_processes(monkeypatch):
     asked = []
-    monkeypatch.setattr(learners, "in_parallel", lambda work, jobs, n: asked.append(n) or [work(*job) for job in jobs])
+    monkeypatch.setattr(
+        learners, "in_parallel", lambda work, jobs, n, *_: asked.append(n) or [work(*job) for job in jobs]
+    )
     told_either(shop(240), workers=2)
     assert set(asked) == {1}
 

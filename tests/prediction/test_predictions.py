@@ -165,7 +165,7 @@ def test_customers_who_never_come_back_leave_nothing_to_learn_of_interests(
         for row in reader:
             if row[6] and not row[0].startswith("C") and first.setdefault(row[6], row[0]) == row[0]:
                 writer.writerow(row)
-    shop = make_shop(transactions=str(path)).build()
+    shop = make_shop(transactions=str(path)).build("model_evaluations", "customers", "new_customer_predictions")
     notes = dict(shop.rows("select task, note from model_evaluations where metric = 'origins'"))
     assert "nobody to learn from" in notes["foretell the next interest"]
     assert dict(shop.rows("select task, is_baseline from model_evaluations where split = 'today'"))[

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Shop, problem_of
+from conftest import ROOT, Shop
 from sklearn.metrics import adjusted_rand_score
 
 # What things are, and how they come: each thing in each way is a product.
@@ -45,8 +45,7 @@ def write_log(path: Path, lines: list[str]) -> str:
 
 def built_with_tests(shop: Shop) -> None:
     selected = ("--select", "+product_categories", "+segment_rules", "--indirect-selection", "cautious")
-    result = shop.dbt("build", "--exclude-resource-type", "unit_test", *selected)
-    assert result.success, problem_of(result)
+    shop.build_with_data_tests(*selected)
 
 
 def test_categories_are_those_of_the_embedded_shop(demo_shop: Shop) -> None:

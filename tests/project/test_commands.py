@@ -8,9 +8,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-from conftest import QUICK_FIT, REAL_FILE, ROOT
+from conftest import QUICK_FIT, REAL_FILE, REAL_FIT, ROOT, Shop
 
 README = (ROOT / "README.md").read_text()
 COMMANDS = [
@@ -21,6 +22,7 @@ COMMANDS = [
 ]
 # Run elsewhere, or would run this very test.
 NOT_RUN_HERE = {
+    "make build": "a clean clone is built with it",
     "make test": ".ci/run calls it",
     "pytest": "this is it",
     "make lint": ".ci/run runs the same tools",
@@ -30,37 +32,34 @@ NOT_RUN_HERE = {
 BIN = Path(sys.executable).parent
 
 
-def with_quick_fits(command: str) -> str:
-    """A build whose figures are rougher than a user's, and nothing else."""
-    settings = json.dumps(QUICK_FIT)[1:-1]
-    if "--vars" in command:
-        return command.replace("--vars '{", f"--vars '{{{settings}, ")
-    command = command.replace("make build", f"make build VARS='{{{settings}}}'")
-    return command.replace("dbt build", f"dbt build --vars '{{{settings}}}'")
+NO_NETWORK = "unshare --map-root-user --net"
 
 
-def run(command: str, folder: Path, *, without_network: bool = False) -> subprocess.CompletedProcess:
+def with_quick_fits(command: str, fits: dict[str, Any]) -> str:
+    """A build whose figures are rougher than a user's, and nothing else.
+
+    Unit tests are left to the build of a clean clone: they bring their own data, so that the input makes no difference.
+    """
+    settings = json.dumps(fits)[1:-1]
+    command = command.replace("dbt build --vars '{", f"dbt build --vars '{{{settings}, ")
+    return f"{command} --exclude-resource-type unit_test" if command.startswith("dbt build") else command
+
+
+def run(command: str, folder: Path, fits: dict[str, Any] = QUICK_FIT) -> subprocess.CompletedProcess:
     environment = os.environ | {
         "SHOP_WAREHOUSE": str(folder / "shop.duckdb"),
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
     }
-    command = with_quick_fits(command)
-    # The environment that runs this test stands in for the one that make would set up.
-    command = command.replace("make ", f"make --assume-old=.venv/installed BIN={shlex.quote(str(BIN))} ")
-    if without_network:
-        command = f"unshare --map-root-user --net {command}"
+    command = with_quick_fits(command, fits)
     return subprocess.run(command, shell=True, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(demo_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the embedded shop, for commands that only ask."""
-    folder = tmp_path_factory.mktemp("built")
-    done = run("dbt build --resource-type model --resource-type seed --quiet", folder)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
+    return demo_shop.copy(tmp_path_factory.mktemp("built") / "shop").folder
 
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("dbt show")])
@@ -69,13 +68,22 @@ def test_a_question_of_the_readme_is_answered(command: str, built: Path) -> None
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_command_for_the_real_file_works(real_shop: Shop, tmp_path: Path) -> None:
+    """As a later build: the first one is the real shop itself, which is built with the same tests of its data."""
+    (command,) = (command for command in COMMANDS if REAL_FILE.name in command)
+    done = run(command, real_shop.copy(tmp_path / "real_shop").folder, REAL_FIT)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     "command",
-    [command for command in COMMANDS if command not in NOT_RUN_HERE and not command.startswith("dbt show")],
+    [
+        command
+        for command in COMMANDS
+        if command not in NOT_RUN_HERE and not command.startswith("dbt show") and REAL_FILE.name not in command
+    ],
 )
 def test_a_command_of_the_readme_works(command: str, tmp_path: Path) -> None:
-    if str(REAL_FILE.relative_to(ROOT.parent)) in command and not REAL_FILE.exists():
-        pytest.skip("the real file is not at hand")
     if "my_shop.csv" in command:
         command = command.replace("my_shop.csv", str(tmp_path / "my_shop.csv"))
         shutil.copy(ROOT / "seeds/demo_shop/transactions.csv", tmp_path / "my_shop.csv")
@@ -84,28 +92,33 @@ def test_a_command_of_the_readme_works(command: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_clean_clone_builds_where_it_stands(tmp_path: Path) -> None:
-    """What git does not track is not there, the warehouse's folder for one."""
+@pytest.fixture(scope="module")
+def network_can_be_cut() -> bool:
+    return subprocess.run(f"{NO_NETWORK} true", shell=True, capture_output=True, check=False).returncode == 0
+
+
+def test_a_clean_clone_builds_where_it_stands_and_without_a_network(network_can_be_cut: bool, tmp_path: Path) -> None:
+    """By the README's first command. What git does not track is not there, the warehouse's folder for one."""
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("SHOP_", "DBT_"))}
-    command = [str(BIN / "dbt"), "build", "--quiet", "--resource-type", "model", "--resource-type", "seed"]
-    done = subprocess.run(command, cwd=clone, env=environment, capture_output=True, text=True, check=False)
+    # The environment that runs this test stands in for the one that make would set up.
+    command = f"make --assume-old=.venv/installed BIN={shlex.quote(str(BIN))} build VARS='{json.dumps(QUICK_FIT)}'"
+    if network_can_be_cut:
+        command = f"{NO_NETWORK} {command}"
+    done = subprocess.run(command, shell=True, cwd=clone, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert (clone / "warehouse" / "shop.duckdb").exists()
 
 
+def test_the_network_could_be_cut_for_the_build_of_the_clone(network_can_be_cut: bool) -> None:
+    """Else that build proved less than it says."""
+    if not network_can_be_cut:
+        pytest.skip("this machine lets nobody cut a process off the network")
+
+
 def test_the_readme_begins_with_the_two_commands() -> None:
     assert COMMANDS[:2] == ["make build", "make test"]
-
-
-@pytest.mark.skipif(
-    subprocess.run("unshare --map-root-user --net true", shell=True, capture_output=True, check=False).returncode != 0,
-    reason="this machine lets nobody cut a process off the network",
-)
-def test_a_build_needs_no_network(tmp_path: Path) -> None:
-    done = run("dbt build --exclude-resource-type unit_test", tmp_path, without_network=True)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_nothing_names_a_host_or_a_path_of_this_machine() -> None:

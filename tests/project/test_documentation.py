@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from conftest import MARTS, ROOT, Shop
+from conftest import MARTS, ROOT, Shop, settings_read_by_parsing
+from dbt.contracts.graph.manifest import Manifest
 
 KNOWN_KEYS = {
     "model": {"name", "description", "columns", "data_tests", "config"},
@@ -101,7 +102,30 @@ def test_every_key_is_tested(manifest: dict[str, Any]) -> None:
         ), f"{node['name']}: no test of its key {columns}"
 
 
-def test_parsing_warns_of_nothing(demo_shop: Shop) -> None:
-
-    result = demo_shop.dbt("parse", "--no-partial-parse", "--show-all-deprecations", "--warn-error")
+def test_parsing_warns_of_nothing(make_shop: Callable[..., Shop]) -> None:
+    result = make_shop().dbt("parse", "--show-all-deprecations", "--warn-error")
     assert result.success, result.exception
+
+
+def test_settings_that_no_yml_reads_change_nothing_that_is_parsed(make_shop: Callable[..., Shop]) -> None:
+    """So that tests parse the project once for shops that differ in these alone."""
+    others = {
+        "transactions": "a_table", "column_names": {"customer_id": "Kunde"}, "csv_delimiter": ";",
+        "csv_encoding": "latin-1", "date_format": "%d.%m.%Y", "decimal_separator": ",",
+        "cancellation_invoice_prefix": "", "as_of_date": "2025-03-31", "baseline_date": "2025-03-31", "refit": True,
+        "sample_limit": 100, "smallest_segment_share": 0.1, "least_stability": 0.1, "silhouette_band": 0.5,
+        "broad_clustering": "rfm ward 4", "detailed_clustering": "rfm ward 5", "catalogue_limit": 100,
+        "rolling_origins": 2, "training_limit": 100, "least_precision": 0.5,
+    }  # fmt: skip
+    known = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
+    assert others.keys() | settings_read_by_parsing(ROOT) == known.keys()
+    one, other = (make_shop().dbt("parse", **settings).result for settings in ({}, others))
+
+    def parsed(manifest: Manifest) -> dict[str, tuple]:
+        return {
+            identifier: (node.raw_code, sorted(node.depends_on.nodes), sorted(node.depends_on.macros),
+                         {name: value for name, value in node.config.to_dict().items() if name != "vars"})
+            for identifier, node in manifest.nodes.items() if node.resource_type != "seed"
+        }  # fmt: skip
+
+    assert parsed(one) == parsed(other)

@@ -1,6 +1,6 @@
 """The real file gives the reference's figures, to the unit and to the penny, and the same tables in any order.
 
-All tests of the real file stand here, as tests of one module run in one process: it is built once for all of them.
+All tests of the real file stand here, but for the one that the README's command for it works.
 """
 
 from collections.abc import Callable

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import DEMO_FILE, ROOT, Shop, problem_of
+from conftest import DEMO_FILE, ROOT, Shop
 from sklearn.metrics import adjusted_rand_score
 
 # --- rules -----------------------------------------------------------------------------------------------
@@ -78,8 +78,8 @@ def test_segments_recover_the_archetypes_of_the_embedded_shop(demo_shop: Shop) -
 # --- versions --------------------------------------------------------------------------------------------
 
 
-def test_a_refit_of_the_same_customers_keeps_every_name(make_shop: Callable[..., Shop], demo_shop: Shop) -> None:
-    shop = make_shop().build().build(refit=True)
+def test_a_refit_of_the_same_customers_keeps_every_name(copy_of_demo_shop: Shop, demo_shop: Shop) -> None:
+    shop = copy_of_demo_shop.build("customers", refit=True)
     assert shop.rows("select distinct rules_version from segment_rules order by 1") == [(1,), (2,)]
     assert shop.row("select count(*) from clustering.int_clusters_named where naming = 'persona'") == (0,)
     without = ("score_version",)
@@ -95,7 +95,7 @@ def test_a_build_that_was_cut_off_is_fitted_again_at_one_date(
     path.write_text(headings + "".join(rows[:9_000]), encoding="utf-8")
     shop = make_shop(transactions=str(path)).build("score_cut_points")
     path.write_bytes(DEMO_FILE.read_bytes())
-    shop.build()
+    shop.build("customers", "segments")
     assert shop.rows("select score_version, cause from scoring.score_versions order by 1") == [
         (1, "first build"), (2, "build cut off"),
     ]  # fmt: skip
@@ -105,8 +105,8 @@ def test_a_build_that_was_cut_off_is_fitted_again_at_one_date(
     )
 
 
-def test_a_part_that_is_run_again_with_other_settings_rewrites_no_version(make_shop: Callable[..., Shop]) -> None:
-    shop = make_shop().build()
+def test_a_part_that_is_run_again_with_other_settings_rewrites_no_version(copy_of_demo_shop: Shop) -> None:
+    shop = copy_of_demo_shop
     tables = ("segment_rules", "clustering.candidate_versions", "segmentation.evaluation_versions", "customers")
     before = shop.checksums(*tables)
     assert shop.dbt("run", "--select", "int_contenders+", "--exclude", "rule_evaluations", least_stability=0.97).success
@@ -114,7 +114,7 @@ def test_a_part_that_is_run_again_with_other_settings_rewrites_no_version(make_s
 
 
 def test_a_setting_forces_a_clustering_and_others_wait_for_a_refit(make_shop: Callable[..., Shop]) -> None:
-    shop = make_shop(broad_clustering="log_rfm ward 4").build()
+    shop = make_shop(broad_clustering="log_rfm ward 4").build("segment_rules", "cluster_candidates")
     assert shop.rows("select distinct clustering from segment_rules where segmentation = 'broad'") == [
         ("log_rfm ward 4",)
     ]
@@ -187,8 +187,7 @@ def test_an_odd_shop_builds_and_says_what_could_not_be_done(
     write_csv: Callable[..., Path],
 ) -> None:
     shop = make_shop(transactions=str(write_csv("customer,date,amount", *(",".join(order) for order in orders()))))
-    result = shop.dbt("build", "--exclude-resource-type", "unit_test")
-    assert result.success, problem_of(result)
+    shop.build_with_data_tests()
     counted, unnamed = shop.row(
         "select count(*), count(*) filter (where broad_segment is null or detailed_segment is null) from customers"
     )
@@ -223,9 +222,7 @@ def test_missing_values_cost_rows_and_no_build(make_shop: Callable[..., Shop], t
         reader, writer = csv.reader(source), csv.writer(target)
         writer.writerow(next(reader))
         writer.writerows([field if random_numbers.random() > 0.05 else "" for field in row] for row in reader)
-    shop = make_shop(transactions=str(path))
-    result = shop.dbt("build", "--exclude-resource-type", "unit_test")
-    assert result.success, problem_of(result)
+    shop = make_shop(transactions=str(path)).build_with_data_tests()
     rejected, kept = shop.row("select (select count(*) from rejected_transactions), (select count(*) from order_lines)")
     assert 0.25 < rejected / (rejected + kept) < 0.5
     assert shop.row("select count(*) from cluster_candidates where is_chosen") == (3,)

@@ -182,7 +182,7 @@ def test_reference_classifiers_are_the_same_for_any_number_of_processes():
 
 def test_a_small_shop_starts_no_processes(monkeypatch):
     asked = []
-    monkeypatch.setattr(rules, "in_parallel", lambda work, jobs, n: asked.append(n) or [work(*j) for j in jobs])
+    monkeypatch.setattr(rules, "in_parallel", lambda work, jobs, n, *_: asked.append(n) or [work(*j) for j in jobs])
     table, segments = separable(rules.PARALLEL_CUSTOMERS - 1)
     rules.evaluate_classifiers(table, segments, folds=2, workers=2)
     assert asked == [1]

@@ -49,7 +49,7 @@ def test_bad_values_are_quarantined_with_the_column_named(
         GOOD,
         '9,A,"closed here",2,12/31/2010 8:26,2.55,c,UK',
     )  # fmt: skip
-    shop = make_shop(transactions=str(log)).build()
+    shop = make_shop(transactions=str(log)).build("order_lines", "rejected_transactions")
     assert shop.rows("select input_row, reason, detail from rejected_transactions order by 1") == [
         (2, "unreadable", "quantity 'two' is not a number"),
         (3, "unreadable", "ordered_at '2/31/2011 8:26' is not a date"),
@@ -76,9 +76,7 @@ def test_a_baseline_before_the_first_order_stops_the_build(built_shop: Shop) -> 
 def test_a_log_of_headings_alone_builds_empty_tables(
     make_shop: Callable[..., Shop], write_csv: Callable[..., Path]
 ) -> None:
-    shop = make_shop(transactions=str(write_csv(HEADINGS)))
-    result = shop.dbt("build", "--exclude-resource-type", "unit_test")
-    assert result.success, problem_of(result)
+    shop = make_shop(transactions=str(write_csv(HEADINGS))).build_with_data_tests()
     assert shop.row("select count(*) from customers") == (0,)
     assert shop.row("select count(*) from scoring.score_versions") == (0,)
     assert shop.row("select sum(rows_before) from cleaning_summary") == (0,)
@@ -226,5 +224,5 @@ def test_an_ambiguous_date_is_read_as_the_setting_says(
 ) -> None:
     log = write_csv("customer,date,amount", "c,01/02/2011,1")
     for date_format, day in (("day-month-year", "2011-02-01"), ("%m/%d/%Y", "2011-01-02")):
-        shop = make_shop(transactions=str(log), date_format=date_format).build()
+        shop = make_shop(transactions=str(log), date_format=date_format).build("order_lines")
         assert shop.row("select order_date::varchar from order_lines") == (day,)

@@ -140,7 +140,7 @@ def test_common_headings_are_known(
     headings: str, make_shop: Callable[..., Shop], write_csv: Callable[..., Path]
 ) -> None:
     log = write_csv(headings, "1,A,RED TIN,2,12/31/2010 8:26,2.55,c,UK")
-    shop = make_shop(transactions=str(log)).build()
+    shop = make_shop(transactions=str(log)).build("order_lines", "products")
     assert shop.rows(
         """
         select invoice_id, product_id, quantity, unit_price::float, customer_id, country, ordered_at::varchar
@@ -155,7 +155,7 @@ def test_own_headings_are_mapped_by_a_setting(make_shop: Callable[..., Shop], wr
     shop = make_shop(
         transactions=str(log),
         column_names={"invoice_id": "Beleg", "customer_id": "Kunde", "ordered_at": "Tag", "amount": "Summe"},
-    ).build()
+    ).build("order_lines")
     assert shop.row("select invoice_id, customer_id, gross_amount::float from order_lines") == ("1", "k", 2.5)
 
 
@@ -181,7 +181,7 @@ def test_twin_headings_and_a_total_stay_with_the_row(
     """A total may be the invoice's: the price counts. All that is none of ours tells rows apart."""
     headings = 'customer,date,price,Total,Note,note,Note,,"a ""quoted"" one"'
     log = write_csv(headings, "c,2011-01-01,2.00,50.00,a,b,c,d,e", "c,2011-01-01,2.00,50.00,a,b,x,d,e")
-    shop = make_shop(transactions=str(log)).build()
+    shop = make_shop(transactions=str(log)).build("order_lines")
     assert shop.row("select count(*), sum(revenue)::float from order_lines") == (2, 4.0)
     assert shop.rows("select other_columns from staging.base_transactions where input_row = 1") == [
         ('{"Total":"50.00","Note":"a","note":"b","Note (column 7)":"c","(column 8)":"d","a \\"quoted\\" one":"e"}',)
@@ -192,7 +192,7 @@ def test_columns_that_are_none_of_ours_stay_with_the_rejected_row(
     make_shop: Callable[..., Shop], write_csv: Callable[..., Path]
 ) -> None:
     log = write_csv("customer,date,amount,till", "a,2011-01-01,10.00,7", "a,2011-01-01,10.00,8", "a,2011-01-01,10.00,8")
-    shop = make_shop(transactions=str(log)).build()
+    shop = make_shop(transactions=str(log)).build("order_lines", "rejected_transactions")
     assert shop.row("select count(*) from order_lines") == (2,)
     assert shop.rows("select reason, row_as_it_came::json->>'other_columns' from rejected_transactions") == [
         ("duplicate", '{"till":"8"}')
