@@ -7,7 +7,8 @@
     {%- set state = ref('input_state') -%}
     {#- Asked for at parse time too, when nothing is incremental: what it refers to becomes the model's. -#}
     {%- do is_touched(kind, 0) -%}
-    {%- if execute and is_incremental() -%}
+    {#- A unit test of a model made whole has no table of its own. -#}
+    {%- if execute and this is not none and is_incremental() -%}
         {%- set row = run_query('select is_anew, last_row from ' ~ state).rows[0] -%}
         {%- if not row[0] -%}
             {{ return(row[1] | int) }}
