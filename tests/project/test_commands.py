@@ -28,7 +28,7 @@ NOT_RUN_HERE = {
     "make benchmark": "run by hand",
 }
 # Ask a warehouse that is built.
-ASKING = ("dbt show", "dbt docs", "mf ")
+ASKING = ("dbt show", "dbt docs", "mf ", "python -m lineage")
 BIN = Path(sys.executable).parent
 
 
