@@ -104,3 +104,4 @@ cross join whole
 left join banded
     on bands.band_number = banded.band_number
 where whole.orders > 0
+order by 1

@@ -75,3 +75,4 @@ select
     ) as cumulative_revenue,
     is_complete
 from cohort_months
+order by 1, 2

@@ -99,3 +99,4 @@ select
 from sales
 left join sizes
     on sales.product_category = sizes.product_category
+order by 1

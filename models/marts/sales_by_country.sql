@@ -18,3 +18,4 @@ select
     country,
     {{ sales_of('sales') }}
 from sales
+order by 1

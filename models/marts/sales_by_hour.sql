@@ -29,3 +29,4 @@ select
 from hours
 left join sales
     on hours.hour_of_day = sales.hour_of_day
+order by 1

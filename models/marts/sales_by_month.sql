@@ -80,3 +80,4 @@ left join sales
     on months.month_start_date = sales.month_start_date
 left join newcomers
     on months.month_start_date = newcomers.month_start_date
+order by 1

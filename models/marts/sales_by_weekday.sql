@@ -21,3 +21,4 @@ select
 from weekdays
 left join sales
     on weekdays.weekday_number = sales.weekday_number
+order by 1

@@ -32,3 +32,4 @@ left join sales
     on
         weekdays.weekday_number = sales.weekday_number
         and hours.hour_of_day = sales.hour_of_day
+order by 1, 3

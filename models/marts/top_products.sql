@@ -68,3 +68,4 @@ select
 from top
 inner join orders
     on top.product_id = orders.product_id
+order by 1
