@@ -30,7 +30,8 @@ NOT_RUN_HERE = {
     "make benchmark": "run by hand",
 }
 # Ask a warehouse that is built.
-ASKING = ("dbt show", "dbt docs", "mf ", "python -m lineage")
+ASKING_THE_TARGET = ("mf ", "python -m lineage")
+ASKING = ("dbt show", "dbt docs", *ASKING_THE_TARGET)
 BIN = Path(sys.executable).parent
 
 
@@ -88,7 +89,7 @@ def test_a_question_of_the_readme_is_answered(command: str, built: Path) -> None
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith(("mf ", "python -m lineage"))])
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith(ASKING_THE_TARGET)])
 def test_a_question_about_metrics_and_columns_is_answered(command: str, built: Path, described: Path) -> None:
     done = run(command, built, project=described)
     assert done.returncode == 0, done.stdout + done.stderr
