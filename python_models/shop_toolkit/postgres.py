@@ -46,7 +46,10 @@ def postgres_problem() -> str | None:
     try:
         psycopg.connect(address, connect_timeout=SECONDS_TO_CONNECT).close()
     except psycopg.Error as error:
-        return f"The Postgres server that {ADDRESS} names can't be reached: {one_line(error)} Set the variable right, or unset it."
+        return (
+            f"The Postgres server that {ADDRESS} names can't be reached: {one_line(error)} "
+            "Set the variable right, or unset it."
+        )
     return None
 
 
@@ -85,8 +88,8 @@ def push(
             cursor.execute(f"insert into {quoted(schema)}.publication values (%s, now())", [publication_id])
     except psycopg.Error as error:
         raise PublicationError(
-            f"The marts are not pushed to Postgres: {one_line(error)} The server holds what it held before, and so do the "
-            f"published files. Put it right and build again, or unset {ADDRESS}."
+            f"The marts are not pushed to Postgres: {one_line(error)} The server holds what it held before, and so do "
+            f"the published files. Put it right and build again, or unset {ADDRESS}."
         ) from error
     return True
 

@@ -31,7 +31,7 @@ LAYOUT = 1
 STORAGE_VERSION = "v1.0.0"
 MANIFEST = "publication.json"
 FILES_OF_MARTS = ("marts.duckdb", "parquet", "csv", MANIFEST)
-# A reader that resolved a version goes on with it: this many stay beside the current one, and all that were current lately.
+# Who resolved a version goes on with it: so many stay beside the current one, and all that were current lately.
 VERSIONS_BEFORE = 2
 SECONDS_BEFORE = 600
 # Another build that publishes into the same folder is waited for so long.
@@ -173,13 +173,14 @@ def publication(
             forget_old_versions(folder, version)
     except Timeout as error:
         raise PublicationError(
-            f"The marts are not published: another build has been publishing into {folder} for {SECONDS_TO_WAIT} seconds. "
-            "Wait for it, or give this one its own folder by the setting 'published_folder'."
+            f"The marts are not published: another build has been publishing into {folder} for {SECONDS_TO_WAIT} "
+            "seconds. Wait for it, or give this one its own folder by the setting 'published_folder'."
         ) from error
     except (OSError, duckdb.IOException) as error:
         raise PublicationError(
-            f"The marts are not published, and readers keep what was published before: {error}. Make sure that the folder "
-            f"{folder} can be written and has room, or name another by the setting 'published_folder' (null: publish nothing)."
+            f"The marts are not published, and readers keep what was published before: {error}. Make sure that the "
+            f"folder {folder} can be written and has room, or name another by the setting 'published_folder' "
+            "(null: publish no files)."
         ) from error
 
 
@@ -204,8 +205,8 @@ def refuse_names_of_others(folder: Path, names: Sequence[str]) -> None:
     for name in ("current", *names):
         if (folder / name).exists() and not (folder / name).is_symlink():
             raise PublicationError(
-                f"The marts are not published: {folder / name} stands there and was not published. Move it away, or name "
-                "another folder by the setting 'published_folder'."
+                f"The marts are not published: {folder / name} stands there and was not published. Move it away, or "
+                "name another folder by the setting 'published_folder'."
             )
 
 
@@ -234,8 +235,8 @@ def write_version(
             flush(path)
         damaged = version.with_name(f".{version.name}.damaged")
         if version.exists():
-            os.replace(version, damaged)
-        os.replace(aside, version)
+            version.replace(damaged)
+        aside.replace(version)
         flush(version.parent)
         shutil.rmtree(damaged, ignore_errors=True)
     finally:
@@ -243,14 +244,21 @@ def write_version(
 
 
 def write_marts(
-    connection: duckdb.DuckDBPyConnection, marts: Sequence[Mart], folder: Path, publication_id: str, published_at: datetime
+    connection: duckdb.DuckDBPyConnection,
+    marts: Sequence[Mart],
+    folder: Path,
+    publication_id: str,
+    published_at: datetime,
 ) -> dict[str, int]:
     """Write marts.duckdb, and from its sorted tables Parquet and CSV, several marts at once; rows by mart."""
     database = quoted(f"publication {publication_id}")
     # A transaction changes one database only, so each mart gets a connection and with it a transaction of its own.
     connection = connection.cursor()
-    connection.execute(f"attach {text(folder / 'marts.duckdb')} as {database} (storage_version {text(STORAGE_VERSION)})")
+    connection.execute(
+        f"attach {text(folder / 'marts.duckdb')} as {database} (storage_version {text(STORAGE_VERSION)})"
+    )
     try:
+
         def write(mart: Mart) -> int:
             with connection.cursor() as cursor:
                 return write_mart(cursor, mart, folder, publication_id, f"{database}.{quoted(mart.name)}")
@@ -340,7 +348,7 @@ def link(path: Path, target: Path) -> None:
     aside = path.with_name(f".{path.name}.partial")
     aside.unlink(missing_ok=True)
     aside.symlink_to(target)
-    os.replace(aside, path)
+    aside.replace(path)
 
 
 def forget_old_versions(folder: Path, current: Path) -> None:

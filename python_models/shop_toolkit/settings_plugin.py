@@ -18,4 +18,6 @@ class Plugin(BasePlugin):
         """Register the functions; dbt-duckdb calls this once for each database that it opens."""
         conn.create_function("grid_problem", grid_problem, ["VARCHAR"] * 2, "VARCHAR", null_handling="special")
         conn.create_function("folder_problem", folder_problem, ["VARCHAR"], "VARCHAR", null_handling="special")
-        conn.create_function("postgres_problem", postgres_problem, [], "VARCHAR", null_handling="special", side_effects=True)
+        conn.create_function(
+            "postgres_problem", postgres_problem, [], "VARCHAR", null_handling="special", side_effects=True
+        )
