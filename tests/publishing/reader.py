@@ -1,7 +1,7 @@
 """A process that reads a published folder again and again, as other people's tools do while builds go on.
 
-`python reader.py KIND FOLDER STOP OUTPUT` reads until the file STOP is there, then writes to OUTPUT what it saw: a JSON
-list of [publication id, marker in segments, marker in interest_groups], without repetitions, and the number of readings.
+`python reader.py KIND FOLDER STOP OUTPUT` reads until the file STOP is there, then writes to OUTPUT what it saw:
+[publication id, marker in segments, marker in interest_groups] without repetitions, and the number of readings.
 """
 
 import csv
