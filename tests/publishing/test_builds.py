@@ -47,23 +47,33 @@ def picture(shop: Shop) -> dict[str, tuple]:
 
 
 @pytest.mark.parametrize(
-    ("damage", "reason"),
+    ("damage", "options", "reason"),
     [
         pytest.param(
-            "from seeds.kept union all from seeds.kept where segment = 'champions'", "Got 1 result", id="a test"
+            "from seeds.kept union all from seeds.kept where segment = 'lost'", [], "Got 1 result", id="a data test"
         ),
-        pytest.param("select * replace (1 as goal) from seeds.kept", "enforced contract", id="a contract"),
-        pytest.param("select * exclude (goal) from seeds.kept", "goal", id="a model"),
+        pytest.param("select * replace (1 as goal) from seeds.kept", [], "unit test", id="a unit test"),
+        pytest.param(
+            "select * replace (1 as goal) from seeds.kept",
+            ["--exclude", "test_type:unit"],
+            "enforced contract",
+            id="a contract",
+        ),
+        pytest.param(
+            "select * exclude (goal) from seeds.kept", ["--exclude", "test_type:unit"], '"goal"', id="a model"
+        ),
     ],
 )
-def test_what_fails_leaves_the_last_publication_untouched(shop: Shop, damage: str, reason: str) -> None:
+def test_what_fails_leaves_the_last_publication_untouched(
+    shop: Shop, damage: str, options: list[str], reason: str
+) -> None:
     before = picture(shop)
     change(
         shop,
         "create or replace table seeds.kept as from seeds.segment_strategies",
         f"create or replace table seeds.segment_strategies as {damage}",
     )
-    result = shop.dbt("build", "--select", "segments", *PUBLICATION)
+    result = shop.dbt("build", "--select", "segments", *PUBLICATION, *options)
     change(shop, "create or replace table seeds.segment_strategies as from seeds.kept", "drop table seeds.kept")
     assert not result.success
     assert reason in problem_of(result)
