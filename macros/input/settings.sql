@@ -26,6 +26,8 @@
         'least_precision': "a share of the newcomers, from 0.5 to 1",
         'spend_grids': "a mapping from models to their settings, and from each setting to a list of values",
         'class_grids': "a mapping from models to their settings, and from each setting to a list of values",
+        'published_folder': "a folder, or null to publish no files",
+        'postgres_schema': "the name of a schema, e.g. shop",
     }) }}
 {%- endmacro %}
 
@@ -111,6 +113,25 @@
     {%- for name in ['broad_clustering', 'detailed_clustering'] if var(name) is not none and not is_candidate(var(name)) -%}
         {%- do wrong.append(name) -%}
     {%- endfor -%}
+    {%- set folder = var('published_folder') -%}
+    {%- if folder is not none and (folder is not string or not folder | trim) -%}
+        {%- do wrong.append('published_folder') -%}
+    {%- elif folder is not none -%}
+        {%- set problem = single_value('select folder_problem(' ~ sql_text(folder) ~ ')') -%}
+        {%- if problem -%}
+            {%- do problems.append("The setting 'published_folder' is wrong. " ~ problem) -%}
+        {%- endif -%}
+    {%- endif -%}
+    {%- if var('postgres_schema') is not string or not var('postgres_schema') | trim -%}
+        {%- do wrong.append('postgres_schema') -%}
+    {%- endif -%}
+    {#- Asked before the work is done, as a build may take minutes; and not by runs that publish nothing. -#}
+    {%- if 'model.' ~ project_name ~ '.publication_files' in selected_resources -%}
+        {%- set problem = single_value('select postgres_problem()') -%}
+        {%- if problem -%}
+            {%- do problems.append(problem) -%}
+        {%- endif -%}
+    {%- endif -%}
     {%- if var('broad_clustering') is not none and var('broad_clustering') == var('detailed_clustering') -%}
         {%- do problems.append(
             "The settings 'broad_clustering' and 'detailed_clustering' ask for the same candidate; set one of them to another."
