@@ -34,6 +34,7 @@ MARTS = (
     "segment_rules",
     "model_evaluations",
     "prediction_reliability",
+    "prediction_confusion",
     "new_customer_predictions",
 )
 # The marts that tell of lines, orders and products: all that the form of the input could change.
