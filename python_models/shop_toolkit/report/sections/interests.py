@@ -13,6 +13,8 @@ from shop_toolkit.report.words import percent, plural, sentence, wrapped
 
 # Fewer customers than this say little of what a segment wants.
 ENOUGH = 30
+# And what hardly anyone wants is bought many times as often by some, by chance.
+RARE = 0.02
 
 
 def blocks(tables: Mapping[str, pd.DataFrame]) -> list[Block]:
@@ -87,8 +89,9 @@ def by_segment(rows: pd.DataFrame, segments: pd.DataFrame) -> Block:
             Panel([figure], layout, rows_height(len(names), 130), f"{sentence(SEGMENTATIONS[segmentation])}, % of their spend")
         )
     sizes = segments.set_index(["segmentation", "segment"])["size"].to_dict()
-    big = [sizes.get(key, 0) >= ENOUGH for key in zip(rows["segmentation"], rows["segment"], strict=True)]
-    apart = rows[big & (rows["usual_share"] >= 0.02) & rows["spend_share"].notna()]
+    keys = zip(rows["segmentation"], rows["segment"], strict=True)
+    apart = rows[[sizes.get(key, 0) >= ENOUGH for key in keys]].dropna(subset=["spend_share"])
+    apart = apart[apart["usual_share"] >= RARE]
     title = "All segments spend on the same things"
     if len(apart):
         ratio = apart["spend_share"] / apart["usual_share"]
