@@ -42,7 +42,7 @@ def scores(cells: pd.DataFrame) -> Block:
     told = best.iloc[0] if len(best) and best["customers"].iloc[0] else cells.loc[cells["customers"].idxmax()]
     who = "the most recent and most frequent" if told["recency_score"] == told["frequency_score"] == 5 else "those"
     title = (
-        f"{percent(told['share'])} of the customers, {who} (scores {told["recency_score"]:.0f} and {told["frequency_score"]:.0f}),"
+        f"{percent(told['share'])} of the customers, {who} (scores {told['recency_score']:.0f} and {told['frequency_score']:.0f}),"
         f" bring {percent(told['revenue_share'])} of the money"
     )
     grades, panels = [1, 2, 3, 4, 5], []
