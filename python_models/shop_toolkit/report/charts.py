@@ -152,12 +152,12 @@ def dumbbells(names: Sequence[str], start: Sequence[Any], end: Sequence[Any], co
     return [
         {"type": "scatter", "mode": "lines", **links, "line": {"color": LINE, "width": 2}, "hoverinfo": "skip"},
         {
-            "type": "scatter", "mode": "markers", "x": list(start), "y": list(names),
+            "type": "scatter", "mode": "markers", "x": list(start), "y": list(names), "cliponaxis": False,
             "marker": {"size": 11, "symbol": "circle-open", "color": list(colours), "line": {"width": 2}},
             "hovertemplate": "%{y}: %{x:.1%} of the customers<extra></extra>",
         },
         {
-            "type": "scatter", "mode": "markers", "x": list(end), "y": list(names),
+            "type": "scatter", "mode": "markers", "x": list(end), "y": list(names), "cliponaxis": False,
             "marker": {"size": 12, "color": list(colours)},
             "hovertemplate": "%{y}: %{x:.1%} of the money<extra></extra>",
         },

@@ -1,6 +1,7 @@
 """Colours that colour-blind readers can tell apart; each segment has one throughout the report.
 
-The pool joins two published palettes: Okabe and Ito (2008) and Paul Tol's "muted" (2021).
+The pool draws on published palettes (Okabe and Ito, 2008; Paul Tol's bright and muted, 2021), without colours that vanish on
+white or on black paper, and was chosen so that the project's own segments lie far apart for every sight.
 """
 
 import itertools
@@ -9,11 +10,11 @@ from functools import cache
 import pandas as pd
 
 POOL = (
-    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#332288", "#117733", "#882255", "#999933",
-    "#AA4499", "#44AA99", "#CC6677", "#88CCEE", "#B8A000", "#000000",
+    "#88CCEE", "#B8A000", "#DDCC77", "#EE6677", "#AA3377", "#117733", "#999933", "#228833", "#5B4FC4", "#56B4E9",
+    "#0072B2", "#E69F00", "#009E73",
 )  # fmt: skip
 # Who kept nothing is no kind of customer that is compared with others.
-GREY = "#8A8F98"
+GREY = "#A0A6AD"
 KEPT_NOTHING = "kept nothing"
 # How the two common kinds of colour-blindness see linear RGB: Machado, Oliveira and Fernandes (2009), severity 1.
 SIGHTS = (

@@ -18,7 +18,7 @@
   const common = (style) => {
     const colour = (name) => style.getPropertyValue(name).trim();
     const axis = {
-      automargin: true, fixedrange: true, gridcolor: colour("--grid"), linecolor: colour("--line"), zeroline: false,
+      automargin: true, fixedrange: true, ticks: "", gridcolor: colour("--grid"), linecolor: colour("--line"), zeroline: false,
       tickfont: { size: 12, color: colour("--soft") }, title: { font: { size: 12, color: colour("--soft") }, standoff: 10 },
     };
     return {
@@ -30,7 +30,7 @@
       polar: {
         bgcolor: "rgba(0,0,0,0)",
         radialaxis: { gridcolor: colour("--grid"), linecolor: "rgba(0,0,0,0)", ticks: "" },
-        angularaxis: { gridcolor: colour("--grid"), linecolor: colour("--line"), tickfont: { size: 11, color: colour("--soft") } },
+        angularaxis: { gridcolor: colour("--grid"), linecolor: colour("--line"), ticks: "", tickfont: { size: 11, color: colour("--soft") } },
       },
     };
   };
@@ -44,13 +44,17 @@
     return result;
   };
 
+  // How wide a cell of a heat map is, about: names stand to its left.
+  const cellWidth = (trace, width) => {
+    const names = trace.y.reduce((most, name) => Math.max(most, ...String(name).split("<br>").map((line) => line.length)), 0);
+    return (width - 7 * names - 40) / trace.x.length;
+  };
+
   // Texts in the cells of a heat map are left out where they do not fit.
   const fitted = (trace, width) => {
     if (trace.type !== "heatmap") return trace;
     const longest = Math.max(1, ...trace.text.flat().map((text) => text.length));
-    const names = trace.y.reduce((most, name) => Math.max(most, ...String(name).split("<br>").map((line) => line.length)), 0);
-    const room = (width - 7 * names - 40) / trace.x.length;
-    return room < 6.5 * longest + 4 ? { ...trace, texttemplate: "" } : trace;
+    return cellWidth(trace, width) < 6.5 * longest + 4 ? { ...trace, texttemplate: "" } : trace;
   };
 
   const draw = (plot, figure, width) => {
@@ -66,6 +70,13 @@
         if (text && name === "xaxis") layout[name].title.text = text.replace(/(.{24,44}?) /g, "$1<br>");
       }
     }
+    // Names under narrow cells stand upright, or they would lie on each other.
+    const map = figure.data.find((trace) => trace.type === "heatmap" && typeof trace.x[0] === "string");
+    if (map && cellWidth(map, layout.width) < 22) {
+      layout.xaxis = merged(layout.xaxis, { tickangle: -90, tickfont: { size: cellWidth(map, layout.width) < 12 ? 9 : 11 } });
+      layout.height += 40;
+    }
+    plot.style.height = `${layout.height}px`;
     const data = resolve(figure.data, style).map((trace) => fitted(trace, layout.width));
     return Plotly.react(plot, data, layout, { displayModeBar: false, responsive: false, doubleClick: false });
   };

@@ -65,6 +65,11 @@ def facts_of(shop: Mapping[str, Any]) -> list[tuple[str, str]]:
     return facts
 
 
+def day_of(date: Any) -> str:
+    """`9 December 2011`."""
+    return f"{date.day} {date:%B %Y}"
+
+
 def page(shop: Mapping[str, Any], sections: Sequence[Mapping[str, Any]]) -> str:
     """The report as HTML.
 
@@ -75,6 +80,7 @@ def page(shop: Mapping[str, Any], sections: Sequence[Mapping[str, Any]]) -> str:
         undefined=jinja2.StrictUndefined,
     )  # fmt: skip
     environment.globals |= {"shown": shown, "data_of": data_of}
+    environment.filters["unbroken"] = lambda text: text.replace(" %", "\u00a0%")
     bundle, script = plotly_bundle(), (FOLDER / "page.js").read_text(encoding="utf-8")
     colours = colour_names(sections)
     style = (FOLDER / "style.css").read_text(encoding="utf-8")
@@ -83,9 +89,9 @@ def page(shop: Mapping[str, Any], sections: Sequence[Mapping[str, Any]]) -> str:
         f"default-src 'none'; script-src {source_hash(bundle)} {source_hash(script)};"
         f" style-src {source_hash(style)} {source_hash(NO_STYLE)}; img-src data:; base-uri 'none'; form-action 'none'"
     )
-    period = " – ".join(str(shop[day])[:10] for day in ("first_order_date", "last_order_date") if shop[day])
+    period = " – ".join(dict.fromkeys(day_of(shop[day]) for day in ("first_order_date", "last_order_date") if shop[day]))
     return environment.get_template("template.html").render(
         policy=policy, style=Markup(style), bundle=Markup(bundle), script=Markup(script),  # noqa: S704
         stub=style_not_needed(bundle), colours=colours, sections=sections, facts=facts_of(shop), period=period,
-        as_of_date=str(shop["as_of_date"] or "")[:10],
+        as_of_date=day_of(shop["as_of_date"]) if shop["as_of_date"] else "–",
     )  # fmt: skip

@@ -22,7 +22,7 @@ def money(amount: Any) -> str:
     for unit, name in ((1e9, "billion"), (1e6, "million")):
         if abs(amount) >= unit * 0.99995:
             return f"{amount / unit:,.2f} {name}"
-    if abs(amount) >= 100:
+    if abs(amount) >= 100 or amount == 0:
         return f"{amount:,.0f}"
     return f"{amount:,.2f}"
 
@@ -35,7 +35,7 @@ def percent(share: Any) -> str:
         return "under 0.1 %"
     if 0.995 <= share < 1:
         return f"{min(share, 0.999):.1%}".replace("%", " %")
-    return (f"{share:.0%}" if abs(share) >= 0.1 or share == 0 else f"{share:.1%}").replace("%", " %")
+    return (f"{share:.0%}" if abs(share) >= 0.0995 or share == 0 else f"{share:.1%}").replace("%", " %")
 
 
 def plural(number: Any, one: str, many: str | None = None) -> str:

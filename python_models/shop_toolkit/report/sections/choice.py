@@ -15,8 +15,8 @@ ALGORITHMS = {
     "hdbscan": ("HDBSCAN", "#CC79A7", "triangle-up", "▲"),
 }
 SPACES = {
-    "rfm": "recency, frequency, monetary", "log_rfm": "their logarithms", "rfm_plane": "their principal plane",
-    "rfm_tsne": "the t-SNE map", "interests": "interests",
+    "rfm": "recency, frequency, monetary", "log_rfm": "the logarithms", "rfm_plane": "the principal plane",
+    "rfm_tsne": "the t-SNE map", "interests": "baskets and spend shares",
 }  # fmt: skip
 SEGMENTATIONS = ("broad", "detailed", "interest")
 

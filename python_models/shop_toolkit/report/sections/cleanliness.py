@@ -77,7 +77,7 @@ def waterfall(steps: pd.DataFrame, measure: str, unit: str, first: str, last: st
     """What each step takes away or adds, between the file and what is kept; steps that do nothing are left out."""
     steps = steps[steps[f"{measure}_removed"] != 0]
     removed = [-float(value) for value in steps[f"{measure}_removed"]]
-    names = [first, *(label(sentence(words_of(step))) for step in steps["step"]), last]
+    names = [sentence(first), *(label(sentence(words_of(step))) for step in steps["step"]), sentence(last)]
     ends = [steps[f"{measure}_before"].iloc[0], steps[f"{measure}_after"].iloc[-1]] if len(steps) else [0, 0]
     figure = {
         "type": "waterfall", "orientation": "h", "y": names, "x": [float(ends[0]), *removed, 0],

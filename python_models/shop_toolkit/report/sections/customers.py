@@ -12,7 +12,7 @@ from shop_toolkit.report.colours import GREY, segment_colours
 from shop_toolkit.report.words import count, percent, plural, sentence
 
 SEGMENTATIONS = {"broad": "broad segments", "detailed": "detailed segments", "rfm": "RFM segments"}
-PROFILE = {"recency_rank": "how recently", "frequency_rank": "how often", "monetary_rank": "how much"}
+PROFILE = {"recency_rank": "recent", "frequency_rank": "often", "monetary_rank": "much"}
 RULES_TOLD = 3
 
 
@@ -147,7 +147,7 @@ def radar(segmentation: str, profiles: pd.DataFrame, segments: pd.DataFrame, col
         ]  # fmt: skip
         polar = {"radialaxis": {"range": [0, 1], "showticklabels": False, "dtick": 0.5}, "angularaxis": {"rotation": 90}}
         panels.append(
-            Panel(figure, {"polar": polar, "margin": {"t": 24, "b": 12, "l": 40, "r": 40}}, 190,
+            Panel(figure, {"polar": polar, "margin": {"t": 26, "b": 8, "l": 34, "r": 34}}, 180,
                   f"{sentence(row['segment'])} ({count(row['customers'])})")  # fmt: skip
         )
     mean = own[list(PROFILE)].astype(float).mean(axis=1)
@@ -160,7 +160,8 @@ def radar(segmentation: str, profiles: pd.DataFrame, segments: pd.DataFrame, col
     return Block(
         name,
         title,
-        note="Spokes: mean rank among all customers, from 0 % (middle) to 100 % (rim). Dotted: half of all customers.",
+        note="How recent, how often and how much they buy: mean rank among all customers, from 0 % (middle) to 100 % (rim)."
+        " Dotted: 50 %.",
         panels=panels,
         panel_width="narrow",
         table=table_of(

@@ -13,7 +13,6 @@ from shop_toolkit.report.words import count, listed, money, percent, plural, sen
 # Of each task the metric that it is told by, and its unit; the first that a task has.
 METRICS = {"accuracy": "share told right", "agreement": "share told as by the clustering", "rmse": "RMSE (money)"}
 FOLD = "fold "
-LONGEST = 12
 
 
 def blocks(tables: Mapping[str, pd.DataFrame]) -> list[Block]:
@@ -39,6 +38,9 @@ def in_use(evaluations: pd.DataFrame) -> dict[str, str]:
         same = [other for other in known if " at day " in task and other.split(" at day ")[0] == task.split(" at day ")[0]]
         if task not in known and same:
             known[task] = known[same[0]]
+        # Customers get their learned segments from the rules.
+        if task.startswith("tell the "):
+            known[task] = "rules"
     return known
 
 
@@ -102,7 +104,7 @@ def beside_baselines(evaluations: pd.DataFrame) -> Block:
         " nothing. RMSE: typical error of a customer's spend, large errors weigh more.",
         panels=panels,
         panel_width="middle",
-        legend=[["model in use", ACCENT, "■"], ["other models", PALE, "■"], ["naive guesses", MUTED, "■"]],
+        legend=[["in use", ACCENT, "■"], ["other models", PALE, "■"], ["naive guesses", MUTED, "■"]],
         table=table_of(pd.concat([rows, today]).sort_values(["task", "model", "settings", "split"]), columns),
     )
 
@@ -144,7 +146,7 @@ def calibration(rows: pd.DataFrame, evaluations: pd.DataFrame) -> Block:
     title = heading
     if frames:
         title = f"How sure the models are is off by {100 * gaps / frames:.1f} points in the mean"
-    silent = sorted(set(used) - set(own["task"]))
+    silent = sorted(task for task in set(used) - set(own["task"]) if task.startswith("foretell"))
     note = "On the line what is said comes true; the larger a dot, the more customers."
     if silent:
         note += f" Naive guesses say no confidence: {listed([task.removeprefix('foretell ') for task in silent])}."
@@ -168,7 +170,7 @@ def confusion(rows: pd.DataFrame) -> Block:
         shares = pivot(own, "actual", "said", "share_of_actual", actual, said)
         shares = [[cell or 0 for cell in row] for row in shares]
         figure = heat_map(
-            [label(name, 22) for name in said], [f"{label(name, 20)} ({count(sizes[name])})" for name in actual],
+            [label(name, 18) for name in said], [f"{label(name, 20)} ({count(sizes[name])})" for name in actual],
             shares, percents(shares), "%{y} came: %{z:.1%} told as %{x}",
         )  # fmt: skip
         layout = {
@@ -189,7 +191,8 @@ def confusion(rows: pd.DataFrame) -> Block:
     return Block(
         name,
         title,
-        note="Of the models in use, in the backtest. The row is what came; a perfect model has 100 on its diagonal.",
+        note="Of the models in use, in the backtest. The row is what came; a perfect model has 100 on its diagonal. Learned segments"
+        " and categories are those that were learned on the backtest's earliest day, not today's.",
         panels=panels,
         panel_width="middle",
         table=table_of(
