@@ -28,4 +28,4 @@ select
     embedding_x as x,
     embedding_y as y
 from customers
-where point_number <= 5000
+where point_number <= 4000

@@ -87,7 +87,7 @@
   const field = (cell) => {
     const number = cell.querySelector("data");
     const text = number ? number.value : cell.textContent;
-    const safe = !number && /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
+    const safe = (cell.tagName === "TH" || !cell.classList.contains("n")) && /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
     return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };
 

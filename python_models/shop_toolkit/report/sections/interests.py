@@ -82,7 +82,7 @@ def by_segment(rows: pd.DataFrame, segments: pd.DataFrame) -> Block:
             [label(segment, 22) for segment in order], labels, shares, percents(shares), "%{x}: %{z:.1%} on %{y}"
         )
         layout = {
-            "xaxis": axis("", type="category", tickangle=-40, showgrid=False, side="bottom"),
+            "xaxis": axis("segment (in the cells: % of its spend)", type="category", tickangle=-40, showgrid=False, side="bottom"),
             "yaxis": names_axis(),
         }
         panels.append(

@@ -163,7 +163,9 @@ def cohorts(rows: pd.DataFrame) -> Block:
         again = first["active_customers"].sum() / first["cohort_customers"].sum()
         title = f"Of 100 newcomers {100 * again:.0f} order again in the month after"
     starts = sorted(later["cohort_month_start_date"].unique())[-COHORTS:]
-    later = later[later["cohort_month_start_date"].isin(starts)]
+    left_out = rows["cohort_month_start_date"].nunique() - COHORTS
+    rows = rows[rows["cohort_month_start_date"] >= starts[0]]
+    later = later[later["cohort_month_start_date"] >= starts[0]]
     months = list(range(1, int(later["months_since_first"].max()) + 1))
     retention = pivot(later, "cohort_month_start_date", "months_since_first", "retention", starts, months)
     names = [f"{pd.Timestamp(start):%b %Y}" for start in starts]
@@ -177,7 +179,8 @@ def cohorts(rows: pd.DataFrame) -> Block:
     return Block(
         name,
         title,
-        note="Who ordered in the log's first weeks counts as a newcomer, and may have been a customer for years.",
+        note="Who ordered in the log's first weeks counts as a newcomer, and may have been a customer for years."
+        + (f" Earlier cohorts than the last {COHORTS} are in the mart cohorts." if left_out > 0 else ""),
         panels=[Panel([figure], layout, rows_height(len(starts), 80))],
         table=table_of(
             rows.sort_values(["cohort_month_start_date", "months_since_first"]),
