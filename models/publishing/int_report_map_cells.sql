@@ -2,7 +2,8 @@
 {#- How many cells the map is wide or high, whichever is more. -#}
 {%- set cells = 40 -%}
 
--- Nobody can be told apart on the map: it is drawn by cells, of which it says how many customers they hold, and of which segment most.
+-- Nobody can be told apart on the map: it is drawn by cells, of which it says how many customers they hold, and of which
+-- segment most.
 with customers as (
 
     select
@@ -98,4 +99,4 @@ select
     cast(max(customers_of_segment) as bigint) as customers_of_segment,
     cast(sum(customers_of_segment) as bigint) as customers
 from counted
-group by segmentation, map_row, map_column, x, y
+group by 1, 3, 4, 5, 6

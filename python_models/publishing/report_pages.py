@@ -9,7 +9,7 @@ TYPES = {"file_name": "str", "content": "str", "charts": "int32", "bytes": "int6
 
 
 def model(dbt, session):
-    """The report, of blocks whose marts have passed all tests: those that it draws from, and those that only stand beside them."""
+    """The report, once all marts have passed their tests: those that it draws from and those that it does not."""
     blocks = dbt.ref("int_report_charts").order("block_number").df().to_dict("records")
     (shop,) = dbt.ref("int_report_shop").df().astype(object).where(lambda cell: cell.notna(), None).to_dict("records")
     # A report must not tell of a shop of which any mart is wrong: a failed test of one of these stops it.

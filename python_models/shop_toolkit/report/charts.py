@@ -1,7 +1,7 @@
 """What a section of the report is made of: charts with their numbers, sentences and cards.
 
-Figures are plain dictionaries in Plotly's words: importing its Python classes would cost every build a second. A test puts
-them through these classes. Colours of the page are named `var(--ink)`, so that it can be light or dark.
+Figures are plain dictionaries in Plotly's words: importing its Python classes would cost every build a second. A test
+puts them through these classes. Colours of the page are named `var(--ink)`, so that it can be light or dark.
 """
 
 import math
@@ -11,11 +11,17 @@ from typing import Any
 
 import pandas as pd
 
-from shop_toolkit.report.words import count, is_missing, label, money, percent
+from shop_toolkit.report.words import count, is_missing, percent
 
 INK, MUTED, LINE, ACCENT, PALE = "var(--ink)", "var(--muted)", "var(--line)", "var(--accent)", "var(--pale)"
 RISE, FALL = "var(--rise)", "var(--fall)"
-HEAT = [[0, "var(--heat-0)"], [0.25, "var(--heat-1)"], [0.5, "var(--heat-2)"], [0.75, "var(--heat-3)"], [1, "var(--heat-4)"]]
+HEAT = [
+    [0, "var(--heat-0)"],
+    [0.25, "var(--heat-1)"],
+    [0.5, "var(--heat-2)"],
+    [0.75, "var(--heat-3)"],
+    [1, "var(--heat-4)"],
+]
 ROW_HEIGHT = 26
 
 
@@ -122,28 +128,51 @@ def rows_height(rows: int, head: int = 70) -> int:
     return head + ROW_HEIGHT * max(rows, 1)
 
 
-def bars(names: Sequence[str], values: Sequence[Any], texts: Sequence[str], colours: Any, **more: Any) -> dict[str, Any]:
+def bars(
+    names: Sequence[str], values: Sequence[Any], texts: Sequence[str], colours: Any, **more: Any
+) -> dict[str, Any]:
     """Lying bars with their values as texts."""
     return {
-        "type": "bar", "orientation": "h", "y": list(names), "x": list(values), "text": list(texts),
-        "textposition": "auto", "cliponaxis": False, "marker": {"color": colours},
+        "type": "bar",
+        "orientation": "h",
+        "y": list(names),
+        "x": list(values),
+        "text": list(texts),
+        "textposition": "auto",
+        "cliponaxis": False,
+        "marker": {"color": colours},
         "hovertemplate": "%{y}: %{text}<extra></extra>",
-    } | more  # fmt: skip
+    } | more
 
 
 def heat_map(
-    across: Sequence[Any], down: Sequence[Any], values: Sequence[Sequence[Any]], texts: Sequence[Sequence[str]],
-    hover: str, **more: Any,
+    across: Sequence[Any],
+    down: Sequence[Any],
+    values: Sequence[Sequence[Any]],
+    texts: Sequence[Sequence[str]],
+    hover: str,
+    **more: Any,
 ) -> dict[str, Any]:
     """A heat map from pale (least) to dark; `texts` are written into the cells where they fit."""
     return {
-        "type": "heatmap", "x": list(across), "y": list(down), "z": [list(row) for row in values],
-        "text": [list(row) for row in texts], "texttemplate": "%{text}", "hovertemplate": hover + "<extra></extra>",
-        "colorscale": HEAT, "showscale": False, "xgap": 2, "ygap": 2, "hoverongaps": False,
-    } | more  # fmt: skip
+        "type": "heatmap",
+        "x": list(across),
+        "y": list(down),
+        "z": [list(row) for row in values],
+        "text": [list(row) for row in texts],
+        "texttemplate": "%{text}",
+        "hovertemplate": hover + "<extra></extra>",
+        "colorscale": HEAT,
+        "showscale": False,
+        "xgap": 2,
+        "ygap": 2,
+        "hoverongaps": False,
+    } | more
 
 
-def dumbbells(names: Sequence[str], start: Sequence[Any], end: Sequence[Any], colours: Sequence[str]) -> list[dict[str, Any]]:
+def dumbbells(
+    names: Sequence[str], start: Sequence[Any], end: Sequence[Any], colours: Sequence[str]
+) -> list[dict[str, Any]]:
     """Two shares (0..1) per name and a line from the open to the filled one."""
     links: dict[str, list[Any]] = {"x": [], "y": []}
     for name, one, other in zip(names, start, end, strict=True):
@@ -152,16 +181,24 @@ def dumbbells(names: Sequence[str], start: Sequence[Any], end: Sequence[Any], co
     return [
         {"type": "scatter", "mode": "lines", **links, "line": {"color": LINE, "width": 2}, "hoverinfo": "skip"},
         {
-            "type": "scatter", "mode": "markers", "x": list(start), "y": list(names), "cliponaxis": False,
+            "type": "scatter",
+            "mode": "markers",
+            "x": list(start),
+            "y": list(names),
+            "cliponaxis": False,
             "marker": {"size": 11, "symbol": "circle-open", "color": list(colours), "line": {"width": 2}},
             "hovertemplate": "%{y}: %{x:.1%} of the customers<extra></extra>",
         },
         {
-            "type": "scatter", "mode": "markers", "x": list(end), "y": list(names), "cliponaxis": False,
+            "type": "scatter",
+            "mode": "markers",
+            "x": list(end),
+            "y": list(names),
+            "cliponaxis": False,
             "marker": {"size": 12, "color": list(colours)},
             "hovertemplate": "%{y}: %{x:.1%} of the money<extra></extra>",
         },
-    ]  # fmt: skip
+    ]
 
 
 def pivot(
@@ -169,9 +206,8 @@ def pivot(
 ) -> list[list[Any]]:
     """The values of a long frame as a matrix; None where there is no row."""
     known = {
-        (row, place): plain(cell)
-        for row, place, cell in zip(frame[down], frame[across], frame[value], strict=True)
-    }  # fmt: skip
+        (row, place): plain(cell) for row, place, cell in zip(frame[down], frame[across], frame[value], strict=True)
+    }
     columns = list(columns)
     return [[known.get((row, place)) for place in columns] for row in rows]
 
@@ -190,12 +226,8 @@ def shown(value: Any, kind: str) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return {
-        "count": count, "money": lambda amount: f"{amount:,.2f}", "share": percent, "number": lambda number: f"{number:,.3f}",
-    }[kind](value)  # fmt: skip
-
-
-__all__ = [
-    "ACCENT", "FALL", "HEAT", "INK", "LINE", "MUTED", "PALE", "RISE", "Block", "Card", "Panel", "Table", "axis", "bars",
-    "column", "dumbbells", "heat_map", "label", "money", "names_axis", "percents", "pivot", "plain", "rows_height", "shown",
-    "table_of", "without_chart",
-]  # fmt: skip
+        "count": count,
+        "money": lambda amount: f"{amount:,.2f}",
+        "share": percent,
+        "number": lambda number: f"{number:,.3f}",
+    }[kind](value)

@@ -1,7 +1,7 @@
 """Colours that colour-blind readers can tell apart; each segment has one throughout the report.
 
-The pool draws on published palettes (Okabe and Ito, 2008; Paul Tol's bright and muted, 2021), without colours that vanish on
-white or on black paper, and was chosen so that the project's own segments lie far apart for every sight.
+The pool draws on published palettes (Okabe and Ito, 2008; Paul Tol's bright and muted, 2021), without colours that
+vanish on white or on black paper, and was chosen so that the project's own segments lie far apart for every sight.
 """
 
 import itertools
@@ -54,7 +54,9 @@ def segment_colours(segments: pd.DataFrame) -> dict[str, str]:
     `segments`: segmentation, segment, display_order. Each name takes the colour that differs most from those of its
     own segmentations; the names with the most neighbours choose first.
     """
-    members = {name: list(rows) for name, rows in segments.sort_values("display_order").groupby("segmentation")["segment"]}
+    members = {
+        name: list(rows) for name, rows in segments.sort_values("display_order").groupby("segmentation")["segment"]
+    }
     colours = {KEPT_NOTHING: GREY}
     for name in itertools.chain(*(members[key] for key in sorted(members, key=lambda key: (len(members[key]), key)))):
         if name in colours:

@@ -1,4 +1,4 @@
-"""The page: blocks become HTML, figures become JSON in it, and one script draws them. It asks nothing of any network."""
+"""The page: blocks become HTML, figures JSON in it, and one script draws them. It asks nothing of any network."""
 
 import base64
 import hashlib
@@ -43,7 +43,7 @@ def data_of(value: Any) -> Markup:
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return Markup(text)  # noqa: S704
+    return Markup(text)
 
 
 def colour_names(sections: Sequence[Mapping[str, Any]]) -> dict[str, str]:
@@ -76,9 +76,12 @@ def page(shop: Mapping[str, Any], sections: Sequence[Mapping[str, Any]]) -> str:
     `shop` is the row of int_report_shop, `sections` have name, question and blocks (`Block.as_dict`).
     """
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        loader=jinja2.FileSystemLoader(FOLDER),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
-    )  # fmt: skip
+    )
     environment.globals |= {"shown": shown, "data_of": data_of}
     environment.filters["unbroken"] = lambda text: text.replace(" %", "\u00a0%")
     bundle, script = plotly_bundle(), (FOLDER / "page.js").read_text(encoding="utf-8")
@@ -89,9 +92,18 @@ def page(shop: Mapping[str, Any], sections: Sequence[Mapping[str, Any]]) -> str:
         f"default-src 'none'; script-src {source_hash(bundle)} {source_hash(script)};"
         f" style-src {source_hash(style)} {source_hash(NO_STYLE)}; img-src data:; base-uri 'none'; form-action 'none'"
     )
-    period = " – ".join(dict.fromkeys(day_of(shop[day]) for day in ("first_order_date", "last_order_date") if shop[day]))
+    period = " – ".join(
+        dict.fromkeys(day_of(shop[day]) for day in ("first_order_date", "last_order_date") if shop[day])
+    )
     return environment.get_template("template.html").render(
-        policy=policy, style=Markup(style), bundle=Markup(bundle), script=Markup(script),  # noqa: S704
-        stub=style_not_needed(bundle), colours=colours, sections=sections, facts=facts_of(shop), period=period,
+        policy=policy,
+        style=Markup(style),
+        bundle=Markup(bundle),
+        script=Markup(script),
+        stub=style_not_needed(bundle),
+        colours=colours,
+        sections=sections,
+        facts=facts_of(shop),
+        period=period,
         as_of_date=day_of(shop["as_of_date"]) if shop["as_of_date"] else "–",
-    )  # fmt: skip
+    )

@@ -25,7 +25,9 @@ def cards(segmentation: str, words: str, segments: pd.DataFrame, colours: Mappin
     if own.empty:
         return without_chart(name, sentence(words), f"No customer is in one of the {words}.")
     worth = own.loc[own["revenue_share"].fillna(0).idxmax()]
-    title = f"{sentence(words)}: start with {worth['segment']}, who bring {percent(worth['revenue_share'])} of the money"
+    title = (
+        f"{sentence(words)}: start with {worth['segment']}, who bring {percent(worth['revenue_share'])} of the money"
+    )
     if is_missing(worth["revenue_share"]) or len(own) == 1:
         title = f"{sentence(words)}: {plural(len(own), 'segment')}"
     return Block(
@@ -35,15 +37,22 @@ def cards(segmentation: str, words: str, segments: pd.DataFrame, colours: Mappin
         table=table_of(
             own,
             {
-                "segment": ("segment", "text"), "size": ("customers", "count"), "share": ("share", "share"),
-                "revenue": ("money", "money"), "revenue_share": ("share of the money", "share"),
+                "segment": ("segment", "text"),
+                "size": ("customers", "count"),
+                "share": ("share", "share"),
+                "revenue": ("money", "money"),
+                "revenue_share": ("share of the money", "share"),
                 "median_recency_days": ("median days since the last order", "number"),
-                "median_frequency": ("median orders", "number"), "median_monetary": ("median money", "money"),
-                "meaning": ("meaning", "text"), "what_sets_it_apart": ("what sets it apart", "text"),
-                "goal": ("goal", "text"), "action": ("action", "text"), "channel": ("channel", "text"),
+                "median_frequency": ("median orders", "number"),
+                "median_monetary": ("median money", "money"),
+                "meaning": ("meaning", "text"),
+                "what_sets_it_apart": ("what sets it apart", "text"),
+                "goal": ("goal", "text"),
+                "action": ("action", "text"),
+                "channel": ("channel", "text"),
                 "measure_of_success": ("measure of success", "text"),
             },
-        ),  # fmt: skip
+        ),
     )
 
 
@@ -52,7 +61,10 @@ def card(row: Mapping, colour: str) -> Card:
     facts = [
         [plural(row["size"], "customer"), percent(row["share"])],
         ["share of the money", percent(row["revenue_share"])],
-        ["last order, median", "–" if is_missing(row["median_recency_days"]) else f"{row['median_recency_days']:,.0f} days ago"],
+        [
+            "last order, median",
+            "–" if is_missing(row["median_recency_days"]) else f"{row['median_recency_days']:,.0f} days ago",
+        ],
         ["orders, median", "–" if is_missing(row["median_frequency"]) else f"{row['median_frequency']:g}"],
         ["spent, median", "–" if is_missing(row["median_monetary"]) else money(row["median_monetary"])],
     ]

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from shop_toolkit.report.charts import INK, MUTED, Block, Card, Panel, axis, column, label, table_of, without_chart
-from shop_toolkit.report.words import percent, sentence
+from shop_toolkit.report.charts import INK, MUTED, Block, Card, Panel, axis, column, table_of, without_chart
+from shop_toolkit.report.words import label, percent, sentence
 
 ALGORITHMS = {
     "kmeans": ("KMeans", "#0072B2", "circle", "●"),
@@ -48,11 +48,11 @@ def silhouettes(candidates: pd.DataFrame) -> Block:
     """Silhouettes over k; titled by what silhouette alone would have taken."""
     name, measured = "silhouettes", candidates.dropna(subset=["silhouette"])
     if measured.empty:
-        return without_chart(name, "How far apart the clusters lie", "No clustering could be fitted; the table below says why.")
+        return without_chart(
+            name, "How far apart the clusters lie", "No clustering could be fitted; the table below says why."
+        )
     best = {row["segmentation"]: row for row in measured.sort_values("silhouette").to_dict("records")}
-    overruled = [
-        row for row in (best[key] for key in SEGMENTATIONS if key in best) if not row["is_chosen"]
-    ]  # fmt: skip
+    overruled = [row for row in (best[key] for key in SEGMENTATIONS if key in best) if not row["is_chosen"]]
     if overruled:
         row = overruled[0]
         title = (
@@ -62,9 +62,14 @@ def silhouettes(candidates: pd.DataFrame) -> Block:
     else:
         title = "The chosen clusterings have the best silhouette of all that were tried"
     return curves(
-        name, title, "Silhouette: 1 where clusters lie far apart, 0 where they touch. Ringed: chosen.",
-        candidates, "silhouette", "silhouette", None,
-    )  # fmt: skip
+        name,
+        title,
+        "Silhouette: 1 where clusters lie far apart, 0 where they touch. Ringed: chosen.",
+        candidates,
+        "silhouette",
+        "silhouette",
+        None,
+    )
 
 
 def stabilities(candidates: pd.DataFrame, least: float | None) -> Block:
@@ -77,11 +82,16 @@ def stabilities(candidates: pd.DataFrame, least: float | None) -> Block:
         stable = (measured["minimum_jaccard"] >= least).sum()
         title = f"{stable} of {len(measured)} clusterings come back when customers are drawn anew"
     return curves(
-        name, title,
+        name,
+        title,
         "Minimum Jaccard: how much of the least stable cluster is found again in resamples."
-        + (f" Dotted: at least {least:g} is asked for." if least is not None else "") + " Ringed: chosen.",
-        candidates, "minimum_jaccard", "minimum Jaccard", least,
-    )  # fmt: skip
+        + (f" Dotted: at least {least:g} is asked for." if least is not None else "")
+        + " Ringed: chosen.",
+        candidates,
+        "minimum_jaccard",
+        "minimum Jaccard",
+        least,
+    )
 
 
 def curves(
@@ -96,27 +106,46 @@ def curves(
         for algorithm, line in own.groupby("algorithm", sort=False):
             words_of, colour, symbol, _ = ALGORITHMS.get(algorithm, (algorithm, MUTED, "x", "×"))
             seen.append(algorithm)
-            traces.append({
-                "type": "scatter", "mode": "lines+markers", "x": column(line, "k"), "y": column(line, measure),
-                "name": words_of, "line": {"color": colour, "width": 1.5},
-                "marker": {"color": colour, "symbol": symbol, "size": 7},
-                "hovertemplate": f"{words_of}, k = %{{x}}: %{{y:.3f}}<extra></extra>",
-            })  # fmt: skip
+            traces.append(
+                {
+                    "type": "scatter",
+                    "mode": "lines+markers",
+                    "x": column(line, "k"),
+                    "y": column(line, measure),
+                    "name": words_of,
+                    "line": {"color": colour, "width": 1.5},
+                    "marker": {"color": colour, "symbol": symbol, "size": 7},
+                    "hovertemplate": f"{words_of}, k = %{{x}}: %{{y:.3f}}<extra></extra>",
+                }
+            )
         chosen = own[own["is_chosen"]]
         if len(chosen):
-            traces.append({
-                "type": "scatter", "mode": "markers", "x": column(chosen, "k"), "y": column(chosen, measure),
-                "marker": {"symbol": "circle-open", "size": 18, "color": INK, "line": {"width": 2}}, "hoverinfo": "skip",
-            })  # fmt: skip
+            traces.append(
+                {
+                    "type": "scatter",
+                    "mode": "markers",
+                    "x": column(chosen, "k"),
+                    "y": column(chosen, measure),
+                    "marker": {"symbol": "circle-open", "size": 18, "color": INK, "line": {"width": 2}},
+                    "hoverinfo": "skip",
+                }
+            )
         layout = {
             "xaxis": axis("k (number of clusters)", dtick=1, range=[1.5, 10.5], showgrid=False),
             "yaxis": axis(f"{words} (no unit)", range=[low - 0.05, 1.05]),
         }
         if least is not None:
             layout["shapes"] = [
-                {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": least, "y1": least,
-                 "line": {"color": MUTED, "width": 1, "dash": "dot"}}
-            ]  # fmt: skip
+                {
+                    "type": "line",
+                    "xref": "paper",
+                    "x0": 0,
+                    "x1": 1,
+                    "y0": least,
+                    "y1": least,
+                    "line": {"color": MUTED, "width": 1, "dash": "dot"},
+                }
+            ]
         panels.append(Panel(traces, layout, 260, f"{sentence(segmentation)}: {SPACES.get(space, space)}"))
     return Block(
         name,
@@ -124,7 +153,7 @@ def curves(
         note=note,
         panels=panels,
         panel_width="middle",
-        legend=[list(ALGORITHMS[key][i] for i in (0, 1, 3)) for key in ALGORITHMS if key in seen],
+        legend=[[ALGORITHMS[key][i] for i in (0, 1, 3)] for key in ALGORITHMS if key in seen],
         table=candidates_table(candidates),
     )
 
@@ -134,12 +163,19 @@ def candidates_table(candidates: pd.DataFrame):
     return table_of(
         candidates,
         {
-            "segmentation": ("segmentation", "text"), "space": ("space", "text"), "algorithm": ("algorithm", "text"),
-            "k": ("k", "count"), "silhouette": ("silhouette", "number"), "minimum_jaccard": ("minimum Jaccard", "number"),
-            "mean_adjusted_rand": ("mean adjusted Rand", "number"), "smallest_share": ("smallest share", "share"),
-            "is_eligible": ("passes", "text"), "is_chosen": ("chosen", "text"), "reason": ("reason", "text"),
+            "segmentation": ("segmentation", "text"),
+            "space": ("space", "text"),
+            "algorithm": ("algorithm", "text"),
+            "k": ("k", "count"),
+            "silhouette": ("silhouette", "number"),
+            "minimum_jaccard": ("minimum Jaccard", "number"),
+            "mean_adjusted_rand": ("mean adjusted Rand", "number"),
+            "smallest_share": ("smallest share", "share"),
+            "is_eligible": ("passes", "text"),
+            "is_chosen": ("chosen", "text"),
+            "reason": ("reason", "text"),
         },
-    )  # fmt: skip
+    )
 
 
 def choices(candidates: pd.DataFrame) -> Block:
@@ -160,15 +196,24 @@ def choices(candidates: pd.DataFrame) -> Block:
                 ["smallest share", percent(row["smallest_share"])],
             ]
             lead = sentence(name_of(row)) + (" – a stand-in, as none passes" if row["is_fallback"] else "")
-            cards.append(Card(sentence(segmentation), lead=lead, facts=facts, texts=[[sentence(row["reason"]) + ".", ""]]))
+            cards.append(
+                Card(sentence(segmentation), lead=lead, facts=facts, texts=[[sentence(row["reason"]) + ".", ""]])
+            )
         if not own["is_chosen"].any():
             commonest = own["reason"].value_counts().sort_index().idxmax()
             texts = [[f"Most candidates: {commonest}.", ""]]
             cards.append(Card(sentence(segmentation), lead="Nothing could be chosen: all are one segment", texts=texts))
     words = [f"{row['k']} {label(row['segmentation'])}" for row in chosen.to_dict("records")]
-    title = f"Chosen: {', '.join(words)} clusters" if words else "No clustering was chosen: all customers are one segment"
-    table = candidates_table(candidates[candidates["is_contender"] | candidates["is_chosen"]]) if words else (
-        candidates_table(candidates)
-    )  # fmt: skip
-    note = "First the gates: number of clusters, smallest share, stability; then silhouette, and of those nearly as good more clusters."
+    title = (
+        f"Chosen: {', '.join(words)} clusters" if words else "No clustering was chosen: all customers are one segment"
+    )
+    table = (
+        candidates_table(candidates[candidates["is_contender"] | candidates["is_chosen"]])
+        if words
+        else (candidates_table(candidates))
+    )
+    note = (
+        "First the gates: number of clusters, smallest share, stability; then silhouette, and of those nearly as good"
+        " the one with more clusters."
+    )
     return Block(name, title, note=note, cards=cards, table=table)

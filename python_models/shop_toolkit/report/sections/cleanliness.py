@@ -4,7 +4,18 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from shop_toolkit.report.charts import FALL, INK, RISE, Block, Panel, axis, names_axis, rows_height, table_of, without_chart
+from shop_toolkit.report.charts import (
+    FALL,
+    INK,
+    RISE,
+    Block,
+    Panel,
+    axis,
+    names_axis,
+    rows_height,
+    table_of,
+    without_chart,
+)
 from shop_toolkit.report.words import count, label, money, percent, sentence
 
 # The steps of the cleaning summary in a reader's words; others keep their name.
@@ -38,9 +49,11 @@ def rows_left(steps: pd.DataFrame) -> Block:
     if worst["rows_removed"] > 0:
         title += f"; most that leave: {words_of(worst['step'])} ({count(worst['rows_removed'])})"
     columns = {
-        "step": ("step", "text"), "rows_before": ("rows before", "count"), "rows_removed": ("rows removed", "count"),
+        "step": ("step", "text"),
+        "rows_before": ("rows before", "count"),
+        "rows_removed": ("rows removed", "count"),
         "rows_after": ("rows after", "count"),
-    }  # fmt: skip
+    }
     return Block(
         name,
         title,
@@ -61,13 +74,17 @@ def money_left(steps: pd.DataFrame) -> Block:
     if worst["amount_removed"] > 0:
         title += f"; most that leaves: {words_of(worst['step'])} ({money(worst['amount_removed'])})"
     columns = {
-        "step": ("step", "text"), "amount_before": ("money before", "money"), "amount_removed": ("money removed", "money"),
-        "amount_after": ("money after", "money"), "units_removed": ("units removed", "count"),
-    }  # fmt: skip
+        "step": ("step", "text"),
+        "amount_before": ("money before", "money"),
+        "amount_removed": ("money removed", "money"),
+        "amount_after": ("money after", "money"),
+        "units_removed": ("units removed", "count"),
+    }
     return Block(
         name,
         title,
-        note="Cancelling lines are negative, so leaving them out adds money; what they cancel is then taken off its sales.",
+        note="Cancelling lines are negative, so leaving them out adds money; what they cancel is then"
+        " taken off its sales.",
         panels=[waterfall(steps, "amount", "money (currency of the log)", "money of the file", "revenue", money)],
         table=table_of(steps, columns),
     )
@@ -80,12 +97,22 @@ def waterfall(steps: pd.DataFrame, measure: str, unit: str, first: str, last: st
     names = [sentence(first), *(label(sentence(words_of(step))) for step in steps["step"]), sentence(last)]
     ends = [steps[f"{measure}_before"].iloc[0], steps[f"{measure}_after"].iloc[-1]] if len(steps) else [0, 0]
     figure = {
-        "type": "waterfall", "orientation": "h", "y": names, "x": [float(ends[0]), *removed, 0],
+        "type": "waterfall",
+        "orientation": "h",
+        "y": names,
+        "x": [float(ends[0]), *removed, 0],
         "measure": ["absolute", *["relative"] * len(removed), "total"],
-        "text": [words(ends[0]), *(f"{'+' if value > 0 else '−'} {words(abs(value))}" for value in removed), words(ends[1])],
-        "textposition": "auto", "cliponaxis": False, "hovertemplate": "%{y}: %{text}<extra></extra>",
+        "text": [
+            words(ends[0]),
+            *(f"{'+' if value > 0 else '−'} {words(abs(value))}" for value in removed),
+            words(ends[1]),
+        ],
+        "textposition": "auto",
+        "cliponaxis": False,
+        "hovertemplate": "%{y}: %{text}<extra></extra>",
         "connector": {"line": {"color": "var(--line)", "width": 1}},
-        "increasing": {"marker": {"color": RISE}}, "decreasing": {"marker": {"color": FALL}},
+        "increasing": {"marker": {"color": RISE}},
+        "decreasing": {"marker": {"color": FALL}},
         "totals": {"marker": {"color": INK}},
-    }  # fmt: skip
+    }
     return Panel([figure], {"xaxis": axis(unit), "yaxis": names_axis()}, rows_height(len(names), 90))

@@ -5,11 +5,23 @@ from collections.abc import Mapping
 import pandas as pd
 
 from shop_toolkit.report.charts import (
-    MUTED, Block, Card, Panel, axis, column, dumbbells, heat_map, label, names_axis, percents, pivot, rows_height, table_of,
+    MUTED,
+    Block,
+    Card,
+    Panel,
+    axis,
+    column,
+    dumbbells,
+    heat_map,
+    names_axis,
+    percents,
+    pivot,
+    rows_height,
+    table_of,
     without_chart,
 )  # fmt: skip
 from shop_toolkit.report.colours import GREY, segment_colours
-from shop_toolkit.report.words import count, percent, plural, sentence
+from shop_toolkit.report.words import count, label, percent, plural, sentence
 
 SEGMENTATIONS = {"broad": "broad segments", "detailed": "detailed segments", "rfm": "RFM segments"}
 PROFILE = {"recency_rank": "recent", "frequency_rank": "often", "monetary_rank": "much"}
@@ -42,7 +54,8 @@ def scores(cells: pd.DataFrame) -> Block:
     told = best.iloc[0] if len(best) and best["customers"].iloc[0] else cells.loc[cells["customers"].idxmax()]
     who = "the most recent and most frequent" if told["recency_score"] == told["frequency_score"] == 5 else "those"
     title = (
-        f"{percent(told['share'])} of the customers, {who} (scores {told['recency_score']:.0f} and {told['frequency_score']:.0f}),"
+        f"{percent(told['share'])} of the customers, {who} (scores {told['recency_score']:.0f} and"
+        f" {told['frequency_score']:.0f}),"
         f" bring {percent(told['revenue_share'])} of the money"
     )
     grades, panels = [1, 2, 3, 4, 5], []
@@ -65,11 +78,14 @@ def scores(cells: pd.DataFrame) -> Block:
         table=table_of(
             cells.sort_values(["recency_score", "frequency_score"]),
             {
-                "recency_score": ("recency score", "count"), "frequency_score": ("frequency score", "count"),
-                "customers": ("customers", "count"), "share": ("share", "share"), "revenue": ("money", "money"),
+                "recency_score": ("recency score", "count"),
+                "frequency_score": ("frequency score", "count"),
+                "customers": ("customers", "count"),
+                "share": ("share", "share"),
+                "revenue": ("money", "money"),
                 "revenue_share": ("share of the money", "share"),
             },
-        ),  # fmt: skip
+        ),
     )
 
 
@@ -114,10 +130,14 @@ def sizes(segments: pd.DataFrame, colours: Mapping[str, str]) -> Block:
         table=table_of(
             held.sort_values(["segmentation", "display_order"]),
             {
-                "segmentation": ("segmentation", "text"), "segment": ("segment", "text"), "size": ("customers", "count"),
-                "share": ("share", "share"), "revenue": ("money", "money"), "revenue_share": ("share of the money", "share"),
+                "segmentation": ("segmentation", "text"),
+                "segment": ("segment", "text"),
+                "size": ("customers", "count"),
+                "share": ("share", "share"),
+                "revenue": ("money", "money"),
+                "revenue_share": ("share of the money", "share"),
             },
-        ),  # fmt: skip
+        ),
     )
 
 
@@ -128,7 +148,9 @@ def radar(segmentation: str, profiles: pd.DataFrame, segments: pd.DataFrame, col
         profiles[profiles["segmentation"] == segmentation], on="segment"
     )
     if own.empty:
-        return without_chart(name, f"Profiles of the {words}", "No customer kept an order, so there is nothing to profile.")
+        return without_chart(
+            name, f"Profiles of the {words}", "No customer kept an order, so there is nothing to profile."
+        )
     own = own.sort_values("display_order")
     spokes = [*PROFILE.values(), next(iter(PROFILE.values()))]
     panels = []
@@ -137,18 +159,34 @@ def radar(segmentation: str, profiles: pd.DataFrame, segments: pd.DataFrame, col
         colour = colours[row["segment"]]
         figure = [
             {
-                "type": "scatterpolar", "mode": "lines", "r": [0.5] * 4, "theta": spokes, "hoverinfo": "skip",
+                "type": "scatterpolar",
+                "mode": "lines",
+                "r": [0.5] * 4,
+                "theta": spokes,
+                "hoverinfo": "skip",
                 "line": {"color": MUTED, "width": 1, "dash": "dot"},
             },
             {
-                "type": "scatterpolar", "mode": "lines", "r": [*values, values[0]], "theta": spokes, "fill": "toself",
-                "line": {"color": colour, "width": 2}, "hovertemplate": "%{theta}: above %{r:.0%} of all<extra></extra>",
+                "type": "scatterpolar",
+                "mode": "lines",
+                "r": [*values, values[0]],
+                "theta": spokes,
+                "fill": "toself",
+                "line": {"color": colour, "width": 2},
+                "hovertemplate": "%{theta}: above %{r:.0%} of all<extra></extra>",
             },
-        ]  # fmt: skip
-        polar = {"radialaxis": {"range": [0, 1], "showticklabels": False, "dtick": 0.5}, "angularaxis": {"rotation": 90}}
+        ]
+        polar = {
+            "radialaxis": {"range": [0, 1], "showticklabels": False, "dtick": 0.5},
+            "angularaxis": {"rotation": 90},
+        }
         panels.append(
-            Panel(figure, {"polar": polar, "margin": {"t": 26, "b": 8, "l": 34, "r": 34}}, 180,
-                  f"{sentence(row['segment'])} ({count(row['customers'])})")  # fmt: skip
+            Panel(
+                figure,
+                {"polar": polar, "margin": {"t": 26, "b": 8, "l": 34, "r": 34}},
+                180,
+                f"{sentence(row['segment'])} ({count(row['customers'])})",
+            )
         )
     mean = own[list(PROFILE)].astype(float).mean(axis=1)
     best, least = own.loc[mean.idxmax()], own.loc[mean.idxmin()]
@@ -160,7 +198,8 @@ def radar(segmentation: str, profiles: pd.DataFrame, segments: pd.DataFrame, col
     return Block(
         name,
         title,
-        note="How recent, how often and how much they buy: mean rank among all customers, from 0 % (middle) to 100 % (rim)."
+        note="How recent, how often and how much they buy: mean rank among all customers, from 0 %"
+        " (middle) to 100 % (rim)."
         " Dotted: 50 %.",
         panels=panels,
         panel_width="narrow",
@@ -172,9 +211,7 @@ def radar(segmentation: str, profiles: pd.DataFrame, segments: pd.DataFrame, col
     )
 
 
-def embedding(
-    cells: pd.DataFrame, points: pd.DataFrame, segments: pd.DataFrame, colours: Mapping[str, str]
-) -> Block:
+def embedding(cells: pd.DataFrame, points: pd.DataFrame, segments: pd.DataFrame, colours: Mapping[str, str]) -> Block:
     """The plane in which neighbours are customers alike; by cells, or by customers where the setting asks for them."""
     name = "map"
     if cells.empty:
@@ -201,15 +238,24 @@ def embedding(
             fields = ("customers",) if points.empty else ("point_number", "recency_days", "frequency", "monetary")
             data = [column(inside, field) for field in fields]
             data.insert(1, [label(segment)] * len(inside))
-            size = {"size": 4} if len(points) else {
-                "size": [round(3 + 8 * (number / cells["customers"].max()) ** 0.5, 1) for number in data[0]]
-            }  # fmt: skip
-            traces.append({
-                "type": "scatter", "mode": "markers", "x": [round(x, 2) for x in column(inside, "x")],
-                "y": [round(y, 2) for y in column(inside, "y")], "name": label(segment, 26),
-                "marker": {"color": colours.get(segment, GREY), "line": {"width": 0}, **size}, "opacity": 0.85,
-                "customdata": [list(row) for row in zip(*data, strict=True)], "hovertemplate": hover,
-            })  # fmt: skip
+            size = (
+                {"size": 4}
+                if len(points)
+                else {"size": [round(3 + 8 * (number / cells["customers"].max()) ** 0.5, 1) for number in data[0]]}
+            )
+            traces.append(
+                {
+                    "type": "scatter",
+                    "mode": "markers",
+                    "x": [round(x, 2) for x in column(inside, "x")],
+                    "y": [round(y, 2) for y in column(inside, "y")],
+                    "name": label(segment, 26),
+                    "marker": {"color": colours.get(segment, GREY), "line": {"width": 0}, **size},
+                    "opacity": 0.85,
+                    "customdata": [list(row) for row in zip(*data, strict=True)],
+                    "hovertemplate": hover,
+                }
+            )
         plane = {"showgrid": False, "zeroline": False, "showticklabels": False}
         layout = {
             "xaxis": axis("no unit: near means alike", **plane),
@@ -219,27 +265,40 @@ def embedding(
         panels.append(Panel(traces, layout, 460, sentence(SEGMENTATIONS[segmentation])))
     detailed = cells[cells["segmentation"] == "detailed"]
     together = detailed["customers_of_segment"].sum() / detailed["customers"].sum()
-    title = f"On the map of {plural(detailed['customers'].sum(), 'customer')}, {percent(together)} lie among their own segment"
-    note = "A dot is a cell of the map: the larger, the more customers; coloured by the segment that most of them are in."
+    title = (
+        f"On the map of {plural(detailed['customers'].sum(), 'customer')}, {percent(together)} lie among"
+        " their own segment"
+    )
+    note = (
+        "A dot is a cell of the map: the larger, the more customers; coloured by the segment that most of them are in."
+    )
     if len(points):
         note = "Each dot is a customer, without name or number of the shop's (setting report_customer_rows)."
     table = table_of(
         cells,
         {
-            "segmentation": ("segmentation", "text"), "segment": ("segment of most", "text"), "x": ("x", "number"),
-            "y": ("y", "number"), "customers": ("customers", "count"), "customers_of_segment": ("of this segment", "count"),
+            "segmentation": ("segmentation", "text"),
+            "segment": ("segment of most", "text"),
+            "x": ("x", "number"),
+            "y": ("y", "number"),
+            "customers": ("customers", "count"),
+            "customers_of_segment": ("of this segment", "count"),
         },
-    )  # fmt: skip
+    )
     if len(points):
         table = table_of(
             points,
             {
-                "point_number": ("customer on the map", "count"), "broad_segment": ("broad segment", "text"),
-                "detailed_segment": ("detailed segment", "text"), "x": ("x", "number"), "y": ("y", "number"),
-                "recency_days": ("days since the last order", "count"), "frequency": ("orders", "count"),
+                "point_number": ("customer on the map", "count"),
+                "broad_segment": ("broad segment", "text"),
+                "detailed_segment": ("detailed segment", "text"),
+                "x": ("x", "number"),
+                "y": ("y", "number"),
+                "recency_days": ("days since the last order", "count"),
+                "frequency": ("orders", "count"),
                 "monetary": ("money", "money"),
             },
-        )  # fmt: skip
+        )
     return Block(name, title, note=note, panels=panels, panel_width="middle", table=table)
 
 
@@ -257,16 +316,21 @@ def names_on_map(cells: pd.DataFrame, colours: Mapping[str, str]) -> list[dict]:
         for other in placed:
             wide = 0.011 * extent * (len(segment) + len(other[2]))
             if abs(x - other[1]) < wide and y - other[0] < 0.07 * extent:
-                y = other[0] + 0.07 * extent  # noqa: PLW2901
+                y = other[0] + 0.07 * extent
         placed.append([y, x, segment])
     return [
         {
-            "x": round(x, 2), "y": round(y, 2), "text": label(segment, 26), "showarrow": False,
-            "font": {"color": "var(--ink)", "size": 12}, "bgcolor": "var(--veil)", "borderpad": 2,
+            "x": round(x, 2),
+            "y": round(y, 2),
+            "text": label(segment, 26),
+            "showarrow": False,
+            "font": {"color": "var(--ink)", "size": 12},
+            "bgcolor": "var(--veil)",
+            "borderpad": 2,
             "bordercolor": colours.get(segment, GREY),
         }
         for y, x, segment in placed
-    ]  # fmt: skip
+    ]
 
 
 def rules(segmentation: str, every_rule: pd.DataFrame, segments: pd.DataFrame, colours: Mapping[str, str]) -> Block:
@@ -291,15 +355,18 @@ def rules(segmentation: str, every_rule: pd.DataFrame, segments: pd.DataFrame, c
         cards.append(Card(sentence(segment), colours.get(segment, GREY), lead=lead, texts=texts))
     return Block(
         name,
-        f"{plural(len(own), 'rule')} tell the {words}, and say of {percent(right)} of the customers what the clustering said",
+        f"{plural(len(own), 'rule')} tell the {words}, and say of {percent(right)} of the customers"
+        " what the clustering said",
         note="The rules that most customers fall under. All are in the table; they share out every possible customer.",
         cards=cards,
         table=table_of(
             own.sort_values("rule_number"),
             {
-                "rule_number": ("rule", "count"), "sentence": ("in words", "text"), "segment": ("segment", "text"),
-                "support": ("customers fitted", "count"), "confidence": ("confidence", "share"),
+                "rule_number": ("rule", "count"),
+                "sentence": ("in words", "text"),
+                "segment": ("segment", "text"),
+                "support": ("customers fitted", "count"),
+                "confidence": ("confidence", "share"),
             },
-        ),  # fmt: skip
+        ),
     )
-

@@ -5,11 +5,24 @@ from collections.abc import Mapping
 import pandas as pd
 
 from shop_toolkit.report.charts import (
-    ACCENT, MUTED, Block, Panel, axis, bars, column, dumbbells, heat_map, label, names_axis, percents, pivot, rows_height,
-    table_of, without_chart,
+    ACCENT,
+    MUTED,
+    Block,
+    Panel,
+    axis,
+    bars,
+    column,
+    dumbbells,
+    heat_map,
+        names_axis,
+    percents,
+    pivot,
+    rows_height,
+    table_of,
+    without_chart,
 )  # fmt: skip
 from shop_toolkit.report.sections.customers import SEGMENTATIONS, ordered
-from shop_toolkit.report.words import percent, plural, sentence, wrapped
+from shop_toolkit.report.words import label, percent, plural, sentence, wrapped
 
 # Fewer customers than this say little of what a segment wants.
 ENOUGH = 30
@@ -49,16 +62,20 @@ def categories(rows: pd.DataFrame) -> Block:
     return Block(
         name,
         title,
-        note="Learned from the descriptions alone; a category is called by the words that tell it best from the others.",
+        note="Learned from the descriptions alone; a category is called by the words that tell it best"
+        " from the others.",
         panels=[Panel([figure], layout, 70 + 40 * len(learned))],
         table=table_of(
             learned,
             {
-                "category_name": ("category", "text"), "top_terms": ("words", "text"), "products": ("products", "count"),
-                "revenue": ("revenue", "money"), "revenue_share": ("share", "share"),
+                "category_name": ("category", "text"),
+                "top_terms": ("words", "text"),
+                "products": ("products", "count"),
+                "revenue": ("revenue", "money"),
+                "revenue_share": ("share", "share"),
                 "typical_price": ("typical price", "money"),
             },
-        ),  # fmt: skip
+        ),
     )
 
 
@@ -82,11 +99,18 @@ def by_segment(rows: pd.DataFrame, segments: pd.DataFrame) -> Block:
             [label(segment, 22) for segment in order], labels, shares, percents(shares), "%{x}: %{z:.1%} on %{y}"
         )
         layout = {
-            "xaxis": axis("segment (in the cells: % of its spend)", type="category", tickangle=-40, showgrid=False, side="bottom"),
+            "xaxis": axis(
+                "segment (in the cells: % of its spend)", type="category", tickangle=-40, showgrid=False, side="bottom"
+            ),
             "yaxis": names_axis(),
         }
         panels.append(
-            Panel([figure], layout, rows_height(len(names), 130), f"{sentence(SEGMENTATIONS[segmentation])}, % of their spend")
+            Panel(
+                [figure],
+                layout,
+                rows_height(len(names), 130),
+                f"{sentence(SEGMENTATIONS[segmentation])}, % of their spend",
+            )
         )
     sizes = segments.set_index(["segmentation", "segment"])["size"].to_dict()
     keys = zip(rows["segmentation"], rows["segment"], strict=True)
@@ -98,7 +122,8 @@ def by_segment(rows: pd.DataFrame, segments: pd.DataFrame) -> Block:
         most = apart.loc[ratio.idxmax()]
         if ratio.max() >= 1.1:
             title = (
-                f"{sentence(most['segment'])} spend {ratio.max():.1f} times the usual share on “{most['category_name']}”"
+                f"{sentence(most['segment'])} spend {ratio.max():.1f} times the usual share on"
+                f" “{most['category_name']}”"
                 f" ({percent(most['spend_share'])} against {percent(most['usual_share'])})"
             )
     return Block(
@@ -109,11 +134,15 @@ def by_segment(rows: pd.DataFrame, segments: pd.DataFrame) -> Block:
         table=table_of(
             rows.sort_values(["segmentation", "segment", "category_name"]),
             {
-                "segmentation": ("segmentation", "text"), "segment": ("segment", "text"),
-                "category_name": ("category", "text"), "customers": ("customers", "count"), "spend": ("spend", "money"),
-                "spend_share": ("share of their spend", "share"), "usual_share": ("share of all spend", "share"),
+                "segmentation": ("segmentation", "text"),
+                "segment": ("segment", "text"),
+                "category_name": ("category", "text"),
+                "customers": ("customers", "count"),
+                "spend": ("spend", "money"),
+                "spend_share": ("share of their spend", "share"),
+                "usual_share": ("share of all spend", "share"),
             },
-        ),  # fmt: skip
+        ),
     )
 
 
@@ -127,7 +156,8 @@ def groups(rows: pd.DataFrame) -> Block:
         return without_chart(name, heading, f"No groups of customers who want the same things could be learned{why}.")
     best = found.loc[(found["revenue_share"] - found["share"]).fillna(0).idxmax()]
     title = (
-        f"{plural(len(found[found['interest_group'] != 'kept nothing']), 'group')} want the same things in the same way;"
+        f"{plural(len(found[found['interest_group'] != 'kept nothing']), 'group')} want the same"
+        " things in the same way;"
         f" “{best['interest_group']}” bring {percent(best['revenue_share'])} of the money"
     )
     names = [wrapped(group, 24, 3) for group in found["interest_group"]]
@@ -141,11 +171,15 @@ def groups(rows: pd.DataFrame) -> Block:
         table=table_of(
             found,
             {
-                "interest_group": ("group", "text"), "leading_categories": ("spends most on", "text"),
-                "what_sets_it_apart": ("what sets it apart", "text"), "size": ("customers", "count"),
-                "share": ("share", "share"), "revenue": ("money", "money"),
-                "revenue_share": ("share of the money", "share"), "mean_orders": ("mean orders", "number"),
+                "interest_group": ("group", "text"),
+                "leading_categories": ("spends most on", "text"),
+                "what_sets_it_apart": ("what sets it apart", "text"),
+                "size": ("customers", "count"),
+                "share": ("share", "share"),
+                "revenue": ("money", "money"),
+                "revenue_share": ("share of the money", "share"),
+                "mean_orders": ("mean orders", "number"),
                 "mean_basket": ("mean basket", "money"),
             },
-        ),  # fmt: skip
+        ),
     )

@@ -5,10 +5,24 @@ from collections.abc import Mapping
 import pandas as pd
 
 from shop_toolkit.report.charts import (
-    ACCENT, LINE, MUTED, PALE, Block, Panel, axis, bars, column, heat_map, label, names_axis, percents, pivot, rows_height,
-    table_of, without_chart,
+    ACCENT,
+    LINE,
+    MUTED,
+    PALE,
+    Block,
+    Panel,
+    axis,
+    bars,
+    column,
+    heat_map,
+    names_axis,
+    percents,
+    pivot,
+    rows_height,
+    table_of,
+    without_chart,
 )  # fmt: skip
-from shop_toolkit.report.words import count, listed, money, percent, plural, sentence, wrapped
+from shop_toolkit.report.words import count, label, listed, money, percent, plural, sentence, wrapped
 
 # Of each task the metric that it is told by, and its unit; the first that a task has.
 METRICS = {"accuracy": "share told right", "agreement": "share told as by the clustering", "rmse": "RMSE (money)"}
@@ -35,7 +49,9 @@ def in_use(evaluations: pd.DataFrame) -> dict[str, str]:
     today = evaluations[evaluations["split"] == "today"]
     known = dict(zip(today["task"], today["model"], strict=True))
     for task in evaluations["task"].unique():
-        same = [other for other in known if " at day " in task and other.split(" at day ")[0] == task.split(" at day ")[0]]
+        same = [
+            other for other in known if " at day " in task and other.split(" at day ")[0] == task.split(" at day ")[0]
+        ]
         if task not in known and same:
             known[task] = known[same[0]]
         # Customers get their learned segments from the rules.
@@ -45,11 +61,14 @@ def in_use(evaluations: pd.DataFrame) -> dict[str, str]:
 
 
 def judged(evaluations: pd.DataFrame) -> pd.DataFrame:
-    """One row per task, model and settings: the metric that the task is told by, over everything that it was judged on."""
+    """One row per task, model and settings: the metric that the task is told by, over all that it was judged on."""
     rows = evaluations[
-        evaluations["metric"].isin(METRICS) & evaluations["value"].notna() & ~evaluations["split"].str.startswith("from ")
-        & (evaluations["split"] != "today") & ~evaluations["split"].str.startswith("all origins, ")
-    ]  # fmt: skip
+        evaluations["metric"].isin(METRICS)
+        & evaluations["value"].notna()
+        & ~evaluations["split"].str.startswith("from ")
+        & (evaluations["split"] != "today")
+        & ~evaluations["split"].str.startswith("all origins, ")
+    ]
     tables = []
     for task, own in rows.groupby("task", sort=False):
         metric = next(metric for metric in METRICS if metric in set(own["metric"]))
@@ -93,14 +112,22 @@ def beside_baselines(evaluations: pd.DataFrame) -> Block:
     if better and guessed:
         title += f"; {listed(guessed)} {'is' if len(guessed) == 1 else 'are'} left to a guess"
     columns = {
-        "task": ("task", "text"), "model": ("model", "text"), "settings": ("settings", "text"), "metric": ("metric", "text"),
-        "value": ("value", "number"), "sample_size": ("judged on", "count"), "is_baseline": ("naive guess", "text"),
-        "is_in_sample": ("in-sample", "text"), "split": ("judged by", "text"), "note": ("note", "text"),
-    }  # fmt: skip
+        "task": ("task", "text"),
+        "model": ("model", "text"),
+        "settings": ("settings", "text"),
+        "metric": ("metric", "text"),
+        "value": ("value", "number"),
+        "sample_size": ("judged on", "count"),
+        "is_baseline": ("naive guess", "text"),
+        "is_in_sample": ("in-sample", "text"),
+        "split": ("judged by", "text"),
+        "note": ("note", "text"),
+    }
     return Block(
         name,
         title,
-        note="Foretold from days of the past, judged by what came after. In-sample tasks re-learn what is known and foretell"
+        note="Foretold from days of the past, judged by what came after. In-sample tasks re-learn what is"
+        " known and foretell"
         " nothing. RMSE: typical error of a customer's spend, large errors weigh more.",
         panels=panels,
         panel_width="middle",
@@ -126,23 +153,36 @@ def calibration(rows: pd.DataFrame, evaluations: pd.DataFrame) -> Block:
         largest = points["sample_size"].max()
         figure = [
             {
-                "type": "scatter", "mode": "lines", "x": [0, top], "y": [0, top], "hoverinfo": "skip",
+                "type": "scatter",
+                "mode": "lines",
+                "x": [0, top],
+                "y": [0, top],
+                "hoverinfo": "skip",
                 "line": {"color": LINE, "width": 2},
             },
             {
-                "type": "scatter", "mode": "lines+markers", "x": column(points, "foretold"), "y": column(points, "happened"),
-                "line": {"color": ACCENT, "width": 1.5}, "customdata": column(points, "sample_size"),
-                "marker": {"color": ACCENT, "size": [6 + 10 * (size / largest) ** 0.5 for size in points["sample_size"]]},
+                "type": "scatter",
+                "mode": "lines+markers",
+                "x": column(points, "foretold"),
+                "y": column(points, "happened"),
+                "line": {"color": ACCENT, "width": 1.5},
+                "customdata": column(points, "sample_size"),
+                "marker": {
+                    "color": ACCENT,
+                    "size": [6 + 10 * (size / largest) ** 0.5 for size in points["sample_size"]],
+                },
                 "hovertemplate": ("foretold %{x:,.0f}, came %{y:,.0f}" if spend else "said %{x:.0%}, right %{y:.0%}")
                 + " (%{customdata:,})<extra></extra>",
             },
-        ]  # fmt: skip
+        ]
         form = {} if spend else {"tickformat": ".0%", "range": [0, 1.03]}
         layout = {
             "xaxis": axis("foretold (money, mean of a tenth)" if spend else "confidence", **form),
             "yaxis": axis("came (money)" if spend else "told right", **form),
         }
-        panels.append(Panel(figure, layout, 280, wrapped(f"{sentence(task)}: {model_words(points['model'].iloc[0])}", 60, 2)))
+        panels.append(
+            Panel(figure, layout, 280, wrapped(f"{sentence(task)}: {model_words(points['model'].iloc[0])}", 60, 2))
+        )
     title = heading
     if frames:
         title = f"How sure the models are is off by {100 * gaps / frames:.1f} points in the mean"
@@ -151,9 +191,13 @@ def calibration(rows: pd.DataFrame, evaluations: pd.DataFrame) -> Block:
     if silent:
         note += f" Naive guesses say no confidence: {listed([task.removeprefix('foretell ') for task in silent])}."
     columns = {
-        "task": ("task", "text"), "model": ("model", "text"), "bin": ("tenth", "count"), "foretold": ("foretold", "number"),
-        "happened": ("happened", "number"), "sample_size": ("customers at a day", "count"),
-    }  # fmt: skip
+        "task": ("task", "text"),
+        "model": ("model", "text"),
+        "bin": ("tenth", "count"),
+        "foretold": ("foretold", "number"),
+        "happened": ("happened", "number"),
+        "sample_size": ("customers at a day", "count"),
+    }
     return Block(name, title, note=note, panels=panels, panel_width="middle", table=table_of(own, columns))
 
 
@@ -161,7 +205,9 @@ def confusion(rows: pd.DataFrame) -> Block:
     """What came beside what was said, as shares of what came."""
     name, heading = "confusion", "What is taken for what"
     if rows.empty:
-        return without_chart(name, heading, "No class was foretold and judged, so nothing could be taken for something else.")
+        return without_chart(
+            name, heading, "No class was foretold and judged, so nothing could be taken for something else."
+        )
     panels = []
     for task, own in rows.groupby("task"):
         sizes = own.groupby("actual")["sample_size"].sum().sort_values(ascending=False, kind="stable")
@@ -170,9 +216,12 @@ def confusion(rows: pd.DataFrame) -> Block:
         shares = pivot(own, "actual", "said", "share_of_actual", actual, said)
         shares = [[cell or 0 for cell in row] for row in shares]
         figure = heat_map(
-            [label(name, 18) for name in said], [f"{label(name, 20)} ({count(sizes[name])})" for name in actual],
-            shares, percents(shares), "%{y} came: %{z:.1%} told as %{x}",
-        )  # fmt: skip
+            [label(name, 18) for name in said],
+            [f"{label(name, 20)} ({count(sizes[name])})" for name in actual],
+            shares,
+            percents(shares),
+            "%{y} came: %{z:.1%} told as %{x}",
+        )
         layout = {
             "xaxis": axis("told (% of what came)", type="category", tickangle=-40, showgrid=False),
             "yaxis": names_axis("came (how often)"),
@@ -183,7 +232,9 @@ def confusion(rows: pd.DataFrame) -> Block:
     wrong = rows[rows["actual"] != rows["said"]]
     title = "Nothing is taken for something else: all is told right"
     if len(wrong):
-        worst = wrong.sort_values(["sample_size", "task", "actual", "said"], ascending=[False, True, True, True]).iloc[0]
+        worst = wrong.sort_values(["sample_size", "task", "actual", "said"], ascending=[False, True, True, True]).iloc[
+            0
+        ]
         title = (
             f"The commonest mistake: “{worst['said']}” was told and “{worst['actual']}” came"
             f" ({count(worst['sample_size'])} times, {worst['task'].removeprefix('foretell ')})"
@@ -191,15 +242,20 @@ def confusion(rows: pd.DataFrame) -> Block:
     return Block(
         name,
         title,
-        note="Of the models in use, in the backtest. The row is what came; a perfect model has 100 on its diagonal. Learned segments"
+        note="Of the models in use, in the backtest. The row is what came; a perfect model has 100 on its"
+        " diagonal. Learned segments"
         " and categories are those that were learned on the backtest's earliest day, not today's.",
         panels=panels,
         panel_width="middle",
         table=table_of(
             rows.sort_values(["task", "actual", "said"]),
             {
-                "task": ("task", "text"), "model": ("model", "text"), "actual": ("came", "text"), "said": ("told", "text"),
-                "sample_size": ("customers at a day", "count"), "share_of_actual": ("share of what came", "share"),
+                "task": ("task", "text"),
+                "model": ("model", "text"),
+                "actual": ("came", "text"),
+                "said": ("told", "text"),
+                "sample_size": ("customers at a day", "count"),
+                "share_of_actual": ("share of what came", "share"),
             },
-        ),  # fmt: skip
+        ),
     )

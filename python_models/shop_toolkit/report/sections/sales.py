@@ -5,10 +5,21 @@ from collections.abc import Mapping
 import pandas as pd
 
 from shop_toolkit.report.charts import (
-    ACCENT, MUTED, Block, Panel, axis, column, heat_map, label, names_axis, percents, pivot, rows_height, table_of,
+    ACCENT,
+    MUTED,
+    Block,
+    Panel,
+    axis,
+    column,
+    heat_map,
+    names_axis,
+    percents,
+    pivot,
+    rows_height,
+    table_of,
     without_chart,
 )  # fmt: skip
-from shop_toolkit.report.words import count, listed, money, percent, plural
+from shop_toolkit.report.words import count, label, listed, money, percent, plural
 
 COUNTRIES = 15
 COHORTS = 24
@@ -45,13 +56,22 @@ def by_month(months: pd.DataFrame) -> Block:
     opacity = [1 if known else 0.45 for known in months["is_complete"]]
     traces = [
         {
-            "type": "bar", "x": starts, "y": column(months, field), "name": words, "xperiod": "M1",
+            "type": "bar",
+            "x": starts,
+            "y": column(months, field),
+            "name": words,
+            "xperiod": "M1",
             "marker": {"color": colour, "opacity": opacity},
             "hovertemplate": "%{x|%B %Y}: %{y:,.0f} by " + words + "<extra></extra>",
         }
         for field, words, colour in (("revenue", "customers", ACCENT), ("anonymous_revenue", "unknown buyers", MUTED))
-    ]  # fmt: skip
-    layout = {"barmode": "relative", "bargap": 0.25, "xaxis": axis("month"), "yaxis": axis("revenue (currency of the log)")}
+    ]
+    layout = {
+        "barmode": "relative",
+        "bargap": 0.25,
+        "xaxis": axis("month"),
+        "yaxis": axis("revenue (currency of the log)"),
+    }
     pale = "" if months["is_complete"].all() else " Pale: the log holds only part of the month."
     return Block(
         name,
@@ -62,13 +82,18 @@ def by_month(months: pd.DataFrame) -> Block:
         table=table_of(
             months,
             {
-                "month_start_date": ("month from", "date"), "orders": ("orders", "count"),
-                "customers": ("customers", "count"), "new_customers": ("new customers", "count"),
-                "units": ("units", "count"), "revenue": ("revenue", "money"),
-                "anonymous_orders": ("anonymous orders", "count"), "anonymous_units": ("anonymous units", "count"),
-                "anonymous_revenue": ("anonymous revenue", "money"), "is_complete": ("whole month", "text"),
+                "month_start_date": ("month from", "date"),
+                "orders": ("orders", "count"),
+                "customers": ("customers", "count"),
+                "new_customers": ("new customers", "count"),
+                "units": ("units", "count"),
+                "revenue": ("revenue", "money"),
+                "anonymous_orders": ("anonymous orders", "count"),
+                "anonymous_units": ("anonymous units", "count"),
+                "anonymous_revenue": ("anonymous revenue", "money"),
+                "is_complete": ("whole month", "text"),
             },
-        ),  # fmt: skip
+        ),
     )
 
 
@@ -77,7 +102,9 @@ def by_weekday_and_hour(hours: pd.DataFrame) -> Block:
     name = "sales_by_weekday_and_hour"
     total = hours["orders"].sum() if len(hours) else 0
     if not total:
-        return without_chart(name, "Sales by weekday and hour", "No order was kept, so there is nothing to count by hour.")
+        return without_chart(
+            name, "Sales by weekday and hour", "No order was kept, so there is nothing to count by hour."
+        )
     hours = hours.sort_values(["weekday_number", "hour_of_day"])
     weekdays = list(dict.fromkeys(hours["weekday"]))
     best = hours.loc[hours["orders"].idxmax()]
@@ -93,9 +120,12 @@ def by_weekday_and_hour(hours: pd.DataFrame) -> Block:
     shown = list(range(open_hours.min(), open_hours.max() + 1))
     orders = pivot(hours, "weekday", "hour_of_day", "orders", weekdays, shown)
     figure = heat_map(
-        shown, weekdays, orders, [[count(cell) if cell else "" for cell in row] for row in orders],
+        shown,
+        weekdays,
+        orders,
+        [[count(cell) if cell else "" for cell in row] for row in orders],
         "%{y}, %{x} o'clock: %{z:,} orders",
-    )  # fmt: skip
+    )
     layout = {"xaxis": axis("hour of the day", dtick=2, showgrid=False), "yaxis": names_axis(ticklabelstandoff=4)}
     columns = {"weekday": ("weekday", "text"), "hour_of_day": ("hour", "count"), "orders": ("orders", "count")}
     return Block(
@@ -123,11 +153,16 @@ def by_country(countries: pd.DataFrame) -> Block:
         title += f", then {drawn.iloc[1]['country']} {percent(drawn.iloc[1]['revenue'] / total)}"
     names = [label(country, 24) for country in drawn["country"]]
     figure = {
-        "type": "scatter", "mode": "markers+text", "x": column(drawn, "revenue"), "y": names,
-        "text": [percent(revenue / total) for revenue in drawn["revenue"]], "textposition": "middle right",
-        "marker": {"size": 11, "color": ACCENT}, "cliponaxis": False,
+        "type": "scatter",
+        "mode": "markers+text",
+        "x": column(drawn, "revenue"),
+        "y": names,
+        "text": [percent(revenue / total) for revenue in drawn["revenue"]],
+        "textposition": "middle right",
+        "marker": {"size": 11, "color": ACCENT},
+        "cliponaxis": False,
         "hovertemplate": "%{y}: %{x:,.0f} (%{text})<extra></extra>",
-    }  # fmt: skip
+    }
     layout = {
         "xaxis": axis("revenue (currency of the log; each line is ten times the one before)", type="log", dtick=1),
         "yaxis": names_axis(showgrid=True),
@@ -142,11 +177,14 @@ def by_country(countries: pd.DataFrame) -> Block:
         table=table_of(
             countries,
             {
-                "country": ("country", "text"), "orders": ("orders", "count"), "customers": ("customers", "count"),
-                "units": ("units", "count"), "revenue": ("revenue", "money"),
+                "country": ("country", "text"),
+                "orders": ("orders", "count"),
+                "customers": ("customers", "count"),
+                "units": ("units", "count"),
+                "revenue": ("revenue", "money"),
                 "anonymous_revenue": ("anonymous revenue", "money"),
             },
-        ),  # fmt: skip
+        ),
     )
 
 
@@ -156,7 +194,9 @@ def cohorts(rows: pd.DataFrame) -> Block:
     heading = "Newcomers who come back"
     later = rows[rows["is_complete"] & (rows["months_since_first"] > 0)] if len(rows) else rows
     if later.empty:
-        return without_chart(name, heading, "The log holds no whole month after a first one: nobody could come back yet.")
+        return without_chart(
+            name, heading, "The log holds no whole month after a first one: nobody could come back yet."
+        )
     first = later[later["months_since_first"] == 1]
     title = heading
     if len(first):
@@ -185,10 +225,14 @@ def cohorts(rows: pd.DataFrame) -> Block:
         table=table_of(
             rows.sort_values(["cohort_month_start_date", "months_since_first"]),
             {
-                "cohort_month_start_date": ("first order in", "date"), "months_since_first": ("months later", "count"),
-                "cohort_customers": ("newcomers", "count"), "active_customers": ("ordered", "count"),
-                "retention": ("share", "share"), "revenue": ("revenue", "money"),
-                "cumulative_revenue": ("revenue so far", "money"), "is_complete": ("whole month", "text"),
+                "cohort_month_start_date": ("first order in", "date"),
+                "months_since_first": ("months later", "count"),
+                "cohort_customers": ("newcomers", "count"),
+                "active_customers": ("ordered", "count"),
+                "retention": ("share", "share"),
+                "revenue": ("revenue", "money"),
+                "cumulative_revenue": ("revenue so far", "money"),
+                "is_complete": ("whole month", "text"),
             },
-        ),  # fmt: skip
+        ),
     )
