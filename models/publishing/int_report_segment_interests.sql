@@ -12,31 +12,36 @@ interests as (
 
 ),
 
-memberships as (
+-- Customers are gone through once, for all segmentations.
+together as (
 
-    {% for segmentation in segmentations %}
     select
-        '{{ segmentation }}' as segmentation,
-        {{ segmentation }}_segment as segment,
-        customer_id
-    from customers
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+        customers.rfm_segment,
+        customers.broad_segment,
+        customers.detailed_segment,
+        interests.category_name,
+        count(*) as customers,
+        sum(interests.spend) as spend
+    from interests
+    inner join customers
+        on interests.customer_id = customers.customer_id
+    group by 1, 2, 3, 4
 
 ),
 
 spends as (
 
+    {% for segmentation in segmentations %}
     select
-        memberships.segmentation,
-        memberships.segment,
-        interests.category_name,
-        count(*) as customers,
-        sum(interests.spend) as spend
-    from interests
-    inner join memberships
-        on interests.customer_id = memberships.customer_id
+        '{{ segmentation }}' as segmentation,
+        {{ segmentation }}_segment as segment,
+        category_name,
+        cast(sum(customers) as bigint) as customers,
+        sum(spend) as spend
+    from together
     group by 1, 2, 3
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 

@@ -38,7 +38,8 @@ def model(dbt, session):
 
     from shop_toolkit.report.sections import SECTIONS
 
-    tables = {name: relation.df() for name, relation in marts.items()}
+    # In total order, or ties and tables would follow the threads of the build.
+    tables = {name: relation.order("all").df() for name, relation in marts.items()}
     rows = []
     for section in SECTIONS:
         for block in section.answer(tables):

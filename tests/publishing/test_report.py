@@ -16,7 +16,7 @@ import duckdb
 import pandas as pd
 import plotly.graph_objects
 import pytest
-from conftest import ROOT, Shop
+from conftest import MARTS, ROOT, Shop
 from playwright.sync_api import Browser, Page, sync_playwright
 from shop_toolkit.report import colours, words
 from shop_toolkit.report.charts import Block
@@ -164,6 +164,17 @@ def test_every_chart_is_drawn(visit: Visit, demo_shop: Shop) -> None:
     assert len(marks) == figures
     assert min(marks) > 0
     assert charts == demo_shop.row("select charts from publishing.report_pages")[0] >= 16
+
+
+def test_the_report_waits_for_the_tests_of_all_marts(demo_shop: Shop) -> None:
+    nodes = json.loads((demo_shop.folder / "target" / "manifest.json").read_text())["nodes"]
+    waiting, known = ["model.customer_segmentation.report_pages"], set()
+    while waiting:
+        for parent in nodes.get(waiting.pop(), {"depends_on": {"nodes": []}})["depends_on"]["nodes"]:
+            if parent not in known:
+                known.add(parent)
+                waiting.append(parent)
+    assert {f"model.customer_segmentation.{mart}" for mart in MARTS} <= known
 
 
 def test_every_section_and_chart_of_the_demo_has_something_to_show(demo_shop: Shop) -> None:
@@ -355,11 +366,23 @@ def test_the_page_holds_no_customer_unless_asked_to(demo_shop: Shop, report: Pat
         assert not re.search(rf"(?<![\d.,]){re.escape(customer)}(?![\d.,])", content)
 
 
-def test_the_setting_adds_customers_without_ids(demo_shop: Shop, tmp_path: Path) -> None:
-    asked = Shop(tmp_path, demo_shop.settings | {"report_customer_rows": True})
+def test_the_setting_adds_customers_without_ids_and_nothing_else_changes_the_page(
+    demo_shop: Shop, tmp_path: Path, report: Path
+) -> None:
+    asked = Shop(tmp_path, demo_shop.settings)
     shutil.copy(demo_shop.warehouse, asked.warehouse)
-    result = asked.dbt("build", "--select", "int_report_map_points", "int_report_charts", "report_pages")
-    assert result.success
+    pages = (
+        "build",
+        "--exclude-resource-type",
+        "unit_test",
+        "--select",
+        "publishing",
+        "int_report_charts",
+        "report_pages",
+    )
+    assert asked.dbt(*pages, threads=1).success
+    assert asked.row("select content from publishing.report_pages")[0] == report.read_text(encoding="utf-8")
+    assert asked.dbt(*pages, report_customer_rows=True).success
     points, fitted = asked.row("""
         select (select count(*) from publishing.int_report_map_points), count(*)
         from customers where embedding_x is not null
