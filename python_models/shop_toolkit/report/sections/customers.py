@@ -52,12 +52,10 @@ def scores(cells: pd.DataFrame) -> Block:
     cells = cells.assign(share=cells["customers"] / total, revenue_share=cells["revenue"] / revenue if revenue else 0.0)
     best = cells[(cells["recency_score"] == 5) & (cells["frequency_score"] == 5)]
     told = best.iloc[0] if len(best) and best["customers"].iloc[0] else cells.loc[cells["customers"].idxmax()]
-    who = "the most recent and most frequent" if told["recency_score"] == told["frequency_score"] == 5 else "those"
-    title = (
-        f"{percent(told['share'])} of the customers, {who} (scores {told['recency_score']:.0f} and"
-        f" {told['frequency_score']:.0f}),"
-        f" bring {percent(told['revenue_share'])} of the money"
-    )
+    scores_told = f"scores {told['recency_score']:.0f} and {told['frequency_score']:.0f}"
+    is_best = told["recency_score"] == told["frequency_score"] == 5
+    who = f"the most recent and most frequent ({scores_told})" if is_best else f"those with {scores_told}"
+    title = f"{percent(told['share'])} of the customers, {who}, bring {percent(told['revenue_share'])} of the money"
     grades, panels = [1, 2, 3, 4, 5], []
     for field, words in (("share", "customers"), ("revenue_share", "money")):
         matrix = pivot(cells, "frequency_score", "recency_score", field, grades, grades)
@@ -121,6 +119,8 @@ def sizes(segments: pd.DataFrame, colours: Mapping[str, str]) -> Block:
         f"{sentence(best['segment'])} are {percent(best['share'])} of the customers"
         f" and bring {percent(best['revenue_share'])} of the money"
     )
+    if len(learned) == 1:
+        title = f"All customers are one segment, {best['segment']}: there is nothing to compare"
     return Block(
         name,
         title,
@@ -150,6 +150,10 @@ def radar(segmentation: str, profiles: pd.DataFrame, segments: pd.DataFrame, col
     if own.empty:
         return without_chart(
             name, f"Profiles of the {words}", "No customer kept an order, so there is nothing to profile."
+        )
+    if len(own) == 1:
+        return without_chart(
+            name, f"Profiles of the {words}", "All customers are one segment: there is nothing to compare."
         )
     own = own.sort_values("display_order")
     spokes = [*PROFILE.values(), next(iter(PROFILE.values()))]
@@ -190,11 +194,10 @@ def radar(segmentation: str, profiles: pd.DataFrame, segments: pd.DataFrame, col
         )
     mean = own[list(PROFILE)].astype(float).mean(axis=1)
     best, least = own.loc[mean.idxmax()], own.loc[mean.idxmin()]
-    title = f"{sentence(best['segment'])} outspend {percent(float(best['monetary_rank']))} of all customers"
-    if len(own) > 1:
-        title += f", {least['segment']} {percent(float(least['monetary_rank']))}"
-    else:
-        title = f"All customers are one of the {words}: there is nothing to compare"
+    title = (
+        f"{sentence(best['segment'])} outspend {percent(float(best['monetary_rank']))} of all customers,"
+        f" {least['segment']} {percent(float(least['monetary_rank']))}"
+    )
     return Block(
         name,
         title,

@@ -60,6 +60,12 @@ def in_use(evaluations: pd.DataFrame) -> dict[str, str]:
     return known
 
 
+def why_unjudged(evaluations: pd.DataFrame) -> str:
+    """What stood against judging predictions."""
+    notes = evaluations.loc[(evaluations["metric"] == "origins") & (evaluations["value"].fillna(0) == 0), "note"]
+    return next(iter(sorted(notes)), "the history is too short")
+
+
 def judged(evaluations: pd.DataFrame) -> pd.DataFrame:
     """One row per task, model and settings: the metric that the task is told by, over all that it was judged on."""
     rows = evaluations[
@@ -83,9 +89,7 @@ def beside_baselines(evaluations: pd.DataFrame) -> Block:
     name, heading = "evaluations", "Models beside naive guesses"
     rows = judged(evaluations)
     if rows.empty:
-        notes = [note for note in evaluations["note"] if isinstance(note, str)]
-        why = notes[0] if notes else "the history is too short"
-        return without_chart(name, heading, f"No prediction could be judged: {why}.")
+        return without_chart(name, heading, f"No prediction could be judged: {why_unjudged(evaluations)}.")
     used, panels = in_use(evaluations), []
     for task in sorted(rows["task"].unique(), key=lambda task: (not task.startswith("foretell"), task)):
         own = rows[rows["task"] == task]
@@ -106,9 +110,12 @@ def beside_baselines(evaluations: pd.DataFrame) -> Block:
         note = " (in-sample)" if own["is_in_sample"].any() else ""
         panels.append(Panel([figure], layout, rows_height(len(own)), wrapped(sentence(task) + note, 60, 2)))
     today = evaluations[evaluations["split"] == "today"].sort_values("task")
+    today = today[today["task"].isin(rows["task"])]
     better = [task.removeprefix("foretell ") for task in today.loc[~today["is_baseline"], "task"]]
     guessed = [task.removeprefix("foretell ") for task in today.loc[today["is_baseline"], "task"]]
-    title = f"Models beat the best naive guess in {len(better)} of {plural(len(today), 'task')}"
+    title = f"No prediction could be judged yet: {why_unjudged(evaluations)}"
+    if len(today):
+        title = f"Models beat the best naive guess in {len(better)} of {plural(len(today), 'task')}"
     if better and guessed:
         title += f"; {listed(guessed)} {'is' if len(guessed) == 1 else 'are'} left to a guess"
     columns = {
