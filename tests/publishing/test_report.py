@@ -614,6 +614,24 @@ def test_a_page_of_an_empty_shop_stands(tables: Tables, demo_shop: Shop, browser
     assert seen.overflow() <= 0
 
 
+def test_the_policy_forbids_what_the_page_does_not_need(
+    tables: Tables, demo_shop: Shop, browser: Browser, write_page: Callable[[str], Path]
+) -> None:
+    empty = {name: table.head(0) for name, table in tables.items()}
+    seen = Visit(browser, write_page(render(shop_facts(demo_shop), answered(empty))))
+    seen.page.evaluate("""() => {
+        const script = document.createElement('script');
+        script.textContent = 'window.stolen = 1';
+        document.body.append(script);
+        const image = document.createElement('img');
+        image.src = 'http://127.0.0.1:9/stolen';
+        document.body.append(image);
+        return fetch('http://127.0.0.1:9/stolen').catch(() => null);
+    }""")
+    assert seen.page.evaluate("window.stolen === undefined")
+    assert len([text for text in seen.complaints if "Content Security Policy" in text]) >= 3
+
+
 def test_titles_follow_the_data(tables: Tables) -> None:
     months = (
         tables["sales_by_month"]
