@@ -48,6 +48,7 @@ MARTS = (
     "segment_rules",
     "model_evaluations",
     "prediction_reliability",
+    "prediction_confusion",
     "new_customer_predictions",
     "published_files",
 )

@@ -28,6 +28,7 @@
         'class_grids': "a mapping from models to their settings, and from each setting to a list of values",
         'published_folder': "a folder, or null to publish no files",
         'postgres_schema': "the name of a schema, e.g. shop",
+        'report_customer_rows': "true or false",
     }) }}
 {%- endmacro %}
 
@@ -82,9 +83,9 @@
     {%- if var('cancellation_invoice_prefix') is not string -%}
         {%- do wrong.append('cancellation_invoice_prefix') -%}
     {%- endif -%}
-    {%- if var('refit') is not boolean -%}
-        {%- do wrong.append('refit') -%}
-    {%- endif -%}
+    {%- for name in ['refit', 'report_customer_rows'] if var(name) is not boolean -%}
+        {%- do wrong.append(name) -%}
+    {%- endfor -%}
     {%- for name, least, most in [
         ('sample_limit', 100, 20000), ('bootstrap_refits', 2, 1000), ('maximum_rules', 2, 100),
         ('catalogue_limit', 100, 100000), ('category_refits', 2, 1000),

@@ -26,6 +26,15 @@ def model(dbt, session):
         "orders": dbt.ref("orders"),
         "products": dbt.ref("products"),
         "product_categories": dbt.ref("product_categories"),
+        "sales_by_month": dbt.ref("sales_by_month"),
+        "sales_by_weekday": dbt.ref("sales_by_weekday"),
+        "sales_by_hour": dbt.ref("sales_by_hour"),
+        "sales_by_weekday_and_hour": dbt.ref("sales_by_weekday_and_hour"),
+        "sales_by_country": dbt.ref("sales_by_country"),
+        "sales_by_category": dbt.ref("sales_by_category"),
+        "basket_sizes": dbt.ref("basket_sizes"),
+        "top_products": dbt.ref("top_products"),
+        "cohorts": dbt.ref("cohorts"),
         "customers": dbt.ref("customers"),
         "customer_interests": dbt.ref("customer_interests"),
         "interest_groups": dbt.ref("interest_groups"),
@@ -34,10 +43,11 @@ def model(dbt, session):
         "segment_rules": dbt.ref("segment_rules"),
         "model_evaluations": dbt.ref("model_evaluations"),
         "prediction_reliability": dbt.ref("prediction_reliability"),
+        "prediction_confusion": dbt.ref("prediction_confusion"),
         "new_customer_predictions": dbt.ref("new_customer_predictions"),
     }
     # Pages beside them, by file name.
-    pages = {}
+    pages = dict(dbt.ref("report_pages").select("file_name", "content").fetchall())
     settings = dbt.config.get("meta")
     folder = json.loads(settings["published_folder"])
     folder = Path(folder) if folder else None

@@ -1,0 +1,709 @@
+"""The report as people see it: drawn in a real browser, equal to the marts, safe with any text or hardly any data."""
+
+import csv
+import html
+import io
+import itertools
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import plotly.graph_objects
+import pytest
+from conftest import MARTS, ROOT, Shop
+from playwright.sync_api import Browser, Page, sync_playwright
+from shop_toolkit.report import colours, words
+from shop_toolkit.report.charts import Block
+from shop_toolkit.report.page import page as render
+from shop_toolkit.report.sections import SECTIONS
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+TABLES = {
+    "sales_by_month": "main", "sales_by_weekday_and_hour": "main", "sales_by_country": "main", "cohorts": "main",
+    "cleaning_summary": "main", "segments": "main", "segment_rules": "main", "cluster_candidates": "main",
+    "product_categories": "main", "interest_groups": "main", "model_evaluations": "main",
+    "prediction_reliability": "main", "prediction_confusion": "main", "int_report_score_cells": "publishing",
+    "int_report_segment_profiles": "publishing", "int_report_segment_interests": "publishing",
+    "int_report_map_cells": "publishing", "int_report_map_points": "publishing",
+}  # fmt: skip
+# What an evil customer types into fields that a shop logs.
+SCRIPT = "<script>window.stolen = 1</script><img src=x onerror='window.stolen = 1'>"
+ESCAPED_END = "</script><!-- <script>"
+LINK = '<a href="javascript:window.stolen=1">free</a><b>bold</b>'
+FORMULA = '=HYPERLINK("http://example.com","free")'
+
+Tables = dict[str, pd.DataFrame]
+
+
+def read_tables(shop: Shop) -> Tables:
+    with duckdb.connect(str(shop.warehouse), read_only=True) as connection:
+        return {name: connection.sql(f"select * from {schema}.{name}").df() for name, schema in TABLES.items()}
+
+
+def shop_facts(shop: Shop) -> dict[str, Any]:
+    with duckdb.connect(str(shop.warehouse), read_only=True) as connection:
+        return connection.sql("select * from publishing.int_report_shop").df().to_dict("records")[0]
+
+
+def answered(tables: Tables) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": section.name,
+            "question": section.question,
+            "blocks": [block.as_dict() for block in section.answer(tables)],
+        }
+        for section in SECTIONS
+    ]
+
+
+def blocks_of(tables: Tables) -> dict[str, Block]:
+    return {block.name: block for section in SECTIONS for block in section.answer(tables)}
+
+
+@pytest.fixture(scope="module")
+def tables(demo_shop: Shop) -> Tables:
+    """What the report of the embedded shop is made of; tests change copies."""
+    return read_tables(demo_shop)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A real Chromium. Only where it is promised (`.ci/run` sets SHOP_CI) its absence is a failure."""
+    if not Path(CHROMIUM).exists():
+        if os.environ.get("SHOP_CI"):
+            pytest.fail(f"there is no {CHROMIUM}, though .ci/run installs it")
+        pytest.skip(f"there is no {CHROMIUM}: apt-get install chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield chromium
+        chromium.close()
+
+
+class Visit:
+    """A page with all that it says and asks for."""
+
+    def __init__(self, browser: Browser, path: Path, width: int = 1400) -> None:
+        self.page: Page = browser.new_page(viewport={"width": width, "height": 900}, accept_downloads=True)
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(path.as_uri())
+        # Of a selector: a function would be evaluated as text, which the page's policy forbids.
+        self.page.wait_for_selector("html[data-drawn]", state="attached", timeout=120_000)
+
+    def overflow(self) -> int:
+        return self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+    def numbers(self, chart: str) -> list[list[Any]]:
+        """The table view: numbers as numbers, other cells as texts."""
+        return self.page.eval_on_selector_all(
+            f"#{chart} tbody tr",
+            """rows => rows.map(row => [...row.cells].map(cell => {
+                const data = cell.querySelector('data');
+                const isNumber = cell.classList.contains('n') && cell.textContent;
+                return isNumber ? Number(data ? data.value : cell.textContent) : cell.textContent;
+            }))""",
+        )
+
+    def column(self, chart: str, heading: str) -> list[Any]:
+        headings = self.page.eval_on_selector_all(f"#{chart} thead th", "cells => cells.map(cell => cell.textContent)")
+        return [row[headings.index(heading)] for row in self.numbers(chart)]
+
+    def csv_of(self, chart: str) -> list[list[str]]:
+        self.page.eval_on_selector(f"#{chart} details", "details => details.open = true")
+        with self.page.expect_download() as waiting:
+            self.page.click(f"#{chart} .download")
+        text = Path(waiting.value.path()).read_bytes().decode("utf-8-sig")
+        return list(csv.reader(io.StringIO(text, newline="")))
+
+
+@pytest.fixture(scope="module")
+def write_page(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    def write(content: str) -> Path:
+        path = tmp_path_factory.mktemp("report") / "report.html"
+        path.write_text(content, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def report(demo_shop: Shop, write_page: Callable[[str], Path]) -> Path:
+    return write_page(demo_shop.row("select content from publishing.report_pages where file_name = 'report.html'")[0])
+
+
+@pytest.fixture(scope="module")
+def visit(browser: Browser, report: Path) -> Visit:
+    """The embedded shop's report on a wide screen; tests only look."""
+    return Visit(browser, report)
+
+
+# The page of the embedded shop
+
+
+def test_every_chart_is_drawn(visit: Visit, demo_shop: Shop) -> None:
+    figures, charts = demo_shop.row(
+        "select sum(figures), count(*) filter (where figures > 0) from publishing.report_charts"
+    )
+    marks = visit.page.eval_on_selector_all(
+        ".plot",
+        "all => all.map(plot => plot.querySelectorAll('.point, .points path, .hm image, .scatterlayer path').length)",
+    )
+    assert len(marks) == figures
+    assert min(marks) > 0
+    assert charts == demo_shop.row("select charts from publishing.report_pages")[0] >= 16
+
+
+def test_the_report_waits_for_the_tests_of_all_marts(demo_shop: Shop) -> None:
+    nodes = json.loads((demo_shop.folder / "target" / "manifest.json").read_text())["nodes"]
+    waiting, known = ["model.customer_segmentation.report_pages"], set()
+    while waiting:
+        for parent in nodes.get(waiting.pop(), {}).get("depends_on", {}).get("nodes", []):
+            if parent not in known:
+                known.add(parent)
+                waiting.append(parent)
+    assert {f"model.customer_segmentation.{mart}" for mart in MARTS} <= known
+
+
+def test_every_section_and_chart_of_the_demo_has_something_to_show(demo_shop: Shop) -> None:
+    assert demo_shop.rows("select distinct question from publishing.report_charts order by 1") == sorted(
+        (section.question,) for section in SECTIONS
+    )
+    assert demo_shop.rows("select chart, problem from publishing.report_charts where problem is not null") == []
+
+
+def test_nothing_is_asked_of_a_network_and_nothing_is_complained_of(visit: Visit, report: Path) -> None:
+    assert visit.complaints == []
+    assert visit.requests == [report.as_uri()]
+
+
+def test_the_page_names_no_address_of_a_network_outside_the_bundle(report: Path) -> None:
+    content = report.read_text(encoding="utf-8")
+    without_scripts = re.sub(r"<script>.*?</script>", "", content, flags=re.DOTALL)
+    assert not re.search(r"https?://|src=|@import|url\(", without_scripts)
+
+
+@pytest.mark.parametrize("width", [420, 1400])
+def test_the_page_is_never_wider_than_the_screen(browser: Browser, report: Path, visit: Visit, width: int) -> None:
+    seen = visit if width == 1400 else Visit(browser, report, width)
+    assert seen.overflow() <= 0
+    # With all tables open too: wide ones scroll in their own box.
+    seen.page.eval_on_selector_all("details", "all => all.forEach(details => details.open = true)")
+    assert seen.overflow() <= 0
+    cut = seen.page.eval_on_selector_all(
+        ".plot",
+        "all => all.filter(one => one.querySelector('svg').getBoundingClientRect().width > one.clientWidth + 1).length",
+    )
+    assert cut == 0
+
+
+def test_the_page_prints_with_every_chart_inside_the_paper(visit: Visit) -> None:
+    printed = visit
+    assert printed.page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+    printed.page.emulate_media(media="print")
+    printed.page.set_viewport_size({"width": 700, "height": 1000})
+    printed.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    printed.page.wait_for_timeout(1500)
+    cut = printed.page.eval_on_selector_all(
+        ".plot",
+        "all => all.filter(one => one.querySelector('svg').getBoundingClientRect().right > innerWidth + 1).length",
+    )
+    assert cut == 0
+    assert printed.page.eval_on_selector_all("details", "all => all.filter(one => one.offsetHeight).length") == 0
+    printed.page.emulate_media(media="screen")
+    printed.page.set_viewport_size({"width": 1400, "height": 900})
+    printed.page.evaluate("dispatchEvent(new Event('afterprint'))")
+
+
+def test_the_page_can_be_read_by_a_screen_reader(visit: Visit) -> None:
+    levels = visit.page.eval_on_selector_all("h1, h2, h3, h4", "all => all.map(one => Number(one.tagName[1]))")
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(levels))
+    assert visit.page.get_attribute("html", "lang") == "en"
+    labels = visit.page.eval_on_selector_all(".plot", "all => all.map(one => one.getAttribute('aria-label'))")
+    assert all(labels)
+    identifiers = visit.page.eval_on_selector_all("[id]", "all => all.map(one => one.id)")
+    own = [name for name in identifiers if not name.startswith(("clip", "legend", "topdefs", "g"))]
+    assert len(own) == len(set(own))
+
+
+def test_every_chart_has_its_numbers(visit: Visit) -> None:
+    missing = visit.page.eval_on_selector_all(
+        "article",
+        "all => all.filter(one => !one.querySelector('tbody tr') && !one.querySelector('.problem')).map(one => one.id)",
+    )
+    assert missing == []
+
+
+def test_every_axis_says_what_it_shows_and_in_which_unit(tables: Tables) -> None:
+    for name, block in blocks_of(tables).items():
+        for panel in block.panels:
+            if "polar" in panel.layout:
+                continue
+            axes = [panel.layout[key] for key in ("xaxis", "yaxis")]
+            assert any(one["title"]["text"] for one in axes), name
+            # Names that stand on an axis say what they are; numbers do not.
+            assert all(one["title"]["text"] for one in axes if one.get("type") != "category"), f"{name}: {panel.title}"
+
+
+def test_sales_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
+    months = demo_shop.rows("""
+        select strftime(date_trunc('month', order_date), '%Y-%m-%d'), count(*), sum(revenue)::double
+        from orders group by 1 order by 1
+    """)
+    shown = zip(
+        *(visit.column("sales_by_month", heading) for heading in ("month from", "orders", "revenue")), strict=True
+    )
+    assert [(month, orders, pytest.approx(revenue)) for month, orders, revenue in months] == [
+        row for row in shown if row[1]
+    ]
+    bars = visit.page.eval_on_selector_all("#sales_by_month .plot .point", "all => all.length")
+    assert bars == 2 * len(visit.numbers("sales_by_month"))
+    countries = dict(
+        demo_shop.rows("select coalesce(country, 'not logged'), sum(revenue)::double from orders group by 1")
+    )
+    told = dict(zip(*(visit.column("sales_by_country", heading) for heading in ("country", "revenue")), strict=True))
+    assert {country: told[country] for country in countries} == pytest.approx(countries)
+    ((total,),) = demo_shop.rows("select count(*) from orders")
+    assert sum(visit.column("sales_by_weekday_and_hour", "orders")) == total
+
+
+def test_cleaning_equals_the_input_and_the_lines(visit: Visit, demo_shop: Shop) -> None:
+    rows, revenue = demo_shop.row(
+        "select count(*), (select sum(revenue)::double from order_lines) from staging.base_transactions"
+    )
+    assert visit.column("cleaning_rows", "rows before")[0] == rows
+    assert visit.column("cleaning_rows", "rows after")[-1] == demo_shop.row("select count(*) from order_lines")[0]
+    assert visit.column("cleaning_money", "money after")[-1] == pytest.approx(revenue)
+
+
+def test_customers_are_counted_as_in_the_marts(visit: Visit, demo_shop: Shop) -> None:
+    scores = demo_shop.rows("""
+        select recency_score, frequency_score, count(*)
+        from customers where recency_score is not null group by 1, 2 order by 1, 2
+    """)
+    headings = ("recency score", "frequency score", "customers")
+    shown = zip(*(visit.column("score_cells", heading) for heading in headings), strict=True)
+    assert [row for row in shown if row[2]] == scores
+    sizes = demo_shop.rows("select detailed_segment, count(*) from customers group by 1 order by 1")
+    told = zip(
+        *(visit.column("segment_sizes", heading) for heading in ("segmentation", "segment", "customers")), strict=True
+    )
+    assert sorted((segment, size) for segmentation, segment, size in told if segmentation == "detailed") == sizes
+    fitted = demo_shop.row("select count(*) from customers where embedding_x is not null")[0]
+    on_map = zip(*(visit.column("map", heading) for heading in ("segmentation", "customers")), strict=True)
+    assert sum(size for segmentation, size in on_map if segmentation == "broad") == fitted
+    cards = visit.page.eval_on_selector_all("#actions .card", "all => all.length")
+    assert cards == demo_shop.row("select count(*) from segments where size > 0")[0]
+
+
+def test_interests_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
+    spends = demo_shop.rows("""
+        select customers.broad_segment, interests.category_name, sum(interests.spend)::double
+        from customer_interests as interests inner join customers using (customer_id)
+        group by 1, 2 order by 1, 2
+    """)
+    headings = ("segmentation", "segment", "category", "spend")
+    shown = zip(*(visit.column("interests_by_segment", heading) for heading in headings), strict=True)
+    told = [
+        (segment, category, spend)
+        for segmentation, segment, category, spend in shown
+        if segmentation == "broad" and spend
+    ]
+    assert told == [(segment, category, pytest.approx(spend)) for segment, category, spend in spends]
+
+
+def test_predictions_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
+    told = zip(
+        *(visit.column("evaluations", heading) for heading in ("task", "model", "judged by", "value")), strict=True
+    )
+    known = {
+        (task, model): value
+        for task, model, value in demo_shop.rows("""
+            select task, model, value from model_evaluations
+            where split = 'all origins' and metric in ('accuracy', 'rmse')
+        """)
+    }
+    assert {(task, model): value for task, model, split, value in told if split == "all origins"} == pytest.approx(
+        known
+    )
+    judged = dict(
+        demo_shop.rows("""
+        select task, sample_size from model_evaluations
+        where split = 'all origins' and metric = 'accuracy' and task like 'foretell%' and model = 'majority'
+    """)
+    )
+    counted = zip(*(visit.column("confusion", heading) for heading in ("task", "customers at a day")), strict=True)
+    sums: dict[str, float] = {}
+    for task, size in counted:
+        sums[task] = sums.get(task, 0) + size
+    assert sums == judged
+
+
+def test_a_chart_downloads_as_csv(visit: Visit) -> None:
+    rows = visit.csv_of("sales_by_month")
+    assert rows[0][:2] == ["month from", "orders"]
+    assert [float(row[5]) for row in rows[1:]] == visit.column("sales_by_month", "revenue")
+
+
+def test_the_page_holds_no_customer_unless_asked_to(demo_shop: Shop, report: Path) -> None:
+    content = re.sub(r"<script>.*?</script>", "", report.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert demo_shop.row("select count(*) from publishing.int_report_map_points")[0] == 0
+    for (customer,) in demo_shop.rows("select customer_id from customers order by customer_id limit 200"):
+        assert not re.search(rf"(?<![\d.,]){re.escape(customer)}(?![\d.,])", content)
+
+
+def test_the_setting_adds_customers_without_ids_and_nothing_else_changes_the_page(
+    demo_shop: Shop, tmp_path: Path, report: Path
+) -> None:
+    asked = Shop(tmp_path, demo_shop.settings)
+    shutil.copy(demo_shop.warehouse, asked.warehouse)
+    pages = ("--select", "publishing", "int_report_charts", "report_pages", "--exclude-resource-type", "unit_test")
+    assert asked.dbt("build", *pages, threads=1, report_customer_rows=True).success
+    content = asked.row("select content from publishing.report_pages")[0]
+    before, after = (
+        re.sub('<article id="map".*?</article>', "", text, flags=re.DOTALL)
+        for text in (report.read_text("utf-8"), content)
+    )
+    assert before == after
+    points, fitted = asked.row("""
+        select (select count(*) from publishing.int_report_map_points), count(*)
+        from customers where embedding_x is not null
+    """)
+    assert points == fitted > 0
+    columns = {name for name, *_ in asked.rows("describe publishing.int_report_map_points")}
+    assert "customer_id" not in columns
+    charted = blocks_of(read_tables(asked))["map"]
+    assert charted.points == 2 * points
+    assert len(charted.table.rows) == points
+    assert "Each dot is a customer" in content
+
+
+# Any text
+
+
+@pytest.fixture(scope="module")
+def evil(tables: Tables) -> Tables:
+    """The embedded shop, where a country, a segment, a category and a reason are what nobody should run."""
+    changed = {name: table.copy() for name, table in tables.items()}
+    changed["sales_by_country"]["country"] = [
+        [SCRIPT, FORMULA, LINK, "\t=1+1", "+1", "-1", "@sum", ESCAPED_END][place % 8]
+        + ("" if place < 8 else str(place))
+        for place in range(len(changed["sales_by_country"]))
+    ]
+    segment = {"loyal": SCRIPT, "lost": FORMULA}
+    for name, table in changed.items():
+        for column in table.columns.intersection(["segment", "actual", "said"]):
+            changed[name][column] = table[column].replace(segment)
+    first = tables["product_categories"]["category_name"].iloc[0]
+    for name in ("product_categories", "int_report_segment_interests"):
+        changed[name]["category_name"] = changed[name]["category_name"].replace({first: LINK + ESCAPED_END})
+    changed["product_categories"]["top_terms"] = SCRIPT
+    changed["segments"]["action"] = SCRIPT
+    changed["cluster_candidates"]["reason"] = SCRIPT
+    return changed
+
+
+@pytest.fixture(scope="module")
+def evil_visit(evil: Tables, demo_shop: Shop, browser: Browser, write_page: Callable[[str], Path]) -> Visit:
+    return Visit(browser, write_page(render(shop_facts(demo_shop), answered(evil))))
+
+
+def test_texts_of_the_data_are_shown_and_never_run(evil: Tables, evil_visit: Visit) -> None:
+    seen, figures = evil_visit, sum(len(block.panels) for block in blocks_of(evil).values())
+    assert seen.complaints == []
+    assert len(seen.requests) == 1
+    assert seen.page.evaluate("window.stolen === undefined")
+    # The bundle, the page's own script, and one block of data for each figure.
+    assert seen.page.eval_on_selector_all("script", "all => all.length") == figures + 2
+    assert seen.page.eval_on_selector_all("main a, main img, main iframe, svg a", "all => all.length") == 0
+    assert SCRIPT in seen.column("sales_by_country", "country")
+    # Also where Plotly writes it: its ticks take a little HTML.
+    ticks = seen.page.eval_on_selector_all("#sales_by_country .ytick", "all => all.map(one => one.textContent)")
+    assert any(tick.startswith("<script>") for tick in ticks)
+    assert any(tick.startswith("<a href=") for tick in ticks)
+    assert seen.page.inner_text("#broad_cards").count("<img src=x") >= 1
+    assert seen.overflow() <= 0
+
+
+def test_a_spreadsheet_runs_no_text_of_a_csv(evil: Tables, evil_visit: Visit) -> None:
+    countries = [row[0] for row in evil_visit.csv_of("sales_by_country")[1:]]
+    assert {"'" + FORMULA, "'\t=1+1", "'+1", "'-1", "'@sum", SCRIPT} <= set(countries)
+    assert not any(country.startswith(("=", "+", "-", "@", "\t", "\r")) for country in countries)
+    # Numbers are no texts: a negative one stays a number.
+    removed = [row[2] for row in evil_visit.csv_of("cleaning_money")[1:]]
+    assert [float(value) for value in removed] == [float(value) for value in evil["cleaning_summary"]["amount_removed"]]
+
+
+def test_no_text_ends_the_data_of_a_figure(evil: Tables, demo_shop: Shop) -> None:
+    content = render(shop_facts(demo_shop), answered(evil))
+    figures = re.findall(r'<script type="application/json">(.*?)</script>', content, flags=re.DOTALL)
+    assert len(figures) == sum(len(block.panels) for block in blocks_of(evil).values())
+    for figure in figures:
+        assert not set(figure) & set("<>&\u2028\u2029")
+        assert json.loads(figure)["data"]
+
+
+# Figures and colours
+
+
+def without_page_colours(value: Any) -> Any:
+    """The figure with a colour in place of each that the page names."""
+    if isinstance(value, str):
+        return "#123456" if value.startswith("var(--") else value
+    if isinstance(value, list | tuple):
+        return [without_page_colours(part) for part in value]
+    return {name: without_page_colours(part) for name, part in value.items()} if isinstance(value, dict) else value
+
+
+def test_plotly_knows_every_word_of_the_figures(tables: Tables) -> None:
+    for block in blocks_of(tables).values():
+        for panel in block.panels:
+            plotly.graph_objects.Figure(without_page_colours({"data": panel.data, "layout": panel.layout}))
+
+
+def test_page_colours_are_those_of_the_style_sheet(tables: Tables) -> None:
+    style = (ROOT / "python_models/shop_toolkit/report/style.css").read_text()
+    texts = json.dumps([block.as_dict() for block in blocks_of(tables).values()])
+    for name in set(re.findall(r"var\((--[\w-]+)\)", texts)):
+        assert style.count(f"{name}:") == 2, f"{name} is not both a light and a dark colour"
+
+
+def test_segments_of_a_segmentation_look_different_to_the_colour_blind() -> None:
+    segments = pd.read_csv(ROOT / "seeds/segment_strategies.csv")
+    chosen = colours.segment_colours(segments)
+    for segmentation, own in segments.groupby("segmentation"):
+        for one, other in itertools.combinations(own["segment"], 2):
+            assert colours.distance(chosen[one], chosen[other]) > 12, f"{segmentation}: {one}, {other}"
+
+
+def test_a_segment_keeps_its_colour_throughout(tables: Tables) -> None:
+    chosen = colours.segment_colours(tables["segments"])
+    blocks = blocks_of(tables)
+    for block in blocks.values():
+        for card in block.cards:
+            if card.colour:
+                assert card.colour == {words.sentence(name): colour for name, colour in chosen.items()}[card.title]
+    for panel in blocks["map"].panels:
+        for trace in panel.data:
+            assert trace["marker"]["color"] == chosen[html.unescape(trace["name"])]
+
+
+def test_red_and_green_are_known_to_be_alike_to_some() -> None:
+    # Black and white are 100 apart for everyone; a red and a green of the same lightness are so to most eyes only.
+    assert colours.distance("#000000", "#FFFFFF") == pytest.approx(100, abs=1)
+    assert (
+        colours.distance("#B08000", "#8F8F00")
+        < 15
+        < 25
+        < sum((a - b) ** 2 for a, b in zip(colours.seen("#B08000", 0), colours.seen("#8F8F00", 0), strict=True)) ** 0.5
+        + 10
+    )
+
+
+# Words
+
+
+def test_numbers_are_said_as_people_say_them() -> None:
+    assert [words.money(amount) for amount in (1119642, 999_960, 8251690.91, 12345.6, 99.5, 0, -2_500_000)] == [
+        "1.12 million",
+        "1.00 million",
+        "8.25 million",
+        "12,346",
+        "99.50",
+        "0",
+        "-2.50 million",
+    ]
+    assert [words.percent(share) for share in (0, 0.0004, 0.034, 0.0997, 0.82, 0.9996, 1, float("nan"))] == [
+        "0 %",
+        "under 0.1 %",
+        "3.4 %",
+        "10 %",
+        "82 %",
+        "99.9 %",
+        "100 %",
+        "–",
+    ]
+    assert words.listed([]) == ""
+    assert words.listed(["a", "b", "c"]) == "a, b and c"
+    assert words.label("<b>&") == "&lt;b&gt;&amp;"
+
+
+# Shops of which there is little to tell
+
+
+def test_empty_tables_say_in_a_sentence_why_there_is_no_chart(tables: Tables) -> None:
+    for name, block in blocks_of({name: table.head(0) for name, table in tables.items()}).items():
+        assert block.problem.endswith("."), name
+        assert not block.panels, name
+        assert block.title, name
+
+
+def test_a_shop_of_one_customer_is_told(tables: Tables) -> None:
+    one = {name: table.head(0) for name, table in tables.items()}
+    one["sales_by_month"] = (
+        tables["sales_by_month"]
+        .head(1)
+        .assign(month_start_date=pd.Timestamp("2024-03-01"), revenue=50.0, anonymous_revenue=0.0, is_complete=False)
+    )
+    hours = tables["sales_by_weekday_and_hour"]
+    at_noon = (hours["weekday_number"] == 2) & (hours["hour_of_day"] == 12)
+    one["sales_by_weekday_and_hour"] = hours.assign(orders=at_noon.astype(int), revenue=at_noon * 50.0)
+    one["sales_by_country"] = tables["sales_by_country"].head(1).assign(country="Norway", revenue=50.0)
+    one["cleaning_summary"] = (
+        tables["cleaning_summary"]
+        .tail(1)
+        .assign(rows_before=1, rows_removed=0, rows_after=1, amount_before=50.0, amount_removed=0.0, amount_after=50.0)
+    )
+    segments = tables["segments"]
+    one["segments"] = (
+        segments[segments["segmentation"] != "rfm"]
+        .groupby("segmentation")
+        .head(1)
+        .assign(segment="all customers", size=1, share=1.0, revenue=50.0, revenue_share=1.0)
+    )
+    one["int_report_segment_profiles"] = pd.DataFrame(
+        {
+            "segmentation": ["broad", "detailed"],
+            "segment": "all customers",
+            "customers": 1,
+            "recency_rank": 0.0,
+            "frequency_rank": 0.0,
+            "monetary_rank": 0.0,
+        }
+    )
+    one["product_categories"] = (
+        tables["product_categories"]
+        .head(1)
+        .assign(category=None, category_name="no categories", problem="too few products with words")
+    )
+    blocks = blocks_of(one)
+    assert blocks["sales_by_month"].title == "March 2024 brought 50.00"
+    assert (
+        blocks["sales_by_weekday_and_hour"].title == "Most orders come on Tuesdays from 12 to 13 o'clock: 100 % of all"
+    )
+    assert blocks["sales_by_country"].title == "All revenue comes from one country: Norway"
+    assert blocks["cleaning_rows"].title == "100 % of 1 rows are sales that can be used"
+    assert blocks["segment_sizes"].title == "All customers are one segment, all customers: there is nothing to compare"
+    assert blocks["broad_profiles"].problem == "All customers are one segment: there is nothing to compare."
+    assert blocks["categories"].problem == "There are no product categories: too few products with words."
+    assert blocks["cohorts"].problem.startswith("The log holds no whole month after a first one")
+    assert blocks["map"].problem.startswith("There is no map")
+    assert blocks["evaluations"].problem.startswith("No prediction could be judged")
+
+
+def test_a_page_of_an_empty_shop_stands(tables: Tables, demo_shop: Shop, browser: Browser, write_page) -> None:
+    nothing = dict.fromkeys(shop_facts(demo_shop)) | {"orders": 0, "customers": 0, "repeat_customers": 0, "revenue": 0}
+    empty = {name: table.head(0) for name, table in tables.items()}
+    seen = Visit(browser, write_page(render(nothing, answered(empty))), 420)
+    assert seen.complaints == []
+    assert seen.page.eval_on_selector_all(".problem", "all => all.length") == len(blocks_of(empty))
+    assert seen.overflow() <= 0
+
+
+def test_the_policy_forbids_what_the_page_does_not_need(
+    tables: Tables, demo_shop: Shop, browser: Browser, write_page: Callable[[str], Path]
+) -> None:
+    empty = {name: table.head(0) for name, table in tables.items()}
+    seen = Visit(browser, write_page(render(shop_facts(demo_shop), answered(empty))))
+    seen.page.evaluate("""() => {
+        const script = document.createElement('script');
+        script.textContent = 'window.stolen = 1';
+        document.body.append(script);
+        const image = document.createElement('img');
+        image.src = 'http://127.0.0.1:9/stolen';
+        document.body.append(image);
+        return fetch('http://127.0.0.1:9/stolen').catch(() => null);
+    }""")
+    assert seen.page.evaluate("window.stolen === undefined")
+    assert len([text for text in seen.complaints if "Content Security Policy" in text]) >= 3
+
+
+def test_titles_follow_the_data(tables: Tables) -> None:
+    months = (
+        tables["sales_by_month"]
+        .head(3)
+        .assign(
+            month_start_date=pd.to_datetime(["2024-01-01", "2024-02-01", "2024-03-01"]),
+            revenue=[10.0, 30.0, 500.0],
+            is_complete=[True, True, False],
+        )
+    )
+    # March is not over: it can't be the best month.
+    changed = tables | {"sales_by_month": months}
+    assert blocks_of(changed)["sales_by_month"].title == "February 2024 brought 30.00, 1.5 times the mean month"
+    changed = tables | {"sales_by_month": months.assign(revenue=0.0)}
+    assert blocks_of(changed)["sales_by_month"].title == "January 2024 brought 0"
+    cohorts = pd.DataFrame(
+        {
+            "cohort_month_start_date": pd.to_datetime(["2024-01-01"] * 2 + ["2024-02-01"] * 2),
+            "months_since_first": [0, 1, 0, 1],
+            "cohort_customers": [30, 30, 10, 10],
+            "active_customers": [30, 6, 10, 4],
+            "retention": [1, 0.2, 1, 0.4],
+            "revenue": 1.0,
+            "cumulative_revenue": 1.0,
+            "is_complete": True,
+        }
+    )
+    # 10 of 40, and not the mean of 20 % and 40 %
+    assert (
+        blocks_of(tables | {"cohorts": cohorts})["cohorts"].title
+        == "Of 100 newcomers 25 order again in the month after"
+    )
+
+
+def test_predictions_that_could_not_be_judged_are_not_said_to_lose(tables: Tables) -> None:
+    evaluations = tables["model_evaluations"]
+    in_sample = evaluations[evaluations["task"].str.startswith("tell the")]
+    today = evaluations[evaluations["split"] == "today"].assign(is_baseline=True, model="majority", value=None)
+    origins = today.head(1).assign(split="all origins", metric="origins", value=0.0, note="30 days of history take 210")
+    changed = tables | {"model_evaluations": pd.concat([in_sample, origins, today])}
+    block = blocks_of(changed)["evaluations"]
+    assert block.title == "No prediction could be judged yet: 30 days of history take 210"
+    assert len(block.panels) == in_sample["task"].nunique()
+
+
+def test_the_report_stays_small_whatever_the_shop(tables: Tables, demo_shop: Shop) -> None:
+    """Ten years, 240 countries and a full map with its points: what grows with customers is bounded."""
+    points = 4000
+    large = dict(tables)
+    large["int_report_map_points"] = pd.DataFrame(
+        {
+            "broad_segment": "lost",
+            "detailed_segment": "lost",
+            "point_number": range(points),
+            "frequency": 123,
+            "monetary": 123456.78,
+            "recency_days": 365,
+            "x": 12.345678,
+            "y": -12.345678,
+        }
+    )
+    large["sales_by_country"] = pd.concat([tables["sales_by_country"]] * 20)
+    months = pd.date_range("2014-01-01", periods=120, freq="MS")
+    large["cohorts"] = pd.DataFrame(
+        [
+            (start, (month.year - start.year) * 12 + month.month - start.month)
+            for start in months
+            for month in months
+            if month >= start
+        ],
+        columns=["cohort_month_start_date", "months_since_first"],
+    ).assign(
+        cohort_customers=1e6, active_customers=1e5, retention=0.1, revenue=1e8, cumulative_revenue=1e9, is_complete=True
+    )
+    assert len(render(shop_facts(demo_shop), answered(large)).encode()) < 8_000_000
