@@ -39,7 +39,9 @@ TABLES = {
 # What an evil customer types into fields that a shop logs.
 SCRIPT = "<script>window.stolen = 1</script><img src=x onerror='window.stolen = 1'>"
 ESCAPED_END = "</script><!-- <script>"
-LINK = '<a href="javascript:window.stolen=1">free</a><b>bold</b>'
+# Short enough to stand on an axis whole.
+LINK = '<a href="//x.y">z</a>'
+BOLD = "<b>bold</b><br>"
 FORMULA = '=HYPERLINK("http://example.com","free")'
 
 Tables = dict[str, pd.DataFrame]
@@ -120,6 +122,12 @@ class Visit:
     def column(self, chart: str, heading: str) -> list[Any]:
         headings = self.page.eval_on_selector_all(f"#{chart} thead th", "cells => cells.map(cell => cell.textContent)")
         return [row[headings.index(heading)] for row in self.numbers(chart)]
+
+    def drawn(self, chart: str, trace: int, field: str, panel: int = 0) -> list[Any]:
+        """What Plotly was given to draw."""
+        return self.page.eval_on_selector_all(
+            f"#{chart} .plot", f"all => JSON.parse(JSON.stringify(all[{panel}].data[{trace}].{field}))"
+        )
 
     def csv_of(self, chart: str) -> list[list[str]]:
         self.page.eval_on_selector(f"#{chart} details", "details => details.open = true")
@@ -270,6 +278,8 @@ def test_sales_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
     assert [(month, orders, pytest.approx(revenue)) for month, orders, revenue in months] == [
         row for row in shown if row[1]
     ]
+    assert visit.drawn("sales_by_month", 0, "y") == visit.column("sales_by_month", "revenue")
+    assert visit.drawn("sales_by_month", 1, "y") == visit.column("sales_by_month", "anonymous revenue")
     bars = visit.page.eval_on_selector_all("#sales_by_month .plot .point", "all => all.length")
     assert bars == 2 * len(visit.numbers("sales_by_month"))
     countries = dict(
@@ -279,6 +289,7 @@ def test_sales_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
     assert {country: told[country] for country in countries} == pytest.approx(countries)
     ((total,),) = demo_shop.rows("select count(*) from orders")
     assert sum(visit.column("sales_by_weekday_and_hour", "orders")) == total
+    assert sum(itertools.chain(*visit.drawn("sales_by_weekday_and_hour", 0, "z"))) == total
 
 
 def test_cleaning_equals_the_input_and_the_lines(visit: Visit, demo_shop: Shop) -> None:
@@ -288,6 +299,7 @@ def test_cleaning_equals_the_input_and_the_lines(visit: Visit, demo_shop: Shop) 
     assert visit.column("cleaning_rows", "rows before")[0] == rows
     assert visit.column("cleaning_rows", "rows after")[-1] == demo_shop.row("select count(*) from order_lines")[0]
     assert visit.column("cleaning_money", "money after")[-1] == pytest.approx(revenue)
+    assert sum(visit.drawn("cleaning_money", 0, "x")) == pytest.approx(revenue)
 
 
 def test_customers_are_counted_as_in_the_marts(visit: Visit, demo_shop: Shop) -> None:
@@ -298,6 +310,14 @@ def test_customers_are_counted_as_in_the_marts(visit: Visit, demo_shop: Shop) ->
     headings = ("recency score", "frequency score", "customers")
     shown = zip(*(visit.column("score_cells", heading) for heading in headings), strict=True)
     assert [row for row in shown if row[2]] == scores
+    assert sum(itertools.chain(*visit.drawn("score_cells", 0, "z"))) == pytest.approx(1)
+    shares = dict(
+        demo_shop.rows("""
+        select broad_segment, sum(monetary)::double / (select sum(monetary) from customers) from customers group by 1
+    """)
+    )
+    drawn = dict(zip(visit.drawn("segment_sizes", 2, "y"), visit.drawn("segment_sizes", 2, "x"), strict=True))
+    assert drawn == pytest.approx(shares)
     sizes = demo_shop.rows("select detailed_segment, count(*) from customers group by 1 order by 1")
     told = zip(
         *(visit.column("segment_sizes", heading) for heading in ("segmentation", "segment", "customers")), strict=True
@@ -351,6 +371,10 @@ def test_predictions_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
     for task, size in counted:
         sums[task] = sums.get(task, 0) + size
     assert sums == judged
+    for panel in range(len(judged)):
+        assert [sum(row) for row in visit.drawn("confusion", 0, "z", panel)] == pytest.approx(
+            [1] * len(visit.drawn("confusion", 0, "y", panel))
+        )
 
 
 def test_a_chart_downloads_as_csv(visit: Visit) -> None:
@@ -400,8 +424,8 @@ def evil(tables: Tables) -> Tables:
     """The embedded shop, where a country, a segment, a category and a reason are what nobody should run."""
     changed = {name: table.copy() for name, table in tables.items()}
     changed["sales_by_country"]["country"] = [
-        [SCRIPT, FORMULA, LINK, "\t=1+1", "+1", "-1", "@sum", ESCAPED_END][place % 8]
-        + ("" if place < 8 else str(place))
+        [SCRIPT, FORMULA, LINK, BOLD, "\t=1+1", "+1", "-1", "@sum", ESCAPED_END][place % 9]
+        + ("" if place < 9 else str(place))
         for place in range(len(changed["sales_by_country"]))
     ]
     segment = {"loyal": SCRIPT, "lost": FORMULA}
@@ -434,7 +458,7 @@ def test_texts_of_the_data_are_shown_and_never_run(evil: Tables, evil_visit: Vis
     # Also where Plotly writes it: its ticks take a little HTML.
     ticks = seen.page.eval_on_selector_all("#sales_by_country .ytick", "all => all.map(one => one.textContent)")
     assert any(tick.startswith("<script>") for tick in ticks)
-    assert any(tick.startswith("<a href=") for tick in ticks)
+    assert {LINK, BOLD} <= set(ticks)
     assert seen.page.inner_text("#broad_cards").count("<img src=x") >= 1
     assert seen.overflow() <= 0
 
