@@ -24,6 +24,9 @@
         'rolling_origins': "a whole number of origins, from 1 to 12",
         'training_limit': "a whole number of customers, from 100 to 200000",
         'least_precision': "a share of the newcomers, from 0.5 to 1",
+        'control_share': "a share of each audience, from 0 to 0.9",
+        'control_salt': "any text",
+        'usual_gap_quantile': "a share of the pauses between orders, from 0.5 to 0.99",
         'spend_grids': "a mapping from models to their settings, and from each setting to a list of values",
         'class_grids': "a mapping from models to their settings, and from each setting to a list of values",
     }) }}
