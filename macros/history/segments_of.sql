@@ -66,10 +66,10 @@ segmented as (
 
     select
         scored.*,
-        concat(scored.recency_score, scored.frequency_score, scored.monetary_score) as rfm_score,
-        coalesce(rfm_cells.segment, 'kept nothing') as rfm_segment,
-        coalesce(broad.segment, 'kept nothing') as broad_segment,
-        coalesce(detailed.segment, 'kept nothing') as detailed_segment
+        nullif(concat(scored.recency_score, scored.frequency_score, scored.monetary_score), '') as rfm_score,
+        case when scored.frequency = 0 then 'kept nothing' else rfm_cells.segment end as rfm_segment,
+        case when scored.frequency = 0 then 'kept nothing' else broad.segment end as broad_segment,
+        case when scored.frequency = 0 then 'kept nothing' else detailed.segment end as detailed_segment
     from scored
     left join {{ ref('int_rfm_cells') }} as rfm_cells
         on

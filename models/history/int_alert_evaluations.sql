@@ -1,4 +1,3 @@
--- One warning at most is counted of each customer and month end.
 with replay as (
 
     select * from {{ ref('int_alert_replay') }}
@@ -9,14 +8,14 @@ measured as (
 
     select
         model,
-        count(*) as frames,
+        count(*) as watched,
+        count(*) filter (where is_warned_in_four_weeks) as warned_in_four_weeks,
         count(*) filter (where is_stopped) as stopped,
         count(*) filter (where is_warned) as warned,
         count(*) filter (where is_warned and is_stopped) as rightly_warned,
-        median(delay_days) as median_delay_days,
-        max(horizon_days) / 7.0 as weeks,
+        median(alert_date - as_of_date) filter (where is_warned and is_stopped) as median_delay_days,
         min(as_of_date) as first_date,
-        max(as_of_date) + max(horizon_days) as last_date
+        max(as_of_date + horizon_days) as last_date
     from replay
     group by 1
 
@@ -31,9 +30,9 @@ metrics as (
             rightly_warned / nullif(warned, 0),
             rightly_warned / nullif(stopped, 0),
             cast(median_delay_days as double),
-            1000.0 * warned / frames / weeks
+            1000 * warned_in_four_weeks / watched / 4
         ]) as value,
-        unnest([warned, stopped, rightly_warned, frames]) as sample_size,
+        unnest([warned, stopped, rightly_warned, watched]) as sample_size,
         first_date,
         last_date
     from measured
@@ -47,6 +46,6 @@ select
     cast(sample_size as bigint) as sample_size,
     model <> 'usual gap' as is_baseline,
     first_date,
-    last_date
+    cast(last_date as date) as last_date
 from metrics
 where value is not null

@@ -1,11 +1,12 @@
-{%- set horizon_days, plain_rule_days = 120, 90 %}
+{%- set horizon_days, plain_rule_days, most_customers = 120, 90, 20000 %}
 
 -- The watch is tried on the past with changes that we made ourselves, for who has really left nobody can know: of customers who went
 -- on ordering after a month end, half are made to stop there. A warning about those is right, about the others wrong.
-with last_day as (
+with as_of as (
 
-    select max(order_date) as last_date
-    from {{ ref('orders') }}
+    select as_of_date as last_date
+    from {{ ref('int_as_of_dates') }}
+    where role = 'as_of'
 
 ),
 
@@ -13,78 +14,106 @@ dates as (
 
     select dates.as_of_date
     from {{ ref('int_history_dates') }} as dates
-    inner join last_day
-        on dates.as_of_date <= last_day.last_date - {{ horizon_days }}
+    inner join as_of
+        on dates.as_of_date <= as_of.last_date - {{ horizon_days }}
     where dates.is_month_end
 
 ),
 
-kept_days as (
+-- So many tell enough; a hash draws the same in every build.
+drawn as (
 
-    select distinct
-        customer_id,
-        order_date
-    from {{ ref('orders') }}
-    where not is_fully_cancelled
+    select customer_id
+    from {{ ref('int_order_days') }}
+    group by customer_id
+    order by
+        md5(customer_id),
+        customer_id
+    limit {{ most_customers }}
 
 ),
 
-followed as (
+events as (
 
     select
-        history.customer_id,
-        history.as_of_date,
-        history.detailed_segment,
-        min(kept_days.order_date) filter (where kept_days.order_date > history.as_of_date) as next_order_date,
-        max(kept_days.order_date) filter (where kept_days.order_date <= history.as_of_date) as last_order_date
-    from {{ ref('segment_history') }} as history
+        order_days.customer_id,
+        order_days.invoice_id,
+        order_days.event_date,
+        order_days.units,
+        min(order_days.event_date) over (partition by order_days.customer_id, order_days.invoice_id) as order_date
+    from {{ ref('int_order_days') }} as order_days
+    inner join drawn
+        on order_days.customer_id = drawn.customer_id
+    inner join as_of
+        on order_days.event_date <= as_of.last_date
+
+),
+
+-- As for today's alerts: what was known at the date, cancelled whole later or not.
+kept_orders as (
+
+    select
+        dates.as_of_date,
+        events.customer_id,
+        events.invoice_id,
+        min(events.order_date) as order_date
+    from events
     inner join dates
-        on history.as_of_date = dates.as_of_date
-    inner join kept_days
-        on history.customer_id = kept_days.customer_id
+        on events.event_date <= dates.as_of_date
     group by 1, 2, 3
-
-),
-
-frames as (
-
-    select
-        concat(customer_id, '|', as_of_date) as frame,
-        customer_id,
-        as_of_date,
-        detailed_segment,
-        last_order_date,
-        next_order_date,
-        -- Drawn by a hash, so that each build stops the same.
-        md5(concat(customer_id, '|', as_of_date)) < '8' as is_stopped
-    from followed
-    where
-        last_order_date is not null
-        and next_order_date is not null
+    having sum(events.units) > 0
 
 ),
 
 order_days as (
 
-    select
-        frames.frame as customer_id,
-        concat(frames.detailed_segment, '|', frames.as_of_date) as segment,
-        kept_days.order_date
-    from frames
-    inner join kept_days
+    select distinct
+        kept_orders.as_of_date,
+        kept_orders.customer_id,
+        history.detailed_segment as segment,
+        kept_orders.order_date
+    from kept_orders
+    inner join {{ ref('segment_history') }} as history
         on
-            frames.customer_id = kept_days.customer_id
-            and frames.as_of_date >= kept_days.order_date
+            kept_orders.customer_id = history.customer_id
+            and kept_orders.as_of_date = history.as_of_date
 
 ),
 
 {{ usual_gaps('order_days') }},
 
+last_orders as (
+
+    select
+        as_of_date,
+        customer_id,
+        max(order_date) as last_order_date
+    from order_days
+    group by 1, 2
+
+),
+
+next_orders as (
+
+    select
+        last_orders.as_of_date,
+        last_orders.customer_id,
+        min(events.order_date) as next_order_date
+    from last_orders
+    inner join events
+        on
+            last_orders.customer_id = events.customer_id
+            and last_orders.as_of_date < events.order_date
+    group by 1, 2
+
+),
+
 rules as (
 
     select
         'usual gap' as model,
-        customer_id as frame,
+        as_of_date,
+        customer_id,
         usual_gap_days as gap_days
     from usual_gaps
 
@@ -92,38 +121,56 @@ rules as (
 
     select
         'over {{ plain_rule_days }} days' as model,
-        frame,
+        as_of_date,
+        customer_id,
         {{ plain_rule_days }} as gap_days
-    from frames
+    from usual_gaps
 
 ),
 
--- Whom a rule had warned of by the month end already, it can't warn of again.
 watched as (
 
     select
         rules.model,
-        frames.*,
+        rules.customer_id,
         rules.gap_days,
-        frames.last_order_date + rules.gap_days + 1 as alert_date
-    from frames
-    inner join rules
-        on frames.frame = rules.frame
-    where frames.last_order_date + rules.gap_days + 1 > frames.as_of_date
+        rules.as_of_date,
+        next_orders.next_order_date,
+        last_orders.last_order_date + rules.gap_days + 1 as alert_date,
+        -- Whom a rule had warned of by the month end it can't warn of again: both are tried on those that neither had.
+        next_orders.next_order_date is not null
+        and bool_and(coalesce(last_orders.last_order_date + rules.gap_days + 1 > rules.as_of_date, true))
+            over (partition by rules.as_of_date, rules.customer_id) as is_tried,
+        md5(concat(rules.customer_id, '|', rules.as_of_date)) < '8' as is_drawn_to_stop
+    from rules
+    inner join last_orders
+        on
+            rules.as_of_date = last_orders.as_of_date
+            and rules.customer_id = last_orders.customer_id
+    left join next_orders
+        on
+            rules.as_of_date = next_orders.as_of_date
+            and rules.customer_id = next_orders.customer_id
 
 )
 
 select
     model,
     customer_id,
-    as_of_date,
-    gap_days,
-    is_stopped,
+    cast(gap_days as integer) as gap_days,
+    {{ horizon_days }} as horizon_days,
+    is_tried,
+    is_tried and is_drawn_to_stop as is_stopped,
+    is_tried
+    and coalesce(alert_date <= as_of_date + {{ horizon_days }}, false)
+    and (is_drawn_to_stop or alert_date < next_order_date) as is_warned,
+    -- What it would have said in the four weeks that followed, with nobody made to stop.
+    coalesce(
+        alert_date > as_of_date
+        and alert_date <= as_of_date + 28
+        and (next_order_date is null or alert_date < next_order_date), false
+    ) as is_warned_in_four_weeks,
     alert_date,
-    alert_date <= as_of_date + {{ horizon_days }}
-    and (is_stopped or alert_date < next_order_date) as is_warned,
-    case
-        when is_stopped and alert_date <= as_of_date + {{ horizon_days }} then alert_date - as_of_date
-    end as delay_days,
-    {{ horizon_days }} as horizon_days
+    next_order_date,
+    as_of_date
 from watched

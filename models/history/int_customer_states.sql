@@ -34,9 +34,7 @@ days as (
         customer_id,
         event_date,
         sum(amount) as amount,
-        count(*) filter (where event_date = order_date) as orders_placed,
         sum(cast(is_kept as integer) - cast(was_kept as integer)) as orders_kept,
-        max(order_date) filter (where event_date = order_date) as last_order_date,
         max(order_date) filter (where is_never_cancelled) as last_kept_order_date
     from marked
     group by 1, 2
@@ -49,10 +47,7 @@ running as (
         customer_id,
         event_date,
         sum(amount) over so_far as monetary,
-        sum(orders_placed) over so_far as orders_placed,
         sum(orders_kept) over so_far as frequency,
-        min(event_date) over so_far as first_order_date,
-        max(last_order_date) over so_far as last_order_date,
         max(last_kept_order_date) over so_far as last_kept_order_date,
         lead(event_date) over (partition by customer_id order by event_date) - 1 as valid_until
     from days
@@ -84,11 +79,8 @@ select
     running.customer_id,
     running.event_date as valid_from,
     running.valid_until,
-    cast(running.orders_placed as bigint) as orders_placed,
     cast(running.frequency as bigint) as frequency,
     cast(running.monetary as decimal(18, 2)) as monetary,
-    running.first_order_date,
-    running.last_order_date,
     greatest(running.last_kept_order_date, kept_for_a_time.last_kept_order_date) as last_kept_order_date
 from running
 left join kept_for_a_time

@@ -11,7 +11,8 @@ with order_days as (
         event_date,
         units,
         amount,
-        cancelled_units
+        cancelled_units,
+        cancelled_amount
     from {{ ref('int_order_days') }}
 
 ),
@@ -24,7 +25,8 @@ order_days_told as (
         event_date,
         units,
         amount,
-        cancelled_units
+        cancelled_units,
+        cancelled_amount
     from {{ told.days }}
 
 ),

@@ -65,9 +65,12 @@ compared as (
             when told_before.rules_version <> segmented.rules_version then 'refit'
             else told_before.restated_by
         end as restated_by,
-        coalesce(told_before.first_rfm_segment, told_before.rfm_segment) as first_rfm_segment,
-        coalesce(told_before.first_broad_segment, told_before.broad_segment) as first_broad_segment,
-        coalesce(told_before.first_detailed_segment, told_before.detailed_segment) as first_detailed_segment
+        case when told_before.restated_by is null then told_before.rfm_segment else told_before.first_rfm_segment end
+            as first_rfm_segment,
+        case when told_before.restated_by is null then told_before.broad_segment else told_before.first_broad_segment end
+            as first_broad_segment,
+        case when told_before.restated_by is null then told_before.detailed_segment else told_before.first_detailed_segment end
+            as first_detailed_segment
     from segmented
     left join closed_dates
         on segmented.as_of_date = closed_dates.as_of_date
@@ -95,7 +98,7 @@ compared as (
 select
     customer_id,
     as_of_date,
-    nullif(rfm_score, '') as rfm_score,
+    rfm_score,
     rfm_segment,
     broad_segment,
     detailed_segment,

@@ -1,7 +1,8 @@
 -- Each day that is told anew beside the one before it, in each segmentation; a first day has none before it.
 with fresh as (
 
-    select fresh.*,
+    select
+        fresh.*,
         dates.previous_date
     from {{ ref('int_history_fresh') }} as fresh
     inner join {{ ref('int_history_dates') }} as dates
@@ -20,7 +21,7 @@ moved as (
     select
         fresh.customer_id,
         fresh.as_of_date,
-        fresh.previous_date,
+        before.as_of_date as previous_date,
         {% for segmentation in ['rfm', 'broad', 'detailed'] %}
         before.{{ segmentation }}_segment as {{ segmentation }}_before,
         fresh.{{ segmentation }}_segment,

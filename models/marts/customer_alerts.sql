@@ -31,7 +31,8 @@ orders as (
 order_days as (
 
     select distinct
-        orders.customer_id,
+        customers.as_of_date,
+        customers.customer_id,
         customers.detailed_segment as segment,
         orders.order_date
     from orders
@@ -50,7 +51,7 @@ select
     usual_gaps.usual_gap_days,
     customers.recency_days - usual_gaps.usual_gap_days as days_over,
     customers.monetary,
-    customers.as_of_date - customers.recency_days + usual_gaps.usual_gap_days + 1 as alert_date,
+    customers.last_kept_order_date + usual_gaps.usual_gap_days + 1 as alert_date,
     customers.as_of_date
 from customers
 inner join usual_gaps

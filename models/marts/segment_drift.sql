@@ -131,9 +131,14 @@ select
         else 'shifted'
     end as verdict,
     stay_rates.stay_rate,
+    agreement.adjusted_rand_index as agreement_with_version_before,
     indexes.as_of_date
 from indexes
 left join stay_rates
     on
         indexes.measure = stay_rates.measure
         and indexes.as_of_date = stay_rates.as_of_date
+left join {{ ref('int_refit_agreement') }} as agreement
+    on
+        indexes.measure = concat(agreement.segmentation, '_segment')
+        and indexes.as_of_date = agreement.as_of_date

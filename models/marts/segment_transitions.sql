@@ -28,14 +28,14 @@ steps as (
 
 ),
 
--- From no segment come those who placed their first order since.
+-- From no segment come those who placed their first order since; `new` is an rfm segment of its own.
 flows as (
 
     select
         after.segmentation,
         steps.previous_date,
         after.as_of_date,
-        coalesce(before.segment, 'new') as from_segment,
+        coalesce(before.segment, 'no order yet') as from_segment,
         after.segment as to_segment,
         count(*) as customers,
         sum(after.monetary - coalesce(before.monetary, 0)) as revenue
@@ -58,11 +58,11 @@ select
     customers,
     cast(revenue as decimal(18, 2)) as revenue,
     case
-        when from_segment <> 'new'
+        when from_segment <> 'no order yet'
             then customers / sum(customers) over (partition by segmentation, as_of_date, from_segment)
     end as share_of_from,
     sum(customers) filter (where from_segment = to_segment) over (partition by segmentation, as_of_date)
-    / nullif(sum(customers) filter (where from_segment <> 'new') over (partition by segmentation, as_of_date), 0) as stay_rate,
+    / nullif(sum(customers) filter (where from_segment <> 'no order yet') over (partition by segmentation, as_of_date), 0) as stay_rate,
     previous_date,
     as_of_date
 from flows
