@@ -35,6 +35,12 @@ MARTS = (
     "model_evaluations",
     "prediction_reliability",
     "new_customer_predictions",
+    "segment_history",
+    "segment_changes",
+    "segment_transitions",
+    "segment_drift",
+    "customer_alerts",
+    "audiences",
 )
 # The marts that tell of lines, orders and products: all that the form of the input could change.
 MARTS_OF_LINES = MARTS[: MARTS.index("customers")]

@@ -94,12 +94,16 @@
         {%- do wrong.append(name) -%}
     {%- endfor -%}
     {%- for name, most in [
-        ('smallest_segment_share', 0.5), ('least_stability', 1), ('silhouette_band', 1),
+        ('smallest_segment_share', 0.5), ('least_stability', 1), ('silhouette_band', 1), ('control_share', 0.9),
     ] if var(name) is not number or var(name) is boolean or not 0 <= var(name) <= most -%}
         {%- do wrong.append(name) -%}
     {%- endfor -%}
-    {%- if var('least_precision') is not number or var('least_precision') is boolean or not 0.5 <= var('least_precision') <= 1 -%}
-        {%- do wrong.append('least_precision') -%}
+    {%- for name, most in [('least_precision', 1), ('usual_gap_quantile', 0.99)]
+        if var(name) is not number or var(name) is boolean or not 0.5 <= var(name) <= most -%}
+        {%- do wrong.append(name) -%}
+    {%- endfor -%}
+    {%- if var('control_salt') is not string -%}
+        {%- do wrong.append('control_salt') -%}
     {%- endif -%}
     {%- for name, task in [('spend_grids', 'amounts'), ('class_grids', 'classes')] -%}
         {%- if var(name) is not mapping -%}
