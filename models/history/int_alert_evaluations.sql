@@ -25,7 +25,7 @@ metrics as (
 
     select
         model,
-        unnest(['precision', 'recall', 'median delay in days', 'warnings per 1,000 customers a week']) as metric,
+        unnest(['precision', 'recall', 'median_delay_days', 'warnings_per_1000_customers_a_week']) as metric,
         unnest([
             rightly_warned / nullif(warned, 0),
             rightly_warned / nullif(stopped, 0),
