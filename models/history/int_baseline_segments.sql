@@ -1,10 +1,12 @@
 -- Who was in which segment on the day that a version was fitted: what later days are compared with.
 with versions as (
 
-    select
-        rules_version,
-        baseline_date as as_of_date
-    from {{ ref('int_history_versions') }}
+    select distinct
+        dates.rules_version,
+        versions.baseline_date as as_of_date
+    from {{ ref('history_dates_told') }} as dates
+    inner join {{ ref('score_versions') }} as versions
+        on dates.rules_version = versions.score_version
 
 ),
 

@@ -71,10 +71,8 @@ shares as (
         dates.as_of_date,
         bins.bin,
         coalesce(actual.customers, 0) as customers,
-        coalesce(actual.customers, 0)
-        / sum(coalesce(actual.customers, 0)) over (partition by dates.measure, dates.as_of_date) as actual_share,
-        coalesce(expected.customers, 0)
-        / sum(coalesce(expected.customers, 0)) over (partition by dates.measure, dates.as_of_date) as expected_share
+        coalesce(actual.customers / sum(actual.customers) over of_day, 0) as actual_share,
+        coalesce(expected.customers / sum(expected.customers) over of_day, 0) as expected_share
     from dates
     inner join bins
         on
@@ -90,6 +88,7 @@ shares as (
             dates.measure = expected.measure
             and dates.rules_version = expected.rules_version
             and bins.bin = expected.bin
+    window of_day as (partition by dates.measure, dates.as_of_date)
 
 ),
 
