@@ -5,6 +5,7 @@
     pre_hook="{{ forget_what_is_told_anew() }}",
 ) }}
 
+-- depends_on: {{ ref('int_history_dates') }}, {{ ref('int_customers_touched') }}
 with moves as (
 
     {% for segmentation in ['rfm', 'broad', 'detailed'] %}

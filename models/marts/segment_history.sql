@@ -6,4 +6,5 @@
     pre_hook="{{ forget_what_is_told_anew() }}",
 ) }}
 
+-- depends_on: {{ ref('int_history_dates') }}, {{ ref('int_customers_touched') }}
 select * from {{ ref('int_history_fresh') }}
