@@ -1,6 +1,6 @@
-"""Told build by build, in whatever order rows arrive, the history is what one build from scratch says, and what loops say.
+"""Told build by build, in whatever order rows arrive, the history is what one build from scratch says, and loops say.
 
-dbt compiles the history once in each of its states; plain DuckDB runs what it compiled over small random shops, many times.
+dbt compiles the history once in each of its states; plain DuckDB runs that SQL over small random shops, many times.
 """
 
 import csv
@@ -51,7 +51,7 @@ class Compiled:
 
 @dataclass(frozen=True)
 class Build:
-    """What one build finds: the rows that the file holds by then, the day, the versions; after which step it is cut off."""
+    """What one build finds: the rows of the file by then, the day, the versions; and after which step it is cut off."""
 
     events: list[Event]
     as_of: date
@@ -145,7 +145,7 @@ class Warehouse:
         return self.connection.execute(query).fetchall()
 
     def has(self, *tables: str) -> bool:
-        there = {f"{schema}.{name}" for schema, name in self.rows("select schema_name, table_name from duckdb_tables()")}
+        there = {name for (name,) in self.rows("select concat(schema_name, '.', table_name) from duckdb_tables()")}
         return all((table if "." in table else f"main.{table}") in there for table in tables)
 
     def last_told(self) -> date | None:
@@ -157,9 +157,8 @@ class Warehouse:
         self.connection.execute(f"delete from {table}")
         if rows:
             row = f"({', '.join('?' * len(rows[0]))})"
-            self.connection.execute(
-                f"insert into {table} values {', '.join([row] * len(rows))}", [value for values in rows for value in values]
-            )
+            values = [value for values in rows for value in values]
+            self.connection.execute(f"insert into {table} values {', '.join([row] * len(rows))}", values)
 
     def fill(self, build: Build) -> None:
         order_days: dict[tuple[str, str, date], list] = {}
@@ -200,9 +199,11 @@ class Warehouse:
         for number, step in enumerate(STEPS):
             sql = state[step.split(".")[1]]
             if step in INCREMENTAL and self.has(step):
-                forget = "" if is_look else self.compiled.forget if state is self.compiled.told else "delete from history_to_forget"
-                if forget:
-                    self.connection.execute(forget.replace("history_to_forget", step))
+                # As the macro forget_what_is_told_anew says.
+                if state is self.compiled.told:
+                    self.connection.execute(self.compiled.forget.replace("history_to_forget", step))
+                elif state is self.compiled.untold:
+                    self.connection.execute(f"delete from {step}")
                 self.connection.execute(f"insert into {step} {sql}")
             else:
                 self.connection.execute(f"create or replace table {step} as {sql}")
@@ -386,10 +387,10 @@ def assert_marks_say_what_was_told_first(
         assert row["restated_by"] == mark
         assert [row[f"first_{segmentation}_segment"] for segmentation in SEGMENTATIONS] == first
     restated = {
-        (key[0], segmentation, key[1], row[f"first_{segmentation}_segment"], row[f"{segmentation}_segment"], row["restated_by"])
-        for key, row in warehouse.history().items()
+        (customer, segmentation, day, row[f"first_{segmentation}_segment"], now, row["restated_by"])
+        for (customer, day), row in warehouse.history().items()
         for segmentation in SEGMENTATIONS
-        if row[f"first_{segmentation}_segment"] not in (None, row[f"{segmentation}_segment"])
+        if row[f"first_{segmentation}_segment"] not in (None, now := row[f"{segmentation}_segment"])
     }
     assert restated == set(warehouse.rows("""
         select customer_id, segmentation, as_of_date, from_segment, to_segment, cause
@@ -413,7 +414,6 @@ def assert_untouched_rows_stay(
             and version_of(day, was.versions).number == version_of(day, now.versions).number
         )
         if not is_touched and same_rules:
-            # Only whether the rules are younger may be seen otherwise, as versions come and go.
             assert after[key] == row
 
 
