@@ -50,6 +50,12 @@ MARTS = (
     "prediction_reliability",
     "prediction_confusion",
     "new_customer_predictions",
+    "segment_history",
+    "segment_changes",
+    "segment_transitions",
+    "segment_drift",
+    "customer_alerts",
+    "audiences",
     "published_files",
 )
 # What readers get copies of: all but the list of these copies.

@@ -24,6 +24,9 @@
         'rolling_origins': "a whole number of origins, from 1 to 12",
         'training_limit': "a whole number of customers, from 100 to 200000",
         'least_precision': "a share of the newcomers, from 0.5 to 1",
+        'control_share': "a share of each audience, from 0 to 0.9",
+        'control_salt': "any text",
+        'usual_gap_quantile': "a share of the pauses between orders, from 0.5 to 0.99",
         'spend_grids': "a mapping from models to their settings, and from each setting to a list of values",
         'class_grids': "a mapping from models to their settings, and from each setting to a list of values",
         'published_folder': "a folder, or null to publish no files",
@@ -94,12 +97,16 @@
         {%- do wrong.append(name) -%}
     {%- endfor -%}
     {%- for name, most in [
-        ('smallest_segment_share', 0.5), ('least_stability', 1), ('silhouette_band', 1),
+        ('smallest_segment_share', 0.5), ('least_stability', 1), ('silhouette_band', 1), ('control_share', 0.9),
     ] if var(name) is not number or var(name) is boolean or not 0 <= var(name) <= most -%}
         {%- do wrong.append(name) -%}
     {%- endfor -%}
-    {%- if var('least_precision') is not number or var('least_precision') is boolean or not 0.5 <= var('least_precision') <= 1 -%}
-        {%- do wrong.append('least_precision') -%}
+    {%- for name, most in [('least_precision', 1), ('usual_gap_quantile', 0.99)]
+        if var(name) is not number or var(name) is boolean or not 0.5 <= var(name) <= most -%}
+        {%- do wrong.append(name) -%}
+    {%- endfor -%}
+    {%- if var('control_salt') is not string -%}
+        {%- do wrong.append('control_salt') -%}
     {%- endif -%}
     {%- for name, task in [('spend_grids', 'amounts'), ('class_grids', 'classes')] -%}
         {%- if var(name) is not mapping -%}

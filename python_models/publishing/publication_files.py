@@ -45,6 +45,12 @@ def model(dbt, session):
         "prediction_reliability": dbt.ref("prediction_reliability"),
         "prediction_confusion": dbt.ref("prediction_confusion"),
         "new_customer_predictions": dbt.ref("new_customer_predictions"),
+        "segment_history": dbt.ref("segment_history"),
+        "segment_changes": dbt.ref("segment_changes"),
+        "segment_transitions": dbt.ref("segment_transitions"),
+        "segment_drift": dbt.ref("segment_drift"),
+        "customer_alerts": dbt.ref("customer_alerts"),
+        "audiences": dbt.ref("audiences"),
     }
     # Pages beside them, by file name.
     pages = dict(dbt.ref("report_pages").select("file_name", "content").fetchall())

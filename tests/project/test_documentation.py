@@ -159,6 +159,7 @@ def test_settings_that_no_yml_reads_change_nothing_that_is_parsed(make_shop: Cal
         "sample_limit": 100, "smallest_segment_share": 0.1, "least_stability": 0.1, "silhouette_band": 0.5,
         "broad_clustering": "rfm ward 4", "detailed_clustering": "rfm ward 5", "catalogue_limit": 100,
         "rolling_origins": 2, "training_limit": 100, "least_precision": 0.5, "report_customer_rows": True,
+        "control_share": 0.5, "control_salt": "x", "usual_gap_quantile": 0.5,
     }  # fmt: skip
     known = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
     assert others.keys() | settings_read_by_parsing(ROOT) == known.keys()
