@@ -26,11 +26,6 @@ def model(dbt, session):
     dbt.ref("basket_sizes")
     dbt.ref("top_products")
     dbt.ref("segment_history")
-    dbt.ref("segment_changes")
-    dbt.ref("segment_transitions")
-    dbt.ref("segment_drift")
-    dbt.ref("customer_alerts")
-    dbt.ref("audiences")
 
     from shop_toolkit.report.page import page
 

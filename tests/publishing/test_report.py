@@ -34,7 +34,9 @@ TABLES = {
     "product_categories": "main", "interest_groups": "main", "model_evaluations": "main",
     "prediction_reliability": "main", "prediction_confusion": "main", "int_report_score_cells": "publishing",
     "int_report_segment_profiles": "publishing", "int_report_segment_interests": "publishing",
-    "int_report_map_cells": "publishing", "int_report_map_points": "publishing",
+    "int_report_map_cells": "publishing", "int_report_map_points": "publishing", "segment_transitions": "main",
+    "segment_drift": "main", "int_report_changes": "publishing", "int_report_alerts": "publishing",
+    "int_report_audiences": "publishing",
 }  # fmt: skip
 # What an evil customer types into fields that a shop logs.
 SCRIPT = "<script>window.stolen = 1</script><img src=x onerror='window.stolen = 1'>"
@@ -167,7 +169,9 @@ def test_every_chart_is_drawn(visit: Visit, demo_shop: Shop) -> None:
     )
     marks = visit.page.eval_on_selector_all(
         ".plot",
-        "all => all.map(plot => plot.querySelectorAll('.point, .points path, .hm image, .scatterlayer path').length)",
+        """all => all.map(plot => plot.querySelectorAll(
+            '.point, .points path, .hm image, .scatterlayer path, .sankey-link'
+        ).length)""",
     )
     assert len(marks) == figures
     assert min(marks) > 0
@@ -259,7 +263,7 @@ def test_every_chart_has_its_numbers(visit: Visit) -> None:
 def test_every_axis_says_what_it_shows_and_in_which_unit(tables: Tables) -> None:
     for name, block in blocks_of(tables).items():
         for panel in block.panels:
-            if "polar" in panel.layout:
+            if "polar" in panel.layout or panel.data[0]["type"] == "sankey":
                 continue
             axes = [panel.layout[key] for key in ("xaxis", "yaxis")]
             assert any(one["title"]["text"] for one in axes), name
@@ -346,6 +350,131 @@ def test_interests_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
     assert told == [(segment, category, pytest.approx(spend)) for segment, category, spend in spends]
 
 
+def test_moves_equal_the_history(visit: Visit, demo_shop: Shop) -> None:
+    """Each customer's segment at a month's end beside that of a month before, counted anew from the history."""
+    (day,) = demo_shop.row("select max(as_of_date) from segment_history where as_of_date = last_day(as_of_date)")
+    headings = ("segmentation", "from", "to", "customers")
+    told = sorted(zip(*(visit.column("segment_flows", heading) for heading in headings), strict=True))
+    for panel, segmentation in enumerate(("broad", "detailed")):
+        known = demo_shop.rows(f"""
+            select coalesce(before.{segmentation}_segment, 'no order yet'), after.{segmentation}_segment, count(*)
+            from segment_history as after
+            left join segment_history as before
+                on after.customer_id = before.customer_id
+                and before.as_of_date = date_trunc('month', after.as_of_date) - interval 1 day
+            where after.as_of_date = '{day}'
+            group by 1, 2 order by 1, 2
+        """)
+        assert [row[1:] for row in told if row[0] == segmentation] == known
+        link = visit.drawn("segment_flows", 0, "link", panel)
+        # Every band starts and ends at the node of its segment.
+        names = [name.rsplit(" ", 1)[0] for name in visit.drawn("segment_flows", 0, "node", panel)["customdata"]]
+        drawn = zip(link["source"], link["target"], link["value"], strict=True)
+        assert sorted((names[source], names[target], value) for source, target, value in drawn) == sorted(
+            ("first order" if before == "no order yet" else before, after, customers)
+            for before, after, customers in known
+        )
+
+
+def test_causes_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
+    known = demo_shop.rows("""
+        select segmentation, strftime(as_of_date, '%Y-%m-%d'), kind, cause, count(*)
+        from segment_changes group by all order by all
+    """)
+    headings = ("segmentation", "until", "kind", "cause", "changes")
+    assert sorted(zip(*(visit.column("change_causes", heading) for heading in headings), strict=True)) == known
+    for panel, segmentation in enumerate(("broad", "detailed")):
+        bars = visit.page.eval_on_selector_all(
+            "#change_causes .plot", f"all => JSON.parse(JSON.stringify(all[{panel}].data.map(trace => trace.y)))"
+        )
+        assert sum(itertools.chain(*bars)) == sum(row[4] for row in known if row[0] == segmentation)
+
+
+def test_warnings_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
+    known = demo_shop.rows("""
+        select detailed_segment, count(*), sum(monetary)::double from customer_alerts group by 1 order by 1
+    """)
+    headings = ("segment", "overdue", "money at stake")
+    told = zip(*(visit.column("alerts", heading) for heading in headings), strict=True)
+    assert sorted(row for row in told if row[1]) == [
+        (segment, size, pytest.approx(money)) for segment, size, money in known
+    ]
+    assert sum(visit.drawn("alerts", 0, "x", 0)) == sum(row[1] for row in known)
+    assert sum(visit.drawn("alerts", 0, "x", 1)) == pytest.approx(sum(row[2] for row in known))
+    values = demo_shop.rows("""
+        select model, metric, value from model_evaluations where task = 'warn of customers who stop' order by 1, 2
+    """)
+    told = zip(*(visit.column("watch", heading) for heading in ("model", "metric", "value")), strict=True)
+    assert sorted(told) == [(model, metric, pytest.approx(value)) for model, metric, value in values]
+
+
+def test_drift_and_who_stays_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
+    drifted = demo_shop.rows("""
+        select measure, strftime(as_of_date, '%Y-%m-%d'), population_stability_index from segment_drift order by 1, 2
+    """)
+    headings = ("measure", "as of", "population stability index")
+    told = list(zip(*(visit.column("drift", heading) for heading in headings), strict=True))
+    assert told == [(measure, day, pytest.approx(value)) for measure, day, value in drifted]
+    stayed = dict(
+        demo_shop.rows("""
+            select strftime(as_of_date, '%Y-%m-%d'), max(stay_rate) from segment_transitions
+            where segmentation = 'broad' and previous_date is not null and as_of_date = last_day(as_of_date)
+            group by 1 order by 1
+        """)
+    )
+    headings = ("measure", "month to", "share that stayed")
+    told = zip(*(visit.column("stay_rates", heading) for heading in headings), strict=True)
+    assert {day: rate for measure, day, rate in told if measure == "broad_segment"} == pytest.approx(stayed)
+    assert visit.drawn("stay_rates", 0, "y") == pytest.approx(list(stayed.values()))
+
+
+def test_cards_tell_how_many_a_campaign_addresses_and_leaves_alone(visit: Visit, demo_shop: Shop) -> None:
+    for segmentation in ("broad", "detailed", "rfm"):
+        known = demo_shop.rows(f"""
+            select segment, count(*) filter (where not is_control), count(*) filter (where is_control)
+            from audiences where segmentation = '{segmentation}' group by 1 order by 1
+        """)
+        headings = ("segment", "customers addressed", "left alone")
+        told = zip(*(visit.column(f"{segmentation}_cards", heading) for heading in headings), strict=True)
+        assert sorted(told) == known
+        shown = dict(
+            visit.page.eval_on_selector_all(
+                f"#{segmentation}_cards .card",
+                "all => all.map(card => [card.querySelector('h4').textContent, card.innerText])",
+            )
+        )
+        for segment, addressed, alone in known:
+            facts = " ".join(shown[words.sentence(segment)].split())
+            assert f"to address {words.plural(addressed, 'customer')}" in facts
+            assert f"left alone, to compare {words.plural(alone, 'customer')}" in facts
+
+
+@pytest.mark.parametrize("width", [420, 1400])
+def test_names_of_the_flows_stand_apart_beside_their_nodes(
+    browser: Browser, report: Path, visit: Visit, width: int
+) -> None:
+    seen = visit if width == 1400 else Visit(browser, report, width)
+    for plot in seen.page.query_selector_all("#segment_flows .plot"):
+        frame = plot.bounding_box()
+        names = [one.bounding_box() for one in plot.query_selector_all(".annotation-text")]
+        nodes = [one.bounding_box() for one in plot.query_selector_all(".node-rect")]
+        assert len(names) == len(nodes) >= 4
+        for name in names:
+            assert frame["x"] <= name["x"]
+            assert name["x"] + name["width"] <= frame["x"] + frame["width"]
+        # Two columns of nodes, each with its name at its own height, but for the browser's rounding.
+        for column_of_names, column_of_nodes in zip(columns_of(names), columns_of(nodes), strict=True):
+            assert column_of_names == pytest.approx(column_of_nodes, abs=3)
+            assert all(lower - upper >= 11 for upper, lower in itertools.pairwise(column_of_names))
+
+
+def columns_of(boxes: list[dict[str, float]]) -> list[list[float]]:
+    """The heights of middles, of the boxes on the left and of those on the right."""
+    middle = sum(box["x"] + box["width"] / 2 for box in boxes) / len(boxes)
+    sides = ([box for box in boxes if (box["x"] + box["width"] / 2 > middle) == right] for right in (False, True))
+    return [sorted(box["y"] + box["height"] / 2 for box in side) for side in sides]
+
+
 def test_predictions_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
     told = zip(
         *(visit.column("evaluations", heading) for heading in ("task", "model", "judged by", "value")), strict=True
@@ -430,7 +559,7 @@ def evil(tables: Tables) -> Tables:
     ]
     segment = {"loyal": SCRIPT, "lost": FORMULA}
     for name, table in changed.items():
-        for column in table.columns.intersection(["segment", "actual", "said"]):
+        for column in table.columns.intersection(["segment", "from_segment", "to_segment", "actual", "said"]):
             changed[name][column] = table[column].replace(segment)
     first = tables["product_categories"]["category_name"].iloc[0]
     for name in ("product_categories", "int_report_segment_interests"):
@@ -627,6 +756,75 @@ def test_a_shop_of_one_customer_is_told(tables: Tables) -> None:
     assert blocks["cohorts"].problem.startswith("The log holds no whole month after a first one")
     assert blocks["map"].problem.startswith("There is no map")
     assert blocks["evaluations"].problem.startswith("No prediction could be judged")
+    assert blocks["segment_flows"].problem.startswith("Nobody can have moved yet")
+    assert blocks["alerts"].problem == "No customer is away for longer than usual."
+    assert not any(fact[0] == "to address" for card in blocks["broad_cards"].cards for fact in card.facts)
+
+
+def moved(*rows: tuple[str, str, int], day: str = "2024-02-29", before: str | None = "2024-01-31") -> pd.DataFrame:
+    """Transitions of the broad segmentation on a day."""
+    return pd.DataFrame(rows, columns=["from_segment", "to_segment", "customers"]).assign(
+        segmentation="broad",
+        revenue=1.0,
+        share_of_from=0.5,
+        previous_date=pd.to_datetime(before),
+        as_of_date=pd.to_datetime(day),
+    )
+
+
+def test_moves_are_told_of_the_last_month_that_is_over(tables: Tables) -> None:
+    first = moved(("no order yet", "loyal", 4), day="2024-01-31", before=None)
+    over = moved(("loyal", "loyal", 3), ("loyal", "lost", 1), ("no order yet", "loyal", 1))
+    begun = moved(("loyal", "lost", 4), day="2024-03-09", before="2024-02-29")
+    block = blocks_of(tables | {"segment_transitions": pd.concat([over, begun])})["segment_flows"]
+    assert block.title == (
+        "25 % of the customers changed their broad segment in February 2024; 1 customer placed a first order"
+    )
+    assert sum(block.panels[0].data[0]["link"]["value"]) == 5
+    # One day of history, and a second month that is not over: nobody could move.
+    for few in (first, pd.concat([first, moved(("loyal", "lost", 4), day="2024-02-09")])):
+        block = blocks_of(tables | {"segment_transitions": few})["segment_flows"]
+        assert block.problem == "Nobody can have moved yet: it takes a whole month after the first one."
+    # One segment has one band.
+    alone = moved(("all customers", "all customers", 1))
+    block = blocks_of(tables | {"segment_transitions": alone})["segment_flows"]
+    assert block.title == (
+        "0 % of the customers changed their broad segment in February 2024; nobody placed a first order"
+    )
+    assert block.points == 1
+
+
+def test_a_segment_of_older_rules_stands_in_grey(tables: Tables) -> None:
+    older = moved(("older", "loyal", 2), ("loyal", "loyal", 2))
+    node = blocks_of(tables | {"segment_transitions": older})["segment_flows"].panels[0].data[0]["node"]
+    assert dict(zip(node["customdata"], node["color"], strict=True))["older 2"] == colours.GREY
+
+
+def test_first_orders_are_no_moves(tables: Tables) -> None:
+    changes = pd.DataFrame({"cause": ["new", "order", "aging"], "changes": [50, 3, 1]}).assign(
+        segmentation="detailed", kind="movement", as_of_date=pd.Timestamp("2024-01-31")
+    )
+    block = blocks_of(tables | {"int_report_changes": changes})["change_causes"]
+    assert block.title == "75 % of the changes of detailed segments come from orders, 25 % from time passing"
+    block = blocks_of(tables | {"int_report_changes": changes.head(1)})["change_causes"]
+    assert block.title == "Nobody has changed segment yet: all that happened are first orders"
+
+
+@pytest.mark.parametrize(
+    ("index", "title"),
+    [
+        (0.09, "On 31 January 2024 nothing has drifted: every index is under 0.1"),
+        (0.1, "On 31 January 2024 the recency score has moved (index 0.10), not far enough for new rules"),
+        (0.25, "On 31 January 2024 the recency score has moved (index 0.25), not far enough for new rules"),
+        (0.26, "On 31 January 2024 the recency score has shifted (index 0.26): it is time for new rules"),
+    ],
+)
+def test_drift_is_told_by_the_worst_measure_of_the_last_day(tables: Tables, index: float, title: str) -> None:
+    measures = tables["segment_drift"].drop_duplicates("measure")
+    before = measures.assign(as_of_date=pd.Timestamp("2023-12-31"), population_stability_index=3.0)
+    today = measures.assign(as_of_date=pd.Timestamp("2024-01-31"), population_stability_index=0.0)
+    today.loc[today["measure"] == "recency_score", "population_stability_index"] = index
+    assert blocks_of(tables | {"segment_drift": pd.concat([before, today])})["drift"].title == title
 
 
 def test_a_page_of_an_empty_shop_stands(tables: Tables, demo_shop: Shop, browser: Browser, write_page) -> None:
@@ -730,4 +928,7 @@ def test_the_report_stays_small_whatever_the_shop(tables: Tables, demo_shop: Sho
     ).assign(
         cohort_customers=1e6, active_customers=1e5, retention=0.1, revenue=1e8, cumulative_revenue=1e9, is_complete=True
     )
+    for name, kinds in (("segment_drift", ["measure"]), ("int_report_changes", ["segmentation", "cause"])):
+        each = tables[name].drop_duplicates(kinds)
+        large[name] = pd.concat([each.assign(as_of_date=month) for month in months])
     assert len(render(shop_facts(demo_shop), answered(large)).encode()) < 8_000_000

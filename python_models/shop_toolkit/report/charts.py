@@ -73,11 +73,18 @@ class Block:
     @property
     def points(self) -> int:
         """How many marks the figures hold."""
-        return sum(len(trace.get("y") or trace.get("r") or []) for panel in self.panels for trace in panel.data)
+        return sum(marks(trace) for panel in self.panels for trace in panel.data)
 
     def as_dict(self) -> dict[str, Any]:
         """The block as plain lists and dictionaries."""
         return asdict(self)
+
+
+def marks(trace: Mapping[str, Any]) -> int:
+    """How many marks a trace draws."""
+    if trace["type"] == "sankey":
+        return len(trace["link"]["value"])
+    return len(trace.get("y") or trace.get("r") or [])
 
 
 def without_chart(name: str, title: str, problem: str) -> Block:

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 import pandas as pd
 
 from shop_toolkit.report.charts import Block
-from shop_toolkit.report.sections import actions, choice, cleanliness, customers, interests, predictions, sales
+from shop_toolkit.report.sections import (
+    actions,
+    choice,
+    cleanliness,
+    customers,
+    interests,
+    movement,
+    predictions,
+    sales,
+)
 
 # Tables by name: marts and int_report_ models, read whole.
 Tables = Mapping[str, pd.DataFrame]
@@ -27,6 +36,7 @@ SECTIONS = (
     Section("customers", "Who are our customers?", customers.blocks),
     Section("choice", "Why these segments?", choice.blocks),
     Section("interests", "What do they want?", interests.blocks),
+    Section("movement", "Who is moving?", movement.blocks),
     Section("predictions", "How good are the predictions?", predictions.blocks),
     Section("actions", "What to do?", actions.blocks),
 )

@@ -1,4 +1,4 @@
-"""What to do? A card per segment: its profile, its strategy, its size."""
+"""What to do? A card per segment: its profile, its strategy, its size, and whom to leave alone."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,10 @@ STRATEGY = {"goal": "Goal", "action": "Action", "channel": "Channel", "measure_o
 
 def blocks(tables: Mapping[str, pd.DataFrame]) -> list[Block]:
     """The section's blocks: one per segmentation."""
-    segments = tables["segments"]
+    # A campaign of each segment; those without one have no size of it.
+    segments = tables["segments"].merge(
+        tables["int_report_audiences"], on=["segmentation", "segment"], how="left", validate="one_to_one"
+    )
     colours = segment_colours(segments)
     return [cards(segmentation, words, segments, colours) for segmentation, words in SEGMENTATIONS.items()]
 
@@ -45,6 +48,8 @@ def cards(segmentation: str, words: str, segments: pd.DataFrame, colours: Mappin
                 "median_recency_days": ("median days since the last order", "number"),
                 "median_frequency": ("median orders", "number"),
                 "median_monetary": ("median money", "money"),
+                "customers_addressed": ("customers addressed", "count"),
+                "customers_left_alone": ("left alone", "count"),
                 "meaning": ("meaning", "text"),
                 "what_sets_it_apart": ("what sets it apart", "text"),
                 "goal": ("goal", "text"),
@@ -68,6 +73,11 @@ def card(row: Mapping, colour: str) -> Card:
         ["orders, median", "–" if is_missing(row["median_frequency"]) else f"{row['median_frequency']:g}"],
         ["spent, median", "–" if is_missing(row["median_monetary"]) else money(row["median_monetary"])],
     ]
+    if not is_missing(row["customers_addressed"]):
+        facts += [
+            ["to address", plural(row["customers_addressed"], "customer")],
+            ["left alone, to compare", plural(row["customers_left_alone"], "customer")],
+        ]
     texts = [["Apart by", row["what_sets_it_apart"]]] if not is_missing(row["what_sets_it_apart"]) else []
     texts += [[heading, row[field]] for field, heading in STRATEGY.items()]
     return Card(sentence(row["segment"]), colour, lead=sentence(row["meaning"]), facts=facts, texts=texts)
