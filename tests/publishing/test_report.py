@@ -16,7 +16,7 @@ import duckdb
 import pandas as pd
 import plotly.graph_objects
 import pytest
-from conftest import MARTS, ROOT, Shop
+from conftest import PUBLISHED, ROOT, Shop
 from playwright.sync_api import Browser, Page, sync_playwright
 from shop_toolkit.report import colours, words
 from shop_toolkit.report.charts import Block
@@ -186,7 +186,7 @@ def test_the_report_waits_for_the_tests_of_all_marts(demo_shop: Shop) -> None:
             if parent not in known:
                 known.add(parent)
                 waiting.append(parent)
-    assert {f"model.customer_segmentation.{mart}" for mart in MARTS} <= known
+    assert {f"model.customer_segmentation.{mart}" for mart in PUBLISHED} <= known
 
 
 def test_every_section_and_chart_of_the_demo_has_something_to_show(demo_shop: Shop) -> None:
@@ -422,9 +422,9 @@ def test_drift_and_who_stays_equal_the_marts(visit: Visit, demo_shop: Shop) -> N
             group by 1 order by 1
         """)
     )
-    headings = ("measure", "month to", "share that stayed")
+    headings = ("segmentation", "month to", "share that stayed")
     told = zip(*(visit.column("stay_rates", heading) for heading in headings), strict=True)
-    assert {day: rate for measure, day, rate in told if measure == "broad_segment"} == pytest.approx(stayed)
+    assert {day: rate for segmentation, day, rate in told if segmentation == "broad"} == pytest.approx(stayed)
     assert visit.drawn("stay_rates", 0, "y") == pytest.approx(list(stayed.values()))
 
 

@@ -246,6 +246,7 @@ def stay_rates(drift: pd.DataFrame) -> Block:
     name, heading = "stay_rates", "Who stays in their segment"
     own = drift[drift["measure"].str.endswith("_segment") & drift["stay_rate"].notna()]
     own = of_whole_months(own).sort_values(["measure", "as_of_date"])
+    own = own.assign(segmentation=own["measure"].str.removesuffix("_segment"))
     if own.empty:
         return without_chart(name, heading, "No whole month has passed after the first one, so nobody could stay.")
     traces = []
@@ -277,7 +278,7 @@ def stay_rates(drift: pd.DataFrame) -> Block:
         table=table_of(
             own,
             {
-                "measure": ("segmentation", "text"),
+                "segmentation": ("segmentation", "text"),
                 "as_of_date": ("month to", "date"),
                 "customers": ("customers", "count"),
                 "stay_rate": ("share that stayed", "share"),
