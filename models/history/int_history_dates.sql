@@ -61,7 +61,9 @@ versioned as (
 compared as (
 
     select
-        versioned.*,
+        versioned.as_of_date,
+        versioned.rules_version,
+        versioned.is_looked_back,
         {% if not told %}
         true as is_untold
         {% elif told.is_look %}

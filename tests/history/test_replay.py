@@ -435,6 +435,23 @@ def test_whatever_the_order_of_arrival_the_history_is_the_same(builds: list[Buil
     replay(builds, compiled)
 
 
+def test_who_moved_is_told_anew_where_only_the_day_before_is_told_by_other_rules(compiled: Compiled) -> None:
+    """Too rare to be drawn: the first version is gone, and with it the refit between January and February."""
+
+    def version(number: int, baseline: date, segments: list[str]) -> Version:
+        cut_points = {"recency_days": [1, 2, 3, 4], "frequency": [1, 2, 3, 4], "monetary": [1, 2, 3, 4]}
+        rules = [Rule(segments[0], recency=(None, 30)), Rule(segments[1], recency=(30, None))]
+        return Version(number, baseline, cut_points, {"broad": rules, "detailed": rules})
+
+    first = version(1, date(2011, 1, 20), ["loyal", "loyal"])
+    second = version(2, date(2011, 2, 20), ["new", "lost"])
+    build = Build([Event("a", "1", FIRST_DAY, 1, Decimal(5))], date(2011, 2, 28), False, [first, second], None)
+    without_first = replace(build, versions=[second])
+    assert movements_of(build.events, build.as_of, [first, second], CELLS)["a", "broad", build.as_of][2] == "refit"
+    assert movements_of(build.events, build.as_of, [second], CELLS)["a", "broad", build.as_of][2] == "aging"
+    replay([build, without_first], compiled)
+
+
 def replay(builds: list[Build], compiled: Compiled) -> None:
     """Run the builds, and look after each whole one at what it told."""
     warehouse = Warehouse(compiled)
