@@ -1,7 +1,7 @@
 {%- set told = history_told() %}
 
--- Whose past is not what it was when it was last told: rows came late, or are gone. What happened after the last day that was told
--- touches no day that was.
+-- Whose past is not what it was when it was last told: rows came late, or are gone. What happened after the last day that was
+-- told touches no day that was.
 {% if told and not told.is_look %}
 with order_days as (
 

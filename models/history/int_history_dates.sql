@@ -61,21 +61,15 @@ versioned as (
 compared as (
 
     select
-        versioned.*,
+        *,
         {% if not told %}
         true as is_untold
         {% elif told.is_look %}
         false as is_untold
         {% else %}
-        dates_told.as_of_date is null as is_untold
+        (as_of_date, rules_version) not in (select (as_of_date, rules_version) from {{ told.dates }}) as is_untold
         {% endif %}
     from versioned
-    {% if told %}
-    left join {{ told.dates }} as dates_told
-        on
-            versioned.as_of_date = dates_told.as_of_date
-            and versioned.rules_version = dates_told.rules_version
-    {% endif %}
 
 )
 

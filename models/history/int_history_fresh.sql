@@ -31,7 +31,7 @@ with facts as (
 
 {% if told %},
 
--- What a day that is over was said to be, by versions of this shop: on the last day, what is still to come is not late.
+-- What a day that is over was said to be: on the last day, what is still to come is not late.
 told_before as (
 
     select history.*

@@ -62,12 +62,50 @@ contingency as (
         segmentation,
         segment_before,
         segment_now,
-        count(*) as customers,
-        grouping_id(segment_before, segment_now) as level
+        count(*) as customers
     from pairs
-    group by grouping sets (
-        (segmentation, segment_before, segment_now), (segmentation, segment_before), (segmentation, segment_now), (segmentation)
-    )
+    group by 1, 2, 3
+
+),
+
+groups as (
+
+    select
+        'by both' as kind,
+        segmentation,
+        segment_now as segment,
+        customers
+    from contingency
+
+    union all
+
+    select
+        'before' as kind,
+        segmentation,
+        segment_before as segment,
+        sum(customers) as customers
+    from contingency
+    group by 1, 2, 3
+
+    union all
+
+    select
+        'now' as kind,
+        segmentation,
+        segment_now as segment,
+        sum(customers) as customers
+    from contingency
+    group by 1, 2, 3
+
+    union all
+
+    select
+        'all' as kind,
+        segmentation,
+        'any' as segment,
+        sum(customers) as customers
+    from contingency
+    group by 1, 2, 3
 
 ),
 
@@ -76,12 +114,12 @@ pair_counts as (
 
     select
         segmentation,
-        cast(sum(customers * (customers - 1) / 2) filter (where level = 0) as double) as together_by_both,
-        cast(sum(customers * (customers - 1) / 2) filter (where level = 1) as double) as together_before,
-        cast(sum(customers * (customers - 1) / 2) filter (where level = 2) as double) as together_now,
-        cast(sum(customers * (customers - 1) / 2) filter (where level = 3) as double) as pairs,
-        cast(sum(customers) filter (where level = 3) as bigint) as customers
-    from contingency
+        cast(sum(customers * (customers - 1) / 2) filter (where kind = 'by both') as double) as together_by_both,
+        cast(sum(customers * (customers - 1) / 2) filter (where kind = 'before') as double) as together_before,
+        cast(sum(customers * (customers - 1) / 2) filter (where kind = 'now') as double) as together_now,
+        cast(sum(customers * (customers - 1) / 2) filter (where kind = 'all') as double) as pairs,
+        cast(sum(customers) filter (where kind = 'all') as bigint) as customers
+    from groups
     group by 1
 
 ),
@@ -96,8 +134,8 @@ by_chance as (
 
 )
 
--- The index of Hubert and Arabie (1985): 1 where all agree, 0 as by chance. Where either puts all together or all apart, both the same
--- way, nothing is left to chance: they agree.
+-- The index of Hubert and Arabie (1985): 1 where all agree, 0 as by chance. Where both put all together, or all apart, nothing is
+-- left to chance: they agree.
 select
     by_chance.segmentation,
     last_day.previous_version,

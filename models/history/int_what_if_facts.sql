@@ -1,6 +1,6 @@
--- What a customer would have been had only this happened since the day before: nothing but time (`aging`), orders that nobody took
--- back (`order`), what was taken back of earlier orders (`cancellation`), all of it by the old rules (`events`), or nothing at all but
--- new rules (`refit`).
+-- What a customer would have been had only this happened since the day before: nothing but time (`aging`), orders of which
+-- nothing was taken back (`order`), what was taken back of earlier orders (`cancellation`), all of it by the old rules
+-- (`events`), or nothing at all but new rules (`refit`).
 with moves as (
 
     select * from {{ ref('int_segment_moves') }}

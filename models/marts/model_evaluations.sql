@@ -122,9 +122,9 @@ select
     'changes injected at month ends' as split,
     alerts.metric,
     case alerts.metric
-        when 'warnings_per_1000_customers_a_week' then 'of all customers in the four weeks after each month end, nobody made to stop'
-        else
-            'half of the customers who went on ordering were made to stop at the month end: fewer do in truth, and precision is lower then'
+        when 'warnings_per_1000_customers_a_week'
+            then 'of all customers in the four weeks after each month end, nobody made to stop'
+        else 'half of those who went on ordering were made to stop at a month end; fewer do in truth, and precision is lower then'
     end as note,
     alerts.value,
     alerts.sample_size,

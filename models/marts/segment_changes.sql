@@ -49,7 +49,7 @@ what_if as (
 ),
 
 -- Step by step, time passes, orders come, some are taken back, the rules change: the cause is the last step that made the segment
--- what it is.
+-- what it is. Where no order came, the step before it stands.
 movements as (
 
     select
@@ -59,7 +59,8 @@ movements as (
         moves.segment_before as from_segment,
         moves.segment as to_segment,
         case
-            when moves.is_new then case when moves.restated_by = 'late_data' and moves.first_segment is null then 'late_data' else 'new' end
+            when moves.is_new and moves.restated_by = 'late_data' and moves.first_segment is null then 'late_data'
+            when moves.is_new then 'new'
             when what_if.by_events <> moves.segment then 'refit'
             when what_if.by_events <> coalesce(what_if.by_orders, what_if.by_aging) then 'cancellation'
             when what_if.by_orders <> what_if.by_aging then 'order'

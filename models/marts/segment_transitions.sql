@@ -62,7 +62,8 @@ select
             then customers / sum(customers) over (partition by segmentation, as_of_date, from_segment)
     end as share_of_from,
     sum(customers) filter (where from_segment = to_segment) over (partition by segmentation, as_of_date)
-    / nullif(sum(customers) filter (where from_segment <> 'no order yet') over (partition by segmentation, as_of_date), 0) as stay_rate,
+    / nullif(sum(customers) filter (where from_segment <> 'no order yet') over (partition by segmentation, as_of_date), 0)
+        as stay_rate,
     previous_date,
     as_of_date
 from flows

@@ -1,5 +1,5 @@
--- Beyond 0.25 the customers of the last day are spread otherwise than those that the rules were fitted on. It only warns: the rules go on
--- to say what they always said, and whether a shop wants new ones (`refit: true`) is for people to decide.
+-- Beyond 0.25 the customers of the last day are spread otherwise than those that the rules were fitted on. It only warns: the
+-- rules go on to say what they always said, and whether a shop wants new ones (`refit: true`) is for people to decide.
 {{ config(severity='warn') }}
 
 select

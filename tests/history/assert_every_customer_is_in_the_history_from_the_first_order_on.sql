@@ -1,5 +1,5 @@
--- On each day told, everyone who had placed an order by then is in the history, and nobody else. A look back tells nothing new: what
--- came since the history was told is not in it yet.
+-- On each day told, everyone who had placed an order by then is in the history, and nobody else. A look back tells nothing new:
+-- what came since the history was told is not in it yet.
 with first_orders as (
 
     select

@@ -1,5 +1,5 @@
--- What the history says of its last day, the customers of the day say too, money and all. Where the build looks back, they tell of
--- another day, or by other rules.
+-- What the history says of its last day, the customers of the day say too, money and all. Where the build looks back, they tell
+-- of another day, or by other rules.
 with last_day as (
 
     select as_of_date

@@ -1,4 +1,5 @@
--- A customer's movements, one after the other, lead through the segments of the history: the last one up to a day says where they are.
+-- A customer's movements, one after the other, lead through the segments of the history: the last up to a day says where
+-- they are.
 with history as (
 
     {% for segmentation in ['rfm', 'broad', 'detailed'] %}
