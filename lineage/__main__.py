@@ -3,6 +3,7 @@
 import argparse
 import csv
 import os
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -75,7 +76,10 @@ def main() -> None:
     if arguments.csv:
         print(f"{write_csv(project, arguments.csv):,} sources of columns in {arguments.csv}")
     else:
-        print("\n".join(tree(project, column_of(project, arguments.column))))
+        try:
+            print("\n".join(tree(project, column_of(project, arguments.column))), flush=True)
+        except BrokenPipeError:  # whoever reads has seen enough, e.g. head
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 {#-
     Runs in the connection of a Python model before it, and tells it in the variable `publication_context` what only the
-    project knows: each mart's description, key and columns, and whether this run tests the marts that it builds.
+    project knows: each mart's description, key and columns, and whether this run may publish. It may where it builds all marts with
+    their tests, and where it builds none of them, which is to ask for them as they stand; in both the report is drawn from the same marts.
 -#}
 {% macro tell_publication() -%}
     {%- if execute -%}
-        {%- set marts, untested = {}, [] -%}
-        {%- for id in model.depends_on.nodes if graph.nodes[id].resource_type == 'model' -%}
+        {%- set marts, built, left_out, untested = {}, [], [], [] -%}
+        {%- for id in model.depends_on.nodes if graph.nodes[id].resource_type == 'model' and graph.nodes[id].name != 'report_pages' -%}
             {%- set mart = graph.nodes[id] -%}
+            {%- do (built if id in selected_resources else left_out).append(mart.name) -%}
             {%- set columns = {} -%}
             {%- for column in mart.columns.values() -%}
                 {%- do columns.update({column.name: column.description | trim}) -%}
@@ -26,11 +28,19 @@
                 {%- do untested.append(mart.name) -%}
             {%- endif -%}
         {%- endfor -%}
-        {%- if untested and var('published_folder') is not none -%}
-            {%- do log(
-                "Nothing is published, as this run builds marts without their tests: " ~ (untested | join(', ')) ~ ".", info=true
-            ) -%}
+        {%- set is_drawn = ('model.' ~ project_name ~ '.report_pages') in selected_resources -%}
+        {%- set reason -%}
+            {%- if untested -%}
+                as this run builds marts without their tests: {{ untested | join(', ') }}
+            {%- elif built and left_out -%}
+                as this run builds only some of the marts and leaves out: {{ left_out | join(', ') }}
+            {%- elif not is_drawn -%}
+                as this run does not draw the report; 'dbt build --select publishing published_files' does
+            {%- endif -%}
+        {%- endset -%}
+        {%- if reason and var('published_folder') is not none -%}
+            {%- do log("Nothing is published, " ~ reason ~ ".", info=true) -%}
         {%- endif -%}
-        set variable publication_context = {{ sql_text(tojson({'marts': marts, 'is_tested': not untested})) }}
+        set variable publication_context = {{ sql_text(tojson({'marts': marts, 'may_publish': not reason})) }}
     {%- endif -%}
 {%- endmacro %}

@@ -59,7 +59,7 @@ def model(dbt, session):
     folder = Path(folder) if folder else None
     ((context,),) = session.execute("select getvariable('publication_context')").fetchall()
     context = json.loads(context)
-    if context["is_tested"]:
+    if context["may_publish"]:
         marts = [Mart(name, table.sql_query(), **context["marts"][name]) for name, table in tables.items()]
         publish(session, marts, pages, folder, os.environ.get(ADDRESS), settings["postgres_schema"])
     return typed(pd.DataFrame(current_files(folder) if folder else None, columns=list(TYPES)), TYPES)

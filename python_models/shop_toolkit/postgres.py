@@ -43,6 +43,12 @@ def postgres_problem() -> str | None:
             f"{ADDRESS} asks for the marts in Postgres, and the library that brings them there is not installed. "
             "Install the extra 'postgres' (psycopg), or unset the variable."
         )
+    if not is_address(address):
+        # Not in libpq's words, which would repeat the password.
+        return (
+            f"{ADDRESS} is no connection string: it looks like postgresql://user@host/database or host=… dbname=…, and "
+            "a sign such as @ or / in a password is written %40 or %2F. Set the variable right, or unset it."
+        )
     try:
         psycopg.connect(address, connect_timeout=SECONDS_TO_CONNECT).close()
     except psycopg.Error as error:
@@ -51,6 +57,17 @@ def postgres_problem() -> str | None:
             "Set the variable right, or unset it."
         )
     return None
+
+
+def is_address(address: str) -> bool:
+    """Whether libpq can take it apart, and no part of a password has come to stand in the host."""
+    import psycopg
+
+    try:
+        parts = psycopg.conninfo.conninfo_to_dict(address)
+    except psycopg.Error:
+        return False
+    return "@" not in str(parts.get("host", ""))
 
 
 def push(
@@ -86,7 +103,7 @@ def push(
             for mart in marts:
                 copy(connection, cursor, mart, f"{quoted(schema)}.{quoted(mart.name)}", is_new=not present[mart.name])
             cursor.execute(f"insert into {quoted(schema)}.publication values (%s, now())", [publication_id])
-    except psycopg.Error as error:
+    except (psycopg.Error, duckdb.Error, OSError) as error:
         raise PublicationError(
             f"The marts are not pushed to Postgres: {one_line(error)} The server holds what it held before, and so do "
             f"the published files. Put it right and build again, or unset {ADDRESS}."

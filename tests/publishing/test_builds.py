@@ -9,10 +9,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import Shop, problem_of
+from conftest import PUBLISHED, Shop, problem_of
 from shop_toolkit.publishing import Mart, publication
 
-PUBLICATION = ("publication_files", "published_files")
+PUBLICATION = ("report_pages", "publication_files", "published_files")
 READER = Path(__file__).with_name("reader.py")
 
 
@@ -86,15 +86,38 @@ def test_a_run_that_builds_marts_without_their_tests_publishes_nothing(shop: Sho
     before = picture(shop)
     change(shop, "update seeds.segment_strategies set goal = 'another'")
     for untested in (["run"], ["build", "--resource-type", "model"], ["build", "--exclude", "test_type:data"]):
-        result = shop.dbt(*untested, "--select", "segments", *PUBLICATION)
+        result = shop.dbt(*untested, "--select", *PUBLISHED, *PUBLICATION)
         assert result.success, problem_of(result)
         assert picture(shop) == before
     current = (Path(shop.settings["published_folder"]) / "current").resolve().name
     assert shop.rows("select distinct publication_id from published_files") == [(current,)]
-    result = shop.dbt("build", "--select", "segments", *PUBLICATION)
+
+
+@pytest.mark.parametrize(
+    "selected",
+    [
+        # what is left out may be what an earlier build found wrong
+        pytest.param(["segments", *PUBLICATION], id="some of the marts"),
+        # the report would tell of other marts
+        pytest.param(["publication_files", "published_files"], id="no report"),
+    ],
+)
+def test_a_run_of_a_part_publishes_nothing(shop: Shop, selected: list[str]) -> None:
+    before = picture(shop)
+    change(shop, "update seeds.segment_strategies set goal = 'yet another'", "update main.segments set goal = 'mine'")
+    result = shop.dbt("build", "--select", *selected)
     assert result.success, problem_of(result)
-    assert picture(shop) != before
-    assert shop.rows("select distinct publication_id from published_files") != [(current,)]
+    assert picture(shop) == before
+
+
+def test_the_marts_are_published_as_they_stand_when_nothing_else_is_asked_for(shop: Shop) -> None:
+    before = picture(shop)
+    change(shop, "update main.segments set goal = 'as it stands'")
+    result = shop.dbt("build", "--select", *PUBLICATION)
+    assert result.success, problem_of(result)
+    assert picture(shop).keys() != before.keys()
+    current = (Path(shop.settings["published_folder"]) / "current").resolve().name
+    assert shop.rows("select distinct publication_id from published_files") == [(current,)]
 
 
 def test_no_folder_publishes_nothing(shop: Shop) -> None:
@@ -118,7 +141,7 @@ def test_a_folder_that_cannot_be_used_stops_the_build_at_once(make_shop: Callabl
 
 
 def test_readers_see_whole_publications_while_builds_go_on(shop: Shop, tmp_path: Path) -> None:
-    """20 publications, each with a marker in two marts: two by dbt, the others by the function that it calls."""
+    """20 publications, each with a marker in two marts: three by dbt, the others by the function that it calls."""
     folder, stop = Path(shop.settings["published_folder"]), tmp_path / "stop"
     marts = [Mart(mart, f"select * from main.{mart}") for mart in ("order_lines", "interest_groups", "segments")]
     markers = {}
@@ -129,7 +152,7 @@ def test_readers_see_whole_publications_while_builds_go_on(shop: Shop, tmp_path:
     def publish(number: int) -> None:
         mark(number)
         if number % 7 == 0:
-            result = shop.dbt("build", "--select", "publication_files")
+            result = shop.dbt("build", "--select", "report_pages", "publication_files")
             assert result.success, problem_of(result)
         else:
             with (

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from conftest import PUBLISHED, Shop, problem_of
 from shop_toolkit import postgres
-from shop_toolkit.postgres import postgres_problem, push
+from shop_toolkit.postgres import ADDRESS, postgres_problem, push
 from shop_toolkit.publishing import Mart, PublicationError
 
 SCHEMA = "shop"
@@ -243,7 +243,7 @@ def test_a_build_pushes_what_it_publishes_and_a_failed_push_publishes_nothing(
     shop = make_shop()
     shutil.copy(demo_shop.warehouse, shop.warehouse)
     published = shop.folder / "published"
-    build = ("build", "--select", "publication_files", "published_files")
+    build = ("build", "--select", "report_pages", "publication_files", "published_files")
     monkeypatch.setenv("SHOP_POSTGRES", address)
     result = shop.dbt(*build, published_folder=str(published))
     assert result.success, problem_of(result)
@@ -277,3 +277,11 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(postgres.ADDRESS, "dbname=shop")
     monkeypatch.setitem(__import__("sys").modules, "psycopg", None)
     assert "Install the extra 'postgres'" in postgres_problem()
+
+
+@pytest.mark.parametrize("address", ["postgres//user:s3cret@host/shop", "postgresql://user:s3@cret@host/shop"])
+def test_a_password_in_a_wrong_address_is_not_repeated(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ADDRESS, address)
+    problem = postgres_problem()
+    assert "is no connection string" in problem
+    assert "cret" not in problem

@@ -67,7 +67,7 @@ def published(demo_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop
     folder = tmp_path_factory.mktemp("published")
     shutil.copy(demo_shop.warehouse, folder / "shop.duckdb")
     shop = Shop(folder, demo_shop.settings | {"published_folder": str(folder / "published")})
-    result = shop.dbt("build", "--select", "publication_files", "published_files")
+    result = shop.dbt("build", "--select", "report_pages", "publication_files", "published_files")
     assert result.success, problem_of(result)
     return shop
 
