@@ -438,6 +438,8 @@ def evil(tables: Tables) -> Tables:
         + ("" if place < 9 else str(place))
         for place in range(len(changed["sales_by_country"]))
     ]
+    # Or the small ones would be told as one.
+    changed["sales_by_country"]["customers"] = 50
     segment = {"loyal": SCRIPT, "lost": FORMULA}
     for name, table in changed.items():
         for column in table.columns.intersection(["segment", "actual", "said"]):
@@ -784,6 +786,93 @@ def test_titles_follow_the_data(tables: Tables) -> None:
         blocks_of(tables | {"cohorts": cohorts})["cohorts"].title
         == "Of 100 newcomers 25 order again in the month after"
     )
+
+
+def test_what_cancellations_take_away_is_told_net_of_what_they_add(tables: Tables) -> None:
+    steps = pd.DataFrame(
+        {
+            "step_number": [1, 2, 3],
+            "step": ["no_price", "cancellation", "taken back"],
+            "rows_before": 9, "rows_removed": [1, 2, 0], "rows_after": 6,
+            "amount_before": [500.0, 450.0, 750.0],
+            "amount_removed": [50.0, -300.0, 320.0],
+            "amount_after": [450.0, 750.0, 430.0],
+            "units_removed": 0,
+        }
+    )  # fmt: skip
+    title = blocks_of(tables | {"cleaning_summary": steps})["cleaning_money"].title
+    assert title == "500 in the file become 430 of revenue; most that leaves: no price (50.00)"
+    more = steps.assign(amount_removed=[50.0, -300.0, 380.0], amount_after=[450.0, 750.0, 370.0])
+    title = blocks_of(tables | {"cleaning_summary": more})["cleaning_money"].title
+    assert title.endswith("most that leaves: cancellations and what they cancel (80.00)")
+
+
+def test_the_title_of_reliability_names_the_worst_task_and_the_direction(tables: Tables) -> None:
+    today = tables["model_evaluations"].head(1).assign(split="today", is_baseline=False)
+    tasks = ("foretell a", "foretell b")
+    evaluations = pd.concat([today.assign(task=task, model="tree") for task in tasks])
+    points = pd.DataFrame(
+        {
+            "task": [tasks[0], tasks[0], tasks[1]],
+            "model": "tree",
+            "measure": "confidence",
+            "bin": [1, 2, 1],
+            # a is off by 0.2 in both directions, b by 0.1 in one
+            "foretold": [0.5, 0.9, 0.8],
+            "happened": [0.7, 0.7, 0.7],
+            "sample_size": [50, 50, 10],
+        }
+    )
+    changed = tables | {"model_evaluations": evaluations, "prediction_reliability": points}
+    title = "Of b the model is too sure: it says 80 % and is right in 70 %; the others are nearer"
+    assert blocks_of(changed)["reliability"].title == title
+
+
+def test_the_title_of_the_confusion_names_no_cluster_without_a_name(tables: Tables) -> None:
+    rows = pd.DataFrame(
+        [
+            ("foretell the broad segment", "tree", "broad cluster 0", "broad cluster 1", 30, 1.0),
+            ("foretell the rfm segment", "tree", "new", "lost", 10, 1.0),
+        ],
+        columns=["task", "model", "actual", "said", "sample_size", "share_of_actual"],
+    )
+    title = blocks_of(tables | {"prediction_confusion": rows})["confusion"].title
+    assert title == "The commonest mistake: “lost” was told and “new” came (10 times, the rfm segment)"
+    assert blocks_of(tables | {"prediction_confusion": rows.head(1)})["confusion"].title == "0 % of what was told came"
+
+
+def test_clusterings_off_the_axis_are_counted_in_the_note(tables: Tables) -> None:
+    block = blocks_of(tables)["silhouettes"]
+    candidates = tables["cluster_candidates"].dropna(subset=["silhouette"])
+    left_out = int((candidates["k"] > 10).sum())
+    assert left_out
+    assert f"{left_out} clusterings into more than 10 clusters" in block.note
+    for panel in block.panels:
+        low, high = panel.layout["xaxis"]["range"]
+        assert all(low < k < high for trace in panel.data for k in trace["x"])
+    drawn = sum(len(trace["x"]) for panel in block.panels for trace in panel.data if "name" in trace)
+    assert drawn == len(candidates) - left_out
+    overruled = candidates.sort_values("silhouette").drop_duplicates("segmentation", keep="last")
+    reasons = overruled.loc[~overruled["is_chosen"], "reason"]
+    assert len(reasons)
+    assert all(f"not taken: {reason}" in block.title for reason in reasons)
+
+
+def test_profiles_are_compared_by_what_they_spend(tables: Tables) -> None:
+    profiles = tables["int_report_segment_profiles"].copy()
+    lost = profiles["segment"] == "lost"
+    # Nobody is less recent or orders less often, but they spend most.
+    profiles["monetary_rank"] = profiles["monetary_rank"].astype(float).mask(lost, 0.99)
+    title = blocks_of(tables | {"int_report_segment_profiles": profiles})["broad_profiles"].title
+    assert title.startswith("Lost outspend 99 % of all customers")
+
+
+def test_countries_that_are_alike_have_an_axis_too(tables: Tables) -> None:
+    alike = tables["sales_by_country"].head(2).assign(country=["A", "B"], customers=50, revenue=[300.0, 700.0])
+    assert blocks_of(tables | {"sales_by_country": alike})["sales_by_country"].panels[0].layout["xaxis"]["range"] == [
+        2,
+        3,
+    ]
 
 
 def test_predictions_that_could_not_be_judged_are_not_said_to_lose(tables: Tables) -> None:

@@ -30,6 +30,7 @@ def without_money(frame: pd.DataFrame, customers: str, money: Sequence[str], who
     """
     if frame.empty:
         return frame
+    frame = frame.reset_index(drop=True)
     paying = frame[customers].where(frame[money[0]].fillna(0) != 0, 0)
     withheld = paying.groupby([frame[name] for name in whole]).transform(few) if whole else few(paying)
     kept = ~withheld.astype(bool)
@@ -38,6 +39,7 @@ def without_money(frame: pd.DataFrame, customers: str, money: Sequence[str], who
 
 def pooled_countries(countries: pd.DataFrame) -> pd.DataFrame:
     """Countries of few customers as one row."""
+    countries = countries.reset_index(drop=True)
     withheld = few(countries["customers"]) if len(countries) > 1 else pd.Series(False, countries.index)
     if not withheld.any():
         return countries

@@ -57,8 +57,8 @@ def silhouettes(candidates: pd.DataFrame) -> Block:
     if overruled:
         # Of each the reason too: the gates may stop one and a tie another.
         title = "By silhouette alone " + "; ".join(
-            f"the {row['segmentation']} segments would be {name_of(row)} ({row['silhouette']:.2f}),"
-            f" but: {row['reason']}"
+            f"the {row['segmentation']} segments would be {name_of(row)} ({row['silhouette']:.2f})"
+            f" – not taken: {row['reason']}"
             for row in overruled
         )
     else:
