@@ -1,9 +1,6 @@
 {%- set segmentations = ['broad', 'detailed'] -%}
-{#- How many cells the map is wide or high, whichever is more. -#}
-{%- set cells = 40 -%}
 
--- Nobody can be told apart on the map: it is drawn by cells, of which it says how many customers they hold, and of which
--- segment most.
+-- Of a cell the map says how many customers it holds, and of which segment most; the report leaves out those of few.
 with customers as (
 
     select
@@ -21,8 +18,10 @@ bounds as (
     select
         min(embedding_x) as least_x,
         min(embedding_y) as least_y,
+        -- How many cells the map is wide or high, whichever is more: about as many as leave each six customers or more.
+        least(40, greatest(2, round(sqrt(count(*) / 6)))) as cells,
         coalesce(
-            nullif(greatest(max(embedding_x) - min(embedding_x), max(embedding_y) - min(embedding_y)), 0) / {{ cells }}, 1
+            nullif(greatest(max(embedding_x) - min(embedding_x), max(embedding_y) - min(embedding_y)), 0) / cells, 1
         ) as width,
         -- Rows are nearer to each other than columns, and every other one is set off by half a cell: like honeycombs.
         width * sqrt(3) / 2 as height

@@ -15,6 +15,7 @@ customers as (
     select
         count(*) as customers,
         count(*) filter (where frequency > 1) as repeat_customers,
+        count(*) filter (where frequency > 0) as customers_with_an_order,
         max(as_of_date) as as_of_date
     from {{ ref('customers') }}
 
@@ -24,6 +25,7 @@ select
     1 as shop,
     customers.customers,
     customers.repeat_customers,
+    customers.customers_with_an_order,
     orders.orders,
     cast(coalesce(orders.units, 0) as decimal(18, 3)) as units,
     cast(coalesce(orders.revenue, 0) as decimal(18, 2)) as revenue,

@@ -5,6 +5,7 @@ import html
 import io
 import itertools
 import json
+import math
 import os
 import re
 import shutil
@@ -18,7 +19,7 @@ import plotly.graph_objects
 import pytest
 from conftest import PUBLISHED, ROOT, Shop
 from playwright.sync_api import Browser, Page, sync_playwright
-from shop_toolkit.report import colours, words
+from shop_toolkit.report import colours, privacy, words
 from shop_toolkit.report.charts import Block
 from shop_toolkit.report.page import page as render
 from shop_toolkit.report.sections import SECTIONS
@@ -286,11 +287,14 @@ def test_sales_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
     assert visit.drawn("sales_by_month", 1, "y") == visit.column("sales_by_month", "anonymous revenue")
     bars = visit.page.eval_on_selector_all("#sales_by_month .plot .point", "all => all.length")
     assert bars == 2 * len(visit.numbers("sales_by_month"))
-    countries = dict(
-        demo_shop.rows("select coalesce(country, 'not logged'), sum(revenue)::double from orders group by 1")
-    )
+    countries = demo_shop.rows("""
+        select coalesce(country, 'not logged'), count(distinct customer_id), sum(revenue)::double from orders group by 1
+    """)
     told = dict(zip(*(visit.column("sales_by_country", heading) for heading in ("country", "revenue")), strict=True))
-    assert {country: told[country] for country in countries} == pytest.approx(countries)
+    named = {country: revenue for country, customers, revenue in countries if customers >= 5}
+    assert {country: told[country] for country in named} == pytest.approx(named)
+    assert sum(told.values()) == pytest.approx(sum(revenue for *_, revenue in countries))
+    assert visit.drawn("sales_by_country", 0, "y") == [country for country in told if told[country] > 0]
     ((total,),) = demo_shop.rows("select count(*) from orders")
     assert sum(visit.column("sales_by_weekday_and_hour", "orders")) == total
     assert sum(itertools.chain(*visit.drawn("sales_by_weekday_and_hour", 0, "z"))) == total
@@ -327,9 +331,13 @@ def test_customers_are_counted_as_in_the_marts(visit: Visit, demo_shop: Shop) ->
         *(visit.column("segment_sizes", heading) for heading in ("segmentation", "segment", "customers")), strict=True
     )
     assert sorted((segment, size) for segmentation, segment, size in told if segmentation == "detailed") == sizes
-    fitted = demo_shop.row("select count(*) from customers where embedding_x is not null")[0]
+    cells = demo_shop.rows(
+        "select segmentation, customers::integer from publishing.int_report_map_cells where customers >= 5 order by all"
+    )
     on_map = zip(*(visit.column("map", heading) for heading in ("segmentation", "customers")), strict=True)
-    assert sum(size for segmentation, size in on_map if segmentation == "broad") == fitted
+    assert sorted(on_map) == cells
+    fitted = demo_shop.row("select count(*) from customers where embedding_x is not null")[0]
+    assert 0.7 * fitted < sum(size for segmentation, size in cells if segmentation == "broad") <= fitted
     cards = visit.page.eval_on_selector_all("#actions .card", "all => all.length")
     assert cards == demo_shop.row("select count(*) from segments where size > 0")[0]
 
@@ -345,9 +353,11 @@ def test_interests_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
     told = [
         (segment, category, spend)
         for segmentation, segment, category, spend in shown
-        if segmentation == "broad" and spend
+        if segmentation == "broad" and isinstance(spend, float) and spend
     ]
-    assert told == [(segment, category, pytest.approx(spend)) for segment, category, spend in spends]
+    known = {(segment, category): spend for segment, category, spend in spends}
+    assert len(told) > len(known) / 2
+    assert all(known[segment, category] == pytest.approx(spend) for segment, category, spend in told)
 
 
 def test_moves_equal_the_history(visit: Visit, demo_shop: Shop) -> None:
@@ -557,6 +567,8 @@ def evil(tables: Tables) -> Tables:
         + ("" if place < 9 else str(place))
         for place in range(len(changed["sales_by_country"]))
     ]
+    # Or the small ones would be told as one.
+    changed["sales_by_country"]["customers"] = 50
     segment = {"loyal": SCRIPT, "lost": FORMULA}
     for name, table in changed.items():
         for column in table.columns.intersection(["segment", "from_segment", "to_segment", "actual", "said"]):
@@ -658,13 +670,91 @@ def test_a_segment_keeps_its_colour_throughout(tables: Tables) -> None:
 def test_red_and_green_are_known_to_be_alike_to_some() -> None:
     # Black and white are 100 apart for everyone; a red and a green of the same lightness are so to most eyes only.
     assert colours.distance("#000000", "#FFFFFF") == pytest.approx(100, abs=1)
-    assert (
-        colours.distance("#B08000", "#8F8F00")
-        < 15
-        < 25
-        < sum((a - b) ** 2 for a, b in zip(colours.seen("#B08000", 0), colours.seen("#8F8F00", 0), strict=True)) ** 0.5
-        + 10
+    red, green = "#B04040", "#507A30"
+    to_most = math.dist(colours.seen(red, 0), colours.seen(green, 0))
+    assert to_most > 60
+    assert all(math.dist(colours.seen(red, sight), colours.seen(green, sight)) < to_most / 2 for sight in (1, 2))
+    assert colours.distance(red, green) < 10
+
+
+def test_marks_stand_where_the_whole_name_is_so_that_twins_cut_alike_stay_two(tables: Tables) -> None:
+    twins = ["some time ago, occasional, low spend", "some time ago, occasional, high spend"]
+    rename = {"segment": dict(zip(["loyal", "lost"], twins, strict=True))}
+    rename |= {"actual": rename["segment"], "said": rename["segment"]}
+    changed = {
+        name: table.assign(**{key: table[key].replace(rename[key]) for key in table.columns.intersection(list(rename))})
+        for name, table in tables.items()
+    }
+    confused = changed["prediction_confusion"]
+    first = confused["task"].iloc[0]
+    changed["prediction_confusion"] = confused[confused["task"] == first].head(2).assign(actual=twins, said=twins)
+    names = sorted(changed["interest_groups"].loc[changed["interest_groups"]["size"] > 0, "interest_group"])
+    blocks = blocks_of(changed)
+    assert set(twins) < set(blocks["segment_sizes"].panels[0].data[2]["y"])
+    assert set(twins) < set(blocks["interests_by_segment"].panels[0].data[0]["x"])
+    assert sorted(blocks["interest_groups"].panels[0].data[2]["y"]) == names
+    figure = blocks["confusion"].panels[0]
+    assert sorted(figure.data[0]["x"]) == sorted(figure.data[0]["y"]) == sorted(twins)
+    for panel in (blocks["segment_sizes"].panels[0], figure):
+        ticks = panel.layout["yaxis"]
+        assert len(ticks["tickvals"]) == len(set(ticks["tickvals"])) == len(ticks["ticktext"])
+        assert max(len(text) for text in ticks["ticktext"]) < 36
+
+
+def test_names_on_the_axes_are_in_the_order_of_the_rows(visit: Visit) -> None:
+    ticks = visit.page.eval_on_selector_all(
+        "#segment_sizes .plot", "all => [...all[0].querySelectorAll('.ytick')].map(one => one.textContent)"
     )
+    assert sorted(ticks) == sorted(visit.drawn("segment_sizes", 2, "y"))
+
+
+def test_months_are_named_below_their_bars(visit: Visit) -> None:
+    places = visit.page.evaluate("""() => {
+        const chart = document.querySelector('#sales_by_month .plot');
+        const middle = one => (box => (box.left + box.right) / 2)(one.getBoundingClientRect());
+        return [[...chart.querySelectorAll('.bars')[0].querySelectorAll('.point path')].map(middle),
+                [...chart.querySelectorAll('.xtick text')].map(middle)];
+    }""")
+    bars, ticks = places
+    assert ticks
+    width = bars[1] - bars[0]
+    assert all(min(abs(tick - bar) for bar in bars) < width / 4 for tick in ticks)
+
+
+# What the report keeps to itself
+
+
+def test_money_of_fewer_than_five_is_withheld_with_as_many_as_hide_it() -> None:
+    def withheld(*customers: int) -> list[bool]:
+        return privacy.few(pd.Series(customers)).tolist()
+
+    assert withheld(9, 5, 7) == [False, False, False]
+    assert withheld(9, 3, 7) == [False, True, True]
+    # Two small ones hide each other; nobody hides nothing.
+    assert withheld(9, 3, 2, 0) == [False, True, True, False]
+    assert withheld(9, 1, 1, 6) == [False, True, True, True]
+
+
+def test_the_report_tells_no_money_of_few(tables: Tables) -> None:
+    changed = {name: table.copy() for name, table in tables.items()}
+    segments = changed["segments"]
+    lost = (segments["segmentation"] == "broad") & (segments["segment"] == "lost")
+    changed["segments"]["size"] = segments["size"].mask(lost, 2)
+    changed["segments"]["revenue"] = segments["revenue"].astype(float).mask(lost, 98765.43)
+    countries = changed["sales_by_country"] = tables["sales_by_country"].head(4).copy()
+    countries["country"], countries["customers"] = ["A", "B", "C", "D"], [100, 3, 4, 50]
+    countries["revenue"] = [900.0, 98765.43, 1.0, 99.0]
+    cells = changed["int_report_score_cells"]
+    best = (cells["recency_score"] == 5) & (cells["frequency_score"] == 5)
+    cells["customers"], cells["revenue"] = cells["customers"].mask(best, 1), cells["revenue"].mask(best, 98765.43)
+    changed["int_report_map_cells"]["customers"] = 4
+    blocks = blocks_of(changed)
+    assert "98765.43" not in json.dumps([block.as_dict() for block in blocks.values()])
+    assert [row[0] for row in blocks["sales_by_country"].table.rows] == ["other countries", "A", "D"]
+    assert blocks["sales_by_country"].title.startswith("A brings")
+    assert "fewer than 5" in blocks["sales_by_country"].note
+    assert blocks["map"].problem
+    assert not any("revenue" in heading for heading in blocks["cohorts"].table.headings)
 
 
 # Words
@@ -828,7 +918,9 @@ def test_drift_is_told_by_the_worst_measure_of_the_last_day(tables: Tables, inde
 
 
 def test_a_page_of_an_empty_shop_stands(tables: Tables, demo_shop: Shop, browser: Browser, write_page) -> None:
-    nothing = dict.fromkeys(shop_facts(demo_shop)) | {"orders": 0, "customers": 0, "repeat_customers": 0, "revenue": 0}
+    nothing = dict.fromkeys(shop_facts(demo_shop)) | {
+        "orders": 0, "customers": 0, "repeat_customers": 0, "customers_with_an_order": 0, "revenue": 0,
+    }  # fmt: skip
     empty = {name: table.head(0) for name, table in tables.items()}
     seen = Visit(browser, write_page(render(nothing, answered(empty))), 420)
     assert seen.complaints == []
@@ -861,6 +953,7 @@ def test_titles_follow_the_data(tables: Tables) -> None:
         .assign(
             month_start_date=pd.to_datetime(["2024-01-01", "2024-02-01", "2024-03-01"]),
             revenue=[10.0, 30.0, 500.0],
+            anonymous_revenue=0.0,
             is_complete=[True, True, False],
         )
     )
@@ -869,23 +962,115 @@ def test_titles_follow_the_data(tables: Tables) -> None:
     assert blocks_of(changed)["sales_by_month"].title == "February 2024 brought 30.00, 1.5 times the mean month"
     changed = tables | {"sales_by_month": months.assign(revenue=0.0)}
     assert blocks_of(changed)["sales_by_month"].title == "January 2024 brought 0"
+    changed = tables | {"sales_by_month": months.assign(anonymous_revenue=[99.0, 0.0, 0.0])}
+    assert (
+        blocks_of(changed)["sales_by_month"].title
+        == "February 2024 brought 30.00 from known customers, 1.5 times their mean month"
+    )
     cohorts = pd.DataFrame(
         {
-            "cohort_month_start_date": pd.to_datetime(["2024-01-01"] * 2 + ["2024-02-01"] * 2),
-            "months_since_first": [0, 1, 0, 1],
-            "cohort_customers": [30, 30, 10, 10],
-            "active_customers": [30, 6, 10, 4],
-            "retention": [1, 0.2, 1, 0.4],
+            "cohort_month_start_date": pd.to_datetime(["2023-12-01"] * 2 + ["2024-01-01"] * 2 + ["2024-02-01"] * 2),
+            "months_since_first": [0, 1] * 3,
+            "cohort_customers": [500, 500, 30, 30, 10, 10],
+            "active_customers": [500, 400, 30, 6, 10, 4],
+            "retention": [1, 0.8, 1, 0.2, 1, 0.4],
             "revenue": 1.0,
             "cumulative_revenue": 1.0,
             "is_complete": True,
         }
     )
-    # 10 of 40, and not the mean of 20 % and 40 %
+    # 10 of 40, and not the mean of 20 % and 40 %; who bought in the log's first month may be an old customer
     assert (
         blocks_of(tables | {"cohorts": cohorts})["cohorts"].title
         == "Of 100 newcomers 25 order again in the month after"
     )
+
+
+def test_what_cancellations_take_away_is_told_net_of_what_they_add(tables: Tables) -> None:
+    steps = pd.DataFrame(
+        {
+            "step_number": [1, 2, 3],
+            "step": ["no_price", "cancellation", "taken back"],
+            "rows_before": 9, "rows_removed": [1, 2, 0], "rows_after": 6,
+            "amount_before": [500.0, 450.0, 750.0],
+            "amount_removed": [50.0, -300.0, 320.0],
+            "amount_after": [450.0, 750.0, 430.0],
+            "units_removed": 0,
+        }
+    )  # fmt: skip
+    title = blocks_of(tables | {"cleaning_summary": steps})["cleaning_money"].title
+    assert title == "500 in the file become 430 of revenue; most that leaves: no price (50.00)"
+    more = steps.assign(amount_removed=[50.0, -300.0, 380.0], amount_after=[450.0, 750.0, 370.0])
+    title = blocks_of(tables | {"cleaning_summary": more})["cleaning_money"].title
+    assert title.endswith("most that leaves: cancellations and what they cancel (80.00)")
+
+
+def test_the_title_of_reliability_names_the_worst_task_and_the_direction(tables: Tables) -> None:
+    today = tables["model_evaluations"].head(1).assign(split="today", is_baseline=False)
+    tasks = ("foretell a", "foretell b")
+    evaluations = pd.concat([today.assign(task=task, model="tree") for task in tasks])
+    points = pd.DataFrame(
+        {
+            "task": [tasks[0], tasks[0], tasks[1]],
+            "model": "tree",
+            "measure": "confidence",
+            "bin": [1, 2, 1],
+            # a is off by 0.2 in both directions, b by 0.1 in one
+            "foretold": [0.5, 0.9, 0.8],
+            "happened": [0.7, 0.7, 0.7],
+            "sample_size": [50, 50, 10],
+        }
+    )
+    changed = tables | {"model_evaluations": evaluations, "prediction_reliability": points}
+    title = "Of b the model is too sure: it says 80 % and is right in 70 %; the others are nearer"
+    assert blocks_of(changed)["reliability"].title == title
+
+
+def test_the_title_of_the_confusion_names_no_cluster_without_a_name(tables: Tables) -> None:
+    rows = pd.DataFrame(
+        [
+            ("foretell the broad segment", "tree", "broad cluster 0", "broad cluster 1", 30, 1.0),
+            ("foretell the rfm segment", "tree", "new", "lost", 10, 1.0),
+        ],
+        columns=["task", "model", "actual", "said", "sample_size", "share_of_actual"],
+    )
+    title = blocks_of(tables | {"prediction_confusion": rows})["confusion"].title
+    assert title == "The commonest mistake: “lost” was told and “new” came (10 times, the rfm segment)"
+    assert blocks_of(tables | {"prediction_confusion": rows.head(1)})["confusion"].title == "0 % of what was told came"
+
+
+def test_clusterings_off_the_axis_are_counted_in_the_note(tables: Tables) -> None:
+    block = blocks_of(tables)["silhouettes"]
+    candidates = tables["cluster_candidates"].dropna(subset=["silhouette"])
+    left_out = int((candidates["k"] > 10).sum())
+    assert left_out
+    assert f"{left_out} clusterings into more than 10 clusters" in block.note
+    for panel in block.panels:
+        low, high = panel.layout["xaxis"]["range"]
+        assert all(low < k < high for trace in panel.data for k in trace["x"])
+    drawn = sum(len(trace["x"]) for panel in block.panels for trace in panel.data if "name" in trace)
+    assert drawn == len(candidates) - left_out
+    overruled = candidates.sort_values("silhouette").drop_duplicates("segmentation", keep="last")
+    reasons = overruled.loc[~overruled["is_chosen"], "reason"]
+    assert len(reasons)
+    assert all(f"not taken: {reason}" in block.title for reason in reasons)
+
+
+def test_profiles_are_compared_by_what_they_spend(tables: Tables) -> None:
+    profiles = tables["int_report_segment_profiles"].copy()
+    lost = profiles["segment"] == "lost"
+    # Nobody is less recent or orders less often, but they spend most.
+    profiles["monetary_rank"] = profiles["monetary_rank"].astype(float).mask(lost, 0.99)
+    title = blocks_of(tables | {"int_report_segment_profiles": profiles})["broad_profiles"].title
+    assert title.startswith("Lost outspend 99 % of all customers")
+
+
+def test_countries_that_are_alike_have_an_axis_too(tables: Tables) -> None:
+    alike = tables["sales_by_country"].head(2).assign(country=["A", "B"], customers=50, revenue=[300.0, 700.0])
+    assert blocks_of(tables | {"sales_by_country": alike})["sales_by_country"].panels[0].layout["xaxis"]["range"] == [
+        2,
+        3,
+    ]
 
 
 def test_predictions_that_could_not_be_judged_are_not_said_to_lose(tables: Tables) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from shop_toolkit.report.words import count, is_missing, percent
+from shop_toolkit.report.words import count, is_missing, label, percent
 
 INK, MUTED, LINE, ACCENT, PALE = "var(--ink)", "var(--muted)", "var(--line)", "var(--accent)", "var(--pale)"
 RISE, FALL = "var(--rise)", "var(--fall)"
@@ -125,9 +125,22 @@ def axis(title: str = "", **more: Any) -> dict[str, Any]:
     return {"title": {"text": title}} | more
 
 
-def names_axis(title: str = "", **more: Any) -> dict[str, Any]:
-    """An upright axis of names, the first on top, each at its place and none left out."""
-    return axis(title, type="category", autorange="reversed", tickmode="linear", dtick=1, showgrid=False) | more
+def named_short(names: Iterable[Any], longest: int) -> dict[str, Any]:
+    """The ticks of an axis of names: each stands where its whole name is, so that twins cut alike stay two."""
+    names = list(names)
+    return {"tickmode": "array", "tickvals": names, "ticktext": [label(name, longest) for name in names]}
+
+
+def names_axis(title: str = "", names: Mapping[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    """An upright axis of names, the first on top, each at its place and none left out; `names` are shorter ticks."""
+    ticks = names or {"tickmode": "linear", "dtick": 1}
+    return axis(title, type="category", autorange="reversed", showgrid=False) | ticks | more
+
+
+def shares_axis(*shares: Iterable[Any]) -> dict[str, Any]:
+    """An axis of shares (0..1) on which a mark at 0 % stands clear of the names beside it."""
+    top = max((share for own in shares for share in own if share is not None), default=0) or 1
+    return axis("share of all", tickformat=".0%", range=[-0.05 * top, 1.06 * top])
 
 
 def rows_height(rows: int, head: int = 70) -> int:

@@ -45,16 +45,16 @@
   };
 
   // How wide a cell of a heat map is, about: names stand to its left.
-  const cellWidth = (trace, width) => {
-    const names = trace.y.reduce((most, name) => Math.max(most, ...String(name).split("<br>").map((line) => line.length)), 0);
+  const cellWidth = (trace, width, axis) => {
+    const names = (axis.ticktext || trace.y).reduce((most, name) => Math.max(most, ...String(name).split("<br>").map((line) => line.length)), 0);
     return (width - 7 * names - 40) / trace.x.length;
   };
 
   // Texts in the cells of a heat map are left out where they do not fit.
-  const fitted = (trace, width) => {
+  const fitted = (trace, width, axis) => {
     if (trace.type !== "heatmap") return trace;
     const longest = Math.max(1, ...trace.text.flat().map((text) => text.length));
-    return cellWidth(trace, width) < 6.5 * longest + 4 ? { ...trace, texttemplate: "" } : trace;
+    return cellWidth(trace, width, axis) < 6.5 * longest + 4 ? { ...trace, texttemplate: "" } : trace;
   };
 
   const draw = (plot, figure, width) => {
@@ -72,12 +72,12 @@
     }
     // Names under narrow cells stand upright, or they would lie on each other.
     const map = figure.data.find((trace) => trace.type === "heatmap" && typeof trace.x[0] === "string");
-    if (map && cellWidth(map, layout.width) < 22) {
-      layout.xaxis = merged(layout.xaxis, { tickangle: -90, tickfont: { size: cellWidth(map, layout.width) < 12 ? 9 : 11 } });
+    if (map && cellWidth(map, layout.width, layout.yaxis) < 22) {
+      layout.xaxis = merged(layout.xaxis, { tickangle: -90, tickfont: { size: cellWidth(map, layout.width, layout.yaxis) < 12 ? 9 : 11 } });
       layout.height += 40;
     }
     plot.style.height = `${layout.height}px`;
-    const data = resolve(figure.data, style).map((trace) => fitted(trace, layout.width));
+    const data = resolve(figure.data, style).map((trace) => fitted(trace, layout.width, layout.yaxis));
     return Plotly.react(plot, data, layout, { displayModeBar: false, responsive: false, doubleClick: false });
   };
 

@@ -60,8 +60,8 @@ def facts_of(shop: Mapping[str, Any]) -> list[tuple[str, str]]:
     facts = [("revenue", money(shop["revenue"])), ("orders", count(orders)), ("customers", count(customers))]
     if orders:
         facts.append(("mean order", money(shop["revenue"] / orders)))
-    if customers:
-        facts.append(("ordered again", percent(shop["repeat_customers"] / customers)))
+    if shop["customers_with_an_order"]:
+        facts.append(("ordered again", percent(shop["repeat_customers"] / shop["customers_with_an_order"])))
     return facts
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from shop_toolkit.report.charts import Block
+from shop_toolkit.report.privacy import guarded
 from shop_toolkit.report.sections import (
     actions,
     choice,
@@ -27,7 +28,11 @@ class Section:
 
     name: str
     question: str
-    answer: Callable[[Tables], list[Block]]
+    tell: Callable[[Tables], list[Block]]
+
+    def answer(self, tables: Tables) -> list[Block]:
+        """The section's blocks, of tables that tell of no single customer."""
+        return self.tell(guarded(tables))
 
 
 SECTIONS = (

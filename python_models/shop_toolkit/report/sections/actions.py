@@ -68,7 +68,7 @@ def card(row: Mapping, colour: str) -> Card:
         ["share of the money", percent(row["revenue_share"])],
         [
             "last order, median",
-            "–" if is_missing(row["median_recency_days"]) else f"{row['median_recency_days']:,.0f} days ago",
+            "–" if is_missing(row["median_recency_days"]) else f"{row['median_recency_days']:,g} days ago",
         ],
         ["orders, median", "–" if is_missing(row["median_frequency"]) else f"{row['median_frequency']:g}"],
         ["spent, median", "–" if is_missing(row["median_monetary"]) else money(row["median_monetary"])],

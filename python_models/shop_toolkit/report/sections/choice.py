@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from shop_toolkit.report.charts import INK, MUTED, Block, Card, Panel, axis, column, table_of, without_chart
-from shop_toolkit.report.words import label, percent, sentence
+from shop_toolkit.report.words import label, percent, plural, sentence
 
 ALGORITHMS = {
     "kmeans": ("KMeans", "#0072B2", "circle", "●"),
@@ -18,6 +18,7 @@ SPACES = {
     "rfm": "recency, frequency, monetary", "log_rfm": "the logarithms", "rfm_plane": "the principal plane",
     "rfm_tsne": "the t-SNE map", "interests": "baskets and spend shares",
 }  # fmt: skip
+MOST_CLUSTERS = 10
 SEGMENTATIONS = ("broad", "detailed", "interest")
 
 
@@ -54,10 +55,11 @@ def silhouettes(candidates: pd.DataFrame) -> Block:
     best = {row["segmentation"]: row for row in measured.sort_values("silhouette").to_dict("records")}
     overruled = [row for row in (best[key] for key in SEGMENTATIONS if key in best) if not row["is_chosen"]]
     if overruled:
-        row = overruled[0]
-        title = (
-            f"By silhouette alone the {row['segmentation']} segments would be {name_of(row)}"
-            f" ({row['silhouette']:.2f}), the smallest with {percent(row['smallest_share'])} of the customers"
+        # Of each the reason too: the gates may stop one and a tie another.
+        title = "By silhouette alone " + "; ".join(
+            f"the {row['segmentation']} segments would be {name_of(row)} ({row['silhouette']:.2f})"
+            f" – not taken: {row['reason']}"
+            for row in overruled
         )
     else:
         title = "The chosen clusterings have the best silhouette of all that were tried"
@@ -99,7 +101,13 @@ def curves(
 ) -> Block:
     """A panel per space: the measure over k, a line per algorithm."""
     measured = candidates.dropna(subset=[measure])
-    low = min(0.0, float(measured[measure].min()))
+    # Where some have many more clusters than others the curves would be squeezed into a corner.
+    most = max([MOST_CLUSTERS, *measured.loc[measured["is_chosen"], "k"]])
+    beyond = int((measured["k"] > most).sum())
+    measured = measured[measured["k"] <= most]
+    if beyond:
+        note += f" Not drawn, but in the table: {plural(beyond, 'clustering')} into more than {most} clusters."
+    low = min([0.0, *measured[measure].astype(float)])
     panels, seen = [], []
     for (segmentation, space), own in measured.groupby(["segmentation", "space"], sort=False):
         traces = []
@@ -131,7 +139,7 @@ def curves(
                 }
             )
         layout = {
-            "xaxis": axis("k (number of clusters)", dtick=1, range=[1.5, 10.5], showgrid=False),
+            "xaxis": axis("k (number of clusters)", dtick=1, range=[1.5, most + 0.5], showgrid=False),
             "yaxis": axis(f"{words} (no unit)", range=[low - 0.05, 1.05]),
         }
         if least is not None:

@@ -1,6 +1,7 @@
 """How clean is the data? From the file's rows and money to the kept ones, step by step."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -24,6 +25,7 @@ WORDS = {
     "stock_adjustment": "stock adjustments", "non_product": "no products", "no_price": "no price",
     "cancellation": "cancelling lines", "taken back": "taken back by them",
 }  # fmt: skip
+NETTED = "cancellations and what they cancel"
 
 
 def blocks(tables: Mapping[str, pd.DataFrame]) -> list[Block]:
@@ -37,6 +39,13 @@ def words_of(step: str) -> str:
     return WORDS.get(step, step.replace("_", " "))
 
 
+def most(removed: pd.Series, leave: str, words: Callable[[Any], str]) -> str:
+    """The end of a title: the step that takes away most; `removed` is by step."""
+    if removed.max() <= 0:
+        return ""
+    return f"; most that {leave}: {words_of(removed.idxmax())} ({words(removed.max())})"
+
+
 def rows_left(steps: pd.DataFrame) -> Block:
     """The waterfall of rows."""
     name = "cleaning_rows"
@@ -45,9 +54,7 @@ def rows_left(steps: pd.DataFrame) -> Block:
         return without_chart(name, "Rows that are used", "The file holds no rows.")
     after = steps["rows_after"].iloc[-1]
     title = f"{percent(after / before)} of {count(before)} rows are sales that can be used"
-    worst = steps.loc[steps["rows_removed"].idxmax()]
-    if worst["rows_removed"] > 0:
-        title += f"; most that leave: {words_of(worst['step'])} ({count(worst['rows_removed'])})"
+    title += most(steps.set_index("step")["rows_removed"], "leave", count)
     columns = {
         "step": ("step", "text"),
         "rows_before": ("rows before", "count"),
@@ -70,9 +77,9 @@ def money_left(steps: pd.DataFrame) -> Block:
         return without_chart(name, "Money that is counted", "The file's rows hold no money.")
     before, after = steps["amount_before"].iloc[0], steps["amount_after"].iloc[-1]
     title = f"{money(before)} in the file become {money(after)} of revenue"
-    worst = steps.loc[steps["amount_removed"].idxmax()]
-    if worst["amount_removed"] > 0:
-        title += f"; most that leaves: {words_of(worst['step'])} ({money(worst['amount_removed'])})"
+    # Cancelling lines add the money that is then taken back by them: only both together are a loss.
+    netted = steps["step"].replace({"cancellation": NETTED, "taken back": NETTED})
+    title += most(steps.groupby(netted, sort=False)["amount_removed"].sum(), "leaves", money)
     columns = {
         "step": ("step", "text"),
         "amount_before": ("money before", "money"),

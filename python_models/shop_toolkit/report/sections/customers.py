@@ -13,15 +13,18 @@ from shop_toolkit.report.charts import (
     column,
     dumbbells,
     heat_map,
+    named_short,
     names_axis,
     percents,
     pivot,
     rows_height,
+    shares_axis,
     table_of,
     without_chart,
 )  # fmt: skip
 from shop_toolkit.report.colours import GREY, segment_colours
-from shop_toolkit.report.words import count, label, percent, plural, sentence
+from shop_toolkit.report.privacy import LEAST_CUSTOMERS
+from shop_toolkit.report.words import count, is_missing, label, percent, plural, sentence
 
 SEGMENTATIONS = {"broad": "broad segments", "detailed": "detailed segments", "rfm": "RFM segments"}
 PROFILE = {"recency_rank": "recent", "frequency_rank": "often", "monetary_rank": "much"}
@@ -46,16 +49,18 @@ def blocks(tables: Mapping[str, pd.DataFrame]) -> list[Block]:
 def scores(cells: pd.DataFrame) -> Block:
     """Customers and their money by recency and frequency score."""
     name = "score_cells"
-    total, revenue = (cells["customers"].sum(), cells["revenue"].sum()) if len(cells) else (0, 0)
+    total = cells["customers"].sum() if len(cells) else 0
     if not total:
         return without_chart(name, "Customers by score", "Nobody has scores: no customer kept an order.")
-    cells = cells.assign(share=cells["customers"] / total, revenue_share=cells["revenue"] / revenue if revenue else 0.0)
+    cells = cells.assign(share=cells["customers"] / total)
     best = cells[(cells["recency_score"] == 5) & (cells["frequency_score"] == 5)]
-    told = best.iloc[0] if len(best) and best["customers"].iloc[0] else cells.loc[cells["customers"].idxmax()]
+    told = best.iloc[0] if best["customers"].sum() >= LEAST_CUSTOMERS else cells.loc[cells["customers"].idxmax()]
     scores_told = f"scores {told['recency_score']:.0f} and {told['frequency_score']:.0f}"
     is_best = told["recency_score"] == told["frequency_score"] == 5
     who = f"the most recent and most frequent ({scores_told})" if is_best else f"those with {scores_told}"
     title = f"{percent(told['share'])} of the customers, {who}, bring {percent(told['revenue_share'])} of the money"
+    if is_missing(told["revenue_share"]):
+        title = f"{percent(told['share'])} of the customers are {who}"
     grades, panels = [1, 2, 3, 4, 5], []
     for field, words in (("share", "customers"), ("revenue_share", "money")):
         matrix = pivot(cells, "frequency_score", "recency_score", field, grades, grades)
@@ -70,7 +75,8 @@ def scores(cells: pd.DataFrame) -> Block:
     return Block(
         name,
         title,
-        note="Scores are fifths of the customers of the baseline date, with frozen limits; equal values score equally.",
+        note="Scores are fifths of the customers of the baseline date, with frozen limits; equal values score equally."
+        + (f" Money of fewer than {LEAST_CUSTOMERS} customers is not told." if cells["revenue"].isna().any() else ""),
         panels=panels,
         panel_width="middle",
         table=table_of(
@@ -104,13 +110,10 @@ def sizes(segments: pd.DataFrame, colours: Mapping[str, str]) -> Block:
         own = ordered(segments, segmentation)
         if own.empty:
             continue
-        names = [label(segment, 26) for segment in own["segment"]]
         marks = [colours[segment] for segment in own["segment"]]
-        figure = dumbbells(names, column(own, "share"), column(own, "revenue_share"), marks)
-        layout = {
-            "xaxis": axis("share of all", tickformat=".0%", rangemode="tozero"),
-            "yaxis": names_axis(),
-        }
+        ends = column(own, "share"), column(own, "revenue_share")
+        figure = dumbbells(column(own, "segment"), *ends, marks)
+        layout = {"xaxis": shares_axis(*ends), "yaxis": names_axis(names=named_short(own["segment"], 26))}
         panels.append(Panel(figure, layout, rows_height(len(own)), sentence(words)))
     learned = held[held["segmentation"] == "broad"] if (held["segmentation"] == "broad").any() else held
     gap = (learned["revenue_share"] - learned["share"]).fillna(0)
@@ -119,6 +122,8 @@ def sizes(segments: pd.DataFrame, colours: Mapping[str, str]) -> Block:
         f"{sentence(best['segment'])} are {percent(best['share'])} of the customers"
         f" and bring {percent(best['revenue_share'])} of the money"
     )
+    if is_missing(best["revenue_share"]):
+        title = "Segments and their customers"
     if len(learned) == 1:
         title = f"All customers are one segment, {best['segment']}: there is nothing to compare"
     return Block(
@@ -155,7 +160,10 @@ def radar(segmentation: str, profiles: pd.DataFrame, segments: pd.DataFrame, col
         return without_chart(
             name, f"Profiles of the {words}", "All customers are one segment: there is nothing to compare."
         )
-    own = own.sort_values("display_order")
+    own = own[own["customers"] >= LEAST_CUSTOMERS].sort_values("display_order")
+    if len(own) < 2:
+        problem = f"No two of them hold {LEAST_CUSTOMERS} customers, and of fewer no profile is told."
+        return without_chart(name, f"Profiles of the {words}", problem)
     spokes = [*PROFILE.values(), next(iter(PROFILE.values()))]
     panels = []
     for row in own.to_dict("records"):
@@ -192,8 +200,8 @@ def radar(segmentation: str, profiles: pd.DataFrame, segments: pd.DataFrame, col
                 f"{sentence(row['segment'])} ({count(row['customers'])})",
             )
         )
-    mean = own[list(PROFILE)].astype(float).mean(axis=1)
-    best, least = own.loc[mean.idxmax()], own.loc[mean.idxmin()]
+    spent = own["monetary_rank"].astype(float)
+    best, least = own.loc[spent.idxmax()], own.loc[spent.idxmin()]
     title = (
         f"{sentence(best['segment'])} outspend {percent(float(best['monetary_rank']))} of all customers,"
         f" {least['segment']} {percent(float(least['monetary_rank']))}"
@@ -218,7 +226,10 @@ def embedding(cells: pd.DataFrame, points: pd.DataFrame, segments: pd.DataFrame,
     """The plane in which neighbours are customers alike; by cells, or by customers where the setting asks for them."""
     name = "map"
     if cells.empty:
-        problem = "There is no map: it takes 30 different customers to draw one."
+        problem = (
+            "There is no map: it takes 30 different customers to draw one,"
+            f" and places with fewer than {LEAST_CUSTOMERS} of them are not shown."
+        )
         return without_chart(name, "The map of customers", problem)
     panels = []
     for segmentation in ("detailed", "broad"):
@@ -269,11 +280,12 @@ def embedding(cells: pd.DataFrame, points: pd.DataFrame, segments: pd.DataFrame,
     detailed = cells[cells["segmentation"] == "detailed"]
     together = detailed["customers_of_segment"].sum() / detailed["customers"].sum()
     title = (
-        f"On the map of {plural(detailed['customers'].sum(), 'customer')}, {percent(together)} lie among"
+        f"Of {plural(detailed['customers'].sum(), 'customer')} on the map, {percent(together)} lie among"
         " their own segment"
     )
     note = (
         "A dot is a cell of the map: the larger, the more customers; coloured by the segment that most of them are in."
+        f" Cells of fewer than {LEAST_CUSTOMERS} are left out."
     )
     if len(points):
         note = "Each dot is a customer, without name or number of the shop's (setting report_customer_rows)."

@@ -14,15 +14,17 @@ from shop_toolkit.report.charts import (
     column,
     dumbbells,
     heat_map,
-        names_axis,
+    named_short,
+    names_axis,
     percents,
     pivot,
     rows_height,
+    shares_axis,
     table_of,
     without_chart,
 )  # fmt: skip
 from shop_toolkit.report.sections.customers import SEGMENTATIONS, ordered
-from shop_toolkit.report.words import label, percent, plural, sentence, wrapped
+from shop_toolkit.report.words import percent, plural, sentence, wrapped
 
 # Fewer customers than this say little of what a segment wants.
 ENOUGH = 30
@@ -52,18 +54,21 @@ def categories(rows: pd.DataFrame) -> Block:
     title = f"“{first['category_name']}” earns most: {percent(first['revenue_share'])} of the revenue of products"
     if len(learned) == 1:
         title = f"All products are of one category: “{first['category_name']}”"
-    names = []
+    names, ticks = column(learned, "category_name"), []
     for row in learned.to_dict("records"):
         terms = row["top_terms"] if isinstance(row["top_terms"], str) and row["top_terms"] else row["category_name"]
-        names.append(wrapped(terms, 26, 2))
+        ticks.append(wrapped(terms, 26, 2))
     texts = [percent(share) for share in learned["revenue_share"]]
     figure = bars(names, column(learned, "revenue"), texts, ACCENT)
-    layout = {"xaxis": axis("revenue (currency of the log)"), "yaxis": names_axis()}
+    layout = {
+        "xaxis": axis("revenue (currency of the log)"),
+        "yaxis": names_axis(names=named_short(names, 26) | {"ticktext": ticks}),
+    }
     return Block(
         name,
         title,
-        note="Learned from the descriptions alone; a category is called by the words that tell it best"
-        " from the others.",
+        note="Learned from the descriptions; the price decides only between two categories equally near. A category"
+        " is called by the words that tell it best from the others.",
         panels=[Panel([figure], layout, 70 + 40 * len(learned))],
         table=table_of(
             learned,
@@ -87,7 +92,6 @@ def by_segment(rows: pd.DataFrame, segments: pd.DataFrame) -> Block:
         return without_chart(name, heading, "There are no interests to tell: no categories, or nothing kept in them.")
     usual = rows.drop_duplicates("category_name").sort_values(["usual_share", "category_name"], ascending=[False, True])
     names = list(usual["category_name"])
-    labels = [wrapped(category, 24, 1) for category in names]
     panels = []
     for segmentation in ("broad", "detailed"):
         own = rows[rows["segmentation"] == segmentation]
@@ -95,14 +99,13 @@ def by_segment(rows: pd.DataFrame, segments: pd.DataFrame) -> Block:
         if not order:
             continue
         shares = pivot(own, "category_name", "segment", "spend_share", names, order)
-        figure = heat_map(
-            [label(segment, 22) for segment in order], labels, shares, percents(shares), "%{x}: %{z:.1%} on %{y}"
-        )
+        figure = heat_map(order, names, shares, percents(shares), "%{x}: %{z:.1%} on %{y}")
         layout = {
             "xaxis": axis(
                 "segment (in the cells: % of its spend)", type="category", tickangle=-40, showgrid=False, side="bottom"
-            ),
-            "yaxis": names_axis(),
+            )
+            | named_short(order, 22),
+            "yaxis": names_axis(names=named_short(names, 24)),
         }
         panels.append(
             Panel(
@@ -160,9 +163,11 @@ def groups(rows: pd.DataFrame) -> Block:
         " things in the same way;"
         f" “{best['interest_group']}” bring {percent(best['revenue_share'])} of the money"
     )
-    names = [wrapped(group, 24, 3) for group in found["interest_group"]]
-    figure = dumbbells(names, column(found, "share"), column(found, "revenue_share"), [ACCENT] * len(found))
-    layout = {"xaxis": axis("share of all", tickformat=".0%", rangemode="tozero"), "yaxis": names_axis()}
+    names = column(found, "interest_group")
+    ends = column(found, "share"), column(found, "revenue_share")
+    figure = dumbbells(names, *ends, [ACCENT] * len(found))
+    ticks = named_short(names, 24) | {"ticktext": [wrapped(name, 24, 3) for name in names]}
+    layout = {"xaxis": shares_axis(*ends), "yaxis": names_axis(names=ticks)}
     return Block(
         name,
         title,

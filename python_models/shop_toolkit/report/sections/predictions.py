@@ -15,6 +15,7 @@ from shop_toolkit.report.charts import (
     bars,
     column,
     heat_map,
+    named_short,
     names_axis,
     percents,
     pivot,
@@ -27,6 +28,7 @@ from shop_toolkit.report.words import count, label, listed, money, percent, plur
 # Of each task the metric that it is told by, and its unit; the first that a task has.
 METRICS = {"accuracy": "share told right", "agreement": "share told as by the clustering", "rmse": "RMSE (money)"}
 FOLD = "fold "
+UNNAMED = r"\w+ cluster \d+"
 
 
 def blocks(tables: Mapping[str, pd.DataFrame]) -> list[Block]:
@@ -150,13 +152,10 @@ def calibration(rows: pd.DataFrame, evaluations: pd.DataFrame) -> Block:
     own = rows[[used.get(task) == model for task, model in zip(rows["task"], rows["model"], strict=True)]]
     if own.empty:
         return without_chart(name, heading, "No model in use says how sure it is, or none could be judged.")
-    own, panels, gaps, frames = own.sort_values(["task", "bin"]), [], 0.0, 0
+    own, panels = own.sort_values(["task", "bin"]), []
     for task, points in own.groupby("task"):
         spend = points["measure"].iloc[0] == "spend"
         top = max(points["foretold"].max(), points["happened"].max()) if spend else 1
-        if not spend:
-            gaps += ((points["foretold"] - points["happened"]).abs() * points["sample_size"]).sum()
-            frames += points["sample_size"].sum()
         largest = points["sample_size"].max()
         figure = [
             {
@@ -190,9 +189,7 @@ def calibration(rows: pd.DataFrame, evaluations: pd.DataFrame) -> Block:
         panels.append(
             Panel(figure, layout, 280, wrapped(f"{sentence(task)}: {model_words(points['model'].iloc[0])}", 60, 2))
         )
-    title = heading
-    if frames:
-        title = f"How sure the models are is off by {100 * gaps / frames:.1f} points in the mean"
+    title = surest(own[own["measure"] != "spend"]) or heading
     silent = sorted(task for task in set(used) - set(own["task"]) if task.startswith("foretell"))
     note = "On the line what is said comes true; the larger a dot, the more customers."
     if silent:
@@ -206,6 +203,25 @@ def calibration(rows: pd.DataFrame, evaluations: pd.DataFrame) -> Block:
         "sample_size": ("customers at a day", "count"),
     }
     return Block(name, title, note=note, panels=panels, panel_width="middle", table=table_of(own, columns))
+
+
+def surest(points: pd.DataFrame) -> str:
+    """The task whose model says most wrongly how sure it is, and in which direction; nothing where none says it."""
+    tasks = []
+    for task, own in points.groupby("task"):
+        told, right = (
+            (own[field] * own["sample_size"]).sum() / own["sample_size"].sum() for field in ("foretold", "happened")
+        )
+        tasks.append((abs(told - right), task.removeprefix("foretell "), told, right))
+    if not tasks:
+        return ""
+    gap, task, told, right = max(tasks)
+    if gap < 0.01:
+        return "The models are as often right as they say"
+    return (
+        f"Of {task} the model is too {'sure' if told > right else 'unsure'}: it says {percent(told)}"
+        f" and is right in {percent(right)}" + ("; the others are nearer" if len(tasks) > 1 else "")
+    )
 
 
 def confusion(rows: pd.DataFrame) -> Block:
@@ -222,22 +238,32 @@ def confusion(rows: pd.DataFrame) -> Block:
         said = [*actual, *sorted(set(own["said"]) - set(actual))]
         shares = pivot(own, "actual", "said", "share_of_actual", actual, said)
         shares = [[cell or 0 for cell in row] for row in shares]
+        often = named_short(actual, 20)
+        often["ticktext"] = [
+            f"{tick} ({count(sizes[name])})" for tick, name in zip(often["ticktext"], actual, strict=True)
+        ]
         figure = heat_map(
-            [label(name, 18) for name in said],
-            [f"{label(name, 20)} ({count(sizes[name])})" for name in actual],
+            said,
+            actual,
             shares,
             percents(shares),
             "%{y} came: %{z:.1%} told as %{x}",
         )
         layout = {
-            "xaxis": axis("told (% of what came)", type="category", tickangle=-40, showgrid=False),
-            "yaxis": names_axis("came (how often)"),
+            "xaxis": axis("told (% of what came)", type="category", tickangle=-40, showgrid=False)
+            | named_short(said, 18),
+            "yaxis": names_axis("came (how often)", names=often),
         }
         right = own.loc[own["actual"] == own["said"], "sample_size"].sum() / own["sample_size"].sum()
         heading_of = f"{sentence(task)}: {model_words(own['model'].iloc[0])}, {percent(right)} right"
         panels.append(Panel([figure], layout, rows_height(len(actual), 150), wrapped(heading_of, 60, 2)))
     wrong = rows[rows["actual"] != rows["said"]]
     title = "Nothing is taken for something else: all is told right"
+    if len(wrong):
+        right = 1 - wrong["sample_size"].sum() / rows["sample_size"].sum()
+        title = f"{percent(right)} of what was told came"
+    # What was learned on a day of the past has numbers and no names there.
+    wrong = wrong[~wrong["said"].str.fullmatch(UNNAMED) & ~wrong["actual"].str.fullmatch(UNNAMED)]
     if len(wrong):
         worst = wrong.sort_values(["sample_size", "task", "actual", "said"], ascending=[False, True, True, True]).iloc[
             0

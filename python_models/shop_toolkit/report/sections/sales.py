@@ -1,5 +1,6 @@
 """What happened? Sales by month, by weekday and hour, by country, and how newcomers come back."""
 
+import math
 from collections.abc import Mapping
 
 import pandas as pd
@@ -12,6 +13,7 @@ from shop_toolkit.report.charts import (
     axis,
     column,
     heat_map,
+    named_short,
     names_axis,
     percents,
     pivot,
@@ -19,7 +21,8 @@ from shop_toolkit.report.charts import (
     table_of,
     without_chart,
 )  # fmt: skip
-from shop_toolkit.report.words import count, label, listed, money, percent, plural
+from shop_toolkit.report.privacy import LEAST_CUSTOMERS, OTHERS
+from shop_toolkit.report.words import count, listed, money, percent, plural
 
 COUNTRIES = 15
 COHORTS = 24
@@ -49,9 +52,12 @@ def by_month(months: pd.DataFrame) -> Block:
     whole = months[months["is_complete"]]
     judged = whole if len(whole) else months
     best = judged.loc[judged["revenue"].idxmax()]
-    title = f"{month(best['month_start_date'])} brought {money(best['revenue'])}"
+    whose, mean = ("", "the mean month")
+    if (months["anonymous_revenue"] != 0).any():
+        whose, mean = " from known customers", "their mean month"
+    title = f"{month(best['month_start_date'])} brought {money(best['revenue'])}{whose}"
     if len(judged) > 1 and judged["revenue"].mean() > 0:
-        title += f", {best['revenue'] / judged['revenue'].mean():.1f} times the mean month"
+        title += f", {best['revenue'] / judged['revenue'].mean():.1f} times {mean}"
     starts = column(months, "month_start_date")
     opacity = [1 if known else 0.45 for known in months["is_complete"]]
     traces = [
@@ -69,7 +75,8 @@ def by_month(months: pd.DataFrame) -> Block:
     layout = {
         "barmode": "relative",
         "bargap": 0.25,
-        "xaxis": axis("month"),
+        # The name of a month stands below its bar, not where the month begins.
+        "xaxis": axis("month", type="date", tickformat="%b\n%Y", ticklabelmode="period"),
         "yaxis": axis("revenue (currency of the log)"),
     }
     pale = "" if months["is_complete"].all() else " Pale: the log holds only part of the month."
@@ -133,7 +140,8 @@ def by_weekday_and_hour(hours: pd.DataFrame) -> Block:
         title,
         note="Orders of known customers, in the log's own time.",
         panels=[Panel([figure], layout, 320)],
-        table=table_of(hours, columns | {"revenue": ("revenue", "money")}),
+        # Without money: in a quiet hour it would be that of one order.
+        table=table_of(hours, columns),
     )
 
 
@@ -145,18 +153,20 @@ def by_country(countries: pd.DataFrame) -> Block:
     drawn = countries[countries["revenue"] > 0].head(COUNTRIES)
     if drawn.empty or total <= 0:
         return without_chart(name, "Sales by country", "No revenue was kept, so there is nothing to tell of countries.")
-    first = drawn.iloc[0]
+    named = drawn[drawn["country"] != OTHERS]
+    first = (named if len(named) else drawn).iloc[0]
     title = f"{first['country']} brings {percent(first['revenue'] / total)} of the revenue"
     if len(countries) == 1:
         title = f"All revenue comes from one country: {first['country']}"
-    elif len(drawn) > 1:
-        title += f", then {drawn.iloc[1]['country']} {percent(drawn.iloc[1]['revenue'] / total)}"
-    names = [label(country, 24) for country in drawn["country"]]
+    elif len(named) > 1:
+        title += f", then {named.iloc[1]['country']} {percent(named.iloc[1]['revenue'] / total)}"
+    # Whole decades, or no line of the axis would be among revenues that are much alike.
+    decades = [math.floor(math.log10(drawn["revenue"].min())), math.floor(math.log10(drawn["revenue"].max())) + 1]
     figure = {
         "type": "scatter",
         "mode": "markers+text",
         "x": column(drawn, "revenue"),
-        "y": names,
+        "y": column(drawn, "country"),
         "text": [percent(revenue / total) for revenue in drawn["revenue"]],
         "textposition": "middle right",
         "marker": {"size": 11, "color": ACCENT},
@@ -164,15 +174,21 @@ def by_country(countries: pd.DataFrame) -> Block:
         "hovertemplate": "%{y}: %{x:,.0f} (%{text})<extra></extra>",
     }
     layout = {
-        "xaxis": axis("revenue (currency of the log; each line is ten times the one before)", type="log", dtick=1),
-        "yaxis": names_axis(showgrid=True),
+        "xaxis": axis(
+            "revenue (currency of the log; each line is ten times the one before)", type="log", dtick=1, range=decades
+        ),
+        "yaxis": names_axis(names=named_short(drawn["country"], 24), showgrid=True),
         "margin": {"r": 56},
     }
     left_out = len(countries) - len(drawn)
+    rest = f"{plural(left_out, 'more country is', 'more countries are')} in the table." if left_out else ""
+    pooled = ""
+    if (countries["country"] == OTHERS).any():
+        pooled = f"Countries of fewer than {LEAST_CUSTOMERS} customers are told together, as {OTHERS}."
     return Block(
         name,
         title,
-        note=f"The other {plural(left_out, 'country', 'countries')} are in the table." if left_out else "",
+        note=" ".join(filter(None, [pooled, rest])),
         panels=[Panel([figure], layout, rows_height(len(drawn)))],
         table=table_of(
             countries,
@@ -197,13 +213,15 @@ def cohorts(rows: pd.DataFrame) -> Block:
         return without_chart(
             name, heading, "The log holds no whole month after a first one: nobody could come back yet."
         )
-    first = later[later["months_since_first"] == 1]
+    # Who bought in the log's first month may have been a customer for years.
+    newcomers = later[later["cohort_month_start_date"] > rows["cohort_month_start_date"].min()]
+    first = newcomers[newcomers["months_since_first"] == 1]
     title = heading
     if len(first):
         again = first["active_customers"].sum() / first["cohort_customers"].sum()
         title = f"Of 100 newcomers {100 * again:.0f} order again in the month after"
     starts = sorted(later["cohort_month_start_date"].unique())[-COHORTS:]
-    left_out = rows["cohort_month_start_date"].nunique() - COHORTS
+    left_out = later["cohort_month_start_date"].nunique() - COHORTS
     rows = rows[rows["cohort_month_start_date"] >= starts[0]]
     later = later[later["cohort_month_start_date"] >= starts[0]]
     months = list(range(1, int(later["months_since_first"].max()) + 1))
@@ -219,7 +237,7 @@ def cohorts(rows: pd.DataFrame) -> Block:
     return Block(
         name,
         title,
-        note="Who ordered in the log's first weeks counts as a newcomer, and may have been a customer for years."
+        note="Who ordered in the log's first month may have been a customer for years: they are not in the title."
         + (f" Earlier cohorts than the last {COHORTS} are in the mart cohorts." if left_out > 0 else ""),
         panels=[Panel([figure], layout, rows_height(len(starts), 80))],
         table=table_of(
@@ -230,8 +248,6 @@ def cohorts(rows: pd.DataFrame) -> Block:
                 "cohort_customers": ("newcomers", "count"),
                 "active_customers": ("ordered", "count"),
                 "retention": ("share", "share"),
-                "revenue": ("revenue", "money"),
-                "cumulative_revenue": ("revenue so far", "money"),
                 "is_complete": ("whole month", "text"),
             },
         ),
