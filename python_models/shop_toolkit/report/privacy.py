@@ -67,4 +67,7 @@ def guarded(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
             tables["interest_groups"], "size", ["revenue", "revenue_share", "mean_basket"]
         ),
         "prediction_reliability": reliability[~spend_of_few],
+        "int_report_alerts": without_money(
+            tables["int_report_alerts"], "overdue_customers", ["money_at_stake", "median_days_over"]
+        ),
     }

@@ -16,15 +16,17 @@ from shop_toolkit.report.charts import (
     axis,
     bars,
     column,
+    named_short,
     names_axis,
     rows_height,
     table_of,
     without_chart,
 )  # fmt: skip
 from shop_toolkit.report.colours import GREY, segment_colours
+from shop_toolkit.report.privacy import LEAST_CUSTOMERS
 from shop_toolkit.report.sections.customers import SEGMENTATIONS, ordered
 from shop_toolkit.report.sections.sales import month
-from shop_toolkit.report.words import count, label, money, percent, plural, sentence
+from shop_toolkit.report.words import count, is_missing, label, money, percent, plural, sentence
 
 # As segment_transitions calls who placed their first order since.
 NEWCOMERS, NEWCOMERS_TOLD = "no order yet", "first order"
@@ -363,19 +365,23 @@ def alerts(counts: pd.DataFrame, segments: pd.DataFrame, colours: Mapping[str, s
     own = counts.assign(
         place=counts["segment"].map(places).fillna(len(places)), share=counts["overdue_customers"] / counts["customers"]
     ).sort_values(["place", "segment"])
-    names = [label(segment, 26) for segment in own["segment"]]
-    marks = [colours.get(segment, GREY) for segment in own["segment"]]
+    names = list(own["segment"])
+    marks = [colours.get(segment, GREY) for segment in names]
     panels = []
     for field, words, title, unit in (
         ("overdue_customers", count, "Customers overdue", "customers"),
         ("money_at_stake", money, "Money at stake", "money spent so far"),
     ):
-        texts = [words(value) for value in own[field]]
+        texts = ["" if is_missing(value) else words(value) for value in own[field]]
         figure = bars(names, column(own, field), texts, marks, textposition="outside")
         # Room for the text of the longest bar.
-        layout = {"xaxis": axis(unit, range=[0, float(own[field].max()) * 1.25 or 1]), "yaxis": names_axis()}
+        most = float(own[field].fillna(0).max())
+        layout = {"xaxis": axis(unit, range=[0, most * 1.25 or 1]), "yaxis": names_axis(names=named_short(names, 26))}
         panels.append(Panel([figure], layout, rows_height(len(own)), title))
-    overdue, stake = int(own["overdue_customers"].sum()), own["money_at_stake"].astype(float)
+    withheld = (
+        f"Money of fewer than {LEAST_CUSTOMERS} customers is not told. " if own["money_at_stake"].isna().any() else ""
+    )
+    overdue, stake = int(own["overdue_customers"].sum()), own["money_at_stake"].astype(float).fillna(0)
     worst = own.loc[stake.idxmax()]
     title = (
         f"{plural(overdue, 'customer')} ({percent(overdue / own['customers'].sum())})"
@@ -383,13 +389,13 @@ def alerts(counts: pd.DataFrame, segments: pd.DataFrame, colours: Mapping[str, s
     )
     if stake.sum() > 0:
         title += (
-            f"; {percent(float(worst['money_at_stake']) / stake.sum())} of the {money(stake.sum())} at stake"
-            f" {'is' if stake.max() else 'are'} with {worst['segment']}"
+            f"; {percent(stake.max() / stake.sum())} of the {money(stake.sum())} at stake is with {worst['segment']}"
         )
     return Block(
         name,
         title,
-        note="Usual is what most of a customer's own pauses between orders stayed under, or those of the segment where"
+        note=withheld
+        + "Usual is what most of a customer's own pauses between orders stayed under, or those of the segment where"
         " a customer has too few. Who it is stands in the mart customer_alerts.",
         panels=panels,
         panel_width="middle",
