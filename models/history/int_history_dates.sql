@@ -58,18 +58,33 @@ versioned as (
 
 ),
 
+told_dates as (
+
+    {% if told %}
+    select
+        as_of_date,
+        rules_version
+    from {{ told.dates }}
+    {% else %}
+    select
+        as_of_date,
+        rules_version
+    from versioned
+    where false
+    {% endif %}
+
+),
+
 compared as (
 
     select
-        *,
-        {% if not told %}
-        true as is_untold
-        {% elif told.is_look %}
-        false as is_untold
-        {% else %}
-        (as_of_date, rules_version) not in (select (as_of_date, rules_version) from {{ told.dates }}) as is_untold
-        {% endif %}
+        versioned.*,
+        told_dates.as_of_date is null and {{ 'false' if told and told.is_look else 'true' }} as is_untold
     from versioned
+    left join told_dates
+        on
+            versioned.as_of_date = told_dates.as_of_date
+            and versioned.rules_version = told_dates.rules_version
 
 )
 

@@ -60,7 +60,7 @@ compared as (
             when
                 told_before.frequency <> segmented.frequency
                 or told_before.monetary <> segmented.monetary
-                or told_before.recency_days is distinct from segmented.recency_days
+                or coalesce(told_before.recency_days, -1) <> coalesce(segmented.recency_days, -1)
                 then 'late_data'
             when told_before.rules_version <> segmented.rules_version then 'refit'
             else told_before.restated_by
