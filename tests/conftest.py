@@ -31,6 +31,15 @@ MARTS = (
     "orders",
     "products",
     "product_categories",
+    "sales_by_month",
+    "sales_by_weekday",
+    "sales_by_hour",
+    "sales_by_weekday_and_hour",
+    "sales_by_country",
+    "sales_by_category",
+    "basket_sizes",
+    "top_products",
+    "cohorts",
     "customers",
     "customer_interests",
     "interest_groups",
@@ -39,8 +48,18 @@ MARTS = (
     "segment_rules",
     "model_evaluations",
     "prediction_reliability",
+    "prediction_confusion",
     "new_customer_predictions",
+    "segment_history",
+    "segment_changes",
+    "segment_transitions",
+    "segment_drift",
+    "customer_alerts",
+    "audiences",
+    "published_files",
 )
+# What readers get copies of: all but the list of these copies.
+PUBLISHED = tuple(mart for mart in MARTS if mart != "published_files")
 # The marts that tell of lines, orders and products: all that the form of the input could change.
 MARTS_OF_LINES = MARTS[: MARTS.index("customers")]
 # A build's stability figures are rougher with few refits, and nothing else changes.
@@ -50,6 +69,8 @@ QUICK_FIT = {
     "rolling_origins": 1,
     "spend_grids": {"linear_regression": {"alpha": [100]}, "gradient_boosting": {"max_iter": [20]}},
     "class_grids": {"logistic_regression": {"C": [0.1]}},
+    # Tests that run at the same time would publish into one folder.
+    "published_folder": None,
 }
 # The real file is clustered in full; its classes are foretold by the regression alone, which takes a fifth of the time.
 REAL_FIT = QUICK_FIT | {"bootstrap_refits": 100, "category_refits": 20, "rolling_origins": 3}

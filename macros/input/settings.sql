@@ -24,8 +24,14 @@
         'rolling_origins': "a whole number of origins, from 1 to 12",
         'training_limit': "a whole number of customers, from 100 to 200000",
         'least_precision': "a share of the newcomers, from 0.5 to 1",
+        'control_share': "a share of each audience, from 0 to 0.9",
+        'control_salt': "any text",
+        'usual_gap_quantile': "a share of the pauses between orders, from 0.5 to 0.99",
         'spend_grids': "a mapping from models to their settings, and from each setting to a list of values",
         'class_grids': "a mapping from models to their settings, and from each setting to a list of values",
+        'published_folder': "a folder, or null to publish no files",
+        'postgres_schema': "the name of a schema, e.g. shop",
+        'report_customer_rows': "true or false",
     }) }}
 {%- endmacro %}
 
@@ -80,9 +86,9 @@
     {%- if var('cancellation_invoice_prefix') is not string -%}
         {%- do wrong.append('cancellation_invoice_prefix') -%}
     {%- endif -%}
-    {%- if var('refit') is not boolean -%}
-        {%- do wrong.append('refit') -%}
-    {%- endif -%}
+    {%- for name in ['refit', 'report_customer_rows'] if var(name) is not boolean -%}
+        {%- do wrong.append(name) -%}
+    {%- endfor -%}
     {%- for name, least, most in [
         ('sample_limit', 100, 20000), ('bootstrap_refits', 2, 1000), ('maximum_rules', 2, 100),
         ('catalogue_limit', 100, 100000), ('category_refits', 2, 1000),
@@ -91,12 +97,16 @@
         {%- do wrong.append(name) -%}
     {%- endfor -%}
     {%- for name, most in [
-        ('smallest_segment_share', 0.5), ('least_stability', 1), ('silhouette_band', 1),
+        ('smallest_segment_share', 0.5), ('least_stability', 1), ('silhouette_band', 1), ('control_share', 0.9),
     ] if var(name) is not number or var(name) is boolean or not 0 <= var(name) <= most -%}
         {%- do wrong.append(name) -%}
     {%- endfor -%}
-    {%- if var('least_precision') is not number or var('least_precision') is boolean or not 0.5 <= var('least_precision') <= 1 -%}
-        {%- do wrong.append('least_precision') -%}
+    {%- for name, most in [('least_precision', 1), ('usual_gap_quantile', 0.99)]
+        if var(name) is not number or var(name) is boolean or not 0.5 <= var(name) <= most -%}
+        {%- do wrong.append(name) -%}
+    {%- endfor -%}
+    {%- if var('control_salt') is not string -%}
+        {%- do wrong.append('control_salt') -%}
     {%- endif -%}
     {%- for name, task in [('spend_grids', 'amounts'), ('class_grids', 'classes')] -%}
         {%- if var(name) is not mapping -%}
@@ -111,6 +121,25 @@
     {%- for name in ['broad_clustering', 'detailed_clustering'] if var(name) is not none and not is_candidate(var(name)) -%}
         {%- do wrong.append(name) -%}
     {%- endfor -%}
+    {%- set folder = var('published_folder') -%}
+    {%- if folder is not none and (folder is not string or not folder | trim) -%}
+        {%- do wrong.append('published_folder') -%}
+    {%- elif folder is not none -%}
+        {%- set problem = single_value('select folder_problem(' ~ sql_text(folder) ~ ')') -%}
+        {%- if problem -%}
+            {%- do problems.append("The setting 'published_folder' is wrong. " ~ problem) -%}
+        {%- endif -%}
+    {%- endif -%}
+    {%- if var('postgres_schema') is not string or not var('postgres_schema') | trim -%}
+        {%- do wrong.append('postgres_schema') -%}
+    {%- endif -%}
+    {#- Asked before the work is done, as a build may take minutes; and not by runs that publish nothing. -#}
+    {%- if 'model.' ~ project_name ~ '.publication_files' in selected_resources -%}
+        {%- set problem = single_value('select postgres_problem()') -%}
+        {%- if problem -%}
+            {%- do problems.append(problem) -%}
+        {%- endif -%}
+    {%- endif -%}
     {%- if var('broad_clustering') is not none and var('broad_clustering') == var('detailed_clustering') -%}
         {%- do problems.append(
             "The settings 'broad_clustering' and 'detailed_clustering' ask for the same candidate; set one of them to another."

@@ -15,7 +15,8 @@ with sales as (
         order_date as event_date,
         quantity as units,
         gross_amount as amount,
-        country
+        country,
+        false as is_cancelled
     from {{ ref('order_lines') }}
     {% if last_row is not none %}
     where {{ is_touched('order', last_row) | indent(4) }}
@@ -32,7 +33,8 @@ cancelled as (
         cast(cancelled_at as date) as event_date,
         -units as units,
         -amount as amount,
-        null as country
+        null as country,
+        true as is_cancelled
     from {{ ref('cancellation_matches') }}
     {% if last_row is not none %}
     where {{ is_touched('order', last_row, invoice_id='sale_invoice_id') | indent(4) }}
@@ -56,6 +58,8 @@ select
     event_date,
     min(country) as country,
     cast(sum(units) as decimal(18, 3)) as units,
-    cast(sum(amount) as decimal(18, 2)) as amount
+    cast(sum(amount) as decimal(18, 2)) as amount,
+    cast(coalesce(-sum(units) filter (where is_cancelled), 0) as decimal(18, 3)) as cancelled_units,
+    cast(coalesce(-sum(amount) filter (where is_cancelled), 0) as decimal(18, 2)) as cancelled_amount
 from events
 group by 1, 2, 3

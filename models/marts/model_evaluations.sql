@@ -111,3 +111,27 @@ select
     cast(null as date) as test_from,
     cast(null as date) as test_to
 from {{ ref('int_models_in_use') }} as in_use
+
+union all
+
+-- How the watch (`customer_alerts`) would have done.
+select
+    'warn of customers who stop' as task,
+    alerts.model,
+    case when alerts.is_baseline then 'fixed' else 'quantile {{ var('usual_gap_quantile') }}' end as settings,
+    'changes injected at month ends' as split,
+    alerts.metric,
+    case alerts.metric
+        when 'warnings_per_1000_customers_a_week'
+            then 'of all customers in the four weeks after each month end, nobody made to stop'
+        else 'half of those who went on ordering were made to stop at a month end; fewer do in truth, and precision is lower then'
+    end as note,
+    alerts.value,
+    alerts.sample_size,
+    alerts.is_baseline,
+    false as is_in_sample,
+    cast(null as date) as train_from,
+    cast(null as date) as train_to,
+    alerts.first_date as test_from,
+    alerts.last_date as test_to
+from {{ ref('int_alert_evaluations') }} as alerts

@@ -6,7 +6,7 @@
 ) }}
 
 -- Stored last, so that a build that is cut off judges again.
--- depends_on: {{ ref('reliability_versions') }}
+-- depends_on: {{ ref('reliability_versions') }}, {{ ref('confusion_versions') }}
 select
     evaluations.task,
     evaluations.model,

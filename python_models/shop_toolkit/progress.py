@@ -82,5 +82,6 @@ class StepsOfTsne:
         return _descend(counted, start, it, **options)
 
 
-_descend = _t_sne._gradient_descent
-_t_sne._gradient_descent = StepsOfTsne.descend
+# A release that calls its descent otherwise is not told of, and fits as before.
+if _descend := getattr(_t_sne, "_gradient_descent", None):
+    _t_sne._gradient_descent = StepsOfTsne.descend

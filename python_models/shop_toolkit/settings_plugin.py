@@ -7,11 +7,17 @@ import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 from shop_toolkit.grids import grid_problem
+from shop_toolkit.postgres import postgres_problem
+from shop_toolkit.publishing import folder_problem
 
 
 class Plugin(BasePlugin):
-    """Registers `grid_problem(grids, task)` on each DuckDB connection that dbt opens."""
+    """Registers what says of a setting why it is wrong on each DuckDB connection that dbt opens."""
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
-        """Register the function; dbt-duckdb calls this once for each database that it opens."""
+        """Register the functions; dbt-duckdb calls this once for each database that it opens."""
         conn.create_function("grid_problem", grid_problem, ["VARCHAR"] * 2, "VARCHAR", null_handling="special")
+        conn.create_function("folder_problem", folder_problem, ["VARCHAR"], "VARCHAR", null_handling="special")
+        conn.create_function(
+            "postgres_problem", postgres_problem, [], "VARCHAR", null_handling="special", side_effects=True
+        )

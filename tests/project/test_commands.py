@@ -29,6 +29,9 @@ NOT_RUN_HERE = {
     "make lock": "needs uv and the package registry",
     "make benchmark": "run by hand",
 }
+# Ask a warehouse that is built.
+ASKING_THE_TARGET = ("mf ", "python -m lineage")
+ASKING = ("dbt show", "dbt docs", *ASKING_THE_TARGET)
 BIN = Path(sys.executable).parent
 
 
@@ -45,7 +48,9 @@ def with_quick_fits(command: str, fits: dict[str, Any]) -> str:
     return f"{command} --exclude-resource-type unit_test" if command.startswith("dbt build") else command
 
 
-def run(command: str, folder: Path, fits: dict[str, Any] = QUICK_FIT) -> subprocess.CompletedProcess:
+def run(
+    command: str, folder: Path, fits: dict[str, Any] = QUICK_FIT, *, project: Path = ROOT
+) -> subprocess.CompletedProcess:
     environment = os.environ | {
         "SHOP_WAREHOUSE": str(folder / "shop.duckdb"),
         "DBT_TARGET_PATH": str(folder / "target"),
@@ -53,7 +58,9 @@ def run(command: str, folder: Path, fits: dict[str, Any] = QUICK_FIT) -> subproc
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
     }
     command = with_quick_fits(command, fits)
-    return subprocess.run(command, shell=True, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, shell=True, cwd=project, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +69,29 @@ def built(demo_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return demo_shop.copy(tmp_path_factory.mktemp("built") / "shop").folder
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("dbt show")])
+@pytest.fixture(scope="module")
+def described(built: Path) -> Path:
+    """The project with that shop and its documentation in the target folder: `mf` and `lineage` look nowhere else."""
+    project = built / "project"
+    project.mkdir()
+    for path in ROOT.iterdir():
+        if path.name not in ("target", "logs", ".git"):
+            (project / path.name).symlink_to(path)
+    (project / "target").symlink_to(built / "target")
+    done = run("dbt docs generate --quiet", built, project=project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return project
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith(("dbt show", "dbt docs"))])
 def test_a_question_of_the_readme_is_answered(command: str, built: Path) -> None:
     done = run(command, built)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith(ASKING_THE_TARGET)])
+def test_a_question_about_metrics_and_columns_is_answered(command: str, built: Path, described: Path) -> None:
+    done = run(command, built, project=described)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -80,7 +107,7 @@ def test_the_command_for_the_real_file_works(real_shop: Shop, tmp_path: Path) ->
     [
         command
         for command in COMMANDS
-        if command not in NOT_RUN_HERE and not command.startswith("dbt show") and REAL_FILE.name not in command
+        if command not in NOT_RUN_HERE and not command.startswith(ASKING) and REAL_FILE.name not in command
     ],
 )
 def test_a_command_of_the_readme_works(command: str, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ from conftest import MARTS, ROOT, Shop, settings_read_by_parsing
 from dbt.contracts.graph.manifest import Manifest
 
 KNOWN_KEYS = {
-    "model": {"name", "description", "columns", "data_tests", "config"},
-    "column": {"name", "data_type", "description", "data_tests", "constraints"},
+    "file": {"version", "models", "seeds", "unit_tests", "semantic_models", "metrics", "exposures"},
+    "model": {"name", "description", "columns", "data_tests", "config", "time_spine"},
+    "column": {"name", "data_type", "description", "data_tests", "constraints", "granularity"},
     "unit test": {"name", "model", "overrides", "given", "expect", "description"},
+    "exposure": {"name", "label", "type", "maturity", "description", "owner", "depends_on"},
+    "metric": {"name", "label", "description", "type", "type_params"},
 }
 
 
@@ -53,6 +57,42 @@ def test_every_table_and_column_is_described(manifest: dict[str, Any]) -> None:
             assert column["description"].strip(), f"{node['name']}.{column['name']}"
 
 
+def test_every_metric_and_exposure_is_described(manifest: dict[str, Any]) -> None:
+    told = [*manifest["exposures"].values(), *manifest["metrics"].values(), *manifest["semantic_models"].values()]
+    for model in manifest["semantic_models"].values():
+        told += [*model["entities"], *model["dimensions"], *model["measures"]]
+    assert len(told) > 30
+    for node in told:
+        assert (node["description"] or "").strip(), node["name"]
+
+
+def test_exposures_name_what_leaves_the_project(manifest: dict[str, Any]) -> None:
+    marts = {exposure["name"]: {node.split(".")[-1] for node in exposure["depends_on"]["nodes"]}
+             for exposure in manifest["exposures"].values()}  # fmt: skip
+    assert set(marts) == {"report", "published_tables", "segment_classifier", "newcomer_classifier", "spend_forecast"}
+    # the list of what was published is made by publishing
+    assert marts["published_tables"] == set(MARTS) - {"published_files"}
+
+
+def test_the_documentation_is_one_file_with_all_tables_and_what_stands_in_them(demo_shop: Shop, tmp_path: Path) -> None:
+    shop = Shop(tmp_path, demo_shop.settings)
+    shutil.copy(demo_shop.warehouse, shop.warehouse)
+    result = shop.dbt("docs", "generate", "--static")
+    assert result.success, result.exception
+    page = (tmp_path / "target" / "static_index.html").read_text()
+    # the page holds both files and needs no server to fetch them; it tells nobody that it is read
+    for name in ("manifest", "catalog"):
+        assert json.dumps(json.loads((tmp_path / "target" / f"{name}.json").read_text())) in page
+    metadata = json.loads((tmp_path / "target" / "manifest.json").read_text())["metadata"]
+    assert metadata["send_anonymous_usage_stats"] is False
+    catalog = json.loads((tmp_path / "target" / "catalog.json").read_text())
+    tables = {node["metadata"]["name"]: node["columns"] for node in catalog["nodes"].values()}
+    assert set(MARTS) <= set(tables)
+    assert [column["type"] for name, column in tables["sales_by_country"].items() if name == "revenue"] == [
+        "DECIMAL(18,2)"
+    ]
+
+
 def test_every_mart_is_under_contract(manifest: dict[str, Any]) -> None:
     marts = {node["name"]: node for node in tables_of(manifest) if "marts" in node["fqn"]}
     assert set(marts) == set(MARTS)
@@ -61,13 +101,16 @@ def test_every_mart_is_under_contract(manifest: dict[str, Any]) -> None:
 
 def test_no_key_of_a_yml_is_misspelt() -> None:
     for path, content in properties():
-        assert set(content) <= {"version", "models", "seeds", "unit_tests"}, path
+        assert set(content) <= KNOWN_KEYS["file"], path
         for node in content.get("models", []) + content.get("seeds", []):
             assert set(node) <= KNOWN_KEYS["model"], f"{path}: {node['name']}"
             for column in node.get("columns", []):
                 assert set(column) <= KNOWN_KEYS["column"], f"{path}: {node['name']}.{column['name']}"
         for test in content.get("unit_tests", []):
             assert set(test) <= KNOWN_KEYS["unit test"], f"{path}: {test['name']}"
+        for kind in ("exposure", "metric"):
+            for node in content.get(f"{kind}s", []):
+                assert set(node) <= KNOWN_KEYS[kind], f"{path}: {node['name']}"
 
 
 def test_every_setting_is_known_and_has_a_reason_to_change_it(manifest: dict[str, Any]) -> None:
@@ -115,7 +158,8 @@ def test_settings_that_no_yml_reads_change_nothing_that_is_parsed(make_shop: Cal
         "cancellation_invoice_prefix": "", "as_of_date": "2025-03-31", "baseline_date": "2025-03-31", "refit": True,
         "sample_limit": 100, "smallest_segment_share": 0.1, "least_stability": 0.1, "silhouette_band": 0.5,
         "broad_clustering": "rfm ward 4", "detailed_clustering": "rfm ward 5", "catalogue_limit": 100,
-        "rolling_origins": 2, "training_limit": 100, "least_precision": 0.5,
+        "rolling_origins": 2, "training_limit": 100, "least_precision": 0.5, "report_customer_rows": True,
+        "control_share": 0.5, "control_salt": "x", "usual_gap_quantile": 0.5,
     }  # fmt: skip
     known = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
     assert others.keys() | settings_read_by_parsing(ROOT) == known.keys()

@@ -114,7 +114,7 @@ def test_a_part_that_is_run_again_with_other_settings_rewrites_no_version(copy_o
 
 
 def test_a_setting_forces_a_clustering_and_others_wait_for_a_refit(make_shop: Callable[..., Shop]) -> None:
-    shop = make_shop(broad_clustering="log_rfm ward 4").build("segment_rules", "cluster_candidates")
+    shop = make_shop(broad_clustering="log_rfm ward 4").build("int_rules_in_use", "cluster_candidates")
     assert shop.rows("select distinct clustering from segment_rules where segmentation = 'broad'") == [
         ("log_rfm ward 4",)
     ]

@@ -165,6 +165,9 @@ def test_wrong_settings_stop_the_build_with_a_sentence_each(built_shop: Shop) ->
         rolling_origins=0,
         training_limit=1.5,
         least_precision=0.2,
+        control_share=0.95,
+        control_salt=7,
+        usual_gap_quantile=85,
         spend_grids={"decision_tree": {"depth": [3]}},
         class_grids="all",
     )
@@ -191,6 +194,9 @@ def test_wrong_settings_stop_the_build_with_a_sentence_each(built_shop: Shop) ->
         "The setting 'rolling_origins' is 0; it takes a whole number of origins, from 1 to 12.",
         "The setting 'training_limit' is 1.5; it takes a whole number of customers, from 100 to 200000.",
         "The setting 'least_precision' is 0.2; it takes a share of the newcomers, from 0.5 to 1.",
+        "The setting 'control_share' is 0.95; it takes a share of each audience, from 0 to 0.9.",
+        "The setting 'control_salt' is 7; it takes any text.",
+        "The setting 'usual_gap_quantile' is 85; it takes a share of the pauses between orders, from 0.5 to 0.99.",
         "The setting 'spend_grids' is wrong. The grid of decision_tree knows no parameter 'depth'",
         "The setting 'class_grids' is \"all\"; it takes a mapping from models to their settings",
     ):

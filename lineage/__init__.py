@@ -1,0 +1,1 @@
+"""Which columns a column is made from, read by sqlglot from the SQL that dbt compiled."""

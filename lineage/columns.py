@@ -1,0 +1,94 @@
+"""Sources of columns, model by model.
+
+What counts is what flows into the value: the expressions of the select lists, all the way down through CTEs. Which rows
+there are is decided by joins and filters too; those are not told here.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlglot import exp, parse_one
+from sqlglot.lineage import lineage
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import build_scope
+from sqlglot.schema import MappingSchema
+
+DIALECT = "duckdb"
+
+
+class Column(NamedTuple):
+    """A column of a table, by the name of its model or seed."""
+
+    table: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Project:
+    """What dbt wrote of the project: models and seeds by their names."""
+
+    tables: dict[str, dict[str, Any]]
+
+    @classmethod
+    def of_target(cls, target: Path) -> "Project":
+        """Read `manifest.json` in dbt's target folder.
+
+        Raises:
+            SystemExit: nothing was compiled there.
+        """
+        path = target / "manifest.json"
+        nodes = json.loads(path.read_text())["nodes"].values() if path.exists() else ()
+        tables = {node["name"]: node for node in nodes if node["resource_type"] in ("model", "seed")}
+        models = [node for node in tables.values() if node["resource_type"] == "model"]
+        if not models or not all(node.get("compiled_code") for node in models):
+            raise SystemExit(f"{target} does not hold every model as it was compiled: run dbt docs generate first")
+        return cls(tables)
+
+    @cached_property
+    def _schema(self) -> MappingSchema:
+        schema: dict[str, dict[str, dict[str, dict[str, str]]]] = {}
+        for table in self.tables.values():
+            names = schema.setdefault(table["database"], {}).setdefault(table["schema"], {})
+            names[table["alias"]] = {name: column["data_type"] for name, column in table["columns"].items()}
+        return MappingSchema(schema, dialect=DIALECT)
+
+    @cached_property
+    def _names(self) -> dict[tuple[str, str], str]:
+        return {(table["schema"], table["alias"]): name for name, table in self.tables.items()}
+
+    def is_read_from_python(self, table: str) -> bool:
+        """Whether Python fits the table: of its columns only the tables that it reads are known."""
+        return self.tables[table].get("language") == "python"
+
+    def inputs(self, table: str) -> list[str]:
+        """Names of the tables that a table is made from."""
+        return sorted(node.split(".")[-1] for node in self.tables[table].get("depends_on", {}).get("nodes", []))
+
+    def sources(self, table: str) -> dict[str, list[Column]]:
+        """Columns that each column of a table is made from.
+
+        None for seeds, for what Python fits, for what reads the input itself, for counted rows and for constants.
+        """
+        node = self.tables[table]
+        if not self.inputs(table) or self.is_read_from_python(table):
+            return {name: [] for name in node["columns"]}
+        query = qualify(
+            parse_one(node["compiled_code"], dialect=DIALECT), schema=self._schema, dialect=DIALECT, identify=False
+        )
+        scope = build_scope(query)
+        return {
+            name: sorted(
+                {
+                    Column(self._names[leaf.source.db, leaf.source.name], leaf.name.split(".")[-1].strip('"'))
+                    for leaf in lineage(name, query, schema=self._schema, dialect=DIALECT, scope=scope).walk()
+                    if not leaf.downstream and isinstance(leaf.source, exp.Table)
+                }
+            )
+            for name in node["columns"]
+        }

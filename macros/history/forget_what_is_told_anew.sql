@@ -1,0 +1,36 @@
+{#-
+    SQL: takes out of an incremental table of customers and days what the build tells anew. Runs in the transaction that appends it, so
+    that nobody sees the gap. Where it is not known what was told, all of it is: a first build that was cut off left rows behind.
+-#}
+{% macro forget_what_is_told_anew() -%}
+    {%- if is_incremental() -%}
+        {%- set told = history_told() -%}
+        {%- if not told -%}
+            delete from {{ this }}
+        {%- elif not told.is_look -%}
+            {{ forget_due_and_touched(this) }}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#-
+    SQL: takes out of a table days that are due or are none any more (the last day of the build before), and customers whose past was
+    touched, from there on.
+-#}
+{% macro forget_due_and_touched(history) -%}
+    delete from {{ history }} as told
+    where
+        told.as_of_date not in (
+            select dates.as_of_date
+            from {{ ref('int_history_dates') }} as dates
+            where not dates.is_due
+        )
+        or exists (
+            select 1
+            from {{ ref('int_customers_touched') }} as touched
+            where
+                touched.customer_id = told.customer_id
+                and touched.touched_from <= told.as_of_date
+        )
+{%- endmacro %}

@@ -1,0 +1,32 @@
+{#-
+    What earlier builds told of the history, as relations (`rows`, `changes`, `days`, `dates`), and whether this build only looks back
+    (`is_look`): with an `as_of_date` before the last one told it tells nothing new and leaves what was told as it is. None where all
+    of it is to be told: in a first build, in a full refresh, where one of the four is missing, and where it tells of another shop.
+-#}
+{% macro history_told() -%}
+    {%- if execute and not flags.FULL_REFRESH -%}
+        {%- set told = {
+            'rows': stored_table(target.schema, 'segment_history'),
+            'changes': stored_table(target.schema, 'segment_changes'),
+            'days': stored_table('history', 'order_days_told'),
+            'dates': stored_table('history', 'history_dates_told'),
+        } -%}
+        {%- set last_date = last_date_told(told.dates) if none not in told.values() | list -%}
+        {%- if last_date -%}
+            {%- do told.update({'is_look': var('as_of_date') is not none and var('as_of_date') | string < last_date | string}) -%}
+            {{ return(told) }}
+        {%- endif -%}
+    {%- endif -%}
+    {{ return(none) }}
+{%- endmacro %}
+
+
+{#- The last day told of this shop, known by the last order of the versions that it was told with; none where there is none. -#}
+{% macro last_date_told(dates_told) -%}
+    {{ return(single_value(
+        'select max(dates.as_of_date) from ' ~ dates_told ~ ' as dates'
+        ~ ' inner join ' ~ stored_table('scoring', 'score_cut_points') ~ ' as versions on dates.rules_version = versions.score_version'
+        ~ ' inner join ' ~ stored_table(target.schema, 'orders') ~ ' as anchors on versions.anchor_invoice_id = anchors.invoice_id'
+        ~ ' and versions.anchor_customer_id = anchors.customer_id and versions.anchor_order_date = anchors.order_date'
+    )) }}
+{%- endmacro %}

@@ -1,0 +1,90 @@
+{#-
+    SQL: CTEs that put `facts` (customer_id, as_of_date, rules_version, recency_days, frequency, monetary and what else they have) into
+    segments by the scores and rules of their own version, the last of them `segmented`. Who kept nothing has no scores.
+-#}
+{% macro segments_of(facts) -%}
+cut_points as (
+
+    select
+        score_version as rules_version,
+        {% for measure in ['recency_days', 'frequency', 'monetary'] %}
+        {% for cut_number in range(1, 5) %}
+        max(cut_point) filter (
+            where measure = '{{ measure }}' and cut_number = {{ cut_number }}
+        ) as {{ measure }}_{{ cut_number }}{{ ',' if not (loop.last and measure == 'monetary') }}
+        {% endfor %}
+        {% endfor %}
+    from {{ ref('score_cut_points') }}
+    group by 1
+
+),
+
+scored as (
+
+    select
+        customers.*,
+        case when customers.frequency > 0 then 5 - {{ cut_points_passed('recency_days') }} end as recency_score,
+        case when customers.frequency > 0 then 1 + {{ cut_points_passed('frequency') }} end as frequency_score,
+        case when customers.frequency > 0 then 1 + {{ cut_points_passed('monetary') }} end as monetary_score
+    from {{ facts }} as customers
+    inner join cut_points
+        on customers.rules_version = cut_points.rules_version
+
+),
+
+-- As for today's customers: rules are looked up once for each combination of days and orders, money decides between those left.
+combinations as (
+
+    select distinct
+        rules_version,
+        recency_days,
+        frequency
+    from scored
+    where frequency > 0
+
+),
+
+rules_by_combination as (
+
+    select
+        combinations.rules_version,
+        combinations.recency_days,
+        combinations.frequency,
+        rules.segmentation,
+        rules.segment,
+        rules.monetary_from,
+        rules.monetary_below
+    from combinations
+    inner join {{ ref('segment_rules') }} as rules
+        on
+            combinations.rules_version = rules.rules_version
+            and {{ is_in_box('combinations', 'rules', ['recency_days', 'frequency']) | indent(12) }}
+
+),
+
+segmented as (
+
+    select
+        scored.*,
+        nullif(concat(scored.recency_score, scored.frequency_score, scored.monetary_score), '') as rfm_score,
+        case when scored.frequency = 0 then 'kept nothing' else rfm_cells.segment end as rfm_segment,
+        case when scored.frequency = 0 then 'kept nothing' else broad.segment end as broad_segment,
+        case when scored.frequency = 0 then 'kept nothing' else detailed.segment end as detailed_segment
+    from scored
+    left join {{ ref('int_rfm_cells') }} as rfm_cells
+        on
+            scored.recency_score = rfm_cells.recency_score
+            and scored.frequency_score = rfm_cells.frequency_score
+            and scored.monetary_score = rfm_cells.monetary_score
+    {% for segmentation in ['broad', 'detailed'] %}
+    left join rules_by_combination as {{ segmentation }}
+        on
+            {{ segmentation }}.segmentation = '{{ segmentation }}'
+            and scored.rules_version = {{ segmentation }}.rules_version
+            and scored.recency_days = {{ segmentation }}.recency_days
+            and scored.frequency = {{ segmentation }}.frequency
+            and {{ is_in_box('scored', segmentation, ['monetary']) | indent(12) }}
+    {% endfor %}
+
+)
+{%- endmacro %}

@@ -1,0 +1,51 @@
+with replay as (
+
+    select * from {{ ref('int_alert_replay') }}
+
+),
+
+measured as (
+
+    select
+        model,
+        count(*) as watched,
+        count(*) filter (where is_warned_in_four_weeks) as warned_in_four_weeks,
+        count(*) filter (where is_stopped) as stopped,
+        count(*) filter (where is_warned) as warned,
+        count(*) filter (where is_warned and is_stopped) as rightly_warned,
+        median(alert_date - as_of_date) filter (where is_warned and is_stopped) as median_delay_days,
+        min(as_of_date) as first_date,
+        max(as_of_date + horizon_days) as last_date
+    from replay
+    group by 1
+
+),
+
+metrics as (
+
+    select
+        model,
+        unnest(['precision', 'recall', 'median_delay_days', 'warnings_per_1000_customers_a_week']) as metric,
+        unnest([
+            rightly_warned / nullif(warned, 0),
+            rightly_warned / nullif(stopped, 0),
+            cast(median_delay_days as double),
+            1000 * warned_in_four_weeks / watched / 4
+        ]) as value,
+        unnest([warned, stopped, rightly_warned, watched]) as sample_size,
+        first_date,
+        last_date
+    from measured
+
+)
+
+select
+    model,
+    metric,
+    cast(value as double) as value,
+    cast(sample_size as bigint) as sample_size,
+    model <> 'usual gap' as is_baseline,
+    first_date,
+    cast(last_date as date) as last_date
+from metrics
+where value is not null

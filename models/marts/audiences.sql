@@ -1,0 +1,44 @@
+-- Who is left alone is drawn by a hash of customer and campaign: the same in every build, and unlike from campaign to campaign.
+with members as (
+
+    {% for segmentation in ['rfm', 'broad', 'detailed'] %}
+    select
+        customer_id,
+        '{{ segmentation }}' as segmentation,
+        {{ segmentation }}_segment as segment,
+        monetary,
+        as_of_date
+    from {{ ref('customers') }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+drawn as (
+
+    select
+        *,
+        concat(segmentation, ': ', segment) as campaign,
+        cast(concat('0x', left(md5(concat_ws('|', {{ sql_text(var('control_salt')) }}, campaign, customer_id)), 8)) as bigint)
+        / 4294967296.0 as draw
+    from members
+
+)
+
+select
+    drawn.customer_id,
+    drawn.campaign,
+    drawn.segmentation,
+    drawn.segment,
+    segments.goal,
+    segments.action,
+    segments.channel,
+    segments.measure_of_success,
+    drawn.monetary,
+    drawn.draw < {{ var('control_share') }} as is_control,
+    drawn.as_of_date
+from drawn
+inner join {{ ref('segments') }} as segments
+    on
+        drawn.segmentation = segments.segmentation
+        and drawn.segment = segments.segment

@@ -1,0 +1,1 @@
+select * from {{ ref('publication_files') }}

@@ -1,0 +1,32 @@
+with orders as (
+
+    select * from {{ ref('int_shop_orders') }}
+
+),
+
+sales as (
+
+    select
+        hour_of_day,
+        {{ sales_totals() }},
+        -- Hours of a day in which nobody ordered, also those of closed days, do not count.
+        count(distinct order_date) filter (where not is_anonymous) as days_with_orders
+    from orders
+    group by 1
+
+),
+
+hours as (
+
+    select cast(unnest(range(24)) as integer) as hour_of_day
+
+)
+
+select
+    hours.hour_of_day,
+    {{ sales_of('sales') }},
+    sales.orders / nullif(sales.days_with_orders, 0) as mean_orders_per_hour
+from hours
+left join sales
+    on hours.hour_of_day = sales.hour_of_day
+order by 1

@@ -1,0 +1,24 @@
+with sales as (
+
+    select
+        weekday_number,
+        {{ sales_totals() }}
+    from {{ ref('int_shop_orders') }}
+    group by 1
+
+),
+
+weekdays as (
+
+    {{ weekdays() }}
+
+)
+
+select
+    weekdays.weekday_number,
+    weekdays.weekday,
+    {{ sales_of('sales') }}
+from weekdays
+left join sales
+    on weekdays.weekday_number = sales.weekday_number
+order by 1

@@ -1,0 +1,35 @@
+with sales as (
+
+    select
+        weekday_number,
+        hour_of_day,
+        {{ sales_totals() }}
+    from {{ ref('int_shop_orders') }}
+    group by 1, 2
+
+),
+
+weekdays as (
+
+    {{ weekdays() }}
+
+),
+
+hours as (
+
+    select cast(unnest(range(24)) as integer) as hour_of_day
+
+)
+
+select
+    weekdays.weekday_number,
+    weekdays.weekday,
+    hours.hour_of_day,
+    {{ sales_of('sales') }}
+from weekdays
+cross join hours
+left join sales
+    on
+        weekdays.weekday_number = sales.weekday_number
+        and hours.hour_of_day = sales.hour_of_day
+order by 1, 3

@@ -1,0 +1,143 @@
+{%- set measures = [
+    'recency_score', 'frequency_score', 'monetary_score', 'rfm_segment', 'broad_segment', 'detailed_segment'
+] %}
+{%- set least_share = 0.0001 %}
+
+with expected as (
+
+    {% for measure in measures %}
+    select
+        '{{ measure }}' as measure,
+        rules_version,
+        coalesce(cast({{ measure }} as varchar), 'none') as bin,
+        count(*) as customers
+    from {{ ref('int_baseline_segments') }}
+    group by 1, 2, 3
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+actual as (
+
+    {% for measure in measures %}
+    select
+        '{{ measure }}' as measure,
+        rules_version,
+        as_of_date,
+        coalesce(cast({{ measure }} as varchar), 'none') as bin,
+        count(*) as customers
+    from {{ ref('segment_history') }}
+    group by 1, 2, 3, 4
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+dates as (
+
+    select distinct
+        measure,
+        rules_version,
+        as_of_date
+    from actual
+
+),
+
+-- Every bin of either side on every date.
+bins as (
+
+    select
+        measure,
+        rules_version,
+        bin
+    from expected
+
+    union
+
+    select
+        measure,
+        rules_version,
+        bin
+    from actual
+
+),
+
+shares as (
+
+    select
+        dates.measure,
+        dates.rules_version,
+        dates.as_of_date,
+        bins.bin,
+        coalesce(actual.customers, 0) as customers,
+        coalesce(actual.customers / sum(actual.customers) over of_day, 0) as actual_share,
+        coalesce(expected.customers / sum(expected.customers) over of_day, 0) as expected_share
+    from dates
+    inner join bins
+        on
+            dates.measure = bins.measure
+            and dates.rules_version = bins.rules_version
+    left join actual
+        on
+            dates.measure = actual.measure
+            and dates.as_of_date = actual.as_of_date
+            and bins.bin = actual.bin
+    left join expected
+        on
+            dates.measure = expected.measure
+            and dates.rules_version = expected.rules_version
+            and bins.bin = expected.bin
+    window of_day as (partition by dates.measure, dates.as_of_date)
+
+),
+
+-- An empty bin counts as one in ten thousand, as no logarithm is taken of nothing.
+indexes as (
+
+    select
+        measure,
+        rules_version,
+        as_of_date,
+        cast(sum(customers) as bigint) as customers,
+        sum(cast(
+            (greatest(actual_share, {{ least_share }}) - greatest(expected_share, {{ least_share }}))
+            * ln(greatest(actual_share, {{ least_share }}) / greatest(expected_share, {{ least_share }})) as decimal(18, 8)
+        )) as population_stability_index
+    from shares
+    group by 1, 2, 3
+
+),
+
+stay_rates as (
+
+    select distinct
+        concat(segmentation, '_segment') as measure,
+        as_of_date,
+        stay_rate
+    from {{ ref('segment_transitions') }}
+
+)
+
+select
+    indexes.measure,
+    cast(indexes.rules_version as integer) as rules_version,
+    indexes.customers,
+    cast(indexes.population_stability_index as double) as population_stability_index,
+    case
+        when indexes.population_stability_index < 0.1 then 'stable'
+        when indexes.population_stability_index <= 0.25 then 'moved'
+        else 'shifted'
+    end as verdict,
+    stay_rates.stay_rate,
+    agreement.adjusted_rand_index as agreement_with_version_before,
+    indexes.as_of_date
+from indexes
+left join stay_rates
+    on
+        indexes.measure = stay_rates.measure
+        and indexes.as_of_date = stay_rates.as_of_date
+left join {{ ref('int_refit_agreement') }} as agreement
+    on
+        indexes.measure = concat(agreement.segmentation, '_segment')
+        and indexes.as_of_date = agreement.as_of_date

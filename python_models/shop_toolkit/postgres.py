@@ -1,0 +1,174 @@
+"""Copies of the marts in a Postgres database, replaced in one transaction."""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from shop_toolkit.publishing import Mart, PublicationError, quoted, text, types_of
+
+if TYPE_CHECKING:
+    import psycopg
+
+# Where the push goes; a connection string may hold a password, which is no business of settings files and manifests.
+ADDRESS = "SHOP_POSTGRES"
+TYPES = {
+    "BIGINT": "bigint", "BOOLEAN": "boolean", "DATE": "date", "DOUBLE": "double precision", "FLOAT": "real",
+    "HUGEINT": "numeric(39,0)", "INTEGER": "integer", "SMALLINT": "smallint", "TIME": "time without time zone",
+    "TIMESTAMP": "timestamp without time zone", "TIMESTAMP WITH TIME ZONE": "timestamp with time zone",
+    "TINYINT": "smallint", "UBIGINT": "numeric(20,0)", "UINTEGER": "bigint", "UUID": "uuid", "VARCHAR": "text",
+}  # fmt: skip
+PUBLICATION = {"publication_id": "text", "pushed_at": "timestamp with time zone"}
+# Any number; whoever pushes waits for whoever has locked it.
+LOCK = 5_317_264_108
+SECONDS_TO_CONNECT = 15
+# A table that somebody holds locked is waited for so long.
+SECONDS_TO_WAIT = 120
+# Bytes sent at once.
+BLOCK = 1 << 20
+
+
+def postgres_problem() -> str | None:
+    """A sentence where the environment asks for a push that can't work; None where it asks for none or all is well."""
+    address = os.environ.get(ADDRESS)
+    if not address:
+        return None
+    try:
+        import psycopg
+    except ImportError:
+        return (
+            f"{ADDRESS} asks for the marts in Postgres, and the library that brings them there is not installed. "
+            "Install the extra 'postgres' (psycopg), or unset the variable."
+        )
+    if not is_address(address):
+        # Not in libpq's words, which would repeat the password.
+        return (
+            f"{ADDRESS} is no connection string: it looks like postgresql://user@host/database or host=… dbname=…, and "
+            "a sign such as @ or / in a password is written %40 or %2F. Set the variable right, or unset it."
+        )
+    try:
+        psycopg.connect(address, connect_timeout=SECONDS_TO_CONNECT).close()
+    except psycopg.Error as error:
+        return (
+            f"The Postgres server that {ADDRESS} names can't be reached: {one_line(error)} "
+            "Set the variable right, or unset it."
+        )
+    return None
+
+
+def is_address(address: str) -> bool:
+    """Whether libpq can take it apart, and no part of a password has come to stand in the host."""
+    import psycopg
+
+    try:
+        parts = psycopg.conninfo.conninfo_to_dict(address)
+    except psycopg.Error:
+        return False
+    return "@" not in str(parts.get("host", ""))
+
+
+def push(
+    connection: duckdb.DuckDBPyConnection, marts: Sequence[Mart], address: str, schema: str, publication_id: str
+) -> bool:
+    """Replace the tables of a schema by the marts, in one transaction; False where they are those already.
+
+    Readers are never blocked and see the old rows until the commit. Rows are deleted rather than truncated (readers
+    of a truncated table wait, and find it empty if they began before) and tables kept rather than swapped (a new one
+    has no grants, no indexes and no views on it). A table is made anew only if its columns have changed.
+
+    Raises PublicationError, and leaves the server as it was, where something goes wrong.
+    """
+    # Here, as it comes with an extra that most builds do without.
+    import psycopg
+
+    try:
+        with psycopg.connect(address, connect_timeout=SECONDS_TO_CONNECT) as server, server.cursor() as cursor:
+            cursor.execute(f"set local lock_timeout = '{SECONDS_TO_WAIT}s'")
+            cursor.execute(f"select pg_advisory_xact_lock({LOCK})")
+            cursor.execute("select to_regnamespace(%s) is null", [quoted(schema)])
+            if cursor.fetchone() == (True,):
+                cursor.execute(f"create schema {quoted(schema)}")
+            wanted = {mart.name: postgres_types(types_of(connection, mart.query)) for mart in marts}
+            wanted["publication"] = PUBLICATION
+            present = {name: columns_of(cursor, schema, name) for name in wanted}
+            if present == wanted:
+                cursor.execute(f"select publication_id from {quoted(schema)}.publication")
+                if cursor.fetchall() == [(publication_id,)]:
+                    return False
+            for name, columns in wanted.items():
+                make_room(cursor, f"{quoted(schema)}.{quoted(name)}", columns, present[name])
+            for mart in marts:
+                copy(connection, cursor, mart, f"{quoted(schema)}.{quoted(mart.name)}", is_new=not present[mart.name])
+            cursor.execute(f"insert into {quoted(schema)}.publication values (%s, now())", [publication_id])
+    except (psycopg.Error, duckdb.Error, OSError) as error:
+        raise PublicationError(
+            f"The marts are not pushed to Postgres: {one_line(error)} The server holds what it held before, and so do "
+            f"the published files. Put it right and build again, or unset {ADDRESS}."
+        ) from error
+    return True
+
+
+def one_line(error: Exception) -> str:
+    """A server's message on one line, ended like a sentence."""
+    return " ".join(str(error).split()).rstrip(".") + "."
+
+
+def postgres_types(types: dict[str, str]) -> dict[str, str]:
+    """Postgres' type of each column; what it has no type for goes as text."""
+    return {
+        name: kind.replace("DECIMAL", "numeric") if kind.startswith("DECIMAL") else TYPES.get(kind, "text")
+        for name, kind in types.items()
+    }
+
+
+def columns_of(cursor: "psycopg.Cursor", schema: str, table: str) -> dict[str, str]:
+    """The columns of a table on the server and their types; none where there is no such table."""
+    cursor.execute(
+        "select attname, format_type(atttypid, atttypmod) from pg_attribute"
+        " where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped order by attnum",
+        [f"{quoted(schema)}.{quoted(table)}"],
+    )
+    return dict(cursor.fetchall())
+
+
+def make_room(cursor: "psycopg.Cursor", table: str, columns: dict[str, str], present: dict[str, str]) -> None:
+    """Empty a table, or make it anew where it has other columns."""
+    if present == columns:
+        cursor.execute(f"delete from {table}")
+        return
+    cursor.execute(f"drop table if exists {table}")
+    cursor.execute(f"create table {table} ({', '.join(f'{quoted(name)} {kind}' for name, kind in columns.items())})")
+
+
+def copy(
+    connection: duckdb.DuckDBPyConnection, cursor: "psycopg.Cursor", mart: Mart, table: str, *, is_new: bool
+) -> None:
+    """Send the rows of a mart by COPY, and with a new table what it is."""
+    with tempfile.TemporaryDirectory() as folder, connection.cursor() as reader:
+        path = Path(folder) / "rows.txt"
+        types = types_of(reader, mart.query)
+        columns = ", ".join(sendable(name, kind) for name, kind in types.items())
+        reader.execute(
+            f"copy (select {columns} from ({mart.query})) to {text(path)}"
+            r" (format csv, header false, delimiter '\t', quote '', escape '', nullstr '\N')"
+        )
+        names = ", ".join(map(quoted, types))
+        with path.open("rb") as rows, cursor.copy(f"copy {table} ({names}) from stdin") as stream:
+            while block := rows.read(BLOCK):
+                stream.write(block)
+    if is_new:
+        cursor.execute(f"comment on table {table} is {text(mart.description)}")
+        for name, description in mart.columns.items():
+            cursor.execute(f"comment on column {table}.{quoted(name)} is {text(description)}")
+
+
+def sendable(column: str, kind: str) -> str:
+    """SQL of a column as Postgres' COPY reads its text format; it has no sign 0 in texts."""
+    value = f"{quoted(column)}::varchar"
+    if TYPES.get(kind, "text") == "text" and not kind.startswith("DECIMAL"):
+        for sign, escaped in ((0, ""), (92, r"\\"), (9, r"\t"), (10, r"\n"), (13, r"\r")):
+            value = f"replace({value}, chr({sign}), '{escaped}')"
+    return f"{value} as {quoted(column)}"

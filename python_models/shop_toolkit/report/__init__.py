@@ -1,0 +1,1 @@
+"""The report: blocks of findings, drawn with Plotly, in one HTML page."""

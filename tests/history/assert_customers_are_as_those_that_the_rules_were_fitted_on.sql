@@ -1,0 +1,13 @@
+-- Beyond 0.25 the customers of the last day are spread otherwise than those that the rules were fitted on. It only warns: the
+-- rules go on to say what they always said, and whether a shop wants new ones (`refit: true`) is for people to decide.
+{{ config(severity='warn') }}
+
+select
+    drift.measure,
+    drift.population_stability_index
+from {{ ref('segment_drift') }} as drift
+inner join {{ ref('history_dates_told') }} as dates
+    on drift.as_of_date = dates.as_of_date
+where
+    dates.is_open
+    and drift.verdict = 'shifted'

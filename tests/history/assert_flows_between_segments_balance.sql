@@ -1,0 +1,90 @@
+-- Who leaves a segment between two days is who was in it on the first, and who comes to one is who is in it on the second.
+with counted as (
+
+    {% for segmentation in ['rfm', 'broad', 'detailed'] %}
+    select
+        '{{ segmentation }}' as segmentation,
+        as_of_date,
+        {{ segmentation }}_segment as segment,
+        count(*) as customers
+    from {{ ref('segment_history') }}
+    group by 1, 2, 3
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+days as (
+
+    select
+        as_of_date,
+        lead(as_of_date) over (order by as_of_date) as next_date
+    from {{ ref('history_dates_told') }}
+
+),
+
+due as (
+
+    select
+        'came to' as side,
+        segmentation,
+        as_of_date,
+        segment,
+        customers
+    from counted
+
+    union all
+
+    select
+        'came from' as side,
+        counted.segmentation,
+        days.next_date as as_of_date,
+        counted.segment,
+        counted.customers
+    from counted
+    inner join days
+        on counted.as_of_date = days.as_of_date
+    where days.next_date is not null
+
+),
+
+flowed as (
+
+    select
+        'came to' as side,
+        segmentation,
+        as_of_date,
+        to_segment as segment,
+        sum(customers) as customers
+    from {{ ref('segment_transitions') }}
+    group by 1, 2, 3, 4
+
+    union all
+
+    select
+        'came from' as side,
+        segmentation,
+        as_of_date,
+        from_segment as segment,
+        sum(customers) as customers
+    from {{ ref('segment_transitions') }}
+    where from_segment <> 'no order yet'
+    group by 1, 2, 3, 4
+
+)
+
+select
+    due.side,
+    due.segmentation,
+    due.as_of_date,
+    due.segment,
+    due.customers,
+    flowed.customers as flowed
+from due
+full outer join flowed
+    on
+        due.side = flowed.side
+        and due.segmentation = flowed.segmentation
+        and due.as_of_date = flowed.as_of_date
+        and due.segment = flowed.segment
+where due.customers is distinct from flowed.customers

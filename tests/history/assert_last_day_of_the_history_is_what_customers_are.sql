@@ -1,0 +1,91 @@
+-- What the history says of its last day, the customers of the day say too, money and all. Where the build looks back, they tell
+-- of another day, or by other rules.
+with last_day as (
+
+    select as_of_date
+    from {{ ref('history_dates_told') }}
+    where is_open
+
+),
+
+versions as (
+
+    select
+        last_day.as_of_date,
+        min(history.rules_version) as rules_version
+    from {{ ref('segment_history') }} as history
+    inner join last_day
+        on history.as_of_date = last_day.as_of_date
+    group by 1
+
+),
+
+compared_versions as (
+
+    select versions.*
+    from versions
+    inner join {{ ref('int_score_version_in_use') }} as version_in_use
+        on versions.rules_version = version_in_use.score_version
+    inner join {{ ref('int_as_of_dates') }} as as_of_dates
+        on
+            as_of_dates.role = 'as_of'
+            and versions.as_of_date = as_of_dates.as_of_date
+
+),
+
+told as (
+
+    select
+        history.customer_id,
+        history.rfm_score,
+        history.rfm_segment,
+        history.broad_segment,
+        history.detailed_segment,
+        history.recency_days,
+        history.frequency,
+        history.monetary
+    from {{ ref('segment_history') }} as history
+    inner join compared_versions
+        on history.as_of_date = compared_versions.as_of_date
+
+),
+
+customers as (
+
+    select
+        customers.customer_id,
+        customers.rfm_score,
+        customers.rfm_segment,
+        customers.broad_segment,
+        customers.detailed_segment,
+        customers.recency_days,
+        customers.frequency,
+        customers.monetary
+    from {{ ref('customers') }} as customers
+    cross join compared_versions
+
+)
+
+(
+    select
+        'only in the history' as problem,
+        told.*
+    from (
+        select * from told
+        except
+        select * from customers
+    ) as told
+)
+
+union all
+
+(
+    select
+        'only in customers' as problem,
+        customers.*
+    from (
+        select * from customers
+        except
+        select * from told
+    ) as customers
+)

@@ -1,0 +1,212 @@
+"""A shop fed bit by bit: what was told stays told, late rows are marked, a full refresh says the same."""
+
+import csv
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from hashlib import md5
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import duckdb
+import pytest
+from conftest import DEMO_FILE, Shop, problem_of
+from sklearn.metrics import adjusted_rand_score
+
+MODELS = ("segment_drift", "order_days_told", "int_alert_evaluations")
+HISTORY = ("models/history", "segment_history", "segment_changes", "segment_transitions", "segment_drift")
+WITHOUT_MARKS = """
+    select * exclude (restated_by, first_rfm_segment, first_broad_segment, first_detailed_segment) from segment_history
+"""
+MOVEMENTS = """
+    select * replace (if(from_segment is null, 'new', cause) as cause) from segment_changes where kind = 'movement'
+"""
+LATE = date(2025, 6, 1), date(2025, 6, 30)
+
+
+class FedShop:
+    """A quarter of the embedded shop's customers, fed in three files; every build's history is kept."""
+
+    def __init__(self, shop: Shop, log: Path) -> None:
+        self.shop, self.log = shop, log
+        with DEMO_FILE.open() as file:
+            rows = list(csv.DictReader(file))
+        self.headings = list(rows[0])
+        self.rows = [
+            (datetime.strptime(row["InvoiceDate"], "%m/%d/%Y %H:%M").date(), row)
+            for row in rows
+            if row["CustomerID"].isdigit() and int(row["CustomerID"]) % 4 == 0
+        ]
+        # What comes late: an invoice in ten of June.
+        self.late = {
+            row["InvoiceNo"] for day, row in self.rows
+            if LATE[0] <= day <= LATE[1] and row["InvoiceNo"].isdigit() and int(row["InvoiceNo"]) % 10 == 0
+        }  # fmt: skip
+        self.late_customers = {row["CustomerID"] for _, row in self.rows if row["InvoiceNo"] in self.late}
+        self.history: dict[str, set[tuple]] = {}
+        self.changes: dict[str, set[tuple]] = {}
+
+    def feed(self, name: str, up_to: date, with_late: bool = False, **settings: Any) -> None:
+        with self.log.open("w", newline="") as file:
+            writer = csv.DictWriter(file, self.headings)
+            writer.writeheader()
+            writer.writerows(
+                row for day, row in self.rows if day <= up_to and (with_late or row["InvoiceNo"] not in self.late)
+            )
+        self.shop.build(*MODELS, **settings)
+        self.keep(name)
+
+    def keep(self, name: str) -> None:
+        self.history[name] = set(self.shop.rows("from segment_history"))
+        self.changes[name] = set(self.shop.rows("from segment_changes"))
+
+
+@pytest.fixture(scope="module")
+def fed(make_shop: Callable[..., Shop], tmp_path_factory: pytest.TempPathFactory) -> FedShop:
+    log = tmp_path_factory.mktemp("log") / "log.csv"
+    fed = FedShop(make_shop(transactions=str(log)), log)
+    assert len(fed.late_customers) > 3
+    fed.feed("first", date(2025, 9, 15))
+    fed.feed("month", date(2025, 10, 20))
+    fed.feed("late", date(2025, 11, 12), with_late=True)
+    fed.feed("same", date(2025, 11, 12), with_late=True)
+    fed.feed("look", date(2025, 11, 12), with_late=True, as_of_date="2025-08-15")
+    return fed
+
+
+def test_what_was_told_of_days_that_are_over_stays_to_the_byte(fed: FedShop) -> None:
+    """Scores that rank customers over all months at once would tell each month anew with every new row."""
+    over = {row for row in fed.history["first"] if row[1] <= date(2025, 8, 31)}
+    assert over == {row for row in fed.history["month"] if row[1] <= date(2025, 8, 31)}
+    movements = {row for row in fed.changes["first"] if row[-1] <= date(2025, 8, 31)}
+    assert movements == {row for row in fed.changes["month"] if row[-1] <= date(2025, 8, 31)}
+    # the last day gave way to the month's end
+    assert {row[1] for row in fed.history["month"]} - {row[1] for row in fed.history["first"]} == {
+        date(2025, 9, 30), date(2025, 10, 20),
+    }  # fmt: skip
+    assert date(2025, 9, 15) not in {row[1] for row in fed.history["month"]}
+
+
+def test_late_rows_change_whom_they_touch_from_their_day_on_and_are_marked(fed: FedShop) -> None:
+    closed = date(2025, 9, 30)
+    changed = {row for row in fed.history["late"] - fed.history["month"] if row[1] <= closed}
+    assert {row[0] for row in changed} == fed.late_customers
+    assert min(row[1] for row in changed) == LATE[1]
+    marked = set(fed.shop.rows("from segment_history where restated_by = 'late_data'"))
+    assert changed == marked
+    restatements = fed.shop.rows("""
+        select count(*), bool_and(previous_date = as_of_date and cause = 'late_data')
+        from segment_changes where kind = 'restatement'
+    """)
+    ((restated, are_late),) = restatements
+    assert restated > 0
+    assert are_late
+
+
+def test_the_same_build_twice_and_a_look_back_tell_nothing_new(fed: FedShop) -> None:
+    for name in ("same", "look"):
+        assert fed.history[name] == fed.history["late"]
+        assert fed.changes[name] == fed.changes["late"]
+
+
+def test_builds_from_scratch_and_after_a_cut_off_say_what_builds_bit_by_bit_said(fed: FedShop) -> None:
+    told, moved = set(fed.shop.rows(WITHOUT_MARKS)), set(fed.shop.rows(MOVEMENTS))
+    fed.shop.build(*MODELS)
+    result = fed.shop.dbt("run", "--full-refresh", "--select", *HISTORY)
+    assert result.success, problem_of(result)
+    assert (set(fed.shop.rows(WITHOUT_MARKS)), set(fed.shop.rows(MOVEMENTS))) == (told, moved)
+    # of a first build that was cut off between the two tables told last: all is told again, and once
+    with duckdb.connect(str(fed.shop.warehouse)) as connection:
+        connection.execute("drop table history.order_days_told")
+    result = fed.shop.dbt("run", "--select", *HISTORY)
+    assert result.success, problem_of(result)
+    assert len(fed.shop.rows("from segment_history")) == len(told)
+    assert (set(fed.shop.rows(WITHOUT_MARKS)), set(fed.shop.rows(MOVEMENTS))) == (told, moved)
+    fed.keep("late")
+
+
+def test_the_watch_is_judged_as_loops_judge_it(fed: FedShop) -> None:
+    shop = fed.shop
+    events = shop.rows("select customer_id, invoice_id, event_date, units from customers.int_order_days")
+    placed: dict[tuple[str, str], date] = {}
+    for customer, invoice, day, _ in events:
+        placed[customer, invoice] = min(day, placed.get((customer, invoice), day))
+    last_day = max(day for _, _, day, _ in events)
+    segments = {
+        (customer, day): segment
+        for customer, day, segment in shop.rows("select customer_id, as_of_date, detailed_segment from segment_history")
+    }
+    ends = [day for (day,) in shop.rows("select as_of_date from history.int_history_dates where is_month_end")]
+
+    outcomes: dict[str, list[tuple[bool, bool, bool, int, bool]]] = {"usual gap": [], "over 90 days": []}
+    for end in (day for day in ends if day <= last_day - timedelta(days=120)):
+        left: dict[tuple[str, str], float] = {}
+        for customer, invoice, day, units in events:
+            if day <= end:
+                left[customer, invoice] = left.get((customer, invoice), 0) + units
+        ordered: dict[str, list[date]] = {}
+        for key, units in left.items():
+            if units > 0:
+                ordered[key[0]] = sorted({*ordered.get(key[0], []), placed[key]})
+        gaps = {
+            customer: [(after - before).days for before, after in pairwise(dates)]
+            for customer, dates in ordered.items()
+        }
+        for customer, dates in ordered.items():
+            pool = gaps[customer]
+            if len(pool) < 4:
+                peers = [other for other in ordered if segments[other, end] == segments[customer, end]]
+                pool = [gap for other in peers for gap in gaps[other]]
+                if len(pool) < 20:
+                    pool = [gap for other in ordered for gap in gaps[other]]
+            # the least gap that 85 % of them are no longer than
+            usual = next(gap for gap in sorted(pool) if sum(other <= gap for other in pool) >= 0.85 * len(pool))
+            following = [day for (other, _), day in placed.items() if other == customer and day > end]
+            pauses = {"usual gap": usual, "over 90 days": 90}
+            alerts = {rule: dates[-1] + timedelta(days=pause + 1) for rule, pause in pauses.items()}
+            is_tried = bool(following) and all(alert > end for alert in alerts.values())
+            is_stopped = is_tried and md5(f"{customer}|{end}".encode()).hexdigest() < "8"
+            for rule, alert in alerts.items():
+                is_unbroken = not following or alert < min(following)
+                is_warned = is_tried and alert <= end + timedelta(days=120) and (is_stopped or is_unbroken)
+                in_four_weeks = end < alert <= end + timedelta(days=28) and is_unbroken
+                outcomes[rule].append((is_tried, is_stopped, is_warned, (alert - end).days, in_four_weeks))
+
+    expected = {}
+    for rule, frames in outcomes.items():
+        right = [delay for _, stopped, warned, delay, _ in frames if stopped and warned]
+        expected[rule, "precision"] = len(right) / sum(warned for *_, warned, _, _ in frames)
+        expected[rule, "recall"] = len(right) / sum(stopped for _, stopped, *_ in frames)
+        expected[rule, "median_delay_days"] = median(right)
+        a_week = sum(frame[-1] for frame in frames) / 4
+        expected[rule, "warnings_per_1000_customers_a_week"] = 1000 * a_week / len(frames)
+    measured = shop.rows("select model, metric, value from history.int_alert_evaluations")
+    assert {(model, metric): value for model, metric, value in measured} == pytest.approx(expected)
+
+
+def test_after_a_refit_the_agreement_with_the_version_before_is_the_adjusted_rand_index(fed: FedShop) -> None:
+    """The last test of this shop, as it adds a version."""
+    query = """
+        select customer_id, rfm_segment, broad_segment, detailed_segment from segment_history
+        where as_of_date = '2025-11-12' order by 1
+    """
+    old = fed.shop.rows(query)
+    agreements = """
+        select measure, agreement_with_version_before from segment_drift
+        where agreement_with_version_before is not null
+    """
+    assert fed.shop.rows(agreements) == []
+    fed.feed("refit", date(2025, 11, 12), with_late=True, refit=True)
+    new = fed.shop.rows(query)
+    assert dict(fed.shop.rows(agreements)) == pytest.approx({
+        f"{name}_segment": adjusted_rand_score([row[column] for row in old], [row[column] for row in new])
+        for column, name in enumerate(("rfm", "broad", "detailed"), start=1)
+    })  # fmt: skip
+    # the new rules tell the day that they were fitted on, and nothing before it
+    assert fed.shop.rows("""
+        select distinct as_of_date::varchar, restated_by from segment_history where rules_version = 2
+    """) == [("2025-11-12", None)]  # fmt: skip
+    assert {row for row in fed.history["refit"] if row[1] < date(2025, 11, 12)} == {
+        row for row in fed.history["late"] if row[1] < date(2025, 11, 12)
+    }

@@ -1,0 +1,79 @@
+"""Where a column comes from, against what one can read in the models."""
+
+import csv
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import MARTS, Shop
+
+from lineage.__main__ import column_of, tree, write_csv
+from lineage.columns import Column, Project
+
+
+@pytest.fixture(scope="module")
+def project(demo_shop: Shop) -> Project:
+    return Project.of_target(demo_shop.folder / "target")
+
+
+@pytest.mark.parametrize(
+    ("column", "sources"),
+    [
+        # a sum by order
+        ("orders.cancelled_amount", {"order_lines.cancelled_amount"}),
+        # through four CTEs, a macro and two filters
+        ("sales_by_month.anonymous_revenue", {"int_shop_orders.revenue", "int_shop_orders.is_anonymous"}),
+        # what is counted distinct, not the rows around it
+        ("sales_by_weekday.customers", {"int_shop_orders.customer_id"}),
+        # one table under another name
+        ("customers.embedding_x", {"coordinate_versions.x"}),
+        # both branches of a union
+        ("int_order_days.amount", {"order_lines.gross_amount", "cancellation_matches.amount"}),
+    ],
+)
+def test_a_column_comes_from_what_its_sql_names(project: Project, column: str, sources: set[str]) -> None:
+    table, name = column.split(".")
+    assert {str(source) for source in project.sources(table)[name]} == sources
+
+
+def test_revenue_goes_back_to_prices_and_quantities_of_the_input(project: Project) -> None:
+    lines = {line.strip().removesuffix("  (see above)") for line in tree(project, Column("order_lines", "revenue"))}
+    assert {"base_transactions.unit_price", "base_transactions.quantity", "base_transactions.amount"} <= lines
+
+
+def test_what_python_fits_is_said_to_be_fitted(project: Project) -> None:
+    lines = [line.strip() for line in tree(project, Column("segment_rules", "segment"))]
+    assert "cluster_rules.segment  (fitted by Python from int_customers_labelled)" in lines
+
+
+def test_every_mart_can_be_followed(project: Project) -> None:
+    """Each source is a column that there is, of a table that dbt knows the mart to be made from."""
+    for mart in MARTS:
+        sources = project.sources(mart)
+        assert any(sources.values()), mart
+        for source in {source for columns in sources.values() for source in columns}:
+            assert source.table in project.inputs(mart), mart
+            assert source.name in project.tables[source.table]["columns"], mart
+
+
+def test_the_csv_has_a_row_per_source(project: Project, tmp_path: Path) -> None:
+    few = Project({name: project.tables[name] for name in ("orders", "order_lines", "cancellation_matches")})
+    few.tables["order_lines"] = few.tables["order_lines"] | {"depends_on": {"nodes": []}}
+    few.tables["cancellation_matches"] = few.tables["cancellation_matches"] | {"depends_on": {"nodes": []}}
+    path = tmp_path / "lineage.csv"
+    written = write_csv(few, path)
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == written
+    assert {"table": "orders", "column": "units", "source_table": "order_lines", "source_column": "quantity"} in rows
+
+
+def test_a_wrong_name_and_a_missing_target_are_told(project: Project, demo_shop: Shop, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="there is no table nothing"):
+        column_of(project, "nothing.at_all")
+    with pytest.raises(SystemExit, match="orders has the columns invoice_id"):
+        column_of(project, "orders.nothing")
+    with pytest.raises(SystemExit, match="run dbt docs generate first"):
+        Project.of_target(tmp_path)
+    shutil.copy(demo_shop.folder / "target" / "manifest.json", tmp_path)
+    assert Project.of_target(tmp_path).inputs("orders") == ["order_lines"]

@@ -1,0 +1,188 @@
+"""Publishing as a part of builds: never after a failed test, never in part, and with readers at the same time."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import PUBLISHED, Shop, problem_of
+from shop_toolkit.publishing import Mart, publication
+
+PUBLICATION = ("report_pages", "publication_files", "published_files")
+READER = Path(__file__).with_name("reader.py")
+
+
+@pytest.fixture(scope="module")
+def shop(demo_shop: Shop, make_shop: Callable[..., Shop]) -> Shop:
+    """A copy of the embedded shop that publishes, and has published once."""
+    shop = make_shop()
+    shutil.copy(demo_shop.warehouse, shop.warehouse)
+    shop.settings["published_folder"] = str(shop.folder / "published")
+    result = shop.dbt("build", "--select", *PUBLICATION)
+    assert result.success, problem_of(result)
+    return shop
+
+
+def change(shop: Shop, *statements: str) -> None:
+    with duckdb.connect(str(shop.warehouse)) as warehouse:
+        for statement in statements:
+            warehouse.execute(statement)
+
+
+def picture(shop: Shop) -> dict[str, tuple]:
+    """Every name in the published folder, with what it leads to or holds, and when it was changed."""
+    folder = Path(shop.settings["published_folder"])
+    return {
+        str(path.relative_to(folder)): (
+            str(path.readlink()) if path.is_symlink() else path.is_file() and path.read_bytes(),
+            path.lstat().st_mtime_ns,
+        )
+        for path in folder.rglob("*")
+        if path.name != ".lock"
+    }
+
+
+@pytest.mark.parametrize(
+    ("damage", "options", "reason"),
+    [
+        pytest.param(
+            "from seeds.kept union all from seeds.kept where segment = 'lost'", [], "Got 1 result", id="a data test"
+        ),
+        pytest.param("select * replace (1 as goal) from seeds.kept", [], "unit test", id="a unit test"),
+        pytest.param(
+            "select * replace (1 as goal) from seeds.kept",
+            ["--exclude", "test_type:unit"],
+            "enforced contract",
+            id="a contract",
+        ),
+        pytest.param(
+            "select * exclude (goal) from seeds.kept", ["--exclude", "test_type:unit"], '"goal"', id="a model"
+        ),
+    ],
+)
+def test_what_fails_leaves_the_last_publication_untouched(
+    shop: Shop, damage: str, options: list[str], reason: str
+) -> None:
+    before = picture(shop)
+    change(
+        shop,
+        "create or replace table seeds.kept as from seeds.segment_strategies",
+        f"create or replace table seeds.segment_strategies as {damage}",
+    )
+    result = shop.dbt("build", "--select", "segments", *PUBLICATION, *options)
+    change(shop, "create or replace table seeds.segment_strategies as from seeds.kept", "drop table seeds.kept")
+    assert not result.success
+    assert reason in problem_of(result)
+    statuses = {run.node.name: run.status for run in result.result.results}
+    assert statuses["publication_files"] == "skipped"
+    assert picture(shop) == before
+
+
+def test_a_run_that_builds_marts_without_their_tests_publishes_nothing(shop: Shop) -> None:
+    before = picture(shop)
+    change(shop, "update seeds.segment_strategies set goal = 'another'")
+    for untested in (["run"], ["build", "--resource-type", "model"], ["build", "--exclude", "test_type:data"]):
+        result = shop.dbt(*untested, "--select", *PUBLISHED, *PUBLICATION)
+        assert result.success, problem_of(result)
+        assert picture(shop) == before
+    current = (Path(shop.settings["published_folder"]) / "current").resolve().name
+    assert shop.rows("select distinct publication_id from published_files") == [(current,)]
+
+
+@pytest.mark.parametrize(
+    "selected",
+    [
+        # what is left out may be what an earlier build found wrong
+        pytest.param(["segments", *PUBLICATION], id="some of the marts"),
+        # the report would tell of other marts
+        pytest.param(["publication_files", "published_files"], id="no report"),
+    ],
+)
+def test_a_run_of_a_part_publishes_nothing(shop: Shop, selected: list[str]) -> None:
+    before = picture(shop)
+    change(shop, "update seeds.segment_strategies set goal = 'yet another'", "update main.segments set goal = 'mine'")
+    result = shop.dbt("build", "--select", *selected)
+    assert result.success, problem_of(result)
+    assert picture(shop) == before
+
+
+def test_the_marts_are_published_as_they_stand_when_nothing_else_is_asked_for(shop: Shop) -> None:
+    before = picture(shop)
+    change(shop, "update main.segments set goal = 'as it stands'")
+    result = shop.dbt("build", "--select", *PUBLICATION)
+    assert result.success, problem_of(result)
+    assert picture(shop).keys() != before.keys()
+    current = (Path(shop.settings["published_folder"]) / "current").resolve().name
+    assert shop.rows("select distinct publication_id from published_files") == [(current,)]
+
+
+def test_no_folder_publishes_nothing(shop: Shop) -> None:
+    before = picture(shop)
+    change(shop, "update main.segments set goal = 'none'")
+    result = shop.dbt("build", "--select", *PUBLICATION, published_folder=None)
+    assert result.success, problem_of(result)
+    assert shop.row("select count(*) from published_files") == (0,)
+    assert picture(shop) == before
+
+
+def test_a_folder_that_cannot_be_used_stops_the_build_at_once(make_shop: Callable[..., Shop], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    shop = make_shop(published_folder=str(tmp_path / "file" / "published"), postgres_schema=["shop"])
+    result = shop.dbt("build")
+    assert not result.success
+    assert f"The setting 'published_folder' is wrong. {tmp_path / 'file'} is a file" in problem_of(result)
+    assert """The setting 'postgres_schema' is ["shop"]; it takes the name of a schema""" in problem_of(result)
+    assert not shop.tables()
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_readers_see_whole_publications_while_builds_go_on(shop: Shop, tmp_path: Path) -> None:
+    """20 publications, each with a marker in two marts: three by dbt, the others by the function that it calls."""
+    folder, stop = Path(shop.settings["published_folder"]), tmp_path / "stop"
+    marts = [Mart(mart, f"select * from main.{mart}") for mart in ("order_lines", "interest_groups", "segments")]
+    markers = {}
+
+    def mark(number: int) -> None:
+        change(shop, f"update main.segments set size = {number}", f"update main.interest_groups set size = {number}")
+
+    def publish(number: int) -> None:
+        mark(number)
+        if number % 7 == 0:
+            result = shop.dbt("build", "--select", "report_pages", "publication_files")
+            assert result.success, problem_of(result)
+        else:
+            with (
+                duckdb.connect(str(shop.warehouse), config={"threads": 2}) as warehouse,
+                publication(warehouse, marts, {}, folder),
+            ):
+                pass
+        markers[(folder / "current").resolve().name] = number
+
+    publish(1000)
+    kinds = ("database", "files", "stable names")
+    readers = {
+        kind: subprocess.Popen(
+            [sys.executable, str(READER), kind, str(folder), str(stop), str(tmp_path / kind)],
+            stderr=subprocess.PIPE, text=True,
+        )
+        for kind in kinds
+    }  # fmt: skip
+    try:
+        for number in range(1001, 1021):
+            publish(number)
+    finally:
+        stop.touch()
+        ended = {kind: (reader.communicate()[1], reader.returncode) for kind, reader in readers.items()}
+    assert ended == dict.fromkeys(kinds, ("", 0))
+    for kind in kinds:
+        read = json.loads((tmp_path / kind).read_text())
+        assert len(read["seen"]) > 5, f"{kind}: too little was read to tell"
+        for publication_id, in_segments, in_groups in read["seen"]:
+            if kind == "stable names":
+                assert publication_id in markers
+            else:
+                assert in_segments == in_groups == markers[publication_id], "a mixture"

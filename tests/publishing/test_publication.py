@@ -1,0 +1,329 @@
+"""What readers find in the published folder: complete, equal to the marts, safe to open, untouched by failures."""
+
+import csv
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+import sqlalchemy
+from conftest import PUBLISHED, Shop, problem_of
+from shop_toolkit import publishing
+from shop_toolkit.publishing import Mart, PublicationError, current_files, folder_problem, publication
+
+# A text that a spreadsheet would run, and what stands in its cell instead.
+FORMULAS = ("=1+1", "+49 30 1", "-2", "@SUM(A1)", "\t=1", "\r=1", "＝1")
+HARMLESS = ("", "5 = 2 + 3", "'=1", '<script>alert("1")</script>', 'two\nlines, "quoted"', "Größe", "1-2")
+
+
+def connection(threads: int = 2) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"threads": threads})
+
+
+def small_shop(number: int = 1, threads: int = 2) -> duckdb.DuckDBPyConnection:
+    """A database of two marts that both tell their number."""
+    database = connection(threads)
+    database.execute(f"create table orders as select range as order_id, {number} as number from range(200000, 0, -1)")
+    database.execute(
+        f"create table customers as select 'c' || range as customer_id, {number} as number from range(1000)"
+    )
+    return database
+
+
+MARTS = (
+    Mart("orders", "select * from orders", ("order_id",), "One row per order.", {"number": "It's the number."}),
+    Mart("customers", "select * from customers"),
+)
+
+
+def publish(database: duckdb.DuckDBPyConnection, folder: Path, marts=MARTS, pages=None) -> str:
+    with publication(database, marts, pages or {}, folder) as written:
+        return written.publication_id
+
+
+def picture(folder: Path) -> dict[str, tuple]:
+    """Every name below a folder, with what it leads to or holds and when it was last changed."""
+    return {
+        str(path.relative_to(folder)): (
+            str(path.readlink()) if path.is_symlink() else path.is_file() and path.read_bytes(),
+            path.lstat().st_mtime_ns if path.is_file() else None,
+        )
+        for path in folder.rglob("*")
+    }
+
+
+def number_published(folder: Path) -> int:
+    with duckdb.connect(str(folder / "marts.duckdb"), read_only=True) as reader:
+        ((number,),) = reader.execute("select distinct number from orders").fetchall()
+    return number
+
+
+@pytest.fixture(scope="module")
+def published(demo_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """A copy of the embedded shop, published by dbt after the tests of its marts' keys."""
+    folder = tmp_path_factory.mktemp("published")
+    shutil.copy(demo_shop.warehouse, folder / "shop.duckdb")
+    shop = Shop(folder, demo_shop.settings | {"published_folder": str(folder / "published")})
+    result = shop.dbt("build", "--select", "report_pages", "publication_files", "published_files")
+    assert result.success, problem_of(result)
+    return shop
+
+
+@pytest.fixture
+def reader(published: Shop) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(published.folder / "published" / "marts.duckdb"), read_only=True) as database:
+        yield database
+
+
+def test_every_mart_is_published_and_the_publication_waits_for_each(published: Shop) -> None:
+    manifest = json.loads((published.folder / "target" / "manifest.json").read_text())
+    node = manifest["nodes"]["model.customer_segmentation.publication_files"]
+    parents = [manifest["nodes"][parent] for parent in node["depends_on"]["nodes"]]
+    assert {parent["name"] for parent in parents if "marts" in parent["fqn"]} == set(PUBLISHED)
+
+
+@pytest.mark.parametrize("kind", ["duckdb", "parquet", "csv"])
+def test_published_marts_are_equal_to_those_of_the_warehouse(published: Shop, kind: str) -> None:
+    folder = published.folder / "published"
+    reader = duckdb.connect(str(folder / "marts.duckdb"), read_only=True) if kind == "duckdb" else duckdb.connect()
+    with reader, duckdb.connect(str(published.warehouse), read_only=True) as warehouse:
+        for mart in PUBLISHED:
+            types = {name: kind for name, kind, *_ in warehouse.execute(f"describe {mart}").fetchall()}
+            file = str(folder / kind / f"{mart}.{kind}")
+            if kind == "csv":
+                relation = reader.read_csv(file, columns=types, header=True, quotechar='"', escapechar='"')
+            else:
+                relation = reader.table(mart) if kind == "duckdb" else reader.read_parquet(file)
+            assert relation.columns == list(types)
+            assert sorted(relation.fetchall(), key=str) == sorted(warehouse.table(mart).fetchall(), key=str), mart
+
+
+def test_all_files_of_a_publication_tell_its_id(published: Shop, reader: duckdb.DuckDBPyConnection) -> None:
+    folder = published.folder / "published"
+    manifest = json.loads((folder / "publication.json").read_text())
+    ((expected, published_at),) = reader.execute("from publication").fetchall()
+    assert manifest["publication_id"] == expected == (folder / "current").resolve().name
+    assert manifest["published_at"] == f"{published_at:%Y-%m-%dT%H:%M:%SZ}"
+    told = reader.execute(
+        "select distinct decode(key), decode(value) from parquet_kv_metadata(?) where decode(key) = 'publication_id'",
+        [str(folder / "parquet" / "*.parquet")],
+    ).fetchall()
+    assert told == [("publication_id", expected)]
+    assert {(folder / name).resolve().parent.name for name in ("parquet", "csv", "marts.duckdb")} == {expected}
+
+
+def test_the_mart_of_files_tells_what_stands_in_the_folder(published: Shop) -> None:
+    folder = published.folder / "published" / "current"
+    files = published.rows("select path, mart, format, rows, bytes, checksum from published_files order by path")
+    on_disk = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    assert [path for path, *_ in files] == [path for path in on_disk if path != "publication.json"]
+    for path, mart, kind, rows, size, checksum in files:
+        content = (folder / path).read_bytes()
+        assert (size, checksum) == (len(content), hashlib.sha256(content).hexdigest())
+        if mart:
+            assert path == f"{kind}/{mart}.{kind}"
+            assert published.row(f"select count(*) from {mart}") == (rows,)
+
+
+def test_the_published_database_has_tables_only_each_described(
+    published: Shop, reader: duckdb.DuckDBPyConnection
+) -> None:
+    assert reader.execute("select count(*) from duckdb_views() where not internal").fetchall() == [(0,)]
+    tables = dict(reader.execute("select table_name, comment from duckdb_tables()").fetchall())
+    assert set(tables) == {*PUBLISHED, "publication"}
+    assert all(comment.startswith("One row") for comment in tables.values())
+    columns = reader.execute("select table_name, comment from duckdb_columns() where not internal").fetchall()
+    assert {table for table, comment in columns if not comment} == {"publication"}
+
+
+def test_duckdb_1_0_reads_the_published_database(published: Shop) -> None:
+    """The header of the file says by its version of storage which DuckDB can read it: 64 is that of 0.9 to 1.1."""
+    header = (published.folder / "published" / "marts.duckdb").read_bytes()[:20]
+    assert header[8:12] == b"DUCK"
+    assert int.from_bytes(header[12:20], "little") == 64
+
+
+def test_sqlalchemy_reads_the_published_database(published: Shop) -> None:
+    path = published.folder / "published" / "marts.duckdb"
+    engine = sqlalchemy.create_engine(f"duckdb:///{path}", connect_args={"read_only": True})
+    try:
+        inspected = sqlalchemy.inspect(engine)
+        assert set(PUBLISHED) <= set(inspected.get_table_names())
+        columns = {column["name"]: column["type"] for column in inspected.get_columns("segments")}
+        assert isinstance(columns["revenue_share"], sqlalchemy.Float)
+        segments = sqlalchemy.table("segments", *map(sqlalchemy.column, columns))
+        with engine.connect() as connected:
+            size = connected.execute(sqlalchemy.select(sqlalchemy.func.max(segments.c.size))).scalar()
+            assert (size,) == published.row("select max(size) from segments")
+            with pytest.raises(sqlalchemy.exc.DBAPIError, match="read-only"):
+                connected.execute(sqlalchemy.text("drop table segments"))
+    finally:
+        engine.dispose()
+
+
+def test_rows_stand_in_the_order_of_the_key_and_files_are_equal_whatever_the_threads(tmp_path: Path) -> None:
+    for threads in (1, 4):
+        publish(small_shop(threads=threads), tmp_path / str(threads))
+    one, four = (tmp_path / name / "current" for name in ("1", "4"))
+    for name in ("parquet/orders.parquet", "parquet/customers.parquet", "csv/orders.csv", "csv/customers.csv"):
+        assert (one / name).read_bytes() == (four / name).read_bytes(), name
+    with (one / "csv/orders.csv").open(encoding="utf-8-sig") as file:
+        ids = [int(row["order_id"]) for row in csv.DictReader(file)]
+    assert ids == list(range(1, 200_001))
+
+
+def test_a_csv_is_safe_to_open_in_a_spreadsheet(tmp_path: Path) -> None:
+    database = connection()
+    database.execute("create table lines (line_id integer, description varchar, amount decimal(9, 2), share double)")
+    texts = [*FORMULAS, *HARMLESS]
+    database.executemany("insert into lines values (?, ?, -1.5, -0.25)", list(enumerate(texts)))
+    publish(database, tmp_path, [Mart("lines", "select * from lines", ("line_id",))])
+    content = (tmp_path / "csv" / "lines.csv").read_bytes()
+    assert content.startswith("\ufeffline_id,description,amount,share\n".encode())
+    with (tmp_path / "csv" / "lines.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["description"] for row in rows] == [*(f"'{text}" for text in FORMULAS), *HARMLESS]
+    assert {(row["amount"], row["share"]) for row in rows} == {("-1.50", "-0.25")}
+    # What programs read is as it came.
+    in_parquet = duckdb.read_parquet(str(tmp_path / "parquet" / "lines.parquet")).fetchall()
+    assert [description for _, description, *_ in in_parquet] == texts
+
+
+def test_equal_marts_are_published_once(tmp_path: Path) -> None:
+    first = publish(small_shop(), tmp_path)
+    before = picture(tmp_path)
+    database = small_shop()
+    database.execute("create or replace table orders as from orders order by order_id desc")
+    assert publish(database, tmp_path) == first
+    assert picture(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update orders set number = 7 where order_id = 1",
+        "delete from orders where order_id = 1",
+        "insert into orders from orders limit 1",
+        "alter table orders alter number type bigint",
+        "alter table customers rename number to amount",
+    ],
+)
+def test_other_marts_have_another_id(tmp_path: Path, change: str) -> None:
+    database = small_shop()
+    first = publish(database, tmp_path)
+    database.execute(change)
+    assert publish(database, tmp_path) != first
+
+
+def test_descriptions_and_pages_belong_to_what_is_published(tmp_path: Path) -> None:
+    database = small_shop()
+    ids = {publish(database, tmp_path)}
+    ids.add(publish(database, tmp_path, pages={"report.html": "<p>Größe</p>"}))
+    assert (tmp_path / "report.html").read_text("utf-8") == "<p>Größe</p>"
+    assert {"path": "report.html", "mart": None, "format": "html", "rows": None}.items() <= current_files(tmp_path)[
+        -1
+    ].items()
+    ids.add(publish(database, tmp_path, [MARTS[0], Mart("customers", "select * from customers", (), "Customers.")]))
+    assert len(ids) == 3
+    assert not (tmp_path / "report.html").is_symlink(), "a page that is made no more"
+
+
+@pytest.mark.parametrize("step", ["write_mart", "entry", "flush", "link"])
+def test_what_fails_on_the_way_leaves_the_last_publication_untouched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    publish(small_shop(1), tmp_path)
+    before = picture(tmp_path)
+
+    def no_room(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(publishing, step, no_room)
+        with pytest.raises(
+            PublicationError, match=r"readers keep what was published before: .*No space left.*published_folder"
+        ):
+            publish(small_shop(2), tmp_path)
+    after = picture(tmp_path)
+    assert before.items() <= after.items()
+    assert not list(tmp_path.rglob("*.partial"))
+    publish(small_shop(2), tmp_path)
+    assert number_published(tmp_path) == 2
+
+
+def test_a_build_that_is_killed_leaves_no_rubbish_for_long(tmp_path: Path) -> None:
+    publish(small_shop(1), tmp_path)
+    left_over = tmp_path / "versions" / f".{'0' * 32}.partial"
+    (left_over / "csv").mkdir(parents=True)
+    (tmp_path / ".current.partial").symlink_to("nowhere")
+    of_others = tmp_path / "versions" / "notes"
+    of_others.mkdir()
+    publish(small_shop(2), tmp_path)
+    assert number_published(tmp_path) == 2
+    assert not left_over.exists()
+    assert of_others.exists()
+    assert not (tmp_path / ".current.partial").is_symlink()
+
+
+def test_a_damaged_publication_is_written_anew(tmp_path: Path) -> None:
+    first = publish(small_shop(), tmp_path)
+    damaged = tmp_path / "csv" / "orders.csv"
+    whole = damaged.read_bytes()
+    damaged.chmod(0o644)
+    damaged.write_bytes(whole[:-10])
+    assert publish(small_shop(), tmp_path) == first
+    assert damaged.read_bytes() == whole
+    assert [path.name for path in (tmp_path / "versions").iterdir()] == [first]
+
+
+def test_readers_of_older_publications_go_on_for_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = [publish(small_shop(number), tmp_path) for number in range(5)]
+    versions = tmp_path / "versions"
+    assert {path.name for path in versions.iterdir()} == set(ids), "all were current a moment ago"
+    monkeypatch.setattr(publishing, "SECONDS_BEFORE", 0)
+    publish(small_shop(4), tmp_path)
+    assert {path.name for path in versions.iterdir()} == set(ids[-3:])
+
+
+def test_an_older_publication_that_still_stands_is_taken_again(tmp_path: Path) -> None:
+    ids = [publish(small_shop(number), tmp_path) for number in (1, 2, 1)]
+    assert ids[0] == ids[2] != ids[1]
+    assert number_published(tmp_path) == 1
+
+
+def test_everybody_may_read_and_nobody_write(tmp_path: Path) -> None:
+    publish(small_shop(), tmp_path)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "current").resolve().rglob("*")}
+    assert {modes["marts.duckdb"], modes["orders.csv"], modes["orders.parquet"], modes["publication.json"]} == {0o444}
+    assert modes["csv"] == modes["parquet"] == 0o755
+
+
+def test_what_others_put_there_is_never_replaced(tmp_path: Path) -> None:
+    (tmp_path / "marts.duckdb").write_text("mine")
+    with pytest.raises(PublicationError, match=r"marts.duckdb stands there and was not published. Move it away"):
+        publish(small_shop(), tmp_path)
+    assert (tmp_path / "marts.duckdb").read_text() == "mine"
+    assert not (tmp_path / "current").is_symlink()
+    assert "was not published" in folder_problem(str(tmp_path))
+
+
+def test_a_folder_that_can_be_used_has_no_problem(tmp_path: Path) -> None:
+    assert folder_problem(str(tmp_path)) is None
+    assert folder_problem(str(tmp_path / "not" / "yet")) is None
+    publish(small_shop(), tmp_path)
+    assert folder_problem(str(tmp_path)) is None
+    assert "is a file" in folder_problem(str(tmp_path / "csv" / "orders.csv"))
+    assert "is a file" in folder_problem(str(tmp_path / "csv" / "orders.csv" / "below"))
+
+
+def test_two_builds_do_not_publish_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publishing, "SECONDS_TO_WAIT", 0)
+    with (
+        publication(small_shop(1), MARTS, {}, tmp_path),
+        pytest.raises(PublicationError, match=r"another build has been publishing.*published_folder"),
+    ):
+        publish(small_shop(2), tmp_path)
+    assert number_published(tmp_path) == 1

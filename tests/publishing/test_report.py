@@ -1,0 +1,1119 @@
+"""The report as people see it: drawn in a real browser, equal to the marts, safe with any text or hardly any data."""
+
+import csv
+import html
+import io
+import itertools
+import json
+import math
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import plotly.graph_objects
+import pytest
+from conftest import PUBLISHED, ROOT, Shop
+from playwright.sync_api import Browser, Page, sync_playwright
+from shop_toolkit.report import colours, privacy, words
+from shop_toolkit.report.charts import Block
+from shop_toolkit.report.page import page as render
+from shop_toolkit.report.sections import SECTIONS
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+TABLES = {
+    "sales_by_month": "main", "sales_by_weekday_and_hour": "main", "sales_by_country": "main", "cohorts": "main",
+    "cleaning_summary": "main", "segments": "main", "segment_rules": "main", "cluster_candidates": "main",
+    "product_categories": "main", "interest_groups": "main", "model_evaluations": "main",
+    "prediction_reliability": "main", "prediction_confusion": "main", "int_report_score_cells": "publishing",
+    "int_report_segment_profiles": "publishing", "int_report_segment_interests": "publishing",
+    "int_report_map_cells": "publishing", "int_report_map_points": "publishing", "segment_transitions": "main",
+    "segment_drift": "main", "int_report_changes": "publishing", "int_report_alerts": "publishing",
+    "int_report_audiences": "publishing",
+}  # fmt: skip
+# What an evil customer types into fields that a shop logs.
+SCRIPT = "<script>window.stolen = 1</script><img src=x onerror='window.stolen = 1'>"
+ESCAPED_END = "</script><!-- <script>"
+# Short enough to stand on an axis whole.
+LINK = '<a href="//x.y">z</a>'
+BOLD = "<b>bold</b><br>"
+FORMULA = '=HYPERLINK("http://example.com","free")'
+
+Tables = dict[str, pd.DataFrame]
+
+
+def read_tables(shop: Shop) -> Tables:
+    with duckdb.connect(str(shop.warehouse), read_only=True) as connection:
+        return {name: connection.sql(f"select * from {schema}.{name}").df() for name, schema in TABLES.items()}
+
+
+def shop_facts(shop: Shop) -> dict[str, Any]:
+    with duckdb.connect(str(shop.warehouse), read_only=True) as connection:
+        return connection.sql("select * from publishing.int_report_shop").df().to_dict("records")[0]
+
+
+def answered(tables: Tables) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": section.name,
+            "question": section.question,
+            "blocks": [block.as_dict() for block in section.answer(tables)],
+        }
+        for section in SECTIONS
+    ]
+
+
+def blocks_of(tables: Tables) -> dict[str, Block]:
+    return {block.name: block for section in SECTIONS for block in section.answer(tables)}
+
+
+@pytest.fixture(scope="module")
+def tables(demo_shop: Shop) -> Tables:
+    """What the report of the embedded shop is made of; tests change copies."""
+    return read_tables(demo_shop)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A real Chromium. Only where it is promised (`.ci/run` sets SHOP_CI) its absence is a failure."""
+    if not Path(CHROMIUM).exists():
+        if os.environ.get("SHOP_CI"):
+            pytest.fail(f"there is no {CHROMIUM}, though .ci/run installs it")
+        pytest.skip(f"there is no {CHROMIUM}: apt-get install chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield chromium
+        chromium.close()
+
+
+class Visit:
+    """A page with all that it says and asks for."""
+
+    def __init__(self, browser: Browser, path: Path, width: int = 1400) -> None:
+        self.page: Page = browser.new_page(viewport={"width": width, "height": 900}, accept_downloads=True)
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(path.as_uri())
+        # Of a selector: a function would be evaluated as text, which the page's policy forbids.
+        self.page.wait_for_selector("html[data-drawn]", state="attached", timeout=120_000)
+
+    def overflow(self) -> int:
+        return self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+    def numbers(self, chart: str) -> list[list[Any]]:
+        """The table view: numbers as numbers, other cells as texts."""
+        return self.page.eval_on_selector_all(
+            f"#{chart} tbody tr",
+            """rows => rows.map(row => [...row.cells].map(cell => {
+                const data = cell.querySelector('data');
+                const isNumber = cell.classList.contains('n') && cell.textContent;
+                return isNumber ? Number(data ? data.value : cell.textContent) : cell.textContent;
+            }))""",
+        )
+
+    def column(self, chart: str, heading: str) -> list[Any]:
+        headings = self.page.eval_on_selector_all(f"#{chart} thead th", "cells => cells.map(cell => cell.textContent)")
+        return [row[headings.index(heading)] for row in self.numbers(chart)]
+
+    def drawn(self, chart: str, trace: int, field: str, panel: int = 0) -> list[Any]:
+        """What Plotly was given to draw."""
+        return self.page.eval_on_selector_all(
+            f"#{chart} .plot", f"all => JSON.parse(JSON.stringify(all[{panel}].data[{trace}].{field}))"
+        )
+
+    def csv_of(self, chart: str) -> list[list[str]]:
+        self.page.eval_on_selector(f"#{chart} details", "details => details.open = true")
+        with self.page.expect_download() as waiting:
+            self.page.click(f"#{chart} .download")
+        text = Path(waiting.value.path()).read_bytes().decode("utf-8-sig")
+        return list(csv.reader(io.StringIO(text, newline="")))
+
+
+@pytest.fixture(scope="module")
+def write_page(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    def write(content: str) -> Path:
+        path = tmp_path_factory.mktemp("report") / "report.html"
+        path.write_text(content, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def report(demo_shop: Shop, write_page: Callable[[str], Path]) -> Path:
+    return write_page(demo_shop.row("select content from publishing.report_pages where file_name = 'report.html'")[0])
+
+
+@pytest.fixture(scope="module")
+def visit(browser: Browser, report: Path) -> Visit:
+    """The embedded shop's report on a wide screen; tests only look."""
+    return Visit(browser, report)
+
+
+# The page of the embedded shop
+
+
+def test_every_chart_is_drawn(visit: Visit, demo_shop: Shop) -> None:
+    figures, charts = demo_shop.row(
+        "select sum(figures), count(*) filter (where figures > 0) from publishing.report_charts"
+    )
+    marks = visit.page.eval_on_selector_all(
+        ".plot",
+        """all => all.map(plot => plot.querySelectorAll(
+            '.point, .points path, .hm image, .scatterlayer path, .sankey-link'
+        ).length)""",
+    )
+    assert len(marks) == figures
+    assert min(marks) > 0
+    assert charts == demo_shop.row("select charts from publishing.report_pages")[0] >= 16
+
+
+def test_the_report_waits_for_the_tests_of_all_marts(demo_shop: Shop) -> None:
+    nodes = json.loads((demo_shop.folder / "target" / "manifest.json").read_text())["nodes"]
+    waiting, known = ["model.customer_segmentation.report_pages"], set()
+    while waiting:
+        for parent in nodes.get(waiting.pop(), {}).get("depends_on", {}).get("nodes", []):
+            if parent not in known:
+                known.add(parent)
+                waiting.append(parent)
+    assert {f"model.customer_segmentation.{mart}" for mart in PUBLISHED} <= known
+
+
+def test_every_section_and_chart_of_the_demo_has_something_to_show(demo_shop: Shop) -> None:
+    assert demo_shop.rows("select distinct question from publishing.report_charts order by 1") == sorted(
+        (section.question,) for section in SECTIONS
+    )
+    assert demo_shop.rows("select chart, problem from publishing.report_charts where problem is not null") == []
+
+
+def test_nothing_is_asked_of_a_network_and_nothing_is_complained_of(visit: Visit, report: Path) -> None:
+    assert visit.complaints == []
+    assert visit.requests == [report.as_uri()]
+
+
+def test_the_page_names_no_address_of_a_network_outside_the_bundle(report: Path) -> None:
+    content = report.read_text(encoding="utf-8")
+    without_scripts = re.sub(r"<script>.*?</script>", "", content, flags=re.DOTALL)
+    assert not re.search(r"https?://|src=|@import|url\(", without_scripts)
+
+
+@pytest.mark.parametrize("width", [420, 1400])
+def test_the_page_is_never_wider_than_the_screen(browser: Browser, report: Path, visit: Visit, width: int) -> None:
+    seen = visit if width == 1400 else Visit(browser, report, width)
+    assert seen.overflow() <= 0
+    # With all tables open too: wide ones scroll in their own box.
+    seen.page.eval_on_selector_all("details", "all => all.forEach(details => details.open = true)")
+    assert seen.overflow() <= 0
+    cut = seen.page.eval_on_selector_all(
+        ".plot",
+        "all => all.filter(one => one.querySelector('svg').getBoundingClientRect().width > one.clientWidth + 1).length",
+    )
+    assert cut == 0
+
+
+def test_the_page_prints_with_every_chart_inside_the_paper(visit: Visit) -> None:
+    printed = visit
+    assert printed.page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+    printed.page.emulate_media(media="print")
+    printed.page.set_viewport_size({"width": 700, "height": 1000})
+    printed.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    printed.page.wait_for_timeout(1500)
+    cut = printed.page.eval_on_selector_all(
+        ".plot",
+        "all => all.filter(one => one.querySelector('svg').getBoundingClientRect().right > innerWidth + 1).length",
+    )
+    assert cut == 0
+    assert printed.page.eval_on_selector_all("details", "all => all.filter(one => one.offsetHeight).length") == 0
+    printed.page.emulate_media(media="screen")
+    printed.page.set_viewport_size({"width": 1400, "height": 900})
+    printed.page.evaluate("dispatchEvent(new Event('afterprint'))")
+
+
+def test_the_page_can_be_read_by_a_screen_reader(visit: Visit) -> None:
+    levels = visit.page.eval_on_selector_all("h1, h2, h3, h4", "all => all.map(one => Number(one.tagName[1]))")
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(levels))
+    assert visit.page.get_attribute("html", "lang") == "en"
+    labels = visit.page.eval_on_selector_all(".plot", "all => all.map(one => one.getAttribute('aria-label'))")
+    assert all(labels)
+    identifiers = visit.page.eval_on_selector_all("[id]", "all => all.map(one => one.id)")
+    own = [name for name in identifiers if not name.startswith(("clip", "legend", "topdefs", "g"))]
+    assert len(own) == len(set(own))
+
+
+def test_every_chart_has_its_numbers(visit: Visit) -> None:
+    missing = visit.page.eval_on_selector_all(
+        "article",
+        "all => all.filter(one => !one.querySelector('tbody tr') && !one.querySelector('.problem')).map(one => one.id)",
+    )
+    assert missing == []
+
+
+def test_every_axis_says_what_it_shows_and_in_which_unit(tables: Tables) -> None:
+    for name, block in blocks_of(tables).items():
+        for panel in block.panels:
+            if "polar" in panel.layout or panel.data[0]["type"] == "sankey":
+                continue
+            axes = [panel.layout[key] for key in ("xaxis", "yaxis")]
+            assert any(one["title"]["text"] for one in axes), name
+            # Names that stand on an axis say what they are; numbers do not.
+            assert all(one["title"]["text"] for one in axes if one.get("type") != "category"), f"{name}: {panel.title}"
+
+
+def test_sales_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
+    months = demo_shop.rows("""
+        select strftime(date_trunc('month', order_date), '%Y-%m-%d'), count(*), sum(revenue)::double
+        from orders group by 1 order by 1
+    """)
+    shown = zip(
+        *(visit.column("sales_by_month", heading) for heading in ("month from", "orders", "revenue")), strict=True
+    )
+    assert [(month, orders, pytest.approx(revenue)) for month, orders, revenue in months] == [
+        row for row in shown if row[1]
+    ]
+    assert visit.drawn("sales_by_month", 0, "y") == visit.column("sales_by_month", "revenue")
+    assert visit.drawn("sales_by_month", 1, "y") == visit.column("sales_by_month", "anonymous revenue")
+    bars = visit.page.eval_on_selector_all("#sales_by_month .plot .point", "all => all.length")
+    assert bars == 2 * len(visit.numbers("sales_by_month"))
+    countries = demo_shop.rows("""
+        select coalesce(country, 'not logged'), count(distinct customer_id), sum(revenue)::double from orders group by 1
+    """)
+    told = dict(zip(*(visit.column("sales_by_country", heading) for heading in ("country", "revenue")), strict=True))
+    named = {country: revenue for country, customers, revenue in countries if customers >= 5}
+    assert {country: told[country] for country in named} == pytest.approx(named)
+    assert sum(told.values()) == pytest.approx(sum(revenue for *_, revenue in countries))
+    assert visit.drawn("sales_by_country", 0, "y") == [country for country in told if told[country] > 0]
+    ((total,),) = demo_shop.rows("select count(*) from orders")
+    assert sum(visit.column("sales_by_weekday_and_hour", "orders")) == total
+    assert sum(itertools.chain(*visit.drawn("sales_by_weekday_and_hour", 0, "z"))) == total
+
+
+def test_cleaning_equals_the_input_and_the_lines(visit: Visit, demo_shop: Shop) -> None:
+    rows, revenue = demo_shop.row(
+        "select count(*), (select sum(revenue)::double from order_lines) from staging.base_transactions"
+    )
+    assert visit.column("cleaning_rows", "rows before")[0] == rows
+    assert visit.column("cleaning_rows", "rows after")[-1] == demo_shop.row("select count(*) from order_lines")[0]
+    assert visit.column("cleaning_money", "money after")[-1] == pytest.approx(revenue)
+    assert sum(visit.drawn("cleaning_money", 0, "x")) == pytest.approx(revenue)
+
+
+def test_customers_are_counted_as_in_the_marts(visit: Visit, demo_shop: Shop) -> None:
+    scores = demo_shop.rows("""
+        select recency_score, frequency_score, count(*)
+        from customers where recency_score is not null group by 1, 2 order by 1, 2
+    """)
+    headings = ("recency score", "frequency score", "customers")
+    shown = zip(*(visit.column("score_cells", heading) for heading in headings), strict=True)
+    assert [row for row in shown if row[2]] == scores
+    assert sum(itertools.chain(*visit.drawn("score_cells", 0, "z"))) == pytest.approx(1)
+    shares = dict(
+        demo_shop.rows("""
+        select broad_segment, sum(monetary)::double / (select sum(monetary) from customers) from customers group by 1
+    """)
+    )
+    drawn = dict(zip(visit.drawn("segment_sizes", 2, "y"), visit.drawn("segment_sizes", 2, "x"), strict=True))
+    assert drawn == pytest.approx(shares)
+    sizes = demo_shop.rows("select detailed_segment, count(*) from customers group by 1 order by 1")
+    told = zip(
+        *(visit.column("segment_sizes", heading) for heading in ("segmentation", "segment", "customers")), strict=True
+    )
+    assert sorted((segment, size) for segmentation, segment, size in told if segmentation == "detailed") == sizes
+    cells = demo_shop.rows(
+        "select segmentation, customers::integer from publishing.int_report_map_cells where customers >= 5 order by all"
+    )
+    on_map = zip(*(visit.column("map", heading) for heading in ("segmentation", "customers")), strict=True)
+    assert sorted(on_map) == cells
+    fitted = demo_shop.row("select count(*) from customers where embedding_x is not null")[0]
+    assert 0.7 * fitted < sum(size for segmentation, size in cells if segmentation == "broad") <= fitted
+    cards = visit.page.eval_on_selector_all("#actions .card", "all => all.length")
+    assert cards == demo_shop.row("select count(*) from segments where size > 0")[0]
+
+
+def test_interests_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
+    spends = demo_shop.rows("""
+        select customers.broad_segment, interests.category_name, sum(interests.spend)::double
+        from customer_interests as interests inner join customers using (customer_id)
+        group by 1, 2 order by 1, 2
+    """)
+    headings = ("segmentation", "segment", "category", "spend")
+    shown = zip(*(visit.column("interests_by_segment", heading) for heading in headings), strict=True)
+    told = [
+        (segment, category, spend)
+        for segmentation, segment, category, spend in shown
+        if segmentation == "broad" and isinstance(spend, float) and spend
+    ]
+    known = {(segment, category): spend for segment, category, spend in spends}
+    assert len(told) > len(known) / 2
+    assert all(known[segment, category] == pytest.approx(spend) for segment, category, spend in told)
+
+
+def test_moves_equal_the_history(visit: Visit, demo_shop: Shop) -> None:
+    """Each customer's segment at a month's end beside that of a month before, counted anew from the history."""
+    (day,) = demo_shop.row("select max(as_of_date) from segment_history where as_of_date = last_day(as_of_date)")
+    headings = ("segmentation", "from", "to", "customers")
+    told = sorted(zip(*(visit.column("segment_flows", heading) for heading in headings), strict=True))
+    for panel, segmentation in enumerate(("broad", "detailed")):
+        known = demo_shop.rows(f"""
+            select coalesce(before.{segmentation}_segment, 'no order yet'), after.{segmentation}_segment, count(*)
+            from segment_history as after
+            left join segment_history as before
+                on after.customer_id = before.customer_id
+                and before.as_of_date = date_trunc('month', after.as_of_date) - interval 1 day
+            where after.as_of_date = '{day}'
+            group by 1, 2 order by 1, 2
+        """)
+        assert [row[1:] for row in told if row[0] == segmentation] == known
+        link = visit.drawn("segment_flows", 0, "link", panel)
+        # Every band starts and ends at the node of its segment.
+        names = [name.rsplit(" ", 1)[0] for name in visit.drawn("segment_flows", 0, "node", panel)["customdata"]]
+        drawn = zip(link["source"], link["target"], link["value"], strict=True)
+        assert sorted((names[source], names[target], value) for source, target, value in drawn) == sorted(
+            ("first order" if before == "no order yet" else before, after, customers)
+            for before, after, customers in known
+        )
+
+
+def test_causes_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
+    known = demo_shop.rows("""
+        select segmentation, strftime(as_of_date, '%Y-%m-%d'), kind, cause, count(*)
+        from segment_changes group by all order by all
+    """)
+    headings = ("segmentation", "until", "kind", "cause", "changes")
+    assert sorted(zip(*(visit.column("change_causes", heading) for heading in headings), strict=True)) == known
+    for panel, segmentation in enumerate(("broad", "detailed")):
+        bars = visit.page.eval_on_selector_all(
+            "#change_causes .plot", f"all => JSON.parse(JSON.stringify(all[{panel}].data.map(trace => trace.y)))"
+        )
+        assert sum(itertools.chain(*bars)) == sum(row[4] for row in known if row[0] == segmentation)
+
+
+def test_warnings_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
+    known = demo_shop.rows("""
+        select detailed_segment, count(*), sum(monetary)::double from customer_alerts group by 1 order by 1
+    """)
+    headings = ("segment", "overdue", "money at stake")
+    told = zip(*(visit.column("alerts", heading) for heading in headings), strict=True)
+    assert sorted(row for row in told if row[1]) == [
+        (segment, size, pytest.approx(money)) for segment, size, money in known
+    ]
+    assert sum(visit.drawn("alerts", 0, "x", 0)) == sum(row[1] for row in known)
+    assert sum(visit.drawn("alerts", 0, "x", 1)) == pytest.approx(sum(row[2] for row in known))
+    values = demo_shop.rows("""
+        select model, metric, value from model_evaluations where task = 'warn of customers who stop' order by 1, 2
+    """)
+    told = zip(*(visit.column("watch", heading) for heading in ("model", "metric", "value")), strict=True)
+    assert sorted(told) == [(model, metric, pytest.approx(value)) for model, metric, value in values]
+
+
+def test_drift_and_who_stays_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
+    drifted = demo_shop.rows("""
+        select measure, strftime(as_of_date, '%Y-%m-%d'), population_stability_index from segment_drift order by 1, 2
+    """)
+    headings = ("measure", "as of", "population stability index")
+    told = list(zip(*(visit.column("drift", heading) for heading in headings), strict=True))
+    assert told == [(measure, day, pytest.approx(value)) for measure, day, value in drifted]
+    stayed = dict(
+        demo_shop.rows("""
+            select strftime(as_of_date, '%Y-%m-%d'), max(stay_rate) from segment_transitions
+            where segmentation = 'broad' and previous_date is not null and as_of_date = last_day(as_of_date)
+            group by 1 order by 1
+        """)
+    )
+    headings = ("segmentation", "month to", "share that stayed")
+    told = zip(*(visit.column("stay_rates", heading) for heading in headings), strict=True)
+    assert {day: rate for segmentation, day, rate in told if segmentation == "broad"} == pytest.approx(stayed)
+    assert visit.drawn("stay_rates", 0, "y") == pytest.approx(list(stayed.values()))
+
+
+def test_cards_tell_how_many_a_campaign_addresses_and_leaves_alone(visit: Visit, demo_shop: Shop) -> None:
+    for segmentation in ("broad", "detailed", "rfm"):
+        known = demo_shop.rows(f"""
+            select segment, count(*) filter (where not is_control), count(*) filter (where is_control)
+            from audiences where segmentation = '{segmentation}' group by 1 order by 1
+        """)
+        headings = ("segment", "customers addressed", "left alone")
+        told = zip(*(visit.column(f"{segmentation}_cards", heading) for heading in headings), strict=True)
+        assert sorted(told) == known
+        shown = dict(
+            visit.page.eval_on_selector_all(
+                f"#{segmentation}_cards .card",
+                "all => all.map(card => [card.querySelector('h4').textContent, card.innerText])",
+            )
+        )
+        for segment, addressed, alone in known:
+            facts = " ".join(shown[words.sentence(segment)].split())
+            assert f"to address {words.plural(addressed, 'customer')}" in facts
+            assert f"left alone, to compare {words.plural(alone, 'customer')}" in facts
+
+
+@pytest.mark.parametrize("width", [420, 1400])
+def test_names_of_the_flows_stand_apart_beside_their_nodes(
+    browser: Browser, report: Path, visit: Visit, width: int
+) -> None:
+    seen = visit if width == 1400 else Visit(browser, report, width)
+    for plot in seen.page.query_selector_all("#segment_flows .plot"):
+        frame = plot.bounding_box()
+        names = [one.bounding_box() for one in plot.query_selector_all(".annotation-text")]
+        nodes = [one.bounding_box() for one in plot.query_selector_all(".node-rect")]
+        assert len(names) == len(nodes) >= 4
+        for name in names:
+            assert frame["x"] <= name["x"]
+            assert name["x"] + name["width"] <= frame["x"] + frame["width"]
+        # Two columns of nodes, each with its name at its own height, but for the browser's rounding.
+        for column_of_names, column_of_nodes in zip(columns_of(names), columns_of(nodes), strict=True):
+            assert column_of_names == pytest.approx(column_of_nodes, abs=3)
+            assert all(lower - upper >= 11 for upper, lower in itertools.pairwise(column_of_names))
+
+
+def columns_of(boxes: list[dict[str, float]]) -> list[list[float]]:
+    """The heights of middles, of the boxes on the left and of those on the right."""
+    middle = sum(box["x"] + box["width"] / 2 for box in boxes) / len(boxes)
+    sides = ([box for box in boxes if (box["x"] + box["width"] / 2 > middle) == right] for right in (False, True))
+    return [sorted(box["y"] + box["height"] / 2 for box in side) for side in sides]
+
+
+def test_predictions_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
+    told = zip(
+        *(visit.column("evaluations", heading) for heading in ("task", "model", "judged by", "value")), strict=True
+    )
+    known = {
+        (task, model): value
+        for task, model, value in demo_shop.rows("""
+            select task, model, value from model_evaluations
+            where split = 'all origins' and metric in ('accuracy', 'rmse')
+        """)
+    }
+    assert {(task, model): value for task, model, split, value in told if split == "all origins"} == pytest.approx(
+        known
+    )
+    judged = dict(
+        demo_shop.rows("""
+        select task, sample_size from model_evaluations
+        where split = 'all origins' and metric = 'accuracy' and task like 'foretell%' and model = 'majority'
+    """)
+    )
+    counted = zip(*(visit.column("confusion", heading) for heading in ("task", "customers at a day")), strict=True)
+    sums: dict[str, float] = {}
+    for task, size in counted:
+        sums[task] = sums.get(task, 0) + size
+    assert sums == judged
+    for panel in range(len(judged)):
+        assert [sum(row) for row in visit.drawn("confusion", 0, "z", panel)] == pytest.approx(
+            [1] * len(visit.drawn("confusion", 0, "y", panel))
+        )
+
+
+def test_a_chart_downloads_as_csv(visit: Visit) -> None:
+    rows = visit.csv_of("sales_by_month")
+    assert rows[0][:2] == ["month from", "orders"]
+    assert [float(row[5]) for row in rows[1:]] == visit.column("sales_by_month", "revenue")
+
+
+def test_the_page_holds_no_customer_unless_asked_to(demo_shop: Shop, report: Path) -> None:
+    content = re.sub(r"<script>.*?</script>", "", report.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert demo_shop.row("select count(*) from publishing.int_report_map_points")[0] == 0
+    for (customer,) in demo_shop.rows("select customer_id from customers order by customer_id limit 200"):
+        assert not re.search(rf"(?<![\d.,]){re.escape(customer)}(?![\d.,])", content)
+
+
+def test_the_setting_adds_customers_without_ids_and_nothing_else_changes_the_page(
+    demo_shop: Shop, tmp_path: Path, report: Path
+) -> None:
+    asked = Shop(tmp_path, demo_shop.settings)
+    shutil.copy(demo_shop.warehouse, asked.warehouse)
+    pages = ("--select", "publishing", "int_report_charts", "report_pages", "--exclude-resource-type", "unit_test")
+    assert asked.dbt("build", *pages, threads=1, report_customer_rows=True).success
+    content = asked.row("select content from publishing.report_pages")[0]
+    before, after = (
+        re.sub('<article id="map".*?</article>', "", text, flags=re.DOTALL)
+        for text in (report.read_text("utf-8"), content)
+    )
+    assert before == after
+    points, fitted = asked.row("""
+        select (select count(*) from publishing.int_report_map_points), count(*)
+        from customers where embedding_x is not null
+    """)
+    assert points == fitted > 0
+    columns = {name for name, *_ in asked.rows("describe publishing.int_report_map_points")}
+    assert "customer_id" not in columns
+    charted = blocks_of(read_tables(asked))["map"]
+    assert charted.points == 2 * points
+    assert len(charted.table.rows) == points
+    assert "Each dot is a customer" in content
+
+
+# Any text
+
+
+@pytest.fixture(scope="module")
+def evil(tables: Tables) -> Tables:
+    """The embedded shop, where a country, a segment, a category and a reason are what nobody should run."""
+    changed = {name: table.copy() for name, table in tables.items()}
+    changed["sales_by_country"]["country"] = [
+        [SCRIPT, FORMULA, LINK, BOLD, "\t=1+1", "+1", "-1", "@sum", ESCAPED_END][place % 9]
+        + ("" if place < 9 else str(place))
+        for place in range(len(changed["sales_by_country"]))
+    ]
+    # Or the small ones would be told as one.
+    changed["sales_by_country"]["customers"] = 50
+    segment = {"loyal": SCRIPT, "lost": FORMULA}
+    for name, table in changed.items():
+        for column in table.columns.intersection(["segment", "from_segment", "to_segment", "actual", "said"]):
+            changed[name][column] = table[column].replace(segment)
+    first = tables["product_categories"]["category_name"].iloc[0]
+    for name in ("product_categories", "int_report_segment_interests"):
+        changed[name]["category_name"] = changed[name]["category_name"].replace({first: LINK + ESCAPED_END})
+    changed["product_categories"]["top_terms"] = SCRIPT
+    changed["segments"]["action"] = SCRIPT
+    changed["cluster_candidates"]["reason"] = SCRIPT
+    return changed
+
+
+@pytest.fixture(scope="module")
+def evil_visit(evil: Tables, demo_shop: Shop, browser: Browser, write_page: Callable[[str], Path]) -> Visit:
+    return Visit(browser, write_page(render(shop_facts(demo_shop), answered(evil))))
+
+
+def test_texts_of_the_data_are_shown_and_never_run(evil: Tables, evil_visit: Visit) -> None:
+    seen, figures = evil_visit, sum(len(block.panels) for block in blocks_of(evil).values())
+    assert seen.complaints == []
+    assert len(seen.requests) == 1
+    assert seen.page.evaluate("window.stolen === undefined")
+    # The bundle, the page's own script, and one block of data for each figure.
+    assert seen.page.eval_on_selector_all("script", "all => all.length") == figures + 2
+    assert seen.page.eval_on_selector_all("main a, main img, main iframe, svg a", "all => all.length") == 0
+    assert SCRIPT in seen.column("sales_by_country", "country")
+    # Also where Plotly writes it: its ticks take a little HTML.
+    ticks = seen.page.eval_on_selector_all("#sales_by_country .ytick", "all => all.map(one => one.textContent)")
+    assert any(tick.startswith("<script>") for tick in ticks)
+    assert {LINK, BOLD} <= set(ticks)
+    assert seen.page.inner_text("#broad_cards").count("<img src=x") >= 1
+    assert seen.overflow() <= 0
+
+
+def test_a_spreadsheet_runs_no_text_of_a_csv(evil: Tables, evil_visit: Visit) -> None:
+    countries = [row[0] for row in evil_visit.csv_of("sales_by_country")[1:]]
+    assert {"'" + FORMULA, "'\t=1+1", "'+1", "'-1", "'@sum", SCRIPT} <= set(countries)
+    assert not any(country.startswith(("=", "+", "-", "@", "\t", "\r")) for country in countries)
+    # Numbers are no texts: a negative one stays a number.
+    removed = [row[2] for row in evil_visit.csv_of("cleaning_money")[1:]]
+    assert [float(value) for value in removed] == [float(value) for value in evil["cleaning_summary"]["amount_removed"]]
+
+
+def test_no_text_ends_the_data_of_a_figure(evil: Tables, demo_shop: Shop) -> None:
+    content = render(shop_facts(demo_shop), answered(evil))
+    figures = re.findall(r'<script type="application/json">(.*?)</script>', content, flags=re.DOTALL)
+    assert len(figures) == sum(len(block.panels) for block in blocks_of(evil).values())
+    for figure in figures:
+        assert not set(figure) & set("<>&\u2028\u2029")
+        assert json.loads(figure)["data"]
+
+
+# Figures and colours
+
+
+def without_page_colours(value: Any) -> Any:
+    """The figure with a colour in place of each that the page names."""
+    if isinstance(value, str):
+        return "#123456" if value.startswith("var(--") else value
+    if isinstance(value, list | tuple):
+        return [without_page_colours(part) for part in value]
+    return {name: without_page_colours(part) for name, part in value.items()} if isinstance(value, dict) else value
+
+
+def test_plotly_knows_every_word_of_the_figures(tables: Tables) -> None:
+    for block in blocks_of(tables).values():
+        for panel in block.panels:
+            plotly.graph_objects.Figure(without_page_colours({"data": panel.data, "layout": panel.layout}))
+
+
+def test_page_colours_are_those_of_the_style_sheet(tables: Tables) -> None:
+    style = (ROOT / "python_models/shop_toolkit/report/style.css").read_text()
+    texts = json.dumps([block.as_dict() for block in blocks_of(tables).values()])
+    for name in set(re.findall(r"var\((--[\w-]+)\)", texts)):
+        assert style.count(f"{name}:") == 2, f"{name} is not both a light and a dark colour"
+
+
+def test_segments_of_a_segmentation_look_different_to_the_colour_blind() -> None:
+    segments = pd.read_csv(ROOT / "seeds/segment_strategies.csv")
+    chosen = colours.segment_colours(segments)
+    for segmentation, own in segments.groupby("segmentation"):
+        for one, other in itertools.combinations(own["segment"], 2):
+            assert colours.distance(chosen[one], chosen[other]) > 12, f"{segmentation}: {one}, {other}"
+
+
+def test_a_segment_keeps_its_colour_throughout(tables: Tables) -> None:
+    chosen = colours.segment_colours(tables["segments"])
+    blocks = blocks_of(tables)
+    for block in blocks.values():
+        for card in block.cards:
+            if card.colour:
+                assert card.colour == {words.sentence(name): colour for name, colour in chosen.items()}[card.title]
+    for panel in blocks["map"].panels:
+        for trace in panel.data:
+            assert trace["marker"]["color"] == chosen[html.unescape(trace["name"])]
+
+
+def test_red_and_green_are_known_to_be_alike_to_some() -> None:
+    # Black and white are 100 apart for everyone; a red and a green of the same lightness are so to most eyes only.
+    assert colours.distance("#000000", "#FFFFFF") == pytest.approx(100, abs=1)
+    red, green = "#B04040", "#507A30"
+    to_most = math.dist(colours.seen(red, 0), colours.seen(green, 0))
+    assert to_most > 60
+    assert all(math.dist(colours.seen(red, sight), colours.seen(green, sight)) < to_most / 2 for sight in (1, 2))
+    assert colours.distance(red, green) < 10
+
+
+def test_marks_stand_where_the_whole_name_is_so_that_twins_cut_alike_stay_two(tables: Tables) -> None:
+    twins = ["some time ago, occasional, low spend", "some time ago, occasional, high spend"]
+    rename = {"segment": dict(zip(["loyal", "lost"], twins, strict=True))}
+    rename |= {"actual": rename["segment"], "said": rename["segment"]}
+    changed = {
+        name: table.assign(**{key: table[key].replace(rename[key]) for key in table.columns.intersection(list(rename))})
+        for name, table in tables.items()
+    }
+    confused = changed["prediction_confusion"]
+    first = confused["task"].iloc[0]
+    changed["prediction_confusion"] = confused[confused["task"] == first].head(2).assign(actual=twins, said=twins)
+    names = sorted(changed["interest_groups"].loc[changed["interest_groups"]["size"] > 0, "interest_group"])
+    blocks = blocks_of(changed)
+    assert set(twins) < set(blocks["segment_sizes"].panels[0].data[2]["y"])
+    assert set(twins) < set(blocks["interests_by_segment"].panels[0].data[0]["x"])
+    assert sorted(blocks["interest_groups"].panels[0].data[2]["y"]) == names
+    figure = blocks["confusion"].panels[0]
+    assert sorted(figure.data[0]["x"]) == sorted(figure.data[0]["y"]) == sorted(twins)
+    for panel in (blocks["segment_sizes"].panels[0], figure):
+        ticks = panel.layout["yaxis"]
+        assert len(ticks["tickvals"]) == len(set(ticks["tickvals"])) == len(ticks["ticktext"])
+        assert max(len(text) for text in ticks["ticktext"]) < 36
+
+
+def test_names_on_the_axes_are_in_the_order_of_the_rows(visit: Visit) -> None:
+    ticks = visit.page.eval_on_selector_all(
+        "#segment_sizes .plot", "all => [...all[0].querySelectorAll('.ytick')].map(one => one.textContent)"
+    )
+    assert sorted(ticks) == sorted(visit.drawn("segment_sizes", 2, "y"))
+
+
+def test_months_are_named_below_their_bars(visit: Visit) -> None:
+    places = visit.page.evaluate("""() => {
+        const chart = document.querySelector('#sales_by_month .plot');
+        const middle = one => (box => (box.left + box.right) / 2)(one.getBoundingClientRect());
+        return [[...chart.querySelectorAll('.bars')[0].querySelectorAll('.point path')].map(middle),
+                [...chart.querySelectorAll('.xtick text')].map(middle)];
+    }""")
+    bars, ticks = places
+    assert ticks
+    width = bars[1] - bars[0]
+    assert all(min(abs(tick - bar) for bar in bars) < width / 4 for tick in ticks)
+
+
+# What the report keeps to itself
+
+
+def test_money_of_fewer_than_five_is_withheld_with_as_many_as_hide_it() -> None:
+    def withheld(*customers: int) -> list[bool]:
+        return privacy.few(pd.Series(customers)).tolist()
+
+    assert withheld(9, 5, 7) == [False, False, False]
+    assert withheld(9, 3, 7) == [False, True, True]
+    # Two small ones hide each other; nobody hides nothing.
+    assert withheld(9, 3, 2, 0) == [False, True, True, False]
+    assert withheld(9, 1, 1, 6) == [False, True, True, True]
+
+
+def test_the_report_tells_no_money_of_few(tables: Tables) -> None:
+    changed = {name: table.copy() for name, table in tables.items()}
+    segments = changed["segments"]
+    lost = (segments["segmentation"] == "broad") & (segments["segment"] == "lost")
+    changed["segments"]["size"] = segments["size"].mask(lost, 2)
+    changed["segments"]["revenue"] = segments["revenue"].astype(float).mask(lost, 98765.43)
+    countries = changed["sales_by_country"] = tables["sales_by_country"].head(4).copy()
+    countries["country"], countries["customers"] = ["A", "B", "C", "D"], [100, 3, 4, 50]
+    countries["revenue"] = [900.0, 98765.43, 1.0, 99.0]
+    cells = changed["int_report_score_cells"]
+    best = (cells["recency_score"] == 5) & (cells["frequency_score"] == 5)
+    cells["customers"], cells["revenue"] = cells["customers"].mask(best, 1), cells["revenue"].mask(best, 98765.43)
+    changed["int_report_map_cells"]["customers"] = 4
+    blocks = blocks_of(changed)
+    assert "98765.43" not in json.dumps([block.as_dict() for block in blocks.values()])
+    assert [row[0] for row in blocks["sales_by_country"].table.rows] == ["other countries", "A", "D"]
+    assert blocks["sales_by_country"].title.startswith("A brings")
+    assert "fewer than 5" in blocks["sales_by_country"].note
+    assert blocks["map"].problem
+    assert not any("revenue" in heading for heading in blocks["cohorts"].table.headings)
+
+
+# Words
+
+
+def test_numbers_are_said_as_people_say_them() -> None:
+    assert [words.money(amount) for amount in (1119642, 999_960, 8251690.91, 12345.6, 99.5, 0, -2_500_000)] == [
+        "1.12 million",
+        "1.00 million",
+        "8.25 million",
+        "12,346",
+        "99.50",
+        "0",
+        "-2.50 million",
+    ]
+    assert [words.percent(share) for share in (0, 0.0004, 0.034, 0.0997, 0.82, 0.9996, 1, float("nan"))] == [
+        "0 %",
+        "under 0.1 %",
+        "3.4 %",
+        "10 %",
+        "82 %",
+        "99.9 %",
+        "100 %",
+        "–",
+    ]
+    assert words.listed([]) == ""
+    assert words.listed(["a", "b", "c"]) == "a, b and c"
+    assert words.label("<b>&") == "&lt;b&gt;&amp;"
+
+
+# Shops of which there is little to tell
+
+
+def test_empty_tables_say_in_a_sentence_why_there_is_no_chart(tables: Tables) -> None:
+    for name, block in blocks_of({name: table.head(0) for name, table in tables.items()}).items():
+        assert block.problem.endswith("."), name
+        assert not block.panels, name
+        assert block.title, name
+
+
+def test_a_shop_of_one_customer_is_told(tables: Tables) -> None:
+    one = {name: table.head(0) for name, table in tables.items()}
+    one["sales_by_month"] = (
+        tables["sales_by_month"]
+        .head(1)
+        .assign(month_start_date=pd.Timestamp("2024-03-01"), revenue=50.0, anonymous_revenue=0.0, is_complete=False)
+    )
+    hours = tables["sales_by_weekday_and_hour"]
+    at_noon = (hours["weekday_number"] == 2) & (hours["hour_of_day"] == 12)
+    one["sales_by_weekday_and_hour"] = hours.assign(orders=at_noon.astype(int), revenue=at_noon * 50.0)
+    one["sales_by_country"] = tables["sales_by_country"].head(1).assign(country="Norway", revenue=50.0)
+    one["cleaning_summary"] = (
+        tables["cleaning_summary"]
+        .tail(1)
+        .assign(rows_before=1, rows_removed=0, rows_after=1, amount_before=50.0, amount_removed=0.0, amount_after=50.0)
+    )
+    segments = tables["segments"]
+    one["segments"] = (
+        segments[segments["segmentation"] != "rfm"]
+        .groupby("segmentation")
+        .head(1)
+        .assign(segment="all customers", size=1, share=1.0, revenue=50.0, revenue_share=1.0)
+    )
+    one["int_report_segment_profiles"] = pd.DataFrame(
+        {
+            "segmentation": ["broad", "detailed"],
+            "segment": "all customers",
+            "customers": 1,
+            "recency_rank": 0.0,
+            "frequency_rank": 0.0,
+            "monetary_rank": 0.0,
+        }
+    )
+    one["product_categories"] = (
+        tables["product_categories"]
+        .head(1)
+        .assign(category=None, category_name="no categories", problem="too few products with words")
+    )
+    blocks = blocks_of(one)
+    assert blocks["sales_by_month"].title == "March 2024 brought 50.00"
+    assert (
+        blocks["sales_by_weekday_and_hour"].title == "Most orders come on Tuesdays from 12 to 13 o'clock: 100 % of all"
+    )
+    assert blocks["sales_by_country"].title == "All revenue comes from one country: Norway"
+    assert blocks["cleaning_rows"].title == "100 % of 1 rows are sales that can be used"
+    assert blocks["segment_sizes"].title == "All customers are one segment, all customers: there is nothing to compare"
+    assert blocks["broad_profiles"].problem == "All customers are one segment: there is nothing to compare."
+    assert blocks["categories"].problem == "There are no product categories: too few products with words."
+    assert blocks["cohorts"].problem.startswith("The log holds no whole month after a first one")
+    assert blocks["map"].problem.startswith("There is no map")
+    assert blocks["evaluations"].problem.startswith("No prediction could be judged")
+    assert blocks["segment_flows"].problem.startswith("Nobody can have moved yet")
+    assert blocks["alerts"].problem == "No customer is away for longer than usual."
+    assert not any(fact[0] == "to address" for card in blocks["broad_cards"].cards for fact in card.facts)
+
+
+def moved(*rows: tuple[str, str, int], day: str = "2024-02-29", before: str | None = "2024-01-31") -> pd.DataFrame:
+    """Transitions of the broad segmentation on a day."""
+    return pd.DataFrame(rows, columns=["from_segment", "to_segment", "customers"]).assign(
+        segmentation="broad",
+        revenue=1.0,
+        share_of_from=0.5,
+        previous_date=pd.to_datetime(before),
+        as_of_date=pd.to_datetime(day),
+    )
+
+
+def test_moves_are_told_of_the_last_month_that_is_over(tables: Tables) -> None:
+    first = moved(("no order yet", "loyal", 4), day="2024-01-31", before=None)
+    over = moved(("loyal", "loyal", 3), ("loyal", "lost", 1), ("no order yet", "loyal", 1))
+    begun = moved(("loyal", "lost", 4), day="2024-03-09", before="2024-02-29")
+    block = blocks_of(tables | {"segment_transitions": pd.concat([over, begun])})["segment_flows"]
+    assert block.title == (
+        "25 % of the customers changed their broad segment in February 2024; 1 customer placed a first order"
+    )
+    assert sum(block.panels[0].data[0]["link"]["value"]) == 5
+    # One day of history, and a second month that is not over: nobody could move.
+    for few in (first, pd.concat([first, moved(("loyal", "lost", 4), day="2024-02-09")])):
+        block = blocks_of(tables | {"segment_transitions": few})["segment_flows"]
+        assert block.problem == "Nobody can have moved yet: it takes a whole month after the first one."
+    # One segment has one band.
+    alone = moved(("all customers", "all customers", 1))
+    block = blocks_of(tables | {"segment_transitions": alone})["segment_flows"]
+    assert block.title == (
+        "0 % of the customers changed their broad segment in February 2024; nobody placed a first order"
+    )
+    assert block.points == 1
+
+
+def test_a_segment_of_older_rules_stands_in_grey(tables: Tables) -> None:
+    older = moved(("older", "loyal", 2), ("loyal", "loyal", 2))
+    node = blocks_of(tables | {"segment_transitions": older})["segment_flows"].panels[0].data[0]["node"]
+    assert dict(zip(node["customdata"], node["color"], strict=True))["older 2"] == colours.GREY
+
+
+def test_first_orders_are_no_moves(tables: Tables) -> None:
+    changes = pd.DataFrame({"cause": ["new", "order", "aging"], "changes": [50, 3, 1]}).assign(
+        segmentation="detailed", kind="movement", as_of_date=pd.Timestamp("2024-01-31")
+    )
+    block = blocks_of(tables | {"int_report_changes": changes})["change_causes"]
+    assert block.title == "75 % of the changes of detailed segments come from orders, 25 % from time passing"
+    block = blocks_of(tables | {"int_report_changes": changes.head(1)})["change_causes"]
+    assert block.title == "Nobody has changed segment yet: all that happened are first orders"
+
+
+@pytest.mark.parametrize(
+    ("index", "title"),
+    [
+        (0.09, "On 31 January 2024 nothing has drifted: every index is under 0.1"),
+        (0.1, "On 31 January 2024 the recency score has moved (index 0.10), not far enough for new rules"),
+        (0.25, "On 31 January 2024 the recency score has moved (index 0.25), not far enough for new rules"),
+        (0.26, "On 31 January 2024 the recency score has shifted (index 0.26): it is time for new rules"),
+    ],
+)
+def test_drift_is_told_by_the_worst_measure_of_the_last_day(tables: Tables, index: float, title: str) -> None:
+    measures = tables["segment_drift"].drop_duplicates("measure")
+    before = measures.assign(as_of_date=pd.Timestamp("2023-12-31"), population_stability_index=3.0)
+    today = measures.assign(as_of_date=pd.Timestamp("2024-01-31"), population_stability_index=0.0)
+    today.loc[today["measure"] == "recency_score", "population_stability_index"] = index
+    assert blocks_of(tables | {"segment_drift": pd.concat([before, today])})["drift"].title == title
+
+
+def test_a_page_of_an_empty_shop_stands(tables: Tables, demo_shop: Shop, browser: Browser, write_page) -> None:
+    nothing = dict.fromkeys(shop_facts(demo_shop)) | {
+        "orders": 0, "customers": 0, "repeat_customers": 0, "customers_with_an_order": 0, "revenue": 0,
+    }  # fmt: skip
+    empty = {name: table.head(0) for name, table in tables.items()}
+    seen = Visit(browser, write_page(render(nothing, answered(empty))), 420)
+    assert seen.complaints == []
+    assert seen.page.eval_on_selector_all(".problem", "all => all.length") == len(blocks_of(empty))
+    assert seen.overflow() <= 0
+
+
+def test_the_policy_forbids_what_the_page_does_not_need(
+    tables: Tables, demo_shop: Shop, browser: Browser, write_page: Callable[[str], Path]
+) -> None:
+    empty = {name: table.head(0) for name, table in tables.items()}
+    seen = Visit(browser, write_page(render(shop_facts(demo_shop), answered(empty))))
+    seen.page.evaluate("""() => {
+        const script = document.createElement('script');
+        script.textContent = 'window.stolen = 1';
+        document.body.append(script);
+        const image = document.createElement('img');
+        image.src = 'http://127.0.0.1:9/stolen';
+        document.body.append(image);
+        return fetch('http://127.0.0.1:9/stolen').catch(() => null);
+    }""")
+    assert seen.page.evaluate("window.stolen === undefined")
+    assert len([text for text in seen.complaints if "Content Security Policy" in text]) >= 3
+
+
+def test_titles_follow_the_data(tables: Tables) -> None:
+    months = (
+        tables["sales_by_month"]
+        .head(3)
+        .assign(
+            month_start_date=pd.to_datetime(["2024-01-01", "2024-02-01", "2024-03-01"]),
+            revenue=[10.0, 30.0, 500.0],
+            anonymous_revenue=0.0,
+            is_complete=[True, True, False],
+        )
+    )
+    # March is not over: it can't be the best month.
+    changed = tables | {"sales_by_month": months}
+    assert blocks_of(changed)["sales_by_month"].title == "February 2024 brought 30.00, 1.5 times the mean month"
+    changed = tables | {"sales_by_month": months.assign(revenue=0.0)}
+    assert blocks_of(changed)["sales_by_month"].title == "January 2024 brought 0"
+    changed = tables | {"sales_by_month": months.assign(anonymous_revenue=[99.0, 0.0, 0.0])}
+    assert (
+        blocks_of(changed)["sales_by_month"].title
+        == "February 2024 brought 30.00 from known customers, 1.5 times their mean month"
+    )
+    cohorts = pd.DataFrame(
+        {
+            "cohort_month_start_date": pd.to_datetime(["2023-12-01"] * 2 + ["2024-01-01"] * 2 + ["2024-02-01"] * 2),
+            "months_since_first": [0, 1] * 3,
+            "cohort_customers": [500, 500, 30, 30, 10, 10],
+            "active_customers": [500, 400, 30, 6, 10, 4],
+            "retention": [1, 0.8, 1, 0.2, 1, 0.4],
+            "revenue": 1.0,
+            "cumulative_revenue": 1.0,
+            "is_complete": True,
+        }
+    )
+    # 10 of 40, and not the mean of 20 % and 40 %; who bought in the log's first month may be an old customer
+    assert (
+        blocks_of(tables | {"cohorts": cohorts})["cohorts"].title
+        == "Of 100 newcomers 25 order again in the month after"
+    )
+
+
+def test_what_cancellations_take_away_is_told_net_of_what_they_add(tables: Tables) -> None:
+    steps = pd.DataFrame(
+        {
+            "step_number": [1, 2, 3],
+            "step": ["no_price", "cancellation", "taken back"],
+            "rows_before": 9, "rows_removed": [1, 2, 0], "rows_after": 6,
+            "amount_before": [500.0, 450.0, 750.0],
+            "amount_removed": [50.0, -300.0, 320.0],
+            "amount_after": [450.0, 750.0, 430.0],
+            "units_removed": 0,
+        }
+    )  # fmt: skip
+    title = blocks_of(tables | {"cleaning_summary": steps})["cleaning_money"].title
+    assert title == "500 in the file become 430 of revenue; most that leaves: no price (50.00)"
+    more = steps.assign(amount_removed=[50.0, -300.0, 380.0], amount_after=[450.0, 750.0, 370.0])
+    title = blocks_of(tables | {"cleaning_summary": more})["cleaning_money"].title
+    assert title.endswith("most that leaves: cancellations and what they cancel (80.00)")
+
+
+def test_the_title_of_reliability_names_the_worst_task_and_the_direction(tables: Tables) -> None:
+    today = tables["model_evaluations"].head(1).assign(split="today", is_baseline=False)
+    tasks = ("foretell a", "foretell b")
+    evaluations = pd.concat([today.assign(task=task, model="tree") for task in tasks])
+    points = pd.DataFrame(
+        {
+            "task": [tasks[0], tasks[0], tasks[1]],
+            "model": "tree",
+            "measure": "confidence",
+            "bin": [1, 2, 1],
+            # a is off by 0.2 in both directions, b by 0.1 in one
+            "foretold": [0.5, 0.9, 0.8],
+            "happened": [0.7, 0.7, 0.7],
+            "sample_size": [50, 50, 10],
+        }
+    )
+    changed = tables | {"model_evaluations": evaluations, "prediction_reliability": points}
+    title = "Of b the model is too sure: it says 80 % and is right in 70 %; the others are nearer"
+    assert blocks_of(changed)["reliability"].title == title
+
+
+def test_the_title_of_the_confusion_names_no_cluster_without_a_name(tables: Tables) -> None:
+    rows = pd.DataFrame(
+        [
+            ("foretell the broad segment", "tree", "broad cluster 0", "broad cluster 1", 30, 1.0),
+            ("foretell the rfm segment", "tree", "new", "lost", 10, 1.0),
+        ],
+        columns=["task", "model", "actual", "said", "sample_size", "share_of_actual"],
+    )
+    title = blocks_of(tables | {"prediction_confusion": rows})["confusion"].title
+    assert title == "The commonest mistake: “lost” was told and “new” came (10 times, the rfm segment)"
+    assert blocks_of(tables | {"prediction_confusion": rows.head(1)})["confusion"].title == "0 % of what was told came"
+
+
+def test_clusterings_off_the_axis_are_counted_in_the_note(tables: Tables) -> None:
+    block = blocks_of(tables)["silhouettes"]
+    candidates = tables["cluster_candidates"].dropna(subset=["silhouette"])
+    left_out = int((candidates["k"] > 10).sum())
+    assert left_out
+    assert f"{left_out} clusterings into more than 10 clusters" in block.note
+    for panel in block.panels:
+        low, high = panel.layout["xaxis"]["range"]
+        assert all(low < k < high for trace in panel.data for k in trace["x"])
+    drawn = sum(len(trace["x"]) for panel in block.panels for trace in panel.data if "name" in trace)
+    assert drawn == len(candidates) - left_out
+    overruled = candidates.sort_values("silhouette").drop_duplicates("segmentation", keep="last")
+    reasons = overruled.loc[~overruled["is_chosen"], "reason"]
+    assert len(reasons)
+    assert all(f"not taken: {reason}" in block.title for reason in reasons)
+
+
+def test_profiles_are_compared_by_what_they_spend(tables: Tables) -> None:
+    profiles = tables["int_report_segment_profiles"].copy()
+    lost = profiles["segment"] == "lost"
+    # Nobody is less recent or orders less often, but they spend most.
+    profiles["monetary_rank"] = profiles["monetary_rank"].astype(float).mask(lost, 0.99)
+    title = blocks_of(tables | {"int_report_segment_profiles": profiles})["broad_profiles"].title
+    assert title.startswith("Lost outspend 99 % of all customers")
+
+
+def test_countries_that_are_alike_have_an_axis_too(tables: Tables) -> None:
+    alike = tables["sales_by_country"].head(2).assign(country=["A", "B"], customers=50, revenue=[300.0, 700.0])
+    assert blocks_of(tables | {"sales_by_country": alike})["sales_by_country"].panels[0].layout["xaxis"]["range"] == [
+        2,
+        3,
+    ]
+
+
+def test_predictions_that_could_not_be_judged_are_not_said_to_lose(tables: Tables) -> None:
+    evaluations = tables["model_evaluations"]
+    in_sample = evaluations[evaluations["task"].str.startswith("tell the")]
+    today = evaluations[evaluations["split"] == "today"].assign(is_baseline=True, model="majority", value=None)
+    origins = today.head(1).assign(split="all origins", metric="origins", value=0.0, note="30 days of history take 210")
+    changed = tables | {"model_evaluations": pd.concat([in_sample, origins, today])}
+    block = blocks_of(changed)["evaluations"]
+    assert block.title == "No prediction could be judged yet: 30 days of history take 210"
+    assert len(block.panels) == in_sample["task"].nunique()
+
+
+def test_the_report_stays_small_whatever_the_shop(tables: Tables, demo_shop: Shop) -> None:
+    """Ten years, 240 countries and a full map with its points: what grows with customers is bounded."""
+    points = 4000
+    large = dict(tables)
+    large["int_report_map_points"] = pd.DataFrame(
+        {
+            "broad_segment": "lost",
+            "detailed_segment": "lost",
+            "point_number": range(points),
+            "frequency": 123,
+            "monetary": 123456.78,
+            "recency_days": 365,
+            "x": 12.345678,
+            "y": -12.345678,
+        }
+    )
+    large["sales_by_country"] = pd.concat([tables["sales_by_country"]] * 20)
+    months = pd.date_range("2014-01-01", periods=120, freq="MS")
+    large["cohorts"] = pd.DataFrame(
+        [
+            (start, (month.year - start.year) * 12 + month.month - start.month)
+            for start in months
+            for month in months
+            if month >= start
+        ],
+        columns=["cohort_month_start_date", "months_since_first"],
+    ).assign(
+        cohort_customers=1e6, active_customers=1e5, retention=0.1, revenue=1e8, cumulative_revenue=1e9, is_complete=True
+    )
+    for name, kinds in (("segment_drift", ["measure"]), ("int_report_changes", ["segmentation", "cause"])):
+        each = tables[name].drop_duplicates(kinds)
+        large[name] = pd.concat([each.assign(as_of_date=month) for month in months])
+    assert len(render(shop_facts(demo_shop), answered(large)).encode()) < 8_000_000
