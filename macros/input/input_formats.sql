@@ -1,12 +1,16 @@
 {#-
     How dates and numbers are written in the input: {'date_format': …, 'decimal_separator': …}. What is not set is found
-    out from the first rows, and from all of them where the first leave it open. A caller that already asked for the
-    input hands it over.
+    out from the first rows, and from all of them where the first leave it open; rows that come later are read as those
+    before them. A caller that already asked for the input hands it over.
 -#}
 {% macro input_formats(input=none) -%}
     {%- set formats = {'date_format': var('date_format'), 'decimal_separator': var('decimal_separator')} -%}
     {%- if execute and none in formats.values() -%}
         {%- set input = input or transactions_input() -%}
+        {%- set told = formats_told(input) -%}
+        {%- if told is not none -%}
+            {{ return(told) }}
+        {%- endif -%}
         {%- set seen = written_forms(input, 20000) -%}
         {#- A few wrong dates must not tip the scale: the second-best order has to lag clearly, else all rows are asked. -#}
         {%- if seen.second_best > 0.9 * seen.best -%}
@@ -97,13 +101,21 @@
 {%- endmacro %}
 
 
-{#- Raises a sentence where the input can't be read, lacks a required column or writes its dates in another way than told. -#}
+{#-
+    Raises a sentence where the input can't be read, lacks a required column or writes its dates in another way than told: set, or read
+    before. Of files that were read before and not written since, nothing is asked again.
+-#}
 {% macro stop_on_unreadable_input() -%}
     {%- if execute -%}
         {%- set input = transactions_input() -%}
-        {%- do input_formats(input) -%}
-        {%- if var('date_format') is not none -%}
-            {%- do stop_on_unfit_date_format(input) -%}
+        {%- set formats = input_formats(input) -%}
+        {%- set files_told = files_told() -%}
+        {%- set due = [] -%}
+        {%- for file, found in input.files.items() if found is none or found != files_told.get(file) -%}
+            {%- do due.append(file) -%}
+        {%- endfor -%}
+        {%- if due and (var('date_format') is not none or formats_told(input) is not none) -%}
+            {%- do stop_on_unfit_date_format(transactions_input(only=due), formats.date_format) -%}
         {%- endif -%}
         {%- do log('Reading ' ~ input.name ~ ': ' ~ (input.columns | join(', ')) ~ '.', info=true) -%}
         {%- if input.other_sheets -%}
@@ -113,16 +125,31 @@
 {%- endmacro %}
 
 
-{% macro stop_on_unfit_date_format(input) -%}
+{% macro stop_on_unfit_date_format(input, date_format) -%}
     {%- set date_text = 'trim(cast(' ~ input.columns['ordered_at'] ~ ' as varchar))' -%}
-    {%- set row = run_query(
-        "select count(" ~ parse_timestamp('date_text', var('date_format')) ~ "), min(date_text) from (select "
-        ~ date_text ~ " as date_text from " ~ input.relation ~ ") where date_text <> ''"
-    ).rows[0] -%}
-    {%- if row[0] == 0 and row[1] is not none -%}
+    {%- set unfit -%}
+        select
+            source,
+            min(date_text) as example
+        from (
+            select
+                {{ input.source }} as source,
+                {{ date_text }} as date_text
+            from {{ input.relation }}
+        )
+        where date_text <> ''
+        group by 1
+        having count({{ parse_timestamp('date_text', date_format) }}) = 0
+        order by 1
+        limit 1
+    {%- endset -%}
+    {%- for source, example in run_query(unfit).rows -%}
+        {%- set known = "The setting 'date_format' is " ~ (date_format | tojson) if var('date_format') is not none
+            else "The dates read so far are written as " ~ date_format -%}
+        {%- set remedy = '' if var('date_format') is not none
+            else " Write them alike, or say how with --vars '{date_format: …}': then everything is read anew." -%}
         {{ exceptions.raise_compiler_error(
-            "The setting 'date_format' is " ~ (var('date_format') | tojson) ~ ", but no date of " ~ input.name
-            ~ " is written so, e.g. '" ~ row[1] ~ "'."
+            known ~ ", but no date of '" ~ source ~ "' is written so, e.g. '" ~ example ~ "'." ~ remedy
         ) }}
-    {%- endif -%}
+    {%- endfor -%}
 {%- endmacro %}

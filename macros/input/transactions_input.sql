@@ -3,7 +3,7 @@
       name      how sentences call it
       relation  SQL that stands in a from clause
       source    SQL that names the file of a row
-      files     {file or table: what tells that it was not written again, none where nothing does}
+      files     {file or table: how it was found, with a stamp that tells whether it was written since; none of a table}
       columns   {our column: SQL that yields its text}, only the columns that are there
       others    {heading: SQL} of the columns that are none of ours
       surplus   SQL that is not null where a row has more fields than there are headings; none where that cannot be
@@ -30,7 +30,8 @@
 {% macro file_input(path, only) -%}
     {%- set delimiter, encoding = var('csv_delimiter'), var('csv_encoding') -%}
     {%- set found = fromjson(single_value(
-        "select inspect_input(" ~ sql_text(path) ~ ", " ~ sql_text(delimiter) ~ ", " ~ sql_text(encoding) ~ ")"
+        "select inspect_input(" ~ sql_text(path) ~ ", " ~ sql_text(delimiter) ~ ", " ~ sql_text(encoding) ~ ", "
+        ~ sql_text(tojson(files_told())) ~ ")"
     )) -%}
     {%- if found.problem -%}
         {{ exceptions.raise_compiler_error("The input can't be read: " ~ found.problem ~ " Set it with --vars '{transactions: …}'.") }}
@@ -47,7 +48,7 @@
         }[found.kind]}) -%}
     {%- endfor -%}
     {%- set fields = found.headings | length -%}
-    {%- set files = only if only is not none and only | length > 0 else found.files -%}
+    {%- set files = only if only else found.files.keys() | list -%}
     {%- set relation = {
         'csv': csv_relation(found, files),
         'workbook': workbooks_relation(files),
@@ -62,7 +63,7 @@
     {%- do input.update({
         'other_sheets': found.other_sheets,
         'source': 'read_from',
-        'files': dict(zip(found.files, found.stamps)),
+        'files': found.files,
     }) -%}
     {{ return(input) }}
 {%- endmacro %}
@@ -77,13 +78,22 @@
     {%- for position in range(1, (found.headings | length) + 2) -%}
         {%- do columns.append("'field_" ~ position ~ "': 'varchar'") -%}
     {%- endfor -%}
-    {{ return(
-        "read_csv(" ~ sql_list(files)
-        ~ ", auto_detect = false, header = true, delim = " ~ sql_text(found.delimiter)
-        ~ ", encoding = " ~ sql_text(found.encoding)
-        ~ ", quote = '\"', escape = '\"', null_padding = true, strict_mode = false, parallel = false"
-        ~ ", filename = 'read_from', columns = {" ~ (columns | join(', ')) ~ "})"
-    ) }}
+    {#- A file without accents is UTF-8 and Latin-1 alike, so that files of one shop may seem to differ. -#}
+    {%- set files_by_encoding = {} -%}
+    {%- for file in files -%}
+        {%- do files_by_encoding.setdefault(found.files[file].form.encoding, []).append(file) -%}
+    {%- endfor -%}
+    {%- set relations = [] -%}
+    {%- for encoding, files_in_it in files_by_encoding.items() -%}
+        {%- do relations.append(
+            "read_csv(" ~ sql_list(files_in_it)
+            ~ ", auto_detect = false, header = true, delim = " ~ sql_text(found.delimiter)
+            ~ ", encoding = " ~ sql_text(encoding)
+            ~ ", quote = '\"', escape = '\"', null_padding = true, strict_mode = false, parallel = false"
+            ~ ", filename = 'read_from', columns = {" ~ (columns | join(', ')) ~ "})"
+        ) -%}
+    {%- endfor -%}
+    {{ return(relations[0] if relations | length == 1 else '(from ' ~ (relations | join(' union all from ')) ~ ')') }}
 {%- endmacro %}
 
 

@@ -15,7 +15,7 @@ state as (
 
 select
     file_name,
-    stamp
+    found
 from files
 
 {% if read_before and not flags.FULL_REFRESH %}
@@ -24,7 +24,7 @@ union all
 -- A file that was taken away is not read again when it is put back.
 select
     read_before.file_name,
-    read_before.stamp
+    read_before.found
 from {{ read_before }} as read_before
 inner join state
     on not state.is_anew

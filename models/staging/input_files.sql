@@ -5,10 +5,10 @@
 -- changed, and is always read.
 with files as (
 
-    {% for file, stamp in files.items() %}
+    {% for file_name, found in files.items() %}
     select
-        {{ sql_text(file) }} as file_name,
-        {{ 'cast(null as varchar)' if stamp is none else sql_text(stamp) }} as stamp
+        {{ sql_text(file_name) }} as file_name,
+        {{ 'cast(null as varchar)' if found is none else sql_text(tojson(found, sort_keys=true)) }} as found
     {{ 'union all' if not loop.last }}
     {% endfor %}
 
@@ -16,9 +16,9 @@ with files as (
 
 select
     files.file_name,
-    files.stamp,
+    files.found,
     {% if read_before %}
-    state.is_anew or files.stamp is null or read_before.stamp is distinct from files.stamp as is_due
+    state.is_anew or files.found is null or read_before.found is distinct from files.found as is_due
     {% else %}
     true as is_due
     {% endif %}

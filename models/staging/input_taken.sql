@@ -14,7 +14,9 @@ with last_row as (
 )
 
 select
-    state.fingerprint,
+    state.read_as,
+    state.formats,
+    state.codes_fingerprint,
     cast(last_row.last_row as bigint) as last_row
 from {{ ref('input_state') }} as state
 cross join last_row
