@@ -5,8 +5,8 @@ builds a shop of all lines but the last ones (by default those of the last day),
 with those, refreshes, and prints wall and processor seconds, peak memory, and the models and tests that took longest.
 Each repetition begins with the warehouse as it was before. A second figure is a refresh to which nothing came.
 
-With `--lines` the log is made by the generator, in Parquet. With `--keep` the folder of the built shop stays and is used
-again if it is there. A loop in plain Python is timed before each repetition, because shared machines are uneven.
+With `--lines` the log is made by the generator, in Parquet. With `--keep` the folder of the built shop stays, for more
+runs. A loop in plain Python is timed before each repetition, because shared machines are uneven.
 """
 
 import argparse
