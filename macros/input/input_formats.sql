@@ -97,14 +97,18 @@
 {%- endmacro %}
 
 
-{#- Raises a sentence where the input can't be read, lacks a required column or writes its dates in another way than told. -#}
+{#-
+    Raises a sentence where the input can't be read, lacks a required column, writes its dates in another way than told, or knows
+    nothing of a day that is asked for.
+-#}
 {% macro stop_on_unreadable_input() -%}
     {%- if execute -%}
         {%- set input = transactions_input() -%}
-        {%- do input_formats(input) -%}
+        {%- set formats = input_formats(input) -%}
         {%- if var('date_format') is not none -%}
             {%- do stop_on_unfit_date_format(input) -%}
         {%- endif -%}
+        {%- do stop_on_dates_outside_the_log(input, formats) -%}
         {%- do log('Reading ' ~ input.name ~ ': ' ~ (input.columns | join(', ')) ~ '.', info=true) -%}
         {%- if input.other_sheets -%}
             {%- do log('Sheets with other headings are not read: ' ~ (input.other_sheets | join(', ')) ~ '.', info=true) -%}
