@@ -5,17 +5,7 @@
 {% macro segments_of(facts) -%}
 cut_points as (
 
-    select
-        score_version as rules_version,
-        {% for measure in ['recency_days', 'frequency', 'monetary'] %}
-        {% for cut_number in range(1, 5) %}
-        max(cut_point) filter (
-            where measure = '{{ measure }}' and cut_number = {{ cut_number }}
-        ) as {{ measure }}_{{ cut_number }}{{ ',' if not (loop.last and measure == 'monetary') }}
-        {% endfor %}
-        {% endfor %}
-    from {{ ref('score_cut_points') }}
-    group by 1
+    {{ cut_points_by_version() }}
 
 ),
 
@@ -28,39 +18,11 @@ scored as (
         case when customers.frequency > 0 then 1 + {{ cut_points_passed('monetary') }} end as monetary_score
     from {{ facts }} as customers
     inner join cut_points
-        on customers.rules_version = cut_points.rules_version
+        on customers.rules_version = cut_points.score_version
 
 ),
 
--- As for today's customers: rules are looked up once for each combination of days and orders, money decides between those left.
-combinations as (
-
-    select distinct
-        rules_version,
-        recency_days,
-        frequency
-    from scored
-    where frequency > 0
-
-),
-
-rules_by_combination as (
-
-    select
-        combinations.rules_version,
-        combinations.recency_days,
-        combinations.frequency,
-        rules.segmentation,
-        rules.segment,
-        rules.monetary_from,
-        rules.monetary_below
-    from combinations
-    inner join {{ ref('segment_rules') }} as rules
-        on
-            combinations.rules_version = rules.rules_version
-            and {{ is_in_box('combinations', 'rules', ['recency_days', 'frequency']) | indent(12) }}
-
-),
+{{ rules_by_combination('scored', ref('segment_rules'), ['rules_version', 'recency_days', 'frequency']) }},
 
 segmented as (
 

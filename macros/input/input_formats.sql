@@ -117,6 +117,7 @@
         {%- if due and (var('date_format') is not none or formats_told(input) is not none) -%}
             {%- do stop_on_unfit_date_format(transactions_input(only=due), formats.date_format) -%}
         {%- endif -%}
+        {%- do stop_on_dates_outside_the_log(input, formats) -%}
         {%- do log('Reading ' ~ input.name ~ ': ' ~ (input.columns | join(', ')) ~ '.', info=true) -%}
         {%- if input.other_sheets -%}
             {%- do log('Sheets with other headings are not read: ' ~ (input.other_sheets | join(', ')) ~ '.', info=true) -%}

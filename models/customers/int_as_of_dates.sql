@@ -1,3 +1,5 @@
+{%- do stop_on_no_order_yet() %}
+
 -- The last day in the log is the last day of a sale or a cancellation, also of a sale that names no customer: the log covers
 -- that day. A rejected row tells no day: its date may be as wrong as the rest.
 with logged_days as (

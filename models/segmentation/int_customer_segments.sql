@@ -5,40 +5,8 @@ with customers as (
 
 ),
 
-rules as (
-
-    select * from {{ ref('int_rules_in_use') }}
-
-),
-
--- Nothing but the rules decides: the same for ten customers and for ten million, at any date and on any engine. Days and orders
--- come in few combinations, so the rules are looked up once for each of them, and money decides between those that are left:
--- a range join of all customers with all rules would take seven times as long.
-combinations as (
-
-    select distinct
-        recency_days,
-        frequency
-    from customers
-
-),
-
-rules_by_combination as (
-
-    select
-        combinations.recency_days,
-        combinations.frequency,
-        rules.segmentation,
-        rules.segment,
-        rules.rule_number,
-        rules.confidence,
-        rules.monetary_from,
-        rules.monetary_below
-    from combinations
-    inner join rules
-        on {{ is_in_box('combinations', 'rules', ['recency_days', 'frequency']) | indent(12) }}
-
-),
+-- Nothing but the rules decides: the same for ten customers and for ten million, at any date and on any engine.
+{{ rules_by_combination('customers', ref('int_rules_in_use')) }},
 
 segmented as (
 

@@ -137,7 +137,7 @@ class Warehouse:
                 score_version integer, measure varchar, cut_number integer, cut_point decimal(18, 2)
             );
             create table segment_rules (
-                rules_version integer, segmentation varchar, segment varchar,
+                rules_version integer, segmentation varchar, rule_number integer, segment varchar, confidence double,
                 recency_from integer, recency_below integer, frequency_from integer, frequency_below integer,
                 monetary_from decimal(18, 2), monetary_below decimal(18, 2)
             )
@@ -193,10 +193,10 @@ class Warehouse:
             for number, cut in enumerate(cuts, start=1)
         ])  # fmt: skip
         self.insert("segment_rules", [
-            (version.number, segmentation, rule.segment, *rule.recency, *rule.frequency, *rule.monetary)
+            (version.number, segmentation, number, rule.segment, 1, *rule.recency, *rule.frequency, *rule.monetary)
             for version in build.versions
             for segmentation, rules in version.rules.items()
-            for rule in rules
+            for number, rule in enumerate(rules, start=1)
         ])  # fmt: skip
 
     def build(self, build: Build) -> bool:

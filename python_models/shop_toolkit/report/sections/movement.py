@@ -97,6 +97,21 @@ def by_month(title: str, **more: object) -> dict:
     return {"xaxis": axis("month", type="date", showgrid=False, tickformat="%b<br>%Y"), "yaxis": axis(title, **more)}
 
 
+def line_by_month(rows: pd.DataFrame, field: str, measure: str, value: str) -> dict:
+    """One measure's dashed line over the months of `rows`; `value` is how plotly words a month's value on hover."""
+    words, colour, dash = MEASURES[measure]
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": month_starts(rows),
+        "y": column(rows, field),
+        "name": words,
+        "line": {"color": colour, "width": 2, "dash": dash},
+        "marker": {"color": colour, "size": 6},
+        "hovertemplate": "%{x|%B %Y}: " + value + ", " + words + "<extra></extra>",
+    }
+
+
 def translucent(colour: str, opacity: float) -> str:
     """A colour `#rrggbb` that lets others through."""
     red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
@@ -252,22 +267,11 @@ def stay_rates(drift: pd.DataFrame) -> Block:
     if own.empty:
         return without_chart(name, heading, "No whole month has passed after the first one, so nobody could stay.")
     traces = []
-    for measure, (words, colour, dash) in MEASURES.items():
+    for measure in MEASURES:
         line = latest(own[own["measure"] == measure])
         if line.empty:
             continue
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "lines+markers",
-                "x": month_starts(line),
-                "y": column(line, "stay_rate"),
-                "name": words,
-                "line": {"color": colour, "width": 2, "dash": dash},
-                "marker": {"color": colour, "size": 6},
-                "hovertemplate": "%{x|%B %Y}: %{y:.1%} stayed, " + words + "<extra></extra>",
-            }
-        )
+        traces.append(line_by_month(line, "stay_rate", measure, "%{y:.1%} stayed"))
     means = own.groupby("measure")["stay_rate"].mean()
     first, *others = means.index
     title = f"{percent(means[first])} of the customers stay in their {MEASURES[first][0][:-1]} from month to month"
@@ -483,23 +487,12 @@ def drifted(drift: pd.DataFrame) -> Block:
     panels, index = [], "population_stability_index"
     for ending, title in (("_segment", "Segments"), ("_score", "Scores")):
         traces, top = [], SHIFTED
-        for measure, (words, colour, dash) in MEASURES.items():
+        for measure in MEASURES:
             line = latest(own[own["measure"] == measure])
             if not measure.endswith(ending) or line.empty:
                 continue
             top = max(top, line[index].max())
-            traces.append(
-                {
-                    "type": "scatter",
-                    "mode": "lines+markers",
-                    "x": month_starts(line),
-                    "y": column(line, index),
-                    "name": words,
-                    "line": {"color": colour, "width": 2, "dash": dash},
-                    "marker": {"color": colour, "size": 6},
-                    "hovertemplate": "%{x|%B %Y}: %{y:.3f}, " + words + "<extra></extra>",
-                }
-            )
+            traces.append(line_by_month(line, index, measure, "%{y:.3f}"))
         if not traces:
             continue
         limits = [
