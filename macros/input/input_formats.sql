@@ -109,12 +109,13 @@
     {%- if execute -%}
         {%- set input = transactions_input() -%}
         {%- set formats = input_formats(input) -%}
-        {%- set files_told = files_told() -%}
+        {%- set is_read_before = formats_told(input) is not none -%}
+        {%- set files_told = files_told() if is_read_before else {} -%}
         {%- set due = [] -%}
         {%- for file, found in input.files.items() if found is none or found != files_told.get(file) -%}
             {%- do due.append(file) -%}
         {%- endfor -%}
-        {%- if due and (var('date_format') is not none or formats_told(input) is not none) -%}
+        {%- if due and (is_read_before or var('date_format') is not none) -%}
             {%- do stop_on_unfit_date_format(transactions_input(only=due), formats.date_format) -%}
         {%- endif -%}
         {%- do stop_on_dates_outside_the_log(input, formats) -%}
