@@ -36,6 +36,13 @@ interest_groups as (
 
 ),
 
+as_of as (
+
+    select max(as_of_date) as as_of_date
+    from facts
+
+),
+
 -- A refresh leaves interests as the last full build told them; what was told of a later date is not known here.
 last_told as (
 
@@ -43,7 +50,7 @@ last_told as (
         count(*) > 0 as has_groups,
         max(interest_groups.as_of_date) filter (where interest_groups.as_of_date <= as_of.as_of_date) as as_of_date
     from interest_groups
-    cross join (select max(as_of_date) as as_of_date from facts) as as_of
+    cross join as_of
 
 ),
 
@@ -108,7 +115,7 @@ left join interests
 left join interest_groups
     on
         facts.customer_id = interest_groups.customer_id
-        and interest_groups.as_of_date = last_told.as_of_date
+        and last_told.as_of_date = interest_groups.as_of_date
 left join embedding
     on facts.customer_id = embedding.customer_id
 left join {{ ref('int_expected_spend') }} as spend

@@ -17,9 +17,5 @@ select
     max(score_version) as score_version,
     max_by(baseline_date, score_version) as baseline_date
 from own_versions
-where
-    is_usable
-    {% if is_refresh() %}
-    -- A build that was cut off may have left cut-points without rules: they wait for the build that fits them.
-    and score_version in {{ versions_with_rules() }}
-    {% endif %}
+-- A build that was cut off may have left cut-points without rules: they wait for a build that fits.
+where is_usable{{ ' and score_version in ' ~ versions_with_rules() if is_refresh() }}
