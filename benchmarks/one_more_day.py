@@ -47,7 +47,11 @@ def split(log: str, folder: Path, day_lines: int | None) -> tuple[int, int]:
 
     The last are those of the last day, or as many as were asked for. All columns stay text.
     """
-    reader = f"read_parquet('{log}')" if log.endswith(".parquet") else f"read_csv('{log}', all_varchar = true)"
+    reader = (
+        f"read_parquet('{log}')"
+        if log.endswith(".parquet")
+        else f"read_csv('{log}', all_varchar = true, encoding = 'latin-1')"
+    )
     with duckdb.connect(config={"memory_limit": "8GB", "temp_directory": str(folder / "spilled")}) as connection:
         described = [name for name, *_ in connection.execute(f"describe from {reader}").fetchall()]
         date = next(name for name in described if "date" in name.lower())
