@@ -3,7 +3,7 @@
     one), by what it is a row of:
       input     a row of the input: told once, when it came
       product   something of a customer's product: told anew where a row of it came, which may be late, between others
-      line      both, as a line may name no product
+      line      a row of the input that may be something of a customer's product: a sale or a cancellation
       order     something of a customer's order, by the column that `invoice_id` names: told anew where a line of it was
 -#}
 {% macro is_touched(kind, last_row, table=none, invoice_id='invoice_id') -%}

@@ -7,9 +7,10 @@
     {%- set formats = {'date_format': var('date_format'), 'decimal_separator': var('decimal_separator')} -%}
     {%- if execute and none in formats.values() -%}
         {%- set input = input or transactions_input() -%}
-        {%- set told = formats_told(input) -%}
-        {%- if told is not none -%}
-            {{ return(told) }}
+        {%- set taken = taken_alike(input) -%}
+        {#- Whole prices tell no decimal separator: the next rows may. -#}
+        {%- if taken and not taken.formats.is_guess -%}
+            {{ return(taken.formats) }}
         {%- endif -%}
         {%- set seen = written_forms(input, 20000) -%}
         {#- A few wrong dates must not tip the scale: the second-best order has to lag clearly, else all rows are asked. -#}
@@ -21,7 +22,10 @@
             {%- do formats.update({'date_format': seen.best_order}) -%}
         {%- endif -%}
         {%- if formats.decimal_separator is none -%}
-            {%- do formats.update({'decimal_separator': ',' if seen.with_comma > seen.with_point else '.'}) -%}
+            {%- do formats.update({
+                'decimal_separator': ',' if seen.with_comma > seen.with_point else '.',
+                'is_guess': seen.with_comma + seen.with_point == 0,
+            }) -%}
         {%- endif -%}
     {%- endif -%}
     {{ return(formats) }}
@@ -63,7 +67,7 @@
             coalesce(sum(with_comma), 0) as with_comma,
             coalesce(sum(with_point), 0) as with_point,
             {% for order in date_orders() -%}
-                coalesce(sum(date_rows) filter (where {{ parse_timestamp('date_text', order) }} is not null), 0),
+                {{ rows_with(parse_timestamp('date_text', order)) }},
             {% endfor -%}
         from written_dates
     {%- endset -%}
@@ -83,6 +87,12 @@
         'second_best': ranked[1][0],
         'second_order': ranked[1][1],
     }) }}
+{%- endmacro %}
+
+
+{#- SQL: how many rows, of dates that are listed once each, `parsed` reads. -#}
+{% macro rows_with(parsed) -%}
+    coalesce(sum(date_rows) filter (where {{ parsed }} is not null), 0)
 {%- endmacro %}
 
 
@@ -109,14 +119,14 @@
     {%- if execute -%}
         {%- set input = transactions_input() -%}
         {%- set formats = input_formats(input) -%}
-        {%- set is_read_before = formats_told(input) is not none -%}
+        {%- set is_read_before = taken_alike(input) is not none -%}
         {%- set files_told = files_told() if is_read_before else {} -%}
         {%- set due = [] -%}
         {%- for file, found in input.files.items() if found is none or found != files_told.get(file) -%}
             {%- do due.append(file) -%}
         {%- endfor -%}
         {%- if due and (is_read_before or var('date_format') is not none) -%}
-            {%- do stop_on_unfit_date_format(transactions_input(only=due), formats.date_format) -%}
+            {%- do stop_on_unfit_date_format(transactions_input(only=due), formats.date_format, is_read_before) -%}
         {%- endif -%}
         {%- do stop_on_dates_outside_the_log(input, formats) -%}
         {%- do log('Reading ' ~ input.name ~ ': ' ~ (input.columns | join(', ')) ~ '.', info=true) -%}
@@ -127,31 +137,47 @@
 {%- endmacro %}
 
 
-{% macro stop_on_unfit_date_format(input, date_format) -%}
+{#-
+    Raises a sentence where the dates of a file are written in another way than they are read. A file that holds no date in any known way is
+    no reason to stop where others were read before: its rows are quarantined.
+-#}
+{% macro stop_on_unfit_date_format(input, date_format, is_read_before) -%}
     {%- set date_text = 'trim(cast(' ~ input.columns['ordered_at'] ~ ' as varchar))' -%}
+    {%- set as_read = parse_timestamp('date_text', date_format) -%}
+    {%- set as_others = [] -%}
+    {%- for order in date_orders() -%}
+        {%- do as_others.append(rows_with(parse_timestamp('date_text', order))) -%}
+    {%- endfor -%}
     {%- set unfit -%}
-        select
-            source,
-            min(date_text) as example
-        from (
+        with written_dates as (
+
             select
                 {{ input.source }} as source,
-                {{ date_text }} as date_text
+                {{ date_text }} as date_text,
+                count(*) as date_rows
             from {{ input.relation }}
+            group by 1, 2
+
         )
+
+        select
+            source,
+            min(date_text) filter (where {{ as_read }} is null) as example
+        from written_dates
         where date_text <> ''
         group by 1
-        having count({{ parse_timestamp('date_text', date_format) }}) = 0
+        having
+            {{ rows_with(as_read) }} < greatest({{ as_others | join(', ') }})
+            {{ 'or ' ~ rows_with(as_read) ~ ' = 0' if not is_read_before }}
         order by 1
         limit 1
     {%- endset -%}
     {%- for source, example in run_query(unfit).rows -%}
-        {%- set known = "The setting 'date_format' is " ~ (date_format | tojson) if var('date_format') is not none
-            else "The dates read so far are written as " ~ date_format -%}
-        {%- set remedy = '' if var('date_format') is not none
-            else " Write them alike, or say how with --vars '{date_format: …}': then everything is read anew." -%}
+        {%- set is_set = var('date_format') is not none -%}
         {{ exceptions.raise_compiler_error(
-            known ~ ", but no date of '" ~ source ~ "' is written so, e.g. '" ~ example ~ "'." ~ remedy
+            ("The setting 'date_format' is " ~ (date_format | tojson) if is_set else "Dates read so far are written as " ~ date_format)
+            ~ ", but those of '" ~ source ~ "' are not, e.g. '" ~ example ~ "'."
+            ~ ('' if is_set else " Write them alike, or say how with --vars '{date_format: …}': then everything is read anew.")
         ) }}
     {%- endfor -%}
 {%- endmacro %}

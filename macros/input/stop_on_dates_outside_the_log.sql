@@ -4,7 +4,7 @@
 -#}
 {% macro stop_on_dates_outside_the_log(input, formats) -%}
     {%- set stored = stored_table(target.schema, 'orders') -%}
-    {%- set first_stored = single_value('select min(order_date) from ' ~ stored) if stored else none -%}
+    {%- set first_stored = single_value('select min(order_date) from ' ~ stored) if stored and taken_alike(input) else none -%}
     {#- Where days begin first, it is 14 hours later than UTC. -#}
     {%- set today = (run_started_at + modules.datetime.timedelta(hours=14)).strftime('%Y-%m-%d') -%}
     {%- for name in ['as_of_date', 'baseline_date'] if var(name) is not none -%}

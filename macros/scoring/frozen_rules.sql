@@ -32,6 +32,12 @@
                 "This run fits nothing and uses what a full build has left, but the warehouse lacks "
                 ~ (missing | unique | sort | join(', ')) ~ ". Run 'dbt build' first."
             ) }}
+        {%- elif is_read_otherwise() -%}
+            {{ exceptions.raise_compiler_error(
+                "This run reads '" ~ var('transactions') ~ "' in another way than the warehouse was read, from "
+                ~ single_value("select json_extract_string(read_as, '$.transactions') from " ~ stored_table('staging', 'input_taken'))
+                ~ ": with other settings, headings or files. Refresh with the settings of the build, or run 'dbt build'."
+            ) }}
         {%- elif var('baseline_date') is not none and not single_value(
             'select count(*) from ' ~ stored_table(target.schema, 'segment_rules')
             ~ ' where baseline_date = ' ~ date_setting('baseline_date')
@@ -42,6 +48,19 @@
             ) }}
         {%- endif -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- Whether the lines would be read anew, as those stored were read in another way; not where a full refresh asks for it. -#}
+{% macro is_read_otherwise() -%}
+    {%- set taken = stored_table('staging', 'input_taken') -%}
+    {{ return(
+        not flags.FULL_REFRESH
+        and 'model.' ~ project_name ~ '.base_transactions' in selected_resources
+        and taken is not none
+        and single_value('select count(*) from ' ~ taken) > 0
+        and taken_alike(transactions_input()) is none
+    ) }}
 {%- endmacro %}
 
 

@@ -13,7 +13,10 @@
 
 with transactions as (
 
-    select * from {{ ref('stg_transactions') }}
+    select
+        *,
+        unreadable_detail is not null as is_unreadable
+    from {{ ref('stg_transactions') }}
     {% if last_row is not none %}
     -- What a build that was cut off has flagged already is not flagged twice.
     where input_row > (select coalesce(max(flagged_before.input_row), 0) from {{ this }} as flagged_before)
@@ -56,8 +59,9 @@ seen_before as (
     from transactions
     inner join {{ this }} as flagged_before
         on
+            transactions.is_unreadable = flagged_before.is_unreadable
             {% for column in equal_columns %}
-            {{ 'and ' if not loop.first }}transactions.{{ column }} is not distinct from flagged_before.{{ column }}
+            and transactions.{{ column }} is not distinct from flagged_before.{{ column }}
             {% endfor %}
 
 ),
@@ -68,10 +72,10 @@ flagged as (
     select
         transactions.*,
         non_products.label as non_product_label,
-        transactions.unreadable_detail is not null as is_unreadable,
         transactions.customer_id is null as is_missing_customer,
         row_number() over (
             partition by
+                transactions.is_unreadable,
                 {% for column in equal_columns %}
                 transactions.{{ column }}{{ ',' if not loop.last }}
                 {% endfor %}

@@ -2,13 +2,13 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='sync_all_columns',
-    pre_hook="{{ forget_touched_rows() }}",
+    pre_hook=["{{ forget_touched_rows() }}", "{{ forget_what_was_taken() }}"],
 ) }}
 
 {%- set last_row = last_row_taken() -%}
 {%- set due = files_due(last_row) -%}
 {#- Columns that the input does not have are null, so that every later model is the same for every shop. -#}
-{%- set input = transactions_input(due) if execute else {
+{%- set input = transactions_input(due or files_due(none)[:1]) if execute else {
     'relation': '(select 1)', 'columns': {}, 'others': {}, 'source': "''"
 } -%}
 

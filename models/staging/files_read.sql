@@ -1,15 +1,19 @@
 {%- set read_before = stored_table('staging', 'files_read') %}
+{%- set is_read = are_selected(['base_transactions']) %}
 
--- depends_on: {{ ref('base_transactions') }}
+-- Not before the view, which looks up here how files were found.
+-- depends_on: {{ ref('base_transactions') }}, {{ ref('stg_transactions') }}
 with files as (
 
     select * from {{ ref('input_files') }}
+    {{ 'where false' if not is_read }}
 
 ),
 
 state as (
 
     select * from {{ ref('input_state') }}
+    {{ 'where not is_anew' if is_read }}
 
 )
 
@@ -18,7 +22,7 @@ select
     found
 from files
 
-{% if read_before and not flags.FULL_REFRESH %}
+{% if read_before and not (is_read and flags.FULL_REFRESH) %}
 union all
 
 -- A file that was taken away is not read again when it is put back.
@@ -26,8 +30,7 @@ select
     read_before.file_name,
     read_before.found
 from {{ read_before }} as read_before
-inner join state
-    on not state.is_anew
+cross join state
 left join files
     on read_before.file_name = files.file_name
 where files.file_name is null

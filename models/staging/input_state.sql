@@ -1,39 +1,19 @@
-{%- set taken = stored_table('staging', 'input_taken') %}
-{%- set rows_stored = stored_table('staging', 'base_transactions') and stored_table('cleaning', 'int_transactions_flagged') %}
-{%- set input = transactions_input() if execute else none %}
+{%- set codes = ref('non_product_codes') %}
+{%- if execute %}
+{%- set input = transactions_input() %}
+{%- set codes_fingerprint = single_value(
+    "select coalesce(md5(string_agg(concat_ws(',', code, match_type, label), ';' order by code, match_type, label)), '') from " ~ codes
+) %}
+{%- set last_row = last_row_told(input, codes_fingerprint) %}
+{%- if last_row is none %}
+{%- do stop_on_lost_rows(input) %}
+{%- endif %}
+{%- endif %}
 
 -- Whether this build adds to the rows of earlier ones, and after which of them.
-with non_product_codes as (
-
-    select md5(string_agg(concat_ws(',', code, match_type, label), ';' order by code, match_type)) as fingerprint
-    from {{ ref('non_product_codes') }}
-
-),
-
-read_now as (
-
-    select
-        {{ sql_text(input_read_as(input) if input else '') }} as read_as,
-        {{ sql_text(tojson(input_formats(input)) if input else '') }} as formats,
-        fingerprint as codes_fingerprint
-    from non_product_codes
-
-)
-
 select
-    read_now.read_as,
-    read_now.formats,
-    read_now.codes_fingerprint,
-    {% if taken and rows_stored and not flags.FULL_REFRESH %}
-    coalesce(taken.last_row, 0) as last_row,
-    taken.last_row is null as is_anew
-from read_now
-left join {{ taken }} as taken
-    on
-        read_now.read_as = taken.read_as
-        and read_now.codes_fingerprint = taken.codes_fingerprint
-    {% else %}
-    cast(0 as bigint) as last_row,
-    true as is_anew
-from read_now
-    {% endif %}
+    {{ sql_text(input_read_as(input) if input else '') }} as read_as,
+    {{ sql_text(tojson(input_formats(input)) if input else '') }} as formats,
+    {{ sql_text(codes_fingerprint) }} as codes_fingerprint,
+    cast({{ last_row or 0 }} as bigint) as last_row,
+    {{ last_row is none }} as is_anew

@@ -1,11 +1,12 @@
+{#- A run that leaves one of these out has not told its rows everywhere: then what was taken is what was taken before. -#}
+{%- set takers = [
+    ref('files_read'), ref('rejected_transactions'), ref('cancellations'), ref('cancellation_matches'), ref('int_anonymous_sales'),
+    ref('orders'), ref('int_order_days')
+] %}
+{%- set is_whole = are_selected(['base_transactions', 'int_transactions_flagged', 'order_lines'] + takers | map(attribute='identifier') | list) %}
+{%- set taken = stored_table('staging', 'input_taken') %}
+
 -- Written last of all that takes lines: a build that is cut off before it leaves the rows to the next one.
--- depends_on: {{ ref('files_read') }}
--- depends_on: {{ ref('rejected_transactions') }}
--- depends_on: {{ ref('cancellations') }}
--- depends_on: {{ ref('cancellation_matches') }}
--- depends_on: {{ ref('int_anonymous_sales') }}
--- depends_on: {{ ref('orders') }}
--- depends_on: {{ ref('int_order_days') }}
 with last_row as (
 
     select coalesce(max(input_row), 0) as last_row
@@ -13,6 +14,14 @@ with last_row as (
 
 )
 
+{% if taken and not is_whole %}
+select
+    read_as,
+    formats,
+    codes_fingerprint,
+    last_row
+from {{ taken }}
+{% else %}
 select
     state.read_as,
     state.formats,
@@ -20,3 +29,5 @@ select
     cast(last_row.last_row as bigint) as last_row
 from {{ ref('input_state') }} as state
 cross join last_row
+{{ 'where false' if not is_whole }}
+{% endif %}

@@ -16,7 +16,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from glob import glob
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -146,7 +146,7 @@ def _modified(file: str) -> int:
     return Path(file).stat().st_mtime_ns
 
 
-@lru_cache(maxsize=64)
+@cache
 def _csv_form(file: str, delimiter: str | None, encoding: str | None, modified: int) -> dict[str, Any]:
     """Headings, delimiter and encoding; kept, because several models of a build ask.
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -109,7 +110,7 @@ def refresh(shop: Shop, *, tests: bool = True, **settings: Any) -> None:
 
 
 def next_day(log: Path) -> None:
-    """The embedded shop's log and one more day: a newcomer, an order and a cancellation, and a product that is new."""
+    """One more day: a newcomer, an order of a new product, a cancellation of a sale long ago, and a late sale."""
     with DEMO_FILE.open() as file:
         reader = csv.DictReader(file)
         headings, rows = list(reader.fieldnames or []), list(reader)
@@ -120,26 +121,31 @@ def next_day(log: Path) -> None:
         and row["Quantity"].isdigit() and int(row["Quantity"]) > 2 and float(row["UnitPrice"]) > 1
     )  # fmt: skip
     tomorrow = (last_day + timedelta(days=1)).strftime("%m/%d/%Y 09:00")
+    long_ago = (last_day - timedelta(days=100)).strftime("%m/%d/%Y 09:00")
     other = next(row["CustomerID"] for row in rows if row["CustomerID"] not in ("", sale["CustomerID"]))
     new_thing = {"StockCode": "99999", "Description": "new thing"}
-    rows += [
-        sale | {"InvoiceNo": NEWCOMER, "InvoiceDate": tomorrow, "CustomerID": NEWCOMER},
-        sale | {"InvoiceNo": "990002", "InvoiceDate": tomorrow, "CustomerID": other} | new_thing,
-        sale | {"InvoiceNo": "C990003", "InvoiceDate": tomorrow, "Quantity": "-1"},
-    ]
     with log.open("w", newline="") as file:
         writer = csv.DictWriter(file, headings)
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows([
+            sale | {"InvoiceNo": NEWCOMER, "InvoiceDate": tomorrow, "CustomerID": NEWCOMER},
+            sale | {"InvoiceNo": "990002", "InvoiceDate": tomorrow, "CustomerID": other} | new_thing,
+            # of a sale that was told long ago, and of one that came between
+            sale | {"InvoiceNo": "C990003", "InvoiceDate": tomorrow, "Quantity": "-2"},
+            sale | {"InvoiceNo": "990000", "InvoiceDate": long_ago, "Quantity": "1"},
+        ])  # fmt: skip
 
 
 def test_a_refresh_says_of_segments_and_alerts_what_a_full_build_says(
-    copy_of_demo_shop: Shop, demo_shop: Shop, models: dict[str, dict[str, Any]], selected: set[str], tmp_path: Path
+    copy_of_demo_shop: Shop, models: dict[str, dict[str, Any]], selected: set[str], tmp_path: Path
 ) -> None:
-    shop, log = copy_of_demo_shop, tmp_path / "log.csv"
-    next_day(log)
-    full = demo_shop.copy(tmp_path / "full", transactions=str(log))
-    shop.settings |= {"transactions": str(log), "published_folder": str(tmp_path / "published")}
+    shop, exports = copy_of_demo_shop, tmp_path / "exports"
+    exports.mkdir()
+    shutil.copy(DEMO_FILE, exports / "first.csv")
+    shop.settings |= {"transactions": f"{exports}/*.csv", "published_folder": str(tmp_path / "published")}
+    shop.build("input_taken")
+    full = shop.copy(tmp_path / "full", published_folder=None)
+    next_day(exports / "next.csv")
     # a build that was cut off left cut-points without rules: nothing of them may be used
     with duckdb.connect(str(shop.warehouse)) as warehouse:
         warehouse.execute("""
@@ -152,6 +158,7 @@ def test_a_refresh_says_of_segments_and_alerts_what_a_full_build_says(
     before = shop.checksums(*stored, *left)
 
     refresh(shop)
+    assert shop.row("select is_anew from staging.input_state") == (False,)
     refreshed = shop.checksums(*REFRESHED_MARTS, without=LEFT_OF_CUSTOMERS)
     assert shop.checksums(*stored, *left) == before
     assert shop.row(f"""
@@ -164,8 +171,8 @@ def test_a_refresh_says_of_segments_and_alerts_what_a_full_build_says(
     assert shop.checksums(*REFRESHED_MARTS, without=LEFT_OF_CUSTOMERS) == refreshed
     assert not (tmp_path / "published").exists()
 
-    # also those tests that a refresh leaves to the full build
-    options = ("--indirect-selection", "buildable", "--exclude", "test_type:unit")
+    # also those tests that a refresh leaves to the full build; what was learned from knows nothing of a late sale yet
+    options = ("--indirect-selection", "buildable", "--exclude", "test_type:unit", "assert_frames_know_nothing_later")
     result = shop.dbt("test", "--select", *sorted(selected & models.keys()), *options)
     assert result.success, problem_of(result)
 
@@ -189,16 +196,22 @@ def test_a_refresh_at_a_baseline_date_without_rules_stops_before_any_table_chang
     assert shop.checksums() == before
 
 
-def test_a_refresh_with_another_shop_s_log_changes_no_customer(
-    copy_of_demo_shop: Shop, write_csv: Callable[..., Path]
-) -> None:
+def test_a_refresh_that_would_read_something_else_stops_before_any_table_changes(copy_of_demo_shop: Shop) -> None:
+    """As where the settings that the build was given are forgotten."""
     shop = copy_of_demo_shop
-    log = write_csv(
-        "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country",
-        "1,10001,THING,2,03/13/2030 10:00,2.50,1,Here",
-    )
+    before = shop.checksums()
+    for settings in ({"transactions": str(DEMO_FILE)}, {"cancellation_invoice_prefix": "X"}):
+        problem = problem_of(shop.dbt(*REFRESH, **settings))
+        assert "in another way than the warehouse was read, from seeds/demo_shop/transactions.csv" in problem
+        assert shop.checksums() == before
+
+
+def test_a_refresh_without_rules_of_its_log_changes_no_customer(copy_of_demo_shop: Shop) -> None:
+    shop = copy_of_demo_shop
+    with duckdb.connect(str(shop.warehouse)) as warehouse:
+        warehouse.execute("update scoring.score_cut_points set anchor_invoice_id = 'of another shop'")
     told = [mart for mart in MARTS if mart.startswith(("segment", "customer", "audiences"))]
     before = shop.checksums(*told)
-    problem = problem_of(shop.dbt(*REFRESH, transactions=str(log)))
+    problem = problem_of(shop.dbt(*REFRESH))
     assert "No stored rules were fitted on this log" in problem
     assert shop.checksums(*told) == before

@@ -6,6 +6,7 @@ import random
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -44,6 +45,12 @@ def log() -> tuple[str, list[str]]:
 
 def told(shop: Shop) -> dict[str, tuple]:
     return shop.checksums(*TOLD_OF_LINES, without=WITHOUT)
+
+
+def run(shop: Shop, *arguments: str, **settings: str) -> None:
+    """A run that leaves models out."""
+    result = shop.dbt("run", *arguments, **settings)
+    assert result.success, problem_of(result)
 
 
 def written(folder: Path, headings: str, lines: list[str], name: str) -> Path:
@@ -145,15 +152,70 @@ def test_a_build_that_was_cut_off_is_made_up_for(fed: Shop, at_once: Shop, log: 
     path = written(folder_of(fed), headings, lines[: len(lines) // 2], "all.csv")
     shop.build(*MODELS)
     written(path.parent, headings, lines, "all.csv")
-    for cut in (
-        ["base_transactions"],
-        ["files_read", "int_transactions_flagged"],
-        ["int_products_touched", "order_lines"],
-    ):
-        result = shop.dbt("run", "--select", "input_state", "input_files", "base_transactions", *cut)
-        assert result.success, problem_of(result)
+    for cut in (["files_read"], ["int_transactions_flagged", "input_taken"], ["int_products_touched", "order_lines"]):
+        run(shop, "--select", "input_state", "input_files", "base_transactions", *cut)
     shop.build(*MODELS)
     assert told(shop) == told(at_once)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({"cancellation_invoice_prefix": "5"}, id="with other settings"),
+        pytest.param({}, id="in a full refresh"),
+    ],
+)
+def test_reading_anew_that_was_cut_off_is_made_up_for(fed: Shop, settings: dict[str, str]) -> None:
+    """The rows have other numbers then, of which the tables of lines know nothing yet."""
+    before, path = told(fed), folder_of(fed) / "all.csv"
+    headings, *lines = path.read_text("utf-8").splitlines()
+    written(path.parent, headings, lines[::-1], "all.csv")
+    options = [] if settings else ["--full-refresh"]
+    run(fed, "--select", "input_state", "input_files", "base_transactions", "files_read", *options, **settings)
+    fed.build(*MODELS)
+    assert told(fed) == before
+    assert fed.row(
+        "select count(*) from order_lines where input_row not in (select input_row from staging.base_transactions)"
+    ) == (0,)
+
+
+def test_what_a_run_of_a_part_left_out_is_told_by_the_next(fed: Shop, log: tuple[str, list[str]]) -> None:
+    line = "999001,22423,REGENCY CAKESTAND,12,12/30/2025 10:00,10.00,late,United Kingdom"
+    written(folder_of(fed), log[0], [line], "next.csv")
+    run(fed, "--select", "staging", "cleaning", "--exclude", "models/marts")
+    assert fed.row("select count(*) from orders where customer_id = 'late'") == (0,)
+    fed.build(*MODELS)
+    assert fed.row("select revenue from orders where customer_id = 'late'") == (120,)
+
+
+def test_rows_that_were_read_and_are_gone_are_not_lost_without_a_word(fed: Shop) -> None:
+    before, path = told(fed), folder_of(fed) / "all.csv"
+    path.rename(path.with_name("another.csv"))
+    result = fed.dbt("run", "--select", *(f"+{model}" for model in MODELS), cancellation_invoice_prefix="5")
+    assert not result.success
+    assert "what was read is no longer there:" in problem_of(result)
+    assert "dbt build --full-refresh" in problem_of(result)
+    assert told(fed) == before
+
+
+def test_a_corrected_line_is_no_duplicate_of_the_one_that_could_not_be_read(
+    fed: Shop, log: tuple[str, list[str]]
+) -> None:
+    line = "999001,22423,REGENCY CAKESTAND,12,12/30/2025 10:00,10.00,late,United Kingdom"
+    for name, text in (("bad.csv", f"{line},one more"), ("good.csv", line)):
+        written(folder_of(fed), log[0], [text], name)
+        fed.build(*MODELS)
+    assert fed.rows("select revenue from orders where customer_id = 'late'") == [(120,)]
+
+
+def test_whole_prices_tell_no_decimal_separator(make_shop: Callable[..., Shop], tmp_path: Path) -> None:
+    headings = "invoice_id;product_id;quantity;ordered_at;unit_price;customer_id"
+    shop = make_shop(transactions=f"{tmp_path}/*.csv")
+    written(tmp_path, headings, ["1;A;1;2025-01-31;3;c"], "first.csv")
+    shop.build(*MODELS)
+    written(tmp_path, headings, ["2;A;1;2025-02-28;3,50;c"], "next.csv")
+    shop.build(*MODELS)
+    assert shop.rows("select invoice_id, revenue from orders order by 1") == [("1", 3), ("2", Decimal("3.50"))]
 
 
 @pytest.mark.parametrize(
@@ -175,20 +237,21 @@ def test_what_is_read_in_another_way_is_read_anew(
     assert told(fed) == before
 
 
-def test_another_seed_of_codes_and_a_full_refresh_read_anew(fed: Shop) -> None:
+def test_other_codes_and_a_full_refresh_read_anew(fed: Shop) -> None:
     before = told(fed)
     with duckdb.connect(str(fed.warehouse)) as warehouse:
-        warehouse.execute("update staging.input_taken set codes_fingerprint = 'of other codes'")
-    fed.build(*MODELS)
+        warehouse.execute("delete from seeds.non_product_codes where code = 'POST'")
+    run(fed, "--select", *(f"+{model}" for model in MODELS))
     assert fed.row("select is_anew from staging.input_state") == (True,)
-    assert told(fed) == before
+    assert fed.row("select count(*) > 0 from order_lines where product_id = 'POST'") == (True,)
+    # a build brings the seed as it stands in its file
+    assert told(fed.build(*MODELS)) == before
     path = folder_of(fed) / "all.csv"
     lines = path.read_text("utf-8").splitlines()
     path.write_text("\n".join(lines[:-500]) + "\n", "utf-8")
     # a file that lost lines takes back nothing that was told, until all is read anew
     assert told(fed.build(*MODELS)) == before
-    result = fed.dbt("run", "--full-refresh", "--select", *(f"+{model}" for model in MODELS))
-    assert result.success, problem_of(result)
+    run(fed, "--full-refresh", "--select", *(f"+{model}" for model in MODELS))
     assert fed.row("select count(*) from staging.base_transactions") == (len(lines) - 501,)
 
 
@@ -223,6 +286,6 @@ def test_a_later_file_with_other_dates_stops_the_build_with_a_sentence(fed: Shop
     written(folder_of(fed), headings, [line], "other.csv")
     result = fed.dbt("run", "--select", *MODELS)
     assert not result.success
-    assert "The dates read so far are written as month-day-year, but no date of" in problem_of(result)
-    assert "other.csv' is written so, e.g. '2025-12-31T10:00'" in problem_of(result)
+    assert "Dates read so far are written as month-day-year, but those of" in problem_of(result)
+    assert "other.csv' are not, e.g. '2025-12-31T10:00'" in problem_of(result)
     assert told(fed) == before
