@@ -1,19 +1,13 @@
 {#- A run that leaves one of these out has not told its rows everywhere: then what was taken is what was taken before. -#}
-{%- set takers = [
-    ref('files_read'), ref('rejected_transactions'), ref('cancellations'), ref('cancellation_matches'), ref('int_anonymous_sales'),
-    ref('orders'), ref('int_order_days')
-] %}
-{%- set is_whole = are_selected(['base_transactions', 'int_transactions_flagged', 'order_lines'] + takers | map(attribute='identifier') | list) %}
+{%- set is_whole = are_selected([
+    'base_transactions', 'files_read', 'int_transactions_flagged', 'rejected_transactions', 'int_anonymous_sales', 'order_lines',
+    'cancellations', 'cancellation_matches', 'orders', 'int_order_days'
+]) %}
 {%- set taken = stored_table('staging', 'input_taken') %}
 
 -- Written last of all that takes lines: a build that is cut off before it leaves the rows to the next one.
-with last_row as (
-
-    select coalesce(max(input_row), 0) as last_row
-    from {{ ref('int_transactions_flagged') }}
-
-)
-
+-- depends_on: {{ ref('files_read') }}, {{ ref('rejected_transactions') }}, {{ ref('int_anonymous_sales') }}
+-- depends_on: {{ ref('cancellations') }}, {{ ref('cancellation_matches') }}, {{ ref('orders') }}, {{ ref('int_order_days') }}
 {% if taken and not is_whole %}
 select
     read_as,
@@ -22,6 +16,13 @@ select
     last_row
 from {{ taken }}
 {% else %}
+with last_row as (
+
+    select coalesce(max(input_row), 0) as last_row
+    from {{ ref('int_transactions_flagged') }}
+
+)
+
 select
     state.read_as,
     state.formats,
