@@ -14,7 +14,7 @@ with transactions as (
         rejection_reason is null
         and is_cancellation
         {% if last_row is not none %}
-        and ({{ is_touched('line', last_row) | indent(8) }})
+        and {{ is_touched('line', last_row) | indent(8) }}
         {% endif %}
 
 ),
