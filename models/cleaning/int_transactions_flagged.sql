@@ -50,15 +50,24 @@ non_products as (
 ),
 
 {% if last_row is not none %}
+-- Equal rows tell of the same moment, if of any: asked for as an equality, it lets the engine skip all of the table that tells of
+-- other moments.
 seen_before as (
 
-    select distinct transactions.input_row
+    {% for same_moment in [
+        'transactions.ordered_at = flagged_before.ordered_at',
+        'transactions.ordered_at is null and flagged_before.ordered_at is null'
+    ] %}
+    select transactions.input_row
     from transactions
     inner join {{ this }} as flagged_before
         on
-            {% for column in equal_columns %}
-            {{ 'and ' if not loop.first }}transactions.{{ column }} is not distinct from flagged_before.{{ column }}
+            {{ same_moment }}
+            {% for column in equal_columns if column != 'ordered_at' %}
+            and transactions.{{ column }} is not distinct from flagged_before.{{ column }}
             {% endfor %}
+    {{ 'union' if not loop.last }}
+    {% endfor %}
 
 ),
 {% endif %}

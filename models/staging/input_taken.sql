@@ -6,6 +6,7 @@
 -- depends_on: {{ ref('int_anonymous_sales') }}
 -- depends_on: {{ ref('orders') }}
 -- depends_on: {{ ref('int_order_days') }}
+-- depends_on: {{ ref('int_customer_states') }}
 with last_row as (
 
     select coalesce(max(input_row), 0) as last_row
