@@ -31,6 +31,9 @@ QUICK_FIT = {
     "rolling_origins": 1,
     "spend_grids": {"linear_regression": {"alpha": [100]}},
     "class_grids": {"logistic_regression": {"C": [0.1]}},
+    "sample_limit": 500,
+    "training_limit": 500,
+    "catalogue_limit": 1000,
     "published_folder": None,
 }
 # Its own process, so that its peak memory is not this script's.
@@ -114,7 +117,10 @@ def prepare(folder: Path, log: str | None, lines: int | None, day_lines: int | N
     (folder / "read").mkdir()
     (folder / "first.parquet").rename(folder / "read" / "first.parquet")
     kinds = ("--resource-type", "model", "--resource-type", "seed")
-    marts = ("+audiences", "+customer_alerts", "+segment_drift", "+segments", "+history_dates_told", "+input_taken")
+    marts = (
+        "+input_taken", "+history_dates_told", "+order_days_told",
+        "+audiences", "+customer_alerts", "+segment_drift", "+segments",
+    )  # fmt: skip
     seconds, processor_seconds, peak = run(folder, "build", *kinds, "--select", *marts)
     print(f"first build {seconds:.0f} s ({processor_seconds:.0f} s of processor time), {peak:,.0f} MB")
     print(f"  {longest(folder)}")

@@ -45,7 +45,8 @@
 {% macro last_row_told(input, codes_fingerprint) -%}
     {%- set taken = taken_alike(input) -%}
     {%- if taken and taken.codes_fingerprint == codes_fingerprint
-        and stored_table('staging', 'base_transactions') and stored_table('cleaning', 'int_transactions_flagged') -%}
+        and stored_table('staging', 'base_transactions') and stored_table('staging', 'files_read')
+        and stored_table('cleaning', 'int_transactions_flagged') -%}
         {{ return(taken.last_row) }}
     {%- endif -%}
     {{ return(none) }}

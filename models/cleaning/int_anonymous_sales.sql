@@ -25,6 +25,4 @@ where
     and not is_stock_adjustment
     and not is_non_product
     and not has_no_price
-    {% if last_row is not none %}
     and {{ is_touched('input', last_row) }}
-    {% endif %}

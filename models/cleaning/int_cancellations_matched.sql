@@ -16,9 +16,7 @@ with movements as (
     from {{ ref('int_stock_movements') }}
     where
         level_before <> level_after
-        {% if last_row is not none %}
         and {{ is_touched('product', last_row) | indent(8) }}
-        {% endif %}
 
 ),
 

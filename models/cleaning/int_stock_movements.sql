@@ -14,9 +14,7 @@ with transactions as (
     where
         rejection_reason is null
         and product_id is not null
-        {% if last_row is not none %}
         and {{ is_touched('product', last_row) | indent(8) }}
-        {% endif %}
 
 ),
 

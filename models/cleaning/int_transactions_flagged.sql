@@ -52,20 +52,33 @@ non_products as (
 
 ),
 
-{% if last_row is not none %}
+-- Equal rows tell of the same moment, if of any: asked for as an equality, it lets the engine skip all of the table that tells of
+-- other moments.
 seen_before as (
 
-    select distinct transactions.input_row
+    {% if last_row is none %}
+    select input_row
+    from transactions
+    where false
+    {% else %}
+    {% for same_moment in [
+        'transactions.ordered_at = flagged_before.ordered_at',
+        'transactions.ordered_at is null and flagged_before.ordered_at is null'
+    ] %}
+    select transactions.input_row
     from transactions
     inner join {{ this }} as flagged_before
         on
-            transactions.is_unreadable = flagged_before.is_unreadable
-            {% for column in equal_columns %}
+            {{ same_moment }}
+            and transactions.is_unreadable = flagged_before.is_unreadable
+            {% for column in equal_columns if column != 'ordered_at' %}
             and transactions.{{ column }} is not distinct from flagged_before.{{ column }}
             {% endfor %}
+    {{ 'union' if not loop.last }}
+    {% endfor %}
+    {% endif %}
 
 ),
-{% endif %}
 
 flagged as (
 
@@ -73,14 +86,15 @@ flagged as (
         transactions.*,
         non_products.label as non_product_label,
         transactions.customer_id is null as is_missing_customer,
+        seen_before.input_row is not null as is_seen_before,
         row_number() over (
             partition by
-                transactions.is_unreadable,
                 {% for column in equal_columns %}
-                transactions.{{ column }}{{ ',' if not loop.last }}
+                transactions.{{ column }},
                 {% endfor %}
+                transactions.is_unreadable
             order by transactions.input_row
-        ) > 1{{ ' or seen_before.input_row is not null' if last_row is not none }} as is_duplicate,
+        ) > 1 or is_seen_before as is_duplicate,
         coalesce(
             transactions.quantity < 0
             and starts_with(upper(transactions.invoice_id), upper({{ sql_text(var('cancellation_invoice_prefix')) }})), false
@@ -91,10 +105,8 @@ flagged as (
     from transactions
     left join non_products
         on transactions.product_id = non_products.product_id
-    {% if last_row is not none %}
     left join seen_before
         on transactions.input_row = seen_before.input_row
-    {% endif %}
 
 ),
 

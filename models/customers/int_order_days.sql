@@ -18,9 +18,7 @@ with sales as (
         country,
         false as is_cancelled
     from {{ ref('order_lines') }}
-    {% if last_row is not none %}
     where {{ is_touched('order', last_row) | indent(4) }}
-    {% endif %}
 
 ),
 
@@ -36,9 +34,7 @@ cancelled as (
         null as country,
         true as is_cancelled
     from {{ ref('cancellation_matches') }}
-    {% if last_row is not none %}
     where {{ is_touched('order', last_row, invoice_id='sale_invoice_id') | indent(4) }}
-    {% endif %}
 
 ),
 

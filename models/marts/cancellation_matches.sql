@@ -10,9 +10,7 @@
 with matches as (
 
     select * from {{ ref('int_cancellations_matched') }}
-    {% if last_row is not none %}
     where {{ is_touched('product', last_row) | indent(4) }}
-    {% endif %}
 
 ),
 

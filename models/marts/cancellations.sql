@@ -13,9 +13,7 @@ with transactions as (
     where
         rejection_reason is null
         and is_cancellation
-        {% if last_row is not none %}
-        and ({{ is_touched('line', last_row) | indent(8) }})
-        {% endif %}
+        and {{ is_touched('line', last_row) | indent(8) }}
 
 ),
 

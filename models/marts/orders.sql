@@ -10,9 +10,7 @@
 with order_lines as (
 
     select * from {{ ref('order_lines') }}
-    {% if last_row is not none %}
     where {{ is_touched('order', last_row) | indent(4) }}
-    {% endif %}
 
 )
 

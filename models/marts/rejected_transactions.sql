@@ -12,9 +12,7 @@ with transactions as (
     select * from {{ ref('int_transactions_flagged') }}
     where
         rejection_reason is not null
-        {% if last_row is not none %}
         and {{ is_touched('input', last_row) }}
-        {% endif %}
 
 ),
 

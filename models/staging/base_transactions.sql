@@ -53,8 +53,8 @@ keyed as (
 ){{ ',' if last_row is not none or due | length > 1 }}
 
 {% if last_row is not none or due | length > 1 %}
--- A row that stands in two files is one row: an export may repeat what an earlier one told. Rows that are equal within one file are as
--- many as they are there.
+-- A row that stands in two files is one row: an export may repeat what an earlier one told. Rows that are equal within one
+-- file are as many as they are there.
 occurring as (
 
     select
@@ -77,10 +77,10 @@ read_once as (
 stored as (
 
     select
-        stored.row_key,
+        row_key,
         count(*) as times
-    from {{ this }} as stored
-    where stored.row_key in (select keyed.row_key from keyed)
+    from {{ this }}
+    where row_key in (select keyed.row_key from keyed)
     group by 1
 
 ),
@@ -112,7 +112,7 @@ new_rows as (
 
 select
     {% if last_row is not none %}
-    last_stored.last_row + row_number() over (order by position) as input_row,
+    (select last_stored.last_row from last_stored) + row_number() over (order by position) as input_row,
     {% elif due | length > 1 %}
     row_number() over (order by position) as input_row,
     {% else %}
@@ -127,6 +127,3 @@ select
     file_name,
     row_key
 from {{ 'new_rows' if last_row is not none or due | length > 1 else 'keyed' }}
-{% if last_row is not none %}
-cross join last_stored
-{% endif %}

@@ -2,18 +2,11 @@
 {%- set is_read = are_selected(['base_transactions']) %}
 
 -- Not before the view, which looks up here how files were found.
--- depends_on: {{ ref('base_transactions') }}, {{ ref('stg_transactions') }}
+-- depends_on: {{ ref('base_transactions') }}, {{ ref('stg_transactions') }}, {{ ref('input_state') }}
 with files as (
 
     select * from {{ ref('input_files') }}
     {{ 'where false' if not is_read }}
-
-),
-
-state as (
-
-    select * from {{ ref('input_state') }}
-    {{ 'where not is_anew' if is_read }}
 
 )
 
@@ -30,7 +23,8 @@ select
     read_before.file_name,
     read_before.found
 from {{ read_before }} as read_before
-cross join state
+inner join {{ ref('input_state') }} as state
+    on {{ 'not state.is_anew' if is_read else 'true' }}
 left join files
     on read_before.file_name = files.file_name
 where files.file_name is null

@@ -18,9 +18,9 @@ select
     files.file_name,
     files.found,
     {% if read_before %}
-    state.is_anew or files.found is null or read_before.found is distinct from files.found as is_due
+    state.is_anew or files.found is null or coalesce(read_before.found <> files.found, true) as is_due
     {% else %}
-    true as is_due
+    state.is_anew as is_due
     {% endif %}
 from files
 cross join {{ ref('input_state') }} as state

@@ -1,13 +1,14 @@
 {#- A run that leaves one of these out has not told its rows everywhere: then what was taken is what was taken before. -#}
 {%- set is_whole = are_selected([
     'base_transactions', 'files_read', 'int_transactions_flagged', 'rejected_transactions', 'int_anonymous_sales', 'order_lines',
-    'cancellations', 'cancellation_matches', 'orders', 'int_order_days'
+    'cancellations', 'cancellation_matches', 'orders', 'int_order_days', 'int_customer_states'
 ]) %}
 {%- set taken = stored_table('staging', 'input_taken') %}
 
 -- Written last of all that takes lines: a build that is cut off before it leaves the rows to the next one.
 -- depends_on: {{ ref('files_read') }}, {{ ref('rejected_transactions') }}, {{ ref('int_anonymous_sales') }}
--- depends_on: {{ ref('cancellations') }}, {{ ref('cancellation_matches') }}, {{ ref('orders') }}, {{ ref('int_order_days') }}
+-- depends_on: {{ ref('cancellations') }}, {{ ref('cancellation_matches') }}, {{ ref('orders') }}
+-- depends_on: {{ ref('int_order_days') }}, {{ ref('int_customer_states') }}
 {% if taken and not is_whole %}
 select
     read_as,
