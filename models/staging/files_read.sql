@@ -24,7 +24,7 @@ select
     read_before.found
 from {{ read_before }} as read_before
 inner join {{ ref('input_state') }} as state
-    on {{ 'not state.is_anew' if is_read else 'true' }}
+    on not state.is_anew or {{ 'false' if is_read else 'true' }}
 left join files
     on read_before.file_name = files.file_name
 where files.file_name is null

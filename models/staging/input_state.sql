@@ -16,4 +16,4 @@ select
     {{ sql_text(tojson(input_formats(input)) if input else '') }} as formats,
     {{ sql_text(codes_fingerprint) }} as codes_fingerprint,
     cast({{ last_row or 0 }} as bigint) as last_row,
-    {{ last_row is none }} as is_anew
+    {{ 'true' if last_row is none else 'false' }} as is_anew
