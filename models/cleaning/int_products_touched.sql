@@ -1,5 +1,5 @@
--- What a customer has of a product is matched anew where a row of it came: it may have come late, between others. Where nothing of
--- it was ever cancelled there is nothing to match.
+-- What a customer has of a product is matched anew where a row of it came: it may have come late, between others. Where nothing
+-- of it was ever cancelled there is nothing to match.
 with came as (
 
     select distinct
