@@ -3,11 +3,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: build test lint benchmark lock clean
+.PHONY: build refresh test lint benchmark lock clean
 
 # dbt build on the embedded shop; on your own with: make build VARS='{transactions: path/to/log.csv}'
 build: $(VENV)/installed
 	$(BIN)/dbt build $(if $(VARS),--vars '$(VARS)')
+
+# Between two builds: lines, segments, moves and alerts, without a fit. To write down the whole project would take a fifth of it.
+refresh: $(VENV)/installed
+	$(BIN)/dbt --no-write-json build --selector refresh $(if $(VARS),--vars '$(VARS)')
 
 test: $(VENV)/installed
 	$(BIN)/python -m pytest

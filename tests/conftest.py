@@ -117,6 +117,8 @@ class Shop:
             if not result.success:
                 return None
             PARSED[key] = result.result
+            # dbt 1.11 can't copy them, and runs read them from selectors.yml.
+            PARSED[key].selectors = {}
         # A run writes into it what it compiles.
         return PARSED[key].deepcopy()
 

@@ -1,7 +1,8 @@
 {#-
-    What earlier builds told of the history, as relations (`rows`, `changes`, `days`, `dates`), and whether this build only looks back
-    (`is_look`): with an `as_of_date` before the last one told it tells nothing new and leaves what was told as it is. None where all
-    of it is to be told: in a first build, in a full refresh, where one of the four is missing, and where it tells of another shop.
+    What earlier builds told of the history, as relations (`rows`, `changes`, `days`, `dates`), up to which day (`last_date`), and
+    whether this build only looks back (`is_look`): with an `as_of_date` before the last day told it tells nothing new and leaves what
+    was told as it is. None where all of it is to be told: in a first build, in a full refresh, where one of the four is missing, and
+    where it tells of another shop.
 -#}
 {% macro history_told() -%}
     {%- if execute and not flags.FULL_REFRESH -%}
@@ -13,7 +14,10 @@
         } -%}
         {%- set last_date = last_date_told(told.dates) if none not in told.values() | list -%}
         {%- if last_date -%}
-            {%- do told.update({'is_look': var('as_of_date') is not none and var('as_of_date') | string < last_date | string}) -%}
+            {%- do told.update({
+                'last_date': last_date,
+                'is_look': var('as_of_date') is not none and var('as_of_date') | string < last_date | string,
+            }) -%}
             {{ return(told) }}
         {%- endif -%}
     {%- endif -%}
@@ -29,4 +33,16 @@
         ~ ' inner join ' ~ stored_table(target.schema, 'orders') ~ ' as anchors on versions.anchor_invoice_id = anchors.invoice_id'
         ~ ' and versions.anchor_customer_id = anchors.customer_id and versions.anchor_order_date = anchors.order_date'
     )) }}
+{%- endmacro %}
+
+
+{#- Says that a build which looks back tells nothing new: who sets `as_of_date` by a clock sees that the clock went back. -#}
+{% macro tell_look_back() -%}
+    {%- set told = history_told() -%}
+    {%- if told and told.is_look -%}
+        {%- do log(
+            "The history is told up to " ~ told.last_date ~ " and stays as it is, as the setting 'as_of_date' looks back to "
+            ~ var('as_of_date') ~ ". What is new is told by a build of that day or a later one, or without the setting.", info=true
+        ) -%}
+    {%- endif -%}
 {%- endmacro %}

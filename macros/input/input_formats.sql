@@ -1,12 +1,17 @@
 {#-
     How dates and numbers are written in the input: {'date_format': …, 'decimal_separator': …}. What is not set is found
-    out from the first rows, and from all of them where the first leave it open. A caller that already asked for the
-    input hands it over.
+    out from the first rows, and from all of them where the first leave it open; rows that come later are read as those
+    before them. A caller that already asked for the input hands it over.
 -#}
 {% macro input_formats(input=none) -%}
     {%- set formats = {'date_format': var('date_format'), 'decimal_separator': var('decimal_separator')} -%}
     {%- if execute and none in formats.values() -%}
         {%- set input = input or transactions_input() -%}
+        {%- set taken = taken_alike(input) -%}
+        {#- Whole prices tell no decimal separator: the next rows may. -#}
+        {%- if taken and not taken.formats.is_guess -%}
+            {{ return(taken.formats) }}
+        {%- endif -%}
         {%- set seen = written_forms(input, 20000) -%}
         {#- A few wrong dates must not tip the scale: the second-best order has to lag clearly, else all rows are asked. -#}
         {%- if seen.second_best > 0.9 * seen.best -%}
@@ -17,7 +22,10 @@
             {%- do formats.update({'date_format': seen.best_order}) -%}
         {%- endif -%}
         {%- if formats.decimal_separator is none -%}
-            {%- do formats.update({'decimal_separator': ',' if seen.with_comma > seen.with_point else '.'}) -%}
+            {%- do formats.update({
+                'decimal_separator': ',' if seen.with_comma > seen.with_point else '.',
+                'is_guess': seen.with_comma + seen.with_point == 0,
+            }) -%}
         {%- endif -%}
     {%- endif -%}
     {{ return(formats) }}
@@ -59,7 +67,7 @@
             coalesce(sum(with_comma), 0) as with_comma,
             coalesce(sum(with_point), 0) as with_point,
             {% for order in date_orders() -%}
-                coalesce(sum(date_rows) filter (where {{ parse_timestamp('date_text', order) }} is not null), 0),
+                {{ rows_with(parse_timestamp('date_text', order)) }},
             {% endfor -%}
         from written_dates
     {%- endset -%}
@@ -82,6 +90,12 @@
 {%- endmacro %}
 
 
+{#- SQL: how many rows, of dates that are listed once each, `parsed` reads. -#}
+{% macro rows_with(parsed) -%}
+    coalesce(sum(date_rows) filter (where {{ parsed }} is not null), 0)
+{%- endmacro %}
+
+
 {% macro stop_on_unclear_dates(seen, input_name) -%}
     {%- if seen.dated_rows > 0 and seen.best == 0 -%}
         {{ exceptions.raise_compiler_error(
@@ -97,14 +111,24 @@
 {%- endmacro %}
 
 
-{#- Raises a sentence where the input can't be read, lacks a required column or writes its dates in another way than told. -#}
+{#-
+    Raises a sentence where the input can't be read, lacks a required column or writes its dates in another way than told: set, or read
+    before. Of files that were read before and not written since, nothing is asked again.
+-#}
 {% macro stop_on_unreadable_input() -%}
     {%- if execute -%}
         {%- set input = transactions_input() -%}
-        {%- do input_formats(input) -%}
-        {%- if var('date_format') is not none -%}
-            {%- do stop_on_unfit_date_format(input) -%}
+        {%- set formats = input_formats(input) -%}
+        {%- set is_read_before = taken_alike(input) is not none -%}
+        {%- set files_told = files_told() if is_read_before else {} -%}
+        {%- set due = [] -%}
+        {%- for file, found in input.files.items() if found is none or found != files_told.get(file) -%}
+            {%- do due.append(file) -%}
+        {%- endfor -%}
+        {%- if due and (is_read_before or var('date_format') is not none) -%}
+            {%- do stop_on_unfit_date_format(transactions_input(only=due), formats.date_format, is_read_before) -%}
         {%- endif -%}
+        {%- do stop_on_dates_outside_the_log(input, formats) -%}
         {%- do log('Reading ' ~ input.name ~ ': ' ~ (input.columns | join(', ')) ~ '.', info=true) -%}
         {%- if input.other_sheets -%}
             {%- do log('Sheets with other headings are not read: ' ~ (input.other_sheets | join(', ')) ~ '.', info=true) -%}
@@ -113,16 +137,47 @@
 {%- endmacro %}
 
 
-{% macro stop_on_unfit_date_format(input) -%}
+{#-
+    Raises a sentence where the dates of a file are written in another way than they are read. A file that holds no date in any known way is
+    no reason to stop where others were read before: its rows are quarantined.
+-#}
+{% macro stop_on_unfit_date_format(input, date_format, is_read_before) -%}
     {%- set date_text = 'trim(cast(' ~ input.columns['ordered_at'] ~ ' as varchar))' -%}
-    {%- set row = run_query(
-        "select count(" ~ parse_timestamp('date_text', var('date_format')) ~ "), min(date_text) from (select "
-        ~ date_text ~ " as date_text from " ~ input.relation ~ ") where date_text <> ''"
-    ).rows[0] -%}
-    {%- if row[0] == 0 and row[1] is not none -%}
+    {%- set as_read = parse_timestamp('date_text', date_format) -%}
+    {%- set as_others = [] -%}
+    {%- for order in date_orders() -%}
+        {%- do as_others.append(rows_with(parse_timestamp('date_text', order))) -%}
+    {%- endfor -%}
+    {%- set unfit -%}
+        with written_dates as (
+
+            select
+                {{ input.source }} as source,
+                {{ date_text }} as date_text,
+                count(*) as date_rows
+            from {{ input.relation }}
+            group by 1, 2
+
+        )
+
+        select
+            source,
+            min(date_text) filter (where {{ as_read }} is null) as example
+        from written_dates
+        where date_text <> ''
+        group by 1
+        having
+            {{ rows_with(as_read) }} < greatest({{ as_others | join(', ') }})
+            {{ 'or ' ~ rows_with(as_read) ~ ' = 0' if not is_read_before }}
+        order by 1
+        limit 1
+    {%- endset -%}
+    {%- for source, example in run_query(unfit).rows -%}
+        {%- set is_set = var('date_format') is not none -%}
         {{ exceptions.raise_compiler_error(
-            "The setting 'date_format' is " ~ (var('date_format') | tojson) ~ ", but no date of " ~ input.name
-            ~ " is written so, e.g. '" ~ row[1] ~ "'."
+            ("The setting 'date_format' is " ~ (date_format | tojson) if is_set else "Dates read so far are written as " ~ date_format)
+            ~ ", but those of '" ~ source ~ "' are not, e.g. '" ~ example ~ "'."
+            ~ ('' if is_set else " Write them alike, or say how with --vars '{date_format: …}': then everything is read anew.")
         ) }}
-    {%- endif -%}
+    {%- endfor -%}
 {%- endmacro %}

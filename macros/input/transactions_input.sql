@@ -2,17 +2,19 @@
     What the setting `transactions` stands for, found out anew whenever it is asked:
       name      how sentences call it
       relation  SQL that stands in a from clause
+      source    SQL that names the file of a row
+      files     {file or table: how it was found, with a stamp that tells whether it was written since; none of a table}
       columns   {our column: SQL that yields its text}, only the columns that are there
       others    {heading: SQL} of the columns that are none of ours
       surplus   SQL that is not null where a row has more fields than there are headings; none where that cannot be
       swallowed SQL that counts the rows that a quote that nothing closes made part of a field; none where that cannot be
       other_sheets  the sheets of a workbook that are not read, as they have other headings
-    Raises a sentence where the input cannot be read.
+    Raises a sentence where the input cannot be read. `only` names the files of it to read, none all of them.
 -#}
-{% macro transactions_input() -%}
+{% macro transactions_input(only=none) -%}
     {%- set path = var('transactions') | trim -%}
     {%- if is_file_name(path) -%}
-        {{ return(file_input(path)) }}
+        {{ return(file_input(path, only)) }}
     {%- else -%}
         {{ return(table_input(path)) }}
     {%- endif -%}
@@ -25,10 +27,11 @@
 {%- endmacro %}
 
 
-{% macro file_input(path) -%}
+{% macro file_input(path, only) -%}
     {%- set delimiter, encoding = var('csv_delimiter'), var('csv_encoding') -%}
     {%- set found = fromjson(single_value(
-        "select inspect_input(" ~ sql_text(path) ~ ", " ~ sql_text(delimiter) ~ ", " ~ sql_text(encoding) ~ ")"
+        "select inspect_input(" ~ sql_text(path) ~ ", " ~ sql_text(delimiter) ~ ", " ~ sql_text(encoding) ~ ", "
+        ~ sql_text(tojson(files_told())) ~ ")"
     )) -%}
     {%- if found.problem -%}
         {{ exceptions.raise_compiler_error("The input can't be read: " ~ found.problem ~ " Set it with --vars '{transactions: …}'.") }}
@@ -45,10 +48,11 @@
         }[found.kind]}) -%}
     {%- endfor -%}
     {%- set fields = found.headings | length -%}
+    {%- set files = only if only else found.files.keys() | list -%}
     {%- set relation = {
-        'csv': csv_relation(found),
-        'workbook': "(select unnest(workbook_rows(" ~ sql_text(path) ~ ")) as cells)",
-        'parquet': "read_parquet(" ~ sql_list(found.files) ~ ")",
+        'csv': csv_relation(found, files),
+        'workbook': workbooks_relation(files),
+        'parquet': "read_parquet(" ~ sql_list(files) ~ ", filename = 'read_from')",
     }[found.kind] -%}
     {%- set surplus = {
         'csv': 'field_' ~ (fields + 1),
@@ -56,7 +60,11 @@
     }.get(found.kind) -%}
     {%- set swallowed = swallowed_rows(found) if found.kind == 'csv' else none -%}
     {%- set input = mapped_input("'" ~ path ~ "'", relation, sql_of, surplus, swallowed) -%}
-    {%- do input.update({'other_sheets': found.other_sheets}) -%}
+    {%- do input.update({
+        'other_sheets': found.other_sheets,
+        'source': 'read_from',
+        'files': found.files,
+    }) -%}
     {{ return(input) }}
 {%- endmacro %}
 
@@ -65,18 +73,38 @@
     A CSV as text, nothing guessed and nothing refused: short rows are filled with nulls, one field more than there
     are headings catches long ones. Null padding with line breaks in quotes needs the serial reader, which is no slower here.
 -#}
-{% macro csv_relation(found) -%}
+{% macro csv_relation(found, files) -%}
     {%- set columns = [] -%}
     {%- for position in range(1, (found.headings | length) + 2) -%}
         {%- do columns.append("'field_" ~ position ~ "': 'varchar'") -%}
     {%- endfor -%}
-    {{ return(
-        "read_csv(" ~ sql_list(found.files)
-        ~ ", auto_detect = false, header = true, delim = " ~ sql_text(found.delimiter)
-        ~ ", encoding = " ~ sql_text(found.encoding)
-        ~ ", quote = '\"', escape = '\"', null_padding = true, strict_mode = false, parallel = false"
-        ~ ", columns = {" ~ (columns | join(', ')) ~ "})"
-    ) }}
+    {#- A file without accents is UTF-8 and Latin-1 alike, so that files of one shop may seem to differ. -#}
+    {%- set files_by_encoding = {} -%}
+    {%- for file in files -%}
+        {%- do files_by_encoding.setdefault(found.files[file].form.encoding, []).append(file) -%}
+    {%- endfor -%}
+    {%- set relations = [] -%}
+    {%- for encoding, files_in_it in files_by_encoding.items() -%}
+        {%- do relations.append(
+            "read_csv(" ~ sql_list(files_in_it)
+            ~ ", auto_detect = false, header = true, delim = " ~ sql_text(found.delimiter)
+            ~ ", encoding = " ~ sql_text(encoding)
+            ~ ", quote = '\"', escape = '\"', null_padding = true, strict_mode = false, parallel = false"
+            ~ ", filename = 'read_from', columns = {" ~ (columns | join(', ')) ~ "})"
+        ) -%}
+    {%- endfor -%}
+    {{ return(relations[0] if relations | length == 1 else '(from ' ~ (relations | join(' union all from ')) ~ ')') }}
+{%- endmacro %}
+
+
+{% macro workbooks_relation(files) -%}
+    {%- set workbooks = [] -%}
+    {%- for file in files -%}
+        {%- do workbooks.append(
+            "select unnest(workbook_rows(" ~ sql_text(file) ~ ")) as cells, " ~ sql_text(file) ~ " as read_from"
+        ) -%}
+    {%- endfor -%}
+    {{ return('(' ~ (workbooks | join(' union all ')) ~ ')') }}
 {%- endmacro %}
 
 
@@ -131,5 +159,7 @@
         'others': others,
         'surplus': surplus,
         'swallowed': swallowed,
+        'source': "'" ~ var('transactions') | trim ~ "'",
+        'files': {var('transactions') | trim: none},
     }) }}
 {%- endmacro %}

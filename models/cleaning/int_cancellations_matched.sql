@@ -1,3 +1,12 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='sync_all_columns',
+    pre_hook="{{ forget_touched_rows('product') }}",
+) }}
+
+{%- set last_row = last_row_taken('product') %}
+
 with movements as (
 
     select
@@ -5,7 +14,9 @@ with movements as (
         least(level_before, level_after) as level_from,
         greatest(level_before, level_after) as level_to
     from {{ ref('int_stock_movements') }}
-    where level_before <> level_after
+    where
+        level_before <> level_after
+        and {{ is_touched('product', last_row) | indent(8) }}
 
 ),
 
@@ -45,6 +56,8 @@ crossings as (
 
     select
         movements.input_row,
+        movements.customer_id,
+        movements.product_id,
         movements.movement_number,
         movements.is_cancellation,
         elementary_intervals.interval_to - elementary_intervals.interval_from as units,
@@ -65,8 +78,10 @@ crossings as (
 select
     input_row as cancellation_row,
     previous_input_row as sale_row,
+    customer_id,
+    product_id,
     movement_number,
     cast(sum(units) as decimal(18, 3)) as units
 from crossings
 where is_cancellation
-group by 1, 2, 3
+group by 1, 2, 3, 4, 5

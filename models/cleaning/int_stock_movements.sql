@@ -1,3 +1,12 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='sync_all_columns',
+    pre_hook="{{ forget_touched_rows('product') }}",
+) }}
+
+{%- set last_row = last_row_taken('product') %}
+
 with transactions as (
 
     select * from {{ ref('int_transactions_flagged') }}
@@ -5,6 +14,7 @@ with transactions as (
     where
         rejection_reason is null
         and product_id is not null
+        and {{ is_touched('product', last_row) | indent(8) }}
 
 ),
 

@@ -1,6 +1,26 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='sync_all_columns',
+    pre_hook="{{ forget_touched_rows() }}",
+) }}
+
+{%- set last_row = last_row_taken() %}
+{%- set equal_columns = [
+    'invoice_id', 'product_id', 'product_description', 'customer_id', 'country', 'quantity', 'unit_price', 'gross_amount',
+    'ordered_at', 'other_columns'
+] %}
+
 with transactions as (
 
-    select * from {{ ref('stg_transactions') }}
+    select
+        *,
+        unreadable_detail is not null as is_unreadable
+    from {{ ref('stg_transactions') }}
+    {% if last_row is not none %}
+    -- What a build that was cut off has flagged already is not flagged twice.
+    where input_row > (select coalesce(max(flagged_before.input_row), 0) from {{ this }} as flagged_before)
+    {% endif %}
 
 ),
 
@@ -32,27 +52,49 @@ non_products as (
 
 ),
 
+-- Equal rows tell of the same moment, if of any: asked for as an equality, it lets the engine skip all of the table that tells of
+-- other moments.
+seen_before as (
+
+    {% if last_row is none %}
+    select input_row
+    from transactions
+    where false
+    {% else %}
+    {% for same_moment in [
+        'transactions.ordered_at = flagged_before.ordered_at',
+        'transactions.ordered_at is null and flagged_before.ordered_at is null'
+    ] %}
+    select transactions.input_row
+    from transactions
+    inner join {{ this }} as flagged_before
+        on
+            {{ same_moment }}
+            and transactions.is_unreadable = flagged_before.is_unreadable
+            {% for column in equal_columns if column != 'ordered_at' %}
+            and transactions.{{ column }} is not distinct from flagged_before.{{ column }}
+            {% endfor %}
+    {{ 'union' if not loop.last }}
+    {% endfor %}
+    {% endif %}
+
+),
+
 flagged as (
 
     select
         transactions.*,
         non_products.label as non_product_label,
-        transactions.unreadable_detail is not null as is_unreadable,
         transactions.customer_id is null as is_missing_customer,
+        seen_before.input_row is not null as is_seen_before,
         row_number() over (
             partition by
-                transactions.invoice_id,
-                transactions.product_id,
-                transactions.product_description,
-                transactions.customer_id,
-                transactions.country,
-                transactions.quantity,
-                transactions.unit_price,
-                transactions.gross_amount,
-                transactions.ordered_at,
-                transactions.other_columns
+                {% for column in equal_columns %}
+                transactions.{{ column }},
+                {% endfor %}
+                transactions.is_unreadable
             order by transactions.input_row
-        ) > 1 as is_duplicate,
+        ) > 1 or is_seen_before as is_duplicate,
         coalesce(
             transactions.quantity < 0
             and starts_with(upper(transactions.invoice_id), upper({{ sql_text(var('cancellation_invoice_prefix')) }})), false
@@ -63,6 +105,8 @@ flagged as (
     from transactions
     left join non_products
         on transactions.product_id = non_products.product_id
+    left join seen_before
+        on transactions.input_row = seen_before.input_row
 
 ),
 

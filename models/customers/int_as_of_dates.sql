@@ -1,22 +1,24 @@
+{%- do stop_on_no_order_yet() %}
+
 -- The last day in the log is the last day of a sale or a cancellation, also of a sale that names no customer: the log covers
 -- that day. A rejected row tells no day: its date may be as wrong as the rest.
-with logged_days as (
+with last_moments as (
 
-    select cast(ordered_at as date) as logged_date
+    select max(ordered_at) as last_moment
     from {{ ref('int_transactions_flagged') }}
     where rejection_reason is null
 
-    union
+    union all
 
-    select cast(ordered_at as date) as logged_date
+    select max(ordered_at) as last_moment
     from {{ ref('int_anonymous_sales') }}
 
 ),
 
 last_day as (
 
-    select max(logged_date) as last_date
-    from logged_days
+    select cast(max(last_moment) as date) as last_date
+    from last_moments
 
 )
 

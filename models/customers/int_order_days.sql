@@ -1,3 +1,12 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='sync_all_columns',
+    pre_hook="{{ forget_touched_rows('order') }}",
+) }}
+
+{%- set last_row = last_row_taken('order') %}
+
 with sales as (
 
     select
@@ -9,6 +18,7 @@ with sales as (
         country,
         false as is_cancelled
     from {{ ref('order_lines') }}
+    where {{ is_touched('order', last_row) | indent(4) }}
 
 ),
 
@@ -24,6 +34,7 @@ cancelled as (
         null as country,
         true as is_cancelled
     from {{ ref('cancellation_matches') }}
+    where {{ is_touched('order', last_row, invoice_id='sale_invoice_id') | indent(4) }}
 
 ),
 

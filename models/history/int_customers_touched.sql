@@ -5,29 +5,13 @@
 {% if told and not told.is_look %}
 with order_days as (
 
-    select
-        customer_id,
-        invoice_id,
-        event_date,
-        units,
-        amount,
-        cancelled_units,
-        cancelled_amount
-    from {{ ref('int_order_days') }}
+    select * from {{ ref('int_order_days') }}
 
 ),
 
 order_days_told as (
 
-    select
-        customer_id,
-        invoice_id,
-        event_date,
-        units,
-        amount,
-        cancelled_units,
-        cancelled_amount
-    from {{ told.days }}
+    select * from {{ told.days }}
 
 ),
 
@@ -40,19 +24,17 @@ last_told as (
 
 changed as (
 
-    (
-        select * from order_days
-        except
-        select * from order_days_told
-    )
-
-    union all
-
-    (
-        select * from order_days_told
-        except
-        select * from order_days
-    )
+    select
+        customer_id,
+        event_date
+    from order_days
+    full join order_days_told
+        using (customer_id, invoice_id, event_date)
+    where
+        order_days.units is distinct from order_days_told.units
+        or order_days.amount is distinct from order_days_told.amount
+        or order_days.cancelled_units is distinct from order_days_told.cancelled_units
+        or order_days.cancelled_amount is distinct from order_days_told.cancelled_amount
 
 )
 

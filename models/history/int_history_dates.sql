@@ -1,3 +1,5 @@
+{{ config(pre_hook="{{ tell_look_back() }}") }}
+
 {%- set told = history_told() %}
 
 with as_of_dates as (

@@ -1,3 +1,4 @@
+{%- do stop_on_log_without_rules() -%}
 with score_versions as (
 
     select * from {{ ref('score_versions') }}

@@ -1,6 +1,16 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_touched_rows('product') }}",
+) }}
+
+{%- set last_row = last_row_taken('product') %}
+
 with matches as (
 
     select * from {{ ref('int_cancellations_matched') }}
+    where {{ is_touched('product', last_row) | indent(4) }}
 
 ),
 

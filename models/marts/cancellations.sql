@@ -1,9 +1,19 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_touched_rows('line') }}",
+) }}
+
+{%- set last_row = last_row_taken('line') %}
+
 with transactions as (
 
     select * from {{ ref('int_transactions_flagged') }}
     where
         rejection_reason is null
         and is_cancellation
+        and {{ is_touched('line', last_row) | indent(8) }}
 
 ),
 

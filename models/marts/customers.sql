@@ -36,6 +36,24 @@ interest_groups as (
 
 ),
 
+as_of as (
+
+    select max(as_of_date) as as_of_date
+    from facts
+
+),
+
+-- A refresh leaves interests as the last full build told them; what was told of a later date is not known here.
+last_told as (
+
+    select
+        count(*) > 0 as has_groups,
+        max(interest_groups.as_of_date) filter (where interest_groups.as_of_date <= as_of.as_of_date) as as_of_date
+    from interest_groups
+    cross join as_of
+
+),
+
 embedding as (
 
     select coordinates.*
@@ -56,7 +74,8 @@ select
     interests.category_name as interest_category,
     case
         when facts.frequency = 0 then 'kept nothing'
-        else coalesce(interest_groups.interest_group, 'all customers')
+        when not last_told.has_groups then 'all customers'
+        else coalesce(interest_groups.interest_group, 'not known yet')
     end as interest_group,
     facts.orders_placed,
     facts.frequency,
@@ -79,6 +98,7 @@ select
     facts.last_kept_order_date,
     facts.as_of_date
 from facts
+cross join last_told
 left join scores
     on facts.customer_id = scores.customer_id
 left join rfm_cells
@@ -89,12 +109,16 @@ left join rfm_cells
 left join learned
     on facts.customer_id = learned.customer_id
 left join interests
-    on facts.customer_id = interests.customer_id
+    on
+        facts.customer_id = interests.customer_id
+        and facts.as_of_date >= interests.as_of_date
 left join interest_groups
     on
         facts.customer_id = interest_groups.customer_id
-        and facts.as_of_date = interest_groups.as_of_date
+        and last_told.as_of_date = interest_groups.as_of_date
 left join embedding
     on facts.customer_id = embedding.customer_id
 left join {{ ref('int_expected_spend') }} as spend
-    on facts.customer_id = spend.customer_id
+    on
+        facts.customer_id = spend.customer_id
+        and facts.as_of_date >= spend.as_of_date

@@ -1,6 +1,16 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_touched_rows('order') }}",
+) }}
+
+{%- set last_row = last_row_taken('order') %}
+
 with order_lines as (
 
     select * from {{ ref('order_lines') }}
+    where {{ is_touched('order', last_row) | indent(4) }}
 
 )
 

@@ -1,7 +1,18 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_touched_rows('input') }}",
+) }}
+
+{%- set last_row = last_row_taken('input') %}
+
 with transactions as (
 
     select * from {{ ref('int_transactions_flagged') }}
-    where rejection_reason is not null
+    where
+        rejection_reason is not null
+        and {{ is_touched('input', last_row) }}
 
 ),
 

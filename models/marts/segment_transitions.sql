@@ -1,15 +1,8 @@
+{%- set segmentations = ['rfm', 'broad', 'detailed'] %}
+
 with history as (
 
-    {% for segmentation in ['rfm', 'broad', 'detailed'] %}
-    select
-        '{{ segmentation }}' as segmentation,
-        customer_id,
-        as_of_date,
-        {{ segmentation }}_segment as segment,
-        monetary
-    from {{ ref('segment_history') }}
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    select * from {{ ref('segment_history') }}
 
 ),
 
@@ -28,26 +21,43 @@ steps as (
 
 ),
 
--- From no segment come those who placed their first order since; `new` is an rfm segment of its own.
-flows as (
+-- From no segment come those who placed their first order since; `new` is an rfm segment of its own. All three segmentations at
+-- once, as the history is long.
+moves as (
 
     select
-        after.segmentation,
         steps.previous_date,
         after.as_of_date,
-        coalesce(before.segment, 'no order yet') as from_segment,
-        after.segment as to_segment,
-        count(*) as customers,
-        sum(after.monetary - coalesce(before.monetary, 0)) as revenue
+        {% for segmentation in segmentations %}
+        coalesce(before.{{ segmentation }}_segment, 'no order yet') as {{ segmentation }}_before,
+        after.{{ segmentation }}_segment,
+        {% endfor %}
+        after.monetary - coalesce(before.monetary, 0) as revenue
     from history as after
     inner join steps
         on after.as_of_date = steps.as_of_date
     left join history as before
         on
-            after.segmentation = before.segmentation
-            and after.customer_id = before.customer_id
+            after.customer_id = before.customer_id
             and steps.previous_date = before.as_of_date
+
+),
+
+flows as (
+
+    {% for segmentation in segmentations %}
+    select
+        '{{ segmentation }}' as segmentation,
+        previous_date,
+        as_of_date,
+        {{ segmentation }}_before as from_segment,
+        {{ segmentation }}_segment as to_segment,
+        count(*) as customers,
+        sum(revenue) as revenue
+    from moves
     group by 1, 2, 3, 4, 5
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 )
 

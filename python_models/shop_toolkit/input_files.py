@@ -2,8 +2,8 @@
 
 dbt-duckdb loads this module as a plugin (`profiles.yml`) and its two functions become SQL functions:
 
-- `inspect_input(path, delimiter, encoding)` returns JSON: what the file is, its headings, how to read it,
-  or in `problem` the sentence that says why it cannot be read. It never raises.
+- `inspect_input(path, delimiter, encoding, known)` returns JSON: what the files are, their headings, how to read them,
+  or in `problem` the sentence that says why they cannot be read. It never raises.
 - `workbook_rows(path)` returns the rows below the headings of an XLSX workbook as lists of text.
 """
 
@@ -16,7 +16,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from glob import glob
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -28,6 +28,8 @@ CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 DELIMITERS = ",;\t|"
+# What files that are read together have in common; a file without accents is UTF-8 and Latin-1 alike.
+SHARED = {"headings", "delimiter"}
 BLOCK_BYTES = 1 << 20
 CONTROL_BYTES = re.compile(rb"[\x80-\x9f]")
 
@@ -41,21 +43,25 @@ class Plugin(BasePlugin):
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Register the functions; dbt-duckdb calls this once for each database that it opens."""
-        conn.create_function("inspect_input", inspect_input, ["VARCHAR"] * 3, "VARCHAR", null_handling="special")
+        conn.create_function("inspect_input", inspect_input, ["VARCHAR"] * 4, "VARCHAR", null_handling="special")
         conn.create_function("workbook_rows", workbook_rows, ["VARCHAR"], "VARCHAR[][]")
 
 
-def inspect_input(path: str, delimiter: str | None = None, encoding: str | None = None) -> str:
+def inspect_input(
+    path: str, delimiter: str | None = None, encoding: str | None = None, known: str | None = None
+) -> str:
     """Describe an input file or glob as JSON.
 
-    Keys: `kind` ('csv', 'parquet' or 'workbook'), `files` (sorted paths), `headings` (texts in file order); for
-    CSV `delimiter` and `encoding`, for a workbook `other_sheets`, which are not read as their headings differ; or
-    `problem` alone, one sentence.
+    Keys: `kind` ('csv', 'parquet' or 'workbook'); `headings` (texts in file order) and, for CSV, `delimiter`, which all
+    files share; `other_sheets` of workbooks, which are not read as their headings differ; `files`: path (sorted) to
+    `stamp` (size in bytes and time of the last change in ns, one text), `asked` (the delimiter and encoding that were
+    set) and `form` (what was found in this file, for CSV with its `encoding`). Or `problem` alone, one sentence.
 
-    `delimiter` and `encoding` are what the user set; `None` means find out.
+    `delimiter` and `encoding` are what the user set; `None` means find out. `known` is the `files` of an earlier
+    answer: a file that was not written since is not opened.
     """
     try:
-        return json.dumps(_describe(path, delimiter, encoding))
+        return json.dumps(_describe(path, delimiter, encoding, json.loads(known) if known else {}))
     except UnreadableInputError as error:
         return json.dumps({"problem": str(error)})
 
@@ -69,29 +75,41 @@ def workbook_rows(path: str) -> list[list[str | None]]:
     return [row for file in _matching_files(path) for row in _read_workbook(file, _modified(file)).rows]
 
 
-def _describe(path: str, delimiter: str | None, encoding: str | None) -> dict[str, Any]:
-    files = _matching_files(path)
-    kinds = {file: _kind(file) for file in files}
-    if len(set(kinds.values())) > 1:
+def _describe(path: str, delimiter: str | None, encoding: str | None, known: dict[str, Any]) -> dict[str, Any]:
+    paths = _matching_files(path)
+    kinds = {_kind(file) for file in paths}
+    if len(kinds) > 1:
         raise UnreadableInputError(f"'{path}' matches files of several kinds: give a glob that matches only one.")
-    kind = kinds[files[0]]
-    headings_of = {
-        "csv": lambda file: _csv_headings(file, delimiter, encoding, _modified(file)),
+    (kind,) = kinds
+    form_of = {
+        "csv": lambda file: _csv_form(file, delimiter, encoding, _modified(file)),
         "parquet": lambda file: {"headings": _parquet_headings(file)},
-        "workbook": lambda file: _workbook_headings(file),
+        "workbook": lambda file: _workbook_form(file),
     }[kind]
-    first = headings_of(files[0])
-    for file in files[1:]:
-        if (other := headings_of(file)) != first:
+    asked = [delimiter, encoding]
+    files = {}
+    for file in paths:
+        stamp, before = _stamp(file), known.get(file) or {}
+        is_known = (before.get("stamp"), before.get("asked")) == (stamp, asked)
+        files[file] = {"stamp": stamp, "asked": asked, "form": before["form"] if is_known else form_of(file)}
+    first = files[paths[0]]["form"]
+    for file in paths[1:]:
+        if difference := _difference(first, files[file]["form"]):
             raise UnreadableInputError(
-                f"'{file}' does not look like '{files[0]}': {_difference(first, other)}. "
-                "Files read together need the same headings, delimiter and encoding."
+                f"'{file}' does not look like '{paths[0]}': {difference}. "
+                "Files read together need the same headings and delimiter."
             )
-    return {"kind": kind, "files": files, **first}
+    other_sheets = sorted({sheet for file in files.values() for sheet in file["form"].get("other_sheets", [])})
+    shared = {key: first[key] for key in SHARED & first.keys()}
+    return {"kind": kind, "files": files, "other_sheets": other_sheets, **shared}
 
 
 def _difference(first: dict[str, Any], other: dict[str, Any]) -> str:
-    return "; ".join(f"{key} {other[key]!r} instead of {first[key]!r}" for key in first if other[key] != first[key])
+    return "; ".join(
+        f"{key} {other[key]!r} instead of {first[key]!r}"
+        for key in sorted(SHARED & first.keys())
+        if other[key] != first[key]
+    )
 
 
 def _matching_files(path: str) -> list[str]:
@@ -119,12 +137,17 @@ def _kind(file: str) -> str:
     raise UnreadableInputError(f"'{file}' ends in none of {known}.")
 
 
+def _stamp(file: str) -> str:
+    """What tells that a file was not written again since it was read."""
+    return f"{Path(file).stat().st_size} {_modified(file)}"
+
+
 def _modified(file: str) -> int:
     return Path(file).stat().st_mtime_ns
 
 
-@lru_cache(maxsize=64)
-def _csv_headings(file: str, delimiter: str | None, encoding: str | None, modified: int) -> dict[str, Any]:
+@cache
+def _csv_form(file: str, delimiter: str | None, encoding: str | None, modified: int) -> dict[str, Any]:
     """Headings, delimiter and encoding; kept, because several models of a build ask.
 
     `modified` (nanoseconds) is part of the key: a file that was written again is looked at again.
@@ -213,7 +236,7 @@ class Workbook(NamedTuple):
     other_sheets: list[str]
 
 
-def _workbook_headings(file: str) -> dict[str, Any]:
+def _workbook_form(file: str) -> dict[str, Any]:
     workbook = _read_workbook(file, _modified(file))
     return {"headings": workbook.headings, "other_sheets": workbook.other_sheets}
 

@@ -108,6 +108,9 @@ def test_the_same_build_twice_and_a_look_back_tell_nothing_new(fed: FedShop) -> 
     for name in ("same", "look"):
         assert fed.history[name] == fed.history["late"]
         assert fed.changes[name] == fed.changes["late"]
+    said = (fed.shop.folder / "logs" / "dbt.log").read_text()
+    sentence = "The history is told up to 2025-11-12 and stays as it is, as the setting 'as_of_date' looks back to"
+    assert said.count(f"{sentence} 2025-08-15.") == 1
 
 
 def test_builds_from_scratch_and_after_a_cut_off_say_what_builds_bit_by_bit_said(fed: FedShop) -> None:

@@ -32,6 +32,8 @@ NOT_RUN_HERE = {
 # Ask a warehouse that is built.
 ASKING_THE_TARGET = ("mf ", "python -m lineage")
 ASKING = ("dbt show", "dbt docs", *ASKING_THE_TARGET)
+# Goes on from a full build.
+REFRESHING = "dbt build --selector refresh"
 BIN = Path(sys.executable).parent
 
 
@@ -107,7 +109,9 @@ def test_the_command_for_the_real_file_works(real_shop: Shop, tmp_path: Path) ->
     [
         command
         for command in COMMANDS
-        if command not in NOT_RUN_HERE and not command.startswith(ASKING) and REAL_FILE.name not in command
+        if command not in {*NOT_RUN_HERE, REFRESHING}
+        and not command.startswith(ASKING)
+        and REAL_FILE.name not in command
     ],
 )
 def test_a_command_of_the_readme_works(command: str, tmp_path: Path) -> None:
@@ -117,6 +121,14 @@ def test_a_command_of_the_readme_works(command: str, tmp_path: Path) -> None:
     command = command.replace("benchmarks/output", str(tmp_path / "output"))
     done = run(command, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_command_that_refreshes_works_after_a_build(copy_of_demo_shop: Shop) -> None:
+    """Twice, as dbt reads its own notes on the project in the second run."""
+    assert REFRESHING in COMMANDS
+    for _ in range(2):
+        done = run(REFRESHING, copy_of_demo_shop.folder)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,8 @@ GOOD = "1,A,RED TIN,2,12/31/2010 8:26,2.55,c,UK"
 @pytest.fixture(scope="module")
 def built_shop(make_shop: Callable[..., Shop], tmp_path_factory: pytest.TempPathFactory) -> Shop:
     log = tmp_path_factory.mktemp("log") / "log.csv"
-    log.write_text(f"{HEADINGS}\n{GOOD}\n")
+    # The rejected row is older than the first order, and tells no day.
+    log.write_text(f"{HEADINGS}\n{GOOD}\n0,A,RED TIN,two,12/1/2010 8:26,2.55,c,UK\n")
     return make_shop(transactions=str(log)).build()
 
 
@@ -64,13 +65,33 @@ def test_bad_values_are_quarantined_with_the_column_named(
     assert shop.rows("select input_row from order_lines order by 1") == [(1,), (8,)]
 
 
-def test_a_baseline_before_the_first_order_stops_the_build(built_shop: Shop) -> None:
-    result = built_shop.dbt("build", "--select", "+score_versions", "--exclude-resource-type", "unit_test",
-                            baseline_date="2009-12-31")  # fmt: skip
+@pytest.mark.parametrize("setting", ["as_of_date", "baseline_date"])
+def test_a_date_before_the_log_or_to_come_stops_the_build(setting: str, built_shop: Shop) -> None:
+    log = built_shop.settings["transactions"]
+    for day, sentence in (
+        ("2010-11-30", f"2010-11-30, but '{log}' begins on 2010-12-01. Set a later date, or leave it out."),
+        ("2150-01-01", f"2150-01-01, a day to come, and '{log}' ends on 2010-12-31. Set a day that has begun"),
+    ):
+        assert f"The setting '{setting}' is {sentence}" in stopped(built_shop, **{setting: day})
+
+
+@pytest.mark.parametrize(("setting", "verb"), [("as_of_date", "placed"), ("baseline_date", "kept")])
+def test_a_date_that_only_rejected_rows_precede_stops_the_build_before_customers_change(
+    setting: str, verb: str, built_shop: Shop
+) -> None:
+    before = built_shop.checksums("customers", "segment_history")
+    result = built_shop.dbt("build", "--exclude-resource-type", "unit_test", **{setting: "2010-12-30"})
     assert (
-        "The setting 'baseline_date' is 2009-12-31, but no customer had kept an order by then: the first order is of"
-        " 2010-12-31." in problem_of(result)
+        f"The setting '{setting}' is 2010-12-30, but no customer had {verb} an order by then: the first order is of"
+        " 2010-12-31. Set a later date" in problem_of(result)
     )
+    assert built_shop.checksums("customers", "segment_history") == before
+
+
+def test_a_day_after_the_log_that_has_begun_is_no_mistake(built_shop: Shop, tmp_path: Path) -> None:
+    """Nobody ordered since, and who asks knows it."""
+    shop = built_shop.copy(tmp_path / "copy").build("customers", as_of_date="2011-02-28")
+    assert shop.rows("select recency_days from customers") == [(59,)]
 
 
 def test_a_log_of_headings_alone_builds_empty_tables(
@@ -213,7 +234,7 @@ def test_both_segmentations_cannot_be_the_same_clustering(built_shop: Shop) -> N
     [
         ({"transactions": "no/such/file.csv"}, "there is no file 'no/such/file.csv'"),
         ({"transactions": "no_such_table"}, "the warehouse has no table 'no_such_table'"),
-        ({"date_format": "%d.%m.%Y"}, 'is "%d.%m.%Y", but no date of'),
+        ({"date_format": "%d.%m.%Y"}, 'is "%d.%m.%Y", but those of'),
         ({"column_names": {"client": "CustomerID"}}, "names 'client', which is none of our columns"),
         ({"column_names": {"customer_id": "Kunde"}}, "has no such heading. The headings there: InvoiceNo,"),
     ],

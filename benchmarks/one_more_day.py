@@ -1,0 +1,162 @@
+"""How long it takes from one more day of lines to changed alerts: `dbt build --selector refresh`.
+
+`python -m benchmarks.one_more_day [--transactions PATH] [--lines N] [--day-lines N] [--repetitions N] [--keep FOLDER]`
+builds a shop of all lines but the last ones (by default those of the last day), once, with quick fits; then adds a file
+with those, refreshes, and prints wall and processor seconds, peak memory, and the models and tests that took longest.
+Each repetition begins with the warehouse as it was before. A second figure is a refresh to which nothing came.
+
+With `--lines` the log is made by the generator, in Parquet. With `--keep` the folder of the built shop stays, for more
+runs. A loop in plain Python is timed before each repetition, because shared machines are uneven.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import duckdb
+
+from benchmarks.ground_floor import ROOT, plain_python_loop
+
+# Fits are stored and not made again: that they are rough changes nothing here.
+QUICK_FIT = {
+    "bootstrap_refits": 4,
+    "category_refits": 2,
+    "rolling_origins": 1,
+    "spend_grids": {"linear_regression": {"alpha": [100]}},
+    "class_grids": {"logistic_regression": {"C": [0.1]}},
+    "sample_limit": 500,
+    "training_limit": 500,
+    "catalogue_limit": 1000,
+    "published_folder": None,
+}
+# Its own process, so that its peak memory is not this script's.
+CHILD = """
+import resource, subprocess, sys
+code = subprocess.run(sys.argv[1:]).returncode
+usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(code, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+"""
+
+
+def split(log: str, folder: Path, day_lines: int | None) -> tuple[int, int]:
+    """Write all lines but the last to `first.parquet`, the last to `last.parquet`; return how many there are of each.
+
+    The last are those of the last day, or as many as were asked for. All columns stay text.
+    """
+    reader = (
+        f"read_parquet('{log}')"
+        if log.endswith(".parquet")
+        else f"read_csv('{log}', all_varchar = true, encoding = 'latin-1')"
+    )
+    with duckdb.connect(config={"memory_limit": "8GB", "temp_directory": str(folder / "spilled")}) as connection:
+        described = [name for name, *_ in connection.execute(f"describe from {reader}").fetchall()]
+        date = next(name for name in described if "date" in name.lower())
+        is_text = not log.endswith(".parquet")
+        moment = f"strptime({date}, '%m/%d/%Y %H:%M')" if is_text else date
+        if day_lines is None:
+            cut = f"(select max({moment})::date from {reader})"
+        else:
+            cut = (
+                f"(select min(moment) from (select {moment} as moment from {reader} order by 1 desc limit {day_lines}))"
+            )
+        ((cut_at,),) = connection.execute(f"select {cut}::timestamp::varchar").fetchall()
+        counts = []
+        for name, comparison in (("first", "<"), ("last", ">=")):
+            (count,) = connection.execute(
+                f"copy (from {reader} where {moment} {comparison} timestamp '{cut_at}') to '{folder}/{name}.parquet'"
+            ).fetchall()[0]
+            counts.append(count)
+    return counts[0], counts[1]
+
+
+def run(folder: Path, *arguments: str) -> tuple[float, float, float]:
+    """Wall seconds, processor seconds and peak megabytes of one dbt command on the folder's shop."""
+    environment = os.environ | {"SHOP_WAREHOUSE": str(folder / "shop.duckdb")}
+    settings = QUICK_FIT | {"transactions": f"{folder}/read/*.parquet"}
+    command = [
+        str(Path(sys.executable).parent / "dbt"), *arguments, "--quiet", "--vars", json.dumps(settings),
+        "--target-path", str(folder / "target"), "--log-path", str(folder / "logs"),
+    ]  # fmt: skip
+    began = time.perf_counter()
+    child = subprocess.run(
+        [sys.executable, "-c", CHILD, *command], cwd=ROOT, env=environment, check=True, capture_output=True, text=True
+    )
+    seconds = time.perf_counter() - began
+    *said, usage = child.stdout.strip().splitlines()
+    code, processor_seconds, peak_kilobytes = usage.split()
+    if code != "0":
+        sys.exit("\n".join(said))
+    return seconds, float(processor_seconds), float(peak_kilobytes) / 1024
+
+
+def longest(folder: Path, count: int = 12) -> str:
+    """The models and tests of the last run that took longest, with their seconds."""
+    results = json.loads((folder / "target" / "run_results.json").read_text())["results"]
+    ranked = sorted(results, key=lambda result: -result["execution_time"])[:count]
+    return ", ".join(f"{result['unique_id'].split('.')[2]} {result['execution_time']:.1f}" for result in ranked)
+
+
+def prepare(folder: Path, log: str | None, lines: int | None, day_lines: int | None) -> None:
+    """The shop as it stands before the last lines come, once built and once refreshed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if lines is not None:
+        made = folder / "made"
+        maker = ["-m", "generator", "--lines", str(lines), "--format", "parquet", "--memory-limit", "6GB"]
+        subprocess.run([sys.executable, *maker, "--output", str(made)], cwd=ROOT, check=True)
+        log = f"{made}/transactions/*.parquet"
+    first, last = split(str(log), folder, day_lines)
+    shutil.rmtree(folder / "made", ignore_errors=True)
+    print(f"{first:,} lines, then {last:,} more")
+    (folder / "read").mkdir()
+    (folder / "first.parquet").rename(folder / "read" / "first.parquet")
+    kinds = ("--resource-type", "model", "--resource-type", "seed")
+    marts = (
+        "+input_taken", "+history_dates_told", "+order_days_told",
+        "+audiences", "+customer_alerts", "+segment_drift", "+segments",
+    )  # fmt: skip
+    seconds, processor_seconds, peak = run(folder, "build", *kinds, "--select", *marts)
+    print(f"first build {seconds:.0f} s ({processor_seconds:.0f} s of processor time), {peak:,.0f} MB")
+    print(f"  {longest(folder)}")
+    (folder / "built").touch()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--transactions", default="../shared/data/online_retail.csv")
+    parser.add_argument("--lines", type=int)
+    parser.add_argument("--day-lines", type=int)
+    parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--keep", type=Path)
+    options = parser.parse_args()
+
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = (options.keep or Path(temporary) / "shop").resolve()
+        if not (folder / "built").exists():
+            prepare(folder, options.transactions, options.lines, options.day_lines)
+        # Also parses the project as the measured runs find it.
+        print(f"nothing came: {run(folder, 'build', '--selector', 'refresh')[0]:.1f} s")
+        shutil.copy(folder / "shop.duckdb", folder / "before.duckdb")
+        measured = []
+        for _ in range(options.repetitions):
+            loop = plain_python_loop()
+            shutil.copy(folder / "last.parquet", folder / "read" / "last.parquet")
+            measured.append(run(folder, "build", "--selector", "refresh"))
+            seconds, processor_seconds, peak = measured[-1]
+            print(f"refreshed in {seconds:.1f} s ({processor_seconds:.1f} s), {peak:,.0f} MB, loop {loop:.2f} s")
+            print(f"  {longest(folder)}")
+            (folder / "read" / "last.parquet").unlink()
+            shutil.copy(folder / "before.duckdb", folder / "shop.duckdb")
+        (folder / "before.duckdb").unlink()
+        walls = [seconds for seconds, *_ in measured]
+        print(f"median {statistics.median(walls):.1f} s (min {min(walls):.1f}, max {max(walls):.1f})")
+
+
+if __name__ == "__main__":
+    main()

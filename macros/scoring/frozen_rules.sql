@@ -1,0 +1,97 @@
+{#-
+    Whether this run fits nothing and uses the rules that are stored: the selector `refresh`, or any choice of models without the
+    cut-points, with which every fit begins.
+-#}
+{% macro is_refresh() -%}
+    {{ return(
+        execute
+        and flags.WHICH in ['build', 'run']
+        and 'model.' ~ project_name ~ '.score_cut_points' not in selected_resources
+    ) }}
+{%- endmacro %}
+
+
+{#-
+    Stops a refresh, before any table changes, where it would read what no full build has left: in an empty warehouse, after a first
+    build that was cut off, and where the settings ask for rules that were never fitted.
+-#}
+{% macro stop_on_refresh_of_nothing() -%}
+    {%- set begins_with = ['model.' ~ project_name ~ '.int_score_version_in_use', 'model.' ~ project_name ~ '.int_history_versions'] -%}
+    {%- if is_refresh() and (begins_with | select('in', selected_resources) | list) -%}
+        {%- set missing = [] -%}
+        {%- for id in selected_resources if id.startswith('model.') -%}
+            {%- for parent_id in graph.nodes[id].depends_on.nodes if parent_id not in selected_resources -%}
+                {%- set parent = graph.nodes[parent_id] -%}
+                {%- if not stored_table(parent.schema, parent.name) -%}
+                    {%- do missing.append(parent.name) -%}
+                {%- endif -%}
+            {%- endfor -%}
+        {%- endfor -%}
+        {%- if missing -%}
+            {{ exceptions.raise_compiler_error(
+                "This run fits nothing and uses what a full build has left, but the warehouse lacks "
+                ~ (missing | unique | sort | join(', ')) ~ ". Run 'dbt build' first."
+            ) }}
+        {%- elif is_read_otherwise() -%}
+            {{ exceptions.raise_compiler_error(
+                "This run reads '" ~ var('transactions') ~ "' in another way than the warehouse was read, from "
+                ~ single_value("select json_extract_string(read_as, '$.transactions') from " ~ stored_table('staging', 'input_taken'))
+                ~ ": with other settings, headings or files. Refresh with the settings of the build, or run 'dbt build'."
+            ) }}
+        {%- elif var('baseline_date') is not none and not single_value(
+            'select count(*) from ' ~ stored_table(target.schema, 'segment_rules')
+            ~ ' where baseline_date = ' ~ date_setting('baseline_date')
+        ) -%}
+            {{ exceptions.raise_compiler_error(
+                "The setting 'baseline_date' is " ~ var('baseline_date') ~ ", but no rules were fitted at that day, and this run fits "
+                ~ "nothing. Run 'dbt build' with it first, or leave it out."
+            ) }}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Whether the lines would be read anew, as those stored were read in another way; not where a full refresh asks for it. -#}
+{% macro is_read_otherwise() -%}
+    {%- set taken = stored_table('staging', 'input_taken') -%}
+    {{ return(
+        not flags.FULL_REFRESH
+        and 'model.' ~ project_name ~ '.base_transactions' in selected_resources
+        and taken is not none
+        and single_value('select count(*) from ' ~ taken) > 0
+        and taken_alike(transactions_input()) is none
+    ) }}
+{%- endmacro %}
+
+
+{#-
+    Says which rules a refresh uses, and stops it before any customer's table changes where none are this log's: as no version would be
+    in use, customers would lose their segments, and what was told of the past would be forgotten.
+-#}
+{% macro stop_on_log_without_rules(say=false) -%}
+    {%- if is_refresh() -%}
+        {%- set version = single_value(
+            'with score_versions as (select * from ' ~ ref('score_versions') ~ '), own_versions as ('
+            ~ versions_of_this_shop('score_versions') ~ ') select max(score_version) from own_versions where is_usable'
+            ~ ' and score_version in ' ~ versions_with_rules()
+        ) -%}
+        {%- if version is none -%}
+            {{ exceptions.raise_compiler_error(
+                "No stored rules were fitted on this log: it is another shop's, or it no longer reaches back to the day that they were "
+                ~ "fitted on. This run fits nothing; run 'dbt build'. Until then lines and orders are those of this log, and "
+                ~ "all that is said of customers is what was said before."
+            ) }}
+        {%- elif say -%}
+            {%- do log(
+                "Nothing is fitted: segments are by the stored rules of version " ~ version ~ "."
+                ~ (" The setting 'refit' waits for a full build." if var('refit') else ""), info=true
+            ) -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- SQL: versions of which a build stored all, as the rules come last. Not a ref: rules are fitted with the version in use. -#}
+{% macro versions_with_rules() -%}
+    (select rules.rules_version from {{ stored_table(target.schema, 'segment_rules') }} as rules)
+{%- endmacro %}

@@ -1,0 +1,114 @@
+"""A shop that was closed for a quarter, and a customer who sent everything back: all that tells of time stands."""
+
+import csv
+from collections.abc import Callable
+from datetime import date, datetime
+
+import pytest
+from conftest import DEMO_FILE, Shop
+
+CLOSED = date(2025, 4, 1), date(2025, 6, 30)
+DURING_CLOSED = f"as_of_date between '{CLOSED[0]}' and '{CLOSED[1]}'"
+ENDS_OF_CLOSED_MONTHS = [date(2025, 4, 30), date(2025, 5, 31), date(2025, 6, 30)]
+# Two orders of one customer, each sent back whole by one cancellation.
+SENDER_BACK = "99999"
+SENT_BACK = (
+    ("800001", "4", "7/10/2025 10:00"),
+    ("800002", "2", "8/5/2025 10:00"),
+    ("C800003", "-6", "9/12/2025 10:00"),
+)
+
+
+@pytest.fixture(scope="module")
+def shop(make_shop: Callable[..., Shop], tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """A quarter of the embedded shop's customers, built as users build it: all data tests pass."""
+    path = tmp_path_factory.mktemp("log") / "log.csv"
+    with DEMO_FILE.open() as file:
+        rows = list(csv.DictReader(file))
+    kept = [
+        row for row in rows
+        if row["CustomerID"].isdigit() and int(row["CustomerID"]) % 4 == 0
+        and not CLOSED[0] <= datetime.strptime(row["InvoiceDate"], "%m/%d/%Y %H:%M").date() <= CLOSED[1]
+    ]  # fmt: skip
+    kept += [
+        kept[0] | {"InvoiceNo": invoice, "Quantity": quantity, "InvoiceDate": ordered_at, "CustomerID": SENDER_BACK}
+        for invoice, quantity, ordered_at in SENT_BACK
+    ]
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(kept)
+    return make_shop(transactions=str(path)).build_with_data_tests()
+
+
+def test_months_without_sales_are_told_and_customers_only_age_in_them(shop: Shop) -> None:
+    states = {
+        day: set(shop.rows(f"""
+            select customer_id, frequency, monetary, as_of_date - recency_days from segment_history
+            where as_of_date = '{day}'
+        """))
+        for day in (date(2025, 3, 31), *ENDS_OF_CLOSED_MONTHS)
+    }  # fmt: skip
+    assert states[date(2025, 3, 31)]
+    assert all(states[day] == states[date(2025, 3, 31)] for day in ENDS_OF_CLOSED_MONTHS)
+    causes = f"select distinct cause, enough_alone from segment_changes where {DURING_CLOSED}"
+    assert shop.rows(causes) == [("aging", "aging")]
+    flows = f"""
+        select as_of_date, sum(customers), sum(revenue), bool_or(from_segment = 'no order yet')
+        from segment_transitions where {DURING_CLOSED} and segmentation = 'broad' group by 1 order by 1
+    """
+    assert shop.rows(flows) == [(day, len(states[date(2025, 3, 31)]), 0, False) for day in ENDS_OF_CLOSED_MONTHS]
+    drift = f"""
+        select as_of_date, count(*), count(population_stability_index), count(stay_rate)
+        from segment_drift where {DURING_CLOSED} group by 1 order by 1
+    """
+    # three scores and three segmentations; scores have no stay rate
+    assert shop.rows(drift) == [(day, 6, 6, 3) for day in ENDS_OF_CLOSED_MONTHS]
+
+
+def test_months_without_sales_are_zeros_in_sales_and_cohorts(shop: Shop) -> None:
+    closed = f"month_start_date between '{CLOSED[0]}' and '{CLOSED[1]}'"
+    assert shop.rows(f"""
+        select month_start_date, orders, customers, revenue, is_complete from sales_by_month where {closed} order by 1
+    """) == [(day.replace(day=1), 0, 0, 0, True) for day in ENDS_OF_CLOSED_MONTHS]  # fmt: skip
+    # of each of the four cohorts before it
+    assert shop.row(f"select count(*), sum(active_customers), sum(revenue) from cohorts where {closed}") == (12, 0, 0)
+
+
+def test_forecasts_and_report_stand_with_months_without_sales(shop: Shop) -> None:
+    assert shop.row("select count(*) from customers where expected_spend_90_days is null") == (0,)
+    judged = shop.rows("select sample_size from model_evaluations where metric = 'origins' and task like 'foretell%'")
+    assert len(judged) == 5
+    assert all(size > 0 for (size,) in judged)
+    assert shop.rows("select chart, problem from publishing.report_charts where problem is not null") == []
+    moving = "'segment_flows', 'stay_rates', 'change_causes', 'alerts', 'watch', 'drift'"
+    assert shop.row(f"select sum(figures) from publishing.report_charts where chart in ({moving})") == (13,)
+
+
+def test_who_sent_everything_back_later_was_a_customer_until_then(shop: Shop) -> None:
+    """What was said before the cancellation stays true: nothing that came later is known."""
+    bought, sent_back = date(2025, 7, 31), date(2025, 9, 30)
+    history = shop.rows(f"""
+        select as_of_date, frequency, recency_days, 'kept nothing' in (rfm_segment, broad_segment, detailed_segment)
+        from segment_history where customer_id = '{SENDER_BACK}' order by 1
+    """)
+    assert history == [
+        (bought, 1, 21, False),
+        (date(2025, 8, 31), 2, 26, False),
+        *((day, 0, None, True) for day in (sent_back, date(2025, 10, 31), date(2025, 11, 30), date(2025, 12, 31))),
+    ]
+    changes = shop.rows(f"""
+        select segmentation, cause, enough_alone, to_segment, direction, as_of_date from segment_changes
+        where customer_id = '{SENDER_BACK}' and (as_of_date > '2025-08-31' or cause = 'cancellation') order by 1
+    """)
+    assert changes == [
+        (segmentation, "cancellation", "cancellation", "kept nothing", "down", sent_back)
+        for segmentation in ("broad", "detailed", "rfm")
+    ]
+
+
+def test_nobody_is_warned_of_who_kept_nothing(shop: Shop) -> None:
+    today = "select frequency, monetary, rfm_score, rfm_segment, broad_segment, detailed_segment from customers"
+    assert shop.rows(f"{today} where customer_id = '{SENDER_BACK}'") == [(0, 0, None, *["kept nothing"] * 3)]
+    assert shop.rows(f"from customer_alerts where customer_id = '{SENDER_BACK}'") == []
+    assert shop.rows("from customer_alerts") != []

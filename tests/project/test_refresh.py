@@ -1,0 +1,217 @@
+"""The selector `refresh` tells of segments and alerts what a full build would tell, fits nothing and misses nothing."""
+
+import csv
+import json
+import shutil
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from conftest import DEMO_FILE, MARTS, Shop, problem_of
+
+REFRESH = ("build", "--selector", "refresh")
+# What a full build has left, and a refresh reads as it stands: what was fitted or foretold, and what customers want.
+READ_AS_IT_STANDS = {
+    "score_cut_points",
+    "segment_rules",
+    "coordinate_versions",
+    "customer_interests",
+    "int_customer_interest_groups",
+    "int_expected_spend",
+}
+REFRESHED_MARTS = {
+    "order_lines", "cancellations", "cancellation_matches", "rejected_transactions", "cleaning_summary", "orders",
+    "customers", "segments", "audiences", "customer_alerts",
+    "segment_history", "segment_changes", "segment_transitions", "segment_drift",
+}  # fmt: skip
+# Of `customers`, what is as of the last full build.
+LEFT_OF_CUSTOMERS = ("interest_category", "interest_group", "expected_spend_90_days")
+NEWCOMER = "990001"
+
+
+@pytest.fixture(scope="module")
+def manifest(demo_shop: Shop) -> dict[str, Any]:
+    return json.loads((demo_shop.folder / "target" / "manifest.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def models(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "model"}
+
+
+@pytest.fixture(scope="module")
+def selected(demo_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """Names of all that the selector selects: models and tests."""
+    listing = Shop(tmp_path_factory.mktemp("listing"), demo_shop.settings)
+    result = listing.dbt("ls", "--selector", "refresh", "--output", "name")
+    assert result.success, problem_of(result)
+    return set(result.result)
+
+
+def parents_of(model: dict[str, Any]) -> set[str]:
+    return {parent.split(".")[-1] for parent in model["depends_on"]["nodes"] if parent.startswith("model.")}
+
+
+def test_a_refresh_tells_lines_segments_moves_and_alerts_and_leaves_the_other_marts(selected: set[str]) -> None:
+    assert selected & set(MARTS) == REFRESHED_MARTS
+    assert {"history_dates_told", "order_days_told"} <= selected
+
+
+def test_a_refresh_reads_nothing_that_is_older_than_itself_but_what_was_fitted(
+    models: dict[str, dict[str, Any]], selected: set[str]
+) -> None:
+    """Else it would mix old and new: what stands between two of its models is one of them, or was decided on here."""
+    read = {parent for name in selected & models.keys() for parent in parents_of(models[name])}
+    assert read - selected == READ_AS_IT_STANDS
+
+
+def test_a_refresh_holds_all_that_takes_rows_as_they_come(
+    models: dict[str, dict[str, Any]], selected: set[str]
+) -> None:
+    """An incremental table that is left out once never gets the rows that it missed."""
+    taking = {
+        name for name, model in models.items()
+        if model["config"]["materialized"] == "incremental" and model["config"]["full_refresh"] is not False
+    }  # fmt: skip
+    assert "segment_history" in taking
+    assert taking <= selected
+
+
+def test_a_refresh_holds_no_fit_no_backtest_no_report_and_no_unit_test(
+    manifest: dict[str, Any], models: dict[str, dict[str, Any]], selected: set[str]
+) -> None:
+    for name in selected & models.keys():
+        model = models[name]
+        assert model["language"] == "sql", name
+        assert model["config"]["full_refresh"] is not False, f"{name} stores what was fitted"
+        assert model["fqn"][1] not in ("clustering", "products", "interests", "prediction", "publishing"), name
+    assert not selected & {"int_alert_replay", "int_alert_evaluations"}
+    assert not selected & {unit_test["name"] for unit_test in manifest["unit_tests"].values()}
+
+
+def test_what_a_refresh_tells_of_customers_is_tested_in_it(selected: set[str]) -> None:
+    assert {
+        "is_key_customers_customer_id",
+        "is_key_int_history_fresh_customer_id__as_of_date",
+        "assert_segments_hold_every_customer",
+        "assert_audiences_hold_every_customer_once",
+        "assert_customers_hold_all_revenue_up_to_the_date",
+        "assert_last_day_of_the_history_is_what_customers_are",
+        "assert_last_day_follows_the_days_before",
+    } <= selected
+
+
+def refresh(shop: Shop, *, tests: bool = True, **settings: Any) -> None:
+    result = shop.dbt(*REFRESH, *([] if tests else ["--exclude-resource-type", "test"]), **settings)
+    assert result.success, problem_of(result)
+
+
+def next_day(log: Path) -> None:
+    """One more day: a newcomer, an order of a new product, a cancellation of a sale long ago, and a late sale."""
+    with DEMO_FILE.open() as file:
+        reader = csv.DictReader(file)
+        headings, rows = list(reader.fieldnames or []), list(reader)
+    last_day = max(datetime.strptime(row["InvoiceDate"], "%m/%d/%Y %H:%M") for row in rows)
+    sale = next(
+        row for row in rows
+        if row["CustomerID"].isdigit() and row["InvoiceNo"].isdigit() and row["StockCode"].isdigit()
+        and row["Quantity"].isdigit() and int(row["Quantity"]) > 2 and float(row["UnitPrice"]) > 1
+    )  # fmt: skip
+    tomorrow = (last_day + timedelta(days=1)).strftime("%m/%d/%Y 09:00")
+    long_ago = (last_day - timedelta(days=100)).strftime("%m/%d/%Y 09:00")
+    other = next(row["CustomerID"] for row in rows if row["CustomerID"] not in ("", sale["CustomerID"]))
+    new_thing = {"StockCode": "99999", "Description": "new thing"}
+    with log.open("w", newline="") as file:
+        writer = csv.DictWriter(file, headings)
+        writer.writeheader()
+        writer.writerows([
+            sale | {"InvoiceNo": NEWCOMER, "InvoiceDate": tomorrow, "CustomerID": NEWCOMER},
+            sale | {"InvoiceNo": "990002", "InvoiceDate": tomorrow, "CustomerID": other} | new_thing,
+            # of a sale that was told long ago, and of one that came between
+            sale | {"InvoiceNo": "C990003", "InvoiceDate": tomorrow, "Quantity": "-2"},
+            sale | {"InvoiceNo": "990000", "InvoiceDate": long_ago, "Quantity": "1"},
+        ])  # fmt: skip
+
+
+def test_a_refresh_says_of_segments_and_alerts_what_a_full_build_says(
+    copy_of_demo_shop: Shop, models: dict[str, dict[str, Any]], selected: set[str], tmp_path: Path
+) -> None:
+    shop, exports = copy_of_demo_shop, tmp_path / "exports"
+    exports.mkdir()
+    shutil.copy(DEMO_FILE, exports / "first.csv")
+    shop.settings |= {"transactions": f"{exports}/*.csv", "published_folder": str(tmp_path / "published")}
+    shop.build("input_taken")
+    full = shop.copy(tmp_path / "full", published_folder=None)
+    next_day(exports / "next.csv")
+    # a build that was cut off left cut-points without rules: nothing of them may be used
+    with duckdb.connect(str(shop.warehouse)) as warehouse:
+        warehouse.execute("""
+            insert into scoring.score_cut_points
+            select * replace (score_version + 1 as score_version, 0 as cut_point, 'refit' as cause)
+            from scoring.score_cut_points
+        """)
+    stored = [f"{model['schema']}.{name}" for name, model in models.items() if model["config"]["full_refresh"] is False]
+    left = [mart for mart in MARTS if mart not in REFRESHED_MARTS | {"published_files"}]
+    before = shop.checksums(*stored, *left)
+
+    refresh(shop)
+    assert shop.row("select is_anew from staging.input_state") == (False,)
+    refreshed = shop.checksums(*REFRESHED_MARTS, without=LEFT_OF_CUSTOMERS)
+    assert shop.checksums(*stored, *left) == before
+    assert shop.row(f"""
+        select interest_category, interest_group, expected_spend_90_days from customers where customer_id = '{NEWCOMER}'
+    """) == (None, "not known yet", None)  # fmt: skip
+    assert shop.row("select count(*) from customers where interest_group = 'not known yet'") == (1,)
+    # nor does it fit what it is asked to, and the same lines change nothing
+    refresh(shop, tests=False, refit=True)
+    assert shop.checksums(*stored, *left) == before
+    assert shop.checksums(*REFRESHED_MARTS, without=LEFT_OF_CUSTOMERS) == refreshed
+    assert not (tmp_path / "published").exists()
+
+    # also those tests that a refresh leaves to the full build; what was learned from knows nothing of a late sale yet
+    options = ("--indirect-selection", "buildable", "--exclude", "test_type:unit", "assert_frames_know_nothing_later")
+    result = shop.dbt("test", "--select", *sorted(selected & models.keys()), *options)
+    assert result.success, problem_of(result)
+
+    full.build("order_days_told", "audiences", "customer_alerts", "segment_drift", *sorted(REFRESHED_MARTS))
+    assert full.checksums(*REFRESHED_MARTS, without=LEFT_OF_CUSTOMERS) == refreshed
+
+
+def test_a_refresh_of_an_empty_warehouse_stops_with_a_sentence(make_shop: Callable[..., Shop]) -> None:
+    shop = make_shop()
+    problem = problem_of(shop.dbt(*REFRESH))
+    assert "the warehouse lacks coordinate_versions, customer_interests," in problem
+    assert "Run 'dbt build' first." in problem
+    assert shop.tables() == set()
+
+
+def test_a_refresh_at_a_baseline_date_without_rules_stops_before_any_table_changes(copy_of_demo_shop: Shop) -> None:
+    shop = copy_of_demo_shop
+    before = shop.checksums()
+    problem = problem_of(shop.dbt(*REFRESH, baseline_date="2025-06-30"))
+    assert "no rules were fitted at that day" in problem
+    assert shop.checksums() == before
+
+
+def test_a_refresh_that_would_read_something_else_stops_before_any_table_changes(copy_of_demo_shop: Shop) -> None:
+    """As where the settings that the build was given are forgotten."""
+    shop = copy_of_demo_shop
+    before = shop.checksums()
+    for settings in ({"transactions": str(DEMO_FILE)}, {"cancellation_invoice_prefix": "X"}):
+        problem = problem_of(shop.dbt(*REFRESH, **settings))
+        assert "in another way than the warehouse was read, from seeds/demo_shop/transactions.csv" in problem
+        assert shop.checksums() == before
+
+
+def test_a_refresh_without_rules_of_its_log_changes_no_customer(copy_of_demo_shop: Shop) -> None:
+    shop = copy_of_demo_shop
+    with duckdb.connect(str(shop.warehouse)) as warehouse:
+        warehouse.execute("update scoring.score_cut_points set anchor_invoice_id = 'of another shop'")
+    told = [mart for mart in MARTS if mart.startswith(("segment", "customer", "audiences"))]
+    before = shop.checksums(*told)
+    problem = problem_of(shop.dbt(*REFRESH))
+    assert "No stored rules were fitted on this log" in problem
+    assert shop.checksums(*told) == before

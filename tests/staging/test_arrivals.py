@@ -1,0 +1,291 @@
+"""Lines are taken once, and come in any order: builds that add to one another say what one build of all lines says."""
+
+import csv
+import os
+import random
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import DEMO_FILE, FORM_OF_INPUT, ROW_NUMBERS, Shop, problem_of
+
+TOLD_OF_LINES = (
+    "staging.base_transactions",
+    "cleaning.int_transactions_flagged",
+    "cleaning.int_stock_movements",
+    "cleaning.int_cancellations_matched",
+    "cleaning.int_anonymous_sales",
+    "order_lines",
+    "cancellations",
+    "cancellation_matches",
+    "rejected_transactions",
+    "cleaning_summary",
+    "orders",
+    "customers.int_order_days",
+)
+# Rows that are equal in all columns may stand for one another.
+WITHOUT = (*ROW_NUMBERS, *FORM_OF_INPUT, "file_name", "movement_number")
+MODELS = ("input_taken", "cleaning_summary")
+
+
+@pytest.fixture(scope="module")
+def log() -> tuple[str, list[str]]:
+    """Headings and lines of a part of the embedded shop in which much is cancelled and much is wrong."""
+    headings, *lines = DEMO_FILE.read_text("utf-8").splitlines()
+    rows = list(csv.DictReader([headings, *lines]))
+    returning = sorted({row["CustomerID"] for row in rows if row["InvoiceNo"].startswith("C")} - {""})[::4]
+    kept = [line for line, row in zip(lines, rows, strict=True) if row["CustomerID"] in {"", *returning}]
+    # the same line three times in one file, which tells of it again in another
+    return headings, kept + kept[:3] * 2
+
+
+def told(shop: Shop) -> dict[str, tuple]:
+    return shop.checksums(*TOLD_OF_LINES, without=WITHOUT)
+
+
+def run(shop: Shop, *arguments: str, **settings: str) -> None:
+    """A run that leaves models out."""
+    result = shop.dbt("run", *arguments, **settings)
+    assert result.success, problem_of(result)
+
+
+def written(folder: Path, headings: str, lines: list[str], name: str) -> Path:
+    path = folder / name
+    path.write_text("\n".join([headings, *lines]) + "\n", "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def at_once(
+    make_shop: Callable[..., Shop], log: tuple[str, list[str]], tmp_path_factory: pytest.TempPathFactory
+) -> Shop:
+    """One build of all lines, in the order of the file."""
+    folder = tmp_path_factory.mktemp("at_once")
+    written(folder, *log, "all.csv")
+    shop = make_shop(transactions=f"{folder}/*.csv").build(*MODELS)
+    assert shop.row("select count(*) from cancellation_matches")[0] > 50
+    return shop
+
+
+@pytest.fixture
+def fed(at_once: Shop, tmp_path: Path) -> Shop:
+    """A copy of that shop, with a folder of its own that already was read."""
+    folder = tmp_path / "files"
+    shutil.copytree(Path(at_once.settings["transactions"]).parent, folder)
+    shop = at_once.copy(tmp_path / "shop", transactions=f"{folder}/*.csv")
+    return shop.build(*MODELS)
+
+
+def folder_of(shop: Shop) -> Path:
+    return Path(shop.settings["transactions"]).parent
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_any_order_of_arrival_says_the_same(
+    seed: int, make_shop: Callable[..., Shop], at_once: Shop, log: tuple[str, list[str]], tmp_path: Path
+) -> None:
+    """Lines come shuffled, in files that repeat lines of one another."""
+    chance, (headings, lines) = random.Random(seed), log
+    in_files = [chance.sample([1, 2, 3], k=chance.choice([1, 1, 2])) for _ in lines]
+    # lines that are equal stay in one file: only there they are several
+    of_line = dict(zip(lines, in_files, strict=True))
+    shop = make_shop(transactions=f"{tmp_path}/*.csv")
+    for number in chance.sample([1, 2, 3], k=3):
+        part = [line for line in lines if number in of_line[line]]
+        written(tmp_path, headings, chance.sample(part, k=len(part)), f"{number}.csv")
+        shop.build(*MODELS)
+    assert told(shop) == told(at_once)
+
+
+def test_a_file_that_was_read_is_not_opened_again_and_a_copy_of_it_adds_nothing(fed: Shop) -> None:
+    before, first = told(fed), folder_of(fed) / "all.csv"
+    rows = fed.rows("from staging.base_transactions order by input_row")
+    shutil.copy(first, folder_of(fed) / "export_of_the_last_months.csv")
+    stat = first.stat()
+    # as long, and as old: nothing tells that it is another
+    first.write_bytes(b"?" * stat.st_size)
+    os.utime(first, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    fed.build(*MODELS)
+    assert fed.rows("from staging.base_transactions order by input_row") == rows
+    assert told(fed) == before
+    assert dict(fed.rows("select parse_filename(file_name), is_due from staging.input_files")) == {
+        "all.csv": False,
+        "export_of_the_last_months.csv": True,
+    }
+    # what was taken away stays told
+    first.unlink()
+    fed.build(*MODELS)
+    assert told(fed) == before
+
+
+def test_a_file_that_grows_adds_what_it_has_grown_by(fed: Shop, make_shop: Callable[..., Shop], tmp_path: Path) -> None:
+    path = folder_of(fed) / "all.csv"
+    sale = "999001,22423,REGENCY CAKESTAND,12,12/30/2025 10:00,10.00,late,United Kingdom"
+    back = "C999002,22423,REGENCY CAKESTAND,-5,12/31/2025 10:00,10.00,late,United Kingdom"
+    between = "999000,22423,REGENCY CAKESTAND,4,12/31/2025 09:00,10.00,late,United Kingdom"
+    for line in (sale, back, between):
+        with path.open("a", encoding="utf-8") as file:
+            file.write(f"{line}\n")
+        fed.build(*MODELS)
+    # last in, first out: four of the five are those of the sale just before, which was told last
+    assert fed.rows(
+        "select sale_invoice_id, units from cancellation_matches where customer_id = 'late' order by 1"
+    ) == [
+        ("999000", 4),
+        ("999001", 1),
+    ]
+    assert fed.rows("select invoice_id, revenue from orders where customer_id = 'late' order by 1") == [
+        ("999000", 0),
+        ("999001", 110),
+    ]
+    assert told(make_shop(transactions=str(path)).build(*MODELS)) == told(fed)
+
+
+def test_a_build_that_was_cut_off_is_made_up_for(fed: Shop, at_once: Shop, log: tuple[str, list[str]]) -> None:
+    headings, lines = log
+    shop = replace(fed, folder=fed.folder.with_name("cut"))
+    shop.folder.mkdir()
+    path = written(folder_of(fed), headings, lines[: len(lines) // 2], "all.csv")
+    shop.build(*MODELS)
+    written(path.parent, headings, lines, "all.csv")
+    for cut in (["files_read"], ["int_transactions_flagged", "input_taken"], ["int_products_touched", "order_lines"]):
+        run(shop, "--select", "input_state", "input_files", "base_transactions", *cut)
+    shop.build(*MODELS)
+    assert told(shop) == told(at_once)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({"cancellation_invoice_prefix": "5"}, id="with other settings"),
+        pytest.param({}, id="in a full refresh"),
+    ],
+)
+def test_reading_anew_that_was_cut_off_is_made_up_for(fed: Shop, settings: dict[str, str]) -> None:
+    """The rows have other numbers then, of which the tables of lines know nothing yet."""
+    before, path = told(fed), folder_of(fed) / "all.csv"
+    headings, *lines = path.read_text("utf-8").splitlines()
+    written(path.parent, headings, lines[::-1], "all.csv")
+    options = [] if settings else ["--full-refresh"]
+    run(fed, "--select", "input_state", "input_files", "base_transactions", "files_read", *options, **settings)
+    fed.build(*MODELS)
+    assert told(fed) == before
+    assert fed.row(
+        "select count(*) from order_lines where input_row not in (select input_row from staging.base_transactions)"
+    ) == (0,)
+
+
+def test_what_a_run_of_a_part_left_out_is_told_by_the_next(fed: Shop, log: tuple[str, list[str]]) -> None:
+    line = "999001,22423,REGENCY CAKESTAND,12,12/30/2025 10:00,10.00,late,United Kingdom"
+    written(folder_of(fed), log[0], [line], "next.csv")
+    run(fed, "--select", "staging", "cleaning", "--exclude", "models/marts")
+    assert fed.row("select count(*) from orders where customer_id = 'late'") == (0,)
+    fed.build(*MODELS)
+    assert fed.row("select revenue from orders where customer_id = 'late'") == (120,)
+
+
+def test_rows_that_were_read_and_are_gone_are_not_lost_without_a_word(fed: Shop) -> None:
+    before, path = told(fed), folder_of(fed) / "all.csv"
+    path.rename(path.with_name("another.csv"))
+    result = fed.dbt("run", "--select", *(f"+{model}" for model in MODELS), cancellation_invoice_prefix="5")
+    assert not result.success
+    assert "what was read is no longer there:" in problem_of(result)
+    assert "dbt build --full-refresh" in problem_of(result)
+    assert told(fed) == before
+
+
+def test_a_corrected_line_is_no_duplicate_of_the_one_that_could_not_be_read(
+    fed: Shop, log: tuple[str, list[str]]
+) -> None:
+    line = "999001,22423,REGENCY CAKESTAND,12,12/30/2025 10:00,10.00,late,United Kingdom"
+    for name, text in (("bad.csv", f"{line},one more"), ("good.csv", line)):
+        written(folder_of(fed), log[0], [text], name)
+        fed.build(*MODELS)
+    assert fed.rows("select revenue from orders where customer_id = 'late'") == [(120,)]
+
+
+def test_whole_prices_tell_no_decimal_separator(make_shop: Callable[..., Shop], tmp_path: Path) -> None:
+    headings = "invoice_id;product_id;quantity;ordered_at;unit_price;customer_id"
+    shop = make_shop(transactions=f"{tmp_path}/*.csv")
+    written(tmp_path, headings, ["1;A;1;2025-01-31;3;c"], "first.csv")
+    shop.build(*MODELS)
+    written(tmp_path, headings, ["2;A;1;2025-02-28;3,50;c"], "next.csv")
+    shop.build(*MODELS)
+    assert shop.rows("select invoice_id, revenue from orders order by 1") == [("1", 3), ("2", Decimal("3.50"))]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"cancellation_invoice_prefix": "5"}, id="a setting"),
+        pytest.param({"column_names": {"country": "Description"}}, id="headings"),
+    ],
+)
+def test_what_is_read_in_another_way_is_read_anew(
+    fed: Shop, make_shop: Callable[..., Shop], change: dict[str, object]
+) -> None:
+    before = told(fed)
+    fed.build(*MODELS, **change)
+    assert fed.row("select is_anew from staging.input_state") == (True,)
+    assert told(fed) != before
+    assert told(fed) == told(make_shop(transactions=fed.settings["transactions"], **change).build(*MODELS))
+    fed.build(*MODELS)
+    assert told(fed) == before
+
+
+def test_other_codes_and_a_full_refresh_read_anew(fed: Shop) -> None:
+    before = told(fed)
+    with duckdb.connect(str(fed.warehouse)) as warehouse:
+        warehouse.execute("delete from seeds.non_product_codes where code = 'POST'")
+    run(fed, "--select", *(f"+{model}" for model in MODELS))
+    assert fed.row("select is_anew from staging.input_state") == (True,)
+    assert fed.row("select count(*) > 0 from order_lines where product_id = 'POST'") == (True,)
+    # a build brings the seed as it stands in its file
+    assert told(fed.build(*MODELS)) == before
+    path = folder_of(fed) / "all.csv"
+    lines = path.read_text("utf-8").splitlines()
+    path.write_text("\n".join(lines[:-500]) + "\n", "utf-8")
+    # a file that lost lines takes back nothing that was told, until all is read anew
+    assert told(fed.build(*MODELS)) == before
+    run(fed, "--full-refresh", "--select", *(f"+{model}" for model in MODELS))
+    assert fed.row("select count(*) from staging.base_transactions") == (len(lines) - 501,)
+
+
+def test_a_table_adds_what_it_has_grown_by(
+    make_shop: Callable[..., Shop], at_once: Shop, log: tuple[str, list[str]]
+) -> None:
+    headings, lines = log
+    shop = make_shop(transactions="landing")
+    path = written(shop.folder, headings, lines, "all.csv")
+    with duckdb.connect(str(shop.warehouse)) as warehouse:
+        warehouse.execute(f"create table landing as from read_csv('{path}', all_varchar = true) limit 700")
+    shop.build(*MODELS)
+    with duckdb.connect(str(shop.warehouse)) as warehouse:
+        warehouse.execute(f"insert into landing from read_csv('{path}', all_varchar = true) offset 700")
+    assert told(shop.build(*MODELS)) == told(at_once)
+
+
+def test_files_of_one_shop_may_differ_in_their_encoding(fed: Shop) -> None:
+    """A month without accents is UTF-8 as well as Latin-1."""
+    line = "999003,22423,CAFÉ AU LAIT,1,12/31/2025 10:00,2.00,late,España"
+    headings = (folder_of(fed) / "all.csv").read_text("utf-8").splitlines()[0]
+    (folder_of(fed) / "latin.csv").write_bytes(f"{headings}\n{line}\n".encode("latin-1"))
+    (folder_of(fed) / "utf.csv").write_text(f"{headings}\n{line.replace('999003', '999004')}\n", "utf-8")
+    fed.build(*MODELS)
+    assert fed.rows("select distinct country from order_lines where customer_id = 'late'") == [("España",)]
+
+
+def test_a_later_file_with_other_dates_stops_the_build_with_a_sentence(fed: Shop) -> None:
+    before = told(fed)
+    headings = (folder_of(fed) / "all.csv").read_text("utf-8").splitlines()[0]
+    line = "999003,22423,CAFÉ AU LAIT,1,2025-12-31T10:00,2.00,late,España"
+    written(folder_of(fed), headings, [line], "other.csv")
+    result = fed.dbt("run", "--select", *MODELS)
+    assert not result.success
+    assert "Dates read so far are written as month-day-year, but those of" in problem_of(result)
+    assert "other.csv' are not, e.g. '2025-12-31T10:00'" in problem_of(result)
+    assert told(fed) == before
