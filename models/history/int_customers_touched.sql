@@ -25,11 +25,14 @@ last_told as (
 changed as (
 
     select
-        customer_id,
-        event_date
+        coalesce(order_days.customer_id, order_days_told.customer_id) as customer_id,
+        coalesce(order_days.event_date, order_days_told.event_date) as event_date
     from order_days
     full join order_days_told
-        using (customer_id, invoice_id, event_date)
+        on
+            order_days.customer_id = order_days_told.customer_id
+            and order_days.invoice_id = order_days_told.invoice_id
+            and order_days.event_date = order_days_told.event_date
     where
         order_days.units is distinct from order_days_told.units
         or order_days.amount is distinct from order_days_told.amount
