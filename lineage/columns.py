@@ -70,6 +70,14 @@ class Project:
         """Names of the tables that a table is made from."""
         return sorted(node.split(".")[-1] for node in self.tables[table].get("depends_on", {}).get("nodes", []))
 
+    def _reads_the_input(self, query: exp.Expr) -> bool:
+        """Whether a query reads from what is no model and no seed: a file, or a table that somebody else fills."""
+        common = {cte.alias for cte in query.find_all(exp.CTE)}
+        return any(
+            (table.db, table.name) not in self._names and table.name not in common
+            for table in query.find_all(exp.Table)
+        )
+
     def sources(self, table: str) -> dict[str, list[Column]]:
         """Columns that each column of a table is made from.
 
@@ -78,9 +86,10 @@ class Project:
         node = self.tables[table]
         if not self.inputs(table) or self.is_read_from_python(table):
             return {name: [] for name in node["columns"]}
-        query = qualify(
-            parse_one(node["compiled_code"], dialect=DIALECT), schema=self._schema, dialect=DIALECT, identify=False
-        )
+        parsed = parse_one(node["compiled_code"], dialect=DIALECT)
+        if self._reads_the_input(parsed):
+            return {name: [] for name in node["columns"]}
+        query = qualify(parsed, schema=self._schema, dialect=DIALECT, identify=False)
         scope = build_scope(query)
         return {
             name: sorted(
