@@ -76,4 +76,5 @@ def test_a_wrong_name_and_a_missing_target_are_told(project: Project, demo_shop:
     with pytest.raises(SystemExit, match="run dbt docs generate first"):
         Project.of_target(tmp_path)
     shutil.copy(demo_shop.folder / "target" / "manifest.json", tmp_path)
-    assert Project.of_target(tmp_path).inputs("orders") == ["order_lines"]
+    read = Project.of_target(tmp_path).inputs("cleaning_summary")
+    assert read == ["cancellation_matches", "int_transactions_flagged"]
