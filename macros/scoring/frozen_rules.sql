@@ -3,11 +3,7 @@
     cut-points, with which every fit begins.
 -#}
 {% macro is_refresh() -%}
-    {{ return(
-        execute
-        and flags.WHICH in ['build', 'run']
-        and 'model.' ~ project_name ~ '.score_cut_points' not in selected_resources
-    ) }}
+    {{ return(execute and flags.WHICH in ['build', 'run'] and not are_selected(['score_cut_points'])) }}
 {%- endmacro %}
 
 
@@ -16,8 +12,7 @@
     build that was cut off, and where the settings ask for rules that were never fitted.
 -#}
 {% macro stop_on_refresh_of_nothing() -%}
-    {%- set begins_with = ['model.' ~ project_name ~ '.int_score_version_in_use', 'model.' ~ project_name ~ '.int_history_versions'] -%}
-    {%- if is_refresh() and (begins_with | select('in', selected_resources) | list) -%}
+    {%- if is_refresh() and (are_selected(['int_score_version_in_use']) or are_selected(['int_history_versions'])) -%}
         {%- set missing = [] -%}
         {%- for id in selected_resources if id.startswith('model.') -%}
             {%- for parent_id in graph.nodes[id].depends_on.nodes if parent_id not in selected_resources -%}
@@ -56,7 +51,7 @@
     {%- set taken = stored_table('staging', 'input_taken') -%}
     {{ return(
         not flags.FULL_REFRESH
-        and 'model.' ~ project_name ~ '.base_transactions' in selected_resources
+        and are_selected(['base_transactions'])
         and taken is not none
         and single_value('select count(*) from ' ~ taken) > 0
         and taken_alike(transactions_input()) is none
