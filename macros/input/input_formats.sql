@@ -162,7 +162,8 @@
 
         select
             source,
-            min(date_text) filter (where {{ as_read }} is null) as example
+            min(date_text) filter (where {{ as_read }} is null) as example,
+            {{ rows_with(as_read) }} = 0 as is_none_read
         from written_dates
         where date_text <> ''
         group by 1
@@ -172,11 +173,11 @@
         order by 1
         limit 1
     {%- endset -%}
-    {%- for source, example in run_query(unfit).rows -%}
+    {%- for source, example, is_none_read in run_query(unfit).rows -%}
         {%- set is_set = var('date_format') is not none -%}
         {{ exceptions.raise_compiler_error(
             ("The setting 'date_format' is " ~ (date_format | tojson) if is_set else "Dates read so far are written as " ~ date_format)
-            ~ ", but those of '" ~ source ~ "' are not, e.g. '" ~ example ~ "'."
+            ~ ", but " ~ ('no date' if is_none_read else 'not every date') ~ " of '" ~ source ~ "' is written so, e.g. '" ~ example ~ "'."
             ~ ('' if is_set else " Write them alike, or say how with --vars '{date_format: …}': then everything is read anew.")
         ) }}
     {%- endfor -%}

@@ -159,7 +159,7 @@
         'others': others,
         'surplus': surplus,
         'swallowed': swallowed,
-        'source': "'" ~ var('transactions') | trim ~ "'",
+        'source': sql_text(var('transactions') | trim),
         'files': {var('transactions') | trim: none},
     }) }}
 {%- endmacro %}

@@ -234,7 +234,7 @@ def test_both_segmentations_cannot_be_the_same_clustering(built_shop: Shop) -> N
     [
         ({"transactions": "no/such/file.csv"}, "there is no file 'no/such/file.csv'"),
         ({"transactions": "no_such_table"}, "the warehouse has no table 'no_such_table'"),
-        ({"date_format": "%d.%m.%Y"}, 'is "%d.%m.%Y", but those of'),
+        ({"date_format": "%d.%m.%Y"}, 'is "%d.%m.%Y", but no date of'),
         ({"column_names": {"client": "CustomerID"}}, "names 'client', which is none of our columns"),
         ({"column_names": {"customer_id": "Kunde"}}, "has no such heading. The headings there: InvoiceNo,"),
     ],
