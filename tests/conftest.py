@@ -62,6 +62,8 @@ MARTS = (
 PUBLISHED = tuple(mart for mart in MARTS if mart != "published_files")
 # The marts that tell of lines, orders and products: all that the form of the input could change.
 MARTS_OF_LINES = MARTS[: MARTS.index("customers")]
+# Those of them that rows are put into as they come.
+MARTS_OF_ROWS = MARTS[: MARTS.index("products")]
 # A build's stability figures are rougher with few refits, and nothing else changes.
 QUICK_FIT = {
     "bootstrap_refits": 4,

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from conftest import FORM_OF_INPUT, MARTS, REAL_FILE, REAL_FIT, ROW_NUMBERS, Shop, problem_of
+from conftest import FORM_OF_INPUT, MARTS, MARTS_OF_ROWS, REAL_FILE, REAL_FIT, ROW_NUMBERS, Shop, problem_of
 from test_determinism import FITTED, shuffled
 
 # --- cleaning and scores ---------------------------------------------------------------------------------
@@ -291,7 +291,6 @@ ARRIVAL = (
     "restated_by",
     *(f"first_{name}_segment" for name in ("rfm", "broad", "detailed")),
 )
-LINES = ("order_lines", "cancellations", "cancellation_matches", "rejected_transactions", "cleaning_summary", "orders")
 MOVEMENTS = """
     select * replace (if(from_segment is null, 'new', cause) as cause)
     from segment_changes
@@ -335,7 +334,9 @@ def fed_real_shop(make_shop: Callable[..., Shop], real_shop: Shop, tmp_path_fact
 def test_fed_bit_by_bit_the_real_file_gives_the_lines_that_it_gives_at_once(
     fed_real_shop: Shop, real_shop: Shop
 ) -> None:
-    assert fed_real_shop.checksums(*LINES, without=ARRIVAL) == real_shop.checksums(*LINES, without=ARRIVAL)
+    assert fed_real_shop.checksums(*MARTS_OF_ROWS, without=ARRIVAL) == real_shop.checksums(
+        *MARTS_OF_ROWS, without=ARRIVAL
+    )
 
 
 def test_fed_bit_by_bit_the_real_file_gives_the_history_that_one_build_gives(
@@ -346,7 +347,7 @@ def test_fed_bit_by_bit_the_real_file_gives_the_history_that_one_build_gives(
     result = at_once.dbt("build", "--full-refresh", "--selector", "refresh")
     assert result.success, problem_of(result)
     tables = (
-        *LINES,
+        *MARTS_OF_ROWS,
         "segment_history",
         "segment_transitions",
         "segment_drift",
