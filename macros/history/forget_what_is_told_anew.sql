@@ -1,14 +1,15 @@
 {#-
-    SQL: takes out of an incremental table of customers and days what the build tells anew. Runs in the transaction that appends it, so
-    that nobody sees the gap. Where it is not known what was told, all of it is: a first build that was cut off left rows behind.
+    SQL: takes out of an incremental table of customers and days, or of whole days (`by_day`), what the build tells anew. Runs in the
+    transaction that appends it, so that nobody sees the gap. Where it is not known what was told, all of it is: a first build that was
+    cut off left rows behind.
 -#}
-{% macro forget_what_is_told_anew() -%}
+{% macro forget_what_is_told_anew(by_day=false) -%}
     {%- if is_incremental() -%}
         {%- set told = history_told() -%}
         {%- if not told -%}
             delete from {{ this }}
         {%- elif not told.is_look -%}
-            {{ forget_due_and_touched(this) }}
+            {{ forget_due_days(this) if by_day else forget_due_and_touched(this) }}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
@@ -33,4 +34,19 @@
                 touched.customer_id = told.customer_id
                 and touched.touched_from <= told.as_of_date
         )
+{%- endmacro %}
+
+
+{#- SQL: takes out of a table days that are due or are none any more, and all days from the first on that anybody's past was touched. -#}
+{% macro forget_due_days(days) -%}
+    delete from {{ days }}
+    where as_of_date not in (
+        select dates.as_of_date
+        from {{ ref('int_history_dates') }} as dates
+        where
+            not dates.is_due
+            and dates.as_of_date < coalesce(
+                (select min(touched.touched_from) from {{ ref('int_customers_touched') }} as touched), date '9999-12-31'
+            )
+    )
 {%- endmacro %}

@@ -1,7 +1,7 @@
 {#- Written last of all that tells the history, as history_dates_told is: what differs from it in a later build was late. -#}
 {%- set told = history_told() %}
 
--- depends_on: {{ ref('segment_history') }}, {{ ref('segment_changes') }}
+-- depends_on: {{ ref('segment_history') }}, {{ ref('segment_changes') }}, {{ ref('segment_transitions') }}
 select
     customer_id,
     invoice_id,

@@ -3,15 +3,39 @@
 ] %}
 {%- set least_share = 0.0001 %}
 
-with expected as (
+-- Counted once by all measures together: the history is long, and what it is counted by is little.
+with baseline_counts as (
+
+    select
+        rules_version,
+        {{ measures | join(',\n        ') }},
+        count(*) as customers
+    from {{ ref('int_baseline_segments') }}
+    group by all
+
+),
+
+history_counts as (
+
+    select
+        rules_version,
+        as_of_date,
+        {{ measures | join(',\n        ') }},
+        count(*) as customers
+    from {{ ref('segment_history') }}
+    group by all
+
+),
+
+expected as (
 
     {% for measure in measures %}
     select
         '{{ measure }}' as measure,
         rules_version,
         coalesce(cast({{ measure }} as varchar), 'none') as bin,
-        count(*) as customers
-    from {{ ref('int_baseline_segments') }}
+        sum(customers) as customers
+    from baseline_counts
     group by 1, 2, 3
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -26,8 +50,8 @@ actual as (
         rules_version,
         as_of_date,
         coalesce(cast({{ measure }} as varchar), 'none') as bin,
-        count(*) as customers
-    from {{ ref('segment_history') }}
+        sum(customers) as customers
+    from history_counts
     group by 1, 2, 3, 4
     {{ 'union all' if not loop.last }}
     {% endfor %}

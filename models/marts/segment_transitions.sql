@@ -1,5 +1,15 @@
+{#- Days that were told stay, but for those that the history tells anew of anybody. -#}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_what_is_told_anew(by_day=true) }}",
+) }}
+
+{%- set told = history_told() %}
 {%- set segmentations = ['rfm', 'broad', 'detailed'] %}
 
+-- depends_on: {{ ref('int_customers_touched') }}
 with history as (
 
     select * from {{ ref('segment_history') }}
@@ -8,16 +18,33 @@ with history as (
 
 dates as (
 
-    select * from {{ ref('history_dates_told') }}
+    select
+        as_of_date,
+        lag(as_of_date) over (order by as_of_date) as previous_date
+    from {{ told.dates if told and told.is_look else ref('int_history_dates') }}
 
 ),
 
 steps as (
 
-    select
-        as_of_date,
-        lag(as_of_date) over (order by as_of_date) as previous_date
-    from dates
+    select * from dates
+    {% if is_incremental() %}
+    where as_of_date not in (
+        select days_told.as_of_date
+        from {{ this }} as days_told
+    )
+    {% endif %}
+
+),
+
+-- Named one by one, so that only their part of the history is read.
+history_before as (
+
+    select * from history
+    where as_of_date in (
+        select steps.previous_date
+        from steps
+    )
 
 ),
 
@@ -36,7 +63,7 @@ moves as (
     from history as after
     inner join steps
         on after.as_of_date = steps.as_of_date
-    left join history as before
+    left join history_before as before
         on
             after.customer_id = before.customer_id
             and steps.previous_date = before.as_of_date

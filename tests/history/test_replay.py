@@ -31,22 +31,31 @@ STEPS = (
     "history.int_what_if_facts",
     "history.int_what_if_segments",
     "main.segment_changes",
+    "main.segment_transitions",
     "history.history_dates_told",
     "history.order_days_told",
 )
-INCREMENTAL = ("main.segment_history", "main.segment_changes")
+# With the macro that says what a build tells anew of them.
+INCREMENTAL = {
+    "main.segment_history": "forget_due_and_touched",
+    "main.segment_changes": "forget_due_and_touched",
+    "main.segment_transitions": "forget_due_days",
+}
 VIEWS = ("scoring.int_rfm_cells", "history.int_segment_values")
 MARKS = ("restated_by", "first_rfm_segment", "first_broad_segment", "first_detailed_segment")
 
 
 @dataclass(frozen=True)
 class Compiled:
-    """The SQL of the history by model: where nothing was told, where something was, and where the build looks back."""
+    """The SQL of the history by model: where nothing was told, where something was, and where the build looks back.
+
+    `forget`: by macro, what is taken out of the table `table_to_forget` first.
+    """
 
     untold: dict[str, str]
     told: dict[str, str]
     look: dict[str, str]
-    forget: str
+    forget: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,7 @@ def compile_history(shop: Shop) -> Compiled:
         connection.execute("create schema history; create schema scoring")
         connection.execute("create table segment_history (customer_id varchar)")
         connection.execute("create table segment_changes (customer_id varchar)")
+        connection.execute("create table segment_transitions (as_of_date date)")
         connection.execute("create table orders (invoice_id varchar, customer_id varchar, order_date date)")
         connection.execute("create table history.order_days_told (customer_id varchar)")
         connection.execute("create table history.history_dates_told (as_of_date date, rules_version integer)")
@@ -93,11 +103,14 @@ def compile_history(shop: Shop) -> Compiled:
         connection.execute("insert into scoring.score_cut_points values (1, '1', 'c', '2011-01-01')")
         connection.execute("insert into history.history_dates_told values ('2011-12-31', 1)")
     told, look = sql(), sql(as_of_date="2011-06-30")
-    forget = shop.dbt("compile", "--inline", "{{ forget_due_and_touched('history_to_forget') }}")
-    assert forget.success, problem_of(forget)
-    (inline,) = forget.result.results
+    forget = {}
+    for macro in set(INCREMENTAL.values()):
+        result = shop.dbt("compile", "--inline", f"{{{{ {macro}('table_to_forget') }}}}")
+        assert result.success, problem_of(result)
+        (inline,) = result.result.results
+        forget[macro] = inline.node.compiled_code
     assert told["int_history_dates"] != untold["int_history_dates"] != look["int_history_dates"]
-    return Compiled(untold, told, look, inline.node.compiled_code)
+    return Compiled(untold, told, look, forget)
 
 
 def seed(name: str) -> str:
@@ -210,7 +223,8 @@ class Warehouse:
             if step in INCREMENTAL and self.has(step):
                 # As the macro forget_what_is_told_anew says.
                 if state is self.compiled.told:
-                    self.connection.execute(self.compiled.forget.replace("history_to_forget", step))
+                    forget = self.compiled.forget[INCREMENTAL[step]]
+                    self.connection.execute(forget.replace("table_to_forget", step))
                 elif state is self.compiled.untold:
                     self.connection.execute(f"delete from {step}")
                 self.connection.execute(f"insert into {step} {sql}")
@@ -420,6 +434,28 @@ def assert_marks_say_what_was_told_first(
     """))  # fmt: skip
 
 
+def assert_flows_are_those_of_the_history(warehouse: Warehouse) -> None:
+    history = warehouse.history()
+    days = sorted({day for _, day in history})
+    flows: dict[tuple, list] = {}
+    for previous, day in zip([None, *days], days, strict=False):
+        for (customer, _), row in ((key, row) for key, row in history.items() if key[1] == day):
+            was = history.get((customer, previous), {}) if previous else {}
+            for segmentation in SEGMENTATIONS:
+                name = f"{segmentation}_segment"
+                flow = flows.setdefault(
+                    (segmentation, was.get(name, "no order yet"), row[name], previous, day), [0, Decimal(0)]
+                )
+                flow[0] += 1
+                flow[1] += row["monetary"] - was.get("monetary", 0)
+    rows = warehouse.rows(
+        "select segmentation, from_segment, to_segment, previous_date, as_of_date, customers, revenue"
+        " from segment_transitions"
+    )
+    assert len(rows) == len(flows)
+    assert {tuple(key): [customers, revenue] for *key, customers, revenue in rows} == flows
+
+
 def assert_untouched_rows_stay(
     before: dict[tuple[str, date], dict[str, Any]], was: Build, now: Build, warehouse: Warehouse
 ) -> None:
@@ -479,6 +515,7 @@ def replay(builds: list[Build], compiled: Compiled) -> None:
                 whole = None
                 continue
             assert_equals_loops(warehouse, build)
+            assert_flows_are_those_of_the_history(warehouse)
             assert_marks_say_what_was_told_first(before, closed, warehouse)
             if whole:
                 assert_untouched_rows_stay(before, whole, build, warehouse)
