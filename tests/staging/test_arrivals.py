@@ -284,3 +284,25 @@ def test_a_later_file_with_other_dates_stops_the_build_with_a_sentence(fed: Shop
     assert "Dates read so far are written as month-day-year, but no date of" in problem_of(result)
     assert "other.csv' is written so, e.g. '2025-12-31T10:00'" in problem_of(result)
     assert told(fed) == before
+
+
+def test_a_file_that_repeats_another_but_for_the_time_of_its_export_is_warned_of(
+    make_shop: Callable[..., Shop], log: tuple[str, list[str]], tmp_path: Path
+) -> None:
+    headings, lines = log
+    settings = {"transactions": f"{tmp_path}/*.csv", "date_format": "month-day-year"}
+    for name, count, moment in (("a.csv", 60, "monday"), ("b.csv", 40, "tuesday")):
+        exported = [f"{line},{moment}" for line in lines[:count]]
+        written(tmp_path, f"{headings},ExportedAt", exported, name)
+    shop = make_shop(**settings).build("files_read")
+    test = ("test", "--select", "assert_no_file_repeats_lines_of_another")
+    assert "warn" in [run.status for run in shop.dbt(*test).result]
+    said = (shop.folder / "logs" / "dbt.log").read_text()
+    assert f"40 lines of {tmp_path}/b.csv stand in {tmp_path}/a.csv too" in said
+    assert "columns that the build does not read (ExportedAt): they count twice" in said
+
+    # a line that is known by its text alone is one, whichever file it comes from
+    written(tmp_path, headings, lines[:40], "b.csv")
+    written(tmp_path, headings, lines[:60], "a.csv")
+    alike = make_shop(**settings).build("files_read")
+    assert "pass" in [run.status for run in alike.dbt(*test).result]

@@ -1,0 +1,61 @@
+-- It warns: a row that stands in two files is taken once, but where an export writes its own time into each row, none are equal.
+-- Whether such lines are the same sales is for people to say, as two files may well tell of equal ones.
+{{ config(severity='warn') }}
+{%- set files_read = stored_table('staging', 'files_read') %}
+{%- set is_alone = files_read and single_value('select count(*) from ' ~ files_read) < 2 %}
+
+-- depends_on: {{ ref('files_read') }}
+with lines as (
+
+    select
+        file_name,
+        other_columns,
+        input_row,
+        md5_number(concat(
+            {% for column in known_headings() %}
+            coalesce({{ column }} || chr(31), chr(30)){{ ',' if not loop.last }}
+            {% endfor %}
+        )) as line_key
+    from {{ ref('base_transactions') }}
+    where
+        invoice_id is not null
+        and other_columns is not null
+        -- One file repeats no other.
+        and {{ 'false' if is_alone else 'true' }}
+
+),
+
+first_files as (
+
+    select
+        line_key,
+        min_by(file_name, input_row) as file_name
+    from lines
+    group by 1
+    having count(distinct file_name) > 1
+
+),
+
+repeated as (
+
+    select
+        lines.file_name,
+        count(*) as line_count,
+        min(first_files.file_name) as other_file,
+        array_to_string(json_keys(min(lines.other_columns)), ', ') as columns
+    from lines
+    inner join first_files
+        on lines.line_key = first_files.line_key
+    where lines.file_name <> first_files.file_name
+    group by 1
+
+)
+
+select
+    concat(
+        line_count, ' lines of ', file_name, ' stand in ', other_file, ' too, but for columns that the build does not read (',
+        columns, '): they count twice. If they are the same sales, leave out these columns or the repeated lines, and run ',
+        '''dbt build --full-refresh''.'
+    ) as warning
+from repeated
+order by 1
