@@ -9,7 +9,7 @@
 
 with transactions as (
 
-    select * from {{ ref('int_transactions_flagged') }}
+    select * from {{ lines_told(last_row) }}
     -- Without a product nothing tells which sale is taken back: such cancellations stay unmatched.
     where
         rejection_reason is null

@@ -16,7 +16,7 @@ with matches as (
 
 transactions as (
 
-    select * from {{ ref('int_transactions_flagged') }}
+    select * from {{ lines_told(last_row) }}
     where rejection_reason is null
 
 ),

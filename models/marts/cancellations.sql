@@ -9,11 +9,10 @@
 
 with transactions as (
 
-    select * from {{ ref('int_transactions_flagged') }}
+    select * from {{ lines_told(last_row) }}
     where
         rejection_reason is null
         and is_cancellation
-        and {{ is_touched('line', last_row) | indent(8) }}
 
 ),
 
