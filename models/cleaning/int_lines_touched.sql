@@ -1,5 +1,5 @@
 -- Lines that a build tells anew: they came, or what is taken back from them is matched anew. With what is asked of them later: the log
--- is long, and is searched for them once.
+-- is long, and is searched for them once, by few columns first.
 with state as (
 
     select * from {{ ref('input_state') }}
@@ -7,22 +7,19 @@ with state as (
 
 ),
 
-touched as (
+rows_touched as (
 
-    select transactions.*
-    from {{ ref('int_transactions_flagged') }} as transactions
-    inner join state
-        on transactions.input_row > state.last_row
+    select input_row
+    from {{ ref('int_transactions_flagged') }}
+    where input_row > (select state.last_row from state)
 
-    union all
+    union
 
-    select transactions.*
-    from {{ ref('int_transactions_flagged') }} as transactions
-    inner join state
-        on transactions.input_row <= state.last_row
+    select input_row
+    from {{ ref('int_transactions_flagged') }}
     where
-        transactions.rejection_reason is null
-        and {{ is_touched('product', 0, 'transactions') | indent(8) }}
+        rejection_reason is null
+        and {{ is_touched('product', 0) | indent(8) }}
 
 )
 
@@ -40,4 +37,8 @@ select
     gross_amount,
     is_cancellation,
     ordered_at
-from touched
+from {{ ref('int_transactions_flagged') }}
+where input_row in (
+    select rows_touched.input_row
+    from rows_touched
+)
