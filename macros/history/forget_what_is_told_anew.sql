@@ -1,15 +1,21 @@
 {#-
-    SQL: takes out of an incremental table of customers and days, or of whole days (`by_day`), what the build tells anew. Runs in the
-    transaction that appends it, so that nobody sees the gap. Where it is not known what was told, all of it is: a first build that was
-    cut off left rows behind.
+    SQL: takes out of an incremental table what the build tells anew. `kind` says of what: of customers' days (`customer_day`), of whole days
+    (`day`), or of all that happened to a customer (`customer`). Runs in the transaction that appends it, so that nobody sees the gap. Where
+    it is not known what was told, all of it is: a first build that was cut off left rows behind.
 -#}
-{% macro forget_what_is_told_anew(by_day=false) -%}
+{% macro forget_what_is_told_anew(kind='customer_day') -%}
     {%- if is_incremental() -%}
         {%- set told = history_told() -%}
         {%- if not told -%}
             delete from {{ this }}
-        {%- elif not told.is_look -%}
-            {{ forget_due_days(this) if by_day else forget_due_and_touched(this) }}
+        {%- elif told.is_look -%}
+            {#- It tells nothing anew. -#}
+        {%- elif kind == 'customer_day' -%}
+            {{ forget_due_and_touched(this) }}
+        {%- elif kind == 'day' -%}
+            {{ forget_due_days(this) }}
+        {%- elif kind == 'customer' -%}
+            {{ forget_touched_customers(this) }}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
@@ -48,5 +54,15 @@
             and dates.as_of_date < coalesce(
                 (select min(touched.touched_from) from {{ ref('int_customers_touched') }} as touched), date '9999-12-31'
             )
+    )
+{%- endmacro %}
+
+
+{#- SQL: takes out of a table the customers of whom anything is not as it was told. -#}
+{% macro forget_touched_customers(order_days) -%}
+    delete from {{ order_days }}
+    where customer_id in (
+        select touched.customer_id
+        from {{ ref('int_customers_touched') }} as touched
     )
 {%- endmacro %}

@@ -1,7 +1,7 @@
 {%- set told = history_told() %}
 
--- Whose past is not what it was when it was last told: rows came late, or are gone. What happened after the last day that was
--- told touches no day that was.
+-- Of whom something is not as it was when it was last told: rows came or are gone. Those of days that were not told yet touch none that
+-- was.
 {% if told and not told.is_look %}
 with order_days as (
 
@@ -12,13 +12,6 @@ with order_days as (
 order_days_told as (
 
     select * from {{ told.days }}
-
-),
-
-last_told as (
-
-    select max(as_of_date) as last_date
-    from {{ told.dates }}
 
 ),
 
@@ -42,11 +35,9 @@ changed as (
 )
 
 select
-    changed.customer_id,
-    min(changed.event_date) as touched_from
+    customer_id,
+    min(event_date) as touched_from
 from changed
-inner join last_told
-    on changed.event_date <= last_told.last_date
 group by 1
 {% else %}
 select

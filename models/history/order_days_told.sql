@@ -1,7 +1,15 @@
-{#- Written last of all that tells the history, as history_dates_told is: what differs from it in a later build was late. -#}
+{#- Written when the history is told: what differs from it in a later build was late. -#}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_what_is_told_anew('customer') }}",
+) }}
+
 {%- set told = history_told() %}
 
 -- depends_on: {{ ref('segment_history') }}, {{ ref('segment_changes') }}, {{ ref('segment_transitions') }}
+-- depends_on: {{ ref('int_customers_touched') }}
 select
     customer_id,
     invoice_id,
@@ -10,4 +18,11 @@ select
     amount,
     cancelled_units,
     cancelled_amount
-from {{ told.days if told and told.is_look else ref('int_order_days') }}
+from {{ ref('int_order_days') }}
+{% if told and is_incremental() %}
+where customer_id in (
+    select touched.customer_id
+    from {{ ref('int_customers_touched') }} as touched
+    where {{ 'false' if told.is_look else 'true' }}
+)
+{% endif %}

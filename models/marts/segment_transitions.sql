@@ -3,7 +3,7 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook="{{ forget_what_is_told_anew(by_day=true) }}",
+    pre_hook="{{ forget_what_is_told_anew('day') }}",
 ) }}
 
 {%- set told = history_told() %}

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 FIRST_DAY = date(2011, 1, 10)
 TOLD = ("segment_history", "segment_changes", "history.order_days_told", "history.history_dates_told")
-# In the order in which dbt runs them; the told tables may be written in either order.
+# In the order in which dbt runs them.
 STEPS = (
     "history.int_history_versions",
     "history.int_history_dates",
@@ -32,14 +32,15 @@ STEPS = (
     "history.int_what_if_segments",
     "main.segment_changes",
     "main.segment_transitions",
-    "history.history_dates_told",
     "history.order_days_told",
+    "history.history_dates_told",
 )
 # With the macro that says what a build tells anew of them.
 INCREMENTAL = {
     "main.segment_history": "forget_due_and_touched",
     "main.segment_changes": "forget_due_and_touched",
     "main.segment_transitions": "forget_due_days",
+    "history.order_days_told": "forget_touched_customers",
 }
 VIEWS = ("scoring.int_rfm_cells", "history.int_segment_values")
 MARKS = ("restated_by", "first_rfm_segment", "first_broad_segment", "first_detailed_segment")

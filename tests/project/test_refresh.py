@@ -77,6 +77,21 @@ def test_a_refresh_reads_nothing_that_is_older_than_itself_but_what_was_fitted(
     assert read - views == READ_AS_IT_STANDS
 
 
+def test_what_was_told_is_written_after_all_that_asks_for_it(models: dict[str, dict[str, Any]]) -> None:
+    """A thread that replaces it hides it for a moment: who asked then would forget all, and tell it anew."""
+    asking = {
+        name for name, model in models.items()
+        if "history_told(" in model["raw_code"] or "forget_what_is_told_anew(" in model["raw_code"]
+    }  # fmt: skip
+    assert {"int_history_fresh", "segment_history", "segment_transitions", "order_days_told"} <= asking
+    before: set[str] = set()
+    asked = {"history_dates_told"}
+    while asked:
+        asked = {parent for name in asked for parent in parents_of(models[name])} - before
+        before |= asked
+    assert asking <= before | {"history_dates_told"}
+
+
 def test_a_refresh_holds_all_that_takes_rows_as_they_come(
     models: dict[str, dict[str, Any]], selected: set[str]
 ) -> None:
