@@ -9,9 +9,10 @@ PYTHON ?= python3
 build: $(VENV)/installed
 	$(BIN)/dbt build $(if $(VARS),--vars '$(VARS)')
 
-# Between two builds: lines, segments, moves and alerts, without a fit. To write down the whole project would take a fifth of it.
+# Between two builds: lines, segments, moves and alerts, without a fit. To write down the whole project and each query would take
+# a quarter of it.
 refresh: $(VENV)/installed
-	$(BIN)/dbt --no-write-json build --selector refresh $(if $(VARS),--vars '$(VARS)')
+	$(BIN)/dbt --no-write-json --log-level-file info build --selector refresh $(if $(VARS),--vars '$(VARS)')
 
 test: $(VENV)/installed
 	$(BIN)/python -m pytest

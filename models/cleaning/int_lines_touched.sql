@@ -1,5 +1,5 @@
--- Lines that a build tells anew: they came, or what is taken back from them is matched anew. With what is asked of them later: the log
--- is long, and is searched for them once, by few columns first.
+-- Lines that a build tells anew: they came, or what is taken back from them is matched anew. With what is asked of them later: as
+-- the log is long, it is searched for them once, by few columns first.
 with state as (
 
     select * from {{ ref('input_state') }}

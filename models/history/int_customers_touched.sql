@@ -1,7 +1,7 @@
 {%- set told = history_told() %}
 
--- Of whom something is not as it was when it was last told: rows came or are gone. Those of days that were not told yet touch none that
--- was.
+-- Of whom something is not as it was when it was last told: rows came or are gone. Those of days that were not told yet touch
+-- none that was.
 {% if told and not told.is_look %}
 with order_days as (
 
