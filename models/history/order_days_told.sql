@@ -20,9 +20,10 @@ select
     cancelled_amount
 from {{ ref('int_order_days') }}
 {% if told and is_incremental() %}
-where customer_id in (
-    select touched.customer_id
-    from {{ ref('int_customers_touched') }} as touched
-    where {{ 'false' if told.is_look else 'true' }}
-)
+where
+    customer_id in (
+        select touched.customer_id
+        from {{ ref('int_customers_touched') }} as touched
+        where {{ 'false' if told.is_look else 'true' }}
+    )
 {% endif %}

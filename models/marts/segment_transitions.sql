@@ -29,10 +29,11 @@ steps as (
 
     select * from dates
     {% if is_incremental() %}
-    where as_of_date not in (
-        select days_told.as_of_date
-        from {{ this }} as days_told
-    )
+    where
+        as_of_date not in (
+            select days_told.as_of_date
+            from {{ this }} as days_told
+        )
     {% endif %}
 
 ),
