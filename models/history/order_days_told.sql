@@ -1,4 +1,4 @@
-{#- Written when the history is told: what differs from it in a later build was late. -#}
+{#- Written when the history is told: of whom something differs from it in a later build is looked at anew. -#}
 {{ config(
     materialized='incremental',
     incremental_strategy='append',

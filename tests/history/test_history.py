@@ -119,9 +119,9 @@ def test_builds_from_scratch_and_after_a_cut_off_say_what_builds_bit_by_bit_said
     result = fed.shop.dbt("run", "--full-refresh", "--select", *HISTORY)
     assert result.success, problem_of(result)
     assert (set(fed.shop.rows(WITHOUT_MARKS)), set(fed.shop.rows(MOVEMENTS))) == (told, moved)
-    # of a first build that was cut off between the two tables told last: all is told again, and once
+    # of a first build that was cut off before the table told last: all is told again, and once
     with duckdb.connect(str(fed.shop.warehouse)) as connection:
-        connection.execute("drop table history.order_days_told")
+        connection.execute("drop table history.history_dates_told")
     result = fed.shop.dbt("run", "--select", *HISTORY)
     assert result.success, problem_of(result)
     assert len(fed.shop.rows("from segment_history")) == len(told)

@@ -457,6 +457,12 @@ def assert_flows_are_those_of_the_history(warehouse: Warehouse) -> None:
     assert {tuple(key): [customers, revenue] for *key, customers, revenue in rows} == flows
 
 
+def assert_what_is_told_is_all_there_is(warehouse: Warehouse) -> None:
+    """Also of days after the last one told: what is missing there would be taken for late."""
+    told = warehouse.rows("select * from history.order_days_told order by all")
+    assert told == warehouse.rows("select * from customers.int_order_days order by all")
+
+
 def assert_untouched_rows_stay(
     before: dict[tuple[str, date], dict[str, Any]], was: Build, now: Build, warehouse: Warehouse
 ) -> None:
@@ -517,6 +523,7 @@ def replay(builds: list[Build], compiled: Compiled) -> None:
                 continue
             assert_equals_loops(warehouse, build)
             assert_flows_are_those_of_the_history(warehouse)
+            assert_what_is_told_is_all_there_is(warehouse)
             assert_marks_say_what_was_told_first(before, closed, warehouse)
             if whole:
                 assert_untouched_rows_stay(before, whole, build, warehouse)

@@ -301,6 +301,12 @@ def test_a_file_that_repeats_another_but_for_the_time_of_its_export_is_warned_of
     assert f"40 lines of {tmp_path}/b.csv stand in {tmp_path}/a.csv too" in said
     assert "columns that the build does not read (ExportedAt): they count twice" in said
 
+    # what stands once more in the second file is equal there, and a duplicate
+    written(tmp_path, f"{headings},ExportedAt", [f"{line},monday" for line in lines[:60] + lines[:1]], "b.csv")
+    repeated = make_shop(**settings).build("files_read")
+    assert repeated.row("select count(*) from staging.base_transactions") == (61,)
+    assert "pass" in [run.status for run in repeated.dbt(*test).result]
+
     # a line that is known by its text alone is one, whichever file it comes from
     written(tmp_path, headings, lines[:40], "b.csv")
     written(tmp_path, headings, lines[:60], "a.csv")
