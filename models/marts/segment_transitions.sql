@@ -6,10 +6,9 @@
     pre_hook="{{ forget_what_is_told_anew('day') }}",
 ) }}
 
-{%- set told = history_told() %}
 {%- set segmentations = ['rfm', 'broad', 'detailed'] %}
 
--- depends_on: {{ ref('int_customers_touched') }}
+-- depends_on: {{ ref('int_history_dates') }}, {{ ref('int_customers_touched') }}
 with history as (
 
     select * from {{ ref('segment_history') }}
@@ -21,7 +20,8 @@ dates as (
     select
         as_of_date,
         lag(as_of_date) over (order by as_of_date) as previous_date
-    from {{ told.dates if told and told.is_look else ref('int_history_dates') }}
+    from {{ ref('segment_history') }}
+    group by 1
 
 ),
 

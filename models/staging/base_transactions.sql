@@ -43,11 +43,7 @@ keyed as (
 
     select
         *,
-        md5_number(concat(
-            {% for column in known_headings() | list + ['surplus_field', 'other_columns'] %}
-            coalesce({{ column }} || chr(31), chr(30)){{ ',' if not loop.last }}
-            {% endfor %}
-        )) as row_key
+        {{ text_key(known_headings() | list + ['surplus_field', 'other_columns']) }} as row_key
     from texts
 
 ){{ ',' if last_row is not none or due | length > 1 }}

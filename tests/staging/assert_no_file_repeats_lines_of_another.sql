@@ -12,11 +12,7 @@ with lines as (
         file_name,
         other_columns,
         input_row,
-        md5_number(concat(
-            {% for column in known_headings() %}
-            coalesce({{ column }} || chr(31), chr(30)){{ ',' if not loop.last }}
-            {% endfor %}
-        )) as line_key
+        {{ text_key(known_headings()) }} as line_key
     from {{ ref('base_transactions') }}
     where
         invoice_id is not null
