@@ -1,44 +1,62 @@
--- What was known of a customer at the end of a day. Features, outcomes and populations all come from here, and nothing dated
--- later than the day takes part.
+-- What was known of a customer at the end of a date. Features, labels and populations all come from
+-- here, and nothing dated later takes part.
 with prediction_runs as (
 
     select * from {{ ref('int_prediction_runs') }}
 
 ),
 
-frames as (
+samples as (
 
     select * from {{ ref('int_samples') }}
 
 ),
 
-moments as (
+orders as (
+
+    select * from {{ ref('orders') }}
+
+),
+
+order_lines as (
+
+    select * from {{ ref('order_lines') }}
+
+),
+
+order_events as (
+
+    select * from {{ ref('int_order_events_daily') }}
+
+),
+
+dates as (
 
     select
         customer_id,
-        known_until as as_of_date
-    from frames
+        cutoff_date as as_of_date
+    from samples
 
     union
 
-    -- Where newcomers are at the end of the time that they are followed.
+    -- Where newcomers are at the end of the horizon labels their samples.
     select
-        frames.customer_id,
-        frames.label_until as as_of_date
-    from frames
+        samples.customer_id,
+        samples.label_end_date as as_of_date
+    from samples
     inner join prediction_runs
         on
-            frames.prediction_run = prediction_runs.prediction_run
-            and frames.label_until <= prediction_runs.last_date
-    where frames.sample_kind = 'cohort'
+            samples.prediction_run = prediction_runs.prediction_run
+            and samples.label_end_date <= prediction_runs.last_date
+    where samples.sample_kind = 'cohort'
 
     union
 
-    -- Whose customers the backtest's cut-points and rules are fitted on.
+    -- The backtest's cut-points and rules are fitted on all customers of one date.
     select
         orders.customer_id,
         prediction_runs.frozen_at as as_of_date
-    from {{ ref('orders') }} as orders
+    from orders
     inner join prediction_runs
         on
             prediction_runs.prediction_run = 'backtest'
@@ -46,40 +64,41 @@ moments as (
 
 ),
 
--- An order that is written over midnight has lines of the next day, which are not known on the first.
+-- An order written over midnight has lines of the next day, which are not known on the first.
 lines_by_day as (
 
     select
         customer_id,
         invoice_id,
         order_date,
-        count(*) as order_lines
-    from {{ ref('order_lines') }}
+        count(*) as line_count
+    from order_lines
     group by 1, 2, 3
 
 ),
 
-orders_known as (
+orders_to_date as (
 
     select
-        moments.customer_id,
-        moments.as_of_date,
-        order_days.invoice_id,
-        min(order_days.event_date) as order_date,
-        sum(order_days.units) as units,
-        sum(order_days.amount) as amount,
-        coalesce(-sum(order_days.amount) filter (where order_days.amount < 0), 0) as cancelled_amount,
-        sum(lines_by_day.order_lines) as order_lines
-    from moments
-    inner join {{ ref('int_order_events_daily') }} as order_days
+        dates.customer_id,
+        dates.as_of_date,
+        order_events.invoice_id,
+        min(order_events.event_date) as order_date,
+        sum(order_events.units) as units,
+        sum(order_events.amount) as amount,
+        coalesce(-sum(order_events.amount) filter (where order_events.amount < 0), 0)
+            as cancelled_amount,
+        sum(lines_by_day.line_count) as line_count
+    from dates
+    inner join order_events
         on
-            moments.customer_id = order_days.customer_id
-            and moments.as_of_date >= order_days.event_date
+            dates.customer_id = order_events.customer_id
+            and dates.as_of_date >= order_events.event_date
     left join lines_by_day
         on
-            order_days.customer_id = lines_by_day.customer_id
-            and order_days.invoice_id = lines_by_day.invoice_id
-            and order_days.event_date = lines_by_day.order_date
+            order_events.customer_id = lines_by_day.customer_id
+            and order_events.invoice_id = lines_by_day.invoice_id
+            and order_events.event_date = lines_by_day.order_date
     group by 1, 2, 3
 
 )
@@ -101,9 +120,9 @@ select
         as monetary_30_days,
     cast(sum(cancelled_amount) as decimal(18, 2)) as cancelled_amount,
     cast(sum(units) as decimal(18, 3)) as units,
-    cast(sum(order_lines) as bigint) as order_lines,
+    cast(sum(line_count) as bigint) as order_lines,
     min(amount) as least_order,
     max(amount) as greatest_order,
     arg_max(amount, (order_date, invoice_id)) as last_order
-from orders_known
+from orders_to_date
 group by 1, 2
