@@ -14,6 +14,8 @@ import pytest
 from conftest import FORM_OF_INPUT, MARTS, MARTS_OF_ROWS, REAL_FILE, REAL_FIT, ROW_NUMBERS, Shop, problem_of
 from test_determinism import FITTED, shuffled
 
+from benchmarks.public_protocol import evaluate
+
 # --- cleaning and scores ---------------------------------------------------------------------------------
 
 
@@ -263,7 +265,7 @@ def test_newcomers_segments_are_predicted_with_skill_and_the_first_order_predict
 
 def test_the_public_protocol_is_beaten(real_shop: Shop) -> None:
     """There 75.5 % beside a majority of 26.2 %: a skill of 0.67."""
-    accuracy = {model: value for model, _, value in evaluate(real_shop.warehouse)}
+    accuracy = evaluate(real_shop.warehouse)
     assert (accuracy["logistic_regression"] - accuracy["majority"]) / (1 - accuracy["majority"]) > 0.75
 
 
