@@ -28,22 +28,22 @@ def model(dbt, session):
     if rows.empty:
         return typed(None, TYPES)
 
-    from shop_toolkit.learners import foretell_classes, rank_outcomes, settle
-    from shop_toolkit.parallel import PARALLEL_FRAMES, in_parallel
+    from shop_toolkit.parallel import PARALLEL_SAMPLES, in_parallel
+    from shop_toolkit.prediction import predict_classes, rank_classes, tune
 
     grids = json.loads(settings["classification_param_grids"])
     rows_of = dict(list(rows.groupby(KEYS)))
-    workers = WORKERS if len(rows) >= PARALLEL_FRAMES else 1
+    workers = WORKERS if len(rows) >= PARALLEL_SAMPLES else 1
     # Tuned at a task's earliest origin, the parameters have seen nothing that the others predict.
     earliest = {}
     for task, *origin in rows_of:
         earliest.setdefault(task, (task, *origin))
     jobs = [("classes", rows_of[key], features, grids, 1) for key in earliest.values()]
-    tuned = dict(zip(earliest, in_parallel(settle, jobs, workers, *TUNING), strict=True))
+    tuned = dict(zip(earliest, in_parallel(tune, jobs, workers, *TUNING), strict=True))
     jobs = [(rows, features, tuned[key[0]], 1) for key, rows in rows_of.items()]
     tables = []
-    for key, predicted in zip(rows_of, in_parallel(foretell_classes, jobs, workers, *ORIGINS), strict=True):
-        ranked = rank_outcomes(predicted)
+    for key, predicted in zip(rows_of, in_parallel(predict_classes, jobs, workers, *ORIGINS), strict=True):
+        ranked = rank_classes(predicted)
         ranked = ranked[(ranked["role"] == "test") | (ranked["outcome_rank"] == 1)]
         tables.append(ranked.assign(**dict(zip(KEYS, key, strict=True))))
     return typed(pd.concat(tables, ignore_index=True), TYPES)

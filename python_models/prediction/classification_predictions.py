@@ -27,16 +27,16 @@ def model(dbt, session):
     if active.empty:
         return typed(None, TYPES)
 
-    from shop_toolkit.grids import settled_grids
-    from shop_toolkit.learners import fit_calibrated, rank_outcomes
-    from shop_toolkit.parallel import PARALLEL_FRAMES, in_parallel
+    from shop_toolkit.grids import tuned_grids
+    from shop_toolkit.parallel import PARALLEL_SAMPLES, in_parallel
+    from shop_toolkit.prediction import fit_calibrated, rank_classes
 
     jobs = []
     for task, parameters in zip(active["task"], active["tuned_parameters"], strict=True):
         labelled = samples.filter(f"task = '{task}' and role in ('train', 'validation')")
-        grids = settled_grids(json.loads(parameters), "classes")
+        grids = tuned_grids(json.loads(parameters), "classes")
         jobs.append((labelled.order("sample_number").df(), features, grids, 1))
-    workers = WORKERS if sum(len(labelled) for labelled, *_ in jobs) >= PARALLEL_FRAMES else 1
+    workers = WORKERS if sum(len(labelled) for labelled, *_ in jobs) >= PARALLEL_SAMPLES else 1
     fits = in_parallel(fit_calibrated, jobs, workers, *FITS)
     tables = []
     for task, best, (labelled, *_), (tuned, fitted) in zip(active["task"], active["model"], jobs, fits, strict=True):
@@ -44,9 +44,9 @@ def model(dbt, session):
             continue
         same = labelled.iloc[0][["task", "horizon_days", "origin_date"]]
         validation = labelled[labelled["role"] == "validation"]
-        predicted = [rank_outcomes(tuned.foretell(validation, best), 1)] if len(validation) else []
+        predicted = [rank_classes(tuned.predict(validation, best), 1)] if len(validation) else []
         newcomers = samples.filter(f"task = '{task}' and role = 'predict'")
         for batch in in_batches(newcomers, "sample_number"):
-            predicted.append(rank_outcomes(fitted.foretell(batch, best), MOST_LIKELY))
+            predicted.append(rank_classes(fitted.predict(batch, best), MOST_LIKELY))
         tables += [table.assign(**same) for table in predicted]
     return typed(pd.concat(tables, ignore_index=True) if tables else None, TYPES)

@@ -19,10 +19,10 @@ def model(dbt, session):
     if rows.empty:
         return typed(None, TYPES)
 
-    from shop_toolkit.learners import foretell_amounts, settle
+    from shop_toolkit.prediction import forecast_amounts, tune
 
     origins = list(rows.groupby("origin_date"))
     # Tuned at the earliest origin, the parameters have seen nothing that the others predict.
-    grids = settle("amounts", origins[0][1], features, json.loads(settings["spend_param_grids"]))
-    tables = [foretell_amounts(rows, features, grids).assign(origin_date=origin) for origin, rows in origins]
+    grids = tune("amounts", origins[0][1], features, json.loads(settings["spend_param_grids"]))
+    tables = [forecast_amounts(rows, features, grids).assign(origin_date=origin) for origin, rows in origins]
     return typed(pd.concat(tables, ignore_index=True), TYPES)

@@ -18,10 +18,10 @@ def model(dbt, session):
     if train is None or train.empty:
         return typed(None, TYPES)
 
-    from shop_toolkit.grids import settled_grids
-    from shop_toolkit.learners import fit_amounts
+    from shop_toolkit.grids import tuned_grids
+    from shop_toolkit.prediction import fit_amounts
 
-    fitted = fit_amounts(train, features, settled_grids(parameters[0], "amounts"))
+    fitted = fit_amounts(train, features, tuned_grids(parameters[0], "amounts"))
     customers = samples.filter("role = 'predict'")
-    tables = [one.foretell(batch) for batch in in_batches(customers, "sample_number") for one in fitted]
+    tables = [one.forecast(batch) for batch in in_batches(customers, "sample_number") for one in fitted]
     return typed(pd.concat(tables, ignore_index=True) if tables else None, TYPES)

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import duckdb
 import pandas as pd
 import pytest
+from conftest import Shop
 
 from benchmarks.public_protocol import CLUSTERS, SHARES, accuracies, customers_of, evaluate, predict
-from conftest import Shop
 
 PURCHASES = """
     select 'backtest' as prediction_run, * from (values
