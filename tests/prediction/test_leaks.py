@@ -14,7 +14,9 @@ ORIGIN = "2025-10-02"
 # What predictions are made of, without the numbers of samples, which later samples may shift.
 KNOWN = {
     "features": """
-        select f.prediction_run, f.sample_kind, f.cutoff_event, f.customer_id, f.horizon_days, f.origin_date, f.cutoff_date,
+        select
+            f.prediction_run, f.sample_kind, f.cutoff_event, f.customer_id, f.horizon_days,
+            f.origin_date, f.cutoff_date,
             x.* exclude (sample_number)
         from prediction.int_samples as f inner join prediction.int_sample_features as x using (sample_number)
         where f.prediction_run = 'backtest' and f.cutoff_date <= date '{origin}'

@@ -1,4 +1,4 @@
-"""The public exercise: which purchases it uses, and how it counts; the figures themselves are in benchmarks/README.md."""
+"""The public exercise: which purchases it uses, and how it counts. Its figures are in benchmarks/README.md."""
 
 from collections.abc import Iterator
 
