@@ -4,7 +4,7 @@
 -- month of history is left to train on.
 with orders as (
 
-    select * from {{ ref('orders') }}
+    select * from {{ ref('int_orders') }}
 
 ),
 

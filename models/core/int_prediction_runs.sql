@@ -3,7 +3,7 @@
 -- date of the active version.
 with orders as (
 
-    select * from {{ ref('orders') }}
+    select * from {{ ref('int_orders') }}
 
 ),
 

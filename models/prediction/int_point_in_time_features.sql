@@ -14,19 +14,13 @@ samples as (
 
 orders as (
 
-    select * from {{ ref('orders') }}
+    select * from {{ ref('int_orders') }}
 
 ),
 
-order_lines as (
+order_states as (
 
-    select * from {{ ref('order_lines') }}
-
-),
-
-order_events as (
-
-    select * from {{ ref('int_order_events_daily') }}
+    select * from {{ ref('int_order_states_scd2') }}
 
 ),
 
@@ -64,50 +58,31 @@ dates as (
 
 ),
 
--- An order written over midnight has lines of the next day, which are not known on the first.
-lines_by_day as (
-
-    select
-        customer_id,
-        invoice_id,
-        order_date,
-        count(*) as line_count
-    from order_lines
-    group by 1, 2, 3
-
-),
-
 orders_to_date as (
 
     select
         dates.customer_id,
         dates.as_of_date,
-        order_events.invoice_id,
-        min(order_events.event_date) as order_date,
-        sum(order_events.units) as units,
-        sum(order_events.amount) as amount,
-        coalesce(-sum(order_events.amount) filter (where order_events.amount < 0), 0)
-            as cancelled_amount,
-        sum(lines_by_day.line_count) as line_count
+        order_states.invoice_id,
+        order_states.order_date,
+        order_states.units,
+        order_states.amount,
+        order_states.later_cancelled_amount,
+        order_states.line_count,
+        order_states.is_net
     from dates
-    inner join order_events
+    inner join order_states
         on
-            dates.customer_id = order_events.customer_id
-            and dates.as_of_date >= order_events.event_date
-    left join lines_by_day
-        on
-            order_events.customer_id = lines_by_day.customer_id
-            and order_events.invoice_id = lines_by_day.invoice_id
-            and order_events.event_date = lines_by_day.order_date
-    group by 1, 2, 3
+            dates.customer_id = order_states.customer_id
+            and {{ is_valid_on('order_states', 'dates.as_of_date') | indent(12) }}
 
 )
 
 select
     customer_id,
     as_of_date,
-    cast(as_of_date - max(order_date) filter (where units > 0) as integer) as recency_days,
-    count(*) filter (where units > 0) as frequency,
+    cast(as_of_date - max(order_date) filter (where is_net) as integer) as recency_days,
+    count(*) filter (where is_net) as frequency,
     cast(sum(amount) as decimal(18, 2)) as monetary,
     count(*) as orders_placed,
     cast(as_of_date - min(order_date) as integer) as tenure_days,
@@ -118,9 +93,9 @@ select
         as monetary_90_days,
     cast(coalesce(sum(amount) filter (where order_date > as_of_date - 30), 0) as decimal(18, 2))
         as monetary_30_days,
-    cast(sum(cancelled_amount) as decimal(18, 2)) as cancelled_amount,
+    cast(sum(later_cancelled_amount) as decimal(18, 2)) as cancelled_amount,
     cast(sum(units) as decimal(18, 3)) as units,
-    cast(sum(line_count) as bigint) as order_lines,
+    cast(sum(line_count) as bigint) as line_count,
     min(amount) as least_order,
     max(amount) as greatest_order,
     arg_max(amount, (order_date, invoice_id)) as last_order

@@ -78,8 +78,8 @@ select
     cast(customer_features.monetary / nullif(customer_features.units, 0) as double)
         as mean_unit_price,
     cast(customer_features.units as double) as units,
-    cast(customer_features.order_lines as double) as order_lines,
-    cast(customer_features.order_lines / customer_features.orders_placed as double)
+    cast(customer_features.line_count as double) as line_count,
+    cast(customer_features.line_count / customer_features.orders_placed as double)
         as lines_per_order,
     cast(customer_features.orders_placed as double) as orders_placed,
     cast(customer_features.frequency as double) as frequency,

@@ -2,7 +2,7 @@
 -- use rows dated up to `cutoff_date`, its label uses later rows up to `label_end_date`.
 with orders as (
 
-    select * from {{ ref('orders') }}
+    select * from {{ ref('int_orders') }}
 
 ),
 

@@ -115,7 +115,7 @@ inner join known
     on samples.sample_number = known.sample_number
 where
     abs(features.monetary - cast(known.amount as double)) > 0.005
-    or features.order_lines <> known.line_count
+    or features.line_count <> known.line_count
     or features.days_since_order <> known.days_since_order
 
 union all

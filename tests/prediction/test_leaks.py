@@ -58,8 +58,8 @@ PREDICTED = """
 LEAKS = {
     "features see two months ahead": (
         "models/prediction/int_point_in_time_features.sql",
-        "and dates.as_of_date >= order_events.event_date",
-        "and dates.as_of_date + 60 >= order_events.event_date",
+        "is_valid_on('order_states', 'dates.as_of_date')",
+        "is_valid_on('order_states', 'dates.as_of_date + 60')",
     ),
     "shares see two months ahead": (
         "models/prediction/int_sample_features.sql",

@@ -350,9 +350,9 @@ def test_categories_with_the_same_terms_get_different_names():
         (list(TEN_WORDS), "no two descriptions share a word"),
     ],
 )  # fmt: skip
-def test_catalogues_without_enough_text_say_so_and_give_empty_tables(descriptions, problem):
+def test_catalogues_without_enough_text_say_so_and_give_empty_tables(descriptions, failure_reason):
     products = catalogue_of(descriptions)
-    assert describe_catalogue(products)["failure_reason"].tolist() == [problem]
+    assert describe_catalogue(products)["failure_reason"].tolist() == [failure_reason]
     texts = describe_texts(products)
     labels = fit_category_candidates(texts)
     assert texts.empty

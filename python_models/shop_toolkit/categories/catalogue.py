@@ -27,7 +27,7 @@ def describe_catalogue(products: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         One row: products, described_products, different_descriptions (they differ in more than case, digits and
-        signs) and problem, why nothing can be learned (None if it can).
+        signs) and failure_reason, why nothing can be learned (None if it can).
 
     Raises:
         ValueError: A column is missing, or a product has two rows.
@@ -69,7 +69,7 @@ def describe_texts(products: pd.DataFrame) -> pd.DataFrame:
         `learn_text_space`): the cosine of two products is their similarity, and Euclidean distances order pairs the
         same way. A product whose words no other one has lies at the origin, known_words 0. Dimensions that a small
         catalogue does not have are 0. `price` is the median price of fitted products with equal words, so that equal
-        descriptions share a category; without any, the product's own. Empty where `describe_catalogue` names a problem.
+        descriptions share a category; without any, the product's own. Empty where `describe_catalogue` gives a reason.
 
     Raises:
         ValueError: A column is missing, or a product has two rows.

@@ -42,7 +42,7 @@ def measure_category_candidates(
           that putting the difficult products there earns nothing), of an evenly spaced sample above
           `SILHOUETTE_CUSTOMERS`; higher is better, comparable within one catalogue only
         - mean_similarity: cosine to the centre, mean over products that are in a category
-        - problem: None, or why there are no k categories
+        - failure_reason: None, or why there are no k categories
 
     Raises:
         ValueError: The labels are not of the products that have texts.

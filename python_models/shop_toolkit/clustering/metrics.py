@@ -108,7 +108,7 @@ def measure_candidates(
         - silhouette: see `silhouettes`; of an evenly spaced sample above `SILHOUETTE_CUSTOMERS`
         - calinski_harabasz (higher is better), davies_bouldin (lower is better): of customers that are not noise
         - bic: of mixtures, lower is better, comparable within one space only
-        - problem: None, or why the candidate is no clustering into k clusters
+        - failure_reason: None, or why the candidate is no clustering into k clusters
 
     Raises:
         ValueError: The labels are not of the customers that have coordinates, or an algorithm is unknown.

@@ -75,7 +75,7 @@ def describe_spaces(population: pd.DataFrame, spaces: Sequence[str] = RFM_SPACES
 
     Returns:
         One row per space: space, customers (fitted ones), dimensions, explained_variance (share of the variance of all
-        features, 0..1, of `rfm_plane` only) and problem, why the space has no coordinates (None where it has).
+        features, 0..1, of `rfm_plane` only) and failure_reason, why the space has no coordinates (None where it has).
 
     Raises:
         ValueError: A column or a value is missing, or a customer has two rows.
