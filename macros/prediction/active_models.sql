@@ -1,8 +1,9 @@
 {#-
-    SQL: for each of `tasks` the best model by the active version's `evaluations`, if it beats the best baseline; else, or where
-    nothing could be evaluated, a baseline is active. A task is a dict of `task`, `metric`, `horizon_days` and `default_baseline`, the
-    baseline without any evaluation. Today's models are fitted with the tuned parameters that the active model and its members
-    had at the newest origin, so nothing is searched again.
+    SQL: for each of `tasks` the best model by the active version's `evaluations`, if it beats the
+    best baseline; else, or where nothing could be evaluated, a baseline is active. A task is a dict
+    of `task`, `metric`, `horizon_days` and `default_baseline`, the baseline without any evaluation.
+    Today's models are fitted with the tuned parameters that the active model and its members had at
+    the newest origin, so nothing is searched again.
 -#}
 {% macro active_models(evaluations, tasks) -%}
 {%- set members = combined_forecasts() | join("', '") -%}
@@ -149,7 +150,8 @@ reasons as (
                 learned_value
             )
         end as choice,
-        -- Chosen over all horizons, a model is reported with the figure of the one that it predicts.
+        -- Chosen over all horizons, a model is reported with the figure of the one that it
+        -- predicts.
         case
             when round(horizon_value, 6) <> round(value, 6)
                 then format(

@@ -1,6 +1,6 @@
 {#-
-    The spend forecasts that are combined: unlike each other, so that their errors cancel out (Bates & Granger 1969, "The combination
-    of forecasts").
+    The spend forecasts that are combined: unlike each other, so that their errors cancel out (Bates
+    & Granger 1969, "The combination of forecasts").
 -#}
 {% macro combined_forecasts() -%}
     {{ return(['linear_regression', 'gradient_boosting', 'last 90 days', 'past rate']) }}
@@ -8,7 +8,8 @@
 
 
 {#-
-    SQL: the mean of the combined forecasts of each sample in `predictions` (model, sample_number, amount) that has all of them.
+    SQL: the mean of the combined forecasts of each sample in `predictions` (model, sample_number,
+    amount) that has all of them.
 -#}
 {% macro combined_amounts(predictions) -%}
 select

@@ -1,8 +1,9 @@
 {#-
-    SQL: the CTE `confidence_thresholds` and those that it needs: the confidence from which on each model of `predictions` was right
-    often enough among the validation rows of `samples`; below it, it is too early to say. Newcomers with another number of orders have
-    their own: after one order a model is less confident than after three. Fewer than twenty samples prove nothing, and a
-    class less likely than not is never confident, however easy the other samples were.
+    SQL: the CTE `confidence_thresholds` and those that it needs: the confidence from which on each
+    model of `predictions` was right often enough among the validation rows of `samples`; below it,
+    it is too early to say. Newcomers with another number of orders have their own: after one order
+    a model is less confident than after three. Fewer than twenty samples prove nothing, and a class
+    less likely than not is never confident, however easy the other samples were.
 -#}
 {% macro confidence_thresholds(predictions, samples) -%}
 validation_predictions as (

@@ -1,6 +1,7 @@
 {#-
-    SQL: the CTEs `origin_periods` and `periods`: which days a backtest trains and evaluates on, a row per task, horizon and origin
-    of `origins`, and one over all of them, whose `origin_date` is null.
+    SQL: the CTEs `origin_periods` and `periods`: which days a backtest trains and evaluates on, a
+    row per task, horizon and origin of `origins`, and one over all of them, whose `origin_date` is
+    null.
 -#}
 {% macro evaluation_periods(origins) -%}
 origin_periods as (

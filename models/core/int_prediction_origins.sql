@@ -131,7 +131,8 @@ cross join full_length
 where
     backtest_origins.task = 'forecast'
     or backtest_origins.horizon_days = 180
-    -- Half the horizon is evaluated too only where the history holds too few origins of the full one.
+    -- Half the horizon is evaluated too only where the history holds too few origins of the full
+    -- one.
     or full_length.origin_count < {{ var('backtest_origins') }}
 
 union all

@@ -7,8 +7,23 @@
             'horizon_days': 90,
             'default_baseline': 'personal, then global top',
         },
-        {'task': 'broad', 'metric': 'accuracy', 'horizon_days': 180, 'default_baseline': 'majority'},
-        {'task': 'detailed', 'metric': 'accuracy', 'horizon_days': 180, 'default_baseline': 'majority'},
-        {'task': 'rfm', 'metric': 'accuracy', 'horizon_days': 180, 'default_baseline': 'majority'},
+        {
+            'task': 'broad',
+            'metric': 'accuracy',
+            'horizon_days': 180,
+            'default_baseline': 'majority',
+        },
+        {
+            'task': 'detailed',
+            'metric': 'accuracy',
+            'horizon_days': 180,
+            'default_baseline': 'majority',
+        },
+        {
+            'task': 'rfm',
+            'metric': 'accuracy',
+            'horizon_days': 180,
+            'default_baseline': 'majority',
+        },
     ],
 ) }}

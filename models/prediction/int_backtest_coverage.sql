@@ -110,7 +110,10 @@ select
             then 'no product categories: see failure_reason in product_categories'
         when origin_counts.origin_count is null
             then format(
-                '{} days of history; training on {} days, evaluating on {} and a month before take {}',
+                concat(
+                    '{} days of history; training on {} days, ',
+                    'evaluating on {} and a month before take {}'
+                ),
                 history.day_count,
                 tasks.horizon_days,
                 tasks.horizon_days,

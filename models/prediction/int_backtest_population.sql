@@ -1,5 +1,5 @@
--- The customers that the backtest's cut-points and rules are fitted on, within the same bounds as the
--- clusterings of today.
+-- The customers that the backtest's cut-points and rules are fitted on, within the same bounds as
+-- the clusterings of today.
 with customer_features as (
 
     select * from {{ ref('int_point_in_time_features') }}

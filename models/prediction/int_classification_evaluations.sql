@@ -7,7 +7,8 @@ with scores as (
 
 ),
 
--- Each figure three times: of one origin and one cohort, of the cohort over all origins, and of all.
+-- Each figure three times: of one origin and one cohort, of the cohort over all origins, and of
+-- all.
 splits as (
 
     select

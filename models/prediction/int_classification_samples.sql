@@ -45,7 +45,8 @@ tasks as (
 
 ),
 
--- A baseline tells newcomers apart only by their number of orders, or by months since the first one.
+-- A baseline tells newcomers apart only by their number of orders, or by months since the first
+-- one.
 cohorts as (
 
     select

@@ -88,7 +88,8 @@ select
     cast(customer_features.recency_days as double) as recency_days,
     cast(customer_features.days_since_order as double) as days_since_order,
     cast(customer_features.tenure_days as double) as tenure_days,
-    -- A customer's typical gap between orders, and how many such gaps have passed since the last one.
+    -- A customer's typical gap between orders, and how many such gaps have passed since the last
+    -- one.
     (customer_features.tenure_days - customer_features.days_since_order)
     / nullif(customer_features.days_with_orders - 1, 0) as mean_gap_days,
     customer_features.days_since_order * nullif(customer_features.days_with_orders - 1, 0)

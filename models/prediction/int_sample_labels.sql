@@ -1,5 +1,5 @@
--- The class observed of each sample, one a task: the category of most spend, or where a newcomer was
--- at the end of the horizon.
+-- The class observed of each sample, one a task: the category of most spend, or where a newcomer
+-- was at the end of the horizon.
 with samples as (
 
     select * from {{ ref('int_samples') }}

@@ -1,5 +1,5 @@
--- Which samples a classifier trains on, is calibrated on, is evaluated on or predicts, for each task
--- and origin. Training and validation samples are complete by the origin.
+-- Which samples a classifier trains on, is calibrated on, is evaluated on or predicts, for each
+-- task and origin. Training and validation samples are complete by the origin.
 with origins as (
 
     select * from {{ ref('int_prediction_origins') }}

@@ -67,7 +67,8 @@ first_three_orders as (
 
 ),
 
--- Training dates lie at least a horizon before the origin, so that their labels are complete by then.
+-- Training dates lie at least a horizon before the origin, so that their labels are complete by
+-- then.
 forecast_dates as (
 
     select distinct

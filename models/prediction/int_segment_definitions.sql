@@ -1,5 +1,5 @@
--- What a segment is in each run: bounds of recency, frequency and monetary, for learned segments and
--- for cells of scores alike.
+-- What a segment is in each run: bounds of recency, frequency and monetary, for learned segments
+-- and for cells of scores alike.
 with backtest_cut_points as (
 
     select * from {{ ref('int_backtest_cut_points') }}
@@ -64,7 +64,8 @@ runs as (
 
 ),
 
--- A value that equals a cut-point is below it: the next score begins a day, an order or a penny above.
+-- A value that equals a cut-point is below it: the next score begins a day, an order or a penny
+-- above.
 borders as (
 
     select

@@ -151,7 +151,8 @@ union all
 select
     'flag customers who stop ordering' as task,
     model,
-    case when is_baseline then 'fixed' else 'quantile {{ var('overdue_quantile') }}' end as settings,
+    case when is_baseline then 'fixed' else 'quantile {{ var('overdue_quantile') }}' end
+        as settings,
     'changes injected at month ends' as split,
     metric,
     case
