@@ -10,7 +10,7 @@ TYPES = {
 # The spaces that the segmentations come from as a rule; the backtest doesn't choose between spaces.
 SPACES = {"broad": "rfm_plane", "detailed": "rfm_tsne"}
 # Half of what the segments in use get: the map is only needed to judge predictions by.
-TSNE_ITERATIONS = 500
+TSNE_ITERATIONS = 375
 
 
 def model(dbt, session):
