@@ -59,9 +59,9 @@ def fit_tsne(
         callbacks=lambda *_: progress.reached(next(steps)),
         callbacks_every_iters=TSNE_CALLBACK_STEPS,
     )
-    # One thread for the principal components, so that their sums add up in one order.
+    # One thread and one layout in memory for the principal components, so that their sums add up in one order.
     with threadpool_limits(1, user_api="blas"):
-        return np.array(model.fit(standardised))
+        return np.array(model.fit(np.ascontiguousarray(standardised)))
 
 
 def place_customers(fitted: pd.DataFrame, coordinates: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
