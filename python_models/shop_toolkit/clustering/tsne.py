@@ -30,8 +30,9 @@ def fit_tsne(
     """Fit a plane in which neighbours of the features stay neighbours.
 
     t-SNE (van der Maaten & Hinton 2008, "Visualizing data using t-SNE") with Barnes-Hut trees, by openTSNE (Poličar,
-    Stražar & Zupan 2024), started from the principal components: nothing is random. On the real file it reaches a lower
-    divergence than scikit-learn's in two thirds of the processor time (docs/decisions).
+    Stražar & Zupan 2024, "openTSNE: a modular Python library for t-SNE"), started from the principal components:
+    nothing is random. On the real file's 4,036 customers its divergence is 0.536 after 14 s of processor time, where
+    1,000 steps of scikit-learn's end at 0.549 after 20 s.
 
     Args:
         standardised: Features (n, d) with mean 0 and variance 1.
