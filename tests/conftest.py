@@ -17,7 +17,6 @@ import shop_toolkit  # noqa: F401  # first, as it tells OpenMP how to wait befor
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
-from dbt.parser.manifest import write_manifest
 from filelock import FileLock
 from quick_dbt import packed, unpacked
 
@@ -124,12 +123,13 @@ class Shop:
     def dbt(self, *arguments: str, threads: int = 2, **settings: Any) -> dbtRunnerResult:
         """Run dbt in this process with the shop's settings, overlaid with those given here.
 
-        To parse the project takes longer than most runs: what was parsed with the same settings is used again. Only
-        `docs` writes down the whole project as JSON, which would take half of a short run.
+        To parse the project takes longer than most runs: what was parsed with the same settings is used again. The JSON
+        files of the whole project would take half of a short run: who reads them asks for them by --write-json.
         """
         parsed = None if arguments[0] == "parse" else self.parsed(**settings)
-        without_json = [] if arguments[0] in ("docs", "parse") else ["--no-write-json"]
-        return self._invoke(parsed, *arguments, *without_json, threads=threads, **settings)
+        is_json_read = arguments[0] in ("docs", "parse") or "--write-json" in arguments
+        json_option = [] if is_json_read else ["--no-write-json"]
+        return self._invoke(parsed, *arguments, *json_option, threads=threads, **settings)
 
     def parsed(self, **settings: Any) -> Manifest | None:
         """The project as dbt parses it with these settings; none where dbt can't, so that the run says why."""
@@ -165,25 +165,18 @@ class Shop:
                 # Else this process would keep the file locked.
                 DuckDBConnectionManager.close_all_connections()
 
-    def write_artifacts(self) -> None:
-        """What dbt writes down of the project after each run, which the other runs of tests leave out."""
-        parsed = self.parsed()
-        assert parsed is not None
-        (self.folder / "target").mkdir(exist_ok=True)
-        write_manifest(parsed, str(self.folder / "target"))
-
-    def build(self, *models: str, threads: int = 2, **settings: Any) -> "Shop":
+    def build(self, *models: str, threads: int = 2, write_json: bool = False, **settings: Any) -> "Shop":
         """Build seeds and models without their tests, and fail with dbt's own words.
 
         With `models` only these and what they are made from.
         """
-        self._build(*models, threads=threads, **settings)
+        self._build(*models, threads=threads, write_json=write_json, **settings)
         return self
 
-    def _build(self, *models: str, threads: int = 2, **settings: Any) -> set[str]:
+    def _build(self, *models: str, write_json: bool = False, threads: int = 2, **settings: Any) -> set[str]:
         """Build, and return the ids of what was built."""
         selection = ["--select", *(f"+{model}" for model in models)] if models else []
-        kinds = ["--resource-type", "model", "--resource-type", "seed"]
+        kinds = ["--resource-type", "model", "--resource-type", "seed", *(["--write-json"] if write_json else [])]
         result = self.dbt("build", *kinds, *selection, threads=threads, **settings)
         assert result.success, problem_of(result)
         return {run.node.unique_id for run in result.result.results}
@@ -303,11 +296,7 @@ def build_once(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Callab
 @pytest.fixture(scope="session")
 def demo_shop(build_once: Callable[..., Shop]) -> Shop:
     """The embedded shop, built once; tests only read it."""
-
-    def build(shop: Shop) -> None:
-        shop.build().write_artifacts()
-
-    return build_once("demo_shop", build)
+    return build_once("demo_shop", lambda shop: shop.build(write_json=True))
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """dbt in the process of the tests, without what costs time and what no test asks for.
 
-A table replaces the old one by statements that are sent at once. dbt itself runs a macro for each of them, and each time
-collects all that a macro may use: two fifths of what it spends on a small table. Tests of commands run dbt as it is, and
-compare what it builds with what is built so (tests/project/test_commands.py).
+A table replaces the old one by statements that are sent at once. dbt itself runs a macro for each of them, and each
+time collects all that a macro may use: two fifths of what it spends on a small table. Tests of commands run dbt as it
+is, and compare what it builds with what is built so (tests/project/test_commands.py).
 """
 
 import pickle
