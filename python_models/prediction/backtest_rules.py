@@ -10,7 +10,7 @@ TYPES = {
 # The backtest doesn't choose between spaces: these are the ones that usually win.
 SPACES = {"broad": "rfm_plane", "detailed": "rfm_tsne"}
 # Half of what today's segments get: these only serve to evaluate predictions.
-TSNE_ITERATIONS = 500
+TSNE_ITERATIONS = 375
 
 
 def model(dbt, session):
