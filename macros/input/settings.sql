@@ -134,7 +134,7 @@
         {%- do wrong.append('postgres_schema') -%}
     {%- endif -%}
     {#- Asked before the work is done, as a build may take minutes; and not by runs that publish nothing. -#}
-    {%- if 'model.' ~ project_name ~ '.publication_files' in selected_resources -%}
+    {%- if 'model.' ~ project_name ~ '.published_files' in selected_resources -%}
         {%- set problem = single_value('select postgres_problem()') -%}
         {%- if problem -%}
             {%- do problems.append(problem) -%}

@@ -56,12 +56,12 @@ def colour_names(sections: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 
 def facts_of(shop: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Name and value of the shop's key figures; `shop` is the row of rpt_shop."""
-    orders, customers = shop["orders"] or 0, shop["customers"] or 0
+    orders, customers = shop["order_count"] or 0, shop["customer_count"] or 0
     facts = [("revenue", money(shop["revenue"])), ("orders", count(orders)), ("customers", count(customers))]
     if orders:
         facts.append(("mean order", money(shop["revenue"] / orders)))
-    if shop["customers_with_an_order"]:
-        facts.append(("ordered again", percent(shop["repeat_customers"] / shop["customers_with_an_order"])))
+    if shop["net_customer_count"]:
+        facts.append(("ordered again", percent(shop["repeat_customer_count"] / shop["net_customer_count"])))
     return facts
 
 

@@ -54,7 +54,7 @@ def without_money(frame: pd.DataFrame, customers: str, money: Sequence[str], who
 def pooled_countries(countries: pd.DataFrame) -> pd.DataFrame:
     """The countries, with those of few customers added up in one row."""
     countries = countries.reset_index(drop=True)
-    withheld = few(countries["customers"]) if len(countries) > 1 else pd.Series(False, countries.index)
+    withheld = few(countries["customer_count"]) if len(countries) > 1 else pd.Series(False, countries.index)
     if not withheld.any():
         return countries
     sums = countries[withheld].select_dtypes("number").sum()
@@ -73,11 +73,11 @@ def guarded(tables: Tables) -> dict[str, pd.DataFrame]:
     spend_of_few = (calibration["measure"] == "spend") & (calibration["sample_size"] < LEAST_CUSTOMERS)
     return dict(tables) | {
         "sales_by_country": pooled_countries(tables["sales_by_country"]),
-        "rpt_score_cells": without_money(cells, "customers", ["revenue", "revenue_share"]),
+        "rpt_score_cells": without_money(cells, "customer_count", ["revenue", "revenue_share"]),
         "rpt_segment_interests": without_money(
-            tables["rpt_segment_interests"], "customers", ["spend", "spend_share"], ["segmentation", "segment"]
+            tables["rpt_segment_interests"], "customer_count", ["spend", "spend_share"], ["segmentation", "segment"]
         ),
-        "rpt_map_cells": on_map[on_map["customers"] >= LEAST_CUSTOMERS],
+        "rpt_map_cells": on_map[on_map["customer_count"] >= LEAST_CUSTOMERS],
         "segments": without_money(
             tables["segments"], "size", ["revenue", "revenue_share", "median_monetary"], ["segmentation"]
         ),
@@ -86,6 +86,9 @@ def guarded(tables: Tables) -> dict[str, pd.DataFrame]:
         ),
         "prediction_calibration": calibration[~spend_of_few],
         "rpt_segments": without_money(
-            tables["rpt_segments"], "overdue_customers", ["revenue_at_risk", "median_days_overdue"], ["segmentation"]
+            tables["rpt_segments"],
+            "overdue_customer_count",
+            ["revenue_at_risk", "median_days_overdue"],
+            ["segmentation"],
         ),
     }

@@ -14,7 +14,9 @@ STRATEGY = {"goal": "Goal", "action": "Action", "channel": "Channel", "measure_o
 
 def blocks(tables: Tables) -> list[Block]:
     """The section's blocks: one per segmentation."""
-    campaigns = tables["rpt_segments"][["segmentation", "segment", "customers_addressed", "control_customers"]]
+    campaigns = tables["rpt_segments"][
+        ["segmentation", "segment", "addressed_customer_count", "control_customer_count"]
+    ]
     segments = tables["segments"].merge(campaigns, on=["segmentation", "segment"], how="left", validate="one_to_one")
     colours = segment_colours(segments)
     return [cards(segmentation, words, segments, colours) for segmentation, words in SEGMENTATIONS.items()]
@@ -47,8 +49,8 @@ def cards(segmentation: str, words: str, segments: pd.DataFrame, colours: Mappin
         "median_recency_days": ("median days since the last order", "number"),
         "median_frequency": ("median orders", "number"),
         "median_monetary": ("median spend", "money"),
-        "customers_addressed": ("customers addressed", "count"),
-        "control_customers": ("control group", "count"),
+        "addressed_customer_count": ("customers addressed", "count"),
+        "control_customer_count": ("control group", "count"),
         "meaning": ("meaning", "text"),
         "distinguishing_traits": ("distinguishing traits", "text"),
         "goal": ("goal", "text"),
@@ -72,10 +74,10 @@ def card(row: Row, colour: str) -> Card:
         ["orders, median", "–" if is_missing(row["median_frequency"]) else f"{row['median_frequency']:g}"],
         ["spend, median", "–" if is_missing(row["median_monetary"]) else money(row["median_monetary"])],
     ]
-    if not is_missing(row["customers_addressed"]):
+    if not is_missing(row["addressed_customer_count"]):
         facts += [
-            ["to address", plural(row["customers_addressed"], "customer")],
-            ["control group", plural(row["control_customers"], "customer")],
+            ["to address", plural(row["addressed_customer_count"], "customer")],
+            ["control group", plural(row["control_customer_count"], "customer")],
         ]
     traits = row["distinguishing_traits"]
     texts = [] if is_missing(traits) else [["Traits", traits]]

@@ -49,17 +49,18 @@ def alerts(ranks: pd.DataFrame, segments: pd.DataFrame, colours: Mapping[str, st
         colours: Colour by segment.
     """
     name, heading = "alerts", "Who is away for longer than usual"
-    own = ranks[(ranks["segmentation"] == "detailed") & (ranks["customers"] > 0)]
-    if not len(own) or not own["overdue_customers"].sum():
+    own = ranks[(ranks["segmentation"] == "detailed") & (ranks["customer_count"] > 0)]
+    if not len(own) or not own["overdue_customer_count"].sum():
         return without_chart(name, heading, "No customer is away for longer than usual.")
     places = {segment: place for place, segment in enumerate(ordered(segments, "detailed")["segment"])}
     own = own.assign(
-        place=own["segment"].map(places).fillna(len(places)), share=own["overdue_customers"] / own["customers"]
+        place=own["segment"].map(places).fillna(len(places)),
+        share=own["overdue_customer_count"] / own["customer_count"],
     ).sort_values(["place", "segment"])
     columns = {
         "segment": ("segment", "text"),
-        "customers": ("customers", "count"),
-        "overdue_customers": ("overdue", "count"),
+        "customer_count": ("customers", "count"),
+        "overdue_customer_count": ("overdue", "count"),
         "share": ("share overdue", "share"),
         "revenue_at_risk": ("revenue at risk", "money"),
         "median_days_overdue": ("median days overdue", "number"),
@@ -73,7 +74,7 @@ def alerts(ranks: pd.DataFrame, segments: pd.DataFrame, colours: Mapping[str, st
         overdue_title(own),
         note=f"{WITHHELD_NOTE} {note}" if own["revenue_at_risk"].isna().any() else note,
         panels=[
-            overdue_bars(own, "overdue_customers", "Customers overdue", "customers", colours),
+            overdue_bars(own, "overdue_customer_count", "Customers overdue", "customers", colours),
             overdue_bars(own, "revenue_at_risk", "Revenue at risk", "spend to date", colours),
         ],
         panel_width="middle",
@@ -83,9 +84,9 @@ def alerts(ranks: pd.DataFrame, segments: pd.DataFrame, colours: Mapping[str, st
 
 def overdue_title(own: pd.DataFrame) -> str:
     """How many customers are overdue, and which segment has most of the revenue at risk."""
-    overdue, risk = int(own["overdue_customers"].sum()), own["revenue_at_risk"].astype(float).fillna(0)
+    overdue, risk = int(own["overdue_customer_count"].sum()), own["revenue_at_risk"].astype(float).fillna(0)
     title = (
-        f"{plural(overdue, 'customer')} ({percent(overdue / own['customers'].sum())})"
+        f"{plural(overdue, 'customer')} ({percent(overdue / own['customer_count'].sum())})"
         f" {'is' if overdue == 1 else 'are'} away for longer than usual"
     )
     if risk.sum() > 0:
@@ -99,13 +100,13 @@ def overdue_bars(own: pd.DataFrame, field: str, title: str, unit: str, colours: 
 
     Args:
         own: One row per segment, in order.
-        field: Column of the values: overdue_customers or revenue_at_risk.
+        field: Column of the values: overdue_customer_count or revenue_at_risk.
         title: Heading of the figure.
         unit: Title of the axis.
         colours: Colour by segment.
     """
     names = list(own["segment"])
-    words = count if field == "overdue_customers" else money
+    words = count if field == "overdue_customer_count" else money
     texts = ["" if is_missing(value) else words(value) for value in own[field]]
     marks = [colours.get(segment, GREY) for segment in names]
     figure = bars(names, column(own, field), texts, marks, textposition="outside")

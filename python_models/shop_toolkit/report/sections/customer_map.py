@@ -41,7 +41,7 @@ def customer_map(
         if len(own := cells[cells["segmentation"] == segmentation])
     ]
     detailed = cells[cells["segmentation"] == "detailed"]
-    together = detailed["customers_of_segment"].sum() / detailed["customers"].sum()
+    together = detailed["segment_customer_count"].sum() / detailed["customer_count"].sum()
     note = (
         "A dot is a cell of the map: the larger, the more customers; its colour is the segment of most of them."
         f" Cells of fewer than {LEAST_CUSTOMERS} customers are left out."
@@ -50,7 +50,7 @@ def customer_map(
         note = "Each dot is a customer, without name or number (setting report_customer_rows)."
     return Block(
         name,
-        f"Of {plural(detailed['customers'].sum(), 'customer')} on the map, {percent(together)} lie among their own"
+        f"Of {plural(detailed['customer_count'].sum(), 'customer')} on the map, {percent(together)} lie among their own"
         " segment",
         note=note,
         panels=panels,
@@ -73,7 +73,7 @@ def map_panel(
     """
     marks = points.rename(columns={f"{segmentation}_segment": "segment"}) if len(points) else cells
     traces = [
-        segment_marks(segment, inside, len(points) > 0, colours.get(segment, GREY), cells["customers"].max())
+        segment_marks(segment, inside, len(points) > 0, colours.get(segment, GREY), cells["customer_count"].max())
         for segment in ordered(segments, segmentation)["segment"]
         if len(inside := marks[marks["segment"] == segment])
     ]
@@ -96,7 +96,7 @@ def segment_marks(segment: str, inside: pd.DataFrame, is_customers: bool, colour
         colour: Its colour.
         most: Customers of the largest cell.
     """
-    fields = ("point_number", "recency_days", "frequency", "monetary") if is_customers else ("customers",)
+    fields = ("point_number", "recency_days", "frequency", "monetary") if is_customers else ("customer_count",)
     data = [column(inside, field) for field in fields]
     data.insert(1, [label(segment)] * len(inside))
     size = 4 if is_customers else [round(3 + 8 * (number / most) ** 0.5, 1) for number in data[0]]
@@ -123,7 +123,7 @@ def names_on_map(cells: pd.DataFrame, colours: Mapping[str, str]) -> list[Figure
     extent = max(cells["x"].max() - cells["x"].min(), cells["y"].max() - cells["y"].min()) or 1
     places: list[tuple[float, float, str]] = []
     for segment, own in cells.groupby("segment"):
-        x, y = ((own[name] * own["customers"]).sum() / own["customers"].sum() for name in ("x", "y"))
+        x, y = ((own[name] * own["customer_count"]).sum() / own["customer_count"].sum() for name in ("x", "y"))
         # A segment may lie around another: its name goes to its own cell nearest to its middle.
         nearest = int(((own["x"] - x) ** 2 + (own["y"] - y) ** 2).to_numpy().argmin())
         places.append((float(own["y"].iloc[nearest]), float(own["x"].iloc[nearest]), str(segment)))
@@ -158,8 +158,8 @@ def cell_table(cells: pd.DataFrame) -> Table:
             "segment": ("segment of most", "text"),
             "x": ("x", "number"),
             "y": ("y", "number"),
-            "customers": ("customers", "count"),
-            "customers_of_segment": ("of this segment", "count"),
+            "customer_count": ("customers", "count"),
+            "segment_customer_count": ("of this segment", "count"),
         },
     )
 

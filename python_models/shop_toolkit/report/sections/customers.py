@@ -51,10 +51,10 @@ def blocks(tables: Tables) -> list[Block]:
 def scores(cells: pd.DataFrame) -> Block:
     """Customers and their revenue by recency and frequency score; `cells` is rpt_score_cells."""
     name = "score_cells"
-    total = cells["customers"].sum() if len(cells) else 0
+    total = cells["customer_count"].sum() if len(cells) else 0
     if not total:
         return without_chart(name, "Customers by score", "Nobody has scores: no customer has a net order.")
-    cells = cells.assign(share=cells["customers"] / total)
+    cells = cells.assign(share=cells["customer_count"] / total)
     panels = []
     for field, words in (("share", "customers"), ("revenue_share", "revenue")):
         matrix = pivot(cells, "frequency_score", "recency_score", field, GRADES, GRADES)
@@ -72,7 +72,7 @@ def scores(cells: pd.DataFrame) -> Block:
     columns = {
         "recency_score": ("recency score", "count"),
         "frequency_score": ("frequency score", "count"),
-        "customers": ("customers", "count"),
+        "customer_count": ("customers", "count"),
         "share": ("share", "share"),
         "revenue": ("revenue", "money"),
         "revenue_share": ("share of the revenue", "share"),
@@ -90,8 +90,8 @@ def scores(cells: pd.DataFrame) -> Block:
 def best_scores(cells: pd.DataFrame) -> str:
     """The title: the share of the best customers, or of the commonest scores where these are too few."""
     best = cells[(cells["recency_score"] == 5) & (cells["frequency_score"] == 5)]
-    is_best = best["customers"].sum() >= LEAST_CUSTOMERS
-    cell = largest(best, best["customers"]) if is_best else largest(cells, cells["customers"])
+    is_best = best["customer_count"].sum() >= LEAST_CUSTOMERS
+    cell = largest(best, best["customer_count"]) if is_best else largest(cells, cells["customer_count"])
     words = f"scores {cell['recency_score']:.0f} and {cell['frequency_score']:.0f}"
     is_best = cell["recency_score"] == cell["frequency_score"] == 5
     who = f"the most recent and most frequent ({words})" if is_best else f"those with {words}"

@@ -105,7 +105,7 @@ def by_segment(rows: pd.DataFrame, segments: pd.DataFrame) -> Block:
         "segmentation": ("segmentation", "text"),
         "segment": ("segment", "text"),
         "category_name": ("category", "text"),
-        "customers": ("customers", "count"),
+        "customer_count": ("customers", "count"),
         "spend": ("spend", "money"),
         "spend_share": ("share of their spend", "share"),
         "usual_share": ("share of all spend", "share"),

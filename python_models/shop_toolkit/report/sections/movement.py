@@ -106,7 +106,7 @@ def causes(changes: pd.DataFrame) -> Block:
         "as_of_date": ("until", "date"),
         "change_type": ("type", "text"),
         "cause": ("cause", "text"),
-        "changes": ("changes", "count"),
+        "change_count": ("changes", "count"),
     }
     return Block(
         name,
@@ -127,13 +127,13 @@ def cause_bars(segmentation: str, rows: pd.DataFrame) -> Panel:
         segmentation: broad or detailed.
         rows: Its changes.
     """
-    counts = latest(rows.groupby(["as_of_date", "cause"])["changes"].sum().reset_index())
+    counts = latest(rows.groupby(["as_of_date", "cause"])["change_count"].sum().reset_index())
     counts["opacity"] = pd.to_datetime(counts["as_of_date"]).dt.is_month_end.map({True: 1.0, False: 0.45})
     traces = [
         {
             "type": "bar",
             "x": month_starts(part),
-            "y": column(part, "changes"),
+            "y": column(part, "change_count"),
             "name": words,
             "xperiod": "M1",
             "marker": {"color": colour, "opacity": column(part, "opacity")},
@@ -152,7 +152,7 @@ def commonest_cause(own: pd.DataFrame) -> str:
     moves = learned[learned["segmentation"] == ("detailed" if "detailed" in set(learned["segmentation"]) else "broad")]
     if moves.empty:
         return "Nobody has changed segment yet: there are only first orders"
-    sums = {str(cause): changes.sum() for cause, changes in moves.groupby("cause")["changes"]}
+    sums = {str(cause): changes.sum() for cause, changes in moves.groupby("cause")["change_count"]}
     total = sum(sums.values())
     most = max(sums, key=lambda cause: sums[cause])
     title = (

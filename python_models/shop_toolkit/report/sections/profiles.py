@@ -22,13 +22,13 @@ def profiles(segmentation: str, ranks: pd.DataFrame, segments: pd.DataFrame, col
         colours: Colour by segment.
     """
     name, heading = f"{segmentation}_profiles", f"Profiles of the {SEGMENTATIONS[segmentation]}"
-    known = ranks[(ranks["segmentation"] == segmentation) & (ranks["customers"] > 0)]
+    known = ranks[(ranks["segmentation"] == segmentation) & (ranks["customer_count"] > 0)]
     own = ordered(segments, segmentation)[["segment", "display_order"]].merge(known, on="segment")
     if own.empty:
         return without_chart(name, heading, "No customer has a net order, so there is nothing to profile.")
     if len(own) == 1:
         return without_chart(name, heading, "All customers are one segment: there is nothing to compare.")
-    own = own[own["customers"] >= LEAST_CUSTOMERS].sort_values("display_order")
+    own = own[own["customer_count"] >= LEAST_CUSTOMERS].sort_values("display_order")
     if len(own) < 2:
         problem = f"No two of them have {LEAST_CUSTOMERS} customers; profiles of fewer are not shown."
         return without_chart(name, heading, problem)
@@ -36,7 +36,7 @@ def profiles(segmentation: str, ranks: pd.DataFrame, segments: pd.DataFrame, col
         radar(
             [float(row[field]) for field in PROFILE],
             colours[row["segment"]],
-            f"{sentence(row['segment'])} ({count(row['customers'])})",
+            f"{sentence(row['segment'])} ({count(row['customer_count'])})",
         )
         for row in rows_of(own)
     ]
@@ -52,7 +52,7 @@ def profiles(segmentation: str, ranks: pd.DataFrame, segments: pd.DataFrame, col
         panel_width="narrow",
         table=table_of(
             own,
-            {"segment": ("segment", "text"), "customers": ("customers", "count")}
+            {"segment": ("segment", "text"), "customer_count": ("customers", "count")}
             | {field: (f"{spoke}, rank", "share") for field, spoke in PROFILE.items()},
         ),
     )

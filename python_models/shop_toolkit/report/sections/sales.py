@@ -51,12 +51,12 @@ def by_month(months: pd.DataFrame) -> Block:
     pale = "" if months["is_complete"].all() else " Pale: the log covers only part of the month."
     columns = {
         "month_start_date": ("month from", "date"),
-        "orders": ("orders", "count"),
-        "customers": ("customers", "count"),
-        "new_customers": ("new customers", "count"),
+        "order_count": ("orders", "count"),
+        "customer_count": ("customers", "count"),
+        "new_customer_count": ("new customers", "count"),
         "units": ("units", "count"),
         "revenue": ("revenue", "money"),
-        "anonymous_orders": ("anonymous orders", "count"),
+        "anonymous_order_count": ("anonymous orders", "count"),
         "anonymous_units": ("anonymous units", "count"),
         "anonymous_revenue": ("anonymous revenue", "money"),
         "is_complete": ("whole month", "text"),
@@ -115,27 +115,27 @@ def month_bars(months: pd.DataFrame) -> Panel:
 def by_weekday_and_hour(hours: pd.DataFrame) -> Block:
     """Orders by weekday and hour of the day; `hours` is sales_by_weekday_and_hour."""
     name = "sales_by_weekday_and_hour"
-    total = hours["orders"].sum() if len(hours) else 0
+    total = hours["order_count"].sum() if len(hours) else 0
     if not total:
         return without_chart(name, "Sales by weekday and hour", "There is no order to count by hour.")
     hours = hours.sort_values(["weekday_number", "hour_of_day"])
     weekdays = list(dict.fromkeys(hours["weekday"]))
-    best = largest(hours, hours["orders"])
-    by_day = hours.groupby("weekday", sort=False)["orders"].sum()
+    best = largest(hours, hours["order_count"])
+    by_day = hours.groupby("weekday", sort=False)["order_count"].sum()
     silent = [f"{day}s" for day in weekdays if not by_day[day]]
     title = (
         f"Most orders come on {best['weekday']}s from {best['hour_of_day']} to {best['hour_of_day'] + 1} o'clock:"
-        f" {percent(best['orders'] / total)} of all"
+        f" {percent(best['order_count'] / total)} of all"
     )
     if 0 < len(silent) < 4:
         title += f"; none on {listed(silent)}"
-    open_hours = hours.loc[hours["orders"] > 0, "hour_of_day"]
+    open_hours = hours.loc[hours["order_count"] > 0, "hour_of_day"]
     shown = list(range(open_hours.min(), open_hours.max() + 1))
-    orders = pivot(hours, "weekday", "hour_of_day", "orders", weekdays, shown)
+    orders = pivot(hours, "weekday", "hour_of_day", "order_count", weekdays, shown)
     texts = [[count(cell) if cell else "" for cell in row] for row in orders]
     figure = heat_map(shown, weekdays, orders, texts, "%{y}, %{x} o'clock: %{z:,} orders")
     layout = {"xaxis": axis("hour of the day", dtick=2, showgrid=False), "yaxis": names_axis(ticklabelstandoff=4)}
-    columns = {"weekday": ("weekday", "text"), "hour_of_day": ("hour", "count"), "orders": ("orders", "count")}
+    columns = {"weekday": ("weekday", "text"), "hour_of_day": ("hour", "count"), "order_count": ("orders", "count")}
     return Block(
         name,
         title,
@@ -161,8 +161,8 @@ def by_country(countries: pd.DataFrame) -> Block:
         pooled = f"Countries of fewer than {LEAST_CUSTOMERS} customers are added up as {OTHERS}."
     columns = {
         "country": ("country", "text"),
-        "orders": ("orders", "count"),
-        "customers": ("customers", "count"),
+        "order_count": ("orders", "count"),
+        "customer_count": ("customers", "count"),
         "units": ("units", "count"),
         "revenue": ("revenue", "money"),
         "anonymous_revenue": ("anonymous revenue", "money"),
@@ -230,7 +230,7 @@ def cohorts(rows: pd.DataFrame) -> Block:
     first = newcomers[newcomers["months_since_first"] == 1]
     title = heading
     if len(first):
-        again = first["active_customers"].sum() / first["cohort_customers"].sum()
+        again = first["active_customer_count"].sum() / first["cohort_customer_count"].sum()
         title = f"Of 100 newcomers {100 * again:.0f} order again in the month after"
     starts = sorted(later["cohort_month_start_date"].unique())[-COHORTS:]
     left_out = later["cohort_month_start_date"].nunique() - COHORTS
@@ -273,8 +273,8 @@ def cohort_table(rows: pd.DataFrame) -> Table:
         {
             "cohort_month_start_date": ("first order in", "date"),
             "months_since_first": ("months later", "count"),
-            "cohort_customers": ("newcomers", "count"),
-            "active_customers": ("ordered", "count"),
+            "cohort_customer_count": ("newcomers", "count"),
+            "active_customer_count": ("ordered", "count"),
             "retention": ("share", "share"),
             "is_complete": ("whole month", "text"),
         },
