@@ -17,7 +17,7 @@
 -#}
 {% macro input_fingerprint(input) -%}
     {#- Raise the version when what staging or cleaning makes of a row changes: stored rows are then made anew. -#}
-    {%- set settings = {'version': 1, 'columns': input.columns, 'others': input.others.keys() | list} -%}
+    {%- set settings = {'version': 2, 'columns': input.columns, 'others': input.others.keys() | list} -%}
     {%- for name in [
         'transactions', 'csv_delimiter', 'csv_encoding', 'date_format', 'decimal_separator', 'cancellation_invoice_prefix'
     ] -%}

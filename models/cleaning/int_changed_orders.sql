@@ -2,5 +2,5 @@
 select distinct
     customer_id,
     invoice_id
-from {{ ref('order_lines') }}
+from {{ ref('int_order_lines') }}
 where {{ is_changed('line', 0) | indent(4) }}

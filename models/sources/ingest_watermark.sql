@@ -1,14 +1,15 @@
 {#- A run that leaves one of these out has not told its rows everywhere: then what was taken is what was taken before. -#}
 {%- set is_whole = all_selected([
-    'base_transactions', 'ingested_files', 'int_transactions_flagged', 'rejected_transactions', 'int_anonymous_sales', 'order_lines',
-    'cancellations', 'cancellation_matches', 'orders', 'int_order_events_daily', 'int_customer_states_scd2'
+    'base_transactions', 'ingested_files', 'int_transactions_flagged', 'int_anonymous_sales', 'int_stock_movements',
+    'int_cancellations_matched', 'int_cancellation_matches', 'int_order_lines', 'int_orders', 'int_order_events_daily',
+    'int_order_states_scd2', 'int_customer_states_scd2'
 ]) %}
 {%- set taken = existing_relation('staging', 'ingest_watermark') %}
 
 -- Written last of all that takes lines: a build that is cut off before it leaves the rows to the next one.
--- depends_on: {{ ref('ingested_files') }}, {{ ref('rejected_transactions') }}, {{ ref('int_anonymous_sales') }}
--- depends_on: {{ ref('cancellations') }}, {{ ref('cancellation_matches') }}, {{ ref('orders') }}
--- depends_on: {{ ref('int_order_events_daily') }}, {{ ref('int_customer_states_scd2') }}
+-- depends_on: {{ ref('ingested_files') }}, {{ ref('int_anonymous_sales') }}, {{ ref('int_cancellation_matches') }}
+-- depends_on: {{ ref('int_orders') }}, {{ ref('int_order_events_daily') }}, {{ ref('int_order_states_scd2') }}
+-- depends_on: {{ ref('int_customer_states_scd2') }}
 {% if taken and not is_whole %}
 select
     read_as,

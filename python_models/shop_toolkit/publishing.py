@@ -27,7 +27,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 # Part of the id: raise it when files change their form while the marts stay the same.
-LAYOUT = 1
+LAYOUT = 2
 # DuckDB's name for files that 1.0 and everything later can read.
 STORAGE_VERSION = "v1.0.0"
 MANIFEST = "publication.json"
@@ -44,7 +44,7 @@ BYTE_ORDER_MARK = "\ufeff"
 ID = re.compile(r"[0-9a-f]{32}")
 LEFT_OVER = re.compile(r"[.][0-9a-f]{32}[.](partial|damaged)")
 
-# One published file: path, mart, format, rows, bytes, checksum, and in a `Publication` its publication_id.
+# One published file: path, mart, format, row_count, bytes, checksum, and in a `Publication` its publication_id.
 FileEntry = dict[str, Any]
 
 
@@ -385,10 +385,10 @@ def comment(cursor: duckdb.DuckDBPyConnection, table: str, mart: Mart) -> None:
 
 
 def entry(folder: Path, path: str, mart: str | None = None, rows: int | None = None) -> FileEntry:
-    """The manifest's entry of a file: path below `folder`, mart, format, rows, bytes and checksum."""
+    """The manifest's entry of a file: path below `folder`, mart, format, row_count, bytes and checksum."""
     file = folder / path
     return {
-        "path": path, "mart": mart, "format": file.suffix[1:], "rows": rows,
+        "path": path, "mart": mart, "format": file.suffix[1:], "row_count": rows,
         "bytes": file.stat().st_size, "checksum": checksum_of(file),
     }  # fmt: skip
 

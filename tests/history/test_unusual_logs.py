@@ -80,9 +80,9 @@ def test_forecasts_and_report_stand_with_months_without_sales(shop: Shop) -> Non
     judged = shop.rows("select sample_size from model_evaluations where metric = 'origins' and task like 'predict%'")
     assert len(judged) == 5
     assert all(size > 0 for (size,) in judged)
-    assert shop.rows("select chart, failure_reason from reporting.report_charts where failure_reason is not null") == []
+    assert shop.rows("select chart, failure_reason from reporting.rpt_charts where failure_reason is not null") == []
     moving = "'segment_flows', 'stay_rates', 'change_causes', 'alerts', 'watch', 'drift'"
-    assert shop.row(f"select sum(figures) from reporting.report_charts where chart in ({moving})") == (13,)
+    assert shop.row(f"select sum(figure_count) from reporting.rpt_charts where chart in ({moving})") == (13,)
 
 
 def test_who_sent_everything_back_later_was_a_customer_until_then(shop: Shop) -> None:

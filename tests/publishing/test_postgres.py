@@ -243,7 +243,7 @@ def test_a_build_pushes_what_it_publishes_and_a_failed_push_publishes_nothing(
     shop = make_shop()
     shutil.copy(demo_shop.warehouse, shop.warehouse)
     published = shop.folder / "published"
-    build = ("build", "--select", "report_pages", "publication_files", "published_files")
+    build = ("build", "--select", "reporting", "publishing")
     monkeypatch.setenv("SHOP_POSTGRES", address)
     result = shop.dbt(*build, published_folder=str(published))
     assert result.success, problem_of(result)

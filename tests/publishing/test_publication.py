@@ -67,7 +67,7 @@ def published(demo_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop
     folder = tmp_path_factory.mktemp("published")
     shutil.copy(demo_shop.warehouse, folder / "shop.duckdb")
     shop = Shop(folder, demo_shop.settings | {"published_folder": str(folder / "published")})
-    result = shop.dbt("build", "--select", "report_pages", "publication_files", "published_files")
+    result = shop.dbt("build", "--select", "reporting", "publishing")
     assert result.success, problem_of(result)
     return shop
 
@@ -80,9 +80,16 @@ def reader(published: Shop) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def test_every_mart_is_published_and_the_publication_waits_for_each(published: Shop) -> None:
     manifest = json.loads((published.folder / "target" / "manifest.json").read_text())
-    node = manifest["nodes"]["model.customer_segmentation.publication_files"]
-    parents = [manifest["nodes"][parent] for parent in node["depends_on"]["nodes"]]
-    assert {parent["name"] for parent in parents if "marts" in parent["fqn"]} == set(PUBLISHED)
+    public = {
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and "marts" in node["fqn"] and node["access"] == "public"
+    }
+    assert public == set(PUBLISHED)
+    for waiting in ("report_pages", "published_files"):
+        node = manifest["nodes"][f"model.customer_segmentation.{waiting}"]
+        parents = [manifest["nodes"][parent] for parent in node["depends_on"]["nodes"]]
+        assert {parent["name"] for parent in parents if "marts" in parent["fqn"]} == public
 
 
 @pytest.mark.parametrize("change_type", ["duckdb", "parquet", "csv"])
@@ -117,7 +124,7 @@ def test_all_files_of_a_publication_carry_its_id(published: Shop, reader: duckdb
 
 def test_published_files_lists_the_files_in_the_folder(published: Shop) -> None:
     folder = published.folder / "published" / "current"
-    files = published.rows("select path, mart, format, rows, bytes, checksum from published_files order by path")
+    files = published.rows("select path, mart, format, row_count, bytes, checksum from published_files order by path")
     on_disk = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     assert [path for path, *_ in files] == [path for path in on_disk if path != "publication.json"]
     for path, mart, kind, rows, size, checksum in files:
@@ -223,9 +230,9 @@ def test_descriptions_and_pages_belong_to_what_is_published(tmp_path: Path) -> N
     ids = {publish(database, tmp_path)}
     ids.add(publish(database, tmp_path, pages={"report.html": "<p>Größe</p>"}))
     assert (tmp_path / "report.html").read_text("utf-8") == "<p>Größe</p>"
-    assert {"path": "report.html", "mart": None, "format": "html", "rows": None}.items() <= current_files(tmp_path)[
-        -1
-    ].items()
+    assert {"path": "report.html", "mart": None, "format": "html", "row_count": None}.items() <= current_files(
+        tmp_path
+    )[-1].items()
     ids.add(publish(database, tmp_path, [MARTS[0], Mart("customers", "select * from customers", (), "Customers.")]))
     assert len(ids) == 3
     assert not (tmp_path / "report.html").is_symlink(), "a page that no longer exists"

@@ -33,11 +33,9 @@ TABLES = {
     "sales_by_month": "main", "sales_by_weekday_and_hour": "main", "sales_by_country": "main", "cohorts": "main",
     "cleaning_summary": "main", "segments": "main", "segment_rules": "main", "cluster_candidates": "main",
     "product_categories": "main", "interest_groups": "main", "model_evaluations": "main",
-    "prediction_calibration": "main", "prediction_confusion": "main", "rpt_score_cells": "publishing",
-    "rpt_segment_profiles": "publishing", "rpt_segment_interests": "publishing",
-    "rpt_map_cells": "publishing", "rpt_map_points": "publishing", "segment_transitions": "main",
-    "segment_drift": "main", "rpt_changes": "publishing", "rpt_alerts": "publishing",
-    "rpt_audiences": "publishing",
+    "prediction_calibration": "main", "prediction_confusion": "main", "segment_transitions": "main",
+    "segment_drift": "main", "rpt_changes": "reporting", "rpt_score_cells": "reporting", "rpt_segments": "reporting",
+    "rpt_segment_interests": "reporting", "rpt_map_cells": "reporting", "rpt_map_points": "reporting",
 }  # fmt: skip
 # What an attacker types into fields that a shop logs.
 SCRIPT = "<script>window.stolen = 1</script><img src=x onerror='window.stolen = 1'>"
@@ -166,7 +164,7 @@ def visit(browser: Browser, report: Path) -> Visit:
 
 def test_every_chart_is_drawn(visit: Visit, demo_shop: Shop) -> None:
     figures, charts = demo_shop.row(
-        "select sum(figures), count(*) filter (where figures > 0) from reporting.report_charts"
+        "select sum(figure_count), count(*) filter (where figure_count > 0) from reporting.rpt_charts"
     )
     marks = visit.page.eval_on_selector_all(
         ".plot",
@@ -176,7 +174,7 @@ def test_every_chart_is_drawn(visit: Visit, demo_shop: Shop) -> None:
     )
     assert len(marks) == figures
     assert min(marks) > 0
-    assert charts == demo_shop.row("select charts from reporting.report_pages")[0] >= 16
+    assert charts == demo_shop.row("select chart_count from reporting.report_pages")[0] >= 16
 
 
 def test_the_report_waits_for_the_tests_of_all_marts(demo_shop: Shop) -> None:
@@ -191,12 +189,11 @@ def test_the_report_waits_for_the_tests_of_all_marts(demo_shop: Shop) -> None:
 
 
 def test_every_section_and_chart_of_the_demo_has_something_to_show(demo_shop: Shop) -> None:
-    assert demo_shop.rows("select distinct question from reporting.report_charts order by 1") == sorted(
+    assert demo_shop.rows("select distinct question from reporting.rpt_charts order by 1") == sorted(
         (section.question,) for section in SECTIONS
     )
     assert (
-        demo_shop.rows("select chart, failure_reason from reporting.report_charts where failure_reason is not null")
-        == []
+        demo_shop.rows("select chart, failure_reason from reporting.rpt_charts where failure_reason is not null") == []
     )
 
 
@@ -335,7 +332,7 @@ def test_customers_are_counted_as_in_the_marts(visit: Visit, demo_shop: Shop) ->
     )
     assert sorted((segment, size) for segmentation, segment, size in shown if segmentation == "detailed") == sizes
     cells = demo_shop.rows(
-        "select segmentation, customers::integer from reporting.rpt_map_cells where customers >= 5 order by all"
+        "select segmentation, customer_count::integer from reporting.rpt_map_cells where customer_count >= 5 order by all"
     )
     on_map = zip(*(visit.column("map", heading) for heading in ("segmentation", "customers")), strict=True)
     assert sorted(on_map) == cells
@@ -538,7 +535,7 @@ def test_the_setting_adds_customers_without_ids_and_nothing_else_changes_the_pag
 ) -> None:
     asked = Shop(tmp_path, demo_shop.settings)
     shutil.copy(demo_shop.warehouse, asked.warehouse)
-    pages = ("--select", "publishing", "rpt_charts", "report_pages", "--exclude-resource-type", "unit_test")
+    pages = ("--select", "reporting", "--exclude-resource-type", "unit_test")
     assert asked.dbt("build", *pages, threads=1, report_customer_rows=True).success
     content = asked.row("select content from reporting.report_pages")[0]
     before, after = (
@@ -572,7 +569,7 @@ def evil(tables: Tables) -> Tables:
         for place in range(len(changed["sales_by_country"]))
     ]
     # Or the small ones would share a row.
-    changed["sales_by_country"]["customers"] = 50
+    changed["sales_by_country"]["customer_count"] = 50
     segment = {"loyal": SCRIPT, "lost": FORMULA}
     for name, table in changed.items():
         for column in table.columns.intersection(["segment", "from_segment", "to_segment", "actual", "predicted"]):
@@ -746,12 +743,15 @@ def test_the_report_shows_no_revenue_of_few(tables: Tables) -> None:
     changed["segments"]["size"] = segments["size"].mask(lost, 2)
     changed["segments"]["revenue"] = segments["revenue"].astype(float).mask(lost, 98765.43)
     countries = changed["sales_by_country"] = tables["sales_by_country"].head(4).copy()
-    countries["country"], countries["customers"] = ["A", "B", "C", "D"], [100, 3, 4, 50]
+    countries["country"], countries["customer_count"] = ["A", "B", "C", "D"], [100, 3, 4, 50]
     countries["revenue"] = [900.0, 98765.43, 1.0, 99.0]
     cells = changed["rpt_score_cells"]
     best = (cells["recency_score"] == 5) & (cells["frequency_score"] == 5)
-    cells["customers"], cells["revenue"] = cells["customers"].mask(best, 1), cells["revenue"].mask(best, 98765.43)
-    changed["rpt_map_cells"]["customers"] = 4
+    cells["customer_count"], cells["revenue"] = (
+        cells["customer_count"].mask(best, 1),
+        cells["revenue"].mask(best, 98765.43),
+    )
+    changed["rpt_map_cells"]["customer_count"] = 4
     blocks = blocks_of(changed)
     assert "98765.43" not in json.dumps([block.as_dict() for block in blocks.values()])
     assert [row[0] for row in blocks["sales_by_country"].table.rows] == ["other countries", "A", "D"]
@@ -808,7 +808,7 @@ def test_a_shop_of_one_customer_has_a_report(tables: Tables) -> None:
     )
     hours = tables["sales_by_weekday_and_hour"]
     at_noon = (hours["weekday_number"] == 2) & (hours["hour_of_day"] == 12)
-    one["sales_by_weekday_and_hour"] = hours.assign(orders=at_noon.astype(int), revenue=at_noon * 50.0)
+    one["sales_by_weekday_and_hour"] = hours.assign(order_count=at_noon.astype(int), revenue=at_noon * 50.0)
     one["sales_by_country"] = tables["sales_by_country"].head(1).assign(country="Norway", revenue=50.0)
     one["cleaning_summary"] = (
         tables["cleaning_summary"]
@@ -822,20 +822,25 @@ def test_a_shop_of_one_customer_has_a_report(tables: Tables) -> None:
         .head(1)
         .assign(segment="all customers", size=1, share=1.0, revenue=50.0, revenue_share=1.0)
     )
-    one["rpt_segment_profiles"] = pd.DataFrame(
+    one["rpt_segments"] = pd.DataFrame(
         {
             "segmentation": ["broad", "detailed"],
             "segment": "all customers",
-            "customers": 1,
+            "customer_count": 1,
             "recency_rank": 0.0,
             "frequency_rank": 0.0,
             "monetary_rank": 0.0,
+            "overdue_customer_count": 0,
+            "revenue_at_risk": 0.0,
+            "median_days_overdue": None,
+            "addressed_customer_count": None,
+            "control_customer_count": None,
         }
     )
     one["product_categories"] = (
         tables["product_categories"]
         .head(1)
-        .assign(category=None, category_name="no categories", problem="too few products with words")
+        .assign(category=None, category_name="no categories", failure_reason="too few products with words")
     )
     blocks = blocks_of(one)
     assert blocks["sales_by_month"].title == "March 2024 brought 50.00"
@@ -895,7 +900,7 @@ def test_a_segment_of_older_rules_is_grey(tables: Tables) -> None:
 
 
 def test_first_orders_are_no_moves(tables: Tables) -> None:
-    changes = pd.DataFrame({"cause": ["new", "order", "aging"], "changes": [50, 3, 1]}).assign(
+    changes = pd.DataFrame({"cause": ["new", "order", "aging"], "change_count": [50, 3, 1]}).assign(
         segmentation="detailed", kind="movement", as_of_date=pd.Timestamp("2024-01-31")
     )
     block = blocks_of(tables | {"rpt_changes": changes})["change_causes"]
@@ -923,7 +928,7 @@ def test_the_title_of_drift_is_the_worst_measure_of_the_last_day(tables: Tables,
 
 def test_an_empty_shop_has_a_page(tables: Tables, demo_shop: Shop, browser: Browser, write_page) -> None:
     nothing = dict.fromkeys(shop_facts(demo_shop)) | {
-        "orders": 0, "customers": 0, "repeat_customers": 0, "customers_with_an_order": 0, "revenue": 0,
+        "order_count": 0, "customer_count": 0, "repeat_customer_count": 0, "net_customer_count": 0, "revenue": 0,
     }  # fmt: skip
     empty = {name: table.head(0) for name, table in tables.items()}
     seen = Visit(browser, write_page(render(nothing, answered(empty))), 420)
@@ -975,8 +980,8 @@ def test_titles_follow_the_data(tables: Tables) -> None:
         {
             "cohort_month_start_date": pd.to_datetime(["2023-12-01"] * 2 + ["2024-01-01"] * 2 + ["2024-02-01"] * 2),
             "months_since_first": [0, 1] * 3,
-            "cohort_customers": [500, 500, 30, 30, 10, 10],
-            "active_customers": [500, 400, 30, 6, 10, 4],
+            "cohort_customer_count": [500, 500, 30, 30, 10, 10],
+            "active_customer_count": [500, 400, 30, 6, 10, 4],
             "retention": [1, 0.8, 1, 0.2, 1, 0.4],
             "revenue": 1.0,
             "cumulative_revenue": 1.0,
@@ -1064,16 +1069,16 @@ def test_clusterings_off_the_axis_are_counted_in_the_note(tables: Tables) -> Non
 
 
 def test_profiles_are_compared_by_what_they_spend(tables: Tables) -> None:
-    profiles = tables["rpt_segment_profiles"].copy()
+    profiles = tables["rpt_segments"].copy()
     lost = profiles["segment"] == "lost"
     # Nobody is less recent or orders less often, but they spend most.
     profiles["monetary_rank"] = profiles["monetary_rank"].astype(float).mask(lost, 0.99)
-    title = blocks_of(tables | {"rpt_segment_profiles": profiles})["broad_profiles"].title
+    title = blocks_of(tables | {"rpt_segments": profiles})["broad_profiles"].title
     assert title.startswith("Lost outspend 99 % of all customers")
 
 
 def test_countries_of_similar_revenue_have_an_axis_too(tables: Tables) -> None:
-    alike = tables["sales_by_country"].head(2).assign(country=["A", "B"], customers=50, revenue=[300.0, 700.0])
+    alike = tables["sales_by_country"].head(2).assign(country=["A", "B"], customer_count=50, revenue=[300.0, 700.0])
     assert blocks_of(tables | {"sales_by_country": alike})["sales_by_country"].panels[0].layout["xaxis"]["range"] == [
         2,
         3,
@@ -1118,7 +1123,12 @@ def test_the_report_stays_small_whatever_the_shop(tables: Tables, demo_shop: Sho
         ],
         columns=["cohort_month_start_date", "months_since_first"],
     ).assign(
-        cohort_customers=1e6, active_customers=1e5, retention=0.1, revenue=1e8, cumulative_revenue=1e9, is_complete=True
+        cohort_customer_count=1e6,
+        active_customer_count=1e5,
+        retention=0.1,
+        revenue=1e8,
+        cumulative_revenue=1e9,
+        is_complete=True,
     )
     for name, kinds in (("segment_drift", ["measure"]), ("rpt_changes", ["segmentation", "cause"])):
         each = tables[name].drop_duplicates(kinds)

@@ -1,15 +1,8 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail',
-    pre_hook="{{ delete_changed_rows('line') }}",
-) }}
-
-{%- set last_row = last_ingested_row('line') %}
+{{ config(materialized='view') }}
 
 with transactions as (
 
-    select * from {{ lines_to_process(last_row) }}
+    select * from {{ ref('int_transactions_flagged') }}
     where
         rejection_reason is null
         and is_cancellation

@@ -1,22 +1,13 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail',
-    pre_hook="{{ delete_changed_rows('input') }}",
-) }}
-
-{%- set last_row = last_ingested_row('input') %}
+{{ config(materialized='view') }}
 
 with transactions as (
 
     select * from {{ ref('int_transactions_flagged') }}
-    where
-        rejection_reason is not null
-        and {{ is_changed('input', last_row) }}
+    where rejection_reason is not null
 
 ),
 
-as_they_came as (
+raw_rows as (
 
     select * from {{ ref('base_transactions') }}
 
@@ -31,15 +22,15 @@ select
     transactions.product_description,
     transactions.customer_id,
     transactions.country,
-    -- The texts as they stood in the input, under our names for its columns.
+    -- The texts of the input, under our names for its columns.
     cast(
         to_json(
             struct_pack(
                 {% for column in column_aliases() %}
-                {{ column }} := as_they_came.{{ column }},
+                {{ column }} := raw_rows.{{ column }},
                 {% endfor %}
-                surplus_field := as_they_came.surplus_field,
-                other_columns := as_they_came.other_columns
+                surplus_field := raw_rows.surplus_field,
+                other_columns := raw_rows.other_columns
             )
         ) as varchar
     ) as raw_row,
@@ -48,5 +39,5 @@ select
     transactions.gross_amount,
     transactions.ordered_at
 from transactions
-inner join as_they_came
-    on transactions.input_row = as_they_came.input_row
+inner join raw_rows
+    on transactions.input_row = raw_rows.input_row
