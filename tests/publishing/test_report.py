@@ -331,9 +331,10 @@ def test_customers_are_counted_as_in_the_marts(visit: Visit, demo_shop: Shop) ->
         *(visit.column("segment_sizes", heading) for heading in ("segmentation", "segment", "customers")), strict=True
     )
     assert sorted((segment, size) for segmentation, segment, size in shown if segmentation == "detailed") == sizes
-    cells = demo_shop.rows(
-        "select segmentation, customer_count::integer from reporting.rpt_map_cells where customer_count >= 5 order by all"
-    )
+    cells = demo_shop.rows("""
+        select segmentation, customer_count::integer from reporting.rpt_map_cells
+        where customer_count >= 5 order by all
+    """)
     on_map = zip(*(visit.column("map", heading) for heading in ("segmentation", "customers")), strict=True)
     assert sorted(on_map) == cells
     fitted = demo_shop.row("select count(*) from customers where embedding_x is not null")[0]
