@@ -689,7 +689,7 @@ def test_marks_are_placed_by_the_whole_name_so_that_names_cut_alike_stay_two(tab
     }
     confused = changed["prediction_confusion"]
     first = confused["task"].iloc[0]
-    changed["prediction_confusion"] = confused[confused["task"] == first].head(2).assign(actual=alike, said=alike)
+    changed["prediction_confusion"] = confused[confused["task"] == first].head(2).assign(actual=alike, predicted=alike)
     names = sorted(changed["interest_groups"].loc[changed["interest_groups"]["size"] > 0, "interest_group"])
     blocks = blocks_of(changed)
     assert set(alike) < set(blocks["segment_sizes"].panels[0].data[2]["y"])
