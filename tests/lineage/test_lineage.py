@@ -24,7 +24,7 @@ def project(demo_shop: Shop) -> Project:
         # through four CTEs, a macro and two filters
         ("sales_by_month.anonymous_revenue", {"int_shop_orders.revenue", "int_shop_orders.is_anonymous"}),
         # what is counted distinct, not the rows around it
-        ("sales_by_weekday.customers", {"int_shop_orders.customer_id"}),
+        ("sales_by_weekday.customer_count", {"int_shop_orders.customer_id"}),
         # one table under another name
         ("customers.embedding_x", {"coordinate_versions.x"}),
         # both branches of a union
