@@ -12,12 +12,14 @@ bounds as (
     select
         min(embedding_x) as least_x,
         min(embedding_y) as least_y,
-        -- The number of cells along the longer side: about as many as leave each cell six customers or more.
+        -- Along the longer side: about as many cells as leave each six customers or more.
         least(40, greatest(2, round(sqrt(count(*) / 6)))) as cell_count,
-        coalesce(
-            nullif(greatest(max(embedding_x) - min(embedding_x), max(embedding_y) - min(embedding_y)), 0) / cell_count, 1
-        ) as width,
-        -- Rows are nearer to each other than columns, and every other one is shifted by half a cell: a honeycomb.
+        greatest(
+            max(embedding_x) - min(embedding_x), max(embedding_y) - min(embedding_y)
+        ) as side,
+        coalesce(nullif(side, 0) / cell_count, 1) as width,
+        -- A honeycomb: rows are nearer to each other than columns, and every other row is shifted
+        -- by half a cell.
         width * sqrt(3) / 2 as height
     from customers
 

@@ -10,8 +10,8 @@ with customers as (
 
 ),
 
--- Neither who is drawn nor the order follows the id, because trying ids would reveal a hash of it. Customers with equal
--- columns are equal here too, so ties change nothing.
+-- Neither who is drawn nor the order follows the id, because trying ids would reveal a hash of it.
+-- Customers with equal columns are equal here too, so ties change nothing.
 drawn as (
 
     select

@@ -18,12 +18,19 @@ audiences as (
 
 ),
 
+-- Decimal ranks, as sums of doubles depend on their order. Without a net order there are no ranks.
 customers_with_alerts as (
 
     select
-        customers.*,
+        customers.rfm_segment,
+        customers.broad_segment,
+        customers.detailed_segment,
+        cast(customers.recency_percent_rank as decimal(18, 12)) as recency_rank,
+        cast(customers.frequency_percent_rank as decimal(18, 12)) as frequency_rank,
+        cast(customers.monetary_percent_rank as decimal(18, 12)) as monetary_rank,
         customer_alerts.monetary as revenue_at_risk,
-        customer_alerts.days_overdue
+        customer_alerts.days_overdue,
+        customers.frequency > 0 as is_net_customer
     from customers
     left join customer_alerts
         on customers.customer_id = customer_alerts.customer_id
@@ -36,28 +43,27 @@ memberships as (
     select
         '{{ segmentation }}' as segmentation,
         {{ segmentation }}_segment as segment,
-        frequency > 0 as is_net_customer,
-        recency_percent_rank,
-        frequency_percent_rank,
-        monetary_percent_rank,
+        recency_rank,
+        frequency_rank,
+        monetary_rank,
         revenue_at_risk,
-        days_overdue
+        days_overdue,
+        is_net_customer
     from customers_with_alerts
     {{ 'union all' if not loop.last }}
     {% endfor %}
 
 ),
 
--- Customers without a net order have no ranks and no gaps. Ranks are decimal, as sums of doubles depend on their order.
 profiles as (
 
     select
         segmentation,
         segment,
         count(*) filter (where is_net_customer) as customer_count,
-        avg(cast(recency_percent_rank as decimal(18, 12))) filter (where is_net_customer) as recency_rank,
-        avg(cast(frequency_percent_rank as decimal(18, 12))) filter (where is_net_customer) as frequency_rank,
-        avg(cast(monetary_percent_rank as decimal(18, 12))) filter (where is_net_customer) as monetary_rank,
+        avg(recency_rank) filter (where is_net_customer) as recency_rank,
+        avg(frequency_rank) filter (where is_net_customer) as frequency_rank,
+        avg(monetary_rank) filter (where is_net_customer) as monetary_rank,
         count(days_overdue) filter (where is_net_customer) as overdue_customer_count,
         sum(revenue_at_risk) filter (where is_net_customer) as revenue_at_risk,
         median(days_overdue) filter (where is_net_customer) as median_days_overdue

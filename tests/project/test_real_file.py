@@ -79,7 +79,9 @@ def test_sales_by_country_are_the_references(real_shop: Shop) -> None:
     """Money differs by the matching of cancellations, by 0.2 % at most."""
     countries = {
         country: figures
-        for country, *figures in real_shop.rows("select country, order_count, customer_count, revenue from sales_by_country")
+        for country, *figures in real_shop.rows(
+            "select country, order_count, customer_count, revenue from sales_by_country"
+        )
     }
     for country, orders, customers in [
         ("United Kingdom", 16_579, 3_916), ("Germany", 443, 94), ("France", 379, 87), ("Belgium", 98, 25),
