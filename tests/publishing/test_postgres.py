@@ -256,7 +256,9 @@ def test_a_build_pushes_what_it_publishes_and_a_failed_push_publishes_nothing(
     with psycopg.connect(address) as connection:
         connection.execute(f"alter table {SCHEMA}.orders add constraint cheap check (revenue < 0) not valid")
     with duckdb.connect(str(shop.warehouse)) as warehouse:
-        warehouse.execute("delete from main.orders where invoice_id = (select min(invoice_id) from main.orders)")
+        warehouse.execute(
+            "delete from core.int_orders where invoice_id = (select min(invoice_id) from core.int_orders)"
+        )
     result = shop.dbt(*build, published_folder=str(published))
     assert not result.success
     assert "not pushed to Postgres" in problem_of(result)

@@ -306,7 +306,7 @@ def test_cleaning_equals_the_input_and_the_lines(visit: Visit, demo_shop: Shop) 
     )
     assert visit.column("cleaning_rows", "rows before")[0] == rows
     assert visit.column("cleaning_rows", "rows after")[-1] == demo_shop.row("select count(*) from order_lines")[0]
-    assert visit.column("cleaning_money", "money after")[-1] == pytest.approx(revenue)
+    assert visit.column("cleaning_money", "amount after")[-1] == pytest.approx(revenue)
     assert sum(visit.drawn("cleaning_money", 0, "x")) == pytest.approx(revenue)
 
 
@@ -382,7 +382,7 @@ def test_moves_equal_the_history(visit: Visit, demo_shop: Shop) -> None:
         names = [name.rsplit(" ", 1)[0] for name in visit.drawn("segment_flows", 0, "node", panel)["customdata"]]
         drawn = zip(link["source"], link["target"], link["value"], strict=True)
         assert sorted((names[source], names[target], value) for source, target, value in drawn) == sorted(
-            ("first order" if before == "no order yet" else before, after, customers)
+            (words.label("first order" if before == "no order yet" else before, 18), words.label(after, 18), customers)
             for before, after, customers in known
         )
 
@@ -902,7 +902,7 @@ def test_a_segment_of_older_rules_is_grey(tables: Tables) -> None:
 
 def test_first_orders_are_no_moves(tables: Tables) -> None:
     changes = pd.DataFrame({"cause": ["new", "order", "aging"], "change_count": [50, 3, 1]}).assign(
-        segmentation="detailed", kind="movement", as_of_date=pd.Timestamp("2024-01-31")
+        segmentation="detailed", change_type="movement", as_of_date=pd.Timestamp("2024-01-31")
     )
     block = blocks_of(tables | {"rpt_changes": changes})["change_causes"]
     assert block.title == "75 % of the changes of detailed segments come from orders, 25 % from time passing"
