@@ -29,7 +29,7 @@ LATER_MARTS = (
     "customers", "segments", "cluster_candidates", "segment_rules", "model_evaluations",
     "product_categories", "customer_interests", "interest_groups",
 )  # fmt: skip
-EARLY_MODELS = ("int_product_spellings",)
+EARLY_MODELS = ("int_product_description_variants",)
 
 
 def plain_python_loop() -> float:

@@ -50,7 +50,7 @@ from counted;
 create table rejected_transactions as
 select
     flagged.* exclude (is_duplicate, is_cancellation),
-    cast(to_json(rows_read) as varchar) as row_as_it_came
+    cast(to_json(rows_read) as varchar) as raw_row
 from flagged
 inner join rows_read using (input_row)
 where flagged.reason is not null;
@@ -152,7 +152,7 @@ from order_lines
 group by all;
 
 create table products as
-with spellings as (
+with description_variants as (
     select product_id, regexp_replace(product_description, '\s+', ' ', 'g') as spelling, count(*) as times, max(ordered_at) as last_at
     from flagged
     where reason is null and not is_cancellation
@@ -166,7 +166,7 @@ from (
     group by all
 ) as sold
 left join (
-    select product_id, max_by(spelling, (times, last_at, spelling)) as spelling from spellings group by all
+    select product_id, max_by(spelling, (times, last_at, spelling)) as spelling from description_variants group by all
 ) as best using (product_id);
 
 create table cleaning_summary as

@@ -27,14 +27,14 @@ from benchmarks.ground_floor import ROOT, plain_python_loop
 
 # Fits are stored and not made again: that they are rough changes nothing here.
 QUICK_FIT = {
-    "bootstrap_refits": 4,
-    "category_refits": 2,
-    "rolling_origins": 1,
-    "spend_grids": {"linear_regression": {"alpha": [100]}},
-    "class_grids": {"logistic_regression": {"C": [0.1]}},
-    "sample_limit": 500,
-    "training_limit": 500,
-    "catalogue_limit": 1000,
+    "bootstrap_samples": 4,
+    "category_bootstrap_samples": 2,
+    "backtest_origins": 1,
+    "spend_param_grids": {"linear_regression": {"alpha": [100]}},
+    "classification_param_grids": {"logistic_regression": {"C": [0.1]}},
+    "max_fit_customers": 500,
+    "max_training_customers": 500,
+    "max_fit_products": 1000,
     "published_folder": None,
 }
 # Its own process, so that its peak memory is not this script's.
@@ -120,7 +120,7 @@ def prepare(folder: Path, log: str | None, lines: int | None, day_lines: int | N
     (folder / "first.parquet").rename(folder / "read" / "first.parquet")
     kinds = ("--resource-type", "model", "--resource-type", "seed")
     marts = (
-        "+input_taken", "+history_dates_told", "+order_days_told",
+        "+ingest_watermark", "+processed_snapshot_dates", "+processed_order_events",
         "+audiences", "+customer_alerts", "+segment_drift", "+segments",
     )  # fmt: skip
     seconds, processor_seconds, peak = run(folder, "build", *kinds, "--select", *marts)

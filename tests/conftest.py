@@ -37,7 +37,7 @@ MARTS = (
     "sales_by_weekday_and_hour",
     "sales_by_country",
     "sales_by_category",
-    "basket_sizes",
+    "order_value_bands",
     "top_products",
     "cohorts",
     "customers",
@@ -47,7 +47,7 @@ MARTS = (
     "cluster_candidates",
     "segment_rules",
     "model_evaluations",
-    "prediction_reliability",
+    "prediction_calibration",
     "prediction_confusion",
     "new_customer_predictions",
     "segment_history",
@@ -66,19 +66,19 @@ MARTS_OF_LINES = MARTS[: MARTS.index("customers")]
 MARTS_OF_ROWS = MARTS[: MARTS.index("products")]
 # A build's stability figures are rougher with few refits, and nothing else changes.
 QUICK_FIT = {
-    "bootstrap_refits": 4,
-    "category_refits": 2,
-    "rolling_origins": 1,
-    "spend_grids": {"linear_regression": {"alpha": [100]}, "gradient_boosting": {"max_iter": [20]}},
-    "class_grids": {"logistic_regression": {"C": [0.1]}},
+    "bootstrap_samples": 4,
+    "category_bootstrap_samples": 2,
+    "backtest_origins": 1,
+    "spend_param_grids": {"linear_regression": {"alpha": [100]}, "gradient_boosting": {"max_iter": [20]}},
+    "classification_param_grids": {"logistic_regression": {"C": [0.1]}},
     # Tests that run at the same time would publish into one folder.
     "published_folder": None,
 }
 # The real file is clustered in full; its classes are foretold by the regression alone, which takes a fifth of the time.
-REAL_FIT = QUICK_FIT | {"bootstrap_refits": 100, "category_refits": 20, "rolling_origins": 3}
+REAL_FIT = QUICK_FIT | {"bootstrap_samples": 100, "category_bootstrap_samples": 20, "backtest_origins": 3}
 # Columns that the order of rows in the file decides, and the text that its form decides.
 ROW_NUMBERS = ("input_row", "cancellation_row", "sale_row")
-FORM_OF_INPUT = ("row_as_it_came",)
+FORM_OF_INPUT = ("raw_row",)
 # What dbt made of the project's files, by the project and by the settings that the files' yml reads.
 PARSED: dict[tuple, Manifest] = {}
 

@@ -1,7 +1,7 @@
 {#- SQL: one row per segmentation for which a setting asks for a candidate ('rfm_plane kmeans 3'), whatever its measures. -#}
 {% macro forced_candidates() -%}
     {%- for segmentation in ['broad', 'detailed'] %}
-        {%- set name = var(segmentation ~ '_clustering') -%}
+        {%- set name = var('force_' ~ segmentation ~ '_clustering') -%}
         {#- A wrong name has its sentence before any table changes; until then the project must parse. -#}
         {%- set is_asked_for = name is not none and is_candidate(name) -%}
         {%- set space, algorithm, k = name.split() if is_asked_for else ('', '', 0) %}

@@ -36,6 +36,6 @@ drawn as (
 
 select
     * exclude (draw),
-    is_within_bounds and draw <= {{ var('sample_limit') }} as is_fitted
+    is_within_bounds and draw <= {{ var('max_fit_customers') }} as is_fitted
 from drawn
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {#-
-    SQL: CTEs that put `facts` (customer_id, as_of_date, rules_version, recency_days, frequency, monetary and what else they have) into
-    segments by the scores and rules of their own version, the last of them `segmented`. Who kept nothing has no scores.
+    SQL: CTEs that put `facts` (customer_id, as_of_date, model_version, recency_days, frequency, monetary and what else they have) into
+    segments by the scores and rules of their own version, the last of them `segmented`. Who all cancelled has no scores.
 -#}
 {% macro segments_of(facts) -%}
 cut_points as (
@@ -18,22 +18,22 @@ scored as (
         case when customers.frequency > 0 then 1 + {{ cut_points_passed('monetary') }} end as monetary_score
     from {{ facts }} as customers
     inner join cut_points
-        on customers.rules_version = cut_points.score_version
+        on customers.model_version = cut_points.model_version
 
 ),
 
-{{ rules_by_combination('scored', ref('segment_rules'), ['rules_version', 'recency_days', 'frequency']) }},
+{{ rules_by_combination('scored', ref('segment_rules'), ['model_version', 'recency_days', 'frequency']) }},
 
 segmented as (
 
     select
         scored.*,
         nullif(concat(scored.recency_score, scored.frequency_score, scored.monetary_score), '') as rfm_score,
-        case when scored.frequency = 0 then 'kept nothing' else rfm_cells.segment end as rfm_segment,
-        case when scored.frequency = 0 then 'kept nothing' else broad.segment end as broad_segment,
-        case when scored.frequency = 0 then 'kept nothing' else detailed.segment end as detailed_segment
+        case when scored.frequency = 0 then 'all cancelled' else rfm_cells.segment end as rfm_segment,
+        case when scored.frequency = 0 then 'all cancelled' else broad.segment end as broad_segment,
+        case when scored.frequency = 0 then 'all cancelled' else detailed.segment end as detailed_segment
     from scored
-    left join {{ ref('int_rfm_cells') }} as rfm_cells
+    left join {{ ref('int_rfm_score_map') }} as rfm_cells
         on
             scored.recency_score = rfm_cells.recency_score
             and scored.frequency_score = rfm_cells.frequency_score
@@ -42,10 +42,10 @@ segmented as (
     left join rules_by_combination as {{ segmentation }}
         on
             {{ segmentation }}.segmentation = '{{ segmentation }}'
-            and scored.rules_version = {{ segmentation }}.rules_version
+            and scored.model_version = {{ segmentation }}.model_version
             and scored.recency_days = {{ segmentation }}.recency_days
             and scored.frequency = {{ segmentation }}.frequency
-            and {{ is_in_box('scored', segmentation, ['monetary']) | indent(12) }}
+            and {{ in_bounds('scored', segmentation, ['monetary']) | indent(12) }}
     {% endfor %}
 
 )

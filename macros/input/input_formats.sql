@@ -7,7 +7,7 @@
     {%- set formats = {'date_format': var('date_format'), 'decimal_separator': var('decimal_separator')} -%}
     {%- if execute and none in formats.values() -%}
         {%- set input = input or transactions_input() -%}
-        {%- set taken = taken_alike(input) -%}
+        {%- set taken = matching_watermark(input) -%}
         {#- Whole prices tell no decimal separator: the next rows may. -#}
         {%- if taken and not taken.formats.is_guess -%}
             {{ return(taken.formats) }}
@@ -18,7 +18,7 @@
             {%- set seen = written_forms(input, none) -%}
         {%- endif -%}
         {%- if formats.date_format is none -%}
-            {%- do stop_on_unclear_dates(seen, input.name) -%}
+            {%- do validate_date_order(seen, input.name) -%}
             {%- do formats.update({'date_format': seen.best_order}) -%}
         {%- endif -%}
         {%- if formats.decimal_separator is none -%}
@@ -96,7 +96,7 @@
 {%- endmacro %}
 
 
-{% macro stop_on_unclear_dates(seen, input_name) -%}
+{% macro validate_date_order(seen, input_name) -%}
     {%- if seen.dated_rows > 0 and seen.best == 0 -%}
         {{ exceptions.raise_compiler_error(
             "The dates of " ~ input_name ~ " are written in no known way, e.g. '" ~ seen.example
@@ -115,20 +115,20 @@
     Raises a sentence where the input can't be read, lacks a required column or writes its dates in another way than told: set, or read
     before. Of files that were read before and not written since, nothing is asked again.
 -#}
-{% macro stop_on_unreadable_input() -%}
+{% macro validate_input() -%}
     {%- if execute -%}
         {%- set input = transactions_input() -%}
         {%- set formats = input_formats(input) -%}
-        {%- set is_read_before = taken_alike(input) is not none -%}
-        {%- set files_told = files_told() if is_read_before else {} -%}
+        {%- set is_read_before = matching_watermark(input) is not none -%}
+        {%- set known_files = known_files() if is_read_before else {} -%}
         {%- set due = [] -%}
-        {%- for file, found in input.files.items() if found is none or found != files_told.get(file) -%}
+        {%- for file, found in input.files.items() if found is none or found != known_files.get(file) -%}
             {%- do due.append(file) -%}
         {%- endfor -%}
         {%- if due and (is_read_before or var('date_format') is not none) -%}
-            {%- do stop_on_unfit_date_format(transactions_input(only=due), formats.date_format, is_read_before) -%}
+            {%- do validate_date_format(transactions_input(only=due), formats.date_format, is_read_before) -%}
         {%- endif -%}
-        {%- do stop_on_dates_outside_the_log(input, formats) -%}
+        {%- do validate_dates_in_range(input, formats) -%}
         {%- do log('Reading ' ~ input.name ~ ': ' ~ (input.columns | join(', ')) ~ '.', info=true) -%}
         {%- if input.other_sheets -%}
             {%- do log('Sheets with other headings are not read: ' ~ (input.other_sheets | join(', ')) ~ '.', info=true) -%}
@@ -141,7 +141,7 @@
     Raises a sentence where the dates of a file are written in another way than they are read. A file that holds no date in any known way is
     no reason to stop where others were read before: its rows are quarantined.
 -#}
-{% macro stop_on_unfit_date_format(input, date_format, is_read_before) -%}
+{% macro validate_date_format(input, date_format, is_read_before) -%}
     {%- set date_text = 'trim(cast(' ~ input.columns['ordered_at'] ~ ' as varchar))' -%}
     {%- set as_read = parse_timestamp('date_text', date_format) -%}
     {%- set as_others = [] -%}

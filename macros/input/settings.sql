@@ -2,7 +2,7 @@
 {% macro known_settings() -%}
     {{ return({
         'transactions': "a file, a glob, or the name of a table in the warehouse",
-        'column_names': "a mapping from our columns to your headings, e.g. {customer_id: Kundennummer}",
+        'column_mapping': "a mapping from our columns to your headings, e.g. {customer_id: Kundennummer}",
         'csv_delimiter': "one character, e.g. ';'",
         'csv_encoding': "utf-8, latin-1 or utf-16",
         'date_format': "year-month-day, month-day-year, day-month-year, or a strptime format such as '%d.%m.%Y %H:%M'",
@@ -11,24 +11,24 @@
         'as_of_date': "a date that exists, as YYYY-MM-DD",
         'baseline_date': "a date that exists, as YYYY-MM-DD",
         'refit': "true or false",
-        'sample_limit': "a whole number of customers, from 100 to 20000",
-        'bootstrap_refits': "a whole number of refits, from 2 to 1000",
-        'smallest_segment_share': "a share of the customers, from 0 to 0.5",
-        'least_stability': "a Jaccard coefficient, from 0 to 1",
-        'silhouette_band': "a share of the best silhouette, from 0 to 1",
-        'broad_clustering': "a space, an algorithm and a number of clusters, e.g. rfm_plane kmeans 3",
-        'detailed_clustering': "a space, an algorithm and a number of clusters, e.g. rfm_tsne kmeans 7",
-        'maximum_rules': "a whole number of rules, from 2 to 100",
-        'catalogue_limit': "a whole number of products, from 100 to 100000",
-        'category_refits': "a whole number of refits, from 2 to 1000",
-        'rolling_origins': "a whole number of origins, from 1 to 12",
-        'training_limit': "a whole number of customers, from 100 to 200000",
-        'least_precision': "a share of the newcomers, from 0.5 to 1",
+        'max_fit_customers': "a whole number of customers, from 100 to 20000",
+        'bootstrap_samples': "a whole number of refits, from 2 to 1000",
+        'min_segment_share': "a share of the customers, from 0 to 0.5",
+        'min_stability': "a Jaccard coefficient, from 0 to 1",
+        'silhouette_tolerance': "a share of the best silhouette, from 0 to 1",
+        'force_broad_clustering': "a space, an algorithm and a number of clusters, e.g. rfm_plane kmeans 3",
+        'force_detailed_clustering': "a space, an algorithm and a number of clusters, e.g. rfm_tsne kmeans 7",
+        'max_rules': "a whole number of rules, from 2 to 100",
+        'max_fit_products': "a whole number of products, from 100 to 100000",
+        'category_bootstrap_samples': "a whole number of refits, from 2 to 1000",
+        'backtest_origins': "a whole number of origins, from 1 to 12",
+        'max_training_customers': "a whole number of customers, from 100 to 200000",
+        'min_precision': "a share of the newcomers, from 0.5 to 1",
         'control_share': "a share of each audience, from 0 to 0.9",
         'control_salt': "any text",
-        'usual_gap_quantile': "a share of the pauses between orders, from 0.5 to 0.99",
-        'spend_grids': "a mapping from models to their settings, and from each setting to a list of values",
-        'class_grids': "a mapping from models to their settings, and from each setting to a list of values",
+        'overdue_quantile': "a share of the pauses between orders, from 0.5 to 0.99",
+        'spend_param_grids': "a mapping from models to their settings, and from each setting to a list of values",
+        'classification_param_grids': "a mapping from models to their settings, and from each setting to a list of values",
         'published_folder': "a folder, or null to publish no files",
         'postgres_schema': "the name of a schema, e.g. shop",
         'report_customer_rows': "true or false",
@@ -37,7 +37,7 @@
 
 
 {#- Stops the run with one sentence per wrong setting, before any table changes. -#}
-{% macro stop_on_wrong_settings() -%}
+{% macro validate_settings() -%}
     {%- if execute -%}
         {%- set problems = wrong_settings() -%}
         {%- if problems -%}
@@ -67,8 +67,8 @@
     {%- if var('transactions') is not string or not var('transactions') | trim -%}
         {%- do wrong.append('transactions') -%}
     {%- endif -%}
-    {%- if var('column_names') is not mapping -%}
-        {%- do wrong.append('column_names') -%}
+    {%- if var('column_mapping') is not mapping -%}
+        {%- do wrong.append('column_mapping') -%}
     {%- endif -%}
     {%- if var('csv_delimiter') is not none and (var('csv_delimiter') is not string or var('csv_delimiter') | length != 1) -%}
         {%- do wrong.append('csv_delimiter') -%}
@@ -90,25 +90,25 @@
         {%- do wrong.append(name) -%}
     {%- endfor -%}
     {%- for name, least, most in [
-        ('sample_limit', 100, 20000), ('bootstrap_refits', 2, 1000), ('maximum_rules', 2, 100),
-        ('catalogue_limit', 100, 100000), ('category_refits', 2, 1000),
-        ('rolling_origins', 1, 12), ('training_limit', 100, 200000),
+        ('max_fit_customers', 100, 20000), ('bootstrap_samples', 2, 1000), ('max_rules', 2, 100),
+        ('max_fit_products', 100, 100000), ('category_bootstrap_samples', 2, 1000),
+        ('backtest_origins', 1, 12), ('max_training_customers', 100, 200000),
     ] if var(name) is not integer or var(name) is boolean or not least <= var(name) <= most -%}
         {%- do wrong.append(name) -%}
     {%- endfor -%}
     {%- for name, most in [
-        ('smallest_segment_share', 0.5), ('least_stability', 1), ('silhouette_band', 1), ('control_share', 0.9),
+        ('min_segment_share', 0.5), ('min_stability', 1), ('silhouette_tolerance', 1), ('control_share', 0.9),
     ] if var(name) is not number or var(name) is boolean or not 0 <= var(name) <= most -%}
         {%- do wrong.append(name) -%}
     {%- endfor -%}
-    {%- for name, most in [('least_precision', 1), ('usual_gap_quantile', 0.99)]
+    {%- for name, most in [('min_precision', 1), ('overdue_quantile', 0.99)]
         if var(name) is not number or var(name) is boolean or not 0.5 <= var(name) <= most -%}
         {%- do wrong.append(name) -%}
     {%- endfor -%}
     {%- if var('control_salt') is not string -%}
         {%- do wrong.append('control_salt') -%}
     {%- endif -%}
-    {%- for name, task in [('spend_grids', 'amounts'), ('class_grids', 'classes')] -%}
+    {%- for name, task in [('spend_param_grids', 'amounts'), ('classification_param_grids', 'classes')] -%}
         {%- if var(name) is not mapping -%}
             {%- do wrong.append(name) -%}
         {%- else -%}
@@ -118,7 +118,7 @@
             {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- for name in ['broad_clustering', 'detailed_clustering'] if var(name) is not none and not is_candidate(var(name)) -%}
+    {%- for name in ['force_broad_clustering', 'force_detailed_clustering'] if var(name) is not none and not is_candidate(var(name)) -%}
         {%- do wrong.append(name) -%}
     {%- endfor -%}
     {%- set folder = var('published_folder') -%}
@@ -140,9 +140,9 @@
             {%- do problems.append(problem) -%}
         {%- endif -%}
     {%- endif -%}
-    {%- if var('broad_clustering') is not none and var('broad_clustering') == var('detailed_clustering') -%}
+    {%- if var('force_broad_clustering') is not none and var('force_broad_clustering') == var('force_detailed_clustering') -%}
         {%- do problems.append(
-            "The settings 'broad_clustering' and 'detailed_clustering' ask for the same candidate; set one of them to another."
+            "The settings 'force_broad_clustering' and 'force_detailed_clustering' ask for the same candidate; set one of them to another."
         ) -%}
     {%- endif -%}
 

@@ -31,7 +31,7 @@
     {%- set delimiter, encoding = var('csv_delimiter'), var('csv_encoding') -%}
     {%- set found = fromjson(single_value(
         "select inspect_input(" ~ sql_text(path) ~ ", " ~ sql_text(delimiter) ~ ", " ~ sql_text(encoding) ~ ", "
-        ~ sql_text(tojson(files_told())) ~ ")"
+        ~ sql_text(tojson(known_files())) ~ ")"
     )) -%}
     {%- if found.problem -%}
         {{ exceptions.raise_compiler_error("The input can't be read: " ~ found.problem ~ " Set it with --vars '{transactions: …}'.") }}

@@ -4,10 +4,10 @@
 {%- endmacro %}
 
 
-{#- SQL: the mean of the combined forecasts of each frame of `said` (model, frame_number, amount) that has all of them. -#}
+{#- SQL: the mean of the combined forecasts of each frame of `said` (model, sample_number, amount) that has all of them. -#}
 {% macro combined_amounts(said) -%}
 select
-    frame_number,
+    sample_number,
     -- Decimal, as sums of doubles depend on their order.
     avg(cast(amount as decimal(18, 6))) as amount
 from {{ said }}

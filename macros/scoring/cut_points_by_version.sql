@@ -1,7 +1,7 @@
-{#- SQL: a row per version (`score_version`) with the four cut-points of each measure side by side, as `cut_points_passed` reads them. -#}
+{#- SQL: a row per version (`model_version`) with the four cut-points of each measure side by side, as `cut_points_passed` reads them. -#}
 {% macro cut_points_by_version() -%}
     select
-        score_version,
+        model_version,
         {% for measure in ['recency_days', 'frequency', 'monetary'] %}
         {% set is_last_measure = loop.last %}
         {% for cut_number in range(1, 5) %}
@@ -10,6 +10,6 @@
         ) as {{ measure }}_{{ cut_number }}{{ ',' if not (loop.last and is_last_measure) }}
         {% endfor %}
         {% endfor %}
-    from {{ ref('score_cut_points') }}
+    from {{ ref('rfm_cut_points') }}
     group by 1
 {%- endmacro %}

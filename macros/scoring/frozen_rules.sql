@@ -3,7 +3,7 @@
     cut-points, with which every fit begins.
 -#}
 {% macro is_refresh() -%}
-    {{ return(execute and flags.WHICH in ['build', 'run'] and not are_selected(['score_cut_points'])) }}
+    {{ return(execute and flags.WHICH in ['build', 'run'] and not all_selected(['rfm_cut_points'])) }}
 {%- endmacro %}
 
 
@@ -11,13 +11,13 @@
     Stops a refresh, before any table changes, where it would read what no full build has left: in an empty warehouse, after a first
     build that was cut off, and where the settings ask for rules that were never fitted.
 -#}
-{% macro stop_on_refresh_of_nothing() -%}
-    {%- if is_refresh() and (are_selected(['int_score_version_in_use']) or are_selected(['int_history_versions'])) -%}
+{% macro validate_refresh() -%}
+    {%- if is_refresh() and (all_selected(['int_active_version']) or all_selected(['int_history_versions'])) -%}
         {%- set missing = [] -%}
         {%- for id in selected_resources if id.startswith('model.') -%}
             {%- for parent_id in graph.nodes[id].depends_on.nodes if parent_id not in selected_resources -%}
                 {%- set parent = graph.nodes[parent_id] -%}
-                {%- if not stored_table(parent.schema, parent.name) -%}
+                {%- if not existing_relation(parent.schema, parent.name) -%}
                     {%- do missing.append(parent.name) -%}
                 {%- endif -%}
             {%- endfor -%}
@@ -27,14 +27,14 @@
                 "This run fits nothing and uses what a full build has left, but the warehouse lacks "
                 ~ (missing | unique | sort | join(', ')) ~ ". Run 'dbt build' first."
             ) }}
-        {%- elif is_read_otherwise() -%}
+        {%- elif is_read_differently() -%}
             {{ exceptions.raise_compiler_error(
                 "This run reads '" ~ var('transactions') ~ "' in another way than the warehouse was read, from "
-                ~ single_value("select json_extract_string(read_as, '$.transactions') from " ~ stored_table('staging', 'input_taken'))
+                ~ single_value("select json_extract_string(read_as, '$.transactions') from " ~ existing_relation('staging', 'ingest_watermark'))
                 ~ ": with other settings, headings or files. Refresh with the settings of the build, or run 'dbt build'."
             ) }}
         {%- elif var('baseline_date') is not none and not single_value(
-            'select count(*) from ' ~ stored_table(target.schema, 'segment_rules')
+            'select count(*) from ' ~ existing_relation(target.schema, 'segment_rules')
             ~ ' where baseline_date = ' ~ date_setting('baseline_date')
         ) -%}
             {{ exceptions.raise_compiler_error(
@@ -47,14 +47,14 @@
 
 
 {#- Whether the lines would be read anew, as those stored were read in another way; not where a full refresh asks for it. -#}
-{% macro is_read_otherwise() -%}
-    {%- set taken = stored_table('staging', 'input_taken') -%}
+{% macro is_read_differently() -%}
+    {%- set taken = existing_relation('staging', 'ingest_watermark') -%}
     {{ return(
         not flags.FULL_REFRESH
-        and are_selected(['base_transactions'])
+        and all_selected(['base_transactions'])
         and taken is not none
         and single_value('select count(*) from ' ~ taken) > 0
-        and taken_alike(transactions_input()) is none
+        and matching_watermark(transactions_input()) is none
     ) }}
 {%- endmacro %}
 
@@ -63,12 +63,12 @@
     Says which rules a refresh uses, and stops it before any customer's table changes where none are this log's: as no version would be
     in use, customers would lose their segments, and what was told of the past would be forgotten.
 -#}
-{% macro stop_on_log_without_rules(say=false) -%}
+{% macro validate_stored_rules(say=false) -%}
     {%- if is_refresh() -%}
         {%- set version = single_value(
-            'with score_versions as (select * from ' ~ ref('score_versions') ~ '), own_versions as ('
-            ~ versions_of_this_shop('score_versions') ~ ') select max(score_version) from own_versions where is_usable'
-            ~ ' and score_version in ' ~ versions_with_rules()
+            'with model_versions as (select * from ' ~ ref('model_versions') ~ '), own_versions as ('
+            ~ versions_of_this_shop('model_versions') ~ ') select max(model_version) from own_versions where is_usable'
+            ~ ' and model_version in ' ~ versions_with_rules()
         ) -%}
         {%- if version is none -%}
             {{ exceptions.raise_compiler_error(
@@ -88,5 +88,5 @@
 
 {#- SQL: versions of which a build stored all, as the rules come last. Not a ref: rules are fitted with the version in use. -#}
 {% macro versions_with_rules() -%}
-    (select rules.rules_version from {{ stored_table(target.schema, 'segment_rules') }} as rules)
+    (select rules.model_version from {{ existing_relation(target.schema, 'segment_rules') }} as rules)
 {%- endmacro %}

@@ -2,13 +2,13 @@
 {% macro fit_settings() -%}
     {%- set settings = {} -%}
     {%- for name in [
-        'bootstrap_refits', 'broad_clustering', 'catalogue_limit', 'category_refits', 'detailed_clustering', 'least_stability',
-        'maximum_rules', 'rolling_origins', 'sample_limit', 'silhouette_band', 'smallest_segment_share', 'training_limit',
+        'bootstrap_samples', 'force_broad_clustering', 'max_fit_products', 'category_bootstrap_samples', 'force_detailed_clustering', 'min_stability',
+        'max_rules', 'backtest_origins', 'max_fit_customers', 'silhouette_tolerance', 'min_segment_share', 'max_training_customers',
     ] -%}
         {%- do settings.update({name: var(name)}) -%}
     {%- endfor -%}
     {#- Grids are long: a fingerprint stands for them. -#}
-    {%- for name in ['spend_grids', 'class_grids'] -%}
+    {%- for name in ['spend_param_grids', 'classification_param_grids'] -%}
         {%- do settings.update({name: local_md5(tojson(var(name), sort_keys=true))[:8]}) -%}
     {%- endfor -%}
     {{ return(settings | tojson) }}

@@ -1,6 +1,6 @@
 {#-
     SQL: the CTEs `combinations` and `rules_by_combination`: the rules (an expression for a from clause) that customers of each
-    combination of the `keys` could fall under, which are days, orders and, where several versions are asked for, `rules_version`.
+    combination of the `keys` could fall under, which are days, orders and, where several versions are asked for, `model_version`.
     Days and orders come in few combinations, so the rules are looked up once for each of them, and money decides between those
     that are left: a range join of all customers with all rules would take ten times as long. Materialized, as the engine would
     else make that very join of it.
@@ -25,15 +25,15 @@ rules_by_combination as materialized (
         rules.segment,
         rules.rule_number,
         rules.confidence,
-        rules.monetary_from,
-        rules.monetary_below
+        rules.monetary_min,
+        rules.monetary_max
     from combinations
     inner join {{ rules }} as rules
         on
-            {% if 'rules_version' in keys %}
-            combinations.rules_version = rules.rules_version
+            {% if 'model_version' in keys %}
+            combinations.model_version = rules.model_version
             and {% endif -%}
-            {{ is_in_box('combinations', 'rules', ['recency_days', 'frequency']) | indent(12) }}
+            {{ in_bounds('combinations', 'rules', ['recency_days', 'frequency']) | indent(12) }}
 
 )
 {%- endmacro %}

@@ -2,10 +2,10 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='sync_all_columns',
-    pre_hook="{{ forget_touched_rows('product') }}",
+    pre_hook="{{ delete_changed_rows('product') }}",
 ) }}
 
-{%- set last_row = last_row_taken('product') %}
+{%- set last_row = last_ingested_row('product') %}
 
 with movements as (
 
@@ -16,7 +16,7 @@ with movements as (
     from {{ ref('int_stock_movements') }}
     where
         level_before <> level_after
-        and {{ is_touched('product', last_row) | indent(8) }}
+        and {{ is_changed('product', last_row) | indent(8) }}
 
 ),
 

@@ -2,19 +2,19 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='sync_all_columns',
-    pre_hook="{{ forget_touched_rows('product') }}",
+    pre_hook="{{ delete_changed_rows('product') }}",
 ) }}
 
-{%- set last_row = last_row_taken('product') %}
+{%- set last_row = last_ingested_row('product') %}
 
 with transactions as (
 
-    select * from {{ lines_told(last_row) }}
+    select * from {{ lines_to_process(last_row) }}
     -- Without a product nothing tells which sale is taken back: such cancellations stay unmatched.
     where
         rejection_reason is null
         and product_id is not null
-        and {{ is_touched('product', last_row) | indent(8) }}
+        and {{ is_changed('product', last_row) | indent(8) }}
 
 ),
 

@@ -2,10 +2,10 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='sync_all_columns',
-    pre_hook="{{ forget_touched_rows() }}",
+    pre_hook="{{ delete_changed_rows() }}",
 ) }}
 
-{%- set last_row = last_row_taken() %}
+{%- set last_row = last_ingested_row() %}
 {%- set equal_columns = [
     'invoice_id', 'product_id', 'product_description', 'customer_id', 'country', 'quantity', 'unit_price', 'gross_amount',
     'ordered_at', 'other_columns'

@@ -7,7 +7,7 @@
 
 select
     candidates.*,
-    due.rules_version
-from {{ ref('int_candidates_judged') }} as candidates
-cross join {{ ref('int_fit_due') }} as due
-{{ unless_stored('due') }}
+    due.model_version
+from {{ ref('int_candidates_ranked') }} as candidates
+cross join {{ ref('int_pending_fits') }} as due
+{{ skip_existing_version('due') }}

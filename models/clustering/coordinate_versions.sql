@@ -8,10 +8,10 @@
 select
     coordinates.space,
     coordinates.customer_id,
-    due.rules_version,
+    due.model_version,
     coordinates.x,
     coordinates.y,
     coordinates.z
-from {{ ref('space_coordinates') }} as coordinates
-cross join {{ ref('int_fit_due') }} as due
-{{ unless_stored('due') }}
+from {{ ref('space_embeddings') }} as coordinates
+cross join {{ ref('int_pending_fits') }} as due
+{{ skip_existing_version('due') }}

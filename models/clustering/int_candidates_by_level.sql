@@ -1,6 +1,6 @@
 with measures as (
 
-    select * from {{ ref('candidate_measures') }}
+    select * from {{ ref('candidate_metrics') }}
 
 ),
 
@@ -23,8 +23,8 @@ select
     measures.setting,
     -- What rules a candidate out before its stability is looked at; null where nothing does.
     case
-        when spaces.problem is not null then spaces.problem
-        when measures.problem is not null then measures.problem
+        when spaces.failure_reason is not null then spaces.failure_reason
+        when measures.failure_reason is not null then measures.failure_reason
         when
             measures.k not between levels.fewest_clusters and levels.most_clusters
             and forced.segmentation is null
@@ -35,13 +35,13 @@ select
                 levels.fewest_clusters,
                 levels.most_clusters
             )
-        when measures.smallest_share < {{ var('smallest_segment_share') }}
+        when measures.smallest_share < {{ var('min_segment_share') }}
             then format(
                 'the smallest cluster holds {:.1f} % of the customers, less than {:.1f} %',
                 100 * measures.smallest_share,
-                100 * {{ var('smallest_segment_share') }}
+                100 * {{ var('min_segment_share') }}
             )
-    end as problem,
+    end as failure_reason,
     measures.k,
     measures.customers,
     measures.clusters_found,

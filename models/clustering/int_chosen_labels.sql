@@ -7,7 +7,7 @@ select
     population.recency_days,
     population.frequency,
     population.monetary
-from {{ ref('int_candidates_judged') }} as chosen
+from {{ ref('int_candidates_ranked') }} as chosen
 inner join {{ ref('candidate_labels') }} as labels
     on
         chosen.space = labels.space

@@ -30,7 +30,7 @@ named as (
             else 'described'
         end as naming
     from described
-    left join {{ ref('int_names_kept') }} as kept
+    left join {{ ref('int_names_carried_over') }} as kept
         on
             described.segmentation = kept.segmentation
             and described.cluster = kept.cluster

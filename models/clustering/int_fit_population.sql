@@ -1,13 +1,13 @@
 -- A fit is due when the version in use has cut-points and no rules: they are fitted together, once.
 with due as (
 
-    select version_in_use.score_version as rules_version
-    from {{ ref('int_score_version_in_use') }} as version_in_use
-    left join {{ ref('int_rules_before') }} as rules_before
-        on version_in_use.score_version = rules_before.rules_version
+    select version_in_use.model_version
+    from {{ ref('int_active_version') }} as version_in_use
+    left join {{ ref('int_previous_rules') }} as rules_before
+        on version_in_use.model_version = rules_before.model_version
     where
-        version_in_use.score_version is not null
-        and rules_before.rules_version is null
+        version_in_use.model_version is not null
+        and rules_before.model_version is null
 
 ),
 
@@ -22,7 +22,7 @@ baseline as (
 customers as (
 
     select
-        due.rules_version,
+        due.model_version,
         facts.as_of_date as baseline_date,
         facts.customer_id,
         facts.recency_days,

@@ -9,9 +9,9 @@ select
     labels.space,
     labels.algorithm,
     labels.customer_id,
-    due.rules_version,
+    due.model_version,
     labels.k,
     labels.cluster
 from {{ ref('candidate_labels') }} as labels
-cross join {{ ref('int_fit_due') }} as due
-{{ unless_stored('due') }}
+cross join {{ ref('int_pending_fits') }} as due
+{{ skip_existing_version('due') }}

@@ -1,6 +1,6 @@
 with replay as (
 
-    select * from {{ ref('int_alert_replay') }}
+    select * from {{ ref('int_alert_backtest') }}
 
 ),
 
@@ -44,7 +44,7 @@ select
     metric,
     cast(value as double) as value,
     cast(sample_size as bigint) as sample_size,
-    model <> 'usual gap' as is_baseline,
+    model <> 'typical gap' as is_baseline,
     first_date,
     cast(last_date as date) as last_date
 from metrics

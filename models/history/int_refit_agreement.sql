@@ -5,11 +5,11 @@ with last_day as (
 
     select
         dates.as_of_date,
-        versions.rules_version,
+        versions.model_version,
         versions.previous_version
-    from {{ ref('history_dates_told') }} as dates
+    from {{ ref('processed_snapshot_dates') }} as dates
     inner join {{ ref('int_history_versions') }} as versions
-        on dates.rules_version = versions.rules_version
+        on dates.model_version = versions.model_version
     where
         dates.is_open
         and versions.previous_version is not null
@@ -30,7 +30,7 @@ facts as (
     select
         customers.customer_id,
         customers.as_of_date,
-        last_day.previous_version as rules_version,
+        last_day.previous_version as model_version,
         customers.recency_days,
         customers.frequency,
         customers.monetary
@@ -139,7 +139,7 @@ by_chance as (
 select
     by_chance.segmentation,
     last_day.previous_version,
-    last_day.rules_version,
+    last_day.model_version,
     by_chance.customers,
     coalesce(
         (by_chance.together_by_both - by_chance.expected) / nullif(by_chance.most - by_chance.expected, 0), 1

@@ -4,8 +4,8 @@ with fresh as (
     select
         fresh.*,
         dates.previous_date
-    from {{ ref('int_history_fresh') }} as fresh
-    inner join {{ ref('int_history_dates') }} as dates
+    from {{ ref('int_history_delta') }} as fresh
+    inner join {{ ref('int_snapshot_dates') }} as dates
         on fresh.as_of_date = dates.as_of_date
 
 ),
@@ -25,11 +25,11 @@ moved as (
         {% for segmentation in ['rfm', 'broad', 'detailed'] %}
         before.{{ segmentation }}_segment as {{ segmentation }}_before,
         fresh.{{ segmentation }}_segment,
-        fresh.first_{{ segmentation }}_segment,
+        fresh.original_{{ segmentation }}_segment,
         {% endfor %}
         fresh.restated_by,
-        before.rules_version as version_before,
-        fresh.rules_version,
+        before.model_version as previous_version,
+        fresh.model_version,
         before.recency_days as recency_before,
         before.frequency as frequency_before,
         before.monetary as monetary_before,

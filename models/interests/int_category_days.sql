@@ -1,7 +1,7 @@
 with categories as (
 
     select
-        study,
+        prediction_run,
         product_id,
         category,
         category_name
@@ -47,7 +47,7 @@ events as (
 )
 
 select
-    categories.study,
+    categories.prediction_run,
     events.customer_id,
     events.invoice_id,
     categories.category_name,
@@ -58,4 +58,4 @@ select
 from events
 inner join categories
     on events.product_id = categories.product_id
-group by categories.study, events.customer_id, events.invoice_id, categories.category_name, categories.category, events.event_date
+group by categories.prediction_run, events.customer_id, events.invoice_id, categories.category_name, categories.category, events.event_date

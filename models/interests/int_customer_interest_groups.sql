@@ -2,8 +2,8 @@ with groups as (
 
     select versions.*
     from {{ ref('interest_group_versions') }} as versions
-    inner join {{ ref('int_score_version_in_use') }} as version_in_use
-        on versions.rules_version = version_in_use.score_version
+    inner join {{ ref('int_active_version') }} as version_in_use
+        on versions.model_version = version_in_use.model_version
 
 ),
 

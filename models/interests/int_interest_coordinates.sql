@@ -9,8 +9,8 @@ with weights as (
         cast(maps.mean * maps.y / maps.scale as decimal(18, 9)) as y_of_mean,
         cast(maps.mean * maps.z / maps.scale as decimal(18, 9)) as z_of_mean
     from {{ ref('interest_map_versions') }} as maps
-    inner join {{ ref('int_score_version_in_use') }} as version_in_use
-        on maps.rules_version = version_in_use.score_version
+    inner join {{ ref('int_active_version') }} as version_in_use
+        on maps.model_version = version_in_use.model_version
 
 ),
 

@@ -6,7 +6,7 @@ with as_of_dates as (
 
 interests as (
 
-    select * from {{ ref('int_interests') }}
+    select * from {{ ref('int_customer_category_spend') }}
 
 ),
 
@@ -18,7 +18,7 @@ baskets as (
         order_days.invoice_id,
         sum(order_days.amount) as amount
     from as_of_dates
-    inner join {{ ref('int_order_days') }} as order_days
+    inner join {{ ref('int_order_events_daily') }} as order_days
         on as_of_dates.as_of_date >= order_days.event_date
     group by 1, 2, 3
     having sum(order_days.units) > 0

@@ -8,7 +8,7 @@ names as (
 
     select *
     from {{ ref('category_names') }}
-    where study = 'live'
+    where prediction_run = 'live'
 
 ),
 

@@ -1,7 +1,7 @@
 select
     labels.customer_id,
     labels.cluster
-from {{ ref('int_candidates_judged') }} as chosen
+from {{ ref('int_candidates_ranked') }} as chosen
 inner join {{ ref('candidate_labels') }} as labels
     on
         chosen.space = labels.space

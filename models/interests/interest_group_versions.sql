@@ -7,12 +7,12 @@
 
 select
     named.interest_group,
-    due.rules_version,
+    due.model_version,
     named.cluster,
     named.size,
     named.x,
     named.y,
     named.z
 from {{ ref('int_interest_groups_named') }} as named
-cross join {{ ref('int_fit_due') }} as due
-{{ unless_stored('due') }}
+cross join {{ ref('int_pending_fits') }} as due
+{{ skip_existing_version('due') }}

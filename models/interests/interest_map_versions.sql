@@ -7,12 +7,12 @@
 
 select
     interest_map.feature,
-    due.rules_version,
+    due.model_version,
     interest_map.mean,
     interest_map.scale,
     interest_map.x,
     interest_map.y,
     interest_map.z
 from {{ ref('interest_map') }} as interest_map
-cross join {{ ref('int_fit_due') }} as due
-{{ unless_stored('due') }}
+cross join {{ ref('int_pending_fits') }} as due
+{{ skip_existing_version('due') }}

@@ -12,7 +12,7 @@ with categories as (
         cast(category as varchar) as category,
         category_name
     from {{ ref('int_products_by_category') }}
-    where study = 'backtest'
+    where prediction_run = 'backtest'
 
 ),
 
@@ -23,8 +23,8 @@ scores as (
         scores.model,
         scores.horizon_days,
         coalesce(actual_categories.category_name, scores.actual) as actual,
-        coalesce(said_categories.category_name, scores.said, 'said nothing') as said
-    from {{ ref('int_class_scores') }} as scores
+        coalesce(said_categories.category_name, scores.predicted, 'no prediction') as predicted
+    from {{ ref('int_classification_scores') }} as scores
     left join categories as actual_categories
         on
             scores.task = 'interest'
@@ -32,7 +32,7 @@ scores as (
     left join categories as said_categories
         on
             scores.task = 'interest'
-            and scores.said = said_categories.category
+            and scores.predicted = said_categories.category
 
 )
 
@@ -40,11 +40,11 @@ select
     scores.task,
     scores.model,
     scores.actual,
-    scores.said,
-    due.rules_version,
+    scores.predicted,
+    due.model_version,
     cast(scores.horizon_days as integer) as horizon_days,
     count(*) as sample_size
 from scores
-cross join {{ ref('int_backtest_due') }} as due
-{{ unless_stored('due') }}
+cross join {{ ref('int_pending_backtests') }} as due
+{{ skip_existing_version('due') }}
 group by 1, 2, 3, 4, 5, 6

@@ -8,7 +8,7 @@ with population as (
 
 ),
 
-{{ cut_points_of('population') }}
+{{ fit_cut_points('population') }}
 
 select
     measure,

@@ -6,11 +6,11 @@ with customers as (
         facts.recency_days,
         facts.frequency,
         facts.monetary
-    from {{ ref('int_moment_facts') }} as facts
-    inner join {{ ref('int_studies') }} as studies
+    from {{ ref('int_point_in_time_features') }} as facts
+    inner join {{ ref('int_prediction_runs') }} as prediction_runs
         on
-            studies.study = 'backtest'
-            and facts.as_of_date = studies.frozen_at
+            prediction_runs.prediction_run = 'backtest'
+            and facts.as_of_date = prediction_runs.frozen_at
     where facts.frequency > 0
 
 ),

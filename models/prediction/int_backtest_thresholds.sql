@@ -1,1 +1,1 @@
-{{ confidence_thresholds(ref('class_backtests'), 'backtest') }}
+{{ confidence_thresholds(ref('classification_backtests'), 'backtest') }}

@@ -1,1 +1,1 @@
-{{ confidence_thresholds(ref('class_predictions'), 'live') }}
+{{ confidence_thresholds(ref('classification_predictions'), 'live') }}

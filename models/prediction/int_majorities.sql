@@ -2,13 +2,13 @@
 with frames as (
 
     select
-        study,
+        prediction_run,
         task,
-        {{ peers_of() }} as peers,
+        {{ cohort_key() }} as peers,
         outcome,
         horizon_days,
         origin_date
-    from {{ ref('int_class_tasks') }}
+    from {{ ref('int_classification_tasks') }}
     where
         role in ('train', 'validation')
         and outcome is not null
@@ -18,28 +18,28 @@ with frames as (
 counted as (
 
     select
-        study,
+        prediction_run,
         task,
         peers,
         outcome,
         horizon_days,
         origin_date,
         count(*) as frames,
-        sum(count(*)) over (partition by study, task, peers, horizon_days, origin_date) as frames_of_peers
+        sum(count(*)) over (partition by prediction_run, task, peers, horizon_days, origin_date) as frames_of_peers
     from frames
     group by 1, 2, 3, 4, 5, 6
 
 )
 
 select
-    study,
+    prediction_run,
     task,
     peers,
     outcome,
     horizon_days,
     cast(
         row_number() over (
-            partition by study, task, peers, horizon_days, origin_date order by frames desc, outcome asc
+            partition by prediction_run, task, peers, horizon_days, origin_date order by frames desc, outcome asc
         ) as integer
     ) as outcome_rank,
     frames / frames_of_peers as probability,

@@ -1,30 +1,30 @@
 -- What is said of each newcomer in each task: by the model in use, or by the naive guess that is no worse.
 with in_use as (
 
-    select * from {{ ref('int_models_in_use') }}
+    select * from {{ ref('int_active_models') }}
     where task <> 'spend'
 
 ),
 
 newcomers as (
 
-    select * from {{ ref('int_class_tasks') }}
+    select * from {{ ref('int_classification_tasks') }}
     where
-        study = 'live'
+        prediction_run = 'live'
         and role = 'predict'
 
 ),
 
-said as (
+model_predictions as (
 
     select
         task,
         model,
         outcome,
-        frame_number,
+        sample_number,
         outcome_rank,
         probability
-    from {{ ref('class_predictions') }}
+    from {{ ref('classification_predictions') }}
     where role = 'predict'
 
     union all
@@ -33,17 +33,17 @@ said as (
         newcomers.task,
         'majority' as model,
         majorities.outcome,
-        newcomers.frame_number,
+        newcomers.sample_number,
         majorities.outcome_rank,
         majorities.probability
     from newcomers
     inner join {{ ref('int_majorities') }} as majorities
         on
-            newcomers.study = majorities.study
+            newcomers.prediction_run = majorities.prediction_run
             and newcomers.task = majorities.task
             and newcomers.horizon_days = majorities.horizon_days
             and newcomers.origin_date = majorities.origin_date
-            and {{ peers_of('newcomers') }} = majorities.peers
+            and {{ cohort_key('newcomers') }} = majorities.peers
     where majorities.outcome_rank <= 3
 
     union all
@@ -52,11 +52,11 @@ said as (
         'interest' as task,
         model,
         outcome,
-        frame_number,
+        sample_number,
         outcome_rank,
         cast(null as double) as probability
-    from {{ ref('int_interest_guesses') }}
-    where study = 'live'
+    from {{ ref('int_interest_baselines') }}
+    where prediction_run = 'live'
 
 ),
 
@@ -66,7 +66,7 @@ interests as (
         cast(category as varchar) as outcome,
         category_name
     from {{ ref('int_products_by_category') }}
-    where study = 'live'
+    where prediction_run = 'live'
 
 ),
 
@@ -81,29 +81,29 @@ named as (
     select
         newcomers.customer_id,
         newcomers.task,
-        said.model,
-        case when newcomers.task = 'interest' then interests.category_name else said.outcome end as outcome,
-        said.outcome_rank,
-        said.probability,
+        model_predictions.model,
+        case when newcomers.task = 'interest' then interests.category_name else model_predictions.outcome end as outcome,
+        model_predictions.outcome_rank,
+        model_predictions.probability,
         thresholds.least_confidence,
         in_use.is_baseline
     from newcomers
     inner join in_use
         on newcomers.task = in_use.task
-    inner join said
+    inner join model_predictions
         on
-            newcomers.task = said.task
-            and newcomers.frame_number = said.frame_number
-            and in_use.model = said.model
+            newcomers.task = model_predictions.task
+            and newcomers.sample_number = model_predictions.sample_number
+            and in_use.model = model_predictions.model
     left join interests
         on
             newcomers.task = 'interest'
-            and said.outcome = interests.outcome
+            and model_predictions.outcome = interests.outcome
     left join thresholds
         on
             newcomers.task = thresholds.task
-            and said.model = thresholds.model
-            and {{ peers_of('newcomers') }} = thresholds.peers
+            and model_predictions.model = thresholds.model
+            and {{ cohort_key('newcomers') }} = thresholds.peers
 
 )
 

@@ -27,13 +27,13 @@ spans as (
         cast(due.baseline_date - history.history_from as integer) as history_days
     from tasks
     cross join history
-    cross join {{ ref('int_backtest_due') }} as due
+    cross join {{ ref('int_pending_backtests') }} as due
 
 ),
 
 numbers as (
 
-    select unnest(range({{ var('rolling_origins') }})) as origin_number
+    select unnest(range({{ var('backtest_origins') }})) as origin_number
 
 ),
 
@@ -96,7 +96,7 @@ full_length as (
 )
 
 select
-    'backtest' as study,
+    'backtest' as prediction_run,
     backtest.task,
     backtest.horizon_days,
     backtest.cohort_days,
@@ -109,13 +109,13 @@ cross join full_length
 where
     backtest.task = 'forecast'
     or backtest.horizon_days = 180
-    or full_length.origins < {{ var('rolling_origins') }}
+    or full_length.origins < {{ var('backtest_origins') }}
 
 union all
 
 -- Today: nothing to judge by, all that is complete by today to train on.
 select
-    'live' as study,
+    'live' as prediction_run,
     tasks.task,
     tasks.horizon_days,
     tasks.cohort_days,

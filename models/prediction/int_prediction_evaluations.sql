@@ -1,7 +1,7 @@
 -- Everything that this build's backtest says of the predictions, with the days that were learned from and judged by.
 with evaluations as (
 
-    select * from {{ ref('int_class_evaluations') }}
+    select * from {{ ref('int_classification_evaluations') }}
 
     union all
 
@@ -24,7 +24,7 @@ origins as (
         origin_date + 1 as test_from,
         origin_date + cast(cohort_days as integer) + cast(horizon_days as integer) as test_to
     from {{ ref('int_origins') }}
-    where study = 'backtest'
+    where prediction_run = 'backtest'
 
 ),
 
@@ -49,8 +49,8 @@ protocol as (
         cast(date_trunc('month', last_date) - interval 2 month as date) - 1 as train_to,
         cast(date_trunc('month', last_date) - interval 2 month as date) as test_from,
         last_date as test_to
-    from {{ ref('int_studies') }}
-    where study = 'backtest'
+    from {{ ref('int_prediction_runs') }}
+    where prediction_run = 'backtest'
 
 ),
 
@@ -113,4 +113,4 @@ select
     cast(null as date) as train_to,
     cast(null as date) as test_from,
     cast(null as date) as test_to
-from {{ ref('int_prediction_problems') }}
+from {{ ref('int_prediction_failures') }}

@@ -1,14 +1,14 @@
 -- What a well-known public exercise learns from: the baskets and category shares of customers before the last two whole months,
 -- and since. It tells clusters made of the same purchases that it tells them from, so its figures flatter.
-with studies as (
+with prediction_runs as (
 
     select
-        study,
+        prediction_run,
         last_date,
         cast(date_trunc('month', last_date) - interval 2 month as date) as split_date
-    from {{ ref('int_studies') }}
+    from {{ ref('int_prediction_runs') }}
     where
-        study = 'backtest'
+        prediction_run = 'backtest'
         -- What was learned of the categories is no younger than what is trained on.
         and cast(date_trunc('month', last_date) - interval 2 month as date) > frozen_at
 
@@ -17,16 +17,16 @@ with studies as (
 amounts as (
 
     select
-        case when category_days.event_date < studies.split_date then 'train' else 'test' end as role,
+        case when category_days.event_date < prediction_runs.split_date then 'train' else 'test' end as role,
         category_days.customer_id,
         category_days.invoice_id,
         category_days.category,
         sum(category_days.amount) as amount
     from {{ ref('int_category_days') }} as category_days
-    inner join studies
+    inner join prediction_runs
         on
-            category_days.study = studies.study
-            and category_days.event_date <= studies.last_date
+            category_days.prediction_run = prediction_runs.prediction_run
+            and category_days.event_date <= prediction_runs.last_date
     where category_days.amount > 0
     group by 1, 2, 3, 4
 
@@ -82,7 +82,7 @@ select
     {% for number in range(21) %}
     shares.share_{{ '%02d' % number }},
     {% endfor %}
-    row_number() over (order by shares.role desc, shares.customer_id asc) as frame_number
+    row_number() over (order by shares.role desc, shares.customer_id asc) as sample_number
 from shares
 inner join basket_facts
     on

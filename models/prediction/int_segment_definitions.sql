@@ -1,8 +1,8 @@
--- What a segment is, by study: boxes of recency, frequency and monetary, for learned segments and for cells of scores alike.
+-- What a segment is, by prediction_run: boxes of recency, frequency and monetary, for learned segments and for cells of scores alike.
 with cut_points as (
 
     select
-        'backtest' as study,
+        'backtest' as prediction_run,
         measure,
         cut_number,
         cut_point
@@ -11,19 +11,19 @@ with cut_points as (
     union all
 
     select
-        'live' as study,
+        'live' as prediction_run,
         cut_points.measure,
         cut_points.cut_number,
         cut_points.cut_point
-    from {{ ref('score_cut_points') }} as cut_points
-    inner join {{ ref('int_score_version_in_use') }} as version_in_use
-        on cut_points.score_version = version_in_use.score_version
+    from {{ ref('rfm_cut_points') }} as cut_points
+    inner join {{ ref('int_active_version') }} as version_in_use
+        on cut_points.model_version = version_in_use.model_version
 
 ),
 
-studies as (
+prediction_runs as (
 
-    select distinct study from cut_points
+    select distinct prediction_run from cut_points
 
 ),
 
@@ -31,7 +31,7 @@ studies as (
 borders as (
 
     select
-        study,
+        prediction_run,
         measure,
         cut_number,
         cut_point + case when measure = 'monetary' then 0.01 else 1 end as border
@@ -54,22 +54,22 @@ passed as (
 scores as (
 
     select
-        studies.study,
+        prediction_runs.prediction_run,
         measures.measure,
         case when measures.measure = 'recency_days' then 5 - passed.cut_number else 1 + passed.cut_number end as score,
         lower_borders.border as value_from,
         upper_borders.border as value_below
-    from studies
+    from prediction_runs
     cross join measures
     cross join passed
     left join borders as lower_borders
         on
-            studies.study = lower_borders.study
+            prediction_runs.prediction_run = lower_borders.prediction_run
             and measures.measure = lower_borders.measure
             and passed.cut_number = lower_borders.cut_number
     left join borders as upper_borders
         on
-            studies.study = upper_borders.study
+            prediction_runs.prediction_run = upper_borders.prediction_run
             and measures.measure = upper_borders.measure
             and passed.cut_number + 1 = upper_borders.cut_number
 
@@ -78,16 +78,16 @@ scores as (
 rfm_boxes as (
 
     select
-        recency.study,
+        recency.prediction_run,
         'rfm' as segmentation,
         cells.segment,
-        recency.value_from as recency_from,
-        recency.value_below as recency_below,
-        frequency.value_from as frequency_from,
-        frequency.value_below as frequency_below,
-        monetary.value_from as monetary_from,
-        monetary.value_below as monetary_below
-    from {{ ref('int_rfm_cells') }} as cells
+        recency.value_from as recency_min,
+        recency.value_below as recency_max,
+        frequency.value_from as frequency_min,
+        frequency.value_below as frequency_max,
+        monetary.value_from as monetary_min,
+        monetary.value_below as monetary_max
+    from {{ ref('int_rfm_score_map') }} as cells
     inner join scores as recency
         on
             recency.measure = 'recency_days'
@@ -95,12 +95,12 @@ rfm_boxes as (
     inner join scores as frequency
         on
             frequency.measure = 'frequency'
-            and recency.study = frequency.study
+            and recency.prediction_run = frequency.prediction_run
             and cells.frequency_score = frequency.score
     inner join scores as monetary
         on
             monetary.measure = 'monetary'
-            and recency.study = monetary.study
+            and recency.prediction_run = monetary.prediction_run
             and cells.monetary_score = monetary.score
 
 ),
@@ -108,30 +108,30 @@ rfm_boxes as (
 learned_boxes as (
 
     select
-        'backtest' as study,
+        'backtest' as prediction_run,
         segmentation,
         segment,
-        recency_from,
-        recency_below,
-        frequency_from,
-        frequency_below,
-        monetary_from,
-        monetary_below
+        recency_min,
+        recency_max,
+        frequency_min,
+        frequency_max,
+        monetary_min,
+        monetary_max
     from {{ ref('backtest_rules') }}
 
     union all
 
     select
-        'live' as study,
+        'live' as prediction_run,
         segmentation,
         segment,
-        recency_from,
-        recency_below,
-        frequency_from,
-        frequency_below,
-        monetary_from,
-        monetary_below
-    from {{ ref('int_rules_in_use') }}
+        recency_min,
+        recency_max,
+        frequency_min,
+        frequency_max,
+        monetary_min,
+        monetary_max
+    from {{ ref('int_active_rules') }}
 
 ),
 
@@ -146,18 +146,18 @@ boxes as (
 )
 
 select
-    study,
+    prediction_run,
     segmentation,
     segment,
-    cast(recency_from as integer) as recency_from,
-    cast(recency_below as integer) as recency_below,
-    cast(frequency_from as bigint) as frequency_from,
-    cast(frequency_below as bigint) as frequency_below,
-    cast(monetary_from as decimal(18, 2)) as monetary_from,
-    cast(monetary_below as decimal(18, 2)) as monetary_below
+    cast(recency_min as integer) as recency_min,
+    cast(recency_max as integer) as recency_max,
+    cast(frequency_min as bigint) as frequency_min,
+    cast(frequency_max as bigint) as frequency_max,
+    cast(monetary_min as decimal(18, 2)) as monetary_min,
+    cast(monetary_max as decimal(18, 2)) as monetary_max
 from boxes
 where
     -- Where two cut-points are equal no customer is between them.
-    coalesce(recency_from < recency_below, true)
-    and coalesce(frequency_from < frequency_below, true)
-    and coalesce(monetary_from < monetary_below, true)
+    coalesce(recency_min < recency_max, true)
+    and coalesce(frequency_min < frequency_max, true)
+    and coalesce(monetary_min < monetary_max, true)

@@ -1,10 +1,10 @@
 -- What models and naive guesses said of each customer's spend, beside what came.
-with said as (
+with model_predictions as (
 
     select
         model,
         settings,
-        frame_number,
+        sample_number,
         amount,
         false as is_baseline
     from {{ ref('spend_backtests') }}
@@ -14,17 +14,17 @@ with said as (
     select
         model,
         'no training' as settings,
-        frame_number,
+        sample_number,
         amount,
         true as is_baseline
-    from {{ ref('int_spend_guesses') }}
-    where study = 'backtest'
+    from {{ ref('int_spend_baselines') }}
+    where prediction_run = 'backtest'
 
 ),
 
 combined as (
 
-    {{ combined_amounts('said') | indent(4) }}
+    {{ combined_amounts('model_predictions') | indent(4) }}
 
 ),
 
@@ -32,13 +32,13 @@ combined as (
 perfect as (
 
     select
-        roles.frame_number,
+        roles.sample_number,
         amounts.amount
-    from {{ ref('int_frame_roles') }} as roles
-    inner join {{ ref('int_frame_amounts') }} as amounts
-        on roles.frame_number = amounts.frame_number
+    from {{ ref('int_sample_splits') }} as roles
+    inner join {{ ref('int_sample_amounts') }} as amounts
+        on roles.sample_number = amounts.sample_number
     where
-        roles.study = 'backtest'
+        roles.prediction_run = 'backtest'
         and roles.task = 'spend'
         and roles.role = 'test'
 
@@ -46,14 +46,14 @@ perfect as (
 
 together as (
 
-    select * from said
+    select * from model_predictions
 
     union all
 
     select
         'combination' as model,
         'mean of {{ combined_forecasts() | join(", ") }}' as settings,
-        frame_number,
+        sample_number,
         amount,
         false as is_baseline
     from combined
@@ -63,7 +63,7 @@ together as (
     select
         'perfect ranking' as model,
         'what came' as settings,
-        frame_number,
+        sample_number,
         cast(amount as double) as amount,
         true as is_baseline
     from perfect
@@ -74,14 +74,14 @@ select
     together.model,
     together.settings,
     frames.customer_id,
-    together.frame_number,
+    together.sample_number,
     -- To the penny, as sums of doubles depend on their order.
     cast(together.amount as decimal(18, 2)) as predicted,
     amounts.amount as actual,
     together.is_baseline,
     frames.origin_date
 from together
-inner join {{ ref('int_frames') }} as frames
-    on together.frame_number = frames.frame_number
-inner join {{ ref('int_frame_amounts') }} as amounts
-    on together.frame_number = amounts.frame_number
+inner join {{ ref('int_samples') }} as frames
+    on together.sample_number = frames.sample_number
+inner join {{ ref('int_sample_amounts') }} as amounts
+    on together.sample_number = amounts.sample_number

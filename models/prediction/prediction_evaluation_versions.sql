@@ -6,7 +6,7 @@
 ) }}
 
 -- Stored last, so that a build that is cut off judges again.
--- depends_on: {{ ref('reliability_versions') }}, {{ ref('confusion_versions') }}
+-- depends_on: {{ ref('calibration_versions') }}, {{ ref('confusion_versions') }}
 select
     evaluations.task,
     evaluations.model,
@@ -14,7 +14,7 @@ select
     evaluations.split,
     evaluations.metric,
     evaluations.note,
-    due.rules_version,
+    due.model_version,
     cast(evaluations.horizon_days as integer) as horizon_days,
     cast(evaluations.value as double) as value,
     cast(evaluations.sample_size as bigint) as sample_size,
@@ -24,5 +24,5 @@ select
     evaluations.test_from,
     evaluations.test_to
 from {{ ref('int_prediction_evaluations') }} as evaluations
-cross join {{ ref('int_backtest_due') }} as due
-{{ unless_stored('due') }}
+cross join {{ ref('int_pending_backtests') }} as due
+{{ skip_existing_version('due') }}

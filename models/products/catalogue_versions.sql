@@ -9,15 +9,15 @@
 with descriptions as (
 
     select *
-    from {{ ref('catalogue_descriptions') }}
-    where study = 'live'
+    from {{ ref('product_text_statistics') }}
+    where prediction_run = 'live'
 
 ),
 
 chosen as (
 
     select
-        study,
+        prediction_run,
         k
     from {{ ref('int_category_candidates') }}
     where is_chosen
@@ -26,16 +26,16 @@ chosen as (
 
 select
     coalesce(
-        descriptions.problem,
+        descriptions.failure_reason,
         case when chosen.k is null then 'no candidate finds two categories that could be used' end
-    ) as problem,
-    due.rules_version,
+    ) as failure_reason,
+    due.model_version,
     descriptions.products,
     descriptions.described_products,
     descriptions.different_descriptions,
     due.baseline_date
 from descriptions
-cross join {{ ref('int_fit_due') }} as due
+cross join {{ ref('int_pending_fits') }} as due
 left join chosen
-    on descriptions.study = chosen.study
-{{ unless_stored('due') }}
+    on descriptions.prediction_run = chosen.prediction_run
+{{ skip_existing_version('due') }}

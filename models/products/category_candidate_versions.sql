@@ -9,14 +9,14 @@ with candidates as (
 
     select *
     from {{ ref('int_category_candidates') }}
-    where study = 'live'
+    where prediction_run = 'live'
 
 )
 
 select
     candidates.algorithm,
     candidates.reason,
-    due.rules_version,
+    due.model_version,
     candidates.k,
     candidates.products,
     candidates.categories_found,
@@ -25,13 +25,13 @@ select
     candidates.other_share,
     candidates.silhouette,
     candidates.mean_similarity,
-    candidates.bootstrap_refits,
-    candidates.minimum_jaccard,
+    candidates.bootstrap_samples,
+    candidates.min_jaccard,
     candidates.mean_jaccard,
     candidates.mean_adjusted_rand,
     candidates.is_eligible,
     candidates.is_chosen,
     candidates.is_fallback
 from candidates
-cross join {{ ref('int_fit_due') }} as due
-{{ unless_stored('due') }}
+cross join {{ ref('int_pending_fits') }} as due
+{{ skip_existing_version('due') }}

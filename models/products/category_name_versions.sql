@@ -9,15 +9,15 @@ with names as (
 
     select *
     from {{ ref('category_names') }}
-    where study = 'live'
+    where prediction_run = 'live'
 
 )
 
 select
     names.category_name,
     names.top_terms,
-    due.rules_version,
+    due.model_version,
     names.category
 from names
-cross join {{ ref('int_fit_due') }} as due
-{{ unless_stored('due') }}
+cross join {{ ref('int_pending_fits') }} as due
+{{ skip_existing_version('due') }}

@@ -27,21 +27,21 @@ first_sales as (
 
 categories_before as (
 
-    select * from {{ ref('int_categories_before') }}
+    select * from {{ ref('int_previous_categories') }}
 
 ),
 
 learning as (
 
-    select * from {{ ref('int_learning_studies') }}
+    select * from {{ ref('int_category_learning_runs') }}
 
 ),
 
--- A study that learns asks for every product. Later builds ask for the products that came since, if there are categories at all.
+-- A prediction_run that learns asks for every product. Later builds ask for the products that came since, if there are categories at all.
 asked as (
 
     select
-        learning.study,
+        learning.prediction_run,
         first_sales.product_id,
         true as is_learning,
         first_sales.first_sold_date,
@@ -52,17 +52,17 @@ asked as (
     union all
 
     select
-        studies.study,
+        prediction_runs.prediction_run,
         first_sales.product_id,
         false as is_learning,
         first_sales.first_sold_date,
-        studies.frozen_at
+        prediction_runs.frozen_at
     from first_sales
-    cross join {{ ref('int_studies') }} as studies
+    cross join {{ ref('int_prediction_runs') }} as prediction_runs
     where
-        studies.study = 'live'
-        and studies.study not in (select learning.study from learning)
-        and studies.rules_version in (select categories_before.rules_version from categories_before)
+        prediction_runs.prediction_run = 'live'
+        and prediction_runs.prediction_run not in (select learning.prediction_run from learning)
+        and prediction_runs.model_version in (select categories_before.model_version from categories_before)
         and first_sales.product_id not in (select categories_before.product_id from categories_before)
 
 ),
@@ -72,7 +72,7 @@ asked as (
 lines_known as (
 
     select
-        asked.study,
+        asked.prediction_run,
         lines.*
     from lines
     inner join asked
@@ -82,14 +82,14 @@ lines_known as (
 
 ),
 
-spellings as (
+description_variants as (
 
     select
-        study,
+        prediction_run,
         product_id,
         spelling,
         row_number() over (
-            partition by study, product_id order by count(*) desc, max(ordered_at) desc, spelling asc
+            partition by prediction_run, product_id order by count(*) desc, max(ordered_at) desc, spelling asc
         ) as spelling_rank
     from lines_known
     where spelling is not null
@@ -100,7 +100,7 @@ spellings as (
 sold as (
 
     select
-        study,
+        prediction_run,
         product_id,
         sum(gross_amount) as revenue,
         quantile_disc(unit_price, 0.5) as price
@@ -112,9 +112,9 @@ sold as (
 described as (
 
     select
-        asked.study,
+        asked.prediction_run,
         asked.product_id,
-        spellings.spelling as description,
+        description_variants.spelling as description,
         sold.revenue,
         sold.price,
         asked.is_learning,
@@ -123,13 +123,13 @@ described as (
     from asked
     inner join sold
         on
-            asked.study = sold.study
+            asked.prediction_run = sold.prediction_run
             and asked.product_id = sold.product_id
-    left join spellings
+    left join description_variants
         on
-            asked.study = spellings.study
-            and asked.product_id = spellings.product_id
-            and spellings.spelling_rank = 1
+            asked.prediction_run = description_variants.prediction_run
+            and asked.product_id = description_variants.product_id
+            and description_variants.spelling_rank = 1
 
 ),
 
@@ -138,18 +138,18 @@ ranked as (
 
     select
         *,
-        row_number() over (partition by study, is_known order by revenue desc, product_id asc) as revenue_rank
+        row_number() over (partition by prediction_run, is_known order by revenue desc, product_id asc) as revenue_rank
     from described
 
 )
 
 select
-    study,
+    prediction_run,
     product_id,
     description,
     cast(revenue as decimal(18, 2)) as revenue,
     cast(price as decimal(18, 4)) as price,
     is_learning,
-    is_known and revenue_rank <= {{ var('catalogue_limit') }} as is_fitted,
+    is_known and revenue_rank <= {{ var('max_fit_products') }} as is_fitted,
     first_sold_date
 from ranked

@@ -7,7 +7,7 @@ with gated as (
     select
         *,
         case
-            when problem is not null then problem
+            when failure_reason is not null then failure_reason
             when categories_found not between {{ fewest_categories }} and {{ most_categories }}
                 then format(
                     '{} categories: a catalogue has {{ fewest_categories }} to {{ most_categories }}',
@@ -25,23 +25,23 @@ with gated as (
                     100 * other_share,
                     100 * {{ most_other }}
                 )
-            when minimum_jaccard is null then 'it was not refitted'
-            when minimum_jaccard < {{ var('least_stability') }}
+            when min_jaccard is null then 'it was not refitted'
+            when min_jaccard < {{ var('min_stability') }}
                 then format(
                     'a category is not found again in resamples: minimum Jaccard {:.2f}, less than {:.2f}',
-                    minimum_jaccard,
-                    {{ var('least_stability') }}
+                    min_jaccard,
+                    {{ var('min_stability') }}
                 )
         end as failure,
         -- What could be used at all: when nothing passes, the most stable of these is.
-        categories_found >= 2 and minimum_jaccard is not null as is_usable
-    from {{ ref('category_measures') }}
+        categories_found >= 2 and min_jaccard is not null as is_usable
+    from {{ ref('category_metrics') }}
 
 ),
 
 compared as (
 
-    {{ in_silhouette_band('gated', 'study') | indent(4) }}
+    {{ in_silhouette_tolerance('gated', 'prediction_run') | indent(4) }}
 
 ),
 
@@ -51,11 +51,11 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by study
+            partition by prediction_run
             order by
                 is_usable desc,
                 is_in_band desc,
-                minimum_jaccard desc nulls last,
+                min_jaccard desc nulls last,
                 silhouette desc nulls last,
                 k asc,
                 algorithm asc
@@ -67,7 +67,7 @@ ranked as (
 winners as (
 
     select
-        study,
+        prediction_run,
         k
     from ranked
     where preference = 1 and is_usable
@@ -75,7 +75,7 @@ winners as (
 )
 
 select
-    ranked.study,
+    ranked.prediction_run,
     ranked.algorithm,
     case
         when winners.k is null then coalesce(ranked.failure, 'no candidate can be used')
@@ -87,7 +87,7 @@ select
             then format(
                 'chosen: silhouette {:.3f} is within {:g} % of the best that passes, {:.3f}, and it is more stable',
                 ranked.silhouette,
-                100 * {{ var('silhouette_band') }},
+                100 * {{ var('silhouette_tolerance') }},
                 ranked.best_silhouette
             )
         when ranked.failure is not null then ranked.failure
@@ -96,7 +96,7 @@ select
         else format(
             'silhouette {:.3f} is more than {:g} % below the best that passes, {:.3f}',
             ranked.silhouette,
-            100 * {{ var('silhouette_band') }},
+            100 * {{ var('silhouette_tolerance') }},
             ranked.best_silhouette
         )
     end as reason,
@@ -108,8 +108,8 @@ select
     ranked.other_share,
     ranked.silhouette,
     ranked.mean_similarity,
-    ranked.bootstrap_refits,
-    ranked.minimum_jaccard,
+    ranked.bootstrap_samples,
+    ranked.min_jaccard,
     ranked.mean_jaccard,
     ranked.mean_adjusted_rand,
     ranked.is_eligible,
@@ -117,4 +117,4 @@ select
     ranked.preference = 1 and ranked.is_usable and not ranked.is_eligible as is_fallback
 from ranked
 left join winners
-    on ranked.study = winners.study
+    on ranked.prediction_run = winners.prediction_run

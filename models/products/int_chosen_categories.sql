@@ -1,5 +1,5 @@
 select
-    labels.study,
+    labels.prediction_run,
     labels.product_id,
     labels.category,
     labels.learned_group,
@@ -7,7 +7,7 @@ select
 from {{ ref('int_category_candidates') }} as chosen
 inner join {{ ref('category_labels') }} as labels
     on
-        chosen.study = labels.study
+        chosen.prediction_run = labels.prediction_run
         and chosen.algorithm = labels.algorithm
         and chosen.k = labels.k
 where chosen.is_chosen

@@ -1,17 +1,17 @@
 with live as (
 
     select
-        'live' as study,
+        'live' as prediction_run,
         products.product_id,
         names.category_name,
         products.category,
         products.similarity
     from {{ ref('product_category_versions') }} as products
-    inner join {{ ref('int_score_version_in_use') }} as version_in_use
-        on products.rules_version = version_in_use.score_version
+    inner join {{ ref('int_active_version') }} as version_in_use
+        on products.model_version = version_in_use.model_version
     left join {{ ref('category_name_versions') }} as names
         on
-            products.rules_version = names.rules_version
+            products.model_version = names.model_version
             and products.category = names.category
 
 ),
@@ -19,7 +19,7 @@ with live as (
 backtest as (
 
     select
-        chosen.study,
+        chosen.prediction_run,
         chosen.product_id,
         names.category_name,
         chosen.category,
@@ -27,9 +27,9 @@ backtest as (
     from {{ ref('int_chosen_categories') }} as chosen
     left join {{ ref('category_names') }} as names
         on
-            chosen.study = names.study
+            chosen.prediction_run = names.prediction_run
             and chosen.category = names.category
-    where chosen.study = 'backtest'
+    where chosen.prediction_run = 'backtest'
 
 ),
 
@@ -44,7 +44,7 @@ products as (
 )
 
 select
-    study,
+    prediction_run,
     product_id,
     -- Names are of the categories that had a product when they were learned; the first odd one may come later.
     case when category = -1 then 'other' else category_name end as category_name,

@@ -10,7 +10,7 @@ with chosen as (
 
     select *
     from {{ ref('int_chosen_categories') }}
-    where study = 'live'
+    where prediction_run = 'live'
 
 ),
 
@@ -18,7 +18,7 @@ learned as (
 
     select
         chosen.product_id,
-        due.rules_version,
+        due.model_version,
         chosen.category,
         chosen.learned_group,
         texts.known_words,
@@ -29,12 +29,12 @@ learned as (
         {% endfor %}
         texts.is_fitted
     from chosen
-    cross join {{ ref('int_fit_due') }} as due
-    inner join {{ ref('product_texts') }} as texts
+    cross join {{ ref('int_pending_fits') }} as due
+    inner join {{ ref('product_embeddings') }} as texts
         on
-            chosen.study = texts.study
+            chosen.prediction_run = texts.prediction_run
             and chosen.product_id = texts.product_id
-    {{ unless_stored('due') | indent(4) }}
+    {{ skip_existing_version('due') | indent(4) }}
 
 ),
 
@@ -43,7 +43,7 @@ placed as (
 
     select
         products.product_id,
-        version_in_use.score_version as rules_version,
+        version_in_use.model_version,
         products.category,
         -1 as learned_group,
         products.known_words,
@@ -54,11 +54,11 @@ placed as (
         {% endfor %}
         false as is_fitted
     from {{ ref('new_product_categories') }} as products
-    cross join {{ ref('int_score_version_in_use') }} as version_in_use
+    cross join {{ ref('int_active_version') }} as version_in_use
     {% if is_incremental() %}
     left join {{ this }} as stored
         on
-            version_in_use.score_version = stored.rules_version
+            version_in_use.model_version = stored.model_version
             and products.product_id = stored.product_id
     where stored.product_id is null
     {% endif %}
@@ -78,7 +78,7 @@ due as (
 select
     due.product_id,
     catalogue.description,
-    due.rules_version,
+    due.model_version,
     due.category,
     due.learned_group,
     due.known_words,
@@ -93,4 +93,4 @@ from due
 inner join {{ ref('int_catalogue') }} as catalogue
     on
         due.product_id = catalogue.product_id
-        and catalogue.study = 'live'
+        and catalogue.prediction_run = 'live'

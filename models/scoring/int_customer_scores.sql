@@ -1,6 +1,6 @@
 with customers as (
 
-    select * from {{ ref('int_facts_as_of') }}
+    select * from {{ ref('int_current_customer_facts') }}
     where frequency > 0
 
 ),
@@ -13,7 +13,7 @@ cut_points as (
 
 version_in_use as (
 
-    select * from {{ ref('int_score_version_in_use') }}
+    select * from {{ ref('int_active_version') }}
 
 ),
 
@@ -24,8 +24,8 @@ scored as (
     select
         customers.as_of_date,
         customers.customer_id,
-        cut_points.score_version,
-        version_in_use.baseline_date > customers.as_of_date as is_looked_back,
+        cut_points.model_version,
+        version_in_use.baseline_date > customers.as_of_date as is_backfilled,
         5 - {{ cut_points_passed('recency_days') }} as recency_score,
         1 + {{ cut_points_passed('frequency') }} as frequency_score,
         1 + {{ cut_points_passed('monetary') }} as monetary_score,
@@ -35,7 +35,7 @@ scored as (
     from customers
     cross join version_in_use
     inner join cut_points
-        on version_in_use.score_version = cut_points.score_version
+        on version_in_use.model_version = cut_points.model_version
 
 )
 
@@ -43,12 +43,12 @@ select
     as_of_date,
     customer_id,
     concat(recency_score, frequency_score, monetary_score) as rfm_score,
-    score_version,
+    model_version,
     recency_score,
     frequency_score,
     monetary_score,
     recency_percent_rank,
     frequency_percent_rank,
     monetary_percent_rank,
-    is_looked_back
+    is_backfilled
 from scored

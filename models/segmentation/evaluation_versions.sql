@@ -17,14 +17,14 @@ select
     evaluations.model,
     evaluations.settings,
     evaluations.metric,
-    due.rules_version,
+    due.model_version,
     evaluations.fold,
     evaluations.value,
     evaluations.sample_size,
     evaluations.is_baseline,
     first_orders.first_order_date,
     due.baseline_date
-from {{ ref('rule_evaluations') }} as evaluations
-cross join {{ ref('int_fit_due') }} as due
+from {{ ref('rule_cross_validation') }} as evaluations
+cross join {{ ref('int_pending_fits') }} as due
 cross join first_orders
-{{ unless_stored('due') }}
+{{ skip_existing_version('due') }}

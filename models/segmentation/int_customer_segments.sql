@@ -1,12 +1,12 @@
 with customers as (
 
-    select * from {{ ref('int_facts_as_of') }}
+    select * from {{ ref('int_current_customer_facts') }}
     where frequency > 0
 
 ),
 
 -- Nothing but the rules decides: the same for ten customers and for ten million, at any date and on any engine.
-{{ rules_by_combination('customers', ref('int_rules_in_use')) }},
+{{ rules_by_combination('customers', ref('int_active_rules')) }},
 
 segmented as (
 
@@ -22,7 +22,7 @@ segmented as (
         on
             customers.recency_days = rules.recency_days
             and customers.frequency = rules.frequency
-            and {{ is_in_box('customers', 'rules', ['monetary']) | indent(12) }}
+            and {{ in_bounds('customers', 'rules', ['monetary']) | indent(12) }}
 
 )
 

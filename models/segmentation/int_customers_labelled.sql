@@ -1,6 +1,6 @@
 with chosen as (
 
-    select * from {{ ref('int_candidates_judged') }}
+    select * from {{ ref('int_candidates_ranked') }}
     where is_chosen
 
 ),

@@ -2,13 +2,13 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='sync_all_columns',
-    pre_hook=["{{ forget_touched_rows() }}", "{{ forget_what_was_taken() }}"],
+    pre_hook=["{{ delete_changed_rows() }}", "{{ delete_ingest_watermark() }}"],
 ) }}
 
-{%- set last_row = last_row_taken() -%}
-{%- set due = files_due(last_row) -%}
+{%- set last_row = last_ingested_row() -%}
+{%- set due = files_to_read(last_row) -%}
 {#- Columns that the input does not have are null, so that every later model is the same for every shop. -#}
-{%- set input = transactions_input(due or files_due(none)[:1]) if execute else {
+{%- set input = transactions_input(due or files_to_read(none)[:1]) if execute else {
     'relation': '(select 1)', 'columns': {}, 'others': {}, 'source': "''"
 } -%}
 
@@ -27,7 +27,7 @@ texts as (
     select
         -- The order of the input is the only one that its rows have.
         row_number() over () as position,
-        {% for column in known_headings() %}
+        {% for column in column_aliases() %}
         cast({{ input.columns.get(column, 'null') }} as varchar) as {{ column }},
         {% endfor %}
         cast({{ input.surplus or 'null' }} as varchar) as surplus_field,
@@ -43,7 +43,7 @@ keyed as (
 
     select
         *,
-        {{ text_key(known_headings() | list + ['surplus_field', 'other_columns']) }} as row_key
+        {{ text_key(column_aliases() | list + ['surplus_field', 'other_columns']) }} as row_key
     from texts
 
 ){{ ',' if last_row is not none or due | length > 1 }}
@@ -114,7 +114,7 @@ select
     {% else %}
     position as input_row,
     {% endif %}
-    {% for column in known_headings() %}
+    {% for column in column_aliases() %}
     {{ column }},
     {% endfor %}
     surplus_field,

@@ -10,7 +10,7 @@ TYPES = {
 
 def model(dbt, session):
     """Labels of every candidate: KMeans, Gaussian mixture, Ward and HDBSCAN in each space."""
-    coordinates = dbt.ref("space_coordinates").order("space, customer_id").df()
+    coordinates = dbt.ref("space_embeddings").order("space, customer_id").df()
     if coordinates.empty:
         return typed(None, TYPES)
 

@@ -4,8 +4,8 @@ from shop_toolkit.tables import typed
 
 TYPES = {
     "space": "str", "algorithm": "str", "k": "int32",
-    "bootstrap_refits": "int32", "bootstrap_draws": "int32",
-    "minimum_jaccard": "float", "mean_adjusted_rand": "float",
+    "bootstrap_samples": "int32", "bootstrap_draws": "int32",
+    "min_jaccard": "float", "mean_adjusted_rand": "float",
 }  # fmt: skip
 
 
@@ -18,6 +18,6 @@ def model(dbt, session):
 
     from shop_toolkit.clustering import measure_stability
 
-    coordinates = dbt.ref("space_coordinates").order("space, customer_id").df()
-    contenders = dbt.ref("int_contenders").order("space, algorithm, k").df()
-    return typed(measure_stability(coordinates, labels, contenders, int(settings["bootstrap_refits"])), TYPES)
+    coordinates = dbt.ref("space_embeddings").order("space, customer_id").df()
+    contenders = dbt.ref("int_finalists").order("space, algorithm, k").df()
+    return typed(measure_stability(coordinates, labels, contenders, int(settings["bootstrap_samples"])), TYPES)

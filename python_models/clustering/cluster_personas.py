@@ -17,7 +17,7 @@ def model(dbt, session):
     from shop_toolkit.personas import assign_personas
 
     prototypes = dbt.ref("persona_prototypes").order("segmentation, persona").df()
-    kept = dbt.ref("int_names_kept").order("segmentation, cluster").df()
+    kept = dbt.ref("int_names_carried_over").order("segmentation, cluster").df()
     tables = []
     for segmentation, clusters in profiles.groupby("segmentation"):
         taken = kept[kept["segmentation"] == segmentation]

@@ -3,7 +3,13 @@
 import pandas as pd
 from shop_toolkit.tables import typed
 
-TYPES = {"space": "str", "problem": "str", "customers": "int64", "dimensions": "int32", "explained_variance": "float"}
+TYPES = {
+    "space": "str",
+    "failure_reason": "str",
+    "customers": "int64",
+    "dimensions": "int32",
+    "explained_variance": "float",
+}
 
 
 def model(dbt, session):
@@ -25,6 +31,6 @@ def model(dbt, session):
             problem = "no product categories that customers could be interested in"
         elif interest_map.empty:
             problem = "one customer only" if len(population) == 1 else "all customers alike"
-        description = {"space": INTERESTS, "problem": problem, "customers": len(population), "dimensions": 3}
+        description = {"space": INTERESTS, "failure_reason": problem, "customers": len(population), "dimensions": 3}
         tables.append(pd.DataFrame([description | {"explained_variance": interest_map["explained_variance"].max()}]))
     return typed(pd.concat(tables, ignore_index=True), TYPES)

@@ -4,8 +4,8 @@ import pandas as pd
 from shop_toolkit.tables import typed
 
 TYPES = {
-    "segmentation": "str", "segment": "str", "recency_from": "float", "recency_below": "float",
-    "frequency_from": "float", "frequency_below": "float", "monetary_from": "float", "monetary_below": "float",
+    "segmentation": "str", "segment": "str", "recency_min": "float", "recency_max": "float",
+    "frequency_min": "float", "frequency_max": "float", "monetary_min": "float", "monetary_max": "float",
 }  # fmt: skip
 # The spaces that the segmentations come from as a rule; the backtest doesn't choose between spaces.
 SPACES = {"broad": "rfm_plane", "detailed": "rfm_tsne"}
@@ -33,6 +33,6 @@ def model(dbt, session):
         if customers.empty:  # too few or too much alike for clusters: all are one segment
             customers = population[population["is_fitted"]].assign(cluster="all")
         segments = [f"{segmentation} cluster {cluster}" for cluster in customers["cluster"]]
-        rules = fit_rules(customers, segments, int(settings["maximum_rules"]))
+        rules = fit_rules(customers, segments, int(settings["max_rules"]))
         tables.append(rules.assign(segmentation=segmentation))
     return typed(pd.concat(tables, ignore_index=True), TYPES)

@@ -6,23 +6,23 @@ import pandas as pd
 from shop_toolkit.tables import typed
 
 TYPES = {
-    "model": "str", "settings": "str", "frame_number": "int64", "amount": "float", "origin_date": "datetime64[us]",
+    "model": "str", "settings": "str", "sample_number": "int64", "amount": "float", "origin_date": "datetime64[us]",
 }  # fmt: skip
 
 
 def model(dbt, session):
     """Spend foretold from each origin by models that were trained on what was complete by then."""
-    frames = dbt.ref("int_spend_frames").filter("study = 'backtest'").order("origin_date, frame_number").df()
-    features = dbt.ref("int_frame_features").columns
+    frames = dbt.ref("int_spend_samples").filter("prediction_run = 'backtest'").order("origin_date, sample_number").df()
+    features = dbt.ref("int_sample_features").columns
     settings = dbt.config.get("meta")
     if frames.empty:
         return typed(None, TYPES)
 
     from shop_toolkit.learners import foretell_amounts, settle
 
-    names = [feature for feature in features if feature != "frame_number"]
+    names = [feature for feature in features if feature != "sample_number"]
     origins = [(origin, rows) for origin, rows in frames.groupby("origin_date")]
     # Settled at the earliest origin, the settings have seen nothing that the others foretell.
-    grids = settle("amounts", origins[0][1], names, json.loads(settings["spend_grids"]))
+    grids = settle("amounts", origins[0][1], names, json.loads(settings["spend_param_grids"]))
     tables = [foretell_amounts(rows, names, grids).assign(origin_date=origin) for origin, rows in origins]
     return typed(pd.concat(tables, ignore_index=True), TYPES)

@@ -3,15 +3,15 @@
 import pandas as pd
 from shop_toolkit.tables import in_batches, typed
 
-TYPES = {"model": "str", "settings": "str", "frame_number": "int64", "amount": "float"}
+TYPES = {"model": "str", "settings": "str", "sample_number": "int64", "amount": "float"}
 
 
 def model(dbt, session):
     """Spend foretold from today by the model that the backtest found best, trained on all that is complete."""
-    settled = dbt.ref("int_settings_in_use").filter("task = 'spend'").df()
-    frames = dbt.ref("int_spend_frames").filter("study = 'live'")
-    features = dbt.ref("int_frame_features").columns
-    train = frames.filter("role = 'train'").order("frame_number").df() if len(settled) else None
+    settled = dbt.ref("int_tuned_parameters").filter("task = 'spend'").df()
+    frames = dbt.ref("int_spend_samples").filter("prediction_run = 'live'")
+    features = dbt.ref("int_sample_features").columns
+    train = frames.filter("role = 'train'").order("sample_number").df() if len(settled) else None
     if train is None or train.empty:
         return typed(None, TYPES)
 
@@ -19,8 +19,8 @@ def model(dbt, session):
     from shop_toolkit.learners import fit_amounts
 
     grids = settled_grids(dict(zip(settled["model"], settled["settings"], strict=True)), "amounts")
-    names = [feature for feature in features if feature != "frame_number"]
+    names = [feature for feature in features if feature != "sample_number"]
     fitted = fit_amounts(train, names, grids)
     asked = frames.filter("role = 'predict'")
-    tables = [one.foretell(batch) for batch in in_batches(asked, "frame_number") for one in fitted]
+    tables = [one.foretell(batch) for batch in in_batches(asked, "sample_number") for one in fitted]
     return typed(pd.concat(tables, ignore_index=True) if tables else None, TYPES)

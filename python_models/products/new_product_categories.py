@@ -12,7 +12,7 @@ TYPES = {
 def model(dbt, session):
     """Places by the words that the categories were learned with; nothing is learned anew."""
     products = dbt.ref("int_catalogue").filter("not is_learning").order("product_id").df()
-    learned = dbt.ref("int_categories_before").filter("is_fitted").order("product_id").df()
+    learned = dbt.ref("int_previous_categories").filter("is_fitted").order("product_id").df()
     if products.empty:
         return typed(None, TYPES)
 

@@ -5,8 +5,8 @@ from shop_toolkit.tables import typed
 
 TYPES = {
     "segmentation": "str", "segment": "str", "support": "int64",
-    "recency_from": "float", "recency_below": "float", "frequency_from": "float", "frequency_below": "float",
-    "monetary_from": "float", "monetary_below": "float", "confidence": "float",
+    "recency_min": "float", "recency_max": "float", "frequency_min": "float", "frequency_max": "float",
+    "monetary_min": "float", "monetary_max": "float", "confidence": "float",
 }  # fmt: skip
 
 
@@ -20,7 +20,7 @@ def model(dbt, session):
     from shop_toolkit.rules import fit_rules
 
     tables = [
-        fit_rules(customers, customers["segment"], int(settings["maximum_rules"])).assign(segmentation=segmentation)
+        fit_rules(customers, customers["segment"], int(settings["max_rules"])).assign(segmentation=segmentation)
         for segmentation, customers in labelled.groupby("segmentation")
     ]
     return typed(pd.concat(tables, ignore_index=True), TYPES)

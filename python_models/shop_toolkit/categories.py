@@ -85,15 +85,15 @@ TERMS = 6
 SHORTEST_TERM = 3
 NAME_TERMS = 3
 
-CATALOGUE_COLUMNS = ("products", "described_products", "different_descriptions", "problem")
+CATALOGUE_COLUMNS = ("products", "described_products", "different_descriptions", "failure_reason")
 TEXT_COLUMNS = ("product_id", "is_fitted", "known_words", "price", *COORDINATES)
 LABEL_COLUMNS = ("algorithm", "k", "product_id", "category", "similarity", "learned_group")
 PLACED_COLUMNS = ("product_id", "known_words", "price", "category", "similarity", *COORDINATES)
 MEASURE_COLUMNS = (
     "algorithm", "k", "products", "categories_found", "smallest_share", "largest_share", "other_share",
-    "silhouette", "mean_similarity", "problem",
+    "silhouette", "mean_similarity", "failure_reason",
 )  # fmt: skip
-STABILITY_COLUMNS = ("algorithm", "k", "bootstrap_refits", "minimum_jaccard", "mean_jaccard", "mean_adjusted_rand")
+STABILITY_COLUMNS = ("algorithm", "k", "bootstrap_samples", "min_jaccard", "mean_jaccard", "mean_adjusted_rand")
 TERM_COLUMNS = ("category", "term_rank", "term", "weight", "products", "share_of_category", "share_of_all")
 NAME_COLUMNS = ("category", "category_name", "top_terms", "products", "revenue", "typical_price")
 
@@ -316,7 +316,7 @@ def describe_texts(products: pd.DataFrame) -> pd.DataFrame:
     Raises ValueError for a missing column or a product that comes twice.
     """
     rows = _sorted_products(products)
-    if describe_catalogue(products)["problem"].iloc[0]:
+    if describe_catalogue(products)["failure_reason"].iloc[0]:
         return pd.DataFrame(columns=list(TEXT_COLUMNS))
     space = learn_text_space(rows.loc[rows["is_fitted"], "description"])
     with threadpool_limits(1):
@@ -492,12 +492,12 @@ def place_products(learned: pd.DataFrame, products: pd.DataFrame) -> pd.DataFram
     data = Texts(rows["product_id"].to_numpy(), points, prices.to_numpy(), is_fitted.to_numpy())
     before, after = data.take(data.fitted), data.take(~data.fitted)
     nearest, similarity = _nearest_groups(after, before, fitted["learned_group"].to_numpy(dtype=int))
-    is_kept = np.isin(nearest, fitted["category"]) & (similarity >= ODD_SIMILARITY)
+    is_net = np.isin(nearest, fitted["category"]) & (similarity >= ODD_SIMILARITY)
     columns = {
         "product_id": after.products,
         "known_words": known[~data.fitted],
         "price": after.prices,
-        "category": np.where(is_kept, nearest, OTHER),
+        "category": np.where(is_net, nearest, OTHER),
         "similarity": similarity,
     }
     return pd.DataFrame(columns | _coordinates(after.points))[list(PLACED_COLUMNS)]
@@ -577,7 +577,7 @@ def measure_category_stability(
 
     The scheme of Hennig 2007 as in `clustering.measure_stability`: products are drawn with replacement, the
     distinct ones are categorised anew (3 cold starts, the same rules for other), and each category is matched to
-    the most similar new one. minimum_jaccard is that of the least stable category, mean_jaccard the mean over
+    the most similar new one. min_jaccard is that of the least stable category, mean_jaccard the mean over
     categories (a category under 0.5 has dissolved, from 0.75 it is stable); mean_adjusted_rand compares both
     categorisations, other being a group. The text space stays as it is: this is the stability of the categories
     given the space. Resamples depend on the refit's number only, for any number of `workers`.

@@ -102,12 +102,12 @@ COORDINATE_COLUMNS = ("space", "customer_id", "x", "y", "z")
 LABEL_COLUMNS = ("space", "algorithm", "k", "setting", "smallest_size", "customer_id", "cluster", "bic")
 MEASURE_COLUMNS = (
     "space", "algorithm", "k", "setting", "customers", "clusters_found", "smallest_share", "noise_share",
-    "silhouette", "calinski_harabasz", "davies_bouldin", "bic", "problem",
+    "silhouette", "calinski_harabasz", "davies_bouldin", "bic", "failure_reason",
 )  # fmt: skip
 STABILITY_COLUMNS = (
-    "space", "algorithm", "k", "bootstrap_refits", "bootstrap_draws", "minimum_jaccard", "mean_adjusted_rand",
+    "space", "algorithm", "k", "bootstrap_samples", "bootstrap_draws", "min_jaccard", "mean_adjusted_rand",
 )  # fmt: skip
-SPACE_COLUMNS = ("space", "customers", "dimensions", "explained_variance", "problem")
+SPACE_COLUMNS = ("space", "customers", "dimensions", "explained_variance", "failure_reason")
 CANDIDATE = ["space", "algorithm", "k"]
 
 
@@ -541,7 +541,7 @@ def _unfitted(space: str, points: np.ndarray, keys: list[tuple], counts: Sequenc
         for k in expected:
             if k not in present:
                 rows.append((space, algorithm, k, len(points), 0, _unfitted_problem(space, points, algorithm, k)))
-    columns = ["space", "algorithm", "k", "customers", "clusters_found", "problem"]
+    columns = ["space", "algorithm", "k", "customers", "clusters_found", "failure_reason"]
     return pd.DataFrame(rows, columns=columns).reindex(columns=list(MEASURE_COLUMNS))
 
 
@@ -613,9 +613,9 @@ def measure_stability(
     as often, quickly: a rough figure that may not decide a winner). The scheme is clusterboot of Hennig (2007,
     "Cluster-wise assessment of cluster stability") as in R's fpc: draw customers with replacement; cluster the
     distinct ones anew; match each cluster to the most similar new one on those customers; average the Jaccard
-    coefficients per cluster over the refits in which it has customers. minimum_jaccard (0..1) is that of the
+    coefficients per cluster over the refits in which it has customers. min_jaccard (0..1) is that of the
     least stable cluster: from 0.75 it can be trusted, under 0.6 it cannot. mean_adjusted_rand averages the
-    adjusted Rand index over the refits. bootstrap_refits and bootstrap_draws tell what it rests on. A candidate
+    adjusted Rand index over the refits. bootstrap_samples and bootstrap_draws tell what it rests on. A candidate
     with fewer than two clusters has no row.
 
     Refits start cold: a start from the clusters already found would find them again and flatter. A resample

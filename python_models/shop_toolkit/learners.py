@@ -80,8 +80,8 @@ LOSS_DIGITS = 9
 VOTE = "soft_vote"
 AMOUNT_ROLES = ("train", "test", "predict")
 CLASS_ROLES = ("train", "validation", "test", "predict")
-AMOUNT_COLUMNS = ("model", "settings", "frame_number", "amount")
-CLASS_COLUMNS = ("model", "settings", "frame_number", "role", "outcome", "probability")
+AMOUNT_COLUMNS = ("model", "settings", "sample_number", "amount")
+CLASS_COLUMNS = ("model", "settings", "sample_number", "role", "outcome", "probability")
 
 # --- settings -----------------------------------------------------------------------------------------------
 
@@ -126,7 +126,7 @@ def settle(task: str, frames: pd.DataFrame, features: Sequence[str], grids: Grid
     without any left, or without rows, the grids come back as they are.
     """
     check_grids(grids, task)
-    train = frames[frames["role"] == "train"].sort_values("frame_number")
+    train = frames[frames["role"] == "train"].sort_values("sample_number")
     if train.empty:
         return grids
     if task == "amounts":
@@ -389,10 +389,10 @@ class AmountModel:
     estimator: BaseEstimator
 
     def foretell(self, frames: pd.DataFrame) -> pd.DataFrame:
-        """One row per frame: columns model, settings, frame_number and amount (money, at least 0)."""
-        frames = frames.sort_values("frame_number")
+        """One row per frame: columns model, settings, sample_number and amount (money, at least 0)."""
+        frames = frames.sort_values("sample_number")
         (amounts,) = in_parallel(_amounts, [(self.estimator, _values(frames, self.features))], 1)
-        told = {"frame_number": frames["frame_number"].to_numpy(), "amount": np.round(amounts, AMOUNT_DECIMALS)}
+        told = {"sample_number": frames["sample_number"].to_numpy(), "amount": np.round(amounts, AMOUNT_DECIMALS)}
         table = pd.DataFrame(told).assign(model=self.model, settings=self.settings)
         return table[list(AMOUNT_COLUMNS)]
 
@@ -400,9 +400,9 @@ class AmountModel:
 def foretell_amounts(
     frames: pd.DataFrame, features: Sequence[str], grids: Grids = AMOUNT_GRIDS, workers: int = 2
 ) -> pd.DataFrame:
-    """One row per model and frame to foretell: columns model, settings, frame_number and amount (money, at least 0).
+    """One row per model and frame to foretell: columns model, settings, sample_number and amount (money, at least 0).
 
-    `frames` holds frame_number (whole, a key), customer_id, role ('train', 'test' or 'predict'), amount (money that
+    `frames` holds sample_number (whole, a key), customer_id, role ('train', 'test' or 'predict'), amount (money that
     came after, at least 0, needed for training only) and the `features` (numbers or booleans, may be missing). Rows
     come back for the roles test and predict, and none without training rows.
 
@@ -411,7 +411,7 @@ def foretell_amounts(
     models = fit_amounts(frames, features, grids, workers)
     asked = frames[frames["role"] != "train"]
     tables = [model.foretell(asked) for model in models] if len(asked) else []
-    return _stacked(tables, AMOUNT_COLUMNS, ["model", "frame_number"])
+    return _stacked(tables, AMOUNT_COLUMNS, ["model", "sample_number"])
 
 
 def fit_amounts(
@@ -420,7 +420,7 @@ def fit_amounts(
     """The models behind `foretell_amounts`, to foretell in batches: `models[0].foretell(batch)`."""
     check_grids(grids, "amounts")
     _check_frames(frames, features, AMOUNT_ROLES)
-    train = frames[frames["role"] == "train"].sort_values("frame_number")
+    train = frames[frames["role"] == "train"].sort_values("sample_number")
     if train.empty:
         return []
     values, amounts = _values(train, features), train["amount"].to_numpy(dtype=float, na_value=np.nan)
@@ -458,16 +458,16 @@ class ClassModels:
         return told | {VOTE: tempered(floored(np.mean(list(told.values()), axis=0)), self.temperatures.get(VOTE, 1))}
 
     def foretell(self, frames: pd.DataFrame, model: str | None = None) -> pd.DataFrame:
-        """One row per model, frame and class: columns model, settings, frame_number, role, outcome and probability.
+        """One row per model, frame and class: columns model, settings, sample_number, role, outcome and probability.
 
         With `model` that one alone.
         """
-        frames = frames.sort_values("frame_number")
+        frames = frames.sort_values("sample_number")
         told = self.probabilities(frames)
         return pd.concat([self._table(frames, name, told[name]) for name in told if model in (None, name)])
 
     def _table(self, frames: pd.DataFrame, model: str, probabilities: np.ndarray) -> pd.DataFrame:
-        table = frames[["frame_number", "role"]].iloc[np.repeat(np.arange(len(frames)), len(self.classes))]
+        table = frames[["sample_number", "role"]].iloc[np.repeat(np.arange(len(frames)), len(self.classes))]
         table = table.reset_index(drop=True)
         table["outcome"] = np.tile(np.array(self.classes, dtype=object), len(frames))
         table["probability"] = np.round(probabilities.ravel(), PROBABILITY_DECIMALS)
@@ -477,9 +477,9 @@ class ClassModels:
 def foretell_classes(
     frames: pd.DataFrame, features: Sequence[str], grids: Grids = CLASS_GRIDS, workers: int = 2
 ) -> pd.DataFrame:
-    """One row per model, frame and class: columns model, settings, frame_number, role, outcome, probability (0..1).
+    """One row per model, frame and class: columns model, settings, sample_number, role, outcome, probability (0..1).
 
-    `frames` holds frame_number (whole, a key), customer_id, role ('train', 'validation', 'test' or 'predict'), outcome
+    `frames` holds sample_number (whole, a key), customer_id, role ('train', 'validation', 'test' or 'predict'), outcome
     (the class that came after, needed for training and validation) and the `features` (numbers or booleans, may be
     missing). Rows come back for all roles but train, and none without training rows; a frame's probabilities add up
     to 1. `soft_vote` is the mean of the others.
@@ -495,7 +495,7 @@ def foretell_classes(
         return _stacked([], CLASS_COLUMNS, [])
     validation, asked = frames[frames["role"] == "validation"], frames[frames["role"].isin(["test", "predict"])]
     tables = [models.foretell(rows) for models, rows in ((first, validation), (last, asked)) if len(rows)]
-    return _stacked(tables, CLASS_COLUMNS, ["model", "frame_number", "outcome"])
+    return _stacked(tables, CLASS_COLUMNS, ["model", "sample_number", "outcome"])
 
 
 def fit_calibrated(
@@ -504,7 +504,7 @@ def fit_calibrated(
     """Models of the training rows, and of training and validation rows, with the same settings and temperatures."""
     check_grids(grids, "classes")
     _check_frames(frames, features, CLASS_ROLES)
-    frames = frames.sort_values("frame_number")
+    frames = frames.sort_values("sample_number")
     train, validation = frames[frames["role"] == "train"], frames[frames["role"] == "validation"]
     if pd.concat([train, validation])["outcome"].isna().any():
         raise ValueError("A training or validation row has no outcome.")
@@ -556,7 +556,7 @@ def _calibrated(models: ClassModels, rows: pd.DataFrame) -> ClassModels:
 
 
 def _check_frames(frames: pd.DataFrame, features: Sequence[str], roles: Sequence[str]) -> None:
-    needed = ["frame_number", "customer_id", "role", "amount" if roles is AMOUNT_ROLES else "outcome", *features]
+    needed = ["sample_number", "customer_id", "role", "amount" if roles is AMOUNT_ROLES else "outcome", *features]
     missing = [column for column in needed if column not in frames]
     if missing:
         raise ValueError(f"The frames lack {', '.join(missing)}.")
@@ -565,8 +565,8 @@ def _check_frames(frames: pd.DataFrame, features: Sequence[str], roles: Sequence
     unknown = sorted(set(frames["role"]) - set(roles), key=str)
     if unknown:
         raise ValueError(f"The frames know no role {unknown[0]!r}; it is one of {', '.join(roles)}.")
-    if frames["frame_number"].duplicated().any():
-        raise ValueError("A frame_number comes twice.")
+    if frames["sample_number"].duplicated().any():
+        raise ValueError("A sample_number comes twice.")
 
 
 def _values(frames: pd.DataFrame, features: Sequence[str]) -> np.ndarray:
@@ -587,9 +587,9 @@ def rank_outcomes(told: pd.DataFrame, most: int | None = None) -> pd.DataFrame:
 
     Of equally likely classes the first by name comes first.
     """
-    order = ["model", "frame_number", "probability", "outcome"]
+    order = ["model", "sample_number", "probability", "outcome"]
     ranked = told.sort_values(order, ascending=[True, True, False, True], ignore_index=True)
-    ranked["outcome_rank"] = ranked.groupby(["model", "frame_number"]).cumcount() + 1
+    ranked["outcome_rank"] = ranked.groupby(["model", "sample_number"]).cumcount() + 1
     return ranked if most is None else ranked[ranked["outcome_rank"] <= most]
 
 

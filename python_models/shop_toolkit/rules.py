@@ -38,7 +38,7 @@ BASELINE = "largest_segment"
 FOREST_TREES = 25
 
 RULE_COLUMNS = (
-    "recency_from", "recency_below", "frequency_from", "frequency_below", "monetary_from", "monetary_below",
+    "recency_min", "recency_max", "frequency_min", "frequency_max", "monetary_min", "monetary_max",
     "segment", "support", "confidence",
 )  # fmt: skip
 EVALUATION_COLUMNS = ("model", "settings", "fold", "metric", "value", "sample_size", "is_baseline")
@@ -69,7 +69,7 @@ def fit_rules(
     """One row per rule: a box of recency (days), frequency (orders) and monetary (money), and its segment.
 
     `features` holds recency_days, frequency and monetary per customer (n rows), `segments` the label of each.
-    A box goes from `…_from` (inclusive) to `…_below` (exclusive), None where it is unbounded. The boxes share
+    A box goes from `…_min` (inclusive) to `…_max` (exclusive), None where it is unbounded. The boxes share
     out the whole space: every customer, also one never seen, falls in exactly one. `support` counts the
     customers in the box, `confidence` how far they can be trusted to speak for others: (agreeing + 1) / (support + 2),
     the rule of succession (Laplace 1814), so that a rule made for one customer is no certainty; 1 where there is one
@@ -242,8 +242,8 @@ def _touch(first: Box, second: Box) -> bool:
 
 
 def _boxes(rules: pd.DataFrame) -> list[Box]:
-    lower = rules[[f"{bound}_from" for bound in BOUNDS]].fillna(-math.inf).to_numpy()
-    upper = rules[[f"{bound}_below" for bound in BOUNDS]].fillna(math.inf).to_numpy()
+    lower = rules[[f"{bound}_min" for bound in BOUNDS]].fillna(-math.inf).to_numpy()
+    upper = rules[[f"{bound}_max" for bound in BOUNDS]].fillna(math.inf).to_numpy()
     return [Box(tuple(a), tuple(b), s) for a, b, s in zip(lower, upper, rules["segment"], strict=True)]
 
 

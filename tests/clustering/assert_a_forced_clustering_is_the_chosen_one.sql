@@ -11,7 +11,7 @@ with forced as (
 fitted_so as (
 
     select distinct rules.segmentation
-    from {{ ref('int_rules_in_use') }} as rules
+    from {{ ref('int_active_rules') }} as rules
     inner join {{ ref('int_fit_settings') }} as settings_now
         on rules.settings = settings_now.settings
 

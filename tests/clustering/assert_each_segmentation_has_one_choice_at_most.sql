@@ -1,6 +1,6 @@
 -- A version has one clustering for each segmentation, or none where nothing could be clustered.
 select
-    rules_version,
+    model_version,
     segmentation,
     count(*) as chosen
 from {{ ref('candidate_versions') }}

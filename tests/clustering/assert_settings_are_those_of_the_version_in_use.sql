@@ -3,9 +3,9 @@
 
 select distinct
     concat(
-        'Version ', rules.rules_version, ' was fitted with ', rules.settings, ', and now is set ', settings_now.settings,
+        'Version ', rules.model_version, ' was fitted with ', rules.settings, ', and now is set ', settings_now.settings,
         ': add refit: true to have the change take effect.'
     ) as warning
-from {{ ref('int_rules_in_use') }} as rules
+from {{ ref('int_active_rules') }} as rules
 inner join {{ ref('int_fit_settings') }} as settings_now
     on rules.settings <> settings_now.settings

@@ -87,11 +87,11 @@ def test_clear_groups_are_found_stable_and_refound():
         assert adjusted_rand_score(truth, labels_of(labels, "log_rfm", algorithm, 3)) > 0.95
     contenders = pd.DataFrame([("rfm", "kmeans", 3)], columns=clustering.CANDIDATE)
     stability = clustering.measure_stability(coordinates, labels, contenders, workers=1).set_index(clustering.CANDIDATE)
-    assert stability.loc[("rfm", "kmeans", 3), "minimum_jaccard"] > 0.95
-    assert stability.loc[("rfm", "kmeans", 3), "bootstrap_refits"] == 100
+    assert stability.loc[("rfm", "kmeans", 3), "min_jaccard"] > 0.95
+    assert stability.loc[("rfm", "kmeans", 3), "bootstrap_samples"] == 100
     # A fourth cluster has nothing to hold on to.
-    assert stability.loc[("rfm", "kmeans", 4), "minimum_jaccard"] < 0.75
-    assert stability.loc[("rfm", "kmeans", 4), "bootstrap_refits"] == 50
+    assert stability.loc[("rfm", "kmeans", 4), "min_jaccard"] < 0.75
+    assert stability.loc[("rfm", "kmeans", 4), "bootstrap_samples"] == 50
 
 
 def test_structureless_customers_are_unstable():
@@ -99,7 +99,7 @@ def test_structureless_customers_are_unstable():
     coordinates = clustering.embed(shop(*values), ["rfm"])
     labels = clustering.fit_candidates(coordinates, [6], workers=1)
     stability = clustering.measure_stability(coordinates, labels, workers=1)
-    assert (stability["minimum_jaccard"] < 0.75).all()
+    assert (stability["min_jaccard"] < 0.75).all()
 
 
 def test_rows_are_equal_for_any_number_of_workers_and_order_of_rows():
@@ -174,10 +174,10 @@ def test_degenerate_shops_give_rows_with_reasons(name):
     # interests are clustered by KMeans alone
     expected = (len(clustering.RFM_SPACES) * 3 + 1) * len(COUNTS)
     assert (measures["algorithm"] != "hdbscan").sum() == expected
-    sound = measures[measures["problem"].isna()]
+    sound = measures[measures["failure_reason"].isna()]
     assert (sound["clusters_found"] == sound["k"]).all()
     assert (sound["clusters_found"] >= 2).all()
-    assert measures.loc[measures["silhouette"].isna(), "problem"].notna().all()
+    assert measures.loc[measures["silhouette"].isna(), "failure_reason"].notna().all()
     if name in ("nobody", "one customer", "all alike"):
         assert sound.empty
 

@@ -6,8 +6,8 @@ select
     drift.measure,
     drift.population_stability_index
 from {{ ref('segment_drift') }} as drift
-inner join {{ ref('history_dates_told') }} as dates
+inner join {{ ref('processed_snapshot_dates') }} as dates
     on drift.as_of_date = dates.as_of_date
 where
     dates.is_open
-    and drift.verdict = 'shifted'
+    and drift.drift_status = 'shifted'

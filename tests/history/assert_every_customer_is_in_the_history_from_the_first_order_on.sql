@@ -5,7 +5,7 @@ with first_orders as (
     select
         customer_id,
         min(event_date) as first_date
-    from {{ ref('order_days_told') }}
+    from {{ ref('processed_order_events') }}
     group by 1
 
 ),
@@ -15,7 +15,7 @@ due as (
     select
         first_orders.customer_id,
         dates.as_of_date
-    from {{ ref('history_dates_told') }} as dates
+    from {{ ref('processed_snapshot_dates') }} as dates
     inner join first_orders
         on dates.as_of_date >= first_orders.first_date
 

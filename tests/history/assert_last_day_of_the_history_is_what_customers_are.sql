@@ -3,7 +3,7 @@
 with last_day as (
 
     select as_of_date
-    from {{ ref('history_dates_told') }}
+    from {{ ref('processed_snapshot_dates') }}
     where is_open
 
 ),
@@ -12,7 +12,7 @@ versions as (
 
     select
         last_day.as_of_date,
-        min(history.rules_version) as rules_version
+        min(history.model_version) as model_version
     from {{ ref('segment_history') }} as history
     inner join last_day
         on history.as_of_date = last_day.as_of_date
@@ -24,8 +24,8 @@ compared_versions as (
 
     select versions.*
     from versions
-    inner join {{ ref('int_score_version_in_use') }} as version_in_use
-        on versions.rules_version = version_in_use.score_version
+    inner join {{ ref('int_active_version') }} as version_in_use
+        on versions.model_version = version_in_use.model_version
     inner join {{ ref('int_as_of_dates') }} as as_of_dates
         on
             as_of_dates.role = 'as_of'
@@ -68,7 +68,7 @@ customers as (
 
 (
     select
-        'only in the history' as problem,
+        'only in the history' as failure_reason,
         told.*
     from (
         select * from told
@@ -81,7 +81,7 @@ union all
 
 (
     select
-        'only in customers' as problem,
+        'only in customers' as failure_reason,
         customers.*
     from (
         select * from customers

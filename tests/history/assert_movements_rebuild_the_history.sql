@@ -20,7 +20,7 @@ movements as (
         *,
         lag(to_segment) over (partition by customer_id, segmentation order by as_of_date) as segment_before
     from {{ ref('segment_changes') }}
-    where kind = 'movement'
+    where change_type = 'movement'
 
 ),
 

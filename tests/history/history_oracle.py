@@ -115,7 +115,7 @@ def scores_of(facts: Facts, version: Version) -> tuple[int, int, int] | None:
 def segments_of(facts: Facts, version: Version, cells: list[Cell]) -> Segments:
     scores = scores_of(facts, version)
     if scores is None or facts.recency is None:
-        return ("kept nothing",) * 3
+        return ("all cancelled",) * 3
     (rfm,) = [
         cell[6] for cell in cells
         if cell[0] <= scores[0] <= cell[1] and cell[2] <= scores[1] <= cell[3] and cell[4] <= scores[2] <= cell[5]

@@ -14,13 +14,13 @@ import pytest
 from conftest import DEMO_FILE, Shop, problem_of
 from sklearn.metrics import adjusted_rand_score
 
-MODELS = ("segment_drift", "order_days_told", "int_alert_evaluations")
+MODELS = ("segment_drift", "processed_order_events", "int_alert_evaluations")
 HISTORY = ("models/history", "segment_history", "segment_changes", "segment_transitions", "segment_drift")
 WITHOUT_MARKS = """
-    select * exclude (restated_by, first_rfm_segment, first_broad_segment, first_detailed_segment) from segment_history
+    select * exclude (restated_by, original_rfm_segment, original_broad_segment, original_detailed_segment) from segment_history
 """
 MOVEMENTS = """
-    select * replace (if(from_segment is null, 'new', cause) as cause) from segment_changes where kind = 'movement'
+    select * replace (if(from_segment is null, 'new', cause) as cause) from segment_changes where change_type = 'movement'
 """
 LATE = date(2025, 6, 1), date(2025, 6, 30)
 
@@ -97,7 +97,7 @@ def test_late_rows_change_whom_they_touch_from_their_day_on_and_are_marked(fed: 
     assert changed == marked
     restatements = fed.shop.rows("""
         select count(*), bool_and(previous_date = as_of_date and cause = 'late_data')
-        from segment_changes where kind = 'restatement'
+        from segment_changes where change_type = 'restatement'
     """)
     ((restated, are_late),) = restatements
     assert restated > 0
@@ -121,7 +121,7 @@ def test_builds_from_scratch_and_after_a_cut_off_say_what_builds_bit_by_bit_said
     assert (set(fed.shop.rows(WITHOUT_MARKS)), set(fed.shop.rows(MOVEMENTS))) == (told, moved)
     # of a first build that was cut off before the table told last: all is told again, and once
     with duckdb.connect(str(fed.shop.warehouse)) as connection:
-        connection.execute("drop table history.history_dates_told")
+        connection.execute("drop table history.processed_snapshot_dates")
     result = fed.shop.dbt("run", "--select", *HISTORY)
     assert result.success, problem_of(result)
     assert len(fed.shop.rows("from segment_history")) == len(told)
@@ -131,7 +131,7 @@ def test_builds_from_scratch_and_after_a_cut_off_say_what_builds_bit_by_bit_said
 
 def test_the_watch_is_judged_as_loops_judge_it(fed: FedShop) -> None:
     shop = fed.shop
-    events = shop.rows("select customer_id, invoice_id, event_date, units from customers.int_order_days")
+    events = shop.rows("select customer_id, invoice_id, event_date, units from core.int_order_events_daily")
     placed: dict[tuple[str, str], date] = {}
     for customer, invoice, day, _ in events:
         placed[customer, invoice] = min(day, placed.get((customer, invoice), day))
@@ -140,9 +140,9 @@ def test_the_watch_is_judged_as_loops_judge_it(fed: FedShop) -> None:
         (customer, day): segment
         for customer, day, segment in shop.rows("select customer_id, as_of_date, detailed_segment from segment_history")
     }
-    ends = [day for (day,) in shop.rows("select as_of_date from history.int_history_dates where is_month_end")]
+    ends = [day for (day,) in shop.rows("select as_of_date from history.int_snapshot_dates where is_month_end")]
 
-    outcomes: dict[str, list[tuple[bool, bool, bool, int, bool]]] = {"usual gap": [], "over 90 days": []}
+    outcomes: dict[str, list[tuple[bool, bool, bool, int, bool]]] = {"typical gap": [], "over 90 days": []}
     for end in (day for day in ends if day <= last_day - timedelta(days=120)):
         left: dict[tuple[str, str], float] = {}
         for customer, invoice, day, units in events:
@@ -166,7 +166,7 @@ def test_the_watch_is_judged_as_loops_judge_it(fed: FedShop) -> None:
             # the least gap that 85 % of them are no longer than
             usual = next(gap for gap in sorted(pool) if sum(other <= gap for other in pool) >= 0.85 * len(pool))
             following = [day for (other, _), day in placed.items() if other == customer and day > end]
-            pauses = {"usual gap": usual, "over 90 days": 90}
+            pauses = {"typical gap": usual, "over 90 days": 90}
             alerts = {rule: dates[-1] + timedelta(days=pause + 1) for rule, pause in pauses.items()}
             is_tried = bool(following) and all(alert > end for alert in alerts.values())
             is_stopped = is_tried and md5(f"{customer}|{end}".encode()).hexdigest() < "8"
@@ -196,8 +196,8 @@ def test_after_a_refit_the_agreement_with_the_version_before_is_the_adjusted_ran
     """
     old = fed.shop.rows(query)
     agreements = """
-        select measure, agreement_with_version_before from segment_drift
-        where agreement_with_version_before is not null
+        select measure, adjusted_rand_vs_previous from segment_drift
+        where adjusted_rand_vs_previous is not null
     """
     assert fed.shop.rows(agreements) == []
     fed.feed("refit", date(2025, 11, 12), with_late=True, refit=True)
@@ -208,7 +208,7 @@ def test_after_a_refit_the_agreement_with_the_version_before_is_the_adjusted_ran
     })  # fmt: skip
     # the new rules tell the day that they were fitted on, and nothing before it
     assert fed.shop.rows("""
-        select distinct as_of_date::varchar, restated_by from segment_history where rules_version = 2
+        select distinct as_of_date::varchar, restated_by from segment_history where model_version = 2
     """) == [("2025-11-12", None)]  # fmt: skip
     assert {row for row in fed.history["refit"] if row[1] < date(2025, 11, 12)} == {
         row for row in fed.history["late"] if row[1] < date(2025, 11, 12)

@@ -18,32 +18,32 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 FIRST_DAY = date(2011, 1, 10)
-TOLD = ("segment_history", "segment_changes", "history.order_days_told", "history.history_dates_told")
+TOLD = ("segment_history", "segment_changes", "history.processed_order_events", "history.processed_snapshot_dates")
 # In the order in which dbt runs them.
 STEPS = (
     "history.int_history_versions",
-    "history.int_history_dates",
-    "history.int_customer_states",
-    "history.int_customers_touched",
-    "history.int_history_fresh",
+    "history.int_snapshot_dates",
+    "history.int_customer_states_scd2",
+    "history.int_changed_customers",
+    "history.int_history_delta",
     "main.segment_history",
     "history.int_segment_moves",
-    "history.int_what_if_facts",
-    "history.int_what_if_segments",
+    "history.int_counterfactual_facts",
+    "history.int_counterfactual_segments",
     "main.segment_changes",
     "main.segment_transitions",
-    "history.order_days_told",
-    "history.history_dates_told",
+    "history.processed_order_events",
+    "history.processed_snapshot_dates",
 )
 # With the macro that says what a build tells anew of them.
 INCREMENTAL = {
     "main.segment_history": "forget_due_and_touched",
     "main.segment_changes": "forget_due_and_touched",
     "main.segment_transitions": "forget_due_days",
-    "history.order_days_told": "forget_touched_customers",
+    "history.processed_order_events": "forget_touched_customers",
 }
-VIEWS = ("scoring.int_rfm_cells", "history.int_segment_values")
-MARKS = ("restated_by", "first_rfm_segment", "first_broad_segment", "first_detailed_segment")
+VIEWS = ("scoring.int_rfm_score_map", "history.int_segment_values")
+MARKS = ("restated_by", "original_rfm_segment", "original_broad_segment", "original_detailed_segment")
 
 
 @dataclass(frozen=True)
@@ -83,11 +83,11 @@ def compile_history(shop: Shop) -> Compiled:
         connection.execute("create table segment_changes (customer_id varchar)")
         connection.execute("create table segment_transitions (as_of_date date)")
         connection.execute("create table orders (invoice_id varchar, customer_id varchar, order_date date)")
-        connection.execute("create table history.order_days_told (customer_id varchar)")
-        connection.execute("create table history.history_dates_told (as_of_date date, rules_version integer)")
+        connection.execute("create table history.processed_order_events (customer_id varchar)")
+        connection.execute("create table history.processed_snapshot_dates (as_of_date date, model_version integer)")
         connection.execute(
-            "create table scoring.score_cut_points"
-            " (score_version integer, anchor_invoice_id varchar, anchor_customer_id varchar, anchor_order_date date)"
+            "create table scoring.rfm_cut_points"
+            " (model_version integer, anchor_invoice_id varchar, anchor_customer_id varchar, anchor_order_date date)"
         )
 
     def sql(*arguments: str, **variables: Any) -> dict[str, str]:
@@ -101,8 +101,8 @@ def compile_history(shop: Shop) -> Compiled:
     untold = sql("--full-refresh")
     with duckdb.connect(str(shop.warehouse)) as connection:
         connection.execute("insert into orders values ('1', 'c', '2011-01-01')")
-        connection.execute("insert into scoring.score_cut_points values (1, '1', 'c', '2011-01-01')")
-        connection.execute("insert into history.history_dates_told values ('2011-12-31', 1)")
+        connection.execute("insert into scoring.rfm_cut_points values (1, '1', 'c', '2011-01-01')")
+        connection.execute("insert into history.processed_snapshot_dates values ('2011-12-31', 1)")
     told, look = sql(), sql(as_of_date="2011-06-30")
     forget = {}
     for macro in set(INCREMENTAL.values()):
@@ -110,7 +110,7 @@ def compile_history(shop: Shop) -> Compiled:
         assert result.success, problem_of(result)
         (inline,) = result.result.results
         forget[macro] = inline.node.compiled_code
-    assert told["int_history_dates"] != untold["int_history_dates"] != look["int_history_dates"]
+    assert told["int_snapshot_dates"] != untold["int_snapshot_dates"] != look["int_snapshot_dates"]
     return Compiled(untold, told, look, forget)
 
 
@@ -119,8 +119,8 @@ def seed(name: str) -> str:
 
 
 CELLS = [
-    (int(row["recency_from"]), int(row["recency_to"]), int(row["frequency_from"]), int(row["frequency_to"]),
-     int(row["monetary_from"]), int(row["monetary_to"]), row["segment"])
+    (int(row["recency_min"]), int(row["recency_to"]), int(row["frequency_min"]), int(row["frequency_to"]),
+     int(row["monetary_min"]), int(row["monetary_to"]), row["segment"])
     for row in csv.DictReader((ROOT / "seeds" / "rfm_segments.csv").open())
 ]  # fmt: skip
 
@@ -132,28 +132,28 @@ class Warehouse:
         self.compiled = compiled
         self.connection = duckdb.connect(config={"threads": 1})
         self.connection.execute("attach ':memory:' as shop; use shop")
-        for schema in ("history", "customers", "scoring", "segmentation", "seeds"):
+        for schema in ("history", "core", "scoring", "segmentation", "seeds"):
             self.connection.execute(f"create schema {schema}")
         for name in ("rfm_segments", "segment_strategies"):
             self.connection.execute(f"create table seeds.{name} as select * from {seed(name)}")
         self.connection.execute("""
-            create table customers.int_order_days (
+            create table core.int_order_events_daily (
                 customer_id varchar, invoice_id varchar, event_date date, units decimal(18, 3), amount decimal(18, 2),
                 cancelled_units decimal(18, 3), cancelled_amount decimal(18, 2)
             );
-            create table customers.int_as_of_dates (role varchar, as_of_date date);
+            create table core.int_as_of_dates (role varchar, as_of_date date);
             create table orders (invoice_id varchar, customer_id varchar, order_date date);
-            create table scoring.score_versions (
-                score_version integer, cause varchar, anchor_invoice_id varchar, anchor_customer_id varchar,
+            create table scoring.model_versions (
+                model_version integer, cause varchar, anchor_invoice_id varchar, anchor_customer_id varchar,
                 anchor_order_date date, baseline_date date
             );
-            create table scoring.score_cut_points (
-                score_version integer, measure varchar, cut_number integer, cut_point decimal(18, 2)
+            create table scoring.rfm_cut_points (
+                model_version integer, measure varchar, cut_number integer, cut_point decimal(18, 2)
             );
             create table segment_rules (
-                rules_version integer, segmentation varchar, rule_number integer, segment varchar, confidence double,
-                recency_from integer, recency_below integer, frequency_from integer, frequency_below integer,
-                monetary_from decimal(18, 2), monetary_below decimal(18, 2)
+                model_version integer, segmentation varchar, rule_number integer, segment varchar, confidence double,
+                recency_min integer, recency_max integer, frequency_min integer, frequency_max integer,
+                monetary_min decimal(18, 2), monetary_max decimal(18, 2)
             )
         """)
         for view in VIEWS:
@@ -167,12 +167,12 @@ class Warehouse:
         return all((table if "." in table else f"main.{table}") in there for table in tables)
 
     def last_told(self, versions: list[Version]) -> date | None:
-        """As the macro history_told says: of this shop, known by its versions."""
+        """As the macro processed_history says: of this shop, known by its versions."""
         if not self.has(*TOLD):
             return None
         numbers = ", ".join(str(version.number) for version in versions)
         ((last,),) = self.rows(
-            f"select max(as_of_date) from history.history_dates_told where rules_version in ({numbers})"
+            f"select max(as_of_date) from history.processed_snapshot_dates where model_version in ({numbers})"
         )
         return last
 
@@ -192,15 +192,15 @@ class Warehouse:
             sums[1] += sign * event.amount
             sums[2] += event.units if event.is_cancelled else 0
             sums[3] += event.amount if event.is_cancelled else 0
-        self.insert("customers.int_order_days", [(*key, *sums) for key, sums in order_days.items()])
-        self.insert("customers.int_as_of_dates", [("as_of", build.as_of)])
+        self.insert("core.int_order_events_daily", [(*key, *sums) for key, sums in order_days.items()])
+        self.insert("core.int_as_of_dates", [("as_of", build.as_of)])
         anchor = date(2010, 1, 1)
         self.insert("orders", [(f"anchor {version.number}", "anchor", anchor) for version in build.versions])
-        self.insert("scoring.score_versions", [
+        self.insert("scoring.model_versions", [
             (version.number, "refit", f"anchor {version.number}", "anchor", anchor, version.baseline)
             for version in build.versions
         ])  # fmt: skip
-        self.insert("scoring.score_cut_points", [
+        self.insert("scoring.rfm_cut_points", [
             (version.number, measure, number, cut)
             for version in build.versions
             for measure, cuts in version.cut_points.items()
@@ -222,7 +222,7 @@ class Warehouse:
         for number, step in enumerate(STEPS):
             sql = state[step.split(".")[1]]
             if step in INCREMENTAL and self.has(step):
-                # As the macro forget_what_is_told_anew says.
+                # As the macro delete_restated_history says.
                 if state is self.compiled.told:
                     forget = self.compiled.forget[INCREMENTAL[step]]
                     self.connection.execute(forget.replace("table_to_forget", step))
@@ -251,7 +251,9 @@ class Warehouse:
     def closed_days(self, versions: list[Version]) -> set[date]:
         if not self.last_told(versions):
             return set()
-        return {day for (day,) in self.rows("select as_of_date from history.history_dates_told where not is_open")}
+        return {
+            day for (day,) in self.rows("select as_of_date from history.processed_snapshot_dates where not is_open")
+        }
 
 
 def days(most: int) -> st.SearchStrategy[date]:
@@ -365,7 +367,7 @@ def movements(warehouse: Warehouse) -> list[tuple]:
     return warehouse.rows("""
         select * replace (if(from_segment is null, 'new', cause) as cause)
         from segment_changes
-        where kind = 'movement'
+        where change_type = 'movement'
         order by all
     """)
 
@@ -373,7 +375,7 @@ def movements(warehouse: Warehouse) -> list[tuple]:
 def assert_equals_loops(warehouse: Warehouse, build: Build) -> None:
     told = {
         key: (
-            row["rules_version"],
+            row["model_version"],
             (row["recency_days"], row["frequency"], row["monetary"]),
             None if row["recency_score"] is None
             else (row["recency_score"], row["frequency_score"], row["monetary_score"]),
@@ -389,8 +391,8 @@ def assert_equals_loops(warehouse: Warehouse, build: Build) -> None:
     moved = {
         (customer, segmentation, day): (was, now, "new" if was is None else cause, enough)
         for customer, segmentation, day, was, now, cause, enough in warehouse.rows("""
-            select customer_id, segmentation, as_of_date, from_segment, to_segment, cause, enough_alone
-            from segment_changes where kind = 'movement'
+            select customer_id, segmentation, as_of_date, from_segment, to_segment, cause, sufficient_causes
+            from segment_changes where change_type = 'movement'
         """)
     }
     assert moved == movements_of(build.events, build.as_of, build.versions, CELLS)
@@ -415,23 +417,23 @@ def assert_marks_say_what_was_told_first(
         else:
             if any(was[fact] != row[fact] for fact in facts):
                 mark = "late_data"
-            elif was["rules_version"] != row["rules_version"]:
+            elif was["model_version"] != row["model_version"]:
                 mark = "refit"
             else:
                 mark = was["restated_by"]
-            prefix = "first_" if was["restated_by"] else ""
+            prefix = "original_" if was["restated_by"] else ""
             first = [was[f"{prefix}{segmentation}_segment"] if mark else None for segmentation in SEGMENTATIONS]
         assert row["restated_by"] == mark
-        assert [row[f"first_{segmentation}_segment"] for segmentation in SEGMENTATIONS] == first
+        assert [row[f"original_{segmentation}_segment"] for segmentation in SEGMENTATIONS] == first
     restated = {
-        (customer, segmentation, day, row[f"first_{segmentation}_segment"], now, row["restated_by"])
+        (customer, segmentation, day, row[f"original_{segmentation}_segment"], now, row["restated_by"])
         for (customer, day), row in warehouse.history().items()
         for segmentation in SEGMENTATIONS
-        if row[f"first_{segmentation}_segment"] not in (None, now := row[f"{segmentation}_segment"])
+        if row[f"original_{segmentation}_segment"] not in (None, now := row[f"{segmentation}_segment"])
     }
     assert restated == set(warehouse.rows("""
         select customer_id, segmentation, as_of_date, from_segment, to_segment, cause
-        from segment_changes where kind = 'restatement'
+        from segment_changes where change_type = 'restatement'
     """))  # fmt: skip
 
 
@@ -459,8 +461,8 @@ def assert_flows_are_those_of_the_history(warehouse: Warehouse) -> None:
 
 def assert_what_is_told_is_all_there_is(warehouse: Warehouse) -> None:
     """Also of days after the last one told: what is missing there would be taken for late."""
-    told = warehouse.rows("select * from history.order_days_told order by all")
-    assert told == warehouse.rows("select * from customers.int_order_days order by all")
+    told = warehouse.rows("select * from history.processed_order_events order by all")
+    assert told == warehouse.rows("select * from core.int_order_events_daily order by all")
 
 
 def assert_untouched_rows_stay(
@@ -472,13 +474,13 @@ def assert_untouched_rows_stay(
     days_before, days_now = days_of(was.events, was.as_of), days_of(now.events, now.as_of)
     for key, row in before.items():
         customer, day = key
-        is_touched = any(event.customer == customer and event.day <= day for event in changed)
+        is_changed = any(event.customer == customer and event.day <= day for event in changed)
         same_rules = (
             day in days_before
             and day in days_now
             and version_of(day, was.versions).number == version_of(day, now.versions).number
         )
-        if not is_touched and same_rules:
+        if not is_changed and same_rules:
             assert after[key] == row
 
 

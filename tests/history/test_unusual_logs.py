@@ -51,7 +51,7 @@ def test_months_without_sales_are_told_and_customers_only_age_in_them(shop: Shop
     }  # fmt: skip
     assert states[date(2025, 3, 31)]
     assert all(states[day] == states[date(2025, 3, 31)] for day in ENDS_OF_CLOSED_MONTHS)
-    causes = f"select distinct cause, enough_alone from segment_changes where {DURING_CLOSED}"
+    causes = f"select distinct cause, sufficient_causes from segment_changes where {DURING_CLOSED}"
     assert shop.rows(causes) == [("aging", "aging")]
     flows = f"""
         select as_of_date, sum(customers), sum(revenue), bool_or(from_segment = 'no order yet')
@@ -77,19 +77,19 @@ def test_months_without_sales_are_zeros_in_sales_and_cohorts(shop: Shop) -> None
 
 def test_forecasts_and_report_stand_with_months_without_sales(shop: Shop) -> None:
     assert shop.row("select count(*) from customers where expected_spend_90_days is null") == (0,)
-    judged = shop.rows("select sample_size from model_evaluations where metric = 'origins' and task like 'foretell%'")
+    judged = shop.rows("select sample_size from model_evaluations where metric = 'origins' and task like 'predict%'")
     assert len(judged) == 5
     assert all(size > 0 for (size,) in judged)
-    assert shop.rows("select chart, problem from publishing.report_charts where problem is not null") == []
+    assert shop.rows("select chart, failure_reason from reporting.report_charts where failure_reason is not null") == []
     moving = "'segment_flows', 'stay_rates', 'change_causes', 'alerts', 'watch', 'drift'"
-    assert shop.row(f"select sum(figures) from publishing.report_charts where chart in ({moving})") == (13,)
+    assert shop.row(f"select sum(figures) from reporting.report_charts where chart in ({moving})") == (13,)
 
 
 def test_who_sent_everything_back_later_was_a_customer_until_then(shop: Shop) -> None:
     """What was said before the cancellation stays true: nothing that came later is known."""
     bought, sent_back = date(2025, 7, 31), date(2025, 9, 30)
     history = shop.rows(f"""
-        select as_of_date, frequency, recency_days, 'kept nothing' in (rfm_segment, broad_segment, detailed_segment)
+        select as_of_date, frequency, recency_days, 'all cancelled' in (rfm_segment, broad_segment, detailed_segment)
         from segment_history where customer_id = '{SENDER_BACK}' order by 1
     """)
     assert history == [
@@ -98,17 +98,17 @@ def test_who_sent_everything_back_later_was_a_customer_until_then(shop: Shop) ->
         *((day, 0, None, True) for day in (sent_back, date(2025, 10, 31), date(2025, 11, 30), date(2025, 12, 31))),
     ]
     changes = shop.rows(f"""
-        select segmentation, cause, enough_alone, to_segment, direction, as_of_date from segment_changes
+        select segmentation, cause, sufficient_causes, to_segment, direction, as_of_date from segment_changes
         where customer_id = '{SENDER_BACK}' and (as_of_date > '2025-08-31' or cause = 'cancellation') order by 1
     """)
     assert changes == [
-        (segmentation, "cancellation", "cancellation", "kept nothing", "down", sent_back)
+        (segmentation, "cancellation", "cancellation", "all cancelled", "down", sent_back)
         for segmentation in ("broad", "detailed", "rfm")
     ]
 
 
 def test_nobody_is_warned_of_who_kept_nothing(shop: Shop) -> None:
     today = "select frequency, monetary, rfm_score, rfm_segment, broad_segment, detailed_segment from customers"
-    assert shop.rows(f"{today} where customer_id = '{SENDER_BACK}'") == [(0, 0, None, *["kept nothing"] * 3)]
+    assert shop.rows(f"{today} where customer_id = '{SENDER_BACK}'") == [(0, 0, None, *["all cancelled"] * 3)]
     assert shop.rows(f"from customer_alerts where customer_id = '{SENDER_BACK}'") == []
     assert shop.rows("from customer_alerts") != []

@@ -4,7 +4,7 @@ select
     labels.cluster as learned,
     told.cluster as told
 from {{ ref('int_interest_labels') }} as labels
-cross join {{ ref('int_fit_due') }} as due
+cross join {{ ref('int_pending_fits') }} as due
 left join {{ ref('int_customer_interest_groups') }} as told
     on
         labels.customer_id = told.customer_id

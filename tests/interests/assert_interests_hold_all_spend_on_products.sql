@@ -13,7 +13,7 @@ categories as (
 
     select count(*) > 0 as are_known
     from {{ ref('product_categories') }}
-    where problem is null
+    where failure_reason is null
 
 ),
 

@@ -88,7 +88,7 @@ def test_interest_groups_share_out_the_customers_of_the_embedded_shop(demo_shop:
         inner join interests.int_customer_interest_groups as told using (customer_id)
         """
     )
-    assert labels == agreeing == demo_shop.row("select customers_fitted from clustering.int_fit_due")[0]
+    assert labels == agreeing == demo_shop.row("select customers_fitted from clustering.int_pending_fits")[0]
 
 
 def test_without_products_all_customers_are_one_interest_group(

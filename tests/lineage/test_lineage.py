@@ -28,7 +28,7 @@ def project(demo_shop: Shop) -> Project:
         # one table under another name
         ("customers.embedding_x", {"coordinate_versions.x"}),
         # both branches of a union
-        ("int_order_days.amount", {"order_lines.gross_amount", "cancellation_matches.amount"}),
+        ("int_order_events_daily.amount", {"order_lines.gross_amount", "cancellation_matches.amount"}),
     ],
 )
 def test_a_column_comes_from_what_its_sql_names(project: Project, column: str, sources: set[str]) -> None:

@@ -1,18 +1,18 @@
 -- The guard against leaks: what frames know is counted anew from the lines themselves, and every day of training, tuning and
 -- freezing is held against the day from which is foretold. A row is a leak, and says which.
-with studies as (
+with prediction_runs as (
 
-    select * from {{ ref('int_studies') }}
-    where study = 'backtest'
+    select * from {{ ref('int_prediction_runs') }}
+    where prediction_run = 'backtest'
 
 ),
 
 frames as (
 
     select frames.*
-    from {{ ref('int_frames') }} as frames
-    inner join studies
-        on frames.study = studies.study
+    from {{ ref('int_samples') }} as frames
+    inner join prediction_runs
+        on frames.prediction_run = prediction_runs.prediction_run
 
 ),
 
@@ -43,7 +43,7 @@ events as (
 known as (
 
     select
-        frames.frame_number,
+        frames.sample_number,
         sum(events.amount) as amount,
         count(*) filter (where events.is_sale) as order_lines,
         count(distinct categories.category) as categories_sold,
@@ -55,7 +55,7 @@ known as (
             and events.event_date between frames.first_order_date and frames.known_until
     left join {{ ref('int_products_by_category') }} as categories
         on
-            frames.study = categories.study
+            frames.prediction_run = categories.prediction_run
             and events.product_id = categories.product_id
     group by 1
 
@@ -64,7 +64,7 @@ known as (
 came as (
 
     select
-        frames.frame_number,
+        frames.sample_number,
         sum(events.amount) as amount
     from frames
     inner join events
@@ -78,18 +78,18 @@ came as (
 
 features as (
 
-    select * from {{ ref('int_frame_features') }}
+    select * from {{ ref('int_sample_features') }}
 
 )
 
 select
     'features know other money, lines or days than those up to the day' as leak,
-    frames.frame_number
+    frames.sample_number
 from frames
 inner join features
-    on frames.frame_number = features.frame_number
+    on frames.sample_number = features.sample_number
 inner join known
-    on frames.frame_number = known.frame_number
+    on frames.sample_number = known.sample_number
 where
     abs(features.monetary - cast(known.amount as double)) > 0.005
     or features.order_lines <> known.order_lines
@@ -99,20 +99,20 @@ union all
 
 select
     'shares know more categories than were bought up to the day' as leak,
-    features.frame_number
+    features.sample_number
 from features
 inner join known
-    on features.frame_number = known.frame_number
+    on features.sample_number = known.sample_number
 where features.categories_bought > known.categories_sold
 
 union all
 
 select
     'trained or tuned on what was not complete at the origin' as leak,
-    roles.frame_number
-from {{ ref('int_frame_roles') }} as roles
+    roles.sample_number
+from {{ ref('int_sample_splits') }} as roles
 inner join frames
-    on roles.frame_number = frames.frame_number
+    on roles.sample_number = frames.sample_number
 where
     roles.role in ('train', 'validation')
     and frames.label_until > roles.origin_date
@@ -121,10 +121,10 @@ union all
 
 select
     'judged by what was known at the origin' as leak,
-    roles.frame_number
-from {{ ref('int_frame_roles') }} as roles
+    roles.sample_number
+from {{ ref('int_sample_splits') }} as roles
 inner join frames
-    on roles.frame_number = frames.frame_number
+    on roles.sample_number = frames.sample_number
 where
     roles.role = 'test'
     and (frames.label_until <= roles.origin_date or frames.known_until < roles.origin_date)
@@ -133,21 +133,21 @@ union all
 
 select
     'what was learned is younger than an origin' as leak,
-    origins.origin_number as frame_number
+    origins.origin_number as sample_number
 from {{ ref('int_origins') }} as origins
-inner join studies
+inner join prediction_runs
     on
-        origins.study = studies.study
-        and origins.origin_date < studies.frozen_at
+        origins.prediction_run = prediction_runs.prediction_run
+        and origins.origin_date < prediction_runs.frozen_at
 
 union all
 
 select
     'an outcome has other money than the orders between the days' as leak,
-    amounts.frame_number
-from {{ ref('int_frame_amounts') }} as amounts
+    amounts.sample_number
+from {{ ref('int_sample_amounts') }} as amounts
 inner join frames
-    on amounts.frame_number = frames.frame_number
+    on amounts.sample_number = frames.sample_number
 left join came
-    on amounts.frame_number = came.frame_number
+    on amounts.sample_number = came.sample_number
 where amounts.amount <> coalesce(came.amount, 0)

@@ -14,30 +14,30 @@ ORIGIN = "2025-10-02"
 # What features, fits and predictions come from, without the numbers of frames, which later frames may shift.
 KNOWN = {
     "features": """
-        select f.study, f.frame_kind, f.moment, f.customer_id, f.horizon_days, f.origin_date, f.known_until,
-            x.* exclude (frame_number)
-        from prediction.int_frames as f inner join prediction.int_frame_features as x using (frame_number)
-        where f.study = 'backtest' and f.known_until <= date '{origin}'
+        select f.prediction_run, f.sample_kind, f.moment, f.customer_id, f.horizon_days, f.origin_date, f.known_until,
+            x.* exclude (sample_number)
+        from prediction.int_samples as f inner join prediction.int_sample_features as x using (sample_number)
+        where f.prediction_run = 'backtest' and f.known_until <= date '{origin}'
     """,
     "outcomes of training": """
         select r.task, r.horizon_days, r.origin_date, r.role, f.customer_id, f.known_until, o.task, o.outcome, a.amount
-        from prediction.int_frame_roles as r
-        inner join prediction.int_frames as f using (frame_number)
-        left join prediction.int_frame_outcomes as o using (frame_number)
-        left join prediction.int_frame_amounts as a using (frame_number)
-        where r.study = 'backtest' and r.role in ('train', 'validation')
+        from prediction.int_sample_splits as r
+        inner join prediction.int_samples as f using (sample_number)
+        left join prediction.int_sample_labels as o using (sample_number)
+        left join prediction.int_sample_amounts as a using (sample_number)
+        where r.prediction_run = 'backtest' and r.role in ('train', 'validation')
     """,
     "categories": """
         select c.product_id, c.category, c.category_name
         from products.int_products_by_category as c
-        where c.study = 'backtest' and product_id in (
+        where c.prediction_run = 'backtest' and product_id in (
             select product_id from order_lines where order_date <= date '{origin}'
         )
     """,
-    "segments": "select * from prediction.int_segment_definitions where study = 'backtest'",
+    "segments": "select * from prediction.int_segment_definitions where prediction_run = 'backtest'",
     "spend foretold": """
         select b.model, b.settings, b.amount, b.origin_date, f.customer_id
-        from prediction.spend_backtests as b inner join prediction.int_frames as f using (frame_number)
+        from prediction.spend_backtests as b inner join prediction.int_samples as f using (sample_number)
     """,
     "thresholds": "from prediction.int_backtest_thresholds",
 }
@@ -46,22 +46,22 @@ FORETOLD = """
     select
         b.task, b.model, b.settings, b.horizon_days, b.origin_date, b.outcome, b.probability,
         f.customer_id, f.known_until
-    from prediction.class_backtests as b inner join prediction.int_frames as f using (frame_number)
+    from prediction.classification_backtests as b inner join prediction.int_samples as f using (sample_number)
     where f.known_until <= date '{origin}'
 """
 LEAKS = {
     "features see two months ahead": (
-        "models/prediction/int_moment_facts.sql",
+        "models/prediction/int_point_in_time_features.sql",
         "and moments.as_of_date >= order_days.event_date",
         "and moments.as_of_date + 60 >= order_days.event_date",
     ),
     "shares see two months ahead": (
-        "models/prediction/int_moment_interests.sql",
+        "models/prediction/int_point_in_time_interests.sql",
         "and moments.as_of_date >= category_days.event_date",
         "and moments.as_of_date + 60 >= category_days.event_date",
     ),
     "training takes the frames to judge by": (
-        "models/prediction/int_frame_roles.sql",
+        "models/prediction/int_sample_splits.sql",
         "origins.origin_date >= frames.label_until as is_complete,\n        max(",
         "true as is_complete,\n        max(",
     ),
@@ -96,12 +96,14 @@ def _date(row: list[str]) -> datetime:
 def absurd_shop(build_once: Callable[..., Shop], tmp_path_factory: pytest.TempPathFactory) -> Shop:
     log = with_absurd_rows(DEMO_FILE, tmp_path_factory.mktemp("log"))
     return build_once(
-        "absurd_shop", lambda shop: shop.build("int_class_scores", "int_spend_predictions"), transactions=str(log)
+        "absurd_shop",
+        lambda shop: shop.build("int_classification_scores", "int_spend_predictions"),
+        transactions=str(log),
     )
 
 
 def test_absurd_rows_after_the_origin_are_there(demo_shop: Shop, absurd_shop: Shop) -> None:
-    query = "select max(amount) > 8000000, count(*) from prediction.int_frame_amounts"
+    query = "select max(amount) > 8000000, count(*) from prediction.int_sample_amounts"
     assert absurd_shop.row(query)[0]
     assert not demo_shop.row(query)[0]
 
@@ -137,5 +139,5 @@ def test_a_planted_leak_is_caught(demo_shop: Shop, tmp_path: Path, leak: str) ->
     shop.folder.mkdir()
     shutil.copy(demo_shop.warehouse, shop.warehouse)
     model = Path(file).stem
-    assert shop.dbt("run", "--select", model, "int_frame_features").success
+    assert shop.dbt("run", "--select", model, "int_sample_features").success
     assert not shop.dbt("test", "--select", "assert_frames_know_nothing_later").success

@@ -31,7 +31,7 @@ def shop(size=160, seed=0):
     random = np.random.default_rng(seed)
     frames = pd.DataFrame(
         {
-            "frame_number": np.arange(size),
+            "sample_number": np.arange(size),
             "customer_id": [f"c{number // 2}" for number in range(size)],
             "role": np.where(
                 np.arange(size) % 10 < 6, "train", np.where(np.arange(size) % 10 < 8, "validation", "test")
@@ -66,11 +66,11 @@ def told_either(frames, **options):
 
 
 def by_frame(told, model, value="amount"):
-    return told[told["model"] == model].set_index("frame_number")[value]
+    return told[told["model"] == model].set_index("sample_number")[value]
 
 
 def wide(told, model):
-    return told[told["model"] == model].pivot(index="frame_number", columns="outcome", values="probability")
+    return told[told["model"] == model].pivot(index="sample_number", columns="outcome", values="probability")
 
 
 # --- amounts ---------------------------------------------------------------------------------------------
@@ -80,12 +80,12 @@ def test_a_linear_truth_is_recovered():
     random = np.random.default_rng(1)
     x = random.uniform(0, 10, (400, 2))
     frames = pd.DataFrame({"a": x[:, 0], "b": x[:, 1], "amount": 100 + 7 * x[:, 0] + 3 * x[:, 1]})
-    frames = frames.assign(frame_number=range(400), customer_id=[str(i) for i in range(400)], role="train")
+    frames = frames.assign(sample_number=range(400), customer_id=[str(i) for i in range(400)], role="train")
     frames.loc[300:, "role"] = "test"
     told = learners.foretell_amounts(
         frames, ["a", "b"], {"linear_regression": {"target": ["amount"], "alpha": [1e-3]}}, 1
     )
-    assert told["frame_number"].tolist() == list(range(300, 400))
+    assert told["sample_number"].tolist() == list(range(300, 400))
     assert np.abs(told["amount"].to_numpy() - frames["amount"][300:].to_numpy()).max() < 0.3
 
 
@@ -93,7 +93,7 @@ def test_a_squared_truth_is_recovered_from_its_root():
     random = np.random.default_rng(2)
     x = random.uniform(1, 10, 400)
     frames = pd.DataFrame({"a": x, "amount": (5 + 2 * x) ** 2}).assign(
-        frame_number=range(400), customer_id=[str(i) for i in range(400)], role=["train"] * 300 + ["predict"] * 100
+        sample_number=range(400), customer_id=[str(i) for i in range(400)], role=["train"] * 300 + ["predict"] * 100
     )
     grid = {"linear_regression": {"target": ["square_root"], "alpha": [1e-3]}}
     told = learners.foretell_amounts(frames, ["a"], grid, workers=1)
@@ -104,7 +104,7 @@ def test_a_squared_truth_is_recovered_from_its_root():
 @pytest.mark.parametrize("target", ["amount", "square_root"])
 def test_expected_amounts_have_the_mean_of_the_training_when_half_of_the_customers_spend_nothing(target):
     frames = for_amounts(shop(600)).assign(role="train")
-    everyone = frames.assign(role="predict", frame_number=frames["frame_number"] + 1000)
+    everyone = frames.assign(role="predict", sample_number=frames["sample_number"] + 1000)
     grid = {"linear_regression": {"target": [target]}, "gradient_boosting": {"target": [target], "max_iter": [20]}}
     told = learners.foretell_amounts(pd.concat([frames, everyone]), FEATURES, grid, workers=1)
     means = told.groupby("model")["amount"].mean()
@@ -129,7 +129,7 @@ def test_a_missing_value_is_the_median_and_flagged():
     train = pd.DataFrame({"a": [1.0, 2, 6, np.nan, np.nan] * 20, "amount": [10.0, 20, 60, 5, 5] * 20, "role": "train"})
     test = pd.DataFrame({"a": [1.5, np.nan], "amount": np.nan, "role": "predict"})
     frames = pd.concat([train, test], ignore_index=True)
-    frames = frames.assign(frame_number=frames.index, customer_id=frames.index.astype(str))
+    frames = frames.assign(sample_number=frames.index, customer_id=frames.index.astype(str))
     grid = {"linear_regression": {"target": ["amount"], "alpha": [1e-6]}}
     told = learners.foretell_amounts(frames, ["a"], grid)["amount"]
     # Without the flag the missing would draw the line of the others down.
@@ -143,7 +143,7 @@ def test_nobody_is_told_more_than_anyone_spent(target):
     # Each of his features was seen, and never both at once: the line leads to 200, and the most was 145.
     unlike = frames["a"].gt(5) & frames["b"].gt(5)
     frames["role"] = np.where(unlike, "predict", "train")
-    frames = frames.assign(frame_number=range(100), customer_id=[str(i) for i in range(100)])
+    frames = frames.assign(sample_number=range(100), customer_id=[str(i) for i in range(100)])
     grid = {"linear_regression": {"target": [target], "alpha": [1e-3]}}
     told = learners.foretell_amounts(frames, ["a", "b"], grid, 1)["amount"]
     assert told.max() == pytest.approx(frames.loc[~unlike, "amount"].max())
@@ -153,7 +153,7 @@ def test_nobody_is_told_more_than_anyone_spent(target):
 def test_nobody_is_told_less_than_nothing(target):
     frames = pd.DataFrame({"a": np.linspace(1, 10, 100)})
     frames["amount"] = (100 * frames["a"] - 600).clip(lower=0)
-    frames = frames.assign(frame_number=range(100), customer_id=[str(i) for i in range(100)])
+    frames = frames.assign(sample_number=range(100), customer_id=[str(i) for i in range(100)])
     frames["role"] = np.where(np.arange(100) % 2, "train", "predict")
     grid = {"linear_regression": {"target": [target], "alpha": [1e-3]}}
     told = learners.foretell_amounts(frames, ["a"], grid, 1)["amount"]
@@ -219,7 +219,7 @@ def known_process(size, seed):
     logits = np.stack([frames["a"], frames["b"], np.zeros(size)], axis=1)
     truth = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     number = (truth.cumsum(axis=1) < random.random((size, 1))).sum(axis=1)
-    frames = frames.assign(outcome=np.array(["x", "y", "z"])[number], frame_number=range(size))
+    frames = frames.assign(outcome=np.array(["x", "y", "z"])[number], sample_number=range(size))
     return frames.assign(customer_id=[str(i) for i in range(size)]), truth
 
 
@@ -259,7 +259,7 @@ def test_temperatures_of_the_text_are_those_that_the_rows_have():
     text = by_frame(told, "random_forest", "settings").iloc[0]
     temperature = float(text.rsplit(" ", 1)[1])
     validation = frames[frames["role"] == "validation"]
-    rows = wide(told, "random_forest").loc[validation["frame_number"]]
+    rows = wide(told, "random_forest").loc[validation["sample_number"]]
     # Undone, the temperature found again on the same rows is that of the text: they are not from the refit.
     undone = learners.tempered(rows.to_numpy(), 1 / temperature)
     outcomes = np.searchsorted(rows.columns, validation["outcome"])
@@ -274,9 +274,9 @@ def test_validation_rows_are_told_without_them_and_the_others_with_them():
     blind = frames.assign(role=frames["role"].replace({"validation": "test", "test": "predict"}))
     as_test = wide(told_classes(blind), "logistic_regression")
     first = wide(told, "logistic_regression")
-    numbers = frames.loc[frames["role"] == "validation", "frame_number"]
+    numbers = frames.loc[frames["role"] == "validation", "sample_number"]
     assert (as_test.loc[numbers].rank(axis=1) == first.loc[numbers].rank(axis=1)).all(axis=None)
-    tests = frames.loc[frames["role"] == "test", "frame_number"]
+    tests = frames.loc[frames["role"] == "test", "sample_number"]
     refitted = wide(told_classes(without), "logistic_regression").loc[tests]
     assert np.abs(refitted - first.loc[tests]).max(axis=None) > 1e-4
 
@@ -306,15 +306,15 @@ def test_neighbours_are_those_that_are_nearest():
 @pytest.mark.parametrize("seed", range(3))
 def test_probabilities_add_up_to_one_for_every_frame_but_training(seed):
     frames = shop(seed=seed)
-    frames.loc[frames["frame_number"] % 10 == 9, "role"] = "predict"
+    frames.loc[frames["sample_number"] % 10 == 9, "role"] = "predict"
     told = told_classes(frames)
-    sums = told.groupby(["model", "frame_number"])["probability"].sum()
+    sums = told.groupby(["model", "sample_number"])["probability"].sum()
     assert sums.to_numpy() == pytest.approx(1, abs=1e-8)
     asked = frames[frames["role"] != "train"]
-    assert sorted(told["frame_number"].unique()) == sorted(asked["frame_number"])
+    assert sorted(told["sample_number"].unique()) == sorted(asked["sample_number"])
     assert told.groupby("model").size().eq(3 * len(asked)).all()
-    roles = told.drop_duplicates("frame_number").set_index("frame_number")["role"]
-    assert roles.to_dict() == asked.set_index("frame_number")["role"].to_dict()
+    roles = told.drop_duplicates("sample_number").set_index("sample_number")["role"]
+    assert roles.to_dict() == asked.set_index("sample_number")["role"].to_dict()
     assert list(told.columns) == list(learners.CLASS_COLUMNS)
 
 
@@ -442,10 +442,10 @@ def test_without_training_rows_nothing_is_settled():
 
 
 def test_the_likeliest_class_has_rank_one_and_of_equal_ones_the_first_by_name():
-    told = pd.DataFrame({"model": "m", "frame_number": [1, 1, 1, 2, 2], "outcome": list("cabba")})
+    told = pd.DataFrame({"model": "m", "sample_number": [1, 1, 1, 2, 2], "outcome": list("cabba")})
     told["probability"] = [0.4, 0.2, 0.4, 0.5, 0.5]
     ranked = learners.rank_outcomes(told)
-    assert ranked.groupby("frame_number")["outcome"].agg("".join).to_dict() == {1: "bca", 2: "ab"}
+    assert ranked.groupby("sample_number")["outcome"].agg("".join).to_dict() == {1: "bca", 2: "ab"}
     assert ranked["outcome_rank"].tolist() == [1, 2, 3, 1, 2]
     assert learners.rank_outcomes(told, 1)["outcome"].tolist() == ["b", "a"]
 
@@ -498,9 +498,9 @@ def test_a_small_shop_starts_no_processes(monkeypatch):
 def test_other_test_rows_change_nothing():
     frames = shop()
     more = shop(300, seed=9).assign(role="test")
-    more = more.assign(frame_number=more["frame_number"] + 1000, amount=np.nan, outcome=None)
+    more = more.assign(sample_number=more["sample_number"] + 1000, amount=np.nan, outcome=None)
     for ours, theirs in zip(told_either(frames), told_either(pd.concat([frames, more])), strict=True):
-        theirs = theirs[theirs["frame_number"] < 1000].reset_index(drop=True)
+        theirs = theirs[theirs["sample_number"] < 1000].reset_index(drop=True)
         assert_equal(ours, theirs)
 
 
@@ -523,12 +523,12 @@ def test_batches_are_told_as_the_whole_is():
     models = learners.fit_amounts(frames, FEATURES, AMOUNT_GRIDS)
     asked = frames[frames["role"] != "train"]
     batches = [model.foretell(batch) for model in models for batch in (asked[50:], asked[:50])]
-    told = pd.concat(batches).sort_values(["model", "frame_number"], ignore_index=True)
+    told = pd.concat(batches).sort_values(["model", "sample_number"], ignore_index=True)
     assert_equal(told, told_amounts(frames))
     _, fitted = learners.fit_calibrated(shop(), FEATURES, CLASS_GRIDS)
     tests = shop().query("role == 'test'")
     told = pd.concat([*(fitted.foretell(tests[i : i + 1]) for i in range(9)), fitted.foretell(tests[9:])])
-    told = told.sort_values(["model", "frame_number", "outcome"], ignore_index=True)
+    told = told.sort_values(["model", "sample_number", "outcome"], ignore_index=True)
     whole = told_classes(shop()).query("role == 'test'").reset_index(drop=True)
     assert_equal(told, whole)
 
@@ -544,8 +544,8 @@ def test_few_rows_give_rows_not_errors(size, validation):
     amounts, classes = told_either(frames.assign(role=roles))
     assert set(amounts["model"]) == set(AMOUNT_GRIDS)
     assert amounts.groupby("model").size().eq(validation + 2).all()
-    assert classes.groupby(["model", "frame_number"])["probability"].sum().to_numpy() == pytest.approx(1, abs=1e-8)
-    assert classes["frame_number"].nunique() == validation + 2
+    assert classes.groupby(["model", "sample_number"])["probability"].sum().to_numpy() == pytest.approx(1, abs=1e-8)
+    assert classes["sample_number"].nunique() == validation + 2
     # Five neighbours cannot be found among fewer rows.
     assert ("nearest_neighbours" in set(classes["model"])) == (size >= 5)
 
@@ -576,7 +576,7 @@ def test_a_class_that_comes_first_in_validation_is_told_from_then_on():
     classes = told.groupby("role")["outcome"].unique()
     assert set(classes["validation"]) == {"high", "low", "middle"}
     assert set(classes["test"]) == {"high", "low", "middle", "new"}
-    assert told.groupby(["model", "frame_number"])["probability"].sum().to_numpy() == pytest.approx(1, abs=1e-8)
+    assert told.groupby(["model", "sample_number"])["probability"].sum().to_numpy() == pytest.approx(1, abs=1e-8)
     # Also where the training knew one class alone.
     told = told_classes(frames.assign(outcome=np.where(new, "new", "old")))
     assert set(told.query("role == 'test'")["outcome"]) == {"new", "old"}
@@ -585,7 +585,7 @@ def test_a_class_that_comes_first_in_validation_is_told_from_then_on():
 
 def test_a_class_rarer_than_the_folds_is_told():
     frames = shop()
-    rare = frames["frame_number"] == frames.loc[frames["role"] == "train", "frame_number"].iloc[0]
+    rare = frames["sample_number"] == frames.loc[frames["role"] == "train", "sample_number"].iloc[0]
     told = told_classes(frames.assign(outcome=frames["outcome"].mask(rare, "rare")))
     assert (told.loc[told["outcome"] == "rare", "probability"] < 0.2).all()
     assert (told["probability"] > 0).all()
@@ -613,7 +613,7 @@ def test_columns_as_a_warehouse_gives_them_are_read():
     ("change", "sentence"),
     [
         ({"role": "holdout"}, "no role 'holdout'"),
-        ({"frame_number": 1}, "A frame_number comes twice"),
+        ({"sample_number": 1}, "A sample_number comes twice"),
         ({"amount": np.nan, "outcome": None}, "no amount|no outcome"),
     ],
 )

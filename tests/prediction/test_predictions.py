@@ -30,7 +30,7 @@ def classes_foretold(demo_shop: Shop) -> pd.DataFrame:
     """The regression's probabilities of interests: a row per frame, a column per class, and what came."""
     rows = demo_shop.rows(
         """
-        select frame_number, actual, outcome, probability from prediction.int_class_predictions
+        select sample_number, actual, outcome, probability from prediction.int_classification_predictions
         where task = 'interest' and model = 'logistic_regression' and actual is not null
         """
     )
@@ -41,7 +41,7 @@ def classes_foretold(demo_shop: Shop) -> pd.DataFrame:
 def test_metrics_of_classes_are_those_of_scikit_learn(demo_shop: Shop, classes_foretold: pd.DataFrame) -> None:
     actual, probabilities = classes_foretold["actual"], classes_foretold.drop(columns="actual")
     said = probabilities.idxmax(axis=1)
-    found = evaluated(demo_shop, "foretell the next interest", "logistic_regression")
+    found = evaluated(demo_shop, "predict next interest", "logistic_regression")
     assert len(actual) > 100
     assert found["accuracy"] == pytest.approx(metrics.accuracy_score(actual, said))
     assert found["balanced_accuracy"] == pytest.approx(metrics.balanced_accuracy_score(actual, said))
@@ -54,8 +54,8 @@ def test_metrics_of_classes_are_those_of_scikit_learn(demo_shop: Shop, classes_f
     gaps = [abs(right[bins == b].mean() - confidence[bins == b].mean()) * (bins == b).mean() for b in set(bins)]
     assert found["expected_calibration_error"] == pytest.approx(sum(gaps), rel=1e-6)
     reliability = demo_shop.rows(
-        "select bin, happened, sample_size from prediction_reliability "
-        "where task = 'foretell the next interest' and model = 'logistic_regression' order by 1"
+        "select bin, observed, sample_size from prediction_calibration "
+        "where task = 'predict next interest' and model = 'logistic_regression' order by 1"
     )
     assert reliability == [
         (b + 1, pytest.approx(right[bins == b].mean()), (bins == b).sum()) for b in sorted(set(bins))
@@ -64,12 +64,14 @@ def test_metrics_of_classes_are_those_of_scikit_learn(demo_shop: Shop, classes_f
 
 def test_ndcg_is_that_of_scikit_learn(demo_shop: Shop, classes_foretold: pd.DataFrame) -> None:
     probabilities = classes_foretold.drop(columns="actual")
-    rows = demo_shop.rows("select frame_number, category::varchar, amount::double from prediction.int_frame_interests")
+    rows = demo_shop.rows(
+        "select sample_number, category::varchar, amount::double from prediction.int_sample_interests"
+    )
     spent = pd.DataFrame(rows, columns=["frame", "category", "amount"]).pivot_table(
         index="frame", columns="category", values="amount", fill_value=0
     )
     spent = spent.reindex(index=probabilities.index, columns=probabilities.columns, fill_value=0)
-    found = evaluated(demo_shop, "foretell the next interest", "logistic_regression")
+    found = evaluated(demo_shop, "predict next interest", "logistic_regression")
     assert found["ndcg_at_3"] == pytest.approx(metrics.ndcg_score(spent, probabilities, k=3), abs=2e-3)
 
 
@@ -78,7 +80,7 @@ def test_metrics_of_spend_are_those_of_numpy_and_scipy(demo_shop: Shop) -> None:
         "select predicted::double, actual::double from prediction.int_spend_predictions where model = 'combination'"
     )
     predicted, actual = np.array(rows).T
-    found = evaluated(demo_shop, "foretell the spend of 90 days", "combination")
+    found = evaluated(demo_shop, "forecast 90-day spend", "combination")
     assert found["rmse"] == pytest.approx(np.sqrt(np.mean((predicted - actual) ** 2)))
     assert found["mae"] == pytest.approx(np.abs(predicted - actual).mean())
     assert found["bias"] == pytest.approx((predicted - actual).mean())
@@ -96,8 +98,8 @@ def test_a_customers_frame_knows_what_a_plain_loop_knows(demo_shop: Shop) -> Non
     frames = demo_shop.rows(
         """
         select f.customer_id, f.known_until, x.monetary, x.orders_placed, x.days_since_order, x.greatest_order
-        from prediction.int_frames as f inner join prediction.int_frame_features as x using (frame_number)
-        where f.study = 'backtest' order by md5(f.frame_number::varchar) limit 40
+        from prediction.int_samples as f inner join prediction.int_sample_features as x using (sample_number)
+        where f.prediction_run = 'backtest' order by md5(f.sample_number::varchar) limit 40
         """
     )
     for customer, day, monetary, orders_placed, days_since_order, greatest_order in frames:
@@ -117,8 +119,8 @@ def test_a_customers_frame_knows_what_a_plain_loop_knows(demo_shop: Shop) -> Non
 
 def test_predictions_of_the_embedded_shop_have_skill(demo_shop: Shop) -> None:
     """Its customers have a rate, a drop-out time and a taste of their own: there is something to foretell."""
-    assert evaluated(demo_shop, "foretell the broad segment at day 180", "logistic_regression")["skill"] > 0.3
-    interest = evaluated(demo_shop, "foretell the next interest", "logistic_regression")
+    assert evaluated(demo_shop, "predict broad segment at day 180", "logistic_regression")["skill"] > 0.3
+    interest = evaluated(demo_shop, "predict next interest", "logistic_regression")
     assert interest["accuracy"] > 0.65
     assert interest["ndcg_at_3"] > 0.75
     in_use = demo_shop.rows("select task, model, is_baseline, note from model_evaluations where split = 'today'")
@@ -140,7 +142,7 @@ def test_every_customer_of_today_is_foretold(demo_shop: Shop) -> None:
 def test_where_a_model_is_not_sure_enough_it_is_too_early_to_say(demo_shop: Shop) -> None:
     rows = demo_shop.rows(
         """
-        select p.predicted_broad_segment, p.likeliest_broad_segment, p.broad_probability, n.least_confidence
+        select p.predicted_broad_segment, p.most_likely_broad_segment, p.broad_probability, n.least_confidence
         from new_customer_predictions as p
         inner join prediction.int_newcomer_predictions as n on p.customer_id = n.customer_id and n.task = 'broad'
         """
@@ -167,9 +169,9 @@ def test_customers_who_never_come_back_leave_nothing_to_learn_of_interests(
                 writer.writerow(row)
     shop = make_shop(transactions=str(path)).build("model_evaluations", "customers", "new_customer_predictions")
     notes = dict(shop.rows("select task, note from model_evaluations where metric = 'origins'"))
-    assert "nobody to learn from" in notes["foretell the next interest"]
+    assert "nobody to learn from" in notes["predict next interest"]
     assert dict(shop.rows("select task, is_baseline from model_evaluations where split = 'today'"))[
-        "foretell the next interest"
+        "predict next interest"
     ]
     assert shop.row("select count(*) from customers where expected_spend_90_days is null") == (0,)
     # a guess stays: their one order
@@ -181,7 +183,10 @@ def test_customers_who_never_come_back_leave_nothing_to_learn_of_interests(
 
 def test_the_projects_grids_are_the_toolkits() -> None:
     settings = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
-    assert {"amounts": settings["spend_grids"], "classes": settings["class_grids"]} == DEFAULT_GRIDS
+    assert {
+        "amounts": settings["spend_param_grids"],
+        "classes": settings["classification_param_grids"],
+    } == DEFAULT_GRIDS
 
 
 def test_settled_grids_read_what_settings_say() -> None:
@@ -205,13 +210,13 @@ def test_likelier_outcomes_rank_first_and_ties_go_by_name() -> None:
     told = pd.DataFrame(
         {
             "model": "m",
-            "frame_number": [1, 1, 1, 2, 2],
+            "sample_number": [1, 1, 1, 2, 2],
             "outcome": list("cabab"),
             "probability": [0.2, 0.4, 0.4, 0.1, 0.9],
         }
     )
     ranked = rank_outcomes(told.sample(frac=1, random_state=3))
-    assert ranked[["frame_number", "outcome", "outcome_rank"]].to_numpy().tolist() == [
+    assert ranked[["sample_number", "outcome", "outcome_rank"]].to_numpy().tolist() == [
         [1, "a", 1], [1, "b", 2], [1, "c", 3], [2, "b", 1], [2, "a", 2],
     ]  # fmt: skip
     assert rank_outcomes(told, 1)["outcome"].tolist() == ["a", "b"]

@@ -1,6 +1,6 @@
 -- A version has one number of categories, or none where nothing could be learned.
 select
-    rules_version,
+    model_version,
     count(*) as chosen
 from {{ ref('category_candidate_versions') }}
 where is_chosen

@@ -3,7 +3,7 @@ with categories as (
 
     select count(*) as categories
     from {{ ref('product_categories') }}
-    where problem is null
+    where failure_reason is null
 
 ),
 
@@ -13,7 +13,7 @@ placed as (
         product_id,
         count(*) as places
     from {{ ref('int_products_by_category') }}
-    where study = 'live'
+    where prediction_run = 'live'
     group by 1
 
 )

@@ -60,8 +60,8 @@ def groups_of(*groups):
 def demo():
     """Products of the embedded shop, their most frequent spelling, and the true category of each."""
     lines = pd.read_csv(ROOT / "seeds" / "demo_shop" / "transactions.csv", dtype=str)
-    spellings = lines.dropna(subset="Description").groupby("StockCode")["Description"]
-    described = spellings.agg(lambda texts: texts.mode().iloc[0]).rename("description")
+    description_variants = lines.dropna(subset="Description").groupby("StockCode")["Description"]
+    described = description_variants.agg(lambda texts: texts.mode().iloc[0]).rename("description")
     truth = pd.read_csv(ROOT / "seeds" / "demo_shop" / "product_truth.csv", dtype=str)[["product_id", "category"]]
     products = truth.merge(described, left_on="product_id", right_index=True).assign(revenue=1.0, price=2.0)
     return products.sort_values("product_id", ignore_index=True)
@@ -179,7 +179,7 @@ def test_two_odd_products_alike_are_no_category():
     labels = categories.fit_category_candidates(texts, [3], workers=1)
     assert labels["category"].tolist()[-2:] == [categories.OTHER] * 2
     measures = categories.measure_category_candidates(texts, labels, [3])
-    assert measures.loc[0, "problem"] == "found 2 of 3 categories only"
+    assert measures.loc[0, "failure_reason"] == "found 2 of 3 categories only"
     assert measures.loc[0, "other_share"] == pytest.approx(2 / 22)
 
 
@@ -274,14 +274,14 @@ def test_measures_equal_those_worked_out_otherwise(demo_texts, demo_labels):
     assert measures.loc[8, "silhouette"] == pytest.approx(silhouette_score(points, category))
     assert measures.loc[8, "smallest_share"] == pytest.approx(np.bincount(category).min() / 400)
     assert measures.loc[8, "categories_found"] == 8
-    assert measures["problem"].isna().all()
+    assert measures["failure_reason"].isna().all()
 
 
 def test_true_categories_are_found_again_in_resamples(demo_texts, demo_labels):
     stability = categories.measure_category_stability(demo_texts, demo_labels, 6, workers=1).set_index("k")
-    assert stability.loc[8, "minimum_jaccard"] > 0.9
+    assert stability.loc[8, "min_jaccard"] > 0.9
     assert stability.loc[8, "mean_adjusted_rand"] > 0.9
-    assert (stability["minimum_jaccard"] <= stability["mean_jaccard"]).all()
+    assert (stability["min_jaccard"] <= stability["mean_jaccard"]).all()
 
 
 # --- names -----------------------------------------------------------------------------------------------
@@ -326,7 +326,7 @@ def test_categories_with_the_same_terms_get_different_names():
 
 
 @pytest.mark.parametrize(
-    ("descriptions", "problem"),
+    ("descriptions", "failure_reason"),
     [
         ([], "no products"),
         ([None] * 20, "no product has a description in words"),
@@ -339,7 +339,7 @@ def test_categories_with_the_same_terms_get_different_names():
 )  # fmt: skip
 def test_catalogues_without_enough_text_say_so_and_give_empty_tables(descriptions, problem):
     products = catalogue(descriptions)
-    assert categories.describe_catalogue(products)["problem"].tolist() == [problem]
+    assert categories.describe_catalogue(products)["failure_reason"].tolist() == [problem]
     texts = categories.describe_texts(products)
     labels = categories.fit_category_candidates(texts)
     assert texts.empty
@@ -347,7 +347,7 @@ def test_catalogues_without_enough_text_say_so_and_give_empty_tables(description
     assert list(labels.columns) == list(categories.LABEL_COLUMNS)
     assert categories.measure_category_stability(texts, labels).empty
     measures = categories.measure_category_candidates(texts, labels, (4, 5))
-    assert measures["problem"].tolist() == ["no descriptions to learn from"] * 2
+    assert measures["failure_reason"].tolist() == ["no descriptions to learn from"] * 2
     assert categories.name_categories(products, labels).empty
 
 
@@ -356,8 +356,8 @@ def test_more_categories_than_descriptions_are_a_problem_of_the_candidate():
     labels = categories.fit_category_candidates(texts, (2, 50), workers=1)
     assert set(labels["k"]) == {2}
     measures = categories.measure_category_candidates(texts, labels, (2, 50))
-    assert measures["problem"].isna().tolist() == [True, False]
-    assert measures.loc[1, "problem"] == "fewer different descriptions than categories"
+    assert measures["failure_reason"].isna().tolist() == [True, False]
+    assert measures.loc[1, "failure_reason"] == "fewer different descriptions than categories"
 
 
 def test_descriptions_of_one_word_go_with_the_longer_ones_that_hold_it():

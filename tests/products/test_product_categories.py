@@ -51,13 +51,13 @@ def built_with_tests(shop: Shop) -> None:
 def test_categories_are_those_of_the_embedded_shop(demo_shop: Shop) -> None:
     with (ROOT / "seeds/demo_shop/product_truth.csv").open(encoding="utf-8", newline="") as file:
         truth = {row["product_id"]: row["category"] for row in csv.DictReader(file)}
-    for study in ("live", "backtest"):
+    for prediction_run in ("live", "backtest"):
         told = dict(demo_shop.rows(
-            f"select product_id, category from products.int_products_by_category where study = '{study}'"
+            f"select product_id, category from products.int_products_by_category where prediction_run = '{prediction_run}'"
         ))  # fmt: skip
         assert len(told) == demo_shop.row("select count(*) from products")[0]
         assert adjusted_rand_score([truth[product] for product in told], list(told.values())) >= 0.9
-    assert demo_shop.row("select min(silhouette) > 0.5, count(problem), count(*) > 4 from product_categories") == (
+    assert demo_shop.row("select min(silhouette) > 0.5, count(failure_reason), count(*) > 4 from product_categories") == (
         True, 0, True,
     )  # fmt: skip
 
@@ -81,7 +81,7 @@ def test_a_shop_in_russian_has_categories_that_products_of_later_days_join(
     ])]  # fmt: skip
     write_log(tmp_path / "log.csv", lines)
     built_with_tests(shop)
-    assert shop.row("select count(*) from products.product_texts") == (0,)
+    assert shop.row("select count(*) from products.product_embeddings") == (0,)
     now = shop.rows("from products.product_category_versions where first_sold_date < '2025-07-01' order by product_id")
     assert now == stored
     assert dict(shop.rows("select product_id, category from products where product_id in ('NEW', 'ODD', 'BLANK')")) == {
@@ -91,7 +91,7 @@ def test_a_shop_in_russian_has_categories_that_products_of_later_days_join(
 
 
 @pytest.mark.parametrize(
-    ("headings", "line", "problem"),
+    ("headings", "line", "failure_reason"),
     [
         (HEADINGS, lambda number: sale(f"P{number % 30}", "", number), "no product has a description in words"),
         ("customer,date,amount", lambda number: f"c{number % 9},2025-01-{1 + number % 28:02},10", "no products"),
@@ -108,7 +108,7 @@ def test_a_shop_without_texts_says_why_it_has_no_categories(
     shop = make_shop(transactions=str(write_csv(headings, *map(line, range(60)))))
     for _ in ("fitted", "told from the store"):
         built_with_tests(shop)
-        assert shop.rows("select category_name, problem, category from product_categories") == [
+        assert shop.rows("select category_name, failure_reason, category from product_categories") == [
             ("no categories", problem, None),
         ]  # fmt: skip
         assert shop.row("select count(category) from products") == (0,)

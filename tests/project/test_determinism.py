@@ -11,8 +11,8 @@ from conftest import DEMO_FILE, FORM_OF_INPUT, MARTS, ROW_NUMBERS, Shop
 
 # What a fit stores: equal from build to build, and never changed by a later one.
 FITTED = (
-    "scoring.score_versions",
-    "scoring.score_cut_points",
+    "scoring.model_versions",
+    "scoring.rfm_cut_points",
     "segment_rules",
     "clustering.candidate_versions",
     "clustering.label_versions",
@@ -22,7 +22,7 @@ FITTED = (
     "products.category_candidate_versions",
     "products.category_name_versions",
     "prediction.prediction_evaluation_versions",
-    "prediction.reliability_versions",
+    "prediction.calibration_versions",
 )
 STAGES = (*FITTED, "products.product_category_versions", "cleaning.int_stock_movements")
 
@@ -66,43 +66,43 @@ def test_later_rows_change_nothing_that_was_said(make_shop: Callable[..., Shop],
     shop.build(as_of_date="2025-09-30")
     assert shop.checksums("customers", "segments", *FITTED) == then
     now = shop.build()
-    assert now.row("select max(as_of_date)::varchar, count(distinct score_version) from customers") == ("2025-12-31", 1)
+    assert now.row("select max(as_of_date)::varchar, count(distinct model_version) from customers") == ("2025-12-31", 1)
     assert now.checksums(*FITTED) == {table: then[table] for table in FITTED}
 
 
 def test_a_refit_adds_a_version_and_keeps_the_old(make_shop: Callable[..., Shop], demo_shop: Shop) -> None:
     shop = make_shop().build(baseline_date="2025-06-30")
-    first = shop.rows("from scoring.score_cut_points order by all")
+    first = shop.rows("from scoring.rfm_cut_points order by all")
     rules = shop.rows("from segment_rules order by all")
     segments = shop.rows("select customer_id, broad_segment, detailed_segment from customers order by 1")
     shop.build(baseline_date="2025-12-31")
     shop.build(refit=True)
-    assert shop.rows("select score_version, cause, baseline_date::varchar from scoring.score_versions order by 1") == [
+    assert shop.rows("select model_version, cause, baseline_date::varchar from scoring.model_versions order by 1") == [
         (1, "first build", "2025-06-30"),
         (2, "another baseline date", "2025-12-31"),
         (3, "refit", "2025-12-31"),
     ]
-    assert shop.rows("from scoring.score_cut_points where score_version = 1 order by all") == first
-    assert shop.rows("from segment_rules where rules_version = 1 order by all") == rules
-    assert shop.rows("select distinct rules_version from segment_rules order by 1") == [(1,), (2,), (3,)]
+    assert shop.rows("from scoring.rfm_cut_points where model_version = 1 order by all") == first
+    assert shop.rows("from segment_rules where model_version = 1 order by all") == rules
+    assert shop.rows("select distinct model_version from segment_rules order by 1") == [(1,), (2,), (3,)]
     # half a year later some clusters are still mostly the same customers
-    assert shop.row("select count(*) > 0, min(jaccard) > 0.5 from clustering.int_names_kept") == (True, True)
+    assert shop.row("select count(*) > 0, min(jaccard) > 0.5 from clustering.int_names_carried_over") == (True, True)
     # the old version still tells what it told
     old = shop.build(baseline_date="2025-06-30")
-    assert old.rows("select distinct score_version from customers where frequency > 0") == [(1,)]
+    assert old.rows("select distinct model_version from customers where frequency > 0") == [(1,)]
     assert old.rows("select customer_id, broad_segment, detailed_segment from customers order by 1") == segments
     # fitted on the last day, anew or at first, the scores are the same; segments may keep the names of June
     new = shop.build(baseline_date="2025-12-31")
-    without = ("score_version", "broad_segment", "detailed_segment")
+    without = ("model_version", "broad_segment", "detailed_segment")
     assert new.checksums("customers", without=without) == demo_shop.checksums("customers", without=without)
 
 
 def test_a_look_back_changes_no_later_build(copy_of_demo_shop: Shop, demo_shop: Shop) -> None:
     shop = copy_of_demo_shop
     shop.build(as_of_date="2025-03-31")
-    assert shop.rows("select distinct is_looked_back from customers where frequency > 0") == [(True,)]
+    assert shop.rows("select distinct is_backfilled from customers where frequency > 0") == [(True,)]
     shop.build(as_of_date="2025-03-31", baseline_date="2025-03-31")
-    assert shop.rows("select distinct is_looked_back from customers where frequency > 0") == [(False,)]
+    assert shop.rows("select distinct is_backfilled from customers where frequency > 0") == [(False,)]
     shop.build()
     assert shop.checksums("customers", "segments") == demo_shop.checksums("customers", "segments")
 
@@ -114,11 +114,11 @@ def test_another_shop_in_the_same_warehouse_is_not_scored_by_the_first(
     other = write_csv("customer,date,amount", "a,2011-01-13,10", "b,2011-01-14,1000")
     shop = copy_of_demo_shop
     shop.build(transactions=str(other))
-    assert shop.rows("select cause, customers_fitted from scoring.score_versions order by score_version") == [
+    assert shop.rows("select cause, customers_fitted from scoring.model_versions order by model_version") == [
         ("first build", demo_shop.row("select count(*) from customers where frequency > 0")[0]),
         ("another shop", 2),
     ]
-    assert shop.rows("select customer_id, rfm_score, score_version from customers order by 1") == [
+    assert shop.rows("select customer_id, rfm_score, model_version from customers order by 1") == [
         ("a", "311", 2), ("b", "513", 2),
     ]  # fmt: skip
     shop.build()

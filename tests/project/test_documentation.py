@@ -140,7 +140,9 @@ def test_every_key_is_tested(manifest: dict[str, Any]) -> None:
         assert key, f"{node['name']} names no key"
         columns = re.findall(r"`(\w+)`", key[1])
         assert any(
-            test["on"] == identifier and test["name"] == "is_key" and test["kwargs"]["columns"] == columns
+            test["on"] == identifier
+            and test["name"] == "unique_combination_of_columns"
+            and test["kwargs"]["columns"] == columns
             for test in tests
         ), f"{node['name']}: no test of its key {columns}"
 
@@ -153,13 +155,13 @@ def test_parsing_warns_of_nothing(make_shop: Callable[..., Shop]) -> None:
 def test_settings_that_no_yml_reads_change_nothing_that_is_parsed(make_shop: Callable[..., Shop]) -> None:
     """So that tests parse the project once for shops that differ in these alone."""
     others = {
-        "transactions": "a_table", "column_names": {"customer_id": "Kunde"}, "csv_delimiter": ";",
+        "transactions": "a_table", "column_mapping": {"customer_id": "Kunde"}, "csv_delimiter": ";",
         "csv_encoding": "latin-1", "date_format": "%d.%m.%Y", "decimal_separator": ",",
         "cancellation_invoice_prefix": "", "as_of_date": "2025-03-31", "baseline_date": "2025-03-31", "refit": True,
-        "sample_limit": 100, "smallest_segment_share": 0.1, "least_stability": 0.1, "silhouette_band": 0.5,
-        "broad_clustering": "rfm ward 4", "detailed_clustering": "rfm ward 5", "catalogue_limit": 100,
-        "rolling_origins": 2, "training_limit": 100, "least_precision": 0.5, "report_customer_rows": True,
-        "control_share": 0.5, "control_salt": "x", "usual_gap_quantile": 0.5,
+        "max_fit_customers": 100, "min_segment_share": 0.1, "min_stability": 0.1, "silhouette_tolerance": 0.5,
+        "force_broad_clustering": "rfm ward 4", "force_detailed_clustering": "rfm ward 5", "max_fit_products": 100,
+        "backtest_origins": 2, "max_training_customers": 100, "min_precision": 0.5, "report_customer_rows": True,
+        "control_share": 0.5, "control_salt": "x", "overdue_quantile": 0.5,
     }  # fmt: skip
     known = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
     assert others.keys() | settings_read_by_parsing(ROOT) == known.keys()

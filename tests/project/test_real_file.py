@@ -19,7 +19,7 @@ from test_determinism import FITTED, shuffled
 
 def test_rows_go_where_the_reference_says(real_shop: Shop) -> None:
     assert real_shop.row("select count(*) from staging.base_transactions") == (541_909,)
-    assert dict(real_shop.rows("select reason, count(*) from rejected_transactions group by 1")) == {
+    assert dict(real_shop.rows("select rejection_reason, count(*) from rejected_transactions group by 1")) == {
         "missing_customer": 135_080,
         "duplicate": 5_225,
         "non_product": 1_915,
@@ -61,7 +61,7 @@ def test_customers_are_the_references(real_shop: Shop) -> None:
         52, 3, Decimal("2302.06"),
     )  # fmt: skip
     assert real_shop.row("select frequency, monetary, rfm_segment from customers where customer_id = '12346'") == (
-        0, 0, "kept nothing",
+        0, 0, "all cancelled",
     )  # fmt: skip
 
 
@@ -164,7 +164,7 @@ def test_every_clustering_that_was_tried_is_a_row_with_a_reason(real_shop: Shop)
     tried = real_shop.rows(
         """
         select space, algorithm, count(distinct k) from cluster_candidates
-        where algorithm <> 'hdbscan' and length(reason) > 10 and bootstrap_refits >= 50 group by 1, 2
+        where algorithm <> 'hdbscan' and length(reason) > 10 and bootstrap_samples >= 50 group by 1, 2
         """
     )
     # twelve spaces and algorithms, and KMeans on interests
@@ -176,7 +176,7 @@ def test_every_clustering_that_was_tried_is_a_row_with_a_reason(real_shop: Shop)
 def test_the_choice_keeps_to_its_own_gates(real_shop: Shop) -> None:
     assert real_shop.rows(
         """
-        select segmentation, is_eligible, is_fallback, bootstrap_refits, smallest_share >= 0.02, minimum_jaccard >= 0.75
+        select segmentation, is_eligible, is_fallback, bootstrap_samples, smallest_share >= 0.02, min_jaccard >= 0.75
         from cluster_candidates where is_chosen order by 1
         """
     ) == [
@@ -193,7 +193,7 @@ def test_few_rules_tell_the_clusters_of_customers_held_out(real_shop: Shop) -> N
     agreement = dict(real_shop.rows(
         """
         select model, max(value) from model_evaluations
-        where task = 'tell the detailed segment' and split = 'cross-validation in 10 folds' group by 1
+        where task = 'reproduce detailed clusters (in-sample)' and split = 'cross-validation in 10 folds' group by 1
         """
     ))  # fmt: skip
     assert agreement["rules"] >= 0.985
@@ -206,7 +206,7 @@ def test_segments_of_the_real_file_have_the_names_that_their_profiles_call_for(r
         for segmentation, segment, *figures in real_shop.rows(
             """
             select segmentation, segment, median_recency_days, median_frequency, median_monetary from segments
-            where segmentation <> 'rfm' and segment <> 'kept nothing'
+            where segmentation <> 'rfm' and segment <> 'all cancelled'
             """
         )
     }
@@ -225,7 +225,7 @@ def test_segments_of_the_real_file_have_the_names_that_their_profiles_call_for(r
 def test_categories_beat_the_public_notebooks(real_shop: Shop) -> None:
     """There 0.146, and the five categories were price bands."""
     categories, silhouette = real_shop.row(
-        "select count(*), min(silhouette) from product_categories where problem is null"
+        "select count(*), min(silhouette) from product_categories where failure_reason is null"
     )
     assert categories >= 5
     assert silhouette > 0.2
@@ -237,7 +237,7 @@ def test_a_combination_foretells_spend_better_than_any_naive_guess(real_shop: Sh
         for model, metric, value in real_shop.rows(
             """
             select model, metric, value from model_evaluations
-            where task = 'foretell the spend of 90 days' and split = 'all origins'
+            where task = 'forecast 90-day spend' and split = 'all origins'
             """
         )
     }
@@ -253,7 +253,7 @@ def test_newcomers_segments_are_foretold_with_skill_and_the_first_order_says_lit
         real_shop.rows(
             """
             select split, value from model_evaluations
-            where task = 'foretell the rfm segment at day 90' and model = 'logistic_regression' and metric = 'skill'
+            where task = 'predict rfm segment at day 90' and model = 'logistic_regression' and metric = 'skill'
             """
         )
     )
@@ -289,12 +289,12 @@ ARRIVAL = (
     *ROW_NUMBERS,
     *FORM_OF_INPUT,
     "restated_by",
-    *(f"first_{name}_segment" for name in ("rfm", "broad", "detailed")),
+    *(f"original_{name}_segment" for name in ("rfm", "broad", "detailed")),
 )
 MOVEMENTS = """
     select * replace (if(from_segment is null, 'new', cause) as cause)
     from segment_changes
-    where kind = 'movement'
+    where change_type = 'movement'
     order by all
 """
 LATE = date(2011, 6, 15)
@@ -324,7 +324,14 @@ def fed_real_shop(make_shop: Callable[..., Shop], real_shop: Shop, tmp_path_fact
         ]
         (folder / f"until_{until}.csv").write_bytes((headings + "".join(export)).encode("latin-1"))
         if until == months[0]:
-            shop.build("audiences", "customer_alerts", "segment_drift", "segments", "history_dates_told", "input_taken")
+            shop.build(
+                "audiences",
+                "customer_alerts",
+                "segment_drift",
+                "segments",
+                "processed_snapshot_dates",
+                "ingest_watermark",
+            )
         else:
             result = shop.dbt("build", "--selector", "refresh")
             assert result.success, problem_of(result)
@@ -357,7 +364,7 @@ def test_fed_bit_by_bit_the_real_file_gives_the_history_that_one_build_gives(
     )
     assert fed_real_shop.checksums(*tables, without=ARRIVAL) == at_once.checksums(*tables, without=ARRIVAL)
     assert fed_real_shop.rows(MOVEMENTS) == at_once.rows(MOVEMENTS)
-    assert fed_real_shop.row("select count(distinct rules_version) from segment_history") == (1,)
+    assert fed_real_shop.row("select count(distinct model_version) from segment_history") == (1,)
     # what came late is marked, from its day on, for those whom it is of
     marked = fed_real_shop.rows(
         "select distinct customer_id, min(as_of_date) from segment_history where restated_by = 'late_data' group by 1"

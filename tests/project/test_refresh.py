@@ -15,7 +15,7 @@ from conftest import DEMO_FILE, MARTS, Shop, problem_of
 REFRESH = ("build", "--selector", "refresh")
 # What a full build has left, and a refresh reads as it stands: what was fitted or foretold, and what customers want.
 READ_AS_IT_STANDS = {
-    "score_cut_points",
+    "rfm_cut_points",
     "segment_rules",
     "coordinate_versions",
     "customer_interests",
@@ -58,7 +58,7 @@ def parents_of(model: dict[str, Any]) -> set[str]:
 
 def test_a_refresh_tells_lines_segments_moves_and_alerts_and_leaves_the_other_marts(selected: set[str]) -> None:
     assert selected & set(MARTS) == REFRESHED_MARTS
-    assert {"history_dates_told", "order_days_told"} <= selected
+    assert {"processed_snapshot_dates", "processed_order_events"} <= selected
 
 
 def test_a_refresh_reads_nothing_that_is_older_than_itself_but_what_was_fitted(
@@ -81,15 +81,15 @@ def test_what_was_told_is_written_after_all_that_asks_for_it(models: dict[str, d
     """A thread that replaces it hides it for a moment: who asked then would forget all, and tell it anew."""
     asking = {
         name for name, model in models.items()
-        if "history_told(" in model["raw_code"] or "forget_what_is_told_anew(" in model["raw_code"]
+        if "processed_history(" in model["raw_code"] or "delete_restated_history(" in model["raw_code"]
     }  # fmt: skip
-    assert {"int_history_fresh", "segment_history", "segment_transitions", "order_days_told"} <= asking
+    assert {"int_history_delta", "segment_history", "segment_transitions", "processed_order_events"} <= asking
     before: set[str] = set()
-    asked = {"history_dates_told"}
+    asked = {"processed_snapshot_dates"}
     while asked:
         asked = {parent for name in asked for parent in parents_of(models[name])} - before
         before |= asked
-    assert asking <= before | {"history_dates_told"}
+    assert asking <= before | {"processed_snapshot_dates"}
 
 
 def test_a_refresh_holds_all_that_takes_rows_as_they_come(
@@ -112,7 +112,7 @@ def test_a_refresh_holds_no_fit_no_backtest_no_report_and_no_unit_test(
         assert model["language"] == "sql", name
         assert model["config"]["full_refresh"] is not False, f"{name} stores what was fitted"
         assert model["fqn"][1] not in ("clustering", "products", "interests", "prediction", "publishing"), name
-    assert not selected & {"int_alert_replay", "int_alert_evaluations"}
+    assert not selected & {"int_alert_backtest", "int_alert_evaluations"}
     assert not selected & {unit_test["name"] for unit_test in manifest["unit_tests"].values()}
 
 
@@ -167,22 +167,22 @@ def test_a_refresh_says_of_segments_and_alerts_what_a_full_build_says(
     exports.mkdir()
     shutil.copy(DEMO_FILE, exports / "first.csv")
     shop.settings |= {"transactions": f"{exports}/*.csv", "published_folder": str(tmp_path / "published")}
-    shop.build("input_taken")
+    shop.build("ingest_watermark")
     full = shop.copy(tmp_path / "full", published_folder=None)
     next_day(exports / "next.csv")
     # a build that was cut off left cut-points without rules: nothing of them may be used
     with duckdb.connect(str(shop.warehouse)) as warehouse:
         warehouse.execute("""
-            insert into scoring.score_cut_points
-            select * replace (score_version + 1 as score_version, 0 as cut_point, 'refit' as cause)
-            from scoring.score_cut_points
+            insert into scoring.rfm_cut_points
+            select * replace (model_version + 1 as model_version, 0 as cut_point, 'refit' as cause)
+            from scoring.rfm_cut_points
         """)
     stored = [f"{model['schema']}.{name}" for name, model in models.items() if model["config"]["full_refresh"] is False]
     left = [mart for mart in MARTS if mart not in REFRESHED_MARTS | {"published_files"}]
     before = shop.checksums(*stored, *left)
 
     refresh(shop)
-    assert shop.row("select is_anew from staging.input_state") == (False,)
+    assert shop.row("select is_full_reload from sources.ingest_plan") == (False,)
     refreshed = shop.checksums(*REFRESHED_MARTS, without=LEFT_OF_CUSTOMERS)
     assert shop.checksums(*stored, *left) == before
     assert shop.row(f"""
@@ -200,7 +200,7 @@ def test_a_refresh_says_of_segments_and_alerts_what_a_full_build_says(
     result = shop.dbt("test", "--select", *sorted(selected & models.keys()), *options)
     assert result.success, problem_of(result)
 
-    full.build("order_days_told", "audiences", "customer_alerts", "segment_drift", *sorted(REFRESHED_MARTS))
+    full.build("processed_order_events", "audiences", "customer_alerts", "segment_drift", *sorted(REFRESHED_MARTS))
     assert full.checksums(*REFRESHED_MARTS, without=LEFT_OF_CUSTOMERS) == refreshed
 
 
@@ -233,7 +233,7 @@ def test_a_refresh_that_would_read_something_else_stops_before_any_table_changes
 def test_a_refresh_without_rules_of_its_log_changes_no_customer(copy_of_demo_shop: Shop) -> None:
     shop = copy_of_demo_shop
     with duckdb.connect(str(shop.warehouse)) as warehouse:
-        warehouse.execute("update scoring.score_cut_points set anchor_invoice_id = 'of another shop'")
+        warehouse.execute("update scoring.rfm_cut_points set anchor_invoice_id = 'of another shop'")
     told = [mart for mart in MARTS if mart.startswith(("segment", "customer", "audiences"))]
     before = shop.checksums(*told)
     problem = problem_of(shop.dbt(*REFRESH))

@@ -85,7 +85,7 @@ def test_every_mart_is_published_and_the_publication_waits_for_each(published: S
     assert {parent["name"] for parent in parents if "marts" in parent["fqn"]} == set(PUBLISHED)
 
 
-@pytest.mark.parametrize("kind", ["duckdb", "parquet", "csv"])
+@pytest.mark.parametrize("change_type", ["duckdb", "parquet", "csv"])
 def test_published_marts_are_equal_to_those_of_the_warehouse(published: Shop, kind: str) -> None:
     folder = published.folder / "published"
     reader = duckdb.connect(str(folder / "marts.duckdb"), read_only=True) if kind == "duckdb" else duckdb.connect()

@@ -33,11 +33,11 @@ TABLES = {
     "sales_by_month": "main", "sales_by_weekday_and_hour": "main", "sales_by_country": "main", "cohorts": "main",
     "cleaning_summary": "main", "segments": "main", "segment_rules": "main", "cluster_candidates": "main",
     "product_categories": "main", "interest_groups": "main", "model_evaluations": "main",
-    "prediction_reliability": "main", "prediction_confusion": "main", "int_report_score_cells": "publishing",
-    "int_report_segment_profiles": "publishing", "int_report_segment_interests": "publishing",
-    "int_report_map_cells": "publishing", "int_report_map_points": "publishing", "segment_transitions": "main",
-    "segment_drift": "main", "int_report_changes": "publishing", "int_report_alerts": "publishing",
-    "int_report_audiences": "publishing",
+    "prediction_calibration": "main", "prediction_confusion": "main", "rpt_score_cells": "publishing",
+    "rpt_segment_profiles": "publishing", "rpt_segment_interests": "publishing",
+    "rpt_map_cells": "publishing", "rpt_map_points": "publishing", "segment_transitions": "main",
+    "segment_drift": "main", "rpt_changes": "publishing", "rpt_alerts": "publishing",
+    "rpt_audiences": "publishing",
 }  # fmt: skip
 # What an evil customer types into fields that a shop logs.
 SCRIPT = "<script>window.stolen = 1</script><img src=x onerror='window.stolen = 1'>"
@@ -57,7 +57,7 @@ def read_tables(shop: Shop) -> Tables:
 
 def shop_facts(shop: Shop) -> dict[str, Any]:
     with duckdb.connect(str(shop.warehouse), read_only=True) as connection:
-        return connection.sql("select * from publishing.int_report_shop").df().to_dict("records")[0]
+        return connection.sql("select * from reporting.rpt_shop").df().to_dict("records")[0]
 
 
 def answered(tables: Tables) -> list[dict[str, Any]]:
@@ -152,7 +152,7 @@ def write_page(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path
 
 @pytest.fixture(scope="module")
 def report(demo_shop: Shop, write_page: Callable[[str], Path]) -> Path:
-    return write_page(demo_shop.row("select content from publishing.report_pages where file_name = 'report.html'")[0])
+    return write_page(demo_shop.row("select content from reporting.report_pages where file_name = 'report.html'")[0])
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +166,7 @@ def visit(browser: Browser, report: Path) -> Visit:
 
 def test_every_chart_is_drawn(visit: Visit, demo_shop: Shop) -> None:
     figures, charts = demo_shop.row(
-        "select sum(figures), count(*) filter (where figures > 0) from publishing.report_charts"
+        "select sum(figures), count(*) filter (where figures > 0) from reporting.report_charts"
     )
     marks = visit.page.eval_on_selector_all(
         ".plot",
@@ -176,7 +176,7 @@ def test_every_chart_is_drawn(visit: Visit, demo_shop: Shop) -> None:
     )
     assert len(marks) == figures
     assert min(marks) > 0
-    assert charts == demo_shop.row("select charts from publishing.report_pages")[0] >= 16
+    assert charts == demo_shop.row("select charts from reporting.report_pages")[0] >= 16
 
 
 def test_the_report_waits_for_the_tests_of_all_marts(demo_shop: Shop) -> None:
@@ -191,10 +191,13 @@ def test_the_report_waits_for_the_tests_of_all_marts(demo_shop: Shop) -> None:
 
 
 def test_every_section_and_chart_of_the_demo_has_something_to_show(demo_shop: Shop) -> None:
-    assert demo_shop.rows("select distinct question from publishing.report_charts order by 1") == sorted(
+    assert demo_shop.rows("select distinct question from reporting.report_charts order by 1") == sorted(
         (section.question,) for section in SECTIONS
     )
-    assert demo_shop.rows("select chart, problem from publishing.report_charts where problem is not null") == []
+    assert (
+        demo_shop.rows("select chart, failure_reason from reporting.report_charts where failure_reason is not null")
+        == []
+    )
 
 
 def test_nothing_is_asked_of_a_network_and_nothing_is_complained_of(visit: Visit, report: Path) -> None:
@@ -332,7 +335,7 @@ def test_customers_are_counted_as_in_the_marts(visit: Visit, demo_shop: Shop) ->
     )
     assert sorted((segment, size) for segmentation, segment, size in told if segmentation == "detailed") == sizes
     cells = demo_shop.rows(
-        "select segmentation, customers::integer from publishing.int_report_map_cells where customers >= 5 order by all"
+        "select segmentation, customers::integer from reporting.rpt_map_cells where customers >= 5 order by all"
     )
     on_map = zip(*(visit.column("map", heading) for heading in ("segmentation", "customers")), strict=True)
     assert sorted(on_map) == cells
@@ -391,7 +394,7 @@ def test_causes_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
         select segmentation, strftime(as_of_date, '%Y-%m-%d'), kind, cause, count(*)
         from segment_changes group by all order by all
     """)
-    headings = ("segmentation", "until", "kind", "cause", "changes")
+    headings = ("segmentation", "until", "change_type", "cause", "changes")
     assert sorted(zip(*(visit.column("change_causes", heading) for heading in headings), strict=True)) == known
     for panel, segmentation in enumerate(("broad", "detailed")):
         bars = visit.page.eval_on_selector_all(
@@ -412,7 +415,7 @@ def test_warnings_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
     assert sum(visit.drawn("alerts", 0, "x", 0)) == sum(row[1] for row in known)
     assert sum(visit.drawn("alerts", 0, "x", 1)) == pytest.approx(sum(row[2] for row in known))
     values = demo_shop.rows("""
-        select model, metric, value from model_evaluations where task = 'warn of customers who stop' order by 1, 2
+        select model, metric, value from model_evaluations where task = 'flag customers who stop ordering' order by 1, 2
     """)
     told = zip(*(visit.column("watch", heading) for heading in ("model", "metric", "value")), strict=True)
     assert sorted(told) == [(model, metric, pytest.approx(value)) for model, metric, value in values]
@@ -502,7 +505,7 @@ def test_predictions_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
     judged = dict(
         demo_shop.rows("""
         select task, sample_size from model_evaluations
-        where split = 'all origins' and metric = 'accuracy' and task like 'foretell%' and model = 'majority'
+        where split = 'all origins' and metric = 'accuracy' and task like 'predict%' and model = 'majority'
     """)
     )
     counted = zip(*(visit.column("confusion", heading) for heading in ("task", "customers at a day")), strict=True)
@@ -524,7 +527,7 @@ def test_a_chart_downloads_as_csv(visit: Visit) -> None:
 
 def test_the_page_holds_no_customer_unless_asked_to(demo_shop: Shop, report: Path) -> None:
     content = re.sub(r"<script>.*?</script>", "", report.read_text(encoding="utf-8"), flags=re.DOTALL)
-    assert demo_shop.row("select count(*) from publishing.int_report_map_points")[0] == 0
+    assert demo_shop.row("select count(*) from reporting.rpt_map_points")[0] == 0
     for (customer,) in demo_shop.rows("select customer_id from customers order by customer_id limit 200"):
         assert not re.search(rf"(?<![\d.,]){re.escape(customer)}(?![\d.,])", content)
 
@@ -534,20 +537,20 @@ def test_the_setting_adds_customers_without_ids_and_nothing_else_changes_the_pag
 ) -> None:
     asked = Shop(tmp_path, demo_shop.settings)
     shutil.copy(demo_shop.warehouse, asked.warehouse)
-    pages = ("--select", "publishing", "int_report_charts", "report_pages", "--exclude-resource-type", "unit_test")
+    pages = ("--select", "publishing", "rpt_charts", "report_pages", "--exclude-resource-type", "unit_test")
     assert asked.dbt("build", *pages, threads=1, report_customer_rows=True).success
-    content = asked.row("select content from publishing.report_pages")[0]
+    content = asked.row("select content from reporting.report_pages")[0]
     before, after = (
         re.sub('<article id="map".*?</article>', "", text, flags=re.DOTALL)
         for text in (report.read_text("utf-8"), content)
     )
     assert before == after
     points, fitted = asked.row("""
-        select (select count(*) from publishing.int_report_map_points), count(*)
+        select (select count(*) from reporting.rpt_map_points), count(*)
         from customers where embedding_x is not null
     """)
     assert points == fitted > 0
-    columns = {name for name, *_ in asked.rows("describe publishing.int_report_map_points")}
+    columns = {name for name, *_ in asked.rows("describe reporting.rpt_map_points")}
     assert "customer_id" not in columns
     charted = blocks_of(read_tables(asked))["map"]
     assert charted.points == 2 * points
@@ -571,10 +574,10 @@ def evil(tables: Tables) -> Tables:
     changed["sales_by_country"]["customers"] = 50
     segment = {"loyal": SCRIPT, "lost": FORMULA}
     for name, table in changed.items():
-        for column in table.columns.intersection(["segment", "from_segment", "to_segment", "actual", "said"]):
+        for column in table.columns.intersection(["segment", "from_segment", "to_segment", "actual", "predicted"]):
             changed[name][column] = table[column].replace(segment)
     first = tables["product_categories"]["category_name"].iloc[0]
-    for name in ("product_categories", "int_report_segment_interests"):
+    for name in ("product_categories", "rpt_segment_interests"):
         changed[name]["category_name"] = changed[name]["category_name"].replace({first: LINK + ESCAPED_END})
     changed["product_categories"]["top_terms"] = SCRIPT
     changed["segments"]["action"] = SCRIPT
@@ -680,7 +683,7 @@ def test_red_and_green_are_known_to_be_alike_to_some() -> None:
 def test_marks_stand_where_the_whole_name_is_so_that_twins_cut_alike_stay_two(tables: Tables) -> None:
     twins = ["some time ago, occasional, low spend", "some time ago, occasional, high spend"]
     rename = {"segment": dict(zip(["loyal", "lost"], twins, strict=True))}
-    rename |= {"actual": rename["segment"], "said": rename["segment"]}
+    rename |= {"actual": rename["segment"], "predicted": rename["segment"]}
     changed = {
         name: table.assign(**{key: table[key].replace(rename[key]) for key in table.columns.intersection(list(rename))})
         for name, table in tables.items()
@@ -744,10 +747,10 @@ def test_the_report_tells_no_money_of_few(tables: Tables) -> None:
     countries = changed["sales_by_country"] = tables["sales_by_country"].head(4).copy()
     countries["country"], countries["customers"] = ["A", "B", "C", "D"], [100, 3, 4, 50]
     countries["revenue"] = [900.0, 98765.43, 1.0, 99.0]
-    cells = changed["int_report_score_cells"]
+    cells = changed["rpt_score_cells"]
     best = (cells["recency_score"] == 5) & (cells["frequency_score"] == 5)
     cells["customers"], cells["revenue"] = cells["customers"].mask(best, 1), cells["revenue"].mask(best, 98765.43)
-    changed["int_report_map_cells"]["customers"] = 4
+    changed["rpt_map_cells"]["customers"] = 4
     blocks = blocks_of(changed)
     assert "98765.43" not in json.dumps([block.as_dict() for block in blocks.values()])
     assert [row[0] for row in blocks["sales_by_country"].table.rows] == ["other countries", "A", "D"]
@@ -818,7 +821,7 @@ def test_a_shop_of_one_customer_is_told(tables: Tables) -> None:
         .head(1)
         .assign(segment="all customers", size=1, share=1.0, revenue=50.0, revenue_share=1.0)
     )
-    one["int_report_segment_profiles"] = pd.DataFrame(
+    one["rpt_segment_profiles"] = pd.DataFrame(
         {
             "segmentation": ["broad", "detailed"],
             "segment": "all customers",
@@ -856,7 +859,7 @@ def moved(*rows: tuple[str, str, int], day: str = "2024-02-29", before: str | No
     return pd.DataFrame(rows, columns=["from_segment", "to_segment", "customers"]).assign(
         segmentation="broad",
         revenue=1.0,
-        share_of_from=0.5,
+        transition_probability=0.5,
         previous_date=pd.to_datetime(before),
         as_of_date=pd.to_datetime(day),
     )
@@ -894,9 +897,9 @@ def test_first_orders_are_no_moves(tables: Tables) -> None:
     changes = pd.DataFrame({"cause": ["new", "order", "aging"], "changes": [50, 3, 1]}).assign(
         segmentation="detailed", kind="movement", as_of_date=pd.Timestamp("2024-01-31")
     )
-    block = blocks_of(tables | {"int_report_changes": changes})["change_causes"]
+    block = blocks_of(tables | {"rpt_changes": changes})["change_causes"]
     assert block.title == "75 % of the changes of detailed segments come from orders, 25 % from time passing"
-    block = blocks_of(tables | {"int_report_changes": changes.head(1)})["change_causes"]
+    block = blocks_of(tables | {"rpt_changes": changes.head(1)})["change_causes"]
     assert block.title == "Nobody has changed segment yet: all that happened are first orders"
 
 
@@ -1016,12 +1019,12 @@ def test_the_title_of_reliability_names_the_worst_task_and_the_direction(tables:
             "measure": "confidence",
             "bin": [1, 2, 1],
             # a is off by 0.2 in both directions, b by 0.1 in one
-            "foretold": [0.5, 0.9, 0.8],
-            "happened": [0.7, 0.7, 0.7],
+            "predicted": [0.5, 0.9, 0.8],
+            "observed": [0.7, 0.7, 0.7],
             "sample_size": [50, 50, 10],
         }
     )
-    changed = tables | {"model_evaluations": evaluations, "prediction_reliability": points}
+    changed = tables | {"model_evaluations": evaluations, "prediction_calibration": points}
     title = "Of b the model is too sure: it says 80 % and is right in 70 %; the others are nearer"
     assert blocks_of(changed)["reliability"].title == title
 
@@ -1029,10 +1032,10 @@ def test_the_title_of_reliability_names_the_worst_task_and_the_direction(tables:
 def test_the_title_of_the_confusion_names_no_cluster_without_a_name(tables: Tables) -> None:
     rows = pd.DataFrame(
         [
-            ("foretell the broad segment", "tree", "broad cluster 0", "broad cluster 1", 30, 1.0),
-            ("foretell the rfm segment", "tree", "new", "lost", 10, 1.0),
+            ("predict broad segment", "tree", "broad cluster 0", "broad cluster 1", 30, 1.0),
+            ("predict rfm segment", "tree", "new", "lost", 10, 1.0),
         ],
-        columns=["task", "model", "actual", "said", "sample_size", "share_of_actual"],
+        columns=["task", "model", "actual", "predicted", "sample_size", "share_of_actual"],
     )
     title = blocks_of(tables | {"prediction_confusion": rows})["confusion"].title
     assert title == "The commonest mistake: “lost” was told and “new” came (10 times, the rfm segment)"
@@ -1057,11 +1060,11 @@ def test_clusterings_off_the_axis_are_counted_in_the_note(tables: Tables) -> Non
 
 
 def test_profiles_are_compared_by_what_they_spend(tables: Tables) -> None:
-    profiles = tables["int_report_segment_profiles"].copy()
+    profiles = tables["rpt_segment_profiles"].copy()
     lost = profiles["segment"] == "lost"
     # Nobody is less recent or orders less often, but they spend most.
     profiles["monetary_rank"] = profiles["monetary_rank"].astype(float).mask(lost, 0.99)
-    title = blocks_of(tables | {"int_report_segment_profiles": profiles})["broad_profiles"].title
+    title = blocks_of(tables | {"rpt_segment_profiles": profiles})["broad_profiles"].title
     assert title.startswith("Lost outspend 99 % of all customers")
 
 
@@ -1088,7 +1091,7 @@ def test_the_report_stays_small_whatever_the_shop(tables: Tables, demo_shop: Sho
     """Ten years, 240 countries and a full map with its points: what grows with customers is bounded."""
     points = 4000
     large = dict(tables)
-    large["int_report_map_points"] = pd.DataFrame(
+    large["rpt_map_points"] = pd.DataFrame(
         {
             "broad_segment": "lost",
             "detailed_segment": "lost",
@@ -1113,7 +1116,7 @@ def test_the_report_stays_small_whatever_the_shop(tables: Tables, demo_shop: Sho
     ).assign(
         cohort_customers=1e6, active_customers=1e5, retention=0.1, revenue=1e8, cumulative_revenue=1e9, is_complete=True
     )
-    for name, kinds in (("segment_drift", ["measure"]), ("int_report_changes", ["segmentation", "cause"])):
+    for name, kinds in (("segment_drift", ["measure"]), ("rpt_changes", ["segmentation", "cause"])):
         each = tables[name].drop_duplicates(kinds)
         large[name] = pd.concat([each.assign(as_of_date=month) for month in months])
     assert len(render(shop_facts(demo_shop), answered(large)).encode()) < 8_000_000

@@ -13,7 +13,7 @@ select
 from scores as recency
 cross join scores as frequency
 cross join scores as monetary
-left join {{ ref('int_rfm_cells') }} as cells
+left join {{ ref('int_rfm_score_map') }} as cells
     on
         recency.score = cells.recency_score
         and frequency.score = cells.frequency_score

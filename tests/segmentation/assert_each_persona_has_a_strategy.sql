@@ -10,7 +10,7 @@ with names as (
 
     select distinct
         segmentation,
-        unnest(['all customers', 'any other', 'kept nothing']) as segment
+        unnest(['all customers', 'any other', 'all cancelled']) as segment
     from {{ ref('persona_prototypes') }}
 
 )

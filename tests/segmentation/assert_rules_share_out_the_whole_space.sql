@@ -4,14 +4,14 @@
 with rules as (
 
     select * from {{ ref('segment_rules') }}
-    where rules_version = (select max(newest.rules_version) from {{ ref('segment_rules') }} as newest)
+    where model_version = (select max(newest.model_version) from {{ ref('segment_rules') }} as newest)
 
 ),
 
 segmentations as (
 
     select distinct
-        rules_version,
+        model_version,
         segmentation
     from rules
 
@@ -21,9 +21,9 @@ segmentations as (
 {{ measure }}_corners as (
 
     select distinct
-        rules_version,
+        model_version,
         segmentation,
-        unnest([-1e14, cast({{ measure }}_from as double), cast({{ measure }}_below as double)]) as corner
+        unnest([-1e14, cast({{ measure }}_min as double), cast({{ measure }}_max as double)]) as corner
     from rules
 
 ),
@@ -32,7 +32,7 @@ segmentations as (
 corners as (
 
     select
-        segmentations.rules_version,
+        segmentations.model_version,
         segmentations.segmentation,
         recency.corner as recency_days,
         frequency.corner as frequency,
@@ -41,7 +41,7 @@ corners as (
     {% for measure in ['recency', 'frequency', 'monetary'] %}
     inner join {{ measure }}_corners as {{ measure }}
         on
-            segmentations.rules_version = {{ measure }}.rules_version
+            segmentations.model_version = {{ measure }}.model_version
             and segmentations.segmentation = {{ measure }}.segmentation
             and {{ measure }}.corner is not null
     {% endfor %}
@@ -49,7 +49,7 @@ corners as (
 )
 
 select
-    corners.rules_version,
+    corners.model_version,
     corners.segmentation,
     corners.recency_days,
     corners.frequency,
@@ -58,8 +58,8 @@ select
 from corners
 left join rules
     on
-        corners.rules_version = rules.rules_version
+        corners.model_version = rules.model_version
         and corners.segmentation = rules.segmentation
-        and {{ is_in_box('corners', 'rules') | indent(8) }}
+        and {{ in_bounds('corners', 'rules') | indent(8) }}
 group by 1, 2, 3, 4, 5
 having count(rules.rule_number) <> 1

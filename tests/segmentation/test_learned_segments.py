@@ -17,7 +17,7 @@ def test_sql_applies_the_rules_as_a_plain_loop_does(demo_shop: Shop) -> None:
     for segmentation in ("broad", "detailed"):
         rules = demo_shop.rows(
             f"""
-            select segment, recency_from, recency_below, frequency_from, frequency_below, monetary_from, monetary_below
+            select segment, recency_min, recency_max, frequency_min, frequency_max, monetary_min, monetary_max
             from segment_rules where segmentation = '{segmentation}'
             """
         )
@@ -80,9 +80,9 @@ def test_segments_recover_the_archetypes_of_the_embedded_shop(demo_shop: Shop) -
 
 def test_a_refit_of_the_same_customers_keeps_every_name(copy_of_demo_shop: Shop, demo_shop: Shop) -> None:
     shop = copy_of_demo_shop.build("customers", refit=True)
-    assert shop.rows("select distinct rules_version from segment_rules order by 1") == [(1,), (2,)]
+    assert shop.rows("select distinct model_version from segment_rules order by 1") == [(1,), (2,)]
     assert shop.row("select count(*) from clustering.int_clusters_named where naming = 'persona'") == (0,)
-    without = ("score_version",)
+    without = ("model_version",)
     assert shop.checksums("customers", without=without) == demo_shop.checksums("customers", without=without)
 
 
@@ -93,15 +93,15 @@ def test_a_build_that_was_cut_off_is_fitted_again_at_one_date(
     path = tmp_path / "log.csv"
     headings, *rows = DEMO_FILE.read_text(encoding="utf-8").splitlines(keepends=True)
     path.write_text(headings + "".join(rows[:9_000]), encoding="utf-8")
-    shop = make_shop(transactions=str(path)).build("score_cut_points")
+    shop = make_shop(transactions=str(path)).build("rfm_cut_points")
     path.write_bytes(DEMO_FILE.read_bytes())
     shop.build("customers", "segments")
-    assert shop.rows("select score_version, cause from scoring.score_versions order by 1") == [
+    assert shop.rows("select model_version, cause from scoring.model_versions order by 1") == [
         (1, "first build"), (2, "build cut off"),
     ]  # fmt: skip
-    assert shop.row("select distinct rules_version, baseline_date::varchar from segment_rules") == (2, "2025-12-31")
-    assert shop.checksums("customers", "segments", without=("score_version",)) == demo_shop.checksums(
-        "customers", "segments", without=("score_version",)
+    assert shop.row("select distinct model_version, baseline_date::varchar from segment_rules") == (2, "2025-12-31")
+    assert shop.checksums("customers", "segments", without=("model_version",)) == demo_shop.checksums(
+        "customers", "segments", without=("model_version",)
     )
 
 
@@ -109,18 +109,20 @@ def test_a_part_that_is_run_again_with_other_settings_rewrites_no_version(copy_o
     shop = copy_of_demo_shop
     tables = ("segment_rules", "clustering.candidate_versions", "segmentation.evaluation_versions", "customers")
     before = shop.checksums(*tables)
-    assert shop.dbt("run", "--select", "int_contenders+", "--exclude", "rule_evaluations", least_stability=0.97).success
+    assert shop.dbt(
+        "run", "--select", "int_finalists+", "--exclude", "rule_cross_validation", min_stability=0.97
+    ).success
     assert shop.checksums(*tables) == before
 
 
 def test_a_setting_forces_a_clustering_and_others_wait_for_a_refit(make_shop: Callable[..., Shop]) -> None:
-    shop = make_shop(broad_clustering="log_rfm ward 4").build("int_rules_in_use", "cluster_candidates")
+    shop = make_shop(force_broad_clustering="log_rfm ward 4").build("int_active_rules", "cluster_candidates")
     assert shop.rows("select distinct clustering from segment_rules where segmentation = 'broad'") == [
         ("log_rfm ward 4",)
     ]
     assert shop.row("select reason like 'chosen: a setting asks for it%' from cluster_candidates "
                     "where is_chosen and segmentation = 'broad'") == (True,)  # fmt: skip
-    changed = {"broad_clustering": "rfm_plane kmeans 3"}
+    changed = {"force_broad_clustering": "rfm_plane kmeans 3"}
     result = shop.dbt("build", "--select", "int_fit_settings", **changed)
     assert "warn" in [run.status for run in result.result]
     assert "add refit: true to have the change take effect" in (shop.folder / "logs" / "dbt.log").read_text()

@@ -34,17 +34,17 @@ def test_every_customer_falls_in_exactly_one_rule(seen, unseen):
     extremes = [(-1, 0, -(10**12), "a"), (10**6, 10**6, 10**12, "a")]
     bounds = [
         (int(r), int(f), round(m * 100), "a")
-        for r in fitted["recency_from"].dropna()
-        for f in fitted["frequency_from"].dropna()
-        for m in fitted["monetary_from"].dropna()
+        for r in fitted["recency_min"].dropna()
+        for f in fitted["frequency_min"].dropna()
+        for m in fitted["monetary_min"].dropna()
     ]
     everyone = frame(seen + unseen + extremes + bounds)
     counts = np.zeros(len(everyone), dtype=int)
-    for rule in fitted.fillna({c: -np.inf for c in fitted if c.endswith("_from")}).itertuples():
+    for rule in fitted.fillna({c: -np.inf for c in fitted if c.endswith("_min")}).itertuples():
         inside = np.ones(len(everyone), dtype=bool)
         for bound, feature in zip(rules.BOUNDS, rules.FEATURES, strict=True):
-            below = getattr(rule, f"{bound}_below")
-            inside &= (everyone[feature] >= getattr(rule, f"{bound}_from")).to_numpy()
+            below = getattr(rule, f"{bound}_max")
+            inside &= (everyone[feature] >= getattr(rule, f"{bound}_min")).to_numpy()
             inside &= (everyone[feature] < (np.inf if pd.isna(below) else below)).to_numpy()
         counts += inside
     assert (counts == 1).all()
@@ -56,8 +56,8 @@ def test_one_clear_border_is_two_rules_with_round_bounds():
     table = pd.concat([table, frame([(5, 1, 130_000, "high"), (6, 1, 150_000, "high")] * 3)])
     fitted = rules.fit_rules(table, table["segment"])
     assert fitted["segment"].tolist() == ["low", "high"]
-    assert fitted["monetary_below"].tolist()[0] == fitted["monetary_from"].tolist()[1] == 1200
-    assert fitted["recency_from"].isna().all()
+    assert fitted["monetary_max"].tolist()[0] == fitted["monetary_min"].tolist()[1] == 1200
+    assert fitted["recency_min"].isna().all()
     # six of six, and one more of each kind
     assert (fitted["confidence"] == 7 / 8).all()
     assert rules.apply_rules(frame([(9, 1, 119_999, ""), (9, 1, 120_000, "")]), fitted).tolist() == [

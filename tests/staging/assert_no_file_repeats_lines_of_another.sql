@@ -2,17 +2,17 @@
 -- Whether such lines are the same sales is for people to say, as two files may well tell of equal ones. Without invoices they
 -- often do: nothing is said of these.
 {{ config(severity='warn') }}
-{%- set files_read = stored_table('staging', 'files_read') %}
-{%- set is_alone = files_read and single_value('select count(*) from ' ~ files_read) < 2 %}
+{%- set ingested_files = existing_relation('staging', 'ingested_files') %}
+{%- set is_alone = ingested_files and single_value('select count(*) from ' ~ ingested_files) < 2 %}
 
--- depends_on: {{ ref('files_read') }}
+-- depends_on: {{ ref('ingested_files') }}
 with lines as (
 
     select
         file_name,
         other_columns,
         input_row,
-        {{ text_key(known_headings()) }} as line_key
+        {{ text_key(column_aliases()) }} as line_key
     from {{ ref('base_transactions') }}
     where
         invoice_id is not null

@@ -19,12 +19,12 @@ TOLD_OF_LINES = (
     "cleaning.int_stock_movements",
     "cleaning.int_cancellations_matched",
     "cleaning.int_anonymous_sales",
-    "customers.int_order_days",
+    "core.int_order_events_daily",
     *MARTS_OF_ROWS,
 )
 # Rows that are equal in all columns may stand for one another.
 WITHOUT = (*ROW_NUMBERS, *FORM_OF_INPUT, "file_name", "movement_number")
-MODELS = ("input_taken", "cleaning_summary")
+MODELS = ("ingest_watermark", "cleaning_summary")
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def test_a_file_that_was_read_is_not_opened_again_and_a_copy_of_it_adds_nothing(
     fed.build(*MODELS)
     assert fed.rows("from staging.base_transactions order by input_row") == rows
     assert told(fed) == before
-    assert dict(fed.rows("select parse_filename(file_name), is_due from staging.input_files")) == {
+    assert dict(fed.rows("select parse_filename(file_name), is_due from sources.pending_files")) == {
         "all.csv": False,
         "export_of_the_last_months.csv": True,
     }
@@ -147,8 +147,12 @@ def test_a_build_that_was_cut_off_is_made_up_for(fed: Shop, at_once: Shop, log: 
     path = written(folder_of(fed), headings, lines[: len(lines) // 2], "all.csv")
     shop.build(*MODELS)
     written(path.parent, headings, lines, "all.csv")
-    for cut in (["files_read"], ["int_transactions_flagged", "input_taken"], ["int_products_touched", "order_lines"]):
-        run(shop, "--select", "input_state", "input_files", "base_transactions", *cut)
+    for cut in (
+        ["ingested_files"],
+        ["int_transactions_flagged", "ingest_watermark"],
+        ["int_changed_products", "order_lines"],
+    ):
+        run(shop, "--select", "ingest_plan", "pending_files", "base_transactions", *cut)
     shop.build(*MODELS)
     assert told(shop) == told(at_once)
 
@@ -166,7 +170,7 @@ def test_reading_anew_that_was_cut_off_is_made_up_for(fed: Shop, settings: dict[
     headings, *lines = path.read_text("utf-8").splitlines()
     written(path.parent, headings, lines[::-1], "all.csv")
     options = [] if settings else ["--full-refresh"]
-    run(fed, "--select", "input_state", "input_files", "base_transactions", "files_read", *options, **settings)
+    run(fed, "--select", "ingest_plan", "pending_files", "base_transactions", "ingested_files", *options, **settings)
     fed.build(*MODELS)
     assert told(fed) == before
     assert fed.row(
@@ -217,7 +221,7 @@ def test_whole_prices_tell_no_decimal_separator(make_shop: Callable[..., Shop], 
     "change",
     [
         pytest.param({"cancellation_invoice_prefix": "5"}, id="a setting"),
-        pytest.param({"column_names": {"country": "Description"}}, id="headings"),
+        pytest.param({"column_mapping": {"country": "Description"}}, id="headings"),
     ],
 )
 def test_what_is_read_in_another_way_is_read_anew(
@@ -225,7 +229,7 @@ def test_what_is_read_in_another_way_is_read_anew(
 ) -> None:
     before = told(fed)
     fed.build(*MODELS, **change)
-    assert fed.row("select is_anew from staging.input_state") == (True,)
+    assert fed.row("select is_full_reload from sources.ingest_plan") == (True,)
     assert told(fed) != before
     assert told(fed) == told(make_shop(transactions=fed.settings["transactions"], **change).build(*MODELS))
     fed.build(*MODELS)
@@ -237,7 +241,7 @@ def test_other_codes_and_a_full_refresh_read_anew(fed: Shop) -> None:
     with duckdb.connect(str(fed.warehouse)) as warehouse:
         warehouse.execute("delete from seeds.non_product_codes where code = 'POST'")
     run(fed, "--select", *(f"+{model}" for model in MODELS))
-    assert fed.row("select is_anew from staging.input_state") == (True,)
+    assert fed.row("select is_full_reload from sources.ingest_plan") == (True,)
     assert fed.row("select count(*) > 0 from order_lines where product_id = 'POST'") == (True,)
     # a build brings the seed as it stands in its file
     assert told(fed.build(*MODELS)) == before
@@ -294,7 +298,7 @@ def test_a_file_that_repeats_another_but_for_the_time_of_its_export_is_warned_of
     for name, count, moment in (("a.csv", 60, "monday"), ("b.csv", 40, "tuesday")):
         exported = [f"{line},{moment}" for line in lines[:count]]
         written(tmp_path, f"{headings},ExportedAt", exported, name)
-    shop = make_shop(**settings).build("files_read")
+    shop = make_shop(**settings).build("ingested_files")
     test = ("test", "--select", "assert_no_file_repeats_lines_of_another")
     assert "warn" in [run.status for run in shop.dbt(*test).result]
     said = (shop.folder / "logs" / "dbt.log").read_text()
@@ -303,12 +307,12 @@ def test_a_file_that_repeats_another_but_for_the_time_of_its_export_is_warned_of
 
     # what stands once more in the second file is equal there, and a duplicate
     written(tmp_path, f"{headings},ExportedAt", [f"{line},monday" for line in lines[:60] + lines[:1]], "b.csv")
-    repeated = make_shop(**settings).build("files_read")
+    repeated = make_shop(**settings).build("ingested_files")
     assert repeated.row("select count(*) from staging.base_transactions") == (61,)
     assert "pass" in [run.status for run in repeated.dbt(*test).result]
 
     # a line that is known by its text alone is one, whichever file it comes from
     written(tmp_path, headings, lines[:40], "b.csv")
     written(tmp_path, headings, lines[:60], "a.csv")
-    alike = make_shop(**settings).build("files_read")
+    alike = make_shop(**settings).build("ingested_files")
     assert "pass" in [run.status for run in alike.dbt(*test).result]

@@ -23,11 +23,11 @@ def built_shop(make_shop: Callable[..., Shop], tmp_path_factory: pytest.TempPath
 
 def stopped(shop: Shop, **settings: Any) -> str:
     """The sentence that a build with these settings stops with; no table may have changed by then."""
-    before = shop.tables(), shop.checksums(), shop.checksums("staging.base_transactions", "scoring.score_versions")
+    before = shop.tables(), shop.checksums(), shop.checksums("staging.base_transactions", "scoring.model_versions")
     result = shop.dbt("build", **settings)
     assert not result.success
     assert before == (
-        shop.tables(), shop.checksums(), shop.checksums("staging.base_transactions", "scoring.score_versions")
+        shop.tables(), shop.checksums(), shop.checksums("staging.base_transactions", "scoring.model_versions")
     )  # fmt: skip
     return problem_of(result)
 
@@ -51,7 +51,7 @@ def test_bad_values_are_quarantined_with_the_column_named(
         '9,A,"closed here",2,12/31/2010 8:26,2.55,c,UK',
     )  # fmt: skip
     shop = make_shop(transactions=str(log)).build("order_lines", "rejected_transactions")
-    assert shop.rows("select input_row, reason, detail from rejected_transactions order by 1") == [
+    assert shop.rows("select input_row, rejection_reason, rejection_detail from rejected_transactions order by 1") == [
         (2, "unreadable", "quantity 'two' is not a number"),
         (3, "unreadable", "ordered_at '2/31/2011 8:26' is not a date"),
         (4, "unreadable", "unit_price '1e99' is not a possible unit_price"),
@@ -99,7 +99,7 @@ def test_a_log_of_headings_alone_builds_empty_tables(
 ) -> None:
     shop = make_shop(transactions=str(write_csv(HEADINGS))).build_with_data_tests()
     assert shop.row("select count(*) from customers") == (0,)
-    assert shop.row("select count(*) from scoring.score_versions") == (0,)
+    assert shop.row("select count(*) from scoring.model_versions") == (0,)
     assert shop.row("select sum(rows_before) from cleaning_summary") == (0,)
 
 
@@ -174,26 +174,26 @@ def test_wrong_settings_stop_the_build_with_a_sentence_each(built_shop: Shop) ->
         date_format="%Q%Y",
         decimal_separator=";",
         cancellation_invoice_prefix=3,
-        column_names="x",
-        sample_limit=5,
-        maximum_rules="many",
-        bootstrap_refits=True,
-        smallest_segment_share=2,
-        least_stability="-",
-        silhouette_band=-0.1,
-        broad_clustering="rfm kmeans 11",
-        detailed_clustering=7,
-        rolling_origins=0,
-        training_limit=1.5,
-        least_precision=0.2,
+        column_mapping="x",
+        max_fit_customers=5,
+        max_rules="many",
+        bootstrap_samples=True,
+        min_segment_share=2,
+        min_stability="-",
+        silhouette_tolerance=-0.1,
+        force_broad_clustering="rfm kmeans 11",
+        force_detailed_clustering=7,
+        backtest_origins=0,
+        max_training_customers=1.5,
+        min_precision=0.2,
         control_share=0.95,
         control_salt=7,
-        usual_gap_quantile=85,
-        spend_grids={"decision_tree": {"depth": [3]}},
-        class_grids="all",
+        overdue_quantile=85,
+        spend_param_grids={"decision_tree": {"depth": [3]}},
+        classification_param_grids="all",
     )
     for sentence in (
-        "The setting 'as_of_dat' is not known. Known settings: transactions, column_names,",
+        "The setting 'as_of_dat' is not known. Known settings: transactions, column_mapping,",
         "The setting 'transactions' is 7; it takes a file, a glob, or the name of a table in the warehouse.",
         "The setting 'as_of_date' is \"2011-02-31\"; it takes a date that exists, as YYYY-MM-DD.",
         "The setting 'baseline_date' is \"31.12.2011\"; it takes a date that exists, as YYYY-MM-DD.",
@@ -203,30 +203,32 @@ def test_wrong_settings_stop_the_build_with_a_sentence_each(built_shop: Shop) ->
         "The setting 'date_format' is \"%Q%Y\"; it takes year-month-day, month-day-year, day-month-year, or a strptime",
         "The setting 'decimal_separator' is \";\"; it takes '.' or ','.",
         "The setting 'cancellation_invoice_prefix' is 3; it takes the text",
-        "The setting 'column_names' is \"x\"; it takes a mapping from our columns to your headings",
-        "The setting 'sample_limit' is 5; it takes a whole number of customers, from 100 to 20000.",
-        "The setting 'maximum_rules' is \"many\"; it takes a whole number of rules, from 2 to 100.",
-        "The setting 'bootstrap_refits' is true; it takes a whole number of refits, from 2 to 1000.",
-        "The setting 'smallest_segment_share' is 2; it takes a share of the customers, from 0 to 0.5.",
-        "The setting 'least_stability' is \"-\"; it takes a Jaccard coefficient, from 0 to 1.",
-        "The setting 'silhouette_band' is -0.1; it takes a share of the best silhouette, from 0 to 1.",
-        "The setting 'broad_clustering' is \"rfm kmeans 11\"; it takes a space, an algorithm and a number of clusters",
-        "The setting 'detailed_clustering' is 7; it takes a space, an algorithm and a number of clusters",
-        "The setting 'rolling_origins' is 0; it takes a whole number of origins, from 1 to 12.",
-        "The setting 'training_limit' is 1.5; it takes a whole number of customers, from 100 to 200000.",
-        "The setting 'least_precision' is 0.2; it takes a share of the newcomers, from 0.5 to 1.",
+        "The setting 'column_mapping' is \"x\"; it takes a mapping from our columns to your headings",
+        "The setting 'max_fit_customers' is 5; it takes a whole number of customers, from 100 to 20000.",
+        "The setting 'max_rules' is \"many\"; it takes a whole number of rules, from 2 to 100.",
+        "The setting 'bootstrap_samples' is true; it takes a whole number of refits, from 2 to 1000.",
+        "The setting 'min_segment_share' is 2; it takes a share of the customers, from 0 to 0.5.",
+        "The setting 'min_stability' is \"-\"; it takes a Jaccard coefficient, from 0 to 1.",
+        "The setting 'silhouette_tolerance' is -0.1; it takes a share of the best silhouette, from 0 to 1.",
+        "The setting 'force_broad_clustering' is \"rfm kmeans 11\"; it takes a space, an algorithm and a number of clusters",
+        "The setting 'force_detailed_clustering' is 7; it takes a space, an algorithm and a number of clusters",
+        "The setting 'backtest_origins' is 0; it takes a whole number of origins, from 1 to 12.",
+        "The setting 'max_training_customers' is 1.5; it takes a whole number of customers, from 100 to 200000.",
+        "The setting 'min_precision' is 0.2; it takes a share of the newcomers, from 0.5 to 1.",
         "The setting 'control_share' is 0.95; it takes a share of each audience, from 0 to 0.9.",
         "The setting 'control_salt' is 7; it takes any text.",
-        "The setting 'usual_gap_quantile' is 85; it takes a share of the pauses between orders, from 0.5 to 0.99.",
-        "The setting 'spend_grids' is wrong. The grid of decision_tree knows no parameter 'depth'",
-        "The setting 'class_grids' is \"all\"; it takes a mapping from models to their settings",
+        "The setting 'overdue_quantile' is 85; it takes a share of the pauses between orders, from 0.5 to 0.99.",
+        "The setting 'spend_param_grids' is wrong. The grid of decision_tree knows no parameter 'depth'",
+        "The setting 'classification_param_grids' is \"all\"; it takes a mapping from models to their settings",
     ):
         assert sentence in sentences
 
 
 def test_both_segmentations_cannot_be_the_same_clustering(built_shop: Shop) -> None:
-    sentence = stopped(built_shop, broad_clustering="rfm ward 4", detailed_clustering="rfm ward 4")
-    assert "The settings 'broad_clustering' and 'detailed_clustering' ask for the same candidate" in sentence
+    sentence = stopped(built_shop, force_broad_clustering="rfm ward 4", force_detailed_clustering="rfm ward 4")
+    assert (
+        "The settings 'force_broad_clustering' and 'force_detailed_clustering' ask for the same candidate" in sentence
+    )
 
 
 @pytest.mark.parametrize(
@@ -235,8 +237,8 @@ def test_both_segmentations_cannot_be_the_same_clustering(built_shop: Shop) -> N
         ({"transactions": "no/such/file.csv"}, "there is no file 'no/such/file.csv'"),
         ({"transactions": "no_such_table"}, "the warehouse has no table 'no_such_table'"),
         ({"date_format": "%d.%m.%Y"}, 'is "%d.%m.%Y", but no date of'),
-        ({"column_names": {"client": "CustomerID"}}, "names 'client', which is none of our columns"),
-        ({"column_names": {"customer_id": "Kunde"}}, "has no such heading. The headings there: InvoiceNo,"),
+        ({"column_mapping": {"client": "CustomerID"}}, "names 'client', which is none of our columns"),
+        ({"column_mapping": {"customer_id": "Kunde"}}, "has no such heading. The headings there: InvoiceNo,"),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",
 )

@@ -154,7 +154,7 @@ def test_own_headings_are_mapped_by_a_setting(make_shop: Callable[..., Shop], wr
     log = write_csv("Beleg;Kunde;Tag;Summe;customer", "1;k;31.12.2010;2,50;other")
     shop = make_shop(
         transactions=str(log),
-        column_names={"invoice_id": "Beleg", "customer_id": "Kunde", "ordered_at": "Tag", "amount": "Summe"},
+        column_mapping={"invoice_id": "Beleg", "customer_id": "Kunde", "ordered_at": "Tag", "amount": "Summe"},
     ).build("order_lines")
     assert shop.row("select invoice_id, customer_id, gross_amount::float from order_lines") == ("1", "k", 2.5)
 
@@ -194,6 +194,6 @@ def test_columns_that_are_none_of_ours_stay_with_the_rejected_row(
     log = write_csv("customer,date,amount,till", "a,2011-01-01,10.00,7", "a,2011-01-01,10.00,8", "a,2011-01-01,10.00,8")
     shop = make_shop(transactions=str(log)).build("order_lines", "rejected_transactions")
     assert shop.row("select count(*) from order_lines") == (2,)
-    assert shop.rows("select reason, row_as_it_came::json->>'other_columns' from rejected_transactions") == [
+    assert shop.rows("select rejection_reason, raw_row::json->>'other_columns' from rejected_transactions") == [
         ("duplicate", '{"till":"8"}')
     ]

@@ -13,9 +13,9 @@ POOL = (
     "#88CCEE", "#B8A000", "#DDCC77", "#EE6677", "#AA3377", "#117733", "#999933", "#228833", "#5B4FC4", "#56B4E9",
     "#0072B2", "#E69F00", "#009E73",
 )  # fmt: skip
-# Who kept nothing is no kind of customer that is compared with others.
+# Who all cancelled is no kind of customer that is compared with others.
 GREY = "#A0A6AD"
-KEPT_NOTHING = "kept nothing"
+ALL_CANCELLED = "all cancelled"
 # How the two common kinds of colour-blindness see linear RGB: Machado, Oliveira and Fernandes (2009), severity 1.
 SIGHTS = (
     ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
@@ -57,7 +57,7 @@ def segment_colours(segments: pd.DataFrame) -> dict[str, str]:
     members = {
         name: list(rows) for name, rows in segments.sort_values("display_order").groupby("segmentation")["segment"]
     }
-    colours = {KEPT_NOTHING: GREY}
+    colours = {ALL_CANCELLED: GREY}
     for name in itertools.chain(*(members[key] for key in sorted(members, key=lambda key: (len(members[key]), key)))):
         if name in colours:
             continue

@@ -73,7 +73,7 @@ def day_of(date: Any) -> str:
 def page(shop: Mapping[str, Any], sections: Sequence[Mapping[str, Any]]) -> str:
     """The report as HTML.
 
-    `shop` is the row of int_report_shop, `sections` have name, question and blocks (`Block.as_dict`).
+    `shop` is the row of rpt_shop, `sections` have name, question and blocks (`Block.as_dict`).
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),

@@ -49,25 +49,25 @@ def pooled_countries(countries: pd.DataFrame) -> pd.DataFrame:
 
 def guarded(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """The tables as the report may tell of them."""
-    cells = tables["int_report_score_cells"]
+    cells = tables["rpt_score_cells"]
     cells = cells.assign(revenue_share=cells["revenue"] / (cells["revenue"].sum() or 1) if len(cells) else 0.0)
-    on_map, reliability = tables["int_report_map_cells"], tables["prediction_reliability"]
+    on_map, reliability = tables["rpt_map_cells"], tables["prediction_calibration"]
     spend_of_few = (reliability["measure"] == "spend") & (reliability["sample_size"] < LEAST_CUSTOMERS)
     return dict(tables) | {
         "sales_by_country": pooled_countries(tables["sales_by_country"]),
-        "int_report_score_cells": without_money(cells, "customers", ["revenue", "revenue_share"]),
-        "int_report_segment_interests": without_money(
-            tables["int_report_segment_interests"], "customers", ["spend", "spend_share"], ["segmentation", "segment"]
+        "rpt_score_cells": without_money(cells, "customers", ["revenue", "revenue_share"]),
+        "rpt_segment_interests": without_money(
+            tables["rpt_segment_interests"], "customers", ["spend", "spend_share"], ["segmentation", "segment"]
         ),
-        "int_report_map_cells": on_map[on_map["customers"] >= LEAST_CUSTOMERS],
+        "rpt_map_cells": on_map[on_map["customers"] >= LEAST_CUSTOMERS],
         "segments": without_money(
             tables["segments"], "size", ["revenue", "revenue_share", "median_monetary"], ["segmentation"]
         ),
         "interest_groups": without_money(
             tables["interest_groups"], "size", ["revenue", "revenue_share", "mean_basket"]
         ),
-        "prediction_reliability": reliability[~spend_of_few],
-        "int_report_alerts": without_money(
-            tables["int_report_alerts"], "overdue_customers", ["money_at_stake", "median_days_over"]
+        "prediction_calibration": reliability[~spend_of_few],
+        "rpt_alerts": without_money(
+            tables["rpt_alerts"], "overdue_customers", ["revenue_at_risk", "median_days_overdue"]
         ),
     }

@@ -16,7 +16,7 @@ def blocks(tables: Mapping[str, pd.DataFrame]) -> list[Block]:
     """The section's blocks: one per segmentation."""
     # A campaign of each segment; those without one have no size of it.
     segments = tables["segments"].merge(
-        tables["int_report_audiences"], on=["segmentation", "segment"], how="left", validate="one_to_one"
+        tables["rpt_audiences"], on=["segmentation", "segment"], how="left", validate="one_to_one"
     )
     colours = segment_colours(segments)
     return [cards(segmentation, words, segments, colours) for segmentation, words in SEGMENTATIONS.items()]
@@ -51,7 +51,7 @@ def cards(segmentation: str, words: str, segments: pd.DataFrame, colours: Mappin
                 "customers_addressed": ("customers addressed", "count"),
                 "customers_left_alone": ("left alone", "count"),
                 "meaning": ("meaning", "text"),
-                "what_sets_it_apart": ("what sets it apart", "text"),
+                "distinguishing_traits": ("what sets it apart", "text"),
                 "goal": ("goal", "text"),
                 "action": ("action", "text"),
                 "channel": ("channel", "text"),
@@ -78,6 +78,6 @@ def card(row: Mapping, colour: str) -> Card:
             ["to address", plural(row["customers_addressed"], "customer")],
             ["left alone, to compare", plural(row["customers_left_alone"], "customer")],
         ]
-    texts = [["Apart by", row["what_sets_it_apart"]]] if not is_missing(row["what_sets_it_apart"]) else []
+    texts = [["Apart by", row["distinguishing_traits"]]] if not is_missing(row["distinguishing_traits"]) else []
     texts += [[heading, row[field]] for field, heading in STRATEGY.items()]
     return Card(sentence(row["segment"]), colour, lead=sentence(row["meaning"]), facts=facts, texts=texts)

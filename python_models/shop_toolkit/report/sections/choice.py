@@ -27,15 +27,15 @@ def blocks(tables: Mapping[str, pd.DataFrame]) -> list[Block]:
     candidates = tables["cluster_candidates"].sort_values(["segmentation", "space", "algorithm", "k"])
     return [
         silhouettes(candidates),
-        stabilities(candidates, least_stability(tables["segment_rules"])),
+        stabilities(candidates, min_stability(tables["segment_rules"])),
         choices(candidates),
     ]
 
 
-def least_stability(rules: pd.DataFrame) -> float | None:
+def min_stability(rules: pd.DataFrame) -> float | None:
     """The setting that the version was fitted with."""
     for settings in rules["settings"]:
-        return json.loads(settings).get("least_stability")
+        return json.loads(settings).get("min_stability")
     return None
 
 
@@ -76,12 +76,12 @@ def silhouettes(candidates: pd.DataFrame) -> Block:
 
 def stabilities(candidates: pd.DataFrame, least: float | None) -> Block:
     """Minimum Jaccard over k; titled by how many are stable enough."""
-    name, measured = "stabilities", candidates.dropna(subset=["minimum_jaccard"])
+    name, measured = "stabilities", candidates.dropna(subset=["min_jaccard"])
     if measured.empty:
         return without_chart(name, "How surely clusters come back", "No clustering could be refitted on resamples.")
     title = "How surely each clustering's least stable cluster comes back"
     if least is not None:
-        stable = (measured["minimum_jaccard"] >= least).sum()
+        stable = (measured["min_jaccard"] >= least).sum()
         title = f"{stable} of {len(measured)} clusterings come back when customers are drawn anew"
     return curves(
         name,
@@ -90,7 +90,7 @@ def stabilities(candidates: pd.DataFrame, least: float | None) -> Block:
         + (f" Dotted: at least {least:g} is asked for." if least is not None else "")
         + " Ringed: chosen.",
         candidates,
-        "minimum_jaccard",
+        "min_jaccard",
         "minimum Jaccard",
         least,
     )
@@ -176,7 +176,7 @@ def candidates_table(candidates: pd.DataFrame):
             "algorithm": ("algorithm", "text"),
             "k": ("k", "count"),
             "silhouette": ("silhouette", "number"),
-            "minimum_jaccard": ("minimum Jaccard", "number"),
+            "min_jaccard": ("minimum Jaccard", "number"),
             "mean_adjusted_rand": ("mean adjusted Rand", "number"),
             "smallest_share": ("smallest share", "share"),
             "is_eligible": ("passes", "text"),
@@ -200,7 +200,7 @@ def choices(candidates: pd.DataFrame) -> Block:
         for row in own[own["is_chosen"]].to_dict("records"):
             facts = [
                 ["silhouette", "–" if pd.isna(row["silhouette"]) else f"{row['silhouette']:.3f}"],
-                ["minimum Jaccard", "–" if pd.isna(row["minimum_jaccard"]) else f"{row['minimum_jaccard']:.2f}"],
+                ["minimum Jaccard", "–" if pd.isna(row["min_jaccard"]) else f"{row['min_jaccard']:.2f}"],
                 ["smallest share", percent(row["smallest_share"])],
             ]
             lead = sentence(name_of(row)) + (" – a stand-in, as none passes" if row["is_fallback"] else "")
@@ -216,7 +216,7 @@ def choices(candidates: pd.DataFrame) -> Block:
         f"Chosen: {', '.join(words)} clusters" if words else "No clustering was chosen: all customers are one segment"
     )
     table = (
-        candidates_table(candidates[candidates["is_contender"] | candidates["is_chosen"]])
+        candidates_table(candidates[candidates["is_finalist"] | candidates["is_chosen"]])
         if words
         else (candidates_table(candidates))
     )

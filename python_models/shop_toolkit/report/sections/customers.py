@@ -33,14 +33,14 @@ RULES_TOLD = 3
 
 def blocks(tables: Mapping[str, pd.DataFrame]) -> list[Block]:
     """The section's blocks."""
-    segments, profiles = tables["segments"], tables["int_report_segment_profiles"]
+    segments, profiles = tables["segments"], tables["rpt_segment_profiles"]
     colours = segment_colours(segments)
     return [
-        scores(tables["int_report_score_cells"]),
+        scores(tables["rpt_score_cells"]),
         sizes(segments, colours),
         radar("broad", profiles, segments, colours),
         radar("detailed", profiles, segments, colours),
-        embedding(tables["int_report_map_cells"], tables["int_report_map_points"], segments, colours),
+        embedding(tables["rpt_map_cells"], tables["rpt_map_points"], segments, colours),
         rules("broad", tables["segment_rules"], segments, colours),
         rules("detailed", tables["segment_rules"], segments, colours),
     ]
@@ -364,7 +364,7 @@ def rules(segmentation: str, every_rule: pd.DataFrame, segments: pd.DataFrame, c
         if told.empty:
             continue
         covered = told["support"].head(RULES_TOLD).sum() / max(told["support"].sum(), 1)
-        texts = [[sentence(text.rsplit(" → ", 1)[0]), ""] for text in told["sentence"].head(RULES_TOLD)]
+        texts = [[sentence(text.rsplit(" → ", 1)[0]), ""] for text in told["rule_text"].head(RULES_TOLD)]
         rest = len(told) - RULES_TOLD
         lead = f"{percent(covered)} of them by:" if rest > 0 else ""
         cards.append(Card(sentence(segment), colours.get(segment, GREY), lead=lead, texts=texts))
@@ -378,7 +378,7 @@ def rules(segmentation: str, every_rule: pd.DataFrame, segments: pd.DataFrame, c
             own.sort_values("rule_number"),
             {
                 "rule_number": ("rule", "count"),
-                "sentence": ("in words", "text"),
+                "rule_text": ("in words", "text"),
                 "segment": ("segment", "text"),
                 "support": ("customers fitted", "count"),
                 "confidence": ("confidence", "share"),

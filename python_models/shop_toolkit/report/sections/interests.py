@@ -36,7 +36,7 @@ def blocks(tables: Mapping[str, pd.DataFrame]) -> list[Block]:
     """The section's blocks."""
     return [
         categories(tables["product_categories"]),
-        by_segment(tables["int_report_segment_interests"], tables["segments"]),
+        by_segment(tables["rpt_segment_interests"], tables["segments"]),
         groups(tables["interest_groups"]),
     ]
 
@@ -46,7 +46,7 @@ def categories(rows: pd.DataFrame) -> Block:
     name, heading = "categories", "What kinds of things sell"
     learned = rows.dropna(subset=["category"])
     if learned.empty:
-        problems = rows["problem"].dropna().tolist()
+        problems = rows["failure_reason"].dropna().tolist()
         why = problems[0] if problems else "the shop logs no products"
         return without_chart(name, heading, f"There are no product categories: {why}.")
     learned = learned.sort_values(["revenue", "category_name"], ascending=[False, True])
@@ -153,13 +153,13 @@ def groups(rows: pd.DataFrame) -> Block:
     """Interest groups: their shares of customers and money, and what leads their spend."""
     name, heading = "interest_groups", "Customers who want the same things"
     found = rows[rows["size"] > 0].sort_values(["size", "interest_group"], ascending=[False, True])
-    if len(found[found["interest_group"] != "kept nothing"]) < 2:
+    if len(found[found["interest_group"] != "all cancelled"]) < 2:
         reasons = [reason for reason in rows["reason"] if isinstance(reason, str)]
         why = f": {reasons[0]}" if reasons else ""
         return without_chart(name, heading, f"No groups of customers who want the same things could be learned{why}.")
     best = found.loc[(found["revenue_share"] - found["share"]).fillna(0).idxmax()]
     title = (
-        f"{plural(len(found[found['interest_group'] != 'kept nothing']), 'group')} want the same"
+        f"{plural(len(found[found['interest_group'] != 'all cancelled']), 'group')} want the same"
         " things in the same way;"
         f" “{best['interest_group']}” bring {percent(best['revenue_share'])} of the money"
     )
@@ -178,7 +178,7 @@ def groups(rows: pd.DataFrame) -> Block:
             {
                 "interest_group": ("group", "text"),
                 "leading_categories": ("spends most on", "text"),
-                "what_sets_it_apart": ("what sets it apart", "text"),
+                "distinguishing_traits": ("what sets it apart", "text"),
                 "size": ("customers", "count"),
                 "share": ("share", "share"),
                 "revenue": ("money", "money"),

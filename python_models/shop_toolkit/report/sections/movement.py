@@ -53,7 +53,7 @@ LEGEND = {
     "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
     "margin": {"t": 40},
 }
-WATCH = "warn of customers who stop"
+WATCH = "flag customers who stop ordering"
 MOVED, SHIFTED = 0.1, 0.25
 # The first months after a shop opens are far off; they stand in the table.
 DRIFT_SHOWN = 0.5
@@ -69,8 +69,8 @@ def blocks(tables: Mapping[str, pd.DataFrame]) -> list[Block]:
     return [
         flows(tables["segment_transitions"], segments, colours),
         stay_rates(drift),
-        causes(tables["int_report_changes"]),
-        alerts(tables["int_report_alerts"], segments, colours),
+        causes(tables["rpt_changes"]),
+        alerts(tables["rpt_alerts"], segments, colours),
         watch(tables["model_evaluations"]),
         drifted(drift),
     ]
@@ -162,7 +162,7 @@ def flows(transitions: pd.DataFrame, segments: pd.DataFrame, colours: Mapping[st
                 "from_segment": ("from", "text"),
                 "to_segment": ("to", "text"),
                 "customers": ("customers", "count"),
-                "share_of_from": ("share of those from there", "share"),
+                "transition_probability": ("share of those from there", "share"),
                 "revenue": ("money of the month", "money"),
             },
         ),
@@ -297,7 +297,7 @@ def causes(changes: pd.DataFrame) -> Block:
     """Why segments changed, by month."""
     name, heading = "change_causes", "Why segments change"
     own = changes[changes["segmentation"].isin(SEGMENTATIONS)].sort_values(
-        ["segmentation", "as_of_date", "kind", "cause"]
+        ["segmentation", "as_of_date", "change_type", "cause"]
     )
     if own.empty:
         return without_chart(name, heading, "No customer has been in any segment, so none has changed.")
@@ -352,7 +352,7 @@ def causes(changes: pd.DataFrame) -> Block:
             {
                 "segmentation": ("segmentation", "text"),
                 "as_of_date": ("until", "date"),
-                "kind": ("kind", "text"),
+                "change_type": ("change_type", "text"),
                 "cause": ("cause", "text"),
                 "changes": ("changes", "count"),
             },
@@ -374,7 +374,7 @@ def alerts(counts: pd.DataFrame, segments: pd.DataFrame, colours: Mapping[str, s
     panels = []
     for field, words, title, unit in (
         ("overdue_customers", count, "Customers overdue", "customers"),
-        ("money_at_stake", money, "Money at stake", "money spent so far"),
+        ("revenue_at_risk", money, "Money at stake", "money spent so far"),
     ):
         texts = ["" if is_missing(value) else words(value) for value in own[field]]
         figure = bars(names, column(own, field), texts, marks, textposition="outside")
@@ -383,9 +383,9 @@ def alerts(counts: pd.DataFrame, segments: pd.DataFrame, colours: Mapping[str, s
         layout = {"xaxis": axis(unit, range=[0, most * 1.25 or 1]), "yaxis": names_axis(names=named_short(names, 26))}
         panels.append(Panel([figure], layout, rows_height(len(own)), title))
     withheld = (
-        f"Money of fewer than {LEAST_CUSTOMERS} customers is not told. " if own["money_at_stake"].isna().any() else ""
+        f"Money of fewer than {LEAST_CUSTOMERS} customers is not told. " if own["revenue_at_risk"].isna().any() else ""
     )
-    overdue, stake = int(own["overdue_customers"].sum()), own["money_at_stake"].astype(float).fillna(0)
+    overdue, stake = int(own["overdue_customers"].sum()), own["revenue_at_risk"].astype(float).fillna(0)
     worst = own.loc[stake.idxmax()]
     title = (
         f"{plural(overdue, 'customer')} ({percent(overdue / own['customers'].sum())})"
@@ -410,8 +410,8 @@ def alerts(counts: pd.DataFrame, segments: pd.DataFrame, colours: Mapping[str, s
                 "customers": ("customers", "count"),
                 "overdue_customers": ("overdue", "count"),
                 "share": ("share overdue", "share"),
-                "money_at_stake": ("money at stake", "money"),
-                "median_days_over": ("median days over", "number"),
+                "revenue_at_risk": ("money at stake", "money"),
+                "median_days_overdue": ("median days over", "number"),
             },
         ),
     )
@@ -549,9 +549,9 @@ def drifted(drift: pd.DataFrame) -> Block:
                 "measure": ("measure", "text"),
                 "as_of_date": ("as of", "date"),
                 "customers": ("customers", "count"),
-                "rules_version": ("rules version", "count"),
+                "model_version": ("rules version", "count"),
                 index: ("population stability index", "number"),
-                "verdict": ("verdict", "text"),
+                "drift_status": ("drift_status", "text"),
             },
         ),
     )

@@ -36,7 +36,7 @@ def blocks(tables: Mapping[str, pd.DataFrame]) -> list[Block]:
     evaluations = tables["model_evaluations"]
     return [
         beside_baselines(evaluations),
-        calibration(tables["prediction_reliability"], evaluations),
+        calibration(tables["prediction_calibration"], evaluations),
         confusion(tables["prediction_confusion"]),
     ]
 
@@ -155,7 +155,7 @@ def calibration(rows: pd.DataFrame, evaluations: pd.DataFrame) -> Block:
     own, panels = own.sort_values(["task", "bin"]), []
     for task, points in own.groupby("task"):
         spend = points["measure"].iloc[0] == "spend"
-        top = max(points["foretold"].max(), points["happened"].max()) if spend else 1
+        top = max(points["predicted"].max(), points["observed"].max()) if spend else 1
         largest = points["sample_size"].max()
         figure = [
             {
@@ -169,8 +169,8 @@ def calibration(rows: pd.DataFrame, evaluations: pd.DataFrame) -> Block:
             {
                 "type": "scatter",
                 "mode": "lines+markers",
-                "x": column(points, "foretold"),
-                "y": column(points, "happened"),
+                "x": column(points, "predicted"),
+                "y": column(points, "observed"),
                 "line": {"color": ACCENT, "width": 1.5},
                 "customdata": column(points, "sample_size"),
                 "marker": {
@@ -193,13 +193,13 @@ def calibration(rows: pd.DataFrame, evaluations: pd.DataFrame) -> Block:
     silent = sorted(task for task in set(used) - set(own["task"]) if task.startswith("foretell"))
     note = "On the line what is said comes true; the larger a dot, the more customers."
     if silent:
-        note += f" Naive guesses say no confidence: {listed([task.removeprefix('foretell ') for task in silent])}."
+        note += f" Naive guesses say no confidence: {listed([task.removeprefix('predict ') for task in silent])}."
     columns = {
         "task": ("task", "text"),
         "model": ("model", "text"),
         "bin": ("tenth", "count"),
-        "foretold": ("foretold", "number"),
-        "happened": ("happened", "number"),
+        "predicted": ("predicted", "number"),
+        "observed": ("observed", "number"),
         "sample_size": ("customers at a day", "count"),
     }
     return Block(name, title, note=note, panels=panels, panel_width="middle", table=table_of(own, columns))
@@ -210,7 +210,7 @@ def surest(points: pd.DataFrame) -> str:
     tasks = []
     for task, own in points.groupby("task"):
         told, right = (
-            (own[field] * own["sample_size"]).sum() / own["sample_size"].sum() for field in ("foretold", "happened")
+            (own[field] * own["sample_size"]).sum() / own["sample_size"].sum() for field in ("predicted", "observed")
         )
         tasks.append((abs(told - right), task.removeprefix("foretell "), told, right))
     if not tasks:
@@ -235,8 +235,8 @@ def confusion(rows: pd.DataFrame) -> Block:
     for task, own in rows.groupby("task"):
         sizes = own.groupby("actual")["sample_size"].sum().sort_values(ascending=False, kind="stable")
         actual = list(sizes.index)
-        said = [*actual, *sorted(set(own["said"]) - set(actual))]
-        shares = pivot(own, "actual", "said", "share_of_actual", actual, said)
+        said = [*actual, *sorted(set(own["predicted"]) - set(actual))]
+        shares = pivot(own, "actual", "predicted", "share_of_actual", actual, said)
         shares = [[cell or 0 for cell in row] for row in shares]
         often = named_short(actual, 20)
         often["ticktext"] = [
@@ -254,23 +254,23 @@ def confusion(rows: pd.DataFrame) -> Block:
             | named_short(said, 18),
             "yaxis": names_axis("came (how often)", names=often),
         }
-        right = own.loc[own["actual"] == own["said"], "sample_size"].sum() / own["sample_size"].sum()
+        right = own.loc[own["actual"] == own["predicted"], "sample_size"].sum() / own["sample_size"].sum()
         heading_of = f"{sentence(task)}: {model_words(own['model'].iloc[0])}, {percent(right)} right"
         panels.append(Panel([figure], layout, rows_height(len(actual), 150), wrapped(heading_of, 60, 2)))
-    wrong = rows[rows["actual"] != rows["said"]]
+    wrong = rows[rows["actual"] != rows["predicted"]]
     title = "Nothing is taken for something else: all is told right"
     if len(wrong):
         right = 1 - wrong["sample_size"].sum() / rows["sample_size"].sum()
         title = f"{percent(right)} of what was told came"
     # What was learned on a day of the past has numbers and no names there.
-    wrong = wrong[~wrong["said"].str.fullmatch(UNNAMED) & ~wrong["actual"].str.fullmatch(UNNAMED)]
+    wrong = wrong[~wrong["predicted"].str.fullmatch(UNNAMED) & ~wrong["actual"].str.fullmatch(UNNAMED)]
     if len(wrong):
-        worst = wrong.sort_values(["sample_size", "task", "actual", "said"], ascending=[False, True, True, True]).iloc[
-            0
-        ]
+        worst = wrong.sort_values(
+            ["sample_size", "task", "actual", "predicted"], ascending=[False, True, True, True]
+        ).iloc[0]
         title = (
-            f"The commonest mistake: “{worst['said']}” was told and “{worst['actual']}” came"
-            f" ({count(worst['sample_size'])} times, {worst['task'].removeprefix('foretell ')})"
+            f"The commonest mistake: “{worst['predicted']}” was told and “{worst['actual']}” came"
+            f" ({count(worst['sample_size'])} times, {worst['task'].removeprefix('predict ')})"
         )
     return Block(
         name,
@@ -281,12 +281,12 @@ def confusion(rows: pd.DataFrame) -> Block:
         panels=panels,
         panel_width="middle",
         table=table_of(
-            rows.sort_values(["task", "actual", "said"]),
+            rows.sort_values(["task", "actual", "predicted"]),
             {
                 "task": ("task", "text"),
                 "model": ("model", "text"),
                 "actual": ("came", "text"),
-                "said": ("told", "text"),
+                "predicted": ("told", "text"),
                 "sample_size": ("customers at a day", "count"),
                 "share_of_actual": ("share of what came", "share"),
             },

@@ -1,7 +1,0 @@
-{#- Whether this run builds all of these models. -#}
-{% macro are_selected(names) -%}
-    {%- for name in names if 'model.' ~ project_name ~ '.' ~ name not in selected_resources -%}
-        {{ return(false) }}
-    {%- endfor -%}
-    {{ return(true) }}
-{%- endmacro %}

@@ -1,0 +1,15 @@
+{#- Raises a sentence where `baseline_date` lies before anything that could be fitted. -#}
+{% macro validate_baseline_date() -%}
+    {%- if execute and var('baseline_date') is not none and flags.WHICH in ['build', 'run'] -%}
+        {%- set first_day = single_value('select min(order_date) from ' ~ ref('orders')) -%}
+        {%- set fitted = single_value(
+            'select count(*) from ' ~ ref('int_customer_facts') ~ ' where frequency > 0 and as_of_date = ' ~ date_setting('baseline_date')
+        ) -%}
+        {%- if fitted == 0 and first_day is not none -%}
+            {{ exceptions.raise_compiler_error(
+                "The setting 'baseline_date' is " ~ var('baseline_date') ~ ", but no customer had kept an order by then: the first "
+                ~ "order is of " ~ first_day ~ ". Set a later date."
+            ) }}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,61 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='sync_all_columns',
+    pre_hook="{{ delete_changed_rows('order') }}",
+) }}
+
+{%- set last_row = last_ingested_row('order') %}
+
+with sales as (
+
+    select
+        customer_id,
+        invoice_id,
+        order_date as event_date,
+        quantity as units,
+        gross_amount as amount,
+        country,
+        false as is_cancelled
+    from {{ ref('order_lines') }}
+    where {{ is_changed('order', last_row) | indent(4) }}
+
+),
+
+-- A cancellation counts against the order it takes back from, on the day it happened: what was said before stays true.
+cancelled as (
+
+    select
+        customer_id,
+        sale_invoice_id as invoice_id,
+        cast(cancelled_at as date) as event_date,
+        -units as units,
+        -amount as amount,
+        null as country,
+        true as is_cancelled
+    from {{ ref('cancellation_matches') }}
+    where {{ is_changed('order', last_row, invoice_id='sale_invoice_id') | indent(4) }}
+
+),
+
+events as (
+
+    select * from sales
+
+    union all
+
+    select * from cancelled
+
+)
+
+select
+    customer_id,
+    invoice_id,
+    event_date,
+    min(country) as country,
+    cast(sum(units) as decimal(18, 3)) as units,
+    cast(sum(amount) as decimal(18, 2)) as amount,
+    cast(coalesce(-sum(units) filter (where is_cancelled), 0) as decimal(18, 3)) as cancelled_units,
+    cast(coalesce(-sum(amount) filter (where is_cancelled), 0) as decimal(18, 2)) as cancelled_amount
+from events
+group by 1, 2, 3

@@ -1,0 +1,179 @@
+{%- set horizon_days, plain_rule_days, most_customers = 120, 90, 20000 %}
+
+-- The watch is tried on the past with changes that we made ourselves, for who has really left nobody can know: of customers who
+-- went on ordering after a month end, half are made to stop there. A warning about those is right, about the others wrong.
+with as_of as (
+
+    select as_of_date as last_date
+    from {{ ref('int_as_of_dates') }}
+    where role = 'as_of'
+
+),
+
+dates as (
+
+    select dates.as_of_date
+    from {{ ref('int_snapshot_dates') }} as dates
+    inner join as_of
+        on dates.as_of_date <= as_of.last_date - {{ horizon_days }}
+    where dates.is_month_end
+
+),
+
+customers as (
+
+    select distinct customer_id
+    from {{ ref('int_order_events_daily') }}
+
+),
+
+-- So many tell enough; a hash draws the same in every build.
+drawn as (
+
+    select customer_id
+    from customers
+    qualify row_number() over (order by md5(customer_id), customer_id) <= {{ most_customers }}
+
+),
+
+events as (
+
+    select
+        order_days.customer_id,
+        order_days.invoice_id,
+        order_days.event_date,
+        order_days.units,
+        min(order_days.event_date) over (partition by order_days.customer_id, order_days.invoice_id) as order_date
+    from {{ ref('int_order_events_daily') }} as order_days
+    inner join drawn
+        on order_days.customer_id = drawn.customer_id
+    inner join as_of
+        on order_days.event_date <= as_of.last_date
+
+),
+
+-- As for today's alerts: what was known at the date, cancelled whole later or not.
+net_orders as (
+
+    select
+        dates.as_of_date,
+        events.customer_id,
+        events.invoice_id,
+        min(events.order_date) as order_date
+    from events
+    inner join dates
+        on events.event_date <= dates.as_of_date
+    group by 1, 2, 3
+    having sum(events.units) > 0
+
+),
+
+order_days as (
+
+    select distinct
+        net_orders.as_of_date,
+        net_orders.customer_id,
+        history.detailed_segment as segment,
+        net_orders.order_date
+    from net_orders
+    inner join {{ ref('segment_history') }} as history
+        on
+            net_orders.customer_id = history.customer_id
+            and net_orders.as_of_date = history.as_of_date
+
+),
+
+{{ typical_gaps('order_days') }},
+
+last_orders as (
+
+    select
+        as_of_date,
+        customer_id,
+        max(order_date) as last_order_date
+    from order_days
+    group by 1, 2
+
+),
+
+next_orders as (
+
+    select
+        last_orders.as_of_date,
+        last_orders.customer_id,
+        min(events.order_date) as next_order_date
+    from last_orders
+    inner join events
+        on
+            last_orders.customer_id = events.customer_id
+            and last_orders.as_of_date < events.order_date
+    group by 1, 2
+
+),
+
+rules as (
+
+    select
+        'typical gap' as model,
+        as_of_date,
+        customer_id,
+        typical_gap_days as gap_days
+    from typical_gaps
+
+    union all
+
+    select
+        'over {{ plain_rule_days }} days' as model,
+        as_of_date,
+        customer_id,
+        {{ plain_rule_days }} as gap_days
+    from typical_gaps
+
+),
+
+watched as (
+
+    select
+        rules.model,
+        rules.customer_id,
+        rules.gap_days,
+        rules.as_of_date,
+        next_orders.next_order_date,
+        last_orders.last_order_date + rules.gap_days + 1 as alert_date,
+        -- Whom a rule had warned of by the month end it can't warn of again: both are tried on those that neither had.
+        next_orders.next_order_date is not null
+        and bool_and(coalesce(last_orders.last_order_date + rules.gap_days + 1 > rules.as_of_date, true))
+            over (partition by rules.as_of_date, rules.customer_id) as is_tried,
+        md5(concat(rules.customer_id, '|', rules.as_of_date)) < '8' as is_drawn_to_stop
+    from rules
+    inner join last_orders
+        on
+            rules.as_of_date = last_orders.as_of_date
+            and rules.customer_id = last_orders.customer_id
+    left join next_orders
+        on
+            rules.as_of_date = next_orders.as_of_date
+            and rules.customer_id = next_orders.customer_id
+
+)
+
+select
+    model,
+    customer_id,
+    cast(gap_days as integer) as gap_days,
+    {{ horizon_days }} as horizon_days,
+    is_tried,
+    is_tried and is_drawn_to_stop as is_stopped,
+    is_tried
+    and coalesce(alert_date <= as_of_date + {{ horizon_days }}, false)
+    and (is_drawn_to_stop or alert_date < next_order_date) as is_warned,
+    -- What it would have said in the four weeks that followed, with nobody made to stop.
+    coalesce(
+        alert_date > as_of_date
+        and alert_date <= as_of_date + 28
+        and (next_order_date is null or alert_date < next_order_date), false
+    ) as is_warned_in_four_weeks,
+    alert_date,
+    next_order_date,
+    as_of_date
+from watched

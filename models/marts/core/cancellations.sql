@@ -1,0 +1,40 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ delete_changed_rows('line') }}",
+) }}
+
+{%- set last_row = last_ingested_row('line') %}
+
+with transactions as (
+
+    select * from {{ lines_to_process(last_row) }}
+    where
+        rejection_reason is null
+        and is_cancellation
+
+),
+
+matches as (
+
+    select
+        cancellation_row,
+        sum(units) as matched_quantity
+    from {{ ref('int_cancellations_matched') }}
+    group by 1
+
+)
+
+select
+    transactions.input_row,
+    transactions.invoice_id,
+    transactions.product_id,
+    transactions.customer_id,
+    cast(-transactions.quantity as decimal(18, 3)) as quantity,
+    cast(coalesce(matches.matched_quantity, 0) as decimal(18, 3)) as matched_quantity,
+    cast(-transactions.quantity - coalesce(matches.matched_quantity, 0) as decimal(18, 3)) as unmatched_quantity,
+    transactions.ordered_at as cancelled_at
+from transactions
+left join matches
+    on transactions.input_row = matches.cancellation_row

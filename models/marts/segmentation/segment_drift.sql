@@ -1,0 +1,167 @@
+{%- set measures = [
+    'recency_score', 'frequency_score', 'monetary_score', 'rfm_segment', 'broad_segment', 'detailed_segment'
+] %}
+{%- set least_share = 0.0001 %}
+
+-- Counted once by all measures together: the history is long, and what it is counted by is little.
+with baseline_counts as (
+
+    select
+        model_version,
+        {{ measures | join(',\n        ') }},
+        count(*) as customers
+    from {{ ref('int_baseline_segments') }}
+    group by all
+
+),
+
+history_counts as (
+
+    select
+        model_version,
+        as_of_date,
+        {{ measures | join(',\n        ') }},
+        count(*) as customers
+    from {{ ref('segment_history') }}
+    group by all
+
+),
+
+expected as (
+
+    {% for measure in measures %}
+    select
+        '{{ measure }}' as measure,
+        model_version,
+        coalesce(cast({{ measure }} as varchar), 'none') as bin,
+        sum(customers) as customers
+    from baseline_counts
+    group by 1, 2, 3
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+actual as (
+
+    {% for measure in measures %}
+    select
+        '{{ measure }}' as measure,
+        model_version,
+        as_of_date,
+        coalesce(cast({{ measure }} as varchar), 'none') as bin,
+        sum(customers) as customers
+    from history_counts
+    group by 1, 2, 3, 4
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+dates as (
+
+    select distinct
+        measure,
+        model_version,
+        as_of_date
+    from actual
+
+),
+
+-- Every bin of either side on every date.
+bins as (
+
+    select
+        measure,
+        model_version,
+        bin
+    from expected
+
+    union
+
+    select
+        measure,
+        model_version,
+        bin
+    from actual
+
+),
+
+shares as (
+
+    select
+        dates.measure,
+        dates.model_version,
+        dates.as_of_date,
+        bins.bin,
+        coalesce(actual.customers, 0) as customers,
+        coalesce(actual.customers / sum(actual.customers) over of_day, 0) as actual_share,
+        coalesce(expected.customers / sum(expected.customers) over of_day, 0) as expected_share
+    from dates
+    inner join bins
+        on
+            dates.measure = bins.measure
+            and dates.model_version = bins.model_version
+    left join actual
+        on
+            dates.measure = actual.measure
+            and dates.as_of_date = actual.as_of_date
+            and bins.bin = actual.bin
+    left join expected
+        on
+            dates.measure = expected.measure
+            and dates.model_version = expected.model_version
+            and bins.bin = expected.bin
+    window of_day as (partition by dates.measure, dates.as_of_date)
+
+),
+
+-- An empty bin counts as one in ten thousand, as no logarithm is taken of nothing.
+indexes as (
+
+    select
+        measure,
+        model_version,
+        as_of_date,
+        cast(sum(customers) as bigint) as customers,
+        sum(cast(
+            (greatest(actual_share, {{ least_share }}) - greatest(expected_share, {{ least_share }}))
+            * ln(greatest(actual_share, {{ least_share }}) / greatest(expected_share, {{ least_share }})) as decimal(18, 8)
+        )) as population_stability_index
+    from shares
+    group by 1, 2, 3
+
+),
+
+stay_rates as (
+
+    select distinct
+        concat(segmentation, '_segment') as measure,
+        as_of_date,
+        stay_rate
+    from {{ ref('segment_transitions') }}
+
+)
+
+select
+    indexes.measure,
+    cast(indexes.model_version as integer) as model_version,
+    indexes.customers,
+    cast(indexes.population_stability_index as double) as population_stability_index,
+    case
+        when indexes.population_stability_index < 0.1 then 'stable'
+        when indexes.population_stability_index <= 0.25 then 'moved'
+        else 'shifted'
+    end as drift_status,
+    stay_rates.stay_rate,
+    agreement.adjusted_rand_index as adjusted_rand_vs_previous,
+    indexes.as_of_date
+from indexes
+left join stay_rates
+    on
+        indexes.measure = stay_rates.measure
+        and indexes.as_of_date = stay_rates.as_of_date
+left join {{ ref('int_refit_agreement') }} as agreement
+    on
+        indexes.measure = concat(agreement.segmentation, '_segment')
+        and indexes.as_of_date = agreement.as_of_date

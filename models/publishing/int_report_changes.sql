@@ -1,8 +1,0 @@
-select
-    segmentation,
-    kind,
-    cause,
-    count(*) as changes,
-    as_of_date
-from {{ ref('segment_changes') }}
-group by all
