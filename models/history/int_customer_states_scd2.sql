@@ -1,11 +1,9 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
+    incremental_strategy='delete+insert',
+    unique_key='customer_id',
     on_schema_change='sync_all_columns',
-    pre_hook="{{ delete_changed_rows('customer') }}",
 ) }}
-
-{%- set last_row = last_ingested_row('customer') %}
 
 -- What each day's events leave behind holds until the next: looked up, the state at any date costs no sum over the past.
 with order_states as (
@@ -20,7 +18,7 @@ with order_states as (
         coalesce(sum(units) over before_now > 0, false) as was_net,
         coalesce(lead(event_date) over by_day, date '9999-12-31') as next_event_date
     from {{ ref('int_order_events_daily') }}
-    where {{ is_changed('customer', last_row) | indent(4) }}
+    where {{ is_changed() | indent(4) }}
     window
         of_order as (partition by customer_id, invoice_id),
         by_day as (partition by customer_id, invoice_id order by event_date),

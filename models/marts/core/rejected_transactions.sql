@@ -1,18 +1,16 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
+    incremental_strategy='delete+insert',
+    unique_key='input_row',
     on_schema_change='fail',
-    pre_hook="{{ delete_changed_rows('input') }}",
 ) }}
-
-{%- set last_row = last_ingested_row('input') %}
 
 with transactions as (
 
     select * from {{ ref('int_transactions_flagged') }}
     where
         rejection_reason is not null
-        and {{ is_changed('input', last_row) }}
+        and {{ is_new_row() }}
 
 ),
 
@@ -35,9 +33,15 @@ select
     cast(
         to_json(
             struct_pack(
-                {% for column in column_aliases() %}
-                {{ column }} := as_they_came.{{ column }},
-                {% endfor %}
+                invoice_id := as_they_came.invoice_id,
+                product_id := as_they_came.product_id,
+                product_description := as_they_came.product_description,
+                quantity := as_they_came.quantity,
+                ordered_at := as_they_came.ordered_at,
+                unit_price := as_they_came.unit_price,
+                amount := as_they_came.amount,
+                customer_id := as_they_came.customer_id,
+                country := as_they_came.country,
                 surplus_field := as_they_came.surplus_field,
                 other_columns := as_they_came.other_columns
             )

@@ -69,6 +69,7 @@ class Request:
         settings: The settings of this run, by name.
         readers: For each known way to write a date, SQL that reads `date_text` as a timestamp.
         is_full_refresh: Whether dbt runs with --full-refresh.
+        is_refresh: Whether the run fits nothing and reads new rows by the stored rules.
         today: The latest day that has begun anywhere, as YYYY-MM-DD.
         marts_schema: The schema of the marts.
     """
@@ -76,6 +77,7 @@ class Request:
     settings: Mapping[str, Any]
     readers: Mapping[str, str]
     is_full_refresh: bool
+    is_refresh: bool
     today: str
     marts_schema: str
 
@@ -166,6 +168,7 @@ def plan_input(connection: duckdb.DuckDBPyConnection, request: Request) -> Plan:
     signature = input_signature(request, relation)
     is_full_read = stored.signature != signature
     if is_full_read:
+        _check_refresh(request, stored)
         _check_nothing_is_lost(connection, request, stored, relation, files)
     pending = [name for name, file in files.items() if is_full_read or file is None or file != stored.files.get(name)]
     pending_relation = _relation(connection, request, files, pending) if pending else None
@@ -229,6 +232,14 @@ def _relation(
     if not descriptions:
         return relation_of_table(connection, request.transactions, mapping)
     return relation_of_files(request.transactions, descriptions, only, mapping)
+
+
+def _check_refresh(request: Request, stored: Ingested) -> None:
+    if request.is_refresh and stored.place is not None:
+        raise InputError(
+            f"This run reads '{request.transactions}' in another way than the warehouse was read, from {stored.place}:"
+            " with other settings, headings or files. Refresh with the settings of the build, or run 'dbt build'."
+        )
 
 
 def _check_nothing_is_lost(
