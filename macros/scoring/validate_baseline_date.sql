@@ -1,7 +1,7 @@
 {#- Raises a sentence where `baseline_date` lies before anything that could be fitted. -#}
 {% macro validate_baseline_date() -%}
     {%- if execute and var('baseline_date') is not none and flags.WHICH in ['build', 'run'] -%}
-        {%- set first_day = single_value('select min(order_date) from ' ~ ref('orders')) -%}
+        {%- set first_day = single_value('select min(order_date) from ' ~ ref('int_orders')) -%}
         {%- set fitted = single_value(
             'select count(*) from ' ~ ref('int_customer_facts') ~ ' where frequency > 0 and as_of_date = ' ~ date_setting('baseline_date')
         ) -%}

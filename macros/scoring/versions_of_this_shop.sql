@@ -13,7 +13,7 @@
             {{ versions }}.cause <> 'another baseline date' as is_usable
         {%- endif %}
     from {{ versions }}
-    inner join {{ ref('orders') }} as anchors
+    inner join {{ ref('int_orders') }} as anchors
         on
             {{ versions }}.anchor_invoice_id = anchors.invoice_id
             and {{ versions }}.anchor_customer_id = anchors.customer_id

@@ -14,13 +14,15 @@ with sales as (
         quantity as units,
         gross_amount as amount,
         country,
+        1 as line_count,
         false as is_cancelled
-    from {{ ref('order_lines') }}
+    from {{ ref('int_order_lines') }}
     where {{ is_changed() | indent(4) }}
 
 ),
 
--- A cancellation counts against the order it takes back from, on the day it happened: what was said before stays true.
+-- A cancellation counts against the order it cancels, on the day it happens. Reports of earlier days
+-- stay true.
 cancelled as (
 
     select
@@ -30,8 +32,9 @@ cancelled as (
         -units as units,
         -amount as amount,
         null as country,
+        0 as line_count,
         true as is_cancelled
-    from {{ ref('cancellation_matches') }}
+    from {{ ref('int_cancellation_matches') }}
     where {{ is_changed() | indent(4) }}
 
 ),
@@ -54,6 +57,7 @@ select
     cast(sum(units) as decimal(18, 3)) as units,
     cast(sum(amount) as decimal(18, 2)) as amount,
     cast(coalesce(-sum(units) filter (where is_cancelled), 0) as decimal(18, 3)) as cancelled_units,
-    cast(coalesce(-sum(amount) filter (where is_cancelled), 0) as decimal(18, 2)) as cancelled_amount
+    cast(coalesce(-sum(amount) filter (where is_cancelled), 0) as decimal(18, 2)) as cancelled_amount,
+    cast(sum(line_count) as bigint) as line_count
 from events
 group by 1, 2, 3

@@ -23,7 +23,7 @@ dates as (
 customers as (
 
     select distinct customer_id
-    from {{ ref('int_order_events_daily') }}
+    from {{ ref('int_customer_states_scd2') }}
 
 ),
 
@@ -36,35 +36,28 @@ drawn as (
 
 ),
 
-events as (
+order_states as (
 
-    select
-        order_days.customer_id,
-        order_days.invoice_id,
-        order_days.event_date,
-        order_days.units,
-        min(order_days.event_date) over (partition by order_days.customer_id, order_days.invoice_id) as order_date
-    from {{ ref('int_order_events_daily') }} as order_days
+    select states.*
+    from {{ ref('int_order_states_scd2') }} as states
     inner join drawn
-        on order_days.customer_id = drawn.customer_id
+        on states.customer_id = drawn.customer_id
     inner join as_of
-        on order_days.event_date <= as_of.last_date
+        on states.valid_from <= as_of.last_date
 
 ),
 
--- As for today's alerts: what was known at the date, cancelled whole later or not.
+-- As for today's alerts: orders that were net at the date, whatever came later.
 net_orders as (
 
     select
         dates.as_of_date,
-        events.customer_id,
-        events.invoice_id,
-        min(events.order_date) as order_date
-    from events
-    inner join dates
-        on events.event_date <= dates.as_of_date
-    group by 1, 2, 3
-    having sum(events.units) > 0
+        order_states.customer_id,
+        order_states.order_date
+    from dates
+    inner join order_states
+        on {{ is_valid_on('order_states', 'dates.as_of_date') | indent(12) }}
+    where order_states.is_net
 
 ),
 
@@ -76,7 +69,7 @@ order_days as (
         history.detailed_segment as segment,
         net_orders.order_date
     from net_orders
-    inner join {{ ref('segment_history') }} as history
+    inner join {{ ref('int_segment_snapshots') }} as history
         on
             net_orders.customer_id = history.customer_id
             and net_orders.as_of_date = history.as_of_date
@@ -101,12 +94,12 @@ next_orders as (
     select
         last_orders.as_of_date,
         last_orders.customer_id,
-        min(events.order_date) as next_order_date
+        min(order_states.order_date) as next_order_date
     from last_orders
-    inner join events
+    inner join order_states
         on
-            last_orders.customer_id = events.customer_id
-            and last_orders.as_of_date < events.order_date
+            last_orders.customer_id = order_states.customer_id
+            and last_orders.as_of_date < order_states.order_date
     group by 1, 2
 
 ),

@@ -4,7 +4,7 @@ with versions as (
     select distinct
         dates.model_version,
         versions.baseline_date as as_of_date
-    from {{ ref('processed_snapshot_dates') }} as dates
+    from {{ ref('int_snapshot_dates') }} as dates
     inner join {{ ref('model_versions') }} as versions
         on dates.model_version = versions.model_version
 
@@ -21,13 +21,11 @@ facts as (
         states.monetary
     from versions
     inner join {{ ref('int_customer_states_scd2') }} as states
-        on
-            versions.as_of_date >= states.valid_from
-            and versions.as_of_date <= coalesce(states.valid_until, date '9999-12-31')
+        on {{ is_valid_on('states', 'versions.as_of_date') | indent(12) }}
 
 ),
 
-{{ segments_of('facts') }}
+{{ assign_segments('facts') }}
 
 select
     customer_id,

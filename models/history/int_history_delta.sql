@@ -1,99 +1,185 @@
-{%- set told = processed_history() %}
+-- The snapshots that this build has to write: all of dates that are due, and those that rest on other events than before.
+with dates as (
 
--- What this build has to tell: every customer on days that were not told, and whose past was touched, from there on.
-with facts as (
+    select * from {{ ref('int_snapshot_dates') }}
+
+),
+
+customer_states as (
+
+    select * from {{ ref('int_customer_states_scd2') }}
+
+),
+
+reported as (
+
+    {{ reported_snapshots() | indent(4) }}
+
+),
+
+-- Checksums add up over time: one date shows whether anything up to it changed.
+checked_date as (
+
+    select max(as_of_date) as as_of_date
+    from dates
+    where
+        not is_due
+        and not is_look_back
+
+),
+
+checksums as (
 
     select
-        states.customer_id,
+        customer_states.customer_id,
+        customer_states.events_checksum
+    from checked_date
+    inner join customer_states
+        on {{ is_valid_on('customer_states', 'checked_date.as_of_date') | indent(12) }}
+
+),
+
+reported_checksums as (
+
+    select
+        reported.customer_id,
+        reported.events_checksum
+    from reported
+    inner join checked_date
+        on reported.as_of_date = checked_date.as_of_date
+
+),
+
+changed_customers as (
+
+    select coalesce(checksums.customer_id, reported_checksums.customer_id) as customer_id
+    from checksums
+    full outer join reported_checksums
+        on checksums.customer_id = reported_checksums.customer_id
+    where checksums.events_checksum is distinct from reported_checksums.events_checksum
+
+),
+
+current_facts as (
+
+    select
+        customer_states.customer_id,
         dates.as_of_date,
-        dates.model_version,
-        cast(dates.as_of_date - states.last_net_order_date as integer) as recency_days,
-        states.frequency,
-        states.monetary,
-        dates.is_month_end,
-        dates.is_backfilled
-    from {{ ref('int_snapshot_dates') }} as dates
-    inner join {{ ref('int_customer_states_scd2') }} as states
-        on
-            dates.as_of_date >= states.valid_from
-            and dates.as_of_date <= coalesce(states.valid_until, date '9999-12-31')
-    left join {{ ref('int_changed_customers') }} as touched
-        on
-            states.customer_id = touched.customer_id
-            and dates.as_of_date >= touched.changed_from
+        cast(dates.as_of_date - customer_states.last_net_order_date as integer) as recency_days,
+        customer_states.frequency,
+        customer_states.monetary,
+        customer_states.events_checksum
+    from dates
+    inner join customer_states
+        on {{ is_valid_on('customer_states', 'dates.as_of_date') | indent(12) }}
+    left join changed_customers
+        on customer_states.customer_id = changed_customers.customer_id
     where
         dates.is_due
-        or touched.customer_id is not null
+        or changed_customers.customer_id is not null
 
 ),
 
-{{ segments_of('facts') }}
-
-{% if told %},
-
--- What a day that is over was said to be: on the last day, what is still to come is not late.
-told_before as (
-
-    select history.*
-    from {{ told.rows }} as history
-    inner join {{ told.dates }} as dates_told
-        on
-            history.as_of_date = dates_told.as_of_date
-            and not dates_told.is_open
-
-),
-
-closed_dates as (
-
-    select distinct as_of_date
-    from told_before
-
-),
-
-compared as (
+-- The same rows as they were reported, and the first report of each, which a restatement keeps.
+reported_facts as (
 
     select
-        segmented.*,
+        reported.*,
+        {% for segmentation in ['rfm', 'broad', 'detailed'] %}
         case
-            when closed_dates.as_of_date is null then null
-            when told_before.customer_id is null then 'late_data'
-            when
-                told_before.frequency <> segmented.frequency
-                or told_before.monetary <> segmented.monetary
-                or coalesce(told_before.recency_days, -1) <> coalesce(segmented.recency_days, -1)
-                then 'late_data'
-            when told_before.model_version <> segmented.model_version then 'refit'
-            else told_before.restated_by
-        end as restated_by,
-        case when told_before.restated_by is null then told_before.rfm_segment else told_before.original_rfm_segment end
-            as original_rfm_segment,
-        case when told_before.restated_by is null then told_before.broad_segment else told_before.original_broad_segment end
-            as original_broad_segment,
-        case when told_before.restated_by is null then told_before.detailed_segment else told_before.original_detailed_segment end
-            as original_detailed_segment
-    from segmented
-    left join closed_dates
-        on segmented.as_of_date = closed_dates.as_of_date
-    left join told_before
+            when reported.restated_by is null then reported.{{ segmentation }}_segment
+            else reported.original_{{ segmentation }}_segment
+        end as original_{{ segmentation }},
+        {% endfor %}
+        case when reported.restated_by is null then reported.model_version else reported.original_version end
+            as version_at_first,
+        case when reported.restated_by is null then reported.recency_days else reported.original_recency_days end
+            as recency_at_first,
+        case when reported.restated_by is null then reported.frequency else reported.original_frequency end
+            as frequency_at_first,
+        case when reported.restated_by is null then reported.monetary else reported.original_monetary end
+            as monetary_at_first
+    from reported
+    inner join dates
         on
-            segmented.customer_id = told_before.customer_id
-            and segmented.as_of_date = told_before.as_of_date
+            reported.as_of_date = dates.as_of_date
+            and dates.was_reported
+    left join changed_customers
+        on reported.customer_id = changed_customers.customer_id
+    where
+        dates.is_due
+        or changed_customers.customer_id is not null
 
-)
-{% else %},
+),
 
-compared as (
+paired as (
 
     select
-        *,
-        cast(null as varchar) as restated_by,
-        cast(null as varchar) as original_rfm_segment,
-        cast(null as varchar) as original_broad_segment,
-        cast(null as varchar) as original_detailed_segment
-    from segmented
+        coalesce(current_facts.customer_id, reported_facts.customer_id) as customer_id,
+        coalesce(current_facts.as_of_date, reported_facts.as_of_date) as as_of_date,
+        current_facts.recency_days,
+        current_facts.frequency,
+        current_facts.monetary,
+        current_facts.events_checksum,
+        reported_facts.customer_id is not null as was_reported,
+        reported_facts.restated_by as reported_restated_by,
+        reported_facts.model_version as reported_version,
+        reported_facts.recency_days as reported_recency_days,
+        reported_facts.frequency as reported_frequency,
+        reported_facts.monetary as reported_monetary,
+        reported_facts.events_checksum as reported_checksum,
+        reported_facts.original_rfm,
+        reported_facts.original_broad,
+        reported_facts.original_detailed,
+        reported_facts.version_at_first,
+        reported_facts.recency_at_first,
+        reported_facts.frequency_at_first,
+        reported_facts.monetary_at_first,
+        current_facts.customer_id is null as is_withdrawn
+    from current_facts
+    full outer join reported_facts
+        on
+            current_facts.customer_id = reported_facts.customer_id
+            and current_facts.as_of_date = reported_facts.as_of_date
 
-)
-{% endif %}
+),
+
+-- Only a date that is over can be restated. What is as it was first reported is no restatement any more: settings were put back, or
+-- lines that had gone are there again.
+restated as (
+
+    select
+        paired.*,
+        dates.model_version,
+        dates.is_month_end,
+        dates.is_backfilled,
+        case
+            when not dates.was_closed then null
+            when paired.is_withdrawn or not paired.was_reported then 'late_data'
+            when
+                paired.frequency = paired.frequency_at_first
+                and paired.monetary = paired.monetary_at_first
+                and paired.recency_days is not distinct from paired.recency_at_first
+                and dates.model_version = paired.version_at_first
+                then null
+            when
+                paired.frequency is distinct from paired.reported_frequency
+                or paired.monetary is distinct from paired.reported_monetary
+                or paired.recency_days is distinct from paired.reported_recency_days
+                then 'late_data'
+            when dates.model_version <> paired.reported_version then 'refit'
+            else paired.reported_restated_by
+        end as restated_by
+    from paired
+    inner join dates
+        on paired.as_of_date = dates.as_of_date
+    where
+        dates.is_due
+        or paired.events_checksum is distinct from paired.reported_checksum
+
+),
+
+{{ assign_segments('restated') }}
 
 select
     customer_id,
@@ -103,9 +189,13 @@ select
     broad_segment,
     detailed_segment,
     restated_by,
-    case when restated_by is not null then original_rfm_segment end as original_rfm_segment,
-    case when restated_by is not null then original_broad_segment end as original_broad_segment,
-    case when restated_by is not null then original_detailed_segment end as original_detailed_segment,
+    case when restated_by is not null then original_rfm end as original_rfm_segment,
+    case when restated_by is not null then original_broad end as original_broad_segment,
+    case when restated_by is not null then original_detailed end as original_detailed_segment,
+    case when restated_by is not null then version_at_first end as original_version,
+    case when restated_by is not null then recency_at_first end as original_recency_days,
+    case when restated_by is not null then frequency_at_first end as original_frequency,
+    case when restated_by is not null then monetary_at_first end as original_monetary,
     cast(model_version as integer) as model_version,
     recency_days,
     frequency,
@@ -113,6 +203,8 @@ select
     cast(recency_score as integer) as recency_score,
     cast(frequency_score as integer) as frequency_score,
     cast(monetary_score as integer) as monetary_score,
+    events_checksum,
     is_month_end,
-    is_backfilled
-from compared
+    is_backfilled,
+    is_withdrawn
+from segmented

@@ -11,19 +11,22 @@ own_versions as (
 
 ),
 
--- A build that was cut off before its rules told nobody anything.
+-- A build that was cut off before it stored its rules reported nothing.
 with_rules as (
 
-    select distinct model_version
-    from {{ ref('segment_rules') }}
+    select distinct model_version from {{ ref('segment_rules') }}
 
 )
 
 select
     cast(own_versions.model_version as integer) as model_version,
-    cast(lag(own_versions.model_version) over (order by own_versions.model_version) as integer) as previous_version,
+    case
+        when own_versions.is_usable
+            then cast(lag(own_versions.model_version) over by_version as integer)
+    end as previous_version,
+    own_versions.is_usable,
     own_versions.baseline_date
 from own_versions
 inner join with_rules
     on own_versions.model_version = with_rules.model_version
-where own_versions.is_usable
+window by_version as (partition by own_versions.is_usable order by own_versions.model_version)

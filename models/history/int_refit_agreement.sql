@@ -7,7 +7,7 @@ with last_day as (
         dates.as_of_date,
         versions.model_version,
         versions.previous_version
-    from {{ ref('processed_snapshot_dates') }} as dates
+    from {{ ref('int_snapshot_dates') }} as dates
     inner join {{ ref('int_history_versions') }} as versions
         on dates.model_version = versions.model_version
     where
@@ -19,9 +19,10 @@ with last_day as (
 customers as (
 
     select history.*
-    from {{ ref('segment_history') }} as history
+    from {{ ref('int_segment_snapshots') }} as history
     inner join last_day
         on history.as_of_date = last_day.as_of_date
+    where not history.is_withdrawn
 
 ),
 
@@ -39,7 +40,7 @@ facts as (
 
 ),
 
-{{ segments_of('facts') }},
+{{ assign_segments('facts') }},
 
 pairs as (
 

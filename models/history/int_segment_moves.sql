@@ -1,56 +1,103 @@
--- Each day that is told anew beside the one before it, in each segmentation; a first day has none before it.
-with fresh as (
+{%- set segmentations = ['rfm', 'broad', 'detailed'] %}
 
-    select
-        fresh.*,
-        dates.previous_date
-    from {{ ref('int_history_delta') }} as fresh
-    inner join {{ ref('int_snapshot_dates') }} as dates
-        on fresh.as_of_date = dates.as_of_date
+-- Each new snapshot beside the customer's snapshot of the date before, which this build writes too or an earlier one did.
+with delta as (
+
+    select * from {{ ref('int_history_delta') }}
+
+),
+
+dates as (
+
+    select * from {{ ref('int_snapshot_dates') }}
+
+),
+
+reported as (
+
+    {{ reported_snapshots() | indent(4) }}
+
+),
+
+dates_before as (
+
+    select distinct dates.previous_date as as_of_date
+    from delta
+    inner join dates
+        on delta.as_of_date = dates.as_of_date
+
+),
+
+unchanged as (
+
+    select reported.*
+    from reported
+    inner join dates_before
+        on reported.as_of_date = dates_before.as_of_date
+    inner join dates
+        on
+            reported.as_of_date = dates.as_of_date
+            and not dates.is_due
+    left join delta
+        on
+            reported.customer_id = delta.customer_id
+            and reported.as_of_date = delta.as_of_date
+    where delta.customer_id is null
 
 ),
 
 before as (
 
-    select * from {{ ref('segment_history') }}
+    {% for snapshots in ['delta', 'unchanged'] %}
+    select
+        customer_id,
+        as_of_date,
+        rfm_segment,
+        broad_segment,
+        detailed_segment,
+        model_version,
+        recency_days,
+        frequency,
+        monetary,
+        monetary_score
+    from {{ snapshots }}
+    where not is_withdrawn
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
-moved as (
+paired as (
 
     select
-        fresh.customer_id,
-        fresh.as_of_date,
+        delta.*,
         before.as_of_date as previous_date,
-        {% for segmentation in ['rfm', 'broad', 'detailed'] %}
+        {% for segmentation in segmentations %}
         before.{{ segmentation }}_segment as {{ segmentation }}_before,
-        fresh.{{ segmentation }}_segment,
-        fresh.original_{{ segmentation }}_segment,
         {% endfor %}
-        fresh.restated_by,
         before.model_version as previous_version,
-        fresh.model_version,
         before.recency_days as recency_before,
         before.frequency as frequency_before,
         before.monetary as monetary_before,
-        fresh.recency_days,
-        fresh.frequency,
-        fresh.monetary,
-        fresh.monetary_score,
         before.monetary_score as monetary_score_before,
-        before.customer_id is null as is_new
-    from fresh
+        not delta.is_withdrawn and before.customer_id is null as is_new
+    from delta
+    inner join dates
+        on delta.as_of_date = dates.as_of_date
     left join before
         on
-            fresh.customer_id = before.customer_id
-            and fresh.previous_date = before.as_of_date
+            delta.customer_id = before.customer_id
+            and dates.previous_date = before.as_of_date
 
 )
 
-select * from moved
-where
-    is_new
-    or restated_by is not null
-    {% for segmentation in ['rfm', 'broad', 'detailed'] %}
-    or {{ segmentation }}_segment <> {{ segmentation }}_before
-    {% endfor %}
+select
+    *,
+    not is_withdrawn
+    and (
+        is_new
+        {% for segmentation in segmentations %}
+        or {{ segmentation }}_segment <> {{ segmentation }}_before
+        {% endfor %}
+    ) as is_move
+from paired

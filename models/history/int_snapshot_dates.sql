@@ -1,12 +1,16 @@
-{{ config(pre_hook="{{ tell_look_back() }}") }}
+{{ config(pre_hook="{{ log_look_back() }}") }}
 
-{%- set told = processed_history() %}
-
-with as_of_dates as (
+with as_of as (
 
     select as_of_date
     from {{ ref('int_as_of_dates') }}
     where role = 'as_of'
+
+),
+
+versions as (
+
+    select * from {{ ref('int_history_versions') }}
 
 ),
 
@@ -17,34 +21,82 @@ first_day as (
 
 ),
 
-months as (
+reported as (
+
+    {{ reported_snapshots() | indent(4) }}
+
+),
+
+-- Earlier builds reported these dates. Another shop's count for nothing.
+reported_dates as (
 
     select
-        as_of_dates.as_of_date as last_date,
-        unnest(generate_series(
-            date_trunc('month', first_day.first_date), cast(as_of_dates.as_of_date as timestamp), interval 1 month
-        )) as month_start
+        reported.as_of_date,
+        reported.model_version,
+        reported.is_backfilled,
+        max(reported.previous_date) as previous_date,
+        max(reported.previous_version) as previous_version
+    from reported
+    where exists (
+        select 1
+        from reported as of_this_shop
+        inner join versions
+            on of_this_shop.model_version = versions.model_version
+    )
+    group by 1, 2, 3
+
+),
+
+last_reported as (
+
+    select max(as_of_date) as last_date from reported_dates
+
+),
+
+-- With an `as_of_date` before the last reported date, a build looks back and leaves the history as it is.
+direction as (
+
+    select
+        as_of.as_of_date,
+        last_reported.last_date as last_reported_date,
+        {{ 'false' if var('as_of_date') is none else 'true' }}
+        and coalesce(as_of.as_of_date < last_reported.last_date, false) as is_look_back
+    from as_of
+    cross join last_reported
+
+),
+
+months as (
+
+    select unnest(generate_series(
+        date_trunc('month', first_day.first_date),
+        cast(direction.as_of_date as timestamp),
+        interval 1 month
+    )) as month_start
     from first_day
-    cross join as_of_dates
+    cross join direction
+    where not direction.is_look_back
 
 ),
 
 dates as (
 
-    select cast(last_day(month_start) as date) as as_of_date
+    select cast(last_day(months.month_start) as date) as as_of_date
     from months
-    where last_day(month_start) <= last_date
+    inner join as_of
+        on last_day(months.month_start) <= as_of.as_of_date
 
     union
 
-    select as_of_dates.as_of_date
-    from as_of_dates
+    select direction.as_of_date
+    from direction
     inner join first_day
-        on as_of_dates.as_of_date >= first_day.first_date
+        on direction.as_of_date >= first_day.first_date
+    where not direction.is_look_back
 
 ),
 
--- A month is told with the newest version that was fitted by its end; months before all versions look back with the first.
+-- The newest version that was fitted by a date reports it. Dates before all versions are backfilled with the first.
 versioned as (
 
     select
@@ -55,50 +107,83 @@ versioned as (
         ) as model_version,
         min(versions.baseline_date) > dates.as_of_date as is_backfilled
     from dates
-    cross join {{ ref('int_history_versions') }} as versions
+    inner join versions
+        on versions.is_usable
     group by 1
 
 ),
 
-told_dates as (
+followed as (
 
-    {% if told %}
     select
-        as_of_date,
-        model_version
-    from {{ told.dates }}
-    {% else %}
-    select
-        as_of_date,
-        model_version
+        *,
+        lag(as_of_date) over (order by as_of_date) as previous_date,
+        lag(model_version) over (order by as_of_date) as previous_version
     from versioned
-    where false
-    {% endif %}
 
 ),
 
+-- A date is due unless all of it was reported with the same version, and so was the date before it: who moved depends on both.
 compared as (
 
     select
-        versioned.*,
-        told_dates.as_of_date is null and {{ 'false' if told and told.is_look else 'true' }} as is_untold
-    from versioned
-    left join told_dates
-        on
-            versioned.as_of_date = told_dates.as_of_date
-            and versioned.model_version = told_dates.model_version
+        followed.*,
+        count(reported_dates.as_of_date) = 1
+        and bool_and(
+            followed.model_version = reported_dates.model_version
+            and followed.is_backfilled = reported_dates.is_backfilled
+            and followed.previous_date is not distinct from reported_dates.previous_date
+            and followed.previous_version is not distinct from reported_dates.previous_version
+        ) as is_unchanged,
+        count(reported_dates.as_of_date) > 0 as was_reported
+    from followed
+    left join reported_dates
+        on followed.as_of_date = reported_dates.as_of_date
+    group by all
+
+),
+
+snapshot_dates as (
+
+    select
+        as_of_date,
+        previous_date,
+        model_version,
+        previous_version,
+        is_backfilled,
+        was_reported,
+        not is_unchanged as is_due
+    from compared
+
+    union all
+
+    select
+        reported_dates.as_of_date,
+        reported_dates.previous_date,
+        reported_dates.model_version,
+        reported_dates.previous_version,
+        reported_dates.is_backfilled,
+        true as was_reported,
+        false as is_due
+    from reported_dates
+    inner join direction
+        on direction.is_look_back
 
 )
 
 select
-    as_of_date,
-    lag(as_of_date) over by_date as previous_date,
-    model_version,
-    as_of_date = last_day(as_of_date) as is_month_end,
-    -- What the last day brings may still come: what is told of it otherwise later is no restatement.
-    as_of_date = max(as_of_date) over () as is_open,
-    is_backfilled,
-    -- Who moved on a day depends on the day before it too.
-    is_untold or coalesce(lag(is_untold) over by_date, false) as is_due
-from compared
-window by_date as (order by as_of_date)
+    snapshot_dates.as_of_date,
+    snapshot_dates.previous_date,
+    snapshot_dates.model_version,
+    snapshot_dates.previous_version,
+    snapshot_dates.as_of_date = last_day(snapshot_dates.as_of_date) as is_month_end,
+    -- The last day may still bring more. A change of its report is no restatement.
+    snapshot_dates.as_of_date = max(snapshot_dates.as_of_date) over () as is_open,
+    snapshot_dates.was_reported
+    and snapshot_dates.as_of_date < direction.last_reported_date as was_closed,
+    snapshot_dates.was_reported,
+    snapshot_dates.is_backfilled,
+    snapshot_dates.is_due,
+    direction.is_look_back
+from snapshot_dates
+cross join direction

@@ -18,7 +18,7 @@ sales as (
         order_date as event_date,
         quantity as units,
         gross_amount as amount
-    from {{ ref('order_lines') }}
+    from {{ ref('int_order_lines') }}
 
 ),
 
@@ -32,7 +32,7 @@ cancelled as (
         cast(cancelled_at as date) as event_date,
         -units as units,
         -amount as amount
-    from {{ ref('cancellation_matches') }}
+    from {{ ref('int_cancellation_matches') }}
 
 ),
 

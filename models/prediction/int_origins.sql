@@ -4,7 +4,7 @@
 with history as (
 
     select min(order_date) as history_from
-    from {{ ref('orders') }}
+    from {{ ref('int_orders') }}
 
 ),
 

@@ -38,7 +38,7 @@ moments as (
     select
         orders.customer_id,
         prediction_runs.frozen_at as as_of_date
-    from {{ ref('orders') }} as orders
+    from {{ ref('int_orders') }} as orders
     inner join prediction_runs
         on
             prediction_runs.prediction_run = 'backtest'
@@ -54,7 +54,7 @@ lines_by_day as (
         invoice_id,
         order_date,
         count(*) as order_lines
-    from {{ ref('order_lines') }}
+    from {{ ref('int_order_lines') }}
     group by 1, 2, 3
 
 ),

@@ -6,7 +6,7 @@ with history as (
         min(orders.order_date) as history_from,
         cast(due.baseline_date - min(orders.order_date) as integer) as history_days
     from {{ ref('int_pending_backtests') }} as due
-    inner join {{ ref('orders') }} as orders
+    inner join {{ ref('int_orders') }} as orders
         on due.baseline_date >= orders.order_date
     group by 1
 

@@ -35,7 +35,7 @@ customers as (
     select
         customer_id,
         min(order_date) as first_order_date
-    from {{ ref('orders') }}
+    from {{ ref('int_orders') }}
     group by 1
 
 )

@@ -12,7 +12,7 @@ order_counts as (
         customer_id,
         order_date,
         count(*) as orders_placed
-    from {{ ref('orders') }}
+    from {{ ref('int_orders') }}
     group by 1, 2
 
 ),

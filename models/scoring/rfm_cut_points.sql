@@ -79,7 +79,7 @@ orders as (
         row_number() over (
             order by orders.ordered_at desc, orders.invoice_id desc, orders.customer_id desc
         ) as rank_from_last
-    from {{ ref('orders') }} as orders
+    from {{ ref('int_orders') }} as orders
     inner join baseline
         on orders.order_date <= baseline.baseline_date
 

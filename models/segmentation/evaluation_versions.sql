@@ -8,7 +8,7 @@
 with first_orders as (
 
     select min(order_date) as first_order_date
-    from {{ ref('orders') }}
+    from {{ ref('int_orders') }}
 
 )
 

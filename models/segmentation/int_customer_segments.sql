@@ -1,7 +1,9 @@
 with customers as (
 
-    select * from {{ ref('int_current_customer_facts') }}
-    where frequency > 0
+    select * from {{ ref('int_customer_facts') }}
+    where
+        is_current
+        and frequency > 0
 
 ),
 

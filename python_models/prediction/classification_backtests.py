@@ -32,23 +32,23 @@ def model(dbt, session):
     if frames.empty:
         return typed(None, TYPES)
 
-    from shop_toolkit.learners import foretell_classes, rank_outcomes, settle
-    from shop_toolkit.parallel import PARALLEL_FRAMES, in_parallel
+    from shop_toolkit.parallel import PARALLEL_SAMPLES, in_parallel
+    from shop_toolkit.prediction import predict_classes, rank_classes, tune
 
     names = [feature for feature in features if feature != "sample_number"]
     grids = json.loads(settings["classification_param_grids"])
     frames_of = dict(list(frames.groupby(KEYS)))
-    workers = WORKERS if len(frames) >= PARALLEL_FRAMES else 1
-    # Settled at a task's earliest origin, the settings have seen nothing that the others foretell.
+    workers = WORKERS if len(frames) >= PARALLEL_SAMPLES else 1
+    # Tuned at the earliest origin of a task, the settings have seen nothing that the others predict.
     earliest = {}
     for task, *origin in frames_of:
         earliest.setdefault(task, (task, *origin))
     jobs = [("classes", frames_of[key], names, grids, 1) for key in earliest.values()]
-    settled = dict(zip(earliest, in_parallel(settle, jobs, workers, *SETTINGS), strict=True))
+    settled = dict(zip(earliest, in_parallel(tune, jobs, workers, *SETTINGS), strict=True))
     jobs = [(rows, names, settled[key[0]], 1) for key, rows in frames_of.items()]
     tables = []
-    for key, told in zip(frames_of, in_parallel(foretell_classes, jobs, workers, *ORIGINS), strict=True):
-        ranked = rank_outcomes(told)
+    for key, told in zip(frames_of, in_parallel(predict_classes, jobs, workers, *ORIGINS), strict=True):
+        ranked = rank_classes(told)
         ranked = ranked[(ranked["role"] == "test") | (ranked["outcome_rank"] == 1)]
         tables.append(ranked.assign(**dict(zip(KEYS, key, strict=True))))
     return typed(pd.concat(tables, ignore_index=True), TYPES)

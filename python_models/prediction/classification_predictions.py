@@ -26,17 +26,17 @@ def model(dbt, session):
     if in_use.empty:
         return typed(None, TYPES)
 
-    from shop_toolkit.grids import settled_grids
-    from shop_toolkit.learners import fit_calibrated, rank_outcomes
-    from shop_toolkit.parallel import PARALLEL_FRAMES, in_parallel
+    from shop_toolkit.grids import tuned_grids
+    from shop_toolkit.parallel import PARALLEL_SAMPLES, in_parallel
+    from shop_toolkit.prediction import fit_calibrated, rank_classes
 
     names = [feature for feature in features if feature != "sample_number"]
     jobs, best_of = [], dict(zip(in_use["task"], in_use["model"], strict=True))
     for task in best_of:
         texts = settled[settled["task"] == task].set_index("model")["settings"].to_dict()
         learned = frames.filter(f"task = '{task}' and role in ('train', 'validation')").order("sample_number").df()
-        jobs.append((learned, names, settled_grids(texts, "classes"), 1))
-    workers = WORKERS if sum(len(learned) for learned, *_ in jobs) >= PARALLEL_FRAMES else 1
+        jobs.append((learned, names, tuned_grids(texts, "classes"), 1))
+    workers = WORKERS if sum(len(learned) for learned, *_ in jobs) >= PARALLEL_SAMPLES else 1
     tables = []
     for job, (tuned, fitted) in zip(jobs, in_parallel(fit_calibrated, jobs, workers, *FITS), strict=True):
         if fitted is None:
@@ -44,9 +44,9 @@ def model(dbt, session):
         same = job[0].iloc[0][["task", "horizon_days", "origin_date"]]
         best = best_of[same["task"]]
         validation = job[0][job[0]["role"] == "validation"]
-        told = [rank_outcomes(tuned.foretell(validation, best), 1)] if len(validation) else []
+        told = [rank_classes(tuned.predict(validation, best), 1)] if len(validation) else []
         newcomers = frames.filter(f"task = '{same['task']}' and role = 'predict'")
         for batch in in_batches(newcomers, "sample_number"):
-            told.append(rank_outcomes(fitted.foretell(batch, best), LIKELIEST))
+            told.append(rank_classes(fitted.predict(batch, best), LIKELIEST))
         tables += [table.assign(**same) for table in told]
     return typed(pd.concat(tables, ignore_index=True) if tables else None, TYPES)

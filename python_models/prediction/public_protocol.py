@@ -22,13 +22,13 @@ def model(dbt, session):
     if min(counts.get("train", 0), counts.get("test", 0)) <= CLUSTERS:
         return typed(None, TYPES)
 
-    from shop_toolkit.learners import VOTE, foretell_classes, label_by_clusters, rank_outcomes
+    from shop_toolkit.prediction import VOTE, label_by_clusters, predict_classes, rank_classes
 
     measures = [column for column in customers if column not in KEYS]
     customers["outcome"] = label_by_clusters(customers, measures, CLUSTERS)
     grids = json.loads(settings["classification_param_grids"])
     features = [measure for measure in measures if measure not in HIDDEN]
-    told = rank_outcomes(foretell_classes(customers, features, grids), 1)
+    told = rank_classes(predict_classes(customers, features, grids), 1)
     told = told[told["model"].isin([VOTE, "logistic_regression"])]
     actual = customers.set_index("sample_number")["outcome"].rename("actual")
     return typed(told.join(actual, on="sample_number"), TYPES)

@@ -18,11 +18,11 @@ def model(dbt, session):
     if frames.empty:
         return typed(None, TYPES)
 
-    from shop_toolkit.learners import foretell_amounts, settle
+    from shop_toolkit.prediction import forecast_amounts, tune
 
     names = [feature for feature in features if feature != "sample_number"]
     origins = [(origin, rows) for origin, rows in frames.groupby("origin_date")]
-    # Settled at the earliest origin, the settings have seen nothing that the others foretell.
-    grids = settle("amounts", origins[0][1], names, json.loads(settings["spend_param_grids"]))
-    tables = [foretell_amounts(rows, names, grids).assign(origin_date=origin) for origin, rows in origins]
+    # Tuned at the earliest origin, the settings have seen nothing that the others predict.
+    grids = tune("amounts", origins[0][1], names, json.loads(settings["spend_param_grids"]))
+    tables = [forecast_amounts(rows, names, grids).assign(origin_date=origin) for origin, rows in origins]
     return typed(pd.concat(tables, ignore_index=True), TYPES)

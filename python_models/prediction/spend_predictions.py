@@ -15,12 +15,12 @@ def model(dbt, session):
     if train is None or train.empty:
         return typed(None, TYPES)
 
-    from shop_toolkit.grids import settled_grids
-    from shop_toolkit.learners import fit_amounts
+    from shop_toolkit.grids import tuned_grids
+    from shop_toolkit.prediction import fit_amounts
 
-    grids = settled_grids(dict(zip(settled["model"], settled["settings"], strict=True)), "amounts")
+    grids = tuned_grids(dict(zip(settled["model"], settled["settings"], strict=True)), "amounts")
     names = [feature for feature in features if feature != "sample_number"]
     fitted = fit_amounts(train, names, grids)
     asked = frames.filter("role = 'predict'")
-    tables = [one.foretell(batch) for batch in in_batches(asked, "sample_number") for one in fitted]
+    tables = [one.forecast(batch) for batch in in_batches(asked, "sample_number") for one in fitted]
     return typed(pd.concat(tables, ignore_index=True) if tables else None, TYPES)

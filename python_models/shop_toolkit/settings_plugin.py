@@ -1,4 +1,4 @@
-"""Makes the checks of settings SQL functions; apart from what they check with, which worker processes import without dbt.
+"""Makes the checks of settings SQL functions; the checks stand apart, because worker processes import them without dbt.
 
 dbt-duckdb loads this module as a plugin (`profiles.yml`).
 """

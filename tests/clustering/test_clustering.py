@@ -12,7 +12,11 @@ from sklearn.metrics import adjusted_rand_score, silhouette_samples, silhouette_
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "python_models"))
 
-from shop_toolkit import clustering
+from shop_toolkit.clustering.candidates import fit_candidates
+from shop_toolkit.clustering.metrics import measure_candidates, silhouettes
+from shop_toolkit.clustering.names import CANDIDATE, NOISE, PARALLEL_CUSTOMERS, RFM_SPACES, number_clusters
+from shop_toolkit.clustering.spaces import describe_spaces, embed, signed_log
+from shop_toolkit.clustering.stability import measure_stability, recovery
 
 QUICK_SPACES = ("rfm", "log_rfm", "rfm_plane")
 
@@ -47,46 +51,46 @@ def test_silhouettes_equal_those_of_scikit_learn():
     clusterings = np.column_stack([random.integers(k, size=300) for k in (2, 5, 9)])
     clusterings[0, 1] = 5  # a customer alone in a cluster
     expected = [silhouette_score(points, clusters) for clusters in clusterings.T]
-    assert clustering.silhouettes(points, clusterings) == pytest.approx(expected)
+    assert silhouettes(points, clusterings) == pytest.approx(expected)
 
 
 def test_noise_counts_zero_in_the_silhouette():
     random = np.random.default_rng(0)
     points, clusters = random.normal(size=(100, 2)), random.integers(3, size=100)
-    noisy = np.where(np.arange(100) < 20, clustering.NOISE, clusters)
+    noisy = np.where(np.arange(100) < 20, NOISE, clusters)
     expected = silhouette_samples(points[20:], clusters[20:]).sum() / 100
-    assert clustering.silhouettes(points, noisy[:, None])[0] == pytest.approx(expected)
+    assert silhouettes(points, noisy[:, None])[0] == pytest.approx(expected)
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(-1, 4)), min_size=2, max_size=60))
 def test_adjusted_rand_equals_that_of_scikit_learn(pairs):
     original, again = np.array(pairs).T
-    assert clustering.recovery(original, again, 4)[1] == pytest.approx(adjusted_rand_score(original, again))
+    assert recovery(original, again, 4)[1] == pytest.approx(adjusted_rand_score(original, again))
 
 
 def test_recovery_takes_the_most_similar_cluster():
     original = np.array([0, 0, 0, 0, 1, 1, 1, -1])
     again = np.array([1, 1, 1, 0, 0, 0, -1, 0])
     # Cluster 0 meets 1 in 3 of 4; cluster 1 meets 0 in 2 of 5 (three of its own, two more); 2 has nobody.
-    jaccards, _ = clustering.recovery(original, again, 3)
+    jaccards, _ = recovery(original, again, 3)
     assert jaccards[:2] == pytest.approx([3 / 4, 2 / 5])
     assert np.isnan(jaccards[2])
 
 
 def test_clusters_are_numbered_by_size_then_place():
     points = np.array([[5.0], [1.0], [1.0], [9.0], [9.0]])
-    assert clustering.number_clusters(np.array([7, 3, 3, 0, 0]), points).tolist() == [2, 0, 0, 1, 1]
+    assert number_clusters(np.array([7, 3, 3, 0, 0]), points).tolist() == [2, 0, 0, 1, 1]
 
 
 def test_clear_groups_are_found_stable_and_refound():
     population, truth = three_groups()
-    coordinates = clustering.embed(population, QUICK_SPACES)
-    labels = clustering.fit_candidates(coordinates, [2, 3, 4], workers=1)
+    coordinates = embed(population, QUICK_SPACES)
+    labels = fit_candidates(coordinates, [2, 3, 4], workers=1)
     for algorithm in ("kmeans", "gaussian_mixture", "ward"):
         assert adjusted_rand_score(truth, labels_of(labels, "log_rfm", algorithm, 3)) > 0.95
-    contenders = pd.DataFrame([("rfm", "kmeans", 3)], columns=clustering.CANDIDATE)
-    stability = clustering.measure_stability(coordinates, labels, contenders, workers=1).set_index(clustering.CANDIDATE)
+    contenders = pd.DataFrame([("rfm", "kmeans", 3)], columns=CANDIDATE)
+    stability = measure_stability(coordinates, labels, contenders, workers=1).set_index(CANDIDATE)
     assert stability.loc[("rfm", "kmeans", 3), "min_jaccard"] > 0.95
     assert stability.loc[("rfm", "kmeans", 3), "bootstrap_samples"] == 100
     # A fourth cluster has nothing to hold on to.
@@ -96,23 +100,23 @@ def test_clear_groups_are_found_stable_and_refound():
 
 def test_structureless_customers_are_unstable():
     values = np.random.default_rng(3).uniform(1, 100, size=(3, 200))
-    coordinates = clustering.embed(shop(*values), ["rfm"])
-    labels = clustering.fit_candidates(coordinates, [6], workers=1)
-    stability = clustering.measure_stability(coordinates, labels, workers=1)
+    coordinates = embed(shop(*values), ["rfm"])
+    labels = fit_candidates(coordinates, [6], workers=1)
+    stability = measure_stability(coordinates, labels, workers=1)
     assert (stability["min_jaccard"] < 0.75).all()
 
 
 def test_rows_are_equal_for_any_number_of_workers_and_order_of_rows():
     # Just enough customers for the work to be split.
-    population, _ = three_groups(clustering.PARALLEL_CUSTOMERS // 3)
-    alone = clustering.embed(population, ["rfm_plane"])
-    shuffled = clustering.embed(population.sample(frac=1, random_state=0), ["rfm_plane"])
+    population, _ = three_groups(PARALLEL_CUSTOMERS // 3)
+    alone = embed(population, ["rfm_plane"])
+    shuffled = embed(population.sample(frac=1, random_state=0), ["rfm_plane"])
     pd.testing.assert_frame_equal(alone, shuffled)
-    labels = clustering.fit_candidates(alone, [2, 3], workers=1)
-    pd.testing.assert_frame_equal(labels, clustering.fit_candidates(alone, [2, 3], workers=2))
+    labels = fit_candidates(alone, [2, 3], workers=1)
+    pd.testing.assert_frame_equal(labels, fit_candidates(alone, [2, 3], workers=2))
     pd.testing.assert_frame_equal(
-        clustering.measure_stability(alone, labels, workers=1),
-        clustering.measure_stability(alone, labels, workers=2),
+        measure_stability(alone, labels, workers=1),
+        measure_stability(alone, labels, workers=2),
     )
 
 
@@ -124,31 +128,32 @@ def test_a_small_shop_starts_no_processes(monkeypatch):
         asked.append(workers)
         return [work(*job) for job in jobs]
 
-    monkeypatch.setattr(clustering, "in_parallel", alone)
-    coordinates = clustering.embed(population, ["rfm_plane"])
-    labels = clustering.fit_candidates(coordinates, [3], workers=2)
-    clustering.measure_stability(coordinates, labels, workers=2)
+    for module in ("candidates", "stability"):
+        monkeypatch.setattr(f"shop_toolkit.clustering.{module}.in_parallel", alone)
+    coordinates = embed(population, ["rfm_plane"])
+    labels = fit_candidates(coordinates, [3], workers=2)
+    measure_stability(coordinates, labels, workers=2)
     assert asked == [1, 1]
 
 
 def test_tsne_is_deterministic():
     population, _ = three_groups(20)
-    first = clustering.embed(population, ["rfm_tsne"], tsne_iterations=300)
+    first = embed(population, ["rfm_tsne"], tsne_iterations=300)
     assert len(first) == 60
-    pd.testing.assert_frame_equal(first, clustering.embed(population, ["rfm_tsne"], tsne_iterations=300))
+    pd.testing.assert_frame_equal(first, embed(population, ["rfm_tsne"], tsne_iterations=300))
 
 
 def test_the_plane_says_how_much_it_explains():
     population, _ = three_groups()
-    spaces = clustering.describe_spaces(population).set_index("space")
-    points = clustering.embed(population, ["rfm_plane"])
+    spaces = describe_spaces(population).set_index("space")
+    points = embed(population, ["rfm_plane"])
     # Standardised features have variance 3 together.
     expected = points[["x", "y"]].var(ddof=0).sum() / 3
     assert spaces.loc["rfm_plane", "explained_variance"] == pytest.approx(expected)
 
 
 def test_negative_money_keeps_its_order():
-    logs = clustering.signed_log(np.array([-100.0, -1.0, 0.0, 1.0, 100.0]))
+    logs = signed_log(np.array([-100.0, -1.0, 0.0, 1.0, 100.0]))
     assert (np.diff(logs) > 0).all()
     assert logs[2] == 0
 
@@ -167,12 +172,12 @@ DEGENERATE = {
 @pytest.mark.parametrize("name", DEGENERATE)
 def test_degenerate_shops_give_rows_with_reasons(name):
     population = DEGENERATE[name]
-    coordinates = clustering.embed(population, tsne_iterations=250)
-    labels = clustering.fit_candidates(coordinates, COUNTS, workers=1)
-    measures = clustering.measure_candidates(coordinates, labels, cluster_counts=COUNTS)
-    clustering.measure_stability(coordinates, labels, workers=1)
+    coordinates = embed(population, tsne_iterations=250)
+    labels = fit_candidates(coordinates, COUNTS, workers=1)
+    measures = measure_candidates(coordinates, labels, cluster_counts=COUNTS)
+    measure_stability(coordinates, labels, workers=1)
     # interests are clustered by KMeans alone
-    expected = (len(clustering.RFM_SPACES) * 3 + 1) * len(COUNTS)
+    expected = (len(RFM_SPACES) * 3 + 1) * len(COUNTS)
     assert (measures["algorithm"] != "hdbscan").sum() == expected
     sound = measures[measures["failure_reason"].isna()]
     assert (sound["clusters_found"] == sound["k"]).all()
@@ -185,8 +190,8 @@ def test_degenerate_shops_give_rows_with_reasons(name):
 def test_wrong_input_is_told():
     population, _ = three_groups(5)
     with pytest.raises(ValueError, match="Unknown space"):
-        clustering.embed(population, ["umap"])
+        embed(population, ["umap"])
     with pytest.raises(ValueError, match="lacks monetary"):
-        clustering.embed(population.drop(columns="monetary"))
-    with pytest.raises(ValueError, match="comes twice"):
-        clustering.embed(pd.concat([population, population]))
+        embed(population.drop(columns="monetary"))
+    with pytest.raises(ValueError, match="has two rows"):
+        embed(pd.concat([population, population]))

@@ -6,7 +6,7 @@ select
     drift.measure,
     drift.population_stability_index
 from {{ ref('segment_drift') }} as drift
-inner join {{ ref('processed_snapshot_dates') }} as dates
+inner join {{ ref('int_snapshot_dates') }} as dates
     on drift.as_of_date = dates.as_of_date
 where
     dates.is_open

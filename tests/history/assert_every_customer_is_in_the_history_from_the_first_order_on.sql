@@ -1,11 +1,33 @@
--- On each day told, everyone who had placed an order by then is in the history, and nobody else. A look back tells nothing new:
--- what came since the history was told is not in it yet.
-with first_orders as (
+-- On each snapshot date, everyone who had placed an order by then is in the history, and nobody else. Where the build looks back,
+-- the history stays as it is: then whoever is in it stays in it from the first snapshot on.
+with dates as (
+
+    select * from {{ ref('int_snapshot_dates') }}
+
+),
+
+history as (
+
+    select * from {{ ref('segment_history') }}
+
+),
+
+first_dates as (
 
     select
         customer_id,
         min(event_date) as first_date
-    from {{ ref('processed_order_events') }}
+    from {{ ref('int_order_events_daily') }}
+    where not (select bool_or(dates.is_look_back) from dates)
+    group by 1
+
+    union all
+
+    select
+        customer_id,
+        min(as_of_date) as first_date
+    from history
+    where (select bool_or(dates.is_look_back) from dates)
     group by 1
 
 ),
@@ -13,11 +35,11 @@ with first_orders as (
 due as (
 
     select
-        first_orders.customer_id,
+        first_dates.customer_id,
         dates.as_of_date
-    from {{ ref('processed_snapshot_dates') }} as dates
-    inner join first_orders
-        on dates.as_of_date >= first_orders.first_date
+    from dates
+    inner join first_dates
+        on dates.as_of_date >= first_dates.first_date
 
 )
 
@@ -27,7 +49,7 @@ select
     history.customer_id,
     history.as_of_date
 from due
-full outer join {{ ref('segment_history') }} as history
+full outer join history
     on
         due.customer_id = history.customer_id
         and due.as_of_date = history.as_of_date

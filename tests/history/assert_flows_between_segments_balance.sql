@@ -19,7 +19,7 @@ days as (
     select
         as_of_date,
         lead(as_of_date) over (order by as_of_date) as next_date
-    from {{ ref('processed_snapshot_dates') }}
+    from {{ ref('int_snapshot_dates') }}
 
 ),
 

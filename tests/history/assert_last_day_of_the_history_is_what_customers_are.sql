@@ -1,9 +1,9 @@
--- What the history says of its last day, the customers of the day say too, money and all. Where the build looks back, they tell
--- of another day, or by other rules.
+-- The history reports of its last day what `customers` reports, money and all. Where the build looks back, `customers` stands on
+-- another day, or on other rules.
 with last_day as (
 
     select as_of_date
-    from {{ ref('processed_snapshot_dates') }}
+    from {{ ref('int_snapshot_dates') }}
     where is_open
 
 ),
@@ -33,7 +33,7 @@ compared_versions as (
 
 ),
 
-told as (
+reported as (
 
     select
         history.customer_id,
@@ -69,12 +69,12 @@ customers as (
 (
     select
         'only in the history' as failure_reason,
-        told.*
+        reported.*
     from (
-        select * from told
+        select * from reported
         except
         select * from customers
-    ) as told
+    ) as reported
 )
 
 union all
@@ -86,6 +86,6 @@ union all
     from (
         select * from customers
         except
-        select * from told
+        select * from reported
     ) as customers
 )

@@ -132,7 +132,7 @@ class Warehouse:
         self.compiled = compiled
         self.connection = duckdb.connect(config={"threads": 1})
         self.connection.execute("attach ':memory:' as shop; use shop")
-        for schema in ("history", "core", "scoring", "segmentation", "seeds"):
+        for schema in ("history", "customers", "scoring", "segmentation", "seeds"):
             self.connection.execute(f"create schema {schema}")
         for name in ("rfm_segments", "segment_strategies"):
             self.connection.execute(f"create table seeds.{name} as select * from {seed(name)}")

@@ -12,8 +12,8 @@ import pytest
 import yaml
 from conftest import DEMO_FILE, ROOT, Shop
 from scipy.stats import spearmanr
-from shop_toolkit.grids import DEFAULT_GRIDS, grid_problem, settled_grids
-from shop_toolkit.learners import rank_outcomes
+from shop_toolkit.grids import DEFAULT_GRIDS, grid_problem, tuned_grids
+from shop_toolkit.prediction import rank_classes
 from shop_toolkit.tables import in_batches
 from sklearn import metrics
 
@@ -189,13 +189,13 @@ def test_the_projects_grids_are_the_toolkits() -> None:
     } == DEFAULT_GRIDS
 
 
-def test_settled_grids_read_what_settings_say() -> None:
+def test_tuned_grids_read_what_settings_say() -> None:
     texts = {
         "linear_regression": "target square_root, alpha 0.5, temperature 1.3",
         "decision_tree": "standard settings",
         "combination": "mean of linear_regression, decision_tree",
     }
-    assert settled_grids(texts, "amounts") == {
+    assert tuned_grids(texts, "amounts") == {
         "linear_regression": {"target": ["square_root"], "alpha": [0.5]},
         "decision_tree": {},
     }
@@ -215,11 +215,11 @@ def test_likelier_outcomes_rank_first_and_ties_go_by_name() -> None:
             "probability": [0.2, 0.4, 0.4, 0.1, 0.9],
         }
     )
-    ranked = rank_outcomes(told.sample(frac=1, random_state=3))
+    ranked = rank_classes(told.sample(frac=1, random_state=3))
     assert ranked[["sample_number", "outcome", "outcome_rank"]].to_numpy().tolist() == [
         [1, "a", 1], [1, "b", 2], [1, "c", 3], [2, "b", 1], [2, "a", 2],
     ]  # fmt: skip
-    assert rank_outcomes(told, 1)["outcome"].tolist() == ["a", "b"]
+    assert rank_classes(told, 1)["outcome"].tolist() == ["a", "b"]
 
 
 def test_batches_are_the_whole_relation_in_order() -> None:

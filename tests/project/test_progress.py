@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from dbt_common.events.event_manager_client import add_callback_to_manager, cleanup_event_logger
 from shop_toolkit import progress
-from shop_toolkit.clustering import tsne_plane
+from shop_toolkit.clustering.tsne import fit_tsne
 from shop_toolkit.parallel import in_parallel
 from shop_toolkit.progress import Progress
 from sklearn.manifold import TSNE
@@ -46,7 +46,7 @@ def test_work_without_a_name_says_nothing(told: list[str]) -> None:
 
 def test_a_tsne_tells_its_steps_and_finds_what_it_finds_silently(told: list[str]) -> None:
     points = np.random.default_rng(5).normal(size=(60, 3))
-    plane = tsne_plane(points, iterations=300)
+    plane = fit_tsne(points, iterations=300)
     assert told == [f"t-SNE of 60 customers: {step} of 300 steps" for step in range(1, 300)]
     silent = TSNE(2, perplexity=59 / 3, init="pca", max_iter=300, random_state=0).fit_transform(points)
     assert len(told) == 299

@@ -1,13 +1,8 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='customer_id',
-    on_schema_change='fail',
-) }}
+{{ config(materialized='view') }}
 
 with transactions as (
 
-    select * from {{ lines_to_process() }}
+    select * from {{ ref('int_transactions_flagged') }}
     where
         rejection_reason is null
         and is_cancellation

@@ -18,7 +18,7 @@ taken_back as (
         0 as row_count,
         coalesce(sum(units), 0) as units,
         coalesce(sum(amount), 0) as amount
-    from {{ ref('cancellation_matches') }}
+    from {{ ref('int_cancellation_matches') }}
 
 ),
 

@@ -1,6 +1,7 @@
 with facts as (
 
-    select * from {{ ref('int_current_customer_facts') }}
+    select * from {{ ref('int_customer_facts') }}
+    where is_current
 
 ),
 

@@ -1,20 +1,13 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='input_row',
-    on_schema_change='fail',
-) }}
+{{ config(materialized='view') }}
 
 with transactions as (
 
     select * from {{ ref('int_transactions_flagged') }}
-    where
-        rejection_reason is not null
-        and {{ is_new_row() }}
+    where rejection_reason is not null
 
 ),
 
-as_they_came as (
+raw_rows as (
 
     select * from {{ ref('base_transactions') }}
 
@@ -29,21 +22,21 @@ select
     transactions.product_description,
     transactions.customer_id,
     transactions.country,
-    -- The texts as they stood in the input, under our names for its columns.
+    -- The texts of the input, under our names for its columns.
     cast(
         to_json(
             struct_pack(
-                invoice_id := as_they_came.invoice_id,
-                product_id := as_they_came.product_id,
-                product_description := as_they_came.product_description,
-                quantity := as_they_came.quantity,
-                ordered_at := as_they_came.ordered_at,
-                unit_price := as_they_came.unit_price,
-                amount := as_they_came.amount,
-                customer_id := as_they_came.customer_id,
-                country := as_they_came.country,
-                surplus_field := as_they_came.surplus_field,
-                other_columns := as_they_came.other_columns
+                invoice_id := raw_rows.invoice_id,
+                product_id := raw_rows.product_id,
+                product_description := raw_rows.product_description,
+                quantity := raw_rows.quantity,
+                ordered_at := raw_rows.ordered_at,
+                unit_price := raw_rows.unit_price,
+                amount := raw_rows.amount,
+                customer_id := raw_rows.customer_id,
+                country := raw_rows.country,
+                surplus_field := raw_rows.surplus_field,
+                other_columns := raw_rows.other_columns
             )
         ) as varchar
     ) as raw_row,
@@ -52,5 +45,5 @@ select
     transactions.gross_amount,
     transactions.ordered_at
 from transactions
-inner join as_they_came
-    on transactions.input_row = as_they_came.input_row
+inner join raw_rows
+    on transactions.input_row = raw_rows.input_row

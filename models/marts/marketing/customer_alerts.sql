@@ -13,18 +13,16 @@ customers as (
 
 ),
 
--- What is known at the date: orders that are not cancelled whole by then.
+-- What is known at the date: orders that are net then.
 orders as (
 
     select
-        order_days.customer_id,
-        order_days.invoice_id,
-        min(order_days.event_date) as order_date
-    from {{ ref('int_order_events_daily') }} as order_days
+        states.customer_id,
+        states.order_date
+    from {{ ref('int_order_states_scd2') }} as states
     inner join as_of
-        on order_days.event_date <= as_of.as_of_date
-    group by 1, 2
-    having sum(order_days.units) > 0
+        on {{ is_valid_on('states', 'as_of.as_of_date') | indent(12) }}
+    where states.is_net
 
 ),
 

@@ -22,7 +22,8 @@ history_counts as (
         as_of_date,
         {{ measures | join(',\n        ') }},
         count(*) as customers
-    from {{ ref('segment_history') }}
+    from {{ ref('int_segment_snapshots') }}
+    where not is_withdrawn
     group by all
 
 ),

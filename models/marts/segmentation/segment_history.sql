@@ -1,10 +1,24 @@
-{#- What was told stays, but for days that were told too early to keep and customers whose past was touched. -#}
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail',
-    pre_hook="{{ delete_restated_history() }}",
-) }}
+{{ config(materialized='view') }}
 
--- depends_on: {{ ref('int_snapshot_dates') }}, {{ ref('int_changed_customers') }}
-select * from {{ ref('int_history_delta') }}
+select
+    customer_id,
+    as_of_date,
+    rfm_score,
+    rfm_segment,
+    broad_segment,
+    detailed_segment,
+    restated_by,
+    original_rfm_segment,
+    original_broad_segment,
+    original_detailed_segment,
+    model_version,
+    recency_days,
+    frequency,
+    monetary,
+    recency_score,
+    frequency_score,
+    monetary_score,
+    is_month_end,
+    is_backfilled
+from {{ ref('int_segment_snapshots') }}
+where not is_withdrawn

@@ -1,8 +1,10 @@
 {#-
-    SQL: CTEs that put `facts` (customer_id, as_of_date, model_version, recency_days, frequency, monetary and what else they have) into
-    segments by the scores and rules of their own version, the last of them `segmented`. Who all cancelled has no scores.
+    SQL: CTEs that score customers and assign their segments, by the cut-points and rules of each row's own version. The last of
+    them is `segmented`. This one piece serves today, the history and every what-if. `facts` names a relation with customer_id,
+    model_version, recency_days, frequency and monetary; its other columns pass through. Where every order is cancelled there
+    are no scores.
 -#}
-{% macro segments_of(facts) -%}
+{% macro assign_segments(facts) -%}
 cut_points as (
 
     {{ cut_points_by_version() }}

@@ -1,0 +1,79 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='customer_id',
+    on_schema_change='fail',
+) }}
+
+with matches as (
+
+    select * from {{ ref('int_cancellations_matched') }}
+    where {{ is_changed() | indent(4) }}
+
+),
+
+transactions as (
+
+    select * from {{ lines_to_process() }}
+    where rejection_reason is null
+
+),
+
+joined as (
+
+    select
+        matches.cancellation_row,
+        matches.sale_row,
+        cancellations.invoice_id as cancellation_invoice_id,
+        sales.invoice_id as sale_invoice_id,
+        sales.customer_id,
+        sales.product_id,
+        matches.units,
+        sales.quantity as sale_quantity,
+        sales.unit_price,
+        sales.gross_amount,
+        sales.ordered_at,
+        cancellations.ordered_at as cancelled_at,
+        sum(matches.units) over (
+            partition by matches.sale_row
+            order by matches.movement_number
+            rows between unbounded preceding and current row
+        ) as units_so_far
+    from matches
+    inner join transactions as cancellations
+        on matches.cancellation_row = cancellations.input_row
+    inner join transactions as sales
+        on matches.sale_row = sales.input_row
+
+),
+
+-- What is taken back so far, in whole pennies; the last unit takes what is left of the line, so that a line that is
+-- cancelled whole is worth exactly nothing.
+amounts as (
+
+    select
+        *,
+        case
+            when units_so_far = sale_quantity then gross_amount
+            else least(gross_amount, cast(units_so_far * unit_price as decimal(18, 2)))
+        end as amount_so_far,
+        case
+            when units_so_far = units then 0
+            else least(gross_amount, cast((units_so_far - units) * unit_price as decimal(18, 2)))
+        end as amount_before
+    from joined
+
+)
+
+select
+    cancellation_row,
+    sale_row,
+    cancellation_invoice_id,
+    sale_invoice_id,
+    customer_id,
+    product_id,
+    units,
+    cast(amount_so_far - amount_before as decimal(18, 2)) as amount,
+    ordered_at,
+    cancelled_at
+from amounts
