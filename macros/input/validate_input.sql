@@ -9,6 +9,14 @@
         {%- if answer.problem -%}
             {{ exceptions.raise_compiler_error(answer.problem) }}
         {%- endif -%}
+        {#- Created behind dbt's back: what dbt listed at the start of the run may lack them. -#}
+        {%- for type, names in answer.relations.items() -%}
+            {%- for name in names -%}
+                {%- do adapter.cache_added(api.Relation.create(
+                    database=target.database, schema='sources', identifier=name, type=type
+                )) -%}
+            {%- endfor -%}
+        {%- endfor -%}
         {%- for message in answer.messages -%}
             {%- do log(message, info=true) -%}
         {%- endfor -%}

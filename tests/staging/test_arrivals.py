@@ -26,7 +26,8 @@ TOLD_OF_LINES = (
 WITHOUT = (*ROW_NUMBERS, *FORM_OF_INPUT, "file_name", "movement_number")
 # With what they are made from: all models that process the input's rows.
 MODELS = (
-    "int_customer_states_scd2", "orders", "cancellations", "rejected_transactions", "int_anonymous_sales", "cleaning_summary",
+    "int_customer_states_scd2", "orders", "order_lines", "cancellations", "cancellation_matches",
+    "rejected_transactions", "int_anonymous_sales", "cleaning_summary",
 )  # fmt: skip
 
 

@@ -44,6 +44,11 @@ READING_SETTINGS = (
 )  # fmt: skip
 NOTHING_KNOWN = Formats(None, None)
 DAY_SETTINGS = ("as_of_date", "baseline_date")
+# What stands in the schema after `prepare_input`.
+RELATIONS = {
+    "view": ["transactions", "input_files", "input_profile"],
+    "table": ["ingested_files", "ingest_watermark"],
+}
 STATE_TABLES = f"""
     create schema if not exists {SCHEMA};
     create table if not exists {SCHEMA}.ingested_files (

@@ -10,7 +10,7 @@ import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 from shop_toolkit.ingest.files import InputError, workbook_rows
-from shop_toolkit.ingest.plan import Request, prepare_input
+from shop_toolkit.ingest.plan import RELATIONS, Request, prepare_input
 
 
 class Plugin(BasePlugin):
@@ -32,10 +32,12 @@ def prepare(conn: duckdb.DuckDBPyConnection, request: str) -> str:
         request: JSON with the fields of `Request`.
 
     Returns:
-        JSON: `messages`, sentences for the log, or `problem`, the sentence that says why the build stops.
+        JSON: `messages`, sentences for the log, and `relations`, the names of the views and tables that stand in the schema
+        `sources` now; or `problem`, the sentence that says why the build stops.
     """
     with conn.cursor() as cursor:
         try:
-            return json.dumps({"messages": prepare_input(cursor, Request(**json.loads(request)))})
+            messages = prepare_input(cursor, Request(**json.loads(request)))
+            return json.dumps({"messages": messages, "relations": RELATIONS})
         except InputError as error:
             return json.dumps({"problem": str(error)})
