@@ -7,12 +7,20 @@
 {%- endmacro %}
 
 
+{#- Whether a refresh reaches the models that need stored rules. -#}
+{% macro uses_stored_rules() -%}
+    {{ return(
+        is_refresh() and (all_selected(['int_active_version']) or all_selected(['int_history_versions']))
+    ) }}
+{%- endmacro %}
+
+
 {#-
     Stops a refresh, before any table changes, where it would read what no full build has left: in an empty warehouse, after a first
     build that was cut off, and where the settings ask for rules that were never fitted.
 -#}
 {% macro validate_refresh() -%}
-    {%- if is_refresh() and (all_selected(['int_active_version']) or all_selected(['int_history_versions'])) -%}
+    {%- if uses_stored_rules() -%}
         {%- set missing = [] -%}
         {%- for id in selected_resources if id.startswith('model.') -%}
             {%- for parent_id in graph.nodes[id].depends_on.nodes
