@@ -24,10 +24,10 @@
 {%- endmacro %}
 
 
-{#- Ids of the models that process the input's rows: the plan, and every incremental model that depends on it. -#}
+{#- Ids of the models that process the input's rows: the tables that say which are new, and what depends on them. -#}
 {% macro models_of_rows() -%}
     {%- set source_id = 'source.' ~ project_name ~ '.shop.transactions' -%}
-    {%- set ids = ['model.' ~ project_name ~ '.ingest_plan'] -%}
+    {%- set ids = ingest_parents() -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'incremental' -%}
         {%- set parents = node.depends_on.nodes -%}
         {%- if source_id in parents or ingest_parents() | select('in', parents) | list -%}
