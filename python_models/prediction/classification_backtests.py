@@ -3,6 +3,8 @@
 Of validation samples only the most likely class.
 """
 
+from typing import Any
+import duckdb
 import json
 
 import pandas as pd
@@ -19,7 +21,7 @@ WORKERS = 2
 TUNING, ORIGINS = ("parameters of the classifiers", "tasks"), ("backtest of the classifiers", "origins")
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Predict classes from each origin by models that were trained on what was complete by then."""
     samples = dbt.ref("int_classification_samples").filter("prediction_run = 'backtest'")
     settings = dbt.config.get("meta")

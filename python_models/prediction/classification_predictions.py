@@ -3,6 +3,8 @@
 The three most likely classes of each newcomer, and the most likely one of each validation sample.
 """
 
+from typing import Any
+import duckdb
 import json
 
 import pandas as pd
@@ -19,7 +21,7 @@ WORKERS = 2
 FITS = ("classifiers of segments and interests for today", "fits")
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Predict classes from today by the active models, trained on all that is complete."""
     active = dbt.ref("int_active_classification_models").filter("tuned_parameters is not null").order("task").df()
     samples = dbt.ref("int_classification_samples").filter("prediction_run = 'live'")

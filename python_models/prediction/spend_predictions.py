@@ -1,5 +1,7 @@
 """One row per fitted model and customer of today: the spend predicted. Empty where a baseline is active."""
 
+from typing import Any
+import duckdb
 import json
 
 import pandas as pd
@@ -8,7 +10,7 @@ from shop_toolkit.tables import in_batches, typed, with_features
 TYPES = {"model": "str", "settings": "str", "sample_number": "int64", "amount": "float"}
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Predict spend from today by the active model, trained on all that is complete."""
     active = dbt.ref("int_active_spend_model").df()
     samples = dbt.ref("int_spend_samples").filter("prediction_run = 'live'")

@@ -1,5 +1,7 @@
 """One row per published file: what stands in the folder that readers use, after the marts were copied there."""
 
+from typing import Any
+import duckdb
 import json
 import os
 from pathlib import Path
@@ -15,7 +17,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Copy the marts to the folder of the setting, and to Postgres where the environment names a server."""
     tables = {
         "order_lines": dbt.ref("order_lines"),

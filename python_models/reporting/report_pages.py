@@ -1,5 +1,7 @@
 """One row per page of the report: the whole HTML file."""
 
+from typing import Any
+import duckdb
 import json
 
 import pandas as pd
@@ -8,7 +10,7 @@ from shop_toolkit.tables import typed
 TYPES = {"file_name": "str", "content": "str", "charts": "int32", "bytes": "int64"}
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """The report, once all marts have passed their tests: those that it draws from and those that it does not."""
     blocks = dbt.ref("rpt_charts").order("block_number").df().to_dict("records")
     (shop,) = dbt.ref("rpt_shop").df().astype(object).where(lambda cell: cell.notna(), None).to_dict("records")

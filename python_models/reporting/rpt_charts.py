@@ -1,5 +1,7 @@
 """One row per block of the report: a finding with its figures as JSON, its numbers and its texts."""
 
+from typing import Any
+import duckdb
 import json
 
 import pandas as pd
@@ -11,7 +13,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """What the report says, section by section."""
     marts = {
         "sales_by_month": dbt.ref("sales_by_month"),

@@ -105,7 +105,8 @@ def _predict(
     """Segments (m,) of `others` (m, 3) by a model of customers (n, 3) and their labels (n,)."""
     if len(np.unique(labels)) < 2:
         return np.full(len(others), _majority(labels))
-    return make().fit(values, labels).predict(others)
+    predicted: np.ndarray = make().fit(values, labels).predict(others)
+    return predicted
 
 
 def _majority(labels: np.ndarray) -> object:
