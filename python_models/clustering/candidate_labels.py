@@ -1,6 +1,7 @@
 """One row per candidate and fitted customer: the cluster that the customer is in. Empty where no fit is due."""
 
 from typing import Any
+
 import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed

@@ -1,6 +1,7 @@
 """One row per candidate, also of those that could not be fitted: how good it is. Empty where no fit is due."""
 
 from typing import Any
+
 import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed

@@ -1,6 +1,7 @@
 """One row per candidate with two clusters or more: are they found again in resamples? Empty where no fit is due."""
 
 from typing import Any
+
 import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed

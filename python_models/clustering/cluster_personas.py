@@ -1,6 +1,7 @@
 """One row per chosen cluster that keeps no old name: the persona that it fits. Empty where no fit is due."""
 
 from typing import Any
+
 import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed

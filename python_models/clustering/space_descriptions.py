@@ -1,6 +1,7 @@
 """One row per space: how much of the customers it shows, or why it shows nothing. Empty where no fit is due."""
 
 from typing import Any
+
 import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed

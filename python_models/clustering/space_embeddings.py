@@ -1,6 +1,7 @@
 """One row per space and fitted customer: where the customer stands in it. Empty where no fit is due."""
 
 from typing import Any
+
 import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed

@@ -1,6 +1,7 @@
 """One row per feature of customers' interests: how it enters the coordinates that customers are grouped by."""
 
 from typing import Any
+
 import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed

@@ -1,6 +1,7 @@
 """One row per rule of the backtest's learned segments. Empty without a backtest."""
 
 from typing import Any
+
 import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed

@@ -3,10 +3,10 @@
 The three most likely classes of each newcomer, and the most likely one of each validation sample.
 """
 
-from typing import Any
-import duckdb
 import json
+from typing import Any
 
+import duckdb
 import pandas as pd
 from shop_toolkit.tables import in_batches, typed, with_features
 
@@ -41,9 +41,10 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     workers = WORKERS if sum(len(labelled) for labelled, *_ in jobs) >= PARALLEL_SAMPLES else 1
     fits = in_parallel(fit_calibrated, jobs, workers, *FITS)
     tables = []
-    for task, best, (labelled, *_), (tuned, fitted) in zip(active["task"], active["model"], jobs, fits, strict=True):
-        if fitted is None:
+    for task, best, (labelled, *_), models in zip(active["task"], active["model"], jobs, fits, strict=True):
+        if models is None:
             continue
+        tuned, fitted = models
         same = labelled.iloc[0][["task", "horizon_days", "origin_date"]]
         validation = labelled[labelled["role"] == "validation"]
         predicted = [rank_classes(tuned.predict(validation, best), 1)] if len(validation) else []

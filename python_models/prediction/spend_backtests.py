@@ -1,9 +1,9 @@
 """One row per origin, model and test sample of the backtest: the spend predicted. Empty without a backtest."""
 
-from typing import Any
-import duckdb
 import json
+from typing import Any
 
+import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed, with_features
 

@@ -1,9 +1,9 @@
 """One row per fitted model and customer of today: the spend predicted. Empty where a baseline is active."""
 
-from typing import Any
-import duckdb
 import json
+from typing import Any
 
+import duckdb
 import pandas as pd
 from shop_toolkit.tables import in_batches, typed, with_features
 

@@ -1,6 +1,7 @@
 """One row per prediction_run that learns in this build, candidate and product: the category that the product is in."""
 
 from typing import Any
+
 import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed

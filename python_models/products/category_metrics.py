@@ -1,6 +1,7 @@
 """One row per prediction_run that learns in this build and candidate: how good its categories are, and are they found again?"""
 
 from typing import Any
+
 import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed

@@ -1,6 +1,7 @@
 """One row per prediction_run that learns in this build and category of its choice: what it is called, and its telling words."""
 
 from typing import Any
+
 import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed

@@ -1,6 +1,7 @@
 """One row per product that came after the categories of the version in use were learned: which of them it is in."""
 
 from typing import Any
+
 import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed

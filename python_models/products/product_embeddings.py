@@ -1,6 +1,7 @@
 """One row per prediction_run that learns categories in this build and product: where its description lies in the text space."""
 
 from typing import Any
+
 import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed

@@ -1,6 +1,7 @@
 """One row per prediction_run that learns categories in this build: how much text there is, or why nothing can be learned."""
 
 from typing import Any
+
 import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed

@@ -1,11 +1,11 @@
 """One row per published file: what stands in the folder that readers use, after the marts were copied there."""
 
-from typing import Any
-import duckdb
 import json
 import os
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pandas as pd
 from shop_toolkit.postgres import ADDRESS, push
 from shop_toolkit.publishing import Mart, current_files, id_of, publication

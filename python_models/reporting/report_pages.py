@@ -1,9 +1,9 @@
 """One row per page of the report: the whole HTML file."""
 
-from typing import Any
-import duckdb
 import json
+from typing import Any
 
+import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed
 

@@ -1,9 +1,9 @@
 """One row per block of the report: a finding with its figures as JSON, its numbers and its texts."""
 
-from typing import Any
-import duckdb
 import json
+from typing import Any
 
+import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed
 

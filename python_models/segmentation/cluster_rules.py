@@ -1,6 +1,7 @@
 """One row per rule of this build's fit: a box of recency, frequency and monetary. Empty where no fit is due."""
 
 from typing import Any
+
 import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed

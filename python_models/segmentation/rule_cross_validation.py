@@ -1,6 +1,7 @@
 """One row per segmentation, model, settings and fold: agreement with the clustering. Empty where no fit is due."""
 
 from typing import Any
+
 import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed

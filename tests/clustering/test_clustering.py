@@ -1,20 +1,21 @@
 """The clustering toolkit against scikit-learn's own measures, hand-worked tables and degenerate shops."""
 
-from typing import Any
-from collections.abc import Callable, Sequence
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shop_toolkit.parallel import PARALLEL_CUSTOMERS
 from shop_toolkit.clustering.candidates import fit_candidates
 from shop_toolkit.clustering.metrics import measure_candidates, silhouettes
-from shop_toolkit.clustering.names import CANDIDATE, NOISE, PARALLEL_CUSTOMERS, RFM_SPACES, number_clusters
+from shop_toolkit.clustering.names import CANDIDATE, NOISE, RFM_SPACES, number_clusters
 from shop_toolkit.clustering.spaces import describe_spaces, embed, signed_log, standardise
 from shop_toolkit.clustering.stability import measure_stability, recovery
 from shop_toolkit.clustering.tsne import fit_tsne, place_customers
@@ -25,7 +26,11 @@ ROOT = Path(__file__).parents[2]
 QUICK_SPACES = ("rfm", "log_rfm", "rfm_plane")
 
 
-def shop(recency: Sequence[float] | np.ndarray, frequency: Sequence[float] | np.ndarray, monetary: Sequence[float] | np.ndarray) -> pd.DataFrame:
+def shop(
+    recency: Sequence[float] | np.ndarray,
+    frequency: Sequence[float] | np.ndarray,
+    monetary: Sequence[float] | np.ndarray,
+) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "customer_id": [f"c{i:04}" for i in range(len(recency))],
@@ -37,7 +42,7 @@ def shop(recency: Sequence[float] | np.ndarray, frequency: Sequence[float] | np.
     )
 
 
-def three_groups(size: int=60, seed: int=1) -> tuple[pd.DataFrame, np.ndarray]:
+def three_groups(size: int = 60, seed: int = 1) -> tuple[pd.DataFrame, np.ndarray]:
     random = np.random.default_rng(seed)
     centres = np.repeat([[10, 8, 2500], [60, 2, 600], [250, 1, 200]], size, axis=0)
     values = np.abs(centres + random.normal(size=centres.shape) * [5, 0.4, 60])
@@ -46,7 +51,8 @@ def three_groups(size: int=60, seed: int=1) -> tuple[pd.DataFrame, np.ndarray]:
 
 def labels_of(labels: pd.DataFrame, space: str, algorithm: str, k: int) -> np.ndarray:
     rows = labels[(labels["space"] == space) & (labels["algorithm"] == algorithm) & (labels["k"] == k)]
-    return rows.sort_values("customer_id")["cluster"].to_numpy()
+    clusters: np.ndarray = rows.sort_values("customer_id")["cluster"].to_numpy()
+    return clusters
 
 
 def test_silhouettes_equal_those_of_scikit_learn() -> None:

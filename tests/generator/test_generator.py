@@ -21,7 +21,7 @@ Histories = dict[tuple[str, str], dict[str, list[tuple[datetime, int]]]]
 FEE_CODES = {"POST", "C2", "DOT", "M", "D", "BANK CHARGES", "AMAZONFEE", "CRUK"}
 
 
-def read_rows(path: Path, encoding: str="utf-8") -> list[Row]:
+def read_rows(path: Path, encoding: str = "utf-8") -> list[Row]:
     with path.open(encoding=encoding, newline="") as file:
         return list(csv.DictReader(file))
 
@@ -275,7 +275,8 @@ def test_some_sales_are_cancelled_more_than_once(histories: Histories) -> None:
 
 
 def test_some_orders_are_cancelled_whole(demo: list[Row]) -> None:
-    orders, cancelling = defaultdict(Counter), defaultdict(Counter)
+    orders: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    cancelling: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for row in demo:
         if is_sale(row) or is_cancellation(row):
             side = cancelling if is_cancellation(row) else orders
@@ -332,7 +333,7 @@ def test_weekdays_hours_and_seasons_follow_the_settings(demo: list[Row]) -> None
 
 
 def test_garden_and_christmas_sell_in_their_seasons(demo: list[Row], products: dict[str, Row]) -> None:
-    months = defaultdict(Counter)
+    months: dict[str, Counter[int]] = defaultdict(Counter)
     for row in demo:
         if is_sale(row):
             months[products[row["StockCode"].upper()]["category"]][ordered_at(row).month] += 1
@@ -357,7 +358,9 @@ def test_garden_and_christmas_sell_in_their_seasons(demo: list[Row], products: d
         (["--customers", "5", "--format", "xlsx"], "invalid choice: 'xlsx'"),
     ],
 )
-def test_a_bad_argument_ends_with_a_sentence_and_exit_code_2(arguments: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bad_argument_ends_with_a_sentence_and_exit_code_2(
+    arguments: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as stopped:
         main([*arguments, "--output", str(tmp_path)])
     assert stopped.value.code == 2

@@ -1,9 +1,12 @@
 """Learners find a truth that is known, are the same for any order of rows and processes, and refuse no small shop."""
 
+from collections.abc import Callable
 from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
+from shop_toolkit.parallel import PARALLEL_CUSTOMERS
 from shop_toolkit.grids import AMOUNT_GRIDS as DEFAULT_AMOUNT_GRIDS
 from shop_toolkit.grids import DEFAULT_GRIDS, Grids, check_grids
 from shop_toolkit.prediction.amounts import AMOUNT_COLUMNS, fit_amounts, forecast_amounts
@@ -12,7 +15,7 @@ from shop_toolkit.prediction.classes import CLASS_COLUMNS, VOTE, fit_calibrated,
 from shop_toolkit.prediction.estimators import fit_model
 from shop_toolkit.prediction.features import feature_scaler
 from shop_toolkit.prediction.labels import label_by_clusters
-from shop_toolkit.prediction.tuning import PARALLEL_CUSTOMERS, SEARCHES, Search, best_settings, search_folds, tune
+from shop_toolkit.prediction.tuning import SEARCHES, Search, best_settings, search_folds, tune
 from sklearn.metrics import log_loss, mean_squared_error
 from sklearn.model_selection import cross_val_predict
 from sklearn.neighbors import NearestNeighbors
@@ -22,12 +25,12 @@ from threadpoolctl import threadpool_limits
 
 FEATURES = ["recency_days", "orders", "money", "is_foreign", "gap_days"]
 # Small enough for a test; the shapes are those of the defaults.
-AMOUNT_GRIDS = {
+AMOUNT_GRIDS: Grids = {
     "linear_regression": {"target": ["square_root", "amount"], "alpha": [1, 1000]},
     "decision_tree": {"max_leaf_nodes": [2, 8]},
     "gradient_boosting": {"max_iter": [5], "min_samples_leaf": [5]},
 }
-CLASS_GRIDS = {
+CLASS_GRIDS: Grids = {
     "logistic_regression": {"C": [0.1, 10]},
     "random_forest": {"n_estimators": [8]},
     "nearest_neighbours": {"n_neighbors": [5, 15]},
@@ -35,7 +38,7 @@ CLASS_GRIDS = {
 }
 
 
-def shop(size: int=160, seed: int=0) -> pd.DataFrame:
+def shop(size: int = 160, seed: int = 0) -> pd.DataFrame:
     """Frames of customers, two each: some spend by what they spent, some do not come back; a class by their money."""
     random = np.random.default_rng(seed)
     frames = pd.DataFrame(
@@ -62,11 +65,11 @@ def for_amounts(frames: pd.DataFrame) -> pd.DataFrame:
     return frames.assign(role=frames["role"].replace("validation", "predict"))
 
 
-def told_amounts(frames: pd.DataFrame, workers: int=1) -> pd.DataFrame:
+def told_amounts(frames: pd.DataFrame, workers: int = 1) -> pd.DataFrame:
     return forecast_amounts(for_amounts(frames), FEATURES, AMOUNT_GRIDS, workers)
 
 
-def told_classes(frames: pd.DataFrame, workers: int=1) -> pd.DataFrame:
+def told_classes(frames: pd.DataFrame, workers: int = 1) -> pd.DataFrame:
     return predict_classes(frames, FEATURES, CLASS_GRIDS, workers)
 
 
@@ -74,7 +77,7 @@ def told_either(frames: pd.DataFrame, **options: int) -> tuple[pd.DataFrame, pd.
     return told_amounts(frames, **options), told_classes(frames, **options)
 
 
-def by_frame(told: pd.DataFrame, model: str, value: str="amount") -> pd.Series:
+def by_frame(told: pd.DataFrame, model: str, value: str = "amount") -> pd.Series:
     return told[told["model"] == model].set_index("sample_number")[value]
 
 
@@ -102,7 +105,7 @@ def test_a_squared_truth_is_recovered_from_its_root() -> None:
     frames = pd.DataFrame({"a": x, "amount": (5 + 2 * x) ** 2}).assign(
         sample_number=range(400), customer_id=[str(i) for i in range(400)], role=["train"] * 300 + ["predict"] * 100
     )
-    grid = {"linear_regression": {"target": ["square_root"], "alpha": [1e-3]}}
+    grid: Grids = {"linear_regression": {"target": ["square_root"], "alpha": [1e-3]}}
     told = forecast_amounts(frames, ["a"], grid, workers=1)
     # A customer beyond those of the training is told as the last of them.
     assert told["amount"].to_numpy() == pytest.approx(frames["amount"][300:].to_numpy(), rel=0.02)
@@ -112,7 +115,7 @@ def test_a_squared_truth_is_recovered_from_its_root() -> None:
 def test_expected_amounts_have_the_mean_of_the_training_when_half_of_the_customers_spend_nothing(target: str) -> None:
     frames = for_amounts(shop(600)).assign(role="train")
     everyone = frames.assign(role="predict", sample_number=frames["sample_number"] + 1000)
-    grid = {"linear_regression": {"target": [target]}, "gradient_boosting": {"target": [target], "max_iter": [20]}}
+    grid: Grids = {"linear_regression": {"target": [target]}, "gradient_boosting": {"target": [target], "max_iter": [20]}}
     told = forecast_amounts(pd.concat([frames, everyone]), FEATURES, grid, workers=1)
     means = told.groupby("model")["amount"].mean()
     # In-sample both are unbiased, but for amounts below 0 that count as 0.
@@ -137,7 +140,7 @@ def test_a_missing_value_is_the_median_and_flagged() -> None:
     test = pd.DataFrame({"a": [1.5, np.nan], "amount": np.nan, "role": "predict"})
     frames = pd.concat([train, test], ignore_index=True)
     frames = frames.assign(sample_number=frames.index, customer_id=frames.index.astype(str))
-    grid = {"linear_regression": {"target": ["amount"], "alpha": [1e-6]}}
+    grid: Grids = {"linear_regression": {"target": ["amount"], "alpha": [1e-6]}}
     told = forecast_amounts(frames, ["a"], grid)["amount"]
     # Without the flag the missing would draw the line of the others down.
     assert told.to_numpy() == pytest.approx([15, 5], abs=0.05)
@@ -151,7 +154,7 @@ def test_nobody_is_told_more_than_anyone_spent(target: str) -> None:
     unlike = frames["a"].gt(5) & frames["b"].gt(5)
     frames["role"] = np.where(unlike, "predict", "train")
     frames = frames.assign(sample_number=range(100), customer_id=[str(i) for i in range(100)])
-    grid = {"linear_regression": {"target": [target], "alpha": [1e-3]}}
+    grid: Grids = {"linear_regression": {"target": [target], "alpha": [1e-3]}}
     told = forecast_amounts(frames, ["a", "b"], grid, 1)["amount"]
     assert told.max() == pytest.approx(frames.loc[~unlike, "amount"].max())
 
@@ -162,7 +165,7 @@ def test_nobody_is_told_less_than_nothing(target: str) -> None:
     frames["amount"] = (100 * frames["a"] - 600).clip(lower=0)
     frames = frames.assign(sample_number=range(100), customer_id=[str(i) for i in range(100)])
     frames["role"] = np.where(np.arange(100) % 2, "train", "predict")
-    grid = {"linear_regression": {"target": [target], "alpha": [1e-3]}}
+    grid: Grids = {"linear_regression": {"target": [target], "alpha": [1e-3]}}
     told = forecast_amounts(frames, ["a"], grid, 1)["amount"]
     assert told.min() == 0
 
@@ -191,7 +194,7 @@ def test_amounts_of_test_rows_are_not_looked_at() -> None:
 # --- classes ---------------------------------------------------------------------------------------------
 
 
-def scaled_logits(size: int, seed: int, scale: float=1.0) -> tuple[np.ndarray, np.ndarray]:
+def scaled_logits(size: int, seed: int, scale: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
     """Probabilities of three classes, and outcomes drawn from them with the logits made `scale` times larger."""
     random = np.random.default_rng(seed)
     logits = random.normal(0, 1, (size, 3))
@@ -234,7 +237,7 @@ def test_calibrated_probabilities_come_close_to_the_truth() -> None:
     frames, truth = known_process(4000, 6)
     frames["role"] = np.repeat(["train", "validation", "test"], [1500, 1500, 1000])
     # A forest and neighbours that learn by heart are sure of themselves until they are calibrated.
-    grids = {
+    grids: Grids = {
         "logistic_regression": {"C": [1]},
         "random_forest": {"n_estimators": [30], "min_samples_leaf": [1]},
         "nearest_neighbours": {"n_neighbors": [3]},
@@ -335,19 +338,19 @@ def test_settings_are_those_with_the_least_loss_on_customers_held_out(seed: int)
     values = frames[["recency_days", "orders", "money"]].to_numpy(dtype=float)
     amounts = frames["amount"].to_numpy()
     customers = frames["customer_id"].to_numpy()
-    grid = {"decision_tree": {"max_leaf_nodes": [2, 4, 8, 16, 32]}}
+    grid: Grids = {"decision_tree": {"max_leaf_nodes": [2, 4, 8, 16, 32]}}
     chosen = best_settings("amounts", grid, values, amounts, customers, 1)["decision_tree"]
     rows, folds = search_folds(customers, SEARCHES["amounts"])
     assert len(rows) == len(frames)
     # Amounts are compared as if nobody spent more than all but one in a hundred do.
     most = np.quantile(amounts, 0.99)
-    errors = {}
+    errors: dict[int, float] = {}
     for leaves in grid["decision_tree"]["max_leaf_nodes"]:
         tree = DecisionTreeRegressor(max_leaf_nodes=leaves, min_samples_leaf=20, random_state=0)
         split = [(np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)) for fold in range(3)]
         told = cross_val_predict(tree, values, amounts, cv=split)
         errors[leaves] = mean_squared_error(np.minimum(amounts, most), np.minimum(told, most))
-    assert chosen == {"max_leaf_nodes": min(errors, key=errors.get)}
+    assert chosen == {"max_leaf_nodes": min(errors, key=errors.__getitem__)}
     assert len({round(error) for error in errors.values()}) > 1
 
 
@@ -356,7 +359,7 @@ def test_classes_are_compared_by_log_loss() -> None:
     random = np.random.default_rng(7)
     values = random.normal(0, 1, (400, 3))
     customers = np.array([str(i) for i in range(400)])
-    grid = {"logistic_regression": {"C": [1e-6, 100]}}
+    grid: Grids = {"logistic_regression": {"C": [1e-6, 100]}}
     told = (values[:, 0] > 0).astype(int)
     assert best_settings("classes", grid, values, told, customers, 1)["logistic_regression"] == {"C": 100}
     coins = random.integers(2, size=400)
@@ -382,7 +385,7 @@ def test_rows_of_one_customer_do_not_choose_the_settings() -> None:
     customers = np.repeat([str(i) for i in range(60)], 4)
     values = np.repeat(random.normal(size=(60, 1)), 4, axis=0)
     amounts = np.repeat(random.lognormal(size=60), 4)
-    grid = {"decision_tree": {"max_leaf_nodes": [60, 2], "min_samples_leaf": [1]}}
+    grid: Grids = {"decision_tree": {"max_leaf_nodes": [60, 2], "min_samples_leaf": [1]}}
     chosen = best_settings("amounts", grid, values, amounts, customers, 1)["decision_tree"]
     assert chosen["max_leaf_nodes"] == 2
 
@@ -495,10 +498,15 @@ def test_the_number_of_processes_does_not_matter() -> None:
 
 def test_a_small_shop_starts_no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
+
+    def one_process(work: Callable[..., Any], jobs: list[tuple[Any, ...]], workers: int, *_: str) -> list[Any]:
+        asked.append(workers)
+        return [work(*job) for job in jobs]
+
     for module in ("amounts", "classes", "tuning"):
         monkeypatch.setattr(
             f"shop_toolkit.prediction.{module}.in_parallel",
-            lambda work, jobs, n, *_: asked.append(n) or [work(*job) for job in jobs],
+            one_process,
         )
     told_either(shop(240), workers=2)
     assert set(asked) == {1}
@@ -534,7 +542,9 @@ def test_batches_are_told_as_the_whole_is() -> None:
     batches = [model.forecast(batch) for model in models for batch in (asked[50:], asked[:50])]
     told = pd.concat(batches).sort_values(["model", "sample_number"], ignore_index=True)
     assert_equal(told, told_amounts(frames))
-    _, fitted = fit_calibrated(shop(), FEATURES, CLASS_GRIDS)
+    fits = fit_calibrated(shop(), FEATURES, CLASS_GRIDS)
+    assert fits is not None
+    fitted = fits[1]
     tests = shop().query("role == 'test'")
     told = pd.concat([*(fitted.predict(tests[i : i + 1]) for i in range(9)), fitted.predict(tests[9:])])
     told = told.sort_values(["model", "sample_number", "outcome"], ignore_index=True)

@@ -1,7 +1,7 @@
 """The category toolkit against hand-made catalogues in several scripts, the embedded shop and degenerate shops."""
 
-from collections.abc import Sequence
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +50,7 @@ PAPER_CHINESE = ["蓝色笔记本", "黄色笔记本", "笔记本套装", "蓝�
 TEN_WORDS = ("одно", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять", "десять")
 
 
-def catalogue_of(*groups: Sequence[str | None], price: float=1.0) -> pd.DataFrame:
+def catalogue_of(*groups: Sequence[str | None], price: float | np.ndarray = 1.0) -> pd.DataFrame:
     descriptions = list(itertools.chain(*groups))
     return pd.DataFrame(
         {
@@ -62,7 +62,7 @@ def catalogue_of(*groups: Sequence[str | None], price: float=1.0) -> pd.DataFram
     )
 
 
-def labels_of(products: pd.DataFrame, k: int, workers: int=1) -> pd.DataFrame:
+def labels_of(products: pd.DataFrame, k: int, workers: int = 1) -> pd.DataFrame:
     return fit_category_candidates(describe_texts(products), [k], workers)
 
 
@@ -351,7 +351,9 @@ def test_categories_with_the_same_terms_get_different_names() -> None:
         (list(TEN_WORDS), "no two descriptions share a word"),
     ],
 )  # fmt: skip
-def test_catalogues_without_enough_text_say_so_and_give_empty_tables(descriptions: list[str | None], failure_reason: str) -> None:
+def test_catalogues_without_enough_text_say_so_and_give_empty_tables(
+    descriptions: list[str | None], failure_reason: str
+) -> None:
     products = catalogue_of(descriptions)
     assert describe_catalogue(products)["failure_reason"].tolist() == [failure_reason]
     texts = describe_texts(products)

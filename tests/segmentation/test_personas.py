@@ -1,8 +1,8 @@
 """Personas by optimal assignment, against every assignment tried one by one."""
 
-from collections.abc import Sequence
 import itertools
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from shop_toolkit.personas import assign_personas
 positions = st.lists(st.tuples(*[st.integers(0, 20)] * 3), min_size=1, max_size=4)
 
 
-def table(key: str, names: Sequence[object], rows: Sequence[Sequence[float]]) -> pd.DataFrame:
+def table(key: str, names: Sequence[object], rows: Sequence[Sequence[float]] | np.ndarray) -> pd.DataFrame:
     values = pd.DataFrame(rows, columns=["recency", "frequency", "monetary"], dtype=float)
     return values.assign(**{key: names})
 

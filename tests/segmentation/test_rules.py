@@ -1,13 +1,16 @@
 """Rules share out the space, say what the tree says, and are judged on customers they have not seen."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shop_toolkit.parallel import PARALLEL_CUSTOMERS
 from shop_toolkit.rules.boxes import Box, merge_boxes, split_bound
-from shop_toolkit.rules.evaluation import PARALLEL_CUSTOMERS, cross_validate_rules, evaluate_classifiers
+from shop_toolkit.rules.evaluation import cross_validate_rules, evaluate_classifiers
 from shop_toolkit.rules.fit import LOWER_BOUNDS, UPPER_BOUNDS, apply_rules, fit_rules
 from shop_toolkit.rules.tree import FEATURES, cut_back
 from sklearn.tree import DecisionTreeClassifier
@@ -26,7 +29,9 @@ def frame(rows: Sequence[tuple[int, int, int, str]]) -> pd.DataFrame:
 
 @settings(max_examples=60, deadline=None)
 @given(customers, customers)
-def test_every_customer_falls_in_exactly_one_rule(seen: list[tuple[int, int, int, str]], unseen: list[tuple[int, int, int, str]]) -> None:
+def test_every_customer_falls_in_exactly_one_rule(
+    seen: list[tuple[int, int, int, str]], unseen: list[tuple[int, int, int, str]]
+) -> None:
     fitted = fit_rules(frame(seen), frame(seen)["segment"], max_rules=10)
     assert 1 <= len(fitted) <= 10
     extremes = [(-1, 0, -(10**12), "a"), (10**6, 10**6, 10**12, "a")]
@@ -104,7 +109,7 @@ def test_neighbours_of_one_segment_become_one_rule() -> None:
     }
 
 
-def separable(size: int=200) -> tuple[pd.DataFrame, np.ndarray]:
+def separable(size: int = 200) -> tuple[pd.DataFrame, np.ndarray]:
     random = np.random.default_rng(0)
     table = frame([(int(r), 1, int(m), "") for r, m in random.integers(1, 1000, size=(size, 2))])
     return table, np.where(table["recency_days"] < 300, "new", "old")
@@ -128,7 +133,7 @@ def test_a_tree_cut_back_has_no_more_errors_than_one_grown_best_split_first(leav
         assert sum(errors[node] for node in ends) < plain_errors
 
 
-def curved(seed: int, size: int=1500) -> tuple[pd.DataFrame, np.ndarray]:
+def curved(seed: int, size: int = 1500) -> tuple[pd.DataFrame, np.ndarray]:
     """Customers of three segments whose borders run slantwise, as those of a clustering do."""
     random = np.random.default_rng(seed)
     draws = zip(
@@ -180,10 +185,12 @@ def test_reference_classifiers_are_the_same_for_any_number_of_processes() -> Non
 
 def test_a_small_shop_starts_no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    monkeypatch.setattr(
-        "shop_toolkit.rules.evaluation.in_parallel",
-        lambda work, jobs, n, *_: asked.append(n) or [work(*j) for j in jobs],
-    )
+
+    def one_process(work: Callable[..., Any], jobs: list[tuple[Any, ...]], workers: int, *_: str) -> list[Any]:
+        asked.append(workers)
+        return [work(*job) for job in jobs]
+
+    monkeypatch.setattr("shop_toolkit.rules.evaluation.in_parallel", one_process)
     table, segments = separable(PARALLEL_CUSTOMERS - 1)
     evaluate_classifiers(table, segments, folds=2, workers=2)
     assert asked == [1]

@@ -32,7 +32,7 @@ EVALUATION_COLUMNS = ("model", "settings", "fold", "metric", "value", "sample_si
 
 def cross_validate_rules(
     features: pd.DataFrame,
-    segments: Sequence[object],
+    segments: Sequence[object] | np.ndarray,
     max_rules: int = MAX_RULES,
     smallest_support: int = SMALLEST_SUPPORT,
     folds: int = FOLDS,
@@ -67,7 +67,7 @@ def cross_validate_rules(
 
 
 def evaluate_classifiers(
-    features: pd.DataFrame, segments: Sequence[object], folds: int = FOLDS, workers: int = 2
+    features: pd.DataFrame, segments: Sequence[object] | np.ndarray, folds: int = FOLDS, workers: int = 2
 ) -> pd.DataFrame:
     """Cross-validate reference models beside the rules.
 
