@@ -57,8 +57,8 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     # Pages beside them, by file name.
     pages = dict(dbt.ref("report_pages").select("file_name", "content").fetchall())
     settings = dbt.config.get("meta")
-    folder = json.loads(settings["published_folder"])
-    folder = Path(folder) if folder else None
+    named = json.loads(settings["published_folder"])
+    folder = Path(named) if named else None
     ((context,),) = session.execute("select getvariable('publication_context')").fetchall()
     context = json.loads(context)
     if context["may_publish"]:
@@ -67,7 +67,14 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     return typed(pd.DataFrame(current_files(folder) if folder else None, columns=list(TYPES)), TYPES)
 
 
-def publish(session, marts, pages, folder, address, schema):
+def publish(
+    session: duckdb.DuckDBPyConnection,
+    marts: list[Mart],
+    pages: dict[str, str],
+    folder: Path | None,
+    address: str | None,
+    schema: str,
+) -> None:
     """Write files, push to Postgres, and only then let readers have the files: what fails changes nothing for them."""
     if folder is None:
         if address:

@@ -31,7 +31,7 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 
     from shop_toolkit.report.page import page
 
-    sections = {}
+    sections: dict[str, dict[str, Any]] = {}
     for block in blocks:
         section = sections.setdefault(
             block["section"], {"name": block["section"], "question": block["question"], "blocks": []}

@@ -47,7 +47,7 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 
     # In total order, or ties and tables would follow the threads of the build.
     tables = {name: relation.order("all").df() for name, relation in marts.items()}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for section in SECTIONS:
         for block in section.answer(tables):
             rows.append({

@@ -12,13 +12,13 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shop_toolkit.parallel import PARALLEL_CUSTOMERS
 from shop_toolkit.clustering.candidates import fit_candidates
 from shop_toolkit.clustering.metrics import measure_candidates, silhouettes
 from shop_toolkit.clustering.names import CANDIDATE, NOISE, RFM_SPACES, number_clusters
 from shop_toolkit.clustering.spaces import describe_spaces, embed, signed_log, standardise
 from shop_toolkit.clustering.stability import measure_stability, recovery
 from shop_toolkit.clustering.tsne import fit_tsne, place_customers
+from shop_toolkit.parallel import PARALLEL_CUSTOMERS
 from sklearn.metrics import adjusted_rand_score, silhouette_samples, silhouette_score
 from sklearn.neighbors import NearestNeighbors
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from shop_toolkit.parallel import PARALLEL_CUSTOMERS
 from shop_toolkit.grids import AMOUNT_GRIDS as DEFAULT_AMOUNT_GRIDS
 from shop_toolkit.grids import DEFAULT_GRIDS, Grids, check_grids
+from shop_toolkit.parallel import PARALLEL_CUSTOMERS
 from shop_toolkit.prediction.amounts import AMOUNT_COLUMNS, fit_amounts, forecast_amounts
 from shop_toolkit.prediction.calibration import CALIBRATION_ROWS, fit_temperature, floored, tempered
 from shop_toolkit.prediction.classes import CLASS_COLUMNS, VOTE, fit_calibrated, predict_classes, rank_classes
@@ -115,7 +115,10 @@ def test_a_squared_truth_is_recovered_from_its_root() -> None:
 def test_expected_amounts_have_the_mean_of_the_training_when_half_of_the_customers_spend_nothing(target: str) -> None:
     frames = for_amounts(shop(600)).assign(role="train")
     everyone = frames.assign(role="predict", sample_number=frames["sample_number"] + 1000)
-    grid: Grids = {"linear_regression": {"target": [target]}, "gradient_boosting": {"target": [target], "max_iter": [20]}}
+    grid: Grids = {
+        "linear_regression": {"target": [target]},
+        "gradient_boosting": {"target": [target], "max_iter": [20]},
+    }
     told = forecast_amounts(pd.concat([frames, everyone]), FEATURES, grid, workers=1)
     means = told.groupby("model")["amount"].mean()
     # In-sample both are unbiased, but for amounts below 0 that count as 0.
