@@ -276,7 +276,7 @@ def write_marts(
     finally:
         connection.execute(f"detach {database}")
         connection.close()
-    return int(rows)
+    return rows
 
 
 def write_mart(cursor: duckdb.DuckDBPyConnection, mart: Mart, folder: Path, publication_id: str, table: str) -> int:
