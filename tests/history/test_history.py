@@ -44,8 +44,8 @@ class FedShop:
             if LATE[0] <= day <= LATE[1] and row["InvoiceNo"].isdigit() and int(row["InvoiceNo"]) % 10 == 0
         }  # fmt: skip
         self.late_customers = {row["CustomerID"] for _, row in self.rows if row["InvoiceNo"] in self.late}
-        self.history: dict[str, set[tuple]] = {}
-        self.changes: dict[str, set[tuple]] = {}
+        self.history: dict[str, set[tuple[Any, ...]]] = {}
+        self.changes: dict[str, set[tuple[Any, ...]]] = {}
 
     def feed(self, name: str, up_to: date, with_late: bool = False, **settings: Any) -> None:
         with self.log.open("w", newline="") as file:

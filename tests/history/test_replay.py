@@ -159,7 +159,7 @@ class Warehouse:
         for view in VIEWS:
             self.connection.execute(f"create view {view} as {compiled.untold[view.split('.')[1]]}")
 
-    def rows(self, query: str) -> list[tuple]:
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self.connection.execute(query).fetchall()
 
     def has(self, *tables: str) -> bool:
@@ -171,12 +171,13 @@ class Warehouse:
         if not self.has(*TOLD):
             return None
         numbers = ", ".join(str(version.number) for version in versions)
+        last: date | None
         ((last,),) = self.rows(
             f"select max(as_of_date) from history.processed_snapshot_dates where model_version in ({numbers})"
         )
         return last
 
-    def insert(self, table: str, rows: list[tuple]) -> None:
+    def insert(self, table: str, rows: list[tuple[Any, ...]]) -> None:
         self.connection.execute(f"delete from {table}")
         if rows:
             row = f"({', '.join('?' * len(rows[0]))})"
@@ -184,7 +185,7 @@ class Warehouse:
             self.connection.execute(f"insert into {table} values {', '.join([row] * len(rows))}", values)
 
     def fill(self, build: Build) -> None:
-        order_days: dict[tuple[str, str, date], list] = {}
+        order_days: dict[tuple[str, str, date], list[Any]] = {}
         for event in build.events:
             sums = order_days.setdefault((event.customer, event.invoice, event.day), [0, Decimal(0), 0, Decimal(0)])
             sign = -1 if event.is_cancelled else 1
@@ -245,7 +246,7 @@ class Warehouse:
         assert len(history) == len(rows), "a row stands in the history twice"
         return history
 
-    def changes(self) -> list[tuple]:
+    def changes(self) -> list[tuple[Any, ...]]:
         return self.rows("select * from segment_changes order by all")
 
     def closed_days(self, versions: list[Version]) -> set[date]:
@@ -362,7 +363,7 @@ def without_marks(history: dict[tuple[str, date], dict[str, Any]]) -> dict[tuple
     return {key: {name: value for name, value in row.items() if name not in MARKS} for key, row in history.items()}
 
 
-def movements(warehouse: Warehouse) -> list[tuple]:
+def movements(warehouse: Warehouse) -> list[tuple[Any, ...]]:
     """What came late is new to who tells it from scratch."""
     return warehouse.rows("""
         select * replace (if(from_segment is null, 'new', cause) as cause)
@@ -440,7 +441,7 @@ def assert_marks_say_what_was_told_first(
 def assert_flows_are_those_of_the_history(warehouse: Warehouse) -> None:
     history = warehouse.history()
     days = sorted({day for _, day in history})
-    flows: dict[tuple, list] = {}
+    flows: dict[tuple[Any, ...], list[Any]] = {}
     for previous, day in zip([None, *days], days, strict=False):
         for (customer, _), row in ((key, row) for key, row in history.items() if key[1] == day):
             was = history.get((customer, previous), {}) if previous else {}

@@ -171,7 +171,7 @@ def largest(frame: pd.DataFrame, values: "pd.Series[Any]") -> Row:
         frame: At least one row.
         values: One value per row of the frame; missing ones don't count.
     """
-    rows: list[Row] = frame.loc[[values.astype(float).idxmax()]].to_dict("records")  # type: ignore[assignment]
+    rows: list[Row] = frame.loc[[values.astype(float).idxmax()]].to_dict("records")
     return rows[0]
 
 

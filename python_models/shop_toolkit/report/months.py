@@ -27,7 +27,7 @@ LEGEND = {
 
 def month(day: object) -> str:
     """The month of a day, such as `November 2011`."""
-    return f"{pd.Timestamp(day):%B %Y}"  # type: ignore[arg-type]
+    return f"{pd.Timestamp(day):%B %Y}"
 
 
 def month_ends(frame: pd.DataFrame) -> pd.DataFrame:
