@@ -123,15 +123,17 @@ learned_boxes as (
 
     select
         'live' as prediction_run,
-        segmentation,
-        segment,
-        recency_min,
-        recency_max,
-        frequency_min,
-        frequency_max,
-        monetary_min,
-        monetary_max
-    from {{ ref('int_active_rules') }}
+        rules.segmentation,
+        rules.segment,
+        rules.recency_min,
+        rules.recency_max,
+        rules.frequency_min,
+        rules.frequency_max,
+        rules.monetary_min,
+        rules.monetary_max
+    from {{ ref('int_segment_rules') }} as rules
+    inner join {{ ref('int_active_version') }} as active_version
+        on rules.model_version = active_version.model_version
 
 ),
 

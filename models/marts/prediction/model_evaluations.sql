@@ -1,9 +1,14 @@
 with evaluations as (
 
-    select evaluations.*
-    from {{ ref('evaluation_versions') }} as evaluations
-    inner join {{ ref('int_active_version') }} as version_in_use
-        on evaluations.model_version = version_in_use.model_version
+    select
+        evaluations.*,
+        versions.first_order_date,
+        versions.baseline_date
+    from {{ ref('rule_cross_validation') }} as evaluations
+    inner join {{ ref('model_versions') }} as versions
+        on
+            evaluations.model_version = versions.model_version
+            and versions.is_active
 
 ),
 

@@ -1,4 +1,29 @@
-with profiles as (
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    full_refresh=false,
+) }}
+
+with pending as (
+
+    select model_version
+    from {{ ref('model_versions') }}
+    where
+        is_active
+        {% if is_incremental() %}
+        and model_version not in (select stored.model_version from {{ this }} as stored)
+        {% endif %}
+
+),
+
+labels as (
+
+    {{ chosen_labels(ref('int_interest_candidates_ranked'), ref('interest_candidate_labels')) | indent(4) }}
+
+),
+
+profiles as (
 
     select * from {{ ref('int_interest_profiles') }}
 
@@ -6,9 +31,11 @@ with profiles as (
 
 names as (
 
-    select *
-    from {{ ref('category_names') }}
-    where prediction_run = 'live'
+    select names.*
+    from {{ ref('category_names') }} as names
+    inner join pending
+        on names.model_version = pending.model_version
+    where names.prediction_run = 'live'
 
 ),
 
@@ -28,7 +55,7 @@ favourites as (
 
 ),
 
--- Baskets are told as logarithms: their difference is a ratio.
+-- The features of baskets are logarithms: their difference is a ratio.
 baskets as (
 
     select
@@ -67,12 +94,12 @@ described as (
 
 ),
 
--- Two groups of one description are told apart by a number, the larger first.
+-- Of groups with one description the second largest is numbered 2, and so on.
 numbered as (
 
     select
         *,
-        row_number() over (partition by name order by cluster) as twin
+        row_number() over (partition by name order by cluster) as number
     from described
 
 ),
@@ -84,21 +111,39 @@ centres as (
         cast(avg(cast(coordinates.x as decimal(18, 9))) as double) as x,
         cast(avg(cast(coordinates.y as decimal(18, 9))) as double) as y,
         cast(avg(cast(coordinates.z as decimal(18, 9))) as double) as z
-    from {{ ref('int_interest_labels') }} as labels
+    from labels
     inner join {{ ref('int_interest_coordinates') }} as coordinates
         on labels.customer_id = coordinates.customer_id
     where coordinates.is_fitted
     group by 1
 
+),
+
+named as (
+
+    select
+        case when numbered.number = 1 then numbered.name else concat(numbered.name, ' ', numbered.number) end
+            as interest_group,
+        numbered.cluster,
+        numbered.size,
+        centres.x,
+        centres.y,
+        centres.z
+    from numbered
+    inner join centres
+        on numbered.cluster = centres.cluster
+
 )
 
+-- Where no groups could be found, all customers are one: each version has a row, so that no later build fits it.
 select
-    case when numbered.twin = 1 then numbered.name else concat(numbered.name, ' ', numbered.twin) end as interest_group,
-    numbered.cluster,
-    numbered.size,
-    centres.x,
-    centres.y,
-    centres.z
-from numbered
-inner join centres
-    on numbered.cluster = centres.cluster
+    coalesce(named.interest_group, 'all customers') as interest_group,
+    pending.model_version,
+    named.cluster,
+    named.size,
+    named.x,
+    named.y,
+    named.z
+from pending
+left join named
+    on true

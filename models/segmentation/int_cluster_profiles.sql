@@ -14,8 +14,12 @@ with clusters as (
 
 fitted as (
 
-    select * from {{ ref('int_fit_population') }}
-    where is_fitted
+    select population.*
+    from {{ ref('int_fit_population') }} as population
+    inner join {{ ref('model_versions') }} as versions
+        on
+            population.model_version = versions.model_version
+            and versions.is_active
 
 )
 

@@ -4,6 +4,17 @@ with profiles as (
 
 ),
 
+personas as (
+
+    select personas.*
+    from {{ ref('cluster_personas') }} as personas
+    inner join {{ ref('model_versions') }} as versions
+        on
+            personas.model_version = versions.model_version
+            and versions.is_active
+
+),
+
 described as (
 
     select
@@ -21,27 +32,27 @@ named as (
 
     select
         described.*,
-        kept.jaccard,
+        carried_over.jaccard,
         personas.distance,
-        coalesce(kept.segment, personas.persona, described.description) as name,
+        coalesce(carried_over.segment, personas.persona, described.description) as name,
         case
-            when kept.segment is not null then 'kept from the version before'
+            when carried_over.segment is not null then 'carried over'
             when personas.persona is not null then 'persona'
             else 'described'
         end as naming
     from described
-    left join {{ ref('int_names_carried_over') }} as kept
+    left join {{ ref('int_names_carried_over') }} as carried_over
         on
-            described.segmentation = kept.segmentation
-            and described.cluster = kept.cluster
-    left join {{ ref('cluster_personas') }} as personas
+            described.segmentation = carried_over.segmentation
+            and described.cluster = carried_over.cluster
+    left join personas
         on
             described.segmentation = personas.segmentation
             and described.cluster = personas.cluster
 
 ),
 
--- Two clusters of one description are told apart by a number, the better first.
+-- Of clusters with one description the second best is numbered 2, and so on.
 numbered as (
 
     select
@@ -49,14 +60,14 @@ numbered as (
         row_number() over (
             partition by segmentation, name
             order by recency + frequency + monetary desc, cluster asc
-        ) as twin
+        ) as number
     from named
 
 )
 
 select
     segmentation,
-    case when twin = 1 then name else concat(name, ' ', twin) end as segment,
+    case when number = 1 then name else concat(name, ' ', number) end as segment,
     naming,
     cluster,
     size,

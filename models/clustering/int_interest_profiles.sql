@@ -1,6 +1,13 @@
 with labels as (
 
-    select * from {{ ref('int_interest_labels') }}
+    {{ chosen_labels(ref('int_interest_candidates_ranked'), ref('interest_candidate_labels')) | indent(4) }}
+
+),
+
+fitted_features as (
+
+    select * from {{ ref('int_interest_features') }}
+    where is_fitted
 
 ),
 
@@ -15,16 +22,16 @@ sizes as (
 
 ),
 
--- A share that is missing is 0; as decimals, as a sum of doubles hangs on their order.
+-- A share that is missing is 0. As decimals, as a sum of doubles depends on their order.
 sums as (
 
     select
         labels.cluster,
-        features.feature,
-        sum(cast(features.value as decimal(18, 9))) as value
+        fitted_features.feature,
+        sum(cast(fitted_features.value as decimal(18, 9))) as value
     from labels
-    inner join {{ ref('int_interests_to_fit') }} as features
-        on labels.customer_id = features.customer_id
+    inner join fitted_features
+        on labels.customer_id = fitted_features.customer_id
     group by 1, 2
 
 ),

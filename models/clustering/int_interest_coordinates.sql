@@ -8,9 +8,11 @@ with weights as (
         cast(maps.mean * maps.x / maps.scale as decimal(18, 9)) as x_of_mean,
         cast(maps.mean * maps.y / maps.scale as decimal(18, 9)) as y_of_mean,
         cast(maps.mean * maps.z / maps.scale as decimal(18, 9)) as z_of_mean
-    from {{ ref('interest_map_versions') }} as maps
-    inner join {{ ref('int_active_version') }} as version_in_use
-        on maps.model_version = version_in_use.model_version
+    from {{ ref('interest_map') }} as maps
+    inner join {{ ref('model_versions') }} as versions
+        on
+            maps.model_version = versions.model_version
+            and versions.is_active
 
 ),
 
@@ -24,19 +26,21 @@ means as (
 
 ),
 
--- Sums of decimals: they come out the same in any order. A category that nobody who was fitted had bought moves nobody.
+-- Sums of decimals: they are the same in any order. A category that nobody who was fitted had bought moves nobody.
 located as (
 
     select
         features.as_of_date,
         features.customer_id,
+        features.is_current,
+        features.is_fitted,
         sum(cast(features.value * weights.x as decimal(18, 9))) as x,
         sum(cast(features.value * weights.y as decimal(18, 9))) as y,
         sum(cast(features.value * weights.z as decimal(18, 9))) as z
     from {{ ref('int_interest_features') }} as features
     inner join weights
         on features.feature = weights.feature
-    group by 1, 2
+    group by 1, 2, 3, 4
 
 )
 
@@ -46,11 +50,7 @@ select
     cast(located.x - means.x as double) as x,
     cast(located.y - means.y as double) as y,
     cast(located.z - means.z as double) as z,
-    population.customer_id is not null as is_fitted
+    located.is_current,
+    located.is_fitted
 from located
 cross join means
-left join {{ ref('int_fit_population') }} as population
-    on
-        located.customer_id = population.customer_id
-        and located.as_of_date = population.baseline_date
-        and population.is_fitted

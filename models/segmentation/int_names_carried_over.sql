@@ -1,36 +1,52 @@
-with model_versions as (
+with versions as (
 
     select * from {{ ref('model_versions') }}
 
 ),
 
-own_versions as (
+active_version as (
 
-    {{ versions_of_this_shop('model_versions') | indent(4) }}
+    select model_version
+    from versions
+    where is_active
 
 ),
 
--- What people call the segments now; a version that was fitted to look at another date named nothing.
-named_before as (
+own_versions as (
+
+    {{ versions_of_this_shop('versions') | indent(4) }}
+
+),
+
+stored_rules as (
+
+    {{ stored_rules() | indent(4) }}
+
+),
+
+-- What people call the segments now; a version that was fitted to look at another date gave no names.
+previous_rules as (
 
     select rules.*
-    from {{ ref('int_previous_rules') }} as rules
+    from stored_rules as rules
     inner join own_versions
         on rules.model_version = own_versions.model_version
+    inner join active_version
+        on rules.model_version < active_version.model_version
     where own_versions.cause <> 'another baseline date'
     qualify rules.model_version = max(rules.model_version) over ()
 
 ),
 
--- The old rules say it of today's customers, so that both sides speak of the same people at the same date.
-named_today as (
+-- The old rules decide of today's customers, so that both sides speak of the same people at the same date.
+labelled_by_both as (
 
     select
         labels.segmentation,
         labels.cluster,
         rules.segment
     from {{ ref('int_chosen_labels') }} as labels
-    inner join named_before as rules
+    inner join previous_rules as rules
         on
             labels.segmentation = rules.segmentation
             and {{ in_bounds('labels', 'rules') | indent(12) }}
@@ -46,7 +62,7 @@ in_common as (
         count(*) as in_both,
         sum(count(*)) over (partition by segmentation, cluster) as in_cluster,
         sum(count(*)) over (partition by segmentation, segment) as in_segment
-    from named_today
+    from labelled_by_both
     group by 1, 2, 3
 
 ),
@@ -62,8 +78,8 @@ jaccards as (
 
 )
 
--- More than half of all that are in either: no two clusters can claim the same name, nor one cluster two. Only personas are
--- kept; a name made from a profile follows the profile.
+-- More than half of all that are in either: no two clusters can claim the same name, nor one cluster two. Only personas
+-- are carried over; a name made from a profile follows the profile.
 select
     jaccards.segmentation,
     jaccards.segment,
