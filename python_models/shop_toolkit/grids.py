@@ -137,17 +137,17 @@ def settings_text(settings: Settings) -> str:
     return ", ".join(f"{parameter} {value}" for parameter, value in settings.items()) or "standard settings"
 
 
-def settled_grids(texts: Mapping[str, str], task: str) -> Grids:
-    """One value of each parameter that `settings_text` told, by model.
+def tuned_grids(texts: Mapping[str, str], task: str) -> Grids:
+    """One value of each parameter, by model, read from what `settings_text` wrote.
 
-    The models are those that the texts tell of, whatever the settings of a later build ask for. What else the texts
-    say (a temperature, that a model is a mean of others) is no parameter and passed over.
+    The models are those of the texts, whatever the settings of a later build ask for. What else the texts
+    hold (a temperature, that a model is a mean of others) is no parameter and ignored.
     """
-    settled = {}
+    tuned = {}
     for model in sorted(texts.keys() & PARAMETERS[task].keys()):
         words = [part.split(" ", 1) for part in texts[model].split(", ") if " " in part]
-        settled[model] = {name: [_value(word)] for name, word in words if name in PARAMETERS[task][model]}
-    return settled
+        tuned[model] = {name: [_value(word)] for name, word in words if name in PARAMETERS[task][model]}
+    return tuned
 
 
 def _value(word: str) -> object:

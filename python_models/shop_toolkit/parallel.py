@@ -12,8 +12,8 @@ from shop_toolkit.progress import Progress
 
 # Fewer customers than this stay in one process: to start others takes 2 s, to hand them a job 10 ms.
 PARALLEL_CUSTOMERS = 300
-# Fewer frames than this are foretold faster in one process: the fits are small, and each worker imports scikit-learn.
-PARALLEL_FRAMES = 20_000
+# Fewer samples than this are predicted faster in one process: the fits are small, and each worker imports scikit-learn.
+PARALLEL_SAMPLES = 20_000
 
 
 def in_parallel(work: Callable, jobs: Sequence[tuple], workers: int, what: str = "", units: str = "") -> list:

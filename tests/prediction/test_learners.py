@@ -3,7 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-from shop_toolkit import learners
+from shop_toolkit.grids import AMOUNT_GRIDS as DEFAULT_AMOUNT_GRIDS
+from shop_toolkit.grids import DEFAULT_GRIDS, check_grids
+from shop_toolkit.prediction.amounts import AMOUNT_COLUMNS, fit_amounts, forecast_amounts
+from shop_toolkit.prediction.calibration import CALIBRATION_ROWS, fit_temperature, floored, tempered
+from shop_toolkit.prediction.classes import CLASS_COLUMNS, VOTE, fit_calibrated, predict_classes, rank_classes
+from shop_toolkit.prediction.estimators import FeatureScaler, fit_model
+from shop_toolkit.prediction.labels import label_by_clusters
+from shop_toolkit.prediction.tuning import PARALLEL_CUSTOMERS, SEARCHES, Search, best_settings, search_folds, tune
 from sklearn.metrics import log_loss, mean_squared_error
 from sklearn.model_selection import cross_val_predict
 from sklearn.neighbors import NearestNeighbors
@@ -54,11 +61,11 @@ def for_amounts(frames):
 
 
 def told_amounts(frames, workers=1):
-    return learners.foretell_amounts(for_amounts(frames), FEATURES, AMOUNT_GRIDS, workers)
+    return forecast_amounts(for_amounts(frames), FEATURES, AMOUNT_GRIDS, workers)
 
 
 def told_classes(frames, workers=1):
-    return learners.foretell_classes(frames, FEATURES, CLASS_GRIDS, workers)
+    return predict_classes(frames, FEATURES, CLASS_GRIDS, workers)
 
 
 def told_either(frames, **options):
@@ -82,9 +89,7 @@ def test_a_linear_truth_is_recovered():
     frames = pd.DataFrame({"a": x[:, 0], "b": x[:, 1], "amount": 100 + 7 * x[:, 0] + 3 * x[:, 1]})
     frames = frames.assign(sample_number=range(400), customer_id=[str(i) for i in range(400)], role="train")
     frames.loc[300:, "role"] = "test"
-    told = learners.foretell_amounts(
-        frames, ["a", "b"], {"linear_regression": {"target": ["amount"], "alpha": [1e-3]}}, 1
-    )
+    told = forecast_amounts(frames, ["a", "b"], {"linear_regression": {"target": ["amount"], "alpha": [1e-3]}}, 1)
     assert told["sample_number"].tolist() == list(range(300, 400))
     assert np.abs(told["amount"].to_numpy() - frames["amount"][300:].to_numpy()).max() < 0.3
 
@@ -96,7 +101,7 @@ def test_a_squared_truth_is_recovered_from_its_root():
         sample_number=range(400), customer_id=[str(i) for i in range(400)], role=["train"] * 300 + ["predict"] * 100
     )
     grid = {"linear_regression": {"target": ["square_root"], "alpha": [1e-3]}}
-    told = learners.foretell_amounts(frames, ["a"], grid, workers=1)
+    told = forecast_amounts(frames, ["a"], grid, workers=1)
     # A customer beyond those of the training is told as the last of them.
     assert told["amount"].to_numpy() == pytest.approx(frames["amount"][300:].to_numpy(), rel=0.02)
 
@@ -106,7 +111,7 @@ def test_expected_amounts_have_the_mean_of_the_training_when_half_of_the_custome
     frames = for_amounts(shop(600)).assign(role="train")
     everyone = frames.assign(role="predict", sample_number=frames["sample_number"] + 1000)
     grid = {"linear_regression": {"target": [target]}, "gradient_boosting": {"target": [target], "max_iter": [20]}}
-    told = learners.foretell_amounts(pd.concat([frames, everyone]), FEATURES, grid, workers=1)
+    told = forecast_amounts(pd.concat([frames, everyone]), FEATURES, grid, workers=1)
     means = told.groupby("model")["amount"].mean()
     # In-sample both are unbiased, but for amounts below 0 that count as 0.
     assert means.to_numpy() == pytest.approx(frames["amount"].mean(), rel=0.06)
@@ -131,7 +136,7 @@ def test_a_missing_value_is_the_median_and_flagged():
     frames = pd.concat([train, test], ignore_index=True)
     frames = frames.assign(sample_number=frames.index, customer_id=frames.index.astype(str))
     grid = {"linear_regression": {"target": ["amount"], "alpha": [1e-6]}}
-    told = learners.foretell_amounts(frames, ["a"], grid)["amount"]
+    told = forecast_amounts(frames, ["a"], grid)["amount"]
     # Without the flag the missing would draw the line of the others down.
     assert told.to_numpy() == pytest.approx([15, 5], abs=0.05)
 
@@ -145,7 +150,7 @@ def test_nobody_is_told_more_than_anyone_spent(target):
     frames["role"] = np.where(unlike, "predict", "train")
     frames = frames.assign(sample_number=range(100), customer_id=[str(i) for i in range(100)])
     grid = {"linear_regression": {"target": [target], "alpha": [1e-3]}}
-    told = learners.foretell_amounts(frames, ["a", "b"], grid, 1)["amount"]
+    told = forecast_amounts(frames, ["a", "b"], grid, 1)["amount"]
     assert told.max() == pytest.approx(frames.loc[~unlike, "amount"].max())
 
 
@@ -156,14 +161,14 @@ def test_nobody_is_told_less_than_nothing(target):
     frames = frames.assign(sample_number=range(100), customer_id=[str(i) for i in range(100)])
     frames["role"] = np.where(np.arange(100) % 2, "train", "predict")
     grid = {"linear_regression": {"target": [target], "alpha": [1e-3]}}
-    told = learners.foretell_amounts(frames, ["a"], grid, 1)["amount"]
+    told = forecast_amounts(frames, ["a"], grid, 1)["amount"]
     assert told.min() == 0
 
 
 def test_the_scaler_tells_what_the_usual_one_does():
     values = np.random.default_rng(3).normal(5, 3, (50, 3))
     usual = StandardScaler().fit_transform(np.hstack([values, np.sign(values) * np.log1p(np.abs(values))]))
-    ours = learners.FeatureScaler(("raw", "log")).fit(values)
+    ours = FeatureScaler(("raw", "log")).fit(values)
     assert ours.transform(values) == pytest.approx(usual)
     beyond = values.max(axis=0) * 100
     assert ours.transform(beyond[None]) == pytest.approx(ours.transform(values.max(axis=0)[None]))
@@ -196,20 +201,20 @@ def scaled_logits(size, seed, scale=1.0):
 @pytest.mark.parametrize("scale", [0.5, 1, 2])
 def test_the_temperature_undoes_scaled_logits(scale):
     told, outcomes = scaled_logits(20_000, 4, scale)
-    assert learners.fit_temperature(told, outcomes) == pytest.approx(1 / scale, rel=0.04)
+    assert fit_temperature(told, outcomes) == pytest.approx(1 / scale, rel=0.04)
 
 
 def test_tempering_worked_by_hand():
     told = np.array([[0.8, 0.2], [0.5, 0.5]])
     # 0.8 : 0.2 is 4 : 1, squared 16 : 1, its root 2 : 1
-    assert learners.tempered(told, 0.5) == pytest.approx(np.array([[16 / 17, 1 / 17], [0.5, 0.5]]))
-    assert learners.tempered(told, 2) == pytest.approx(np.array([[2 / 3, 1 / 3], [0.5, 0.5]]))
-    assert learners.floored(np.array([[1.0, 0, 0]])) == pytest.approx(np.array([[1, 0.001, 0.001]]) / 1.002)
+    assert tempered(told, 0.5) == pytest.approx(np.array([[16 / 17, 1 / 17], [0.5, 0.5]]))
+    assert tempered(told, 2) == pytest.approx(np.array([[2 / 3, 1 / 3], [0.5, 0.5]]))
+    assert floored(np.array([[1.0, 0, 0]])) == pytest.approx(np.array([[1, 0.001, 0.001]]) / 1.002)
 
 
 def test_few_rows_fit_no_temperature():
-    told, outcomes = scaled_logits(learners.CALIBRATION_ROWS - 1, 5, 3)
-    assert learners.fit_temperature(told, outcomes) == 1
+    told, outcomes = scaled_logits(CALIBRATION_ROWS - 1, 5, 3)
+    assert fit_temperature(told, outcomes) == 1
 
 
 def known_process(size, seed):
@@ -233,8 +238,8 @@ def test_calibrated_probabilities_come_close_to_the_truth():
         "nearest_neighbours": {"n_neighbors": [3]},
         "gradient_boosting": {"max_iter": [20]},
     }
-    told = learners.foretell_classes(frames, ["a", "b", "c"], grids, workers=1)
-    plain = learners.foretell_classes(frames[frames["role"] != "validation"], ["a", "b", "c"], grids, workers=1)
+    told = predict_classes(frames, ["a", "b", "c"], grids, workers=1)
+    plain = predict_classes(frames[frames["role"] != "validation"], ["a", "b", "c"], grids, workers=1)
     outcomes = frames["outcome"][3000:]
     losses = {
         model: (log_loss(outcomes, wide(told, model).loc[3000:]), log_loss(outcomes, wide(plain, model).loc[3000:]))
@@ -261,9 +266,9 @@ def test_temperatures_of_the_text_are_those_that_the_rows_have():
     validation = frames[frames["role"] == "validation"]
     rows = wide(told, "random_forest").loc[validation["sample_number"]]
     # Undone, the temperature found again on the same rows is that of the text: they are not from the refit.
-    undone = learners.tempered(rows.to_numpy(), 1 / temperature)
+    undone = tempered(rows.to_numpy(), 1 / temperature)
     outcomes = np.searchsorted(rows.columns, validation["outcome"])
-    assert learners.fit_temperature(undone, outcomes) == pytest.approx(temperature, rel=0.01)
+    assert fit_temperature(undone, outcomes) == pytest.approx(temperature, rel=0.01)
 
 
 def test_validation_rows_are_told_without_them_and_the_others_with_them():
@@ -290,7 +295,7 @@ def test_the_vote_is_the_mean_of_the_others():
 
 def test_neighbours_are_those_that_are_nearest():
     frames = shop().query("role != 'validation'")
-    told = learners.foretell_classes(frames, ["recency_days", "money"], {"nearest_neighbours": {"n_neighbors": [7]}})
+    told = predict_classes(frames, ["recency_days", "money"], {"nearest_neighbours": {"n_neighbors": [7]}})
     train, test = frames[frames["role"] == "train"], frames[frames["role"] == "test"]
     scaler = StandardScaler().fit(np.log1p(train[["recency_days", "money"]]).to_numpy())
     seen, asked = (scaler.transform(np.log1p(part[["recency_days", "money"]]).to_numpy()) for part in (train, test))
@@ -315,7 +320,7 @@ def test_probabilities_add_up_to_one_for_every_frame_but_training(seed):
     assert told.groupby("model").size().eq(3 * len(asked)).all()
     roles = told.drop_duplicates("sample_number").set_index("sample_number")["role"]
     assert roles.to_dict() == asked.set_index("sample_number")["role"].to_dict()
-    assert list(told.columns) == list(learners.CLASS_COLUMNS)
+    assert list(told.columns) == list(CLASS_COLUMNS)
 
 
 # --- settings --------------------------------------------------------------------------------------------
@@ -329,8 +334,8 @@ def test_settings_are_those_with_the_least_loss_on_customers_held_out(seed):
     amounts = frames["amount"].to_numpy()
     customers = frames["customer_id"].to_numpy()
     grid = {"decision_tree": {"max_leaf_nodes": [2, 4, 8, 16, 32]}}
-    chosen = learners.best_settings("amounts", grid, values, amounts, customers, 1)["decision_tree"]
-    rows, folds = learners.search_folds(customers, learners.SEARCHES["amounts"])
+    chosen = best_settings("amounts", grid, values, amounts, customers, 1)["decision_tree"]
+    rows, folds = search_folds(customers, SEARCHES["amounts"])
     assert len(rows) == len(frames)
     # Amounts are compared as if nobody spent more than all but one in a hundred do.
     most = np.quantile(amounts, 0.99)
@@ -351,20 +356,20 @@ def test_classes_are_compared_by_log_loss():
     customers = np.array([str(i) for i in range(400)])
     grid = {"logistic_regression": {"C": [1e-6, 100]}}
     told = (values[:, 0] > 0).astype(int)
-    assert learners.best_settings("classes", grid, values, told, customers, 1)["logistic_regression"] == {"C": 100}
+    assert best_settings("classes", grid, values, told, customers, 1)["logistic_regression"] == {"C": 100}
     coins = random.integers(2, size=400)
-    assert learners.best_settings("classes", grid, values, coins, customers, 1)["logistic_regression"] == {"C": 1e-6}
+    assert best_settings("classes", grid, values, coins, customers, 1)["logistic_regression"] == {"C": 1e-6}
 
 
 def test_a_customer_is_in_one_fold_and_large_searches_take_whole_customers():
     customers = np.array([f"c{number % 700}" for number in range(2100)])
-    rows, folds = learners.search_folds(customers, learners.Search(1000, 3))
+    rows, folds = search_folds(customers, Search(1000, 3))
     assert 990 < len(rows) <= 1000
     assert pd.Series(folds).groupby(customers[rows]).nunique().eq(1).all()
     assert pd.Series(customers[rows]).value_counts().eq(3).all()
     assert np.bincount(folds).min() > 300
     # Customers are drawn by their own hash: a smaller search takes some of those that a larger one takes.
-    fewer = learners.search_folds(customers, learners.Search(500, 3))[0]
+    fewer = search_folds(customers, Search(500, 3))[0]
     assert set(customers[fewer]) < set(customers[rows])
 
 
@@ -376,14 +381,14 @@ def test_rows_of_one_customer_do_not_choose_the_settings():
     values = np.repeat(random.normal(size=(60, 1)), 4, axis=0)
     amounts = np.repeat(random.lognormal(size=60), 4)
     grid = {"decision_tree": {"max_leaf_nodes": [60, 2], "min_samples_leaf": [1]}}
-    chosen = learners.best_settings("amounts", grid, values, amounts, customers, 1)["decision_tree"]
+    chosen = best_settings("amounts", grid, values, amounts, customers, 1)["decision_tree"]
     assert chosen["max_leaf_nodes"] == 2
 
 
 @pytest.mark.parametrize("task", ["amounts", "classes"])
 def test_the_default_grids_are_good_ones(task):
-    learners.check_grids(learners.DEFAULT_GRIDS[task], task)
-    learners.check_grids({"gradient_boosting": {}}, task)
+    check_grids(DEFAULT_GRIDS[task], task)
+    check_grids({"gradient_boosting": {}}, task)
 
 
 @pytest.mark.parametrize(
@@ -409,33 +414,33 @@ def test_the_default_grids_are_good_ones(task):
 )
 def test_a_wrong_grid_is_told_in_a_sentence(grids, sentence):
     with pytest.raises(ValueError, match=sentence):
-        learners.check_grids(grids, "amounts")
+        check_grids(grids, "amounts")
     with pytest.raises(ValueError, match=sentence):
-        learners.foretell_amounts(for_amounts(shop()), FEATURES, grids)
+        forecast_amounts(for_amounts(shop()), FEATURES, grids)
 
 
 def test_a_parameter_left_out_takes_the_first_value_of_the_default():
     frames = for_amounts(shop())
-    first = {"decision_tree": {name: values[:1] for name, values in learners.AMOUNT_GRIDS["decision_tree"].items()}}
-    told = learners.foretell_amounts(frames, FEATURES, {"decision_tree": {}})
+    first = {"decision_tree": {name: values[:1] for name, values in DEFAULT_AMOUNT_GRIDS["decision_tree"].items()}}
+    told = forecast_amounts(frames, FEATURES, {"decision_tree": {}})
     assert (told["settings"] == "standard settings").all()
-    assert (told["amount"] == learners.foretell_amounts(frames, FEATURES, first)["amount"]).all()
+    assert (told["amount"] == forecast_amounts(frames, FEATURES, first)["amount"]).all()
 
 
 def test_settled_settings_are_those_that_are_chosen_anyway():
     amounts, classes = for_amounts(shop()), shop()
-    settled = learners.settle("amounts", amounts, FEATURES, AMOUNT_GRIDS, 1)
+    settled = tune("amounts", amounts, FEATURES, AMOUNT_GRIDS, 1)
     assert all(len(values) == 1 for grid in settled.values() for values in grid.values())
-    pd.testing.assert_frame_equal(learners.foretell_amounts(amounts, FEATURES, settled, 1), told_amounts(amounts))
-    settled = learners.settle("classes", classes, FEATURES, CLASS_GRIDS, 1)
-    pd.testing.assert_frame_equal(learners.foretell_classes(classes, FEATURES, settled, 1), told_classes(classes))
+    pd.testing.assert_frame_equal(forecast_amounts(amounts, FEATURES, settled, 1), told_amounts(amounts))
+    settled = tune("classes", classes, FEATURES, CLASS_GRIDS, 1)
+    pd.testing.assert_frame_equal(predict_classes(classes, FEATURES, settled, 1), told_classes(classes))
 
 
 def test_without_training_rows_nothing_is_settled():
     frames = shop().assign(role="test")
-    assert learners.settle("amounts", frames, FEATURES, AMOUNT_GRIDS, 1) == AMOUNT_GRIDS
+    assert tune("amounts", frames, FEATURES, AMOUNT_GRIDS, 1) == AMOUNT_GRIDS
     with pytest.raises(ValueError, match="know no model 'forest'"):
-        learners.settle("amounts", frames, FEATURES, {"forest": {}}, 1)
+        tune("amounts", frames, FEATURES, {"forest": {}}, 1)
 
 
 # --- ranks and groups ------------------------------------------------------------------------------------
@@ -444,10 +449,10 @@ def test_without_training_rows_nothing_is_settled():
 def test_the_likeliest_class_has_rank_one_and_of_equal_ones_the_first_by_name():
     told = pd.DataFrame({"model": "m", "sample_number": [1, 1, 1, 2, 2], "outcome": list("cabba")})
     told["probability"] = [0.4, 0.2, 0.4, 0.5, 0.5]
-    ranked = learners.rank_outcomes(told)
+    ranked = rank_classes(told)
     assert ranked.groupby("sample_number")["outcome"].agg("".join).to_dict() == {1: "bca", 2: "ab"}
     assert ranked["outcome_rank"].tolist() == [1, 2, 3, 1, 2]
-    assert learners.rank_outcomes(told, 1)["outcome"].tolist() == ["b", "a"]
+    assert rank_classes(told, 1)["outcome"].tolist() == ["b", "a"]
 
 
 def test_groups_are_learned_from_training_customers_alone():
@@ -456,7 +461,7 @@ def test_groups_are_learned_from_training_customers_alone():
         {"a": np.r_[random.normal(0, 1, 50), random.normal(100, 1, 50)], "b": 1.0, "role": "train"}
     )
     odd = pd.DataFrame({"a": [1e6, 0.0, 100.0], "b": [1.0] * 3, "role": "test"})
-    found = learners.label_by_clusters(pd.concat([customers, odd]), ["a", "b"], 2)
+    found = label_by_clusters(pd.concat([customers, odd]), ["a", "b"], 2)
     assert len(set(found[:50])) == len(set(found[50:100])) == 1
     assert found[0] != found[50]
     # The one unlike all others is a test row: he gets no group of his own.
@@ -481,16 +486,18 @@ def test_the_order_of_rows_does_not_matter():
 def test_the_number_of_processes_does_not_matter():
     # Enough training rows that processes are started.
     frames = shop(600)
-    assert (frames["role"] == "train").sum() >= learners.PARALLEL_CUSTOMERS
+    assert (frames["role"] == "train").sum() >= PARALLEL_CUSTOMERS
     for ours, theirs in zip(told_either(frames, workers=1), told_either(frames, workers=2), strict=True):
         assert_equal(ours, theirs)
 
 
 def test_a_small_shop_starts_no_processes(monkeypatch):
     asked = []
-    monkeypatch.setattr(
-        learners, "in_parallel", lambda work, jobs, n, *_: asked.append(n) or [work(*job) for job in jobs]
-    )
+    for module in ("amounts", "classes", "tuning"):
+        monkeypatch.setattr(
+            f"shop_toolkit.prediction.{module}.in_parallel",
+            lambda work, jobs, n, *_: asked.append(n) or [work(*job) for job in jobs],
+        )
     told_either(shop(240), workers=2)
     assert set(asked) == {1}
 
@@ -513,21 +520,21 @@ def test_neighbours_equally_far_away_are_the_same_for_one_customer_and_for_many(
     customers, classes = kinds[random.integers(40, size=250)], random.integers(4, size=250)
     asked = kinds[random.integers(40, size=300)] * random.choice([1, 1.1], (300, 1))
     with threadpool_limits(1):
-        fitted = learners._fit("classes", "nearest_neighbours", {"n_neighbors": 10}, customers, classes)
+        fitted = fit_model("classes", "nearest_neighbours", {"n_neighbors": 10}, customers, classes)
         alone = np.vstack([fitted.predict_proba(asked[number : number + 1]) for number in range(300)])
         assert (alone == fitted.predict_proba(asked)).all()
 
 
 def test_batches_are_told_as_the_whole_is():
     frames = for_amounts(shop())
-    models = learners.fit_amounts(frames, FEATURES, AMOUNT_GRIDS)
+    models = fit_amounts(frames, FEATURES, AMOUNT_GRIDS)
     asked = frames[frames["role"] != "train"]
-    batches = [model.foretell(batch) for model in models for batch in (asked[50:], asked[:50])]
+    batches = [model.forecast(batch) for model in models for batch in (asked[50:], asked[:50])]
     told = pd.concat(batches).sort_values(["model", "sample_number"], ignore_index=True)
     assert_equal(told, told_amounts(frames))
-    _, fitted = learners.fit_calibrated(shop(), FEATURES, CLASS_GRIDS)
+    _, fitted = fit_calibrated(shop(), FEATURES, CLASS_GRIDS)
     tests = shop().query("role == 'test'")
-    told = pd.concat([*(fitted.foretell(tests[i : i + 1]) for i in range(9)), fitted.foretell(tests[9:])])
+    told = pd.concat([*(fitted.predict(tests[i : i + 1]) for i in range(9)), fitted.predict(tests[9:])])
     told = told.sort_values(["model", "sample_number", "outcome"], ignore_index=True)
     whole = told_classes(shop()).query("role == 'test'").reset_index(drop=True)
     assert_equal(told, whole)
@@ -553,9 +560,7 @@ def test_few_rows_give_rows_not_errors(size, validation):
 @pytest.mark.parametrize("role", ["train", "test"])
 def test_without_training_or_without_test_rows_there_is_nothing_to_tell(role):
     other = {"train": "test", "test": "train"}[role]
-    for table, columns in zip(
-        told_either(shop().assign(role=other)), (learners.AMOUNT_COLUMNS, learners.CLASS_COLUMNS), strict=True
-    ):
+    for table, columns in zip(told_either(shop().assign(role=other)), (AMOUNT_COLUMNS, CLASS_COLUMNS), strict=True):
         assert table.empty
         assert list(table.columns) == list(columns)
     for table in told_either(shop().iloc[:0]):
@@ -566,7 +571,7 @@ def test_one_class_is_certain():
     told = told_classes(shop().assign(outcome="low"))
     assert (told["probability"] == 1).all()
     assert (told["settings"] == "one class only").all()
-    assert set(told["model"]) == {*CLASS_GRIDS, learners.VOTE}
+    assert set(told["model"]) == {*CLASS_GRIDS, VOTE}
 
 
 def test_a_class_that_comes_first_in_validation_is_told_from_then_on():
@@ -613,7 +618,7 @@ def test_columns_as_a_warehouse_gives_them_are_read():
     ("change", "sentence"),
     [
         ({"role": "holdout"}, "no role 'holdout'"),
-        ({"sample_number": 1}, "A sample_number comes twice"),
+        ({"sample_number": 1}, "A sample_number has two rows"),
         ({"amount": np.nan, "outcome": None}, "no amount|no outcome"),
     ],
 )
@@ -625,9 +630,9 @@ def test_wrong_frames_are_told_in_a_sentence(change, sentence):
 
 def test_a_missing_column_is_named():
     for foretell in (told_amounts, told_classes):
-        with pytest.raises(ValueError, match="The frames lack gap_days"):
+        with pytest.raises(ValueError, match="The samples lack gap_days"):
             foretell(shop().drop(columns="gap_days"))
     with pytest.raises(ValueError, match="no features"):
-        learners.foretell_amounts(for_amounts(shop()), [], AMOUNT_GRIDS)
+        forecast_amounts(for_amounts(shop()), [], AMOUNT_GRIDS)
     with pytest.raises(ValueError, match="below 0"):
         told_amounts(shop().assign(amount=-1.0))

@@ -8,7 +8,20 @@ import pandas as pd
 import pytest
 from scipy import sparse
 from scipy.stats import entropy
-from shop_toolkit import categories
+from shop_toolkit.categories.candidates import (
+    LABEL_COLUMNS,
+    OTHER,
+    PLACED_COLUMNS,
+    _nearest,
+    fit_category_candidates,
+    place_products,
+)
+from shop_toolkit.categories.catalogue import COORDINATES, describe_catalogue, describe_texts
+from shop_toolkit.categories.metrics import measure_category_candidates
+from shop_toolkit.categories.names import NAME_TERMS, TERMS, _unique_names, distinguishing_terms, name_categories
+from shop_toolkit.categories.stability import measure_category_stability
+from shop_toolkit.categories.text_space import PRIOR_NEIGHBOURS, learn_text_space, peculiarity
+from shop_toolkit.categories.words import same_words, words_of
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +49,7 @@ PAPER_CHINESE = ["蓝色笔记本", "黄色笔记本", "笔记本套装", "蓝�
 TEN_WORDS = ("одно", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять", "десять")
 
 
-def catalogue(*groups, price=1.0):
+def catalogue_of(*groups, price=1.0):
     descriptions = list(itertools.chain(*groups))
     return pd.DataFrame(
         {
@@ -49,7 +62,7 @@ def catalogue(*groups, price=1.0):
 
 
 def labels_of(products, k, workers=1):
-    return categories.fit_category_candidates(categories.describe_texts(products), [k], workers)
+    return fit_category_candidates(describe_texts(products), [k], workers)
 
 
 def groups_of(*groups):
@@ -69,12 +82,12 @@ def demo():
 
 @pytest.fixture(scope="module")
 def demo_texts(demo):
-    return categories.describe_texts(demo)
+    return describe_texts(demo)
 
 
 @pytest.fixture(scope="module")
 def demo_labels(demo_texts):
-    return categories.fit_category_candidates(demo_texts, (4, 8, 12), workers=1)
+    return fit_category_candidates(demo_texts, (4, 8, 12), workers=1)
 
 
 # --- words -----------------------------------------------------------------------------------------------
@@ -95,13 +108,13 @@ def demo_labels(demo_texts):
     ],
 )
 def test_words_are_runs_of_letters_in_any_script(description, words):
-    assert categories.words_of(description) == words
+    assert words_of(description) == words
 
 
 @pytest.mark.parametrize(("word", "form"), [("necklace", "necklaces"), ("тарелка", "тарелки"), ("candle", "candles")])
 def test_forms_of_a_word_are_alike(word, form):
     words = ["necklace", "necklaces", "candle", "candles", "тарелка", "тарелки", "glass", "grass", "car", "card"]
-    likeness = categories.same_words(words, words).toarray()
+    likeness = same_words(words, words).toarray()
     assert likeness[words.index(word), words.index(form)] > 0
     assert likeness[words.index("glass"), words.index("grass")] == 0
     assert likeness[words.index("car"), words.index("card")] == 0
@@ -113,9 +126,9 @@ def test_peculiarity_is_the_divergence_of_the_neighbours_from_all_neighbours():
     together = np.triu(random.poisson(1.5, (12, 12)), 1)
     together = (together + together.T).astype(float)
     whole = together.sum(axis=0) / together.sum()
-    smoothed = together + categories.PRIOR_NEIGHBOURS * whole
+    smoothed = together + PRIOR_NEIGHBOURS * whole
     expected = [entropy(row, whole) for row in smoothed]
-    assert categories.peculiarity(sparse.csr_array(together)) == pytest.approx(expected)
+    assert peculiarity(sparse.csr_array(together)) == pytest.approx(expected)
 
 
 def test_words_that_go_with_everything_weigh_least():
@@ -124,7 +137,7 @@ def test_words_that_go_with_everything_weigh_least():
     texts = [f"{colour} {kind}" for colour in colours for kind in kinds]
     texts += [f"{material} {kind}" for kind, material in kinds.items()]
     texts += [f"{colour} {material} {kind}" for colour in colours for kind, material in kinds.items()]
-    space = categories.learn_text_space(texts)
+    space = learn_text_space(texts)
     weights = dict(zip(space.words, space.weights, strict=True))
     assert max(weights[colour] for colour in colours) < min(weights[kind] for kind in kinds)
 
@@ -138,14 +151,14 @@ def test_words_that_go_with_everything_weigh_least():
     ids=["English", "Russian", "Chinese"],
 )
 def test_obvious_groups_are_found_in_any_script(groups):
-    labels = labels_of(catalogue(*groups), 2)
+    labels = labels_of(catalogue_of(*groups), 2)
     assert adjusted_rand_score(groups_of(*groups), labels["category"]) == 1
     assert set(labels["category"]) == {0, 1}
 
 
 def test_languages_mix_in_one_catalogue():
     groups = (JEWELLERY, KITCHEN, CROCKERY_RUSSIAN, TOYS_RUSSIAN)
-    assert adjusted_rand_score(groups_of(*groups), labels_of(catalogue(*groups), 4)["category"]) > 0.9
+    assert adjusted_rand_score(groups_of(*groups), labels_of(catalogue_of(*groups), 4)["category"]) > 0.9
 
 
 def test_true_categories_of_the_embedded_shop_are_found(demo, demo_labels):
@@ -166,19 +179,19 @@ def test_russian_translation_of_the_embedded_shop_scores_as_well(demo):
 
 
 def test_product_that_shares_no_word_goes_to_other():
-    products = catalogue(JEWELLERY, KITCHEN, ["Zylqx", "Голограмма", None, "  ", "12 x 30"])
+    products = catalogue_of(JEWELLERY, KITCHEN, ["Zylqx", "Голограмма", None, "  ", "12 x 30"])
     labels = labels_of(products, 2)
-    assert labels["category"].tolist()[-5:] == [categories.OTHER] * 5
+    assert labels["category"].tolist()[-5:] == [OTHER] * 5
     assert labels["similarity"].tolist()[-5:] == [0] * 5
-    assert (labels["category"][:-5] != categories.OTHER).all()
+    assert (labels["category"][:-5] != OTHER).all()
 
 
 def test_two_odd_products_alike_are_no_category():
-    products = catalogue(JEWELLERY, KITCHEN, ["Holographic projector", "Holographic projector beamer"])
-    texts = categories.describe_texts(products)
-    labels = categories.fit_category_candidates(texts, [3], workers=1)
-    assert labels["category"].tolist()[-2:] == [categories.OTHER] * 2
-    measures = categories.measure_category_candidates(texts, labels, [3])
+    products = catalogue_of(JEWELLERY, KITCHEN, ["Holographic projector", "Holographic projector beamer"])
+    texts = describe_texts(products)
+    labels = fit_category_candidates(texts, [3], workers=1)
+    assert labels["category"].tolist()[-2:] == [OTHER] * 2
+    measures = measure_category_candidates(texts, labels, [3])
     assert measures.loc[0, "failure_reason"] == "found 2 of 3 categories only"
     assert measures.loc[0, "other_share"] == pytest.approx(2 / 22)
 
@@ -186,7 +199,7 @@ def test_two_odd_products_alike_are_no_category():
 def test_every_product_is_in_one_category_of_each_candidate(demo, demo_labels):
     for _, rows in demo_labels.groupby("k"):
         assert rows["product_id"].tolist() == demo["product_id"].tolist()
-        sizes = rows.loc[rows["category"] != categories.OTHER, "category"].value_counts().sort_index()
+        sizes = rows.loc[rows["category"] != OTHER, "category"].value_counts().sort_index()
         assert sizes.index.tolist() == list(range(len(sizes)))
         assert sizes.is_monotonic_decreasing
 
@@ -197,14 +210,14 @@ def test_every_product_is_in_one_category_of_each_candidate(demo, demo_labels):
 def test_price_decides_ties_only():
     cosines = np.array([[0.9, 0.895], [0.9, 0.895], [0.9, 0.7], [0.895, 0.9]])
     ratios = np.array([[2.0, 0.1], [0.1, 2.0], [2.0, 0.1], [np.nan, np.nan]])
-    assert categories._nearest(cosines, ratios).tolist() == [1, 0, 0, 1]
+    assert _nearest(cosines, ratios).tolist() == [1, 0, 0, 1]
 
 
 def test_prices_do_not_move_obvious_groups():
     price = np.random.default_rng(0).lognormal(sigma=2, size=20)
     price[[3, 8]] = [np.nan, 0]
-    with_prices = labels_of(catalogue(JEWELLERY, KITCHEN, price=price), 2)
-    pd.testing.assert_frame_equal(with_prices, labels_of(catalogue(JEWELLERY, KITCHEN, price=np.nan), 2))
+    with_prices = labels_of(catalogue_of(JEWELLERY, KITCHEN, price=price), 2)
+    pd.testing.assert_frame_equal(with_prices, labels_of(catalogue_of(JEWELLERY, KITCHEN, price=np.nan), 2))
 
 
 def test_equal_descriptions_share_a_category(demo):
@@ -220,14 +233,14 @@ def test_equal_descriptions_share_a_category(demo):
 
 
 def test_neither_order_of_rows_nor_processes_matter(demo, monkeypatch):
-    monkeypatch.setattr(categories, "PARALLEL_PRODUCTS", 10)
+    monkeypatch.setattr("shop_toolkit.categories.candidates.PARALLEL_PRODUCTS", 10)
     outcomes = []
     for rows, workers in ((demo, 1), (demo.sample(frac=1, random_state=3), 2)):
-        texts = categories.describe_texts(rows)
-        labels = categories.fit_category_candidates(texts, (5, 8), workers)
-        stability = categories.measure_category_stability(texts, labels, 6, workers)
+        texts = describe_texts(rows)
+        labels = fit_category_candidates(texts, (5, 8), workers)
+        stability = measure_category_stability(texts, labels, 6, workers)
         chosen = labels[labels["k"] == 8]
-        outcomes.append((texts, labels, stability, categories.name_categories(rows, chosen)))
+        outcomes.append((texts, labels, stability, name_categories(rows, chosen)))
     for first, second in zip(*outcomes, strict=True):
         pd.testing.assert_frame_equal(first, second, check_exact=True)
 
@@ -245,31 +258,31 @@ def test_products_that_are_not_fitted_change_nothing_and_get_a_category(demo):
 
 def test_a_product_placed_later_gets_what_it_would_have_got_unfitted(demo):
     """Also with the words of a fitted product, with unknown words, with a group too small to be a category."""
-    odd = catalogue(["Holographic projector", "Holographic projector beamer", "Zylqx", None]).assign(is_fitted=True)
+    odd = catalogue_of(["Holographic projector", "Holographic projector beamer", "Zylqx", None]).assign(is_fitted=True)
     prices = np.random.default_rng(1).lognormal(sigma=1, size=len(demo))
     fitted = pd.concat([demo.assign(price=prices).iloc[::2].assign(is_fitted=True), odd])
     later = demo.assign(price=prices).iloc[1::2]
     twins = fitted.assign(product_id="twin of " + fitted["product_id"], price=99.0)
-    later = pd.concat([later, twins, catalogue(["Голограмма", "holographic"]).assign(product_id=["x1", "x2"])])
+    later = pd.concat([later, twins, catalogue_of(["Голограмма", "holographic"]).assign(product_id=["x1", "x2"])])
     later = later.assign(is_fitted=False)
     for k in (9, 12):
-        texts = categories.describe_texts(pd.concat([fitted, later]))
-        labels = categories.fit_category_candidates(texts, [k], workers=1)
+        texts = describe_texts(pd.concat([fitted, later]))
+        labels = fit_category_candidates(texts, [k], workers=1)
         told = texts.drop(columns="is_fitted").merge(labels, on="product_id")
         learned = told[told["product_id"].isin(fitted["product_id"])].merge(fitted[["product_id", "description"]])
-        placed = categories.place_products(learned, later)
+        placed = place_products(learned, later)
         expected = told[told["product_id"].isin(later["product_id"])].reset_index(drop=True)
-        pd.testing.assert_frame_equal(placed, expected[list(categories.PLACED_COLUMNS)])
-        assert (learned.loc[learned["learned_group"] > learned["category"].max(), "category"] == categories.OTHER).all()
+        pd.testing.assert_frame_equal(placed, expected[list(PLACED_COLUMNS)])
+        assert (learned.loc[learned["learned_group"] > learned["category"].max(), "category"] == OTHER).all()
 
 
 # --- measures --------------------------------------------------------------------------------------------
 
 
 def test_measures_equal_those_worked_out_otherwise(demo_texts, demo_labels):
-    measures = categories.measure_category_candidates(demo_texts, demo_labels, (4, 8, 12)).set_index("k")
+    measures = measure_category_candidates(demo_texts, demo_labels, (4, 8, 12)).set_index("k")
     category = demo_labels.loc[demo_labels["k"] == 8, "category"].to_numpy()
-    points = demo_texts[list(categories.COORDINATES)].to_numpy()
+    points = demo_texts[list(COORDINATES)].to_numpy()
     assert (category >= 0).all()
     assert measures.loc[8, "silhouette"] == pytest.approx(silhouette_score(points, category))
     assert measures.loc[8, "smallest_share"] == pytest.approx(np.bincount(category).min() / 400)
@@ -278,7 +291,7 @@ def test_measures_equal_those_worked_out_otherwise(demo_texts, demo_labels):
 
 
 def test_true_categories_are_found_again_in_resamples(demo_texts, demo_labels):
-    stability = categories.measure_category_stability(demo_texts, demo_labels, 6, workers=1).set_index("k")
+    stability = measure_category_stability(demo_texts, demo_labels, 6, workers=1).set_index("k")
     assert stability.loc[8, "min_jaccard"] > 0.9
     assert stability.loc[8, "mean_adjusted_rand"] > 0.9
     assert (stability["min_jaccard"] <= stability["mean_jaccard"]).all()
@@ -288,11 +301,11 @@ def test_true_categories_are_found_again_in_resamples(demo_texts, demo_labels):
 
 
 def test_names_are_telling_whole_words():
-    products = catalogue(JEWELLERY, KITCHEN, ["Zylqx"])
-    named = categories.name_categories(products, labels_of(products, 2)).set_index("category")
-    assert named.loc[categories.OTHER, "category_name"] == "other"
+    products = catalogue_of(JEWELLERY, KITCHEN, ["Zylqx"])
+    named = name_categories(products, labels_of(products, 2)).set_index("category")
+    assert named.loc[OTHER, "category_name"] == "other"
     assert named["category_name"].is_unique
-    words = set(itertools.chain(*map(categories.words_of, JEWELLERY + KITCHEN)))
+    words = set(itertools.chain(*map(words_of, JEWELLERY + KITCHEN)))
     for top_terms in named.loc[[0, 1], "top_terms"]:
         assert set(top_terms.split(", ")) <= words
     jewellery = named.loc[labels_of(products, 2)["category"].iloc[0], "top_terms"]
@@ -305,20 +318,20 @@ def test_names_are_telling_whole_words():
 
 def test_terms_of_the_embedded_shop_belong_to_their_category(demo, demo_labels):
     chosen = demo_labels[demo_labels["k"] == 8]
-    terms = categories.telling_terms(demo, chosen)
-    assert terms.groupby("category").size().eq(categories.TERMS).all()
+    terms = distinguishing_terms(demo, chosen)
+    assert terms.groupby("category").size().eq(TERMS).all()
     assert (terms["share_of_category"] > terms["share_of_all"]).all()
     # "fairy tale" is one expression, and so is "art déco"
     for expression in ({"fairy", "tale"}, {"art", "déco"}):
         assert terms["term"].isin(expression).sum() == 1
-    names = categories.name_categories(demo, chosen)["category_name"]
+    names = name_categories(demo, chosen)["category_name"]
     assert names.is_unique
-    assert names.str.count(", ").eq(categories.NAME_TERMS - 1).all()
+    assert names.str.count(", ").eq(NAME_TERMS - 1).all()
 
 
 def test_categories_with_the_same_terms_get_different_names():
     terms = {0: ["red", "tin", "box", "lid"], 1: ["red", "tin", "box", "jar"], 2: ["red", "tin", "box"], 3: []}
-    names = categories._unique_names([0, 1, 2, 3], terms)
+    names = _unique_names([0, 1, 2, 3], terms)
     assert names == {0: "red, tin, box", 1: "red, tin, box, jar", 2: "red, tin, box (2)", 3: "category 3"}
 
 
@@ -337,37 +350,37 @@ def test_categories_with_the_same_terms_get_different_names():
         (list(TEN_WORDS), "no two descriptions share a word"),
     ],
 )  # fmt: skip
-def test_catalogues_without_enough_text_say_so_and_give_empty_tables(descriptions, problem):
-    products = catalogue(descriptions)
-    assert categories.describe_catalogue(products)["failure_reason"].tolist() == [problem]
-    texts = categories.describe_texts(products)
-    labels = categories.fit_category_candidates(texts)
+def test_catalogues_without_enough_text_say_so_and_give_empty_tables(descriptions, failure_reason):
+    products = catalogue_of(descriptions)
+    assert describe_catalogue(products)["failure_reason"].tolist() == [failure_reason]
+    texts = describe_texts(products)
+    labels = fit_category_candidates(texts)
     assert texts.empty
     assert labels.empty
-    assert list(labels.columns) == list(categories.LABEL_COLUMNS)
-    assert categories.measure_category_stability(texts, labels).empty
-    measures = categories.measure_category_candidates(texts, labels, (4, 5))
+    assert list(labels.columns) == list(LABEL_COLUMNS)
+    assert measure_category_stability(texts, labels).empty
+    measures = measure_category_candidates(texts, labels, (4, 5))
     assert measures["failure_reason"].tolist() == ["no descriptions to learn from"] * 2
-    assert categories.name_categories(products, labels).empty
+    assert name_categories(products, labels).empty
 
 
 def test_more_categories_than_descriptions_are_a_problem_of_the_candidate():
-    texts = categories.describe_texts(catalogue(JEWELLERY, KITCHEN))
-    labels = categories.fit_category_candidates(texts, (2, 50), workers=1)
+    texts = describe_texts(catalogue_of(JEWELLERY, KITCHEN))
+    labels = fit_category_candidates(texts, (2, 50), workers=1)
     assert set(labels["k"]) == {2}
-    measures = categories.measure_category_candidates(texts, labels, (2, 50))
+    measures = measure_category_candidates(texts, labels, (2, 50))
     assert measures["failure_reason"].isna().tolist() == [True, False]
     assert measures.loc[1, "failure_reason"] == "fewer different descriptions than categories"
 
 
 def test_descriptions_of_one_word_go_with_the_longer_ones_that_hold_it():
-    products = catalogue(JEWELLERY, ["Necklace", "BRACELETS"], KITCHEN, ["mug", "Pot"])
+    products = catalogue_of(JEWELLERY, ["Necklace", "BRACELETS"], KITCHEN, ["mug", "Pot"])
     assert adjusted_rand_score(np.repeat([0, 1], [12, 12]), labels_of(products, 2)["category"]) == 1
 
 
 def test_wrong_input_is_named():
-    products = catalogue(JEWELLERY, KITCHEN)
+    products = catalogue_of(JEWELLERY, KITCHEN)
     with pytest.raises(ValueError, match="lack price"):
-        categories.describe_texts(products.drop(columns="price"))
-    with pytest.raises(ValueError, match="A product comes twice"):
-        categories.describe_texts(pd.concat([products, products]))
+        describe_texts(products.drop(columns="price"))
+    with pytest.raises(ValueError, match="A product has two rows"):
+        describe_texts(pd.concat([products, products]))

@@ -1,18 +1,15 @@
 """Rules share out the space, say what the tree says, and are judged on customers they have not seen."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shop_toolkit.rules.boxes import Box, merge_boxes, split_bound
+from shop_toolkit.rules.evaluation import PARALLEL_CUSTOMERS, cross_validate_rules, evaluate_classifiers
+from shop_toolkit.rules.fit import LOWER_BOUNDS, UPPER_BOUNDS, apply_rules, fit_rules
+from shop_toolkit.rules.tree import FEATURES, cut_back
 from sklearn.tree import DecisionTreeClassifier
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "python_models"))
-
-from shop_toolkit import rules
 
 customers = st.lists(
     st.tuples(st.integers(0, 400), st.integers(1, 20), st.integers(-10_000, 10_000_000), st.sampled_from("abcd")),
@@ -29,7 +26,7 @@ def frame(rows):
 @settings(max_examples=60, deadline=None)
 @given(customers, customers)
 def test_every_customer_falls_in_exactly_one_rule(seen, unseen):
-    fitted = rules.fit_rules(frame(seen), frame(seen)["segment"], max_rules=10)
+    fitted = fit_rules(frame(seen), frame(seen)["segment"], max_rules=10)
     assert 1 <= len(fitted) <= 10
     extremes = [(-1, 0, -(10**12), "a"), (10**6, 10**6, 10**12, "a")]
     bounds = [
@@ -40,11 +37,11 @@ def test_every_customer_falls_in_exactly_one_rule(seen, unseen):
     ]
     everyone = frame(seen + unseen + extremes + bounds)
     counts = np.zeros(len(everyone), dtype=int)
-    for rule in fitted.fillna({c: -np.inf for c in fitted if c.endswith("_min")}).itertuples():
+    for rule in fitted.fillna(dict.fromkeys(LOWER_BOUNDS, -np.inf)).itertuples():
         inside = np.ones(len(everyone), dtype=bool)
-        for bound, feature in zip(rules.BOUNDS, rules.FEATURES, strict=True):
-            below = getattr(rule, f"{bound}_max")
-            inside &= (everyone[feature] >= getattr(rule, f"{bound}_min")).to_numpy()
+        for lower, upper, feature in zip(LOWER_BOUNDS, UPPER_BOUNDS, FEATURES, strict=True):
+            below = getattr(rule, upper)
+            inside &= (everyone[feature] >= getattr(rule, lower)).to_numpy()
             inside &= (everyone[feature] < (np.inf if pd.isna(below) else below)).to_numpy()
         counts += inside
     assert (counts == 1).all()
@@ -54,13 +51,13 @@ def test_every_customer_falls_in_exactly_one_rule(seen, unseen):
 def test_one_clear_border_is_two_rules_with_round_bounds():
     table = frame([(r, 1, m * 100, s) for r, m, s in [(5, 900, "low"), (6, 1100, "low")] * 3])
     table = pd.concat([table, frame([(5, 1, 130_000, "high"), (6, 1, 150_000, "high")] * 3)])
-    fitted = rules.fit_rules(table, table["segment"])
+    fitted = fit_rules(table, table["segment"])
     assert fitted["segment"].tolist() == ["low", "high"]
     assert fitted["monetary_max"].tolist()[0] == fitted["monetary_min"].tolist()[1] == 1200
     assert fitted["recency_min"].isna().all()
     # six of six, and one more of each kind
     assert (fitted["confidence"] == 7 / 8).all()
-    assert rules.apply_rules(frame([(9, 1, 119_999, ""), (9, 1, 120_000, "")]), fitted).tolist() == [
+    assert apply_rules(frame([(9, 1, 119_999, ""), (9, 1, 120_000, "")]), fitted).tolist() == [
         "low",
         "high",
     ]
@@ -77,29 +74,29 @@ def test_one_clear_border_is_two_rules_with_round_bounds():
     ],
 )
 def test_bounds_lie_in_the_gap_and_read_well(feature, left, right, bound):
-    assert rules.split_bound(feature, left, right) == bound
+    assert split_bound(feature, left, right) == bound
 
 
 @given(st.integers(-(10**7), 10**9), st.integers(1, 10**7))
 def test_money_bounds_change_no_decision(left, gap):
-    assert left / 100 < rules.split_bound("monetary", left / 100, (left + gap) / 100) <= (left + gap) / 100
+    assert left / 100 < split_bound("monetary", left / 100, (left + gap) / 100) <= (left + gap) / 100
 
 
 def test_a_bound_stays_near_the_threshold_that_the_tree_found():
-    assert rules.split_bound("monetary", 100, 200, threshold=181) == 200
-    assert rules.split_bound("monetary", 100, 200, threshold=131) == 150
-    assert rules.split_bound("recency_days", 10, 40, threshold=30.5) == 31
+    assert split_bound("monetary", 100, 200, threshold=181) == 200
+    assert split_bound("monetary", 100, 200, threshold=131) == 150
+    assert split_bound("recency_days", 10, 40, threshold=30.5) == 31
 
 
 def test_neighbours_of_one_segment_become_one_rule():
     infinity = float("inf")
     whole = ((-infinity,) * 2, (infinity,) * 2)
     boxes = [
-        rules.Box((-infinity, *whole[0]), (5, *whole[1]), "a"),
-        rules.Box((5, *whole[0]), (9, *whole[1]), "a"),
-        rules.Box((9, *whole[0]), (infinity, *whole[1]), "b"),
+        Box((-infinity, *whole[0]), (5, *whole[1]), "a"),
+        Box((5, *whole[0]), (9, *whole[1]), "a"),
+        Box((9, *whole[0]), (infinity, *whole[1]), "b"),
     ]
-    merged = rules.merge_boxes(boxes)
+    merged = merge_boxes(boxes)
     assert {(box.lower[0], box.upper[0], box.segment) for box in merged} == {
         (-infinity, 9, "a"),
         (9, infinity, "b"),
@@ -119,7 +116,7 @@ def test_a_tree_cut_back_has_no_more_errors_than_one_grown_best_split_first(leav
     grown = DecisionTreeClassifier(criterion="entropy", random_state=0).fit(values, labels)
     told = grown.tree_.value[:, 0] * grown.tree_.n_node_samples[:, None]
     errors = told.sum(axis=1) - told.max(axis=1)
-    ends = rules.cut_back(grown.tree_, errors, np.full(len(told), True), leaves)
+    ends = cut_back(grown.tree_, errors, np.full(len(told), True), leaves)
     plain = DecisionTreeClassifier(criterion="entropy", max_leaf_nodes=leaves, random_state=0) if leaves > 1 else None
     plain_errors = (plain.fit(values, labels).predict(values) != labels).sum() if plain else errors[0]
     passes = grown.decision_path(values)[:, sorted(ends)]
@@ -145,9 +142,9 @@ def test_rules_that_learn_from_the_forest_tell_more_customers_than_a_plain_tree_
     ours, plain = [], []
     for seed in range(4):
         (seen, segments), (unseen, truth) = curved(seed), curved(seed + 100)
-        told = rules.apply_rules(unseen, rules.fit_rules(seen, segments))
+        told = apply_rules(unseen, fit_rules(seen, segments))
         tree = DecisionTreeClassifier(criterion="entropy", max_leaf_nodes=48, min_samples_leaf=2, random_state=0)
-        features = list(rules.FEATURES)
+        features = list(FEATURES)
         ours.append((told == truth).mean())
         plain.append((tree.fit(seen[features], segments).predict(unseen[features]) == truth).mean())
     assert np.mean(ours) > np.mean(plain)
@@ -155,18 +152,18 @@ def test_rules_that_learn_from_the_forest_tell_more_customers_than_a_plain_tree_
 
 def test_held_out_agreement_is_high_for_borders_and_chance_for_noise():
     table, segments = separable()
-    evaluation = rules.cross_validate_rules(table, segments)
+    evaluation = cross_validate_rules(table, segments)
     assert len(evaluation) == 10
     assert evaluation["sample_size"].sum() == len(table)
     assert evaluation["value"].mean() > 0.97
     coins = np.random.default_rng(1).integers(2, size=len(table))
     # In-sample 48 rules learn much of the coins by heart: only customers held out show that nothing is there.
-    assert rules.cross_validate_rules(table, coins)["value"].mean() < 0.62
+    assert cross_validate_rules(table, coins)["value"].mean() < 0.62
 
 
 def test_reference_classifiers_stand_beside_the_baseline():
     table, segments = separable(300)
-    evaluation = rules.evaluate_classifiers(table, segments, folds=2, workers=1)
+    evaluation = evaluate_classifiers(table, segments, folds=2, workers=1)
     baseline = evaluation[evaluation["is_baseline"]]
     assert baseline["value"].mean() == pytest.approx((segments == "old").mean(), abs=0.02)
     others = evaluation[~evaluation["is_baseline"]].groupby("model")["value"].mean()
@@ -175,28 +172,31 @@ def test_reference_classifiers_stand_beside_the_baseline():
 
 
 def test_reference_classifiers_are_the_same_for_any_number_of_processes():
-    table, segments = separable(rules.PARALLEL_CUSTOMERS)
-    alone = rules.evaluate_classifiers(table, segments, folds=2, workers=1)
-    pd.testing.assert_frame_equal(rules.evaluate_classifiers(table, segments, folds=2, workers=2), alone)
+    table, segments = separable(PARALLEL_CUSTOMERS)
+    alone = evaluate_classifiers(table, segments, folds=2, workers=1)
+    pd.testing.assert_frame_equal(evaluate_classifiers(table, segments, folds=2, workers=2), alone)
 
 
 def test_a_small_shop_starts_no_processes(monkeypatch):
     asked = []
-    monkeypatch.setattr(rules, "in_parallel", lambda work, jobs, n, *_: asked.append(n) or [work(*j) for j in jobs])
-    table, segments = separable(rules.PARALLEL_CUSTOMERS - 1)
-    rules.evaluate_classifiers(table, segments, folds=2, workers=2)
+    monkeypatch.setattr(
+        "shop_toolkit.rules.evaluation.in_parallel",
+        lambda work, jobs, n, *_: asked.append(n) or [work(*j) for j in jobs],
+    )
+    table, segments = separable(PARALLEL_CUSTOMERS - 1)
+    evaluate_classifiers(table, segments, folds=2, workers=2)
     assert asked == [1]
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3])
 def test_few_customers_give_rows_not_errors(size):
     table = frame([(i, 1, 100 * i, "a" if i % 2 else "b") for i in range(size)])
-    assert rules.fit_rules(table, table["segment"])["support"].sum() == size
-    assert len(rules.cross_validate_rules(table, table["segment"])) >= 1
-    assert len(rules.evaluate_classifiers(table, table["segment"], workers=1)) >= 6
+    assert fit_rules(table, table["segment"])["support"].sum() == size
+    assert len(cross_validate_rules(table, table["segment"])) >= 1
+    assert len(evaluate_classifiers(table, table["segment"], workers=1)) >= 6
 
 
 def test_lengths_must_match():
     table, _ = separable(5)
     with pytest.raises(ValueError, match="5 customers have 2 labels"):
-        rules.fit_rules(table, ["a", "b"])
+        fit_rules(table, ["a", "b"])

@@ -1,0 +1,233 @@
+"""Candidate categories: KMeans of the descriptions, what fits no category, and products that are new."""
+
+import math
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from sklearn.cluster import KMeans
+from threadpoolctl import threadpool_limits
+
+from shop_toolkit.categories.catalogue import COORDINATES, coordinate_columns, typical_prices
+from shop_toolkit.categories.text_space import learn_text_space, unit_vectors
+from shop_toolkit.clustering.names import NOISE, SEED, number_clusters
+from shop_toolkit.parallel import in_parallel
+
+ALGORITHM = "kmeans"
+
+CATEGORY_COUNTS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20)
+
+KMEANS_STARTS = 10
+
+# Category of products that fit none.
+OTHER = NOISE
+
+# A product less similar (cosine) to the nearest centre than this fits no category: that is an angle of 60
+# degrees, where members of a category are at 35 in the mean.
+ODD_SIMILARITY = 0.5
+
+# Fewer products than this are odd ones that happen to be alike.
+SMALLEST_CATEGORY = 3
+
+# Centres this equally similar to a product leave the choice to the price.
+PRICE_TIE = 0.01
+
+# To start processes takes longer than to fit fewer products than this in one.
+PARALLEL_PRODUCTS = 1500
+
+LABEL_COLUMNS = ("algorithm", "k", "product_id", "category", "similarity", "learned_group")
+
+PLACED_COLUMNS = ("product_id", "known_words", "price", "category", "similarity", *COORDINATES)
+
+
+class Texts(NamedTuple):
+    """Products in the order of their ids: ids (n,), points (n, d), prices (n,), which are fitted (n,)."""
+
+    products: np.ndarray
+    points: np.ndarray
+    prices: np.ndarray
+    fitted: np.ndarray
+
+    def take(self, rows: np.ndarray) -> "Texts":
+        """These rows alone: numbers (m,) or a mask (n,)."""
+        return Texts(*(values[rows] for values in self))
+
+
+def texts_of(texts: pd.DataFrame) -> Texts:
+    """What `describe_texts` returns, as arrays."""
+    rows = texts.sort_values("product_id")
+    points = np.ascontiguousarray(rows[list(COORDINATES)].to_numpy(dtype=float))
+    prices = pd.to_numeric(rows["price"]).to_numpy(dtype=float)
+    return Texts(rows["product_id"].to_numpy(), points, prices, rows["is_fitted"].to_numpy(dtype=bool))
+
+
+def fit_category_candidates(
+    texts: pd.DataFrame, category_counts: Iterable[int] = CATEGORY_COUNTS, workers: int = 2
+) -> pd.DataFrame:
+    """Fit every candidate categorisation.
+
+    KMeans (best of 10 starts) on the fitted products finds centres; then every product goes to the centre of the
+    greatest cosine. Where others are within `PRICE_TIE` of it, the price decides: the category whose median price is
+    nearest by ratio.
+
+    Args:
+        texts: What `describe_texts` returns.
+        category_counts: Numbers of categories to try.
+        workers: Processes; any number gives the same rows.
+
+    Returns:
+        One row per candidate (algorithm, k) and product:
+
+        - category: numbered from 0 by descending number of fitted products. -1 is *other*: products that no category
+          fits, as they share no word with another product, as their similarity is below `ODD_SIMILARITY`, or as fewer
+          than `SMALLEST_CATEGORY` products are in the category
+        - similarity: cosine to the nearest centre (-1..1)
+        - learned_group: the group whose mean is a centre, of fitted products that have words alone, else -1. A group
+          has the number of its category, and one that became other a number beyond them; `place_products` computes the
+          centres from it
+
+        A candidate that cannot be fitted has no rows.
+    """
+    counts = sorted(set(category_counts))
+    data = texts_of(texts)
+    possible = [k for k in counts if not count_problem(data, k)]
+    jobs = [(data, k, KMEANS_STARTS, SEED) for k in possible]
+    tables = []
+    for k, (categories, similarity, groups) in zip(
+        possible,
+        in_parallel(categorise, jobs, worth_workers(data, workers), "product categories to choose from", "fits"),
+        strict=True,
+    ):
+        columns = {
+            "algorithm": ALGORITHM,
+            "k": k,
+            "product_id": data.products,
+            "category": categories,
+            "similarity": similarity,
+            "learned_group": groups,
+        }
+        tables.append(pd.DataFrame(columns))
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(LABEL_COLUMNS))
+
+
+def worth_workers(data: Texts, workers: int) -> int:
+    """As many processes as are worth their start: 1 for a small catalogue."""
+    return workers if len(data.products) >= PARALLEL_PRODUCTS else 1
+
+
+def _learnable(data: Texts) -> np.ndarray:
+    return data.fitted & data.points.any(axis=1)
+
+
+def count_problem(data: Texts, k: int) -> str | None:
+    """Why products can't be split into `k` categories; None if they can."""
+    points = data.points[_learnable(data)]
+    if not len(points):
+        return "no descriptions to learn from"
+    if len(np.unique(points.round(6), axis=0)) < k:
+        return "fewer different descriptions than categories"
+    return None
+
+
+def categorise(data: Texts, k: int, starts: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Split the products of a catalogue into at most `k` categories.
+
+    Args:
+        data: Products (n,).
+        k: Groups that KMeans looks for.
+        starts: Starts of KMeans, of which the best counts.
+        seed: Seed of KMeans.
+
+    Returns:
+        Category (n,), similarity (n,) to the nearest centre, and the group (n,) that a product was learned in. Category
+        and group are -1 for other products, and for those that were not learned from.
+    """
+    learned = np.flatnonzero(_learnable(data))
+    found = KMeans(k, n_init=starts, random_state=seed).fit_predict(data.points[learned])
+    groups = np.full(len(data.products), NOISE)
+    groups[learned] = number_clusters(found, data.points[learned])
+    nearest, similarity = _nearest_groups(data, data, groups)
+    categories = np.where(similarity < ODD_SIMILARITY, OTHER, nearest)
+    sizes = np.bincount(categories[data.fitted] + 1, minlength=groups.max() + 2)[1:]
+    kept = sizes >= SMALLEST_CATEGORY
+    categories = np.where((categories != OTHER) & ~kept[categories], OTHER, categories)
+    # Sizes have changed a little: number again, by the fitted ones; groups that became other are last.
+    before = categories[data.fitted]
+    numbers = np.full(len(kept) + 1, OTHER)
+    numbers[before] = number_clusters(before, data.points[data.fitted])
+    numbers[:-1][~kept] = kept.sum() + np.arange((~kept).sum())
+    numbers[OTHER] = OTHER
+    return numbers[categories], similarity, numbers[groups]
+
+
+def _nearest_groups(data: Texts, learned: Texts, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Group (n,) whose centre is nearest to each product of `data`, and the cosine (n,) to it.
+
+    `groups` (m,) are those of the products `learned`, numbered from 0; -1 is none.
+    """
+    members = [np.flatnonzero(groups == number) for number in range(groups.max() + 1)]
+    centres = unit_vectors(np.array([learned.points[group].mean(axis=0) for group in members]))
+    typical = np.array([_median(np.log(learned.prices[group])) for group in members])
+    cosines = data.points @ centres.T
+    nearest = _nearest(cosines, np.abs(np.log(data.prices)[:, None] - typical[None, :]))
+    return nearest, cosines[np.arange(len(nearest)), nearest]
+
+
+def place_products(learned: pd.DataFrame, products: pd.DataFrame) -> pd.DataFrame:
+    """Place new products in categories that were learned before.
+
+    Args:
+        learned: Fitted products: product_id, description, price, category and learned_group, as `describe_texts` and
+            `fit_category_candidates` returned them. The text space is learned from them again, which gives the same.
+        products: New products: product_id, description and price.
+
+    Returns:
+        One row per product of `products`, with columns as in texts and labels. It equals the row that the product would
+        have had, not fitted, when the categories were learned.
+    """
+    fitted = learned.sort_values("product_id", ignore_index=True)
+    new = products.sort_values("product_id", ignore_index=True)
+    rows = pd.concat([fitted, new], keys=["fitted", "new"])[["product_id", "description", "price"]].reset_index()
+    rows["description"] = rows["description"].astype(object).where(rows["description"].notna(), None)
+    is_fitted = rows["level_0"] == "fitted"
+    space = learn_text_space(rows.loc[is_fitted, "description"])
+    with threadpool_limits(1):
+        points, known = space.place(rows["description"].tolist())
+    prices = typical_prices(rows["description"], pd.to_numeric(rows["price"]).astype(float), is_fitted)
+    data = Texts(rows["product_id"].to_numpy(), points, prices.to_numpy(), is_fitted.to_numpy())
+    before, after = data.take(data.fitted), data.take(~data.fitted)
+    nearest, similarity = _nearest_groups(after, before, fitted["learned_group"].to_numpy(dtype=int))
+    is_net = np.isin(nearest, fitted["category"]) & (similarity >= ODD_SIMILARITY)
+    columns = {
+        "product_id": after.products,
+        "known_words": known[~data.fitted],
+        "price": after.prices,
+        "category": np.where(is_net, nearest, OTHER),
+        "similarity": similarity,
+    }
+    return pd.DataFrame(columns | coordinate_columns(after.points))[list(PLACED_COLUMNS)]
+
+
+def _median(values: np.ndarray) -> float:
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if len(known) else math.nan
+
+
+def _nearest(cosines: np.ndarray, price_ratios: np.ndarray) -> np.ndarray:
+    """Column of the greatest cosine (n, k) per row; of ties that with the nearest price, where it is known."""
+    tied = cosines >= cosines.max(axis=1, keepdims=True) - PRICE_TIE
+    apart = np.where(tied & ~np.isnan(price_ratios), price_ratios, np.inf)
+    by_price = (tied.sum(axis=1) > 1) & np.isfinite(apart).any(axis=1)
+    return np.where(by_price, apart.argmin(axis=1), cosines.argmax(axis=1))
+
+
+def categories_of(data: Texts, rows: pd.DataFrame) -> np.ndarray:
+    """Categories (n,) of the products, from the rows of one candidate in the order of their ids.
+
+    Raises:
+        ValueError: The rows are of other products.
+    """
+    if not np.array_equal(rows["product_id"].to_numpy(), data.products):
+        raise ValueError("The labels are not of the products that have texts.")
+    return rows["category"].to_numpy(dtype=int)

@@ -1,0 +1,25 @@
+"""Models that forecast amounts of money and predict classes of customers, tuned on the training rows alone.
+
+Everything here fits and predicts; SQL evaluates. A sample is one customer at one cutoff date, with what was known by
+then (features) and, where it is known, what followed (amount or class). Tables come in and go out as data frames,
+sorted, and are equal for any number of processes and any order of the rows: fits are seeded, run on one thread each,
+and what is random by nature (folds, samples) is drawn by a hash of the customer's id.
+"""
+
+from shop_toolkit.prediction.amounts import AmountModel, fit_amounts, forecast_amounts
+from shop_toolkit.prediction.classes import VOTE, ClassModels, fit_calibrated, predict_classes, rank_classes
+from shop_toolkit.prediction.labels import label_by_clusters
+from shop_toolkit.prediction.tuning import tune
+
+__all__ = [
+    "VOTE",
+    "AmountModel",
+    "ClassModels",
+    "fit_amounts",
+    "fit_calibrated",
+    "forecast_amounts",
+    "label_by_clusters",
+    "predict_classes",
+    "rank_classes",
+    "tune",
+]

@@ -1,0 +1,47 @@
+"""Samples as the models need them: checked, and their features as numbers."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+AMOUNT_ROLES = ("train", "test", "predict")
+CLASS_ROLES = ("train", "validation", "test", "predict")
+
+
+def check_samples(samples: pd.DataFrame, features: Sequence[str], roles: Sequence[str]) -> None:
+    """Check that samples have the columns, features and roles that a task needs.
+
+    Args:
+        samples: One row per sample.
+        features: Columns to learn from.
+        roles: `AMOUNT_ROLES` or `CLASS_ROLES`.
+
+    Raises:
+        ValueError: A column is missing, there are no features, a role is unknown, or a sample has two rows.
+    """
+    needed = ["sample_number", "customer_id", "role", "amount" if roles is AMOUNT_ROLES else "outcome", *features]
+    missing = [column for column in needed if column not in samples]
+    if missing:
+        raise ValueError(f"The samples lack {', '.join(missing)}.")
+    if not features:
+        raise ValueError("There are no features to learn from.")
+    unknown = sorted(set(samples["role"]) - set(roles), key=str)
+    if unknown:
+        raise ValueError(f"There is no role {unknown[0]!r}; roles are {', '.join(roles)}.")
+    if samples["sample_number"].duplicated().any():
+        raise ValueError("A sample_number has two rows.")
+
+
+def feature_values(samples: pd.DataFrame, features: Sequence[str]) -> np.ndarray:
+    """Features of samples as numbers (n, d), in this order; what is missing or infinite is NaN."""
+    columns = [samples[feature].to_numpy(dtype=float, na_value=np.nan) for feature in features]
+    values = np.column_stack(columns) if len(samples) else np.empty((0, len(features)))
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def stack(tables: list[pd.DataFrame], columns: Sequence[str], order: list[str]) -> pd.DataFrame:
+    """The rows of all tables in this order; an empty table with these columns where there are none."""
+    if not tables:
+        return pd.DataFrame(columns=list(columns))
+    return pd.concat(tables, ignore_index=True).sort_values(order, ignore_index=True)

@@ -1,0 +1,6 @@
+"""A clustering written as rules: a small tree whose leaves are boxes that share out the whole space."""
+
+from shop_toolkit.rules.evaluation import cross_validate_rules, evaluate_classifiers
+from shop_toolkit.rules.fit import apply_rules, fit_rules
+
+__all__ = ["apply_rules", "cross_validate_rules", "evaluate_classifiers", "fit_rules"]
