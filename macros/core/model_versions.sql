@@ -2,7 +2,7 @@
 {% macro known_versions() -%}
     {%- set stored = existing_relation('core', 'model_versions') -%}
     {% if stored -%}
-        select * exclude (is_active)
+        select * exclude (is_active, is_backtest_pending)
         from {{ stored }}
     {%- else -%}
         select
@@ -29,7 +29,7 @@
     {%- for schema, name in tables -%}
         {%- do relations.append(existing_relation(schema, name)) -%}
     {%- endfor -%}
-    {% if none in relations -%}
+    {% if none in relations or '' in relations -%}
         select 0 as model_version
         where false
     {%- else -%}

@@ -27,12 +27,13 @@ first_sales as (
 
 runs as (
 
-    select
-        prediction_run,
-        model_version,
-        frozen_at,
+    select distinct
+        runs.prediction_run,
+        runs.model_version,
+        runs.frozen_at,
         {{ has_learned_categories('runs') | indent(8) }} as has_learned
-    from {{ ref('int_prediction_runs') }} as runs
+    from {{ ref('int_prediction_origins') }} as runs
+    where runs.model_version is not null
 
 ),
 

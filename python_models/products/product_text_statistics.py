@@ -10,7 +10,7 @@ TYPES = {
 
 def model(dbt, session):
     """The fitted products of each run, counted."""
-    runs = dbt.ref("int_prediction_runs")
+    runs = dbt.ref("int_prediction_origins").filter("model_version is not null")
     catalogue = dbt.ref("int_catalogue").filter("is_learning").order("product_id")
     pending = pending_runs(dbt, session, runs)
     if not pending:
