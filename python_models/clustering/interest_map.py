@@ -1,4 +1,4 @@
-"""One row per version and feature of customers' interests: how it enters the coordinates that customers are grouped by."""
+"""One row per version and feature of customers' interests: how it enters the coordinates of the interest space."""
 
 from shop_toolkit.registry import pending_version, with_stored_rows
 

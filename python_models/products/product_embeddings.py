@@ -1,10 +1,10 @@
-"""One row per run that learns categories and product: what was known of it, and where its description lies in the text space."""
+"""One row per run that learns categories and product: what was known of it, and its place in the text space."""
 
 from shop_toolkit.registry import pending_runs, with_stored_rows
 
 TYPES = {
-    "prediction_run": "str", "product_id": "str", "description": "str", "model_version": "int32", "known_words": "int32",
-    "revenue": "float", "price": "float",
+    "prediction_run": "str", "product_id": "str", "description": "str",
+    "model_version": "int32", "known_words": "int32", "revenue": "float", "price": "float",
     "x01": "float", "x02": "float", "x03": "float", "x04": "float", "x05": "float", "x06": "float",
     "x07": "float", "x08": "float", "x09": "float", "x10": "float", "x11": "float", "x12": "float",
     "is_fitted": "bool",

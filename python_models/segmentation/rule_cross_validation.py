@@ -23,7 +23,5 @@ def model(dbt, session):
     for segmentation, customers in labelled.df().groupby("segmentation"):
         rules = cross_validate_rules(customers, customers["segment"], int(settings["max_rules"]))
         classifiers = evaluate_classifiers(customers, customers["segment"])
-        tables += [
-            table.assign(segmentation=segmentation, model_version=version) for table in (rules, classifiers)
-        ]
+        tables += [table.assign(segmentation=segmentation, model_version=version) for table in (rules, classifiers)]
     return with_stored_rows(dbt, session, tables, TYPES)

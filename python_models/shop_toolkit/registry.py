@@ -46,9 +46,7 @@ def pending_version(dbt: Any, session: duckdb.DuckDBPyConnection, versions: duck
     return next((version for version in active if (version,) not in known), None)
 
 
-def pending_runs(
-    dbt: Any, session: duckdb.DuckDBPyConnection, runs: duckdb.DuckDBPyRelation
-) -> list[tuple[str, int]]:
+def pending_runs(dbt: Any, session: duckdb.DuckDBPyConnection, runs: duckdb.DuckDBPyRelation) -> list[tuple[str, int]]:
     """Runs of which the running model stores nothing yet.
 
     Args:

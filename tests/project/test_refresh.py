@@ -16,9 +16,9 @@ REFRESH = ("build", "--selector", "refresh")
 # What a full build has left, and a refresh reads as it stands: what was fitted or foretold, and what customers want.
 READ_AS_IT_STANDS = {
     "rfm_cut_points",
-    "segment_rules",
-    "coordinate_versions",
-    "customer_interests",
+    "int_segment_rules",
+    "space_embeddings",
+    "int_customer_category_spend",
     "int_customer_interest_groups",
     "int_expected_spend",
 }
