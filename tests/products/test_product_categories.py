@@ -103,15 +103,15 @@ def test_a_shop_in_russian_has_categories_that_products_of_later_days_join(
 def test_a_shop_without_texts_says_why_it_has_no_categories(
     headings: str,
     line: Callable[[int], str],
-    problem: str,
+    failure_reason: str,
     make_shop: Callable[..., Shop],
     write_csv: Callable[..., Path],
 ) -> None:
     shop = make_shop(transactions=str(write_csv(headings, *map(line, range(60)))))
-    for _ in ("fitted", "told from the store"):
+    for _ in ("fitted", "read from the registry"):
         built_with_tests(shop)
         assert shop.rows("select category_name, failure_reason, category from product_categories") == [
-            ("no categories", problem, None),
+            ("no categories", failure_reason, None),
         ]  # fmt: skip
         assert shop.row("select count(category) from products") == (0,)
         assert shop.row("select count(*) from products.int_products_by_category") == (0,)

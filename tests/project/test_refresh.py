@@ -17,7 +17,7 @@ REFRESH = ("build", "--selector", "refresh")
 READ_AS_IT_STANDS = {
     "rfm_cut_points",
     "int_segment_rules",
-    "space_embeddings",
+    "customer_embeddings",
     "int_customer_category_spend",
     "int_customer_interest_groups",
     "int_expected_spend",
@@ -28,7 +28,7 @@ REFRESHED_MARTS = {
     "segment_history", "segment_changes", "segment_transitions", "segment_drift",
 }  # fmt: skip
 # Of `customers`, what is as of the last full build.
-LEFT_OF_CUSTOMERS = ("interest_category", "interest_group", "expected_spend_90_days")
+LEFT_OF_CUSTOMERS = ("interest_category", "interest_group", "embedding_x", "embedding_y", "expected_spend_90_days")
 NEWCOMER = "990001"
 
 

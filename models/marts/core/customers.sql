@@ -18,7 +18,8 @@ as_of as (
 
 ),
 
--- A refresh leaves interests as of the last full build; those of a later date than its own are not known to it.
+-- A refresh leaves interests, places on the map and expected spend as of the last full build. What is of a later date
+-- than its own is not known to it.
 interests as (
 
     select spends.*
@@ -47,18 +48,12 @@ interest_groups as (
 
 ),
 
-embedding as (
+embeddings as (
 
-    select
-        embeddings.customer_id,
-        embeddings.x,
-        embeddings.y
-    from {{ ref('space_embeddings') }} as embeddings
-    inner join {{ ref('model_versions') }} as versions
-        on
-            embeddings.model_version = versions.model_version
-            and versions.is_active
-    where embeddings.space = 'rfm_tsne'
+    select embeddings.*
+    from {{ ref('customer_embeddings') }} as embeddings
+    inner join as_of
+        on embeddings.as_of_date <= as_of.as_of_date
 
 )
 
@@ -86,8 +81,8 @@ select
     segments.frequency_percent_rank,
     segments.monetary_percent_rank,
     segments.detailed_confidence as segment_confidence,
-    embedding.x as embedding_x,
-    embedding.y as embedding_y,
+    embeddings.x as embedding_x,
+    embeddings.y as embedding_y,
     expected_spend.expected_spend as expected_spend_90_days,
     segments.model_version,
     segments.is_backfilled,
@@ -102,8 +97,8 @@ left join interests
     on facts.customer_id = interests.customer_id
 left join interest_groups
     on facts.customer_id = interest_groups.customer_id
-left join embedding
-    on facts.customer_id = embedding.customer_id
+left join embeddings
+    on facts.customer_id = embeddings.customer_id
 left join {{ ref('int_expected_spend') }} as expected_spend
     on
         facts.customer_id = expected_spend.customer_id
