@@ -12,6 +12,8 @@
         'baseline_date': "a date that exists, as YYYY-MM-DD",
         'refit': "true or false",
         'max_fit_customers': "a whole number of customers, from 100 to 20000",
+        'tsne_iterations': "a whole number of steps, from 250 to 5000",
+        'max_clusters': "a whole number of clusters, from 2 to 10",
         'bootstrap_samples': "a whole number of refits, from 2 to 1000",
         'min_segment_share': "a share of the customers, from 0 to 0.5",
         'min_stability': "a Jaccard coefficient, from 0 to 1",
@@ -90,7 +92,8 @@
         {%- do wrong.append(name) -%}
     {%- endfor -%}
     {%- for name, least, most in [
-        ('max_fit_customers', 100, 20000), ('bootstrap_samples', 2, 1000), ('max_rules', 2, 100),
+        ('max_fit_customers', 100, 20000), ('tsne_iterations', 250, 5000), ('max_clusters', 2, 10),
+        ('bootstrap_samples', 2, 1000), ('max_rules', 2, 100),
         ('max_fit_products', 100, 100000), ('category_bootstrap_samples', 2, 1000),
         ('backtest_origins', 1, 12), ('max_training_customers', 100, 200000),
     ] if var(name) is not integer or var(name) is boolean or not least <= var(name) <= most -%}

@@ -1,6 +1,9 @@
 with labels as (
 
-    {{ chosen_labels(ref('int_interest_candidates_ranked'), ref('interest_candidate_labels')) | indent(4) }}
+    {{ chosen_labels(
+        ref('int_interest_candidates_ranked'),
+        ref('interest_candidate_labels')
+    ) | indent(4) }}
 
 ),
 

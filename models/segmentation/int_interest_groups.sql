@@ -19,7 +19,10 @@ with pending as (
 
 labels as (
 
-    {{ chosen_labels(ref('int_interest_candidates_ranked'), ref('interest_candidate_labels')) | indent(4) }}
+    {{ chosen_labels(
+        ref('int_interest_candidates_ranked'),
+        ref('interest_candidate_labels')
+    ) | indent(4) }}
 
 ),
 
@@ -46,7 +49,8 @@ favourites as (
         profiles.cluster,
         names.category_name,
         row_number() over (
-            partition by profiles.cluster order by profiles.mean - profiles.mean_of_all desc, names.category asc
+            partition by profiles.cluster
+            order by profiles.mean - profiles.mean_of_all desc, names.category asc
         ) as place
     from profiles
     inner join names
@@ -122,8 +126,10 @@ centres as (
 named as (
 
     select
-        case when numbered.number = 1 then numbered.name else concat(numbered.name, ' ', numbered.number) end
-            as interest_group,
+        case
+            when numbered.number = 1 then numbered.name
+            else concat(numbered.name, ' ', numbered.number)
+        end as interest_group,
         numbered.cluster,
         numbered.size,
         centres.x,
@@ -135,7 +141,8 @@ named as (
 
 )
 
--- Where no groups could be found, all customers are one: each version has a row, so that no later build fits it.
+-- Where no groups could be found, all customers are one: each version has a row, so that no later
+-- build fits it.
 select
     coalesce(named.interest_group, 'all customers') as interest_group,
     pending.model_version,
