@@ -26,9 +26,24 @@ labels as (
 
 ),
 
+chosen as (
+
+    select
+        model_version,
+        k
+    from {{ ref('int_interest_candidates_ranked') }}
+    where is_chosen
+
+),
+
 profiles as (
 
-    select * from {{ ref('int_interest_profiles') }}
+    select profiles.*
+    from {{ ref('int_interest_profiles') }} as profiles
+    inner join chosen
+        on
+            profiles.model_version = chosen.model_version
+            and profiles.k = chosen.k
 
 ),
 
