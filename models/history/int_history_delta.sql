@@ -121,12 +121,6 @@ paired as (
         current_facts.frequency,
         current_facts.monetary,
         current_facts.events_checksum,
-        reported_facts.customer_id is not null as was_reported,
-        reported_facts.restated_by as reported_restated_by,
-        reported_facts.model_version as reported_version,
-        reported_facts.recency_days as reported_recency_days,
-        reported_facts.frequency as reported_frequency,
-        reported_facts.monetary as reported_monetary,
         reported_facts.events_checksum as reported_checksum,
         reported_facts.original_rfm,
         reported_facts.original_broad,
@@ -144,8 +138,8 @@ paired as (
 
 ),
 
--- Only a date that is over can be restated. What is as it was first reported is no restatement any more: settings were put back, or
--- lines that had gone are there again.
+-- Only a date that was over, and still is, can be restated. The mark compares the report with the first one and
+-- not with the last: once settings are put back or lost lines are there again, the mark is as before.
 restated as (
 
     select
@@ -154,21 +148,15 @@ restated as (
         dates.is_month_end,
         dates.is_backfilled,
         case
-            when not dates.was_closed then null
-            when paired.is_withdrawn or not paired.was_reported then 'late_data'
+            when not dates.was_closed or dates.is_open then null
             when
-                paired.frequency = paired.frequency_at_first
-                and paired.monetary = paired.monetary_at_first
-                and paired.recency_days is not distinct from paired.recency_at_first
-                and dates.model_version = paired.version_at_first
-                then null
-            when
-                paired.frequency is distinct from paired.reported_frequency
-                or paired.monetary is distinct from paired.reported_monetary
-                or paired.recency_days is distinct from paired.reported_recency_days
+                paired.is_withdrawn
+                or paired.frequency_at_first is null
+                or paired.frequency <> paired.frequency_at_first
+                or paired.monetary <> paired.monetary_at_first
+                or paired.recency_days is distinct from paired.recency_at_first
                 then 'late_data'
-            when dates.model_version <> paired.reported_version then 'refit'
-            else paired.reported_restated_by
+            when dates.model_version <> paired.version_at_first then 'refit'
         end as restated_by
     from paired
     inner join dates

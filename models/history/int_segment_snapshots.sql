@@ -6,6 +6,7 @@
 ) }}
 
 {%- set segmentations = ['rfm', 'broad', 'detailed'] %}
+{%- do validate_history_selection() %}
 
 -- depends_on: {{ ref('int_snapshot_dates') }}
 with moves as (
@@ -67,3 +68,4 @@ explained as (
 )
 
 select * exclude (recency_before, frequency_before, is_new, is_move) from explained
+{{ 'where false' if execute and is_incremental() and not writes_history() }}

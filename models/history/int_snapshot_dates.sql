@@ -123,7 +123,8 @@ followed as (
 
 ),
 
--- A date is due unless all of it was reported with the same version, and so was the date before it: who moved depends on both.
+-- A date is due unless all of it was reported with the same version, and so was the date before it: who
+-- moved depends on both.
 compared as (
 
     select
@@ -183,7 +184,8 @@ select
     and snapshot_dates.as_of_date < direction.last_reported_date as was_closed,
     snapshot_dates.was_reported,
     snapshot_dates.is_backfilled,
-    snapshot_dates.is_due,
+    -- A date that was over and is the last one again, after a clock that ran ahead, is open again.
+    snapshot_dates.is_due or (is_open and was_closed) as is_due,
     direction.is_look_back
 from snapshot_dates
 cross join direction
