@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from filelock import FileLock
+from quick_dbt import packed, unpacked
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_FILE = ROOT.parent / "shared" / "data" / "online_retail.csv"
@@ -79,8 +81,24 @@ REAL_FIT = QUICK_FIT | {"bootstrap_samples": 100, "category_bootstrap_samples": 
 # Columns that the order of rows in the file decides, and the text that its form decides.
 ROW_NUMBERS = ("input_row", "cancellation_row", "sale_row")
 FORM_OF_INPUT = ("raw_row",)
-# What dbt made of the project's files, by the project and by the settings that the files' yml reads.
-PARSED: dict[tuple, Manifest] = {}
+# The folder in which workers of pytest-xdist find what one of them made, and what was read from there.
+SHARED: list[Path] = []
+MADE: dict[str, bytes] = {}
+
+
+def made_once(name: str, make: Callable[[], bytes | None]) -> bytes | None:
+    """What `make` makes, once for all workers; none is made again."""
+    if name not in MADE:
+        (folder,) = SHARED
+        path = folder / name
+        with FileLock(f"{path}.lock"):
+            if not path.exists():
+                made = make()
+                if made is None:
+                    return None
+                path.write_bytes(made)
+            MADE[name] = path.read_bytes()
+    return MADE[name]
 
 
 @cache
@@ -105,24 +123,25 @@ class Shop:
     def dbt(self, *arguments: str, threads: int = 2, **settings: Any) -> dbtRunnerResult:
         """Run dbt in this process with the shop's settings, overlaid with those given here.
 
-        To parse the project takes longer than most runs: what was parsed with the same settings is used again.
+        To parse the project takes longer than most runs: what was parsed with the same settings is used again. The JSON
+        files of the whole project would take half of a short run: who reads them asks for them by --write-json.
         """
-        parsed = None if arguments[0] == "parse" else self._parsed(self.settings | settings)
-        return self._invoke(parsed, *arguments, threads=threads, **settings)
+        parsed = None if arguments[0] == "parse" else self.parsed(**settings)
+        is_json_read = arguments[0] in ("docs", "parse") or "--write-json" in arguments
+        json_option = [] if is_json_read else ["--no-write-json"]
+        return self._invoke(parsed, *arguments, *json_option, threads=threads, **settings)
 
-    def _parsed(self, settings: dict[str, Any]) -> Manifest | None:
+    def parsed(self, **settings: Any) -> Manifest | None:
         """The project as dbt parses it with these settings; none where dbt can't, so that the run says why."""
+        settings = self.settings | settings
         read = {name: settings[name] for name in settings.keys() & settings_read_by_parsing(self.project)}
-        key = (self.project, json.dumps(read, sort_keys=True))
-        if key not in PARSED:
-            result = self._invoke(None, "parse", **settings)
-            if not result.success:
-                return None
-            PARSED[key] = result.result
-            # dbt 1.11 can't copy them, and runs read them from selectors.yml.
-            PARSED[key].selectors = {}
-        # A run writes into it what it compiles.
-        return PARSED[key].deepcopy()
+        key = md5(json.dumps([str(self.project), read], sort_keys=True).encode()).hexdigest()
+        project = made_once(f"parsed_{key}", lambda: self._parse(**settings))
+        return project and unpacked(project)
+
+    def _parse(self, **settings: Any) -> bytes | None:
+        result = self._invoke(None, "parse", **settings)
+        return packed(result.result) if result.success else None
 
     def _invoke(self, parsed: Manifest | None, *arguments: str, threads: int = 2, **settings: Any) -> dbtRunnerResult:
         environment = {"SHOP_WAREHOUSE": str(self.warehouse), "SHOP_THREADS": str(threads)}
@@ -137,6 +156,8 @@ class Shop:
                         "--vars", json.dumps(self.settings | settings),
                         "--target-path", str(self.folder / "target"),
                         "--log-path", str(self.folder / "logs"),
+                        # What dbt warns of; at the level of debugging it writes down each statement.
+                        "--log-level-file", "info",
                         "--quiet",
                     ]
                 )  # fmt: skip
@@ -144,25 +165,56 @@ class Shop:
                 # Else this process would keep the file locked.
                 DuckDBConnectionManager.close_all_connections()
 
-    def build(self, *models: str, threads: int = 2, **settings: Any) -> "Shop":
+    def build(self, *models: str, threads: int = 2, write_json: bool = False, **settings: Any) -> "Shop":
         """Build seeds and models without their tests, and fail with dbt's own words.
 
         With `models` only these and what they are made from.
         """
+        self._build(*models, threads=threads, write_json=write_json, **settings)
+        return self
+
+    def _build(self, *models: str, write_json: bool = False, threads: int = 2, **settings: Any) -> set[str]:
+        """Build, and return the ids of what was built."""
         selection = ["--select", *(f"+{model}" for model in models)] if models else []
-        kinds = ["--resource-type", "model", "--resource-type", "seed"]
+        kinds = ["--resource-type", "model", "--resource-type", "seed", *(["--write-json"] if write_json else [])]
         result = self.dbt("build", *kinds, *selection, threads=threads, **settings)
         assert result.success, problem_of(result)
-        return self
+        return {run.node.unique_id for run in result.result.results}
 
-    def build_with_data_tests(self, *arguments: str, **settings: Any) -> "Shop":
-        """Build as users do, all or what the arguments select, and fail with dbt's own words.
+    def build_with_data_tests(self, *models: str, **settings: Any) -> "Shop":
+        """Build as `build` does, then check each data test that asks for nothing else, as `dbt build` does in between.
 
-        Unit tests bring their own data: to run them again on another shop would tell nothing new.
+        dbt compiles the tests once for all shops: it takes longer to start each of them than to run it.
         """
-        result = self.dbt("build", "--exclude-resource-type", "unit_test", *arguments, **settings)
-        assert result.success, problem_of(result)
+        built = self._build(*models, **settings)
+        failures = {
+            name: failing
+            for name, test in self._data_tests(**settings).items()
+            if built.issuperset(test["reads"]) and (failing := self.row(test["count_of_failing_rows"])[0])
+        }
+        assert not failures, failures
         return self
+
+    def _data_tests(self, **settings: Any) -> dict[str, dict[str, Any]]:
+        """Of each data test that stops a build, by its name: the ids of the tables that it reads, and its SQL."""
+        settings = {name: value for name, value in (self.settings | settings).items() if name != "transactions"}
+        key = md5(json.dumps([str(self.project), settings], sort_keys=True).encode()).hexdigest()
+
+        def compiled() -> bytes:
+            result = self.dbt("compile", "--select", "test_type:data", **settings)
+            assert result.success, problem_of(result)
+            tests = [test.node for test in result.result.results if test.node.config.severity.lower() == "error"]
+            assert len(tests) > 100
+            return json.dumps({
+                test.name: {
+                    "reads": [node for node in test.depends_on.nodes if not node.startswith("source.")],
+                    "count_of_failing_rows":
+                        f"select {test.config.fail_calc} from ({test.compiled_code}) as failing_rows",
+                }
+                for test in tests
+            }).encode()  # fmt: skip
+
+        return json.loads(made_once(f"data_tests_{key}", compiled) or b"")
 
     def copy(self, folder: Path, **settings: Any) -> "Shop":
         """The same warehouse, built as it is, in a folder that is made for it, with further settings."""
@@ -203,6 +255,16 @@ def problem_of(result: dbtRunnerResult) -> str:
     return "\n".join(messages)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder that all workers of pytest-xdist see."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "shared"
+    folder.mkdir(exist_ok=True)
+    SHARED[:] = [folder]
+    return folder
+
+
 @pytest.fixture(scope="session")
 def make_shop(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Shop]:
     """Makes an empty warehouse with the given settings, and quick fits."""
@@ -214,13 +276,12 @@ def make_shop(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Shop]:
 
 
 @pytest.fixture(scope="session")
-def build_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[..., Shop]:
+def build_once(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Callable[..., Shop]:
     """Builds a shop once for all workers of pytest-xdist and gives each a copy, as a DuckDB file has one writer."""
-    workers = tmp_path_factory.getbasetemp() if worker_id == "master" else tmp_path_factory.getbasetemp().parent
 
     def build(name: str, builder: Callable[[Shop], object], **settings: Any) -> Shop:
-        built, started = workers / f"{name}_built", Shop(workers / f"{name}_started", QUICK_FIT | settings)
-        with FileLock(workers / f"{name}.lock"):
+        built, started = shared / f"{name}_built", Shop(shared / f"{name}_started", QUICK_FIT | settings)
+        with FileLock(shared / f"{name}.lock"):
             if not built.exists():
                 # What a worker that failed left behind.
                 shutil.rmtree(started.folder, ignore_errors=True)
@@ -235,7 +296,7 @@ def build_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Call
 @pytest.fixture(scope="session")
 def demo_shop(build_once: Callable[..., Shop]) -> Shop:
     """The embedded shop, built once; tests only read it."""
-    return build_once("demo_shop", Shop.build)
+    return build_once("demo_shop", lambda shop: shop.build(write_json=True))
 
 
 @pytest.fixture

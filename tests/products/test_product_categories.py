@@ -44,8 +44,7 @@ def write_log(path: Path, lines: list[str]) -> str:
 
 
 def built_with_tests(shop: Shop) -> None:
-    selected = ("--select", "+product_categories", "+segment_rules", "--indirect-selection", "cautious")
-    shop.build_with_data_tests(*selected)
+    shop.build_with_data_tests("product_categories", "segment_rules")
 
 
 def test_categories_are_those_of_the_embedded_shop(demo_shop: Shop) -> None:
