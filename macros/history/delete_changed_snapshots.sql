@@ -1,4 +1,7 @@
-{#- SQL: what `int_segment_snapshots` deletes before it writes; nothing where the run leaves part of the history out. -#}
+{#-
+    SQL: what `int_segment_snapshots` deletes before it writes; nothing where the run leaves part of
+    the history out.
+-#}
 {% macro delete_changed_snapshots() -%}
     {%- if is_incremental() and writes_history() -%}
         {{ delete_snapshots(this) }}
@@ -7,8 +10,8 @@
 
 
 {#-
-    SQL: deletes the snapshots that the build writes again, and those of dates that are no snapshot dates of this shop any more. Runs
-    in the transaction that writes the new ones.
+    SQL: deletes the snapshots that the build writes again, and those of dates that are no snapshot
+    dates of this shop any more. Runs in the transaction that writes the new ones.
 -#}
 {% macro delete_snapshots(snapshots) -%}
     delete from {{ snapshots }} as snapshots
@@ -29,22 +32,29 @@
 
 
 {#-
-    Whether this run writes the history: it does where it builds all of the chain. What an earlier run left of a part would pass for
-    what this run found.
+    Whether this run writes the history: it does where it builds all of the chain. What an earlier
+    run left of a part would pass for what this run found.
 -#}
 {% macro writes_history() -%}
     {{ return(all_selected([
-        'int_snapshot_dates', 'int_history_delta', 'int_segment_moves', 'int_counterfactual_segments', 'int_segment_snapshots',
+        'int_snapshot_dates',
+        'int_history_delta',
+        'int_segment_moves',
+        'int_counterfactual_segments',
+        'int_segment_snapshots',
     ])) }}
 {%- endmacro %}
 
 
-{#- Raises a sentence where a run would build all of the history's table from a part of the history. -#}
+{#-
+    Raises a sentence where a run would build all of the history's table from a part of the history.
+-#}
 {% macro validate_history_selection() -%}
-    {%- if execute and flags.WHICH in ['build', 'run'] and not is_incremental() and not writes_history() -%}
+    {%- set is_run = execute and flags.WHICH in ['build', 'run'] -%}
+    {%- if is_run and not is_incremental() and not writes_history() -%}
         {{ exceptions.raise_compiler_error(
-            "This run would build 'int_segment_snapshots' as a whole, but leaves out models that it is made of. "
-            ~ "Run 'dbt build', or select '+int_segment_snapshots'."
+            "This run would build 'int_segment_snapshots' as a whole, but leaves out models that it is made "
+            ~ "of. Run 'dbt build', or select '+int_segment_snapshots'."
         ) }}
     {%- endif -%}
 {%- endmacro %}

@@ -38,7 +38,8 @@ select
     transactions.unit_price,
     transactions.gross_amount,
     cast(coalesce(matches.cancelled_amount, 0) as decimal(18, 2)) as cancelled_amount,
-    cast(transactions.gross_amount - coalesce(matches.cancelled_amount, 0) as decimal(18, 2)) as revenue,
+    cast(transactions.gross_amount - coalesce(matches.cancelled_amount, 0) as decimal(18, 2))
+        as revenue,
     transactions.ordered_at,
     cast(transactions.ordered_at as date) as order_date
 from transactions

@@ -22,7 +22,8 @@ counterfactuals as (
         as_of_date,
         {% for segmentation in segmentations %}
         {% for scenario in ['aging', 'order', 'cancellation', 'events', 'refit'] %}
-        max({{ segmentation }}_segment) filter (where scenario = '{{ scenario }}') as {{ segmentation }}_by_{{ scenario }},
+        max({{ segmentation }}_segment) filter (where scenario = '{{ scenario }}')
+            as {{ segmentation }}_by_{{ scenario }},
         {% endfor %}
         {% endfor %}
     from {{ ref('int_counterfactual_segments') }}
@@ -30,32 +31,33 @@ counterfactuals as (
 
 ),
 
--- Step by step, time passes, orders come, some are cancelled, the rules change. The cause is the last step that made the segment what
--- it is. Where no order came, the step before it stands.
+-- Step by step, time passes, orders are placed, some are cancelled, the rules change. The cause is the
+-- last step that made the segment what it is. Without orders, the step before counts.
 explained as (
 
     select
         moves.*,
         {% for segmentation in segmentations %}
+        {% set segment, before = 'moves.' ~ segmentation ~ '_segment', 'moves.' ~ segmentation ~ '_before' %}
+        {% set original = 'moves.original_' ~ segmentation ~ '_segment' %}
+        {% set by = 'counterfactuals.' ~ segmentation ~ '_by_' %}
         case
-            when moves.is_new and moves.restated_by = 'late_data' and moves.original_{{ segmentation }}_segment is null
-                then 'late_data'
+            when moves.is_new and moves.restated_by = 'late_data' and {{ original }} is null then 'late_data'
             when moves.is_new then 'new'
-            when moves.{{ segmentation }}_segment is not distinct from moves.{{ segmentation }}_before then null
-            when counterfactuals.{{ segmentation }}_by_events <> moves.{{ segmentation }}_segment then 'refit'
-            when counterfactuals.{{ segmentation }}_by_events <> coalesce(counterfactuals.{{ segmentation }}_by_order, counterfactuals.{{ segmentation }}_by_aging)
-                then 'cancellation'
-            when counterfactuals.{{ segmentation }}_by_order <> counterfactuals.{{ segmentation }}_by_aging then 'order'
+            when {{ segment }} is not distinct from {{ before }} then null
+            when {{ by }}events <> {{ segment }} then 'refit'
+            when {{ by }}events <> coalesce({{ by }}order, {{ by }}aging) then 'cancellation'
+            when {{ by }}order <> {{ by }}aging then 'order'
             else 'aging'
         end as {{ segmentation }}_cause,
         {% endfor %}
         {% for segmentation in segmentations %}
-        case when moves.{{ segmentation }}_segment <> moves.{{ segmentation }}_before then nullif(concat_ws(
+        {% set segment, before = 'moves.' ~ segmentation ~ '_segment', 'moves.' ~ segmentation ~ '_before' %}
+        case when {{ segment }} <> {{ before }} then nullif(concat_ws(
             ' · ',
             {% for scenario in ['aging', 'order', 'cancellation', 'refit'] %}
-            case
-                when counterfactuals.{{ segmentation }}_by_{{ scenario }} = moves.{{ segmentation }}_segment then '{{ scenario }}'
-            end{{ ',' if not loop.last }}
+            case when counterfactuals.{{ segmentation }}_by_{{ scenario }} = {{ segment }} then '{{ scenario }}' end
+            {{- ',' if not loop.last }}
             {% endfor %}
         ), '') end as {{ segmentation }}_sufficient_causes{{ ',' if not loop.last }}
         {% endfor %}

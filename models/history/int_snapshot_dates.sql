@@ -53,7 +53,8 @@ last_reported as (
 
 ),
 
--- With an `as_of_date` before the last reported date, a build looks back and leaves the history as it is.
+-- With an `as_of_date` before the last reported date, a build looks back and leaves the history as
+-- it is.
 direction as (
 
     select
@@ -96,7 +97,8 @@ dates as (
 
 ),
 
--- The newest version that was fitted by a date reports it. Dates before all versions are backfilled with the first.
+-- The newest version that was fitted by a date reports it. Dates before all versions are backfilled
+-- with the first.
 versioned as (
 
     select
@@ -123,8 +125,8 @@ followed as (
 
 ),
 
--- A date is due unless all of it was reported with the same version, and so was the date before it: who
--- moved depends on both.
+-- A date is due unless all of it was reported with the same version, and so was the date before it:
+-- who moved depends on both.
 compared as (
 
     select

@@ -1,4 +1,4 @@
-"""A shop that was closed for a quarter, and a customer who sent everything back: all that tells of time stands."""
+"""A shop that was closed for a quarter, and a customer who cancelled everything: all that depends on time holds."""
 
 import csv
 from collections.abc import Callable
@@ -86,7 +86,7 @@ def test_forecasts_and_report_stand_with_months_without_sales(shop: Shop) -> Non
 
 
 def test_who_sent_everything_back_later_was_a_customer_until_then(shop: Shop) -> None:
-    """What was said before the cancellation stays true: nothing that came later is known."""
+    """Reports before the cancellation stay true: they know nothing of what followed."""
     bought, sent_back = date(2025, 7, 31), date(2025, 9, 30)
     history = shop.rows(f"""
         select as_of_date, frequency, recency_days, 'all cancelled' in (rfm_segment, broad_segment, detailed_segment)

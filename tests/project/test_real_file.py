@@ -327,7 +327,6 @@ def fed_real_shop(make_shop: Callable[..., Shop], real_shop: Shop, tmp_path_fact
                 "customer_alerts",
                 "segment_drift",
                 "segments",
-                "processed_snapshot_dates",
                 "ingest_watermark",
             )
         else:
