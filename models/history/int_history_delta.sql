@@ -1,5 +1,6 @@
 {%- set first_report = [
-    'rfm_segment', 'broad_segment', 'detailed_segment', 'version', 'recency_days', 'frequency', 'monetary'
+    'rfm_segment', 'broad_segment', 'detailed_segment', 'version', 'recency_days', 'frequency',
+    'monetary'
 ] %}
 
 -- The snapshots that this build has to write: all of dates that are due, and those that rest on
@@ -158,7 +159,7 @@ restated as (
                 or paired.first_frequency is null
                 or paired.frequency <> paired.first_frequency
                 or paired.monetary <> paired.first_monetary
-                or paired.recency_days is distinct from paired.first_recency_days
+                or (paired.recency_days is distinct from paired.first_recency_days)
                 then 'late_data'
             when dates.model_version <> paired.first_version then 'refit'
         end as restated_by

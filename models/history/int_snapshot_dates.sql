@@ -27,22 +27,30 @@ reported as (
 
 ),
 
--- Earlier builds reported these dates. Another shop's count for nothing.
+-- Another shop's history counts for nothing. A shop is known by its versions.
+reported_versions as (
+
+    select
+        reported.model_version,
+        bool_or(versions.model_version is not null) as is_of_this_shop
+    from reported
+    left join versions
+        on reported.model_version = versions.model_version
+    group by 1
+
+),
+
+-- The dates that earlier builds reported.
 reported_dates as (
 
     select
-        reported.as_of_date,
-        reported.model_version,
-        reported.is_backfilled,
-        max(reported.previous_date) as previous_date,
-        max(reported.previous_version) as previous_version
+        as_of_date,
+        model_version,
+        is_backfilled,
+        max(previous_date) as previous_date,
+        max(previous_version) as previous_version
     from reported
-    where exists (
-        select 1
-        from reported as of_this_shop
-        inner join versions
-            on of_this_shop.model_version = versions.model_version
-    )
+    where (select bool_or(reported_versions.is_of_this_shop) from reported_versions)
     group by 1, 2, 3
 
 ),
@@ -69,11 +77,12 @@ direction as (
 
 months as (
 
-    select unnest(generate_series(
-        date_trunc('month', first_day.first_date),
-        cast(direction.as_of_date as timestamp),
-        interval 1 month
-    )) as month_start
+    select
+        unnest(generate_series(
+            date_trunc('month', first_day.first_date),
+            cast(direction.as_of_date as timestamp),
+            interval 1 month
+        )) as month_start
     from first_day
     cross join direction
     where not direction.is_look_back
