@@ -12,9 +12,10 @@
         ) -%}
         {%- if last_date is not none and var('as_of_date') | string < last_date | string -%}
             {%- do log(
-                "The history reaches up to " ~ last_date ~ " and stays as it is, because the setting"
-                ~ " 'as_of_date' looks back to " ~ var('as_of_date')
-                ~ ". A build of that day or a later one, or without the setting, reports what is new.", info=true
+                "The history reaches up to " ~ last_date ~ " and stays as it is, because the "
+                ~ "setting 'as_of_date' looks back to " ~ var('as_of_date')
+                ~ ". A build of that day or a later one, or without the setting, reports what is "
+                ~ "new.", info=true
             ) -%}
         {%- endif -%}
     {%- endif -%}
