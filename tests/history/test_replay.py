@@ -272,7 +272,7 @@ def versions(draw: st.DrawFn) -> list[Version]:
 
 @st.composite
 def orders(draw: st.DrawFn, number: int) -> list[Event]:
-    """A sale, perhaps more of it the day after, and what is cancelled of it: nothing, some, all, at once or in parts."""
+    """A sale, perhaps more of it the day after, and what is cancelled of it: nothing, some or all, at once or not."""
     customer, day = draw(st.sampled_from("abc")), draw(days(120))
     units, price = draw(st.integers(1, 3)), draw(st.sampled_from([Decimal("0.50"), Decimal(5), Decimal(20)]))
     sale = Event(customer, str(number), day, units, units * price)
