@@ -3,7 +3,9 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pandas as pd
 from shop_toolkit.postgres import ADDRESS, push
 from shop_toolkit.publishing import Mart, current_files, id_of, publication
@@ -15,7 +17,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Copy the marts to the folder of the setting, and to Postgres where the environment names a server."""
     tables = {
         "order_lines": dbt.ref("order_lines"),
@@ -55,8 +57,8 @@ def model(dbt, session):
     # Pages beside them, by file name.
     pages = dict(dbt.ref("report_pages").select("file_name", "content").fetchall())
     settings = dbt.config.get("meta")
-    folder = json.loads(settings["published_folder"])
-    folder = Path(folder) if folder else None
+    named = json.loads(settings["published_folder"])
+    folder = Path(named) if named else None
     ((context,),) = session.execute("select getvariable('publication_context')").fetchall()
     context = json.loads(context)
     if context["may_publish"]:
@@ -65,7 +67,14 @@ def model(dbt, session):
     return typed(pd.DataFrame(current_files(folder) if folder else None, columns=list(TYPES)), TYPES)
 
 
-def publish(session, marts, pages, folder, address, schema):
+def publish(
+    session: duckdb.DuckDBPyConnection,
+    marts: list[Mart],
+    pages: dict[str, str],
+    folder: Path | None,
+    address: str | None,
+    schema: str,
+) -> None:
     """Write files, push to Postgres, and only then let readers have the files: what fails changes nothing for them."""
     if folder is None:
         if address:

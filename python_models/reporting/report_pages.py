@@ -1,14 +1,16 @@
 """One row per page of the report: the whole HTML file."""
 
 import json
+from typing import Any
 
+import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed
 
 TYPES = {"file_name": "str", "content": "str", "charts": "int32", "bytes": "int64"}
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """The report, once all marts have passed their tests: those that it draws from and those that it does not."""
     blocks = dbt.ref("rpt_charts").order("block_number").df().to_dict("records")
     (shop,) = dbt.ref("rpt_shop").df().astype(object).where(lambda cell: cell.notna(), None).to_dict("records")
@@ -29,7 +31,7 @@ def model(dbt, session):
 
     from shop_toolkit.report.page import page
 
-    sections = {}
+    sections: dict[str, dict[str, Any]] = {}
     for block in blocks:
         section = sections.setdefault(
             block["section"], {"name": block["section"], "question": block["question"], "blocks": []}

@@ -1,7 +1,9 @@
 """One row per block of the report: a finding with its figures as JSON, its numbers and its texts."""
 
 import json
+from typing import Any
 
+import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed
 
@@ -11,7 +13,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """What the report says, section by section."""
     marts = {
         "sales_by_month": dbt.ref("sales_by_month"),
@@ -45,7 +47,7 @@ def model(dbt, session):
 
     # In total order, or ties and tables would follow the threads of the build.
     tables = {name: relation.order("all").df() for name, relation in marts.items()}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for section in SECTIONS:
         for block in section.answer(tables):
             rows.append({

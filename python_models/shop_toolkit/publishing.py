@@ -21,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from filelock import FileLock, Timeout
@@ -70,7 +71,7 @@ class Publication:
 
     publication_id: str
     folder: Path
-    files: list[dict]
+    files: list[dict[str, Any]]
 
 
 def quoted(name: str) -> str:
@@ -134,7 +135,7 @@ def checksum_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def current_files(folder: Path) -> list[dict]:
+def current_files(folder: Path) -> list[dict[str, Any]]:
     """The files of the publication that readers find in a folder, one entry each; none where nothing was published."""
     try:
         return files_of(json.loads((folder / "current" / MANIFEST).read_text("utf-8")))
@@ -142,7 +143,7 @@ def current_files(folder: Path) -> list[dict]:
         return []
 
 
-def files_of(manifest: Mapping) -> list[dict]:
+def files_of(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
     """One entry per file: path (below the version's folder), mart, format, rows, bytes, checksum, publication_id."""
     return [{**file, "publication_id": manifest["publication_id"]} for file in manifest["files"]]
 
@@ -294,7 +295,7 @@ def write_mart(cursor: duckdb.DuckDBPyConnection, mart: Mart, folder: Path, publ
         f"copy (select {', '.join(columns)} from {table})"
         f" to {text(folder / 'csv' / f'{mart.name}.csv')} (format csv, header true)"
     )
-    return rows
+    return int(rows)
 
 
 def comment(cursor: duckdb.DuckDBPyConnection, table: str, mart: Mart) -> None:
@@ -305,7 +306,7 @@ def comment(cursor: duckdb.DuckDBPyConnection, table: str, mart: Mart) -> None:
         cursor.execute(f"comment on column {table}.{quoted(name)} is {text(description)}")
 
 
-def entry(folder: Path, path: str, mart: str | None = None, rows: int | None = None) -> dict:
+def entry(folder: Path, path: str, mart: str | None = None, rows: int | None = None) -> dict[str, Any]:
     """What is told of a file: path below `folder`, mart, format, rows, bytes and checksum."""
     file = folder / path
     return {

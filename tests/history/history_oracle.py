@@ -129,7 +129,7 @@ def segments_of(facts: Facts, version: Version, cells: list[Cell]) -> Segments:
             and is_in(facts.monetary, rule.monetary)
         ]  # fmt: skip
         learned.append(segment)
-    return (rfm, *learned)
+    return (rfm, learned[0], learned[1])
 
 
 def history_of(

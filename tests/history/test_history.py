@@ -46,8 +46,8 @@ class FedShop:
             if LATE[0] <= day <= LATE[1] and row["InvoiceNo"].isdigit() and int(row["InvoiceNo"]) % 10 == 0
         }  # fmt: skip
         self.late_customers = {row["CustomerID"] for _, row in self.rows if row["InvoiceNo"] in self.late}
-        self.history: dict[str, set[tuple]] = {}
-        self.changes: dict[str, set[tuple]] = {}
+        self.history: dict[str, set[tuple[Any, ...]]] = {}
+        self.changes: dict[str, set[tuple[Any, ...]]] = {}
 
     def feed(self, name: str, up_to: date, with_late: bool = False, **settings: Any) -> None:
         with self.log.open("w", newline="") as file:
@@ -117,7 +117,8 @@ def test_the_same_build_twice_and_a_look_back_report_nothing_new(fed: FedShop) -
 
 def test_cut_off_builds_with_settings_that_are_put_back_leave_nothing(fed: FedShop) -> None:
     """Of a later day, and with other order events of the same lines; both end with the history's table."""
-    for settings in ({"as_of_date": "2026-02-15"}, {"cancellation_invoice_prefix": "X"}):
+    wrong: tuple[dict[str, Any], ...] = ({"as_of_date": "2026-02-15"}, {"cancellation_invoice_prefix": "X"})
+    for settings in wrong:
         result = fed.shop.dbt("run", "--select", "+segment_history", **settings)
         assert result.success, problem_of(result)
         cut_off = set(fed.shop.rows("from segment_history"))

@@ -47,6 +47,8 @@ STEPS = (
 # The only step that keeps what earlier builds left.
 LAST_STEP_BEFORE_SNAPSHOTS = STEPS.index(SNAPSHOTS) - 1
 VIEWS = ("scoring.int_rfm_score_map", "history.int_segment_values")
+# The rows of the history by customer and date.
+History = dict[tuple[str, date], dict[str, Any]]
 MARKS = ("restated_by", "original_rfm_segment", "original_broad_segment", "original_detailed_segment")
 
 
@@ -151,14 +153,14 @@ class Warehouse:
         for view in VIEWS:
             self.connection.execute(f"create view {view} as {compiled.first[view.split('.')[1]]}")
 
-    def rows(self, query: str) -> list[tuple]:
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self.connection.execute(query).fetchall()
 
     def has(self, *tables: str) -> bool:
         there = {name for (name,) in self.rows("select concat(schema_name, '.', table_name) from duckdb_tables()")}
         return all((table if "." in table else f"main.{table}") in there for table in tables)
 
-    def insert(self, table: str, rows: list[tuple]) -> None:
+    def insert(self, table: str, rows: list[tuple[Any, ...]]) -> None:
         self.connection.execute(f"delete from {table}")
         if rows:
             row = f"({', '.join('?' * len(rows[0]))})"
@@ -166,7 +168,7 @@ class Warehouse:
             self.connection.execute(f"insert into {table} values {', '.join([row] * len(rows))}", values)
 
     def fill(self, build: Build) -> None:
-        order_days: dict[tuple[str, str, date], list] = {}
+        order_days: dict[tuple[str, str, date], list[Any]] = {}
         for event in build.events:
             sums = order_days.setdefault((event.customer, event.invoice, event.day), [0, Decimal(0), 0, Decimal(0)])
             sign = -1 if event.is_cancelled else 1
@@ -213,7 +215,7 @@ class Warehouse:
             if build.cut_off_after == number:
                 break
 
-    def history(self) -> dict[tuple[str, date], dict[str, Any]]:
+    def history(self) -> History:
         if not self.has_views():
             return {}
         table = self.connection.execute("select * from segment_history")
@@ -227,7 +229,7 @@ class Warehouse:
         """Whether a build has got as far as the marts."""
         return bool(self.rows("select 1 from duckdb_views() where view_name = 'segment_changes'"))
 
-    def changes(self) -> list[tuple]:
+    def changes(self) -> list[tuple[Any, ...]]:
         return self.rows("select * from segment_changes order by all") if self.has_views() else []
 
 
@@ -334,11 +336,11 @@ def arrivals(draw: st.DrawFn) -> list[Build]:
     return [*builds, replace(builds[-1], as_of=last, is_set=False, cut_off_after=None, is_full_refresh=False)]
 
 
-def without_marks(history: dict[tuple[str, date], dict[str, Any]]) -> dict[tuple[str, date], dict[str, Any]]:
+def without_marks(history: History) -> History:
     return {key: {name: value for name, value in row.items() if name not in MARKS} for key, row in history.items()}
 
 
-def movements(warehouse: Warehouse) -> list[tuple]:
+def movements(warehouse: Warehouse) -> list[tuple[Any, ...]]:
     """A build from scratch calls late customers new."""
     return warehouse.rows("""
         select * replace (if(from_segment is null, 'new', cause) as cause)
@@ -442,7 +444,7 @@ def assert_marks_compare_with_the_first_report(warehouse: Warehouse, build: Buil
 def assert_flows_are_those_of_the_history(warehouse: Warehouse) -> None:
     history = warehouse.history()
     days = sorted({day for _, day in history})
-    flows: dict[tuple, list] = {}
+    flows: dict[tuple[Any, ...], list[Any]] = {}
     for previous, day in zip([None, *days], days, strict=False):
         for (customer, _), row in ((key, row) for key, row in history.items() if key[1] == day):
             was = history.get((customer, previous), {}) if previous else {}
@@ -474,9 +476,7 @@ def assert_snapshots_know_what_they_rest_on(warehouse: Warehouse) -> None:
     assert rows == []
 
 
-def assert_unchanged_rows_stay(
-    before: dict[tuple[str, date], dict[str, Any]], was: Build, now: Build, warehouse: Warehouse
-) -> None:
+def assert_unchanged_rows_stay(before: History, was: Build, now: Build, warehouse: Warehouse) -> None:
     """Only customers with other rows change, from the first of these on, and days that other rules report."""
     after = warehouse.history()
     changed = set(was.events) ^ set(now.events)
@@ -552,7 +552,7 @@ def simple_version(number: int = 1, baseline: date = FIRST_DAY, segments: tuple[
     return Version(number, baseline, cut_points, {"broad": rules, "detailed": rules})
 
 
-def reported_after(builds: list[Build], compiled: Compiled) -> tuple[dict, list[tuple]]:
+def reported_after(builds: list[Build], compiled: Compiled) -> tuple[History, list[tuple[Any, ...]]]:
     warehouse = Warehouse(compiled)
     try:
         for build in builds:

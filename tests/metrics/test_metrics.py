@@ -15,7 +15,7 @@ from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
 from metricflow.validation.data_warehouse_model_validator import DataWarehouseModelValidator
 from metricflow_semantic_interfaces.validations.semantic_manifest_validator import SemanticManifestValidator
 
-Ask = Callable[..., list[tuple]]
+Ask = Callable[..., list[tuple[Any, ...]]]
 
 
 @pytest.fixture(scope="module")
@@ -48,9 +48,10 @@ def metricflow(project: Path) -> Iterator[CLIConfiguration]:
 def ask(metricflow: CLIConfiguration) -> Ask:
     """Metrics by what they are grouped by, in its order: rows with the groups first."""
 
-    def asked(*metrics: str, by: tuple[str, ...] = ()) -> list[tuple]:
+    def asked(*metrics: str, by: tuple[str, ...] = ()) -> list[tuple[Any, ...]]:
         request = MetricFlowQueryRequest.create(metric_names=metrics, group_by_names=by, order_by_names=by)
         table = metricflow.mf.query(request).result_df
+        assert table is not None
         assert table.column_names == (*by, *metrics)
         return [tuple(map(plain, row)) for row in table.rows]
 
@@ -64,13 +65,14 @@ def plain(cell: Any) -> Any:
     return float(cell) if isinstance(cell, Decimal) else cell
 
 
-def told(shop: Shop, query: str) -> list[tuple]:
+def told(shop: Shop, query: str) -> list[tuple[Any, ...]]:
     return [tuple(map(plain, row)) for row in shop.rows(query)]
 
 
 def test_nothing_is_wrong_with_the_metrics(metricflow: CLIConfiguration) -> None:
     manifest = metricflow.semantic_manifest
-    issues = SemanticManifestValidator().validate_semantic_manifest(manifest).all_issues
+    validators: SemanticManifestValidator[Any] = SemanticManifestValidator()
+    issues = validators.validate_semantic_manifest(manifest).all_issues
     assert issues == ()
     validator = DataWarehouseModelValidator(sql_client=metricflow.sql_client)
     for validate in (

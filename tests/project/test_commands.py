@@ -52,7 +52,7 @@ def with_quick_fits(command: str, fits: dict[str, Any]) -> str:
 
 def run(
     command: str, folder: Path, fits: dict[str, Any] = QUICK_FIT, *, project: Path = ROOT
-) -> subprocess.CompletedProcess:
+) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {
         "SHOP_WAREHOUSE": str(folder / "shop.duckdb"),
         "DBT_TARGET_PATH": str(folder / "target"),

@@ -13,7 +13,17 @@ from conftest import MARTS, ROOT, Shop, settings_read_by_parsing
 from dbt.contracts.graph.manifest import Manifest
 
 KNOWN_KEYS = {
-    "file": {"version", "models", "seeds", "unit_tests", "semantic_models", "metrics", "exposures", "groups", "sources"},
+    "file": {
+        "version",
+        "models",
+        "seeds",
+        "unit_tests",
+        "semantic_models",
+        "metrics",
+        "exposures",
+        "groups",
+        "sources",
+    },
     "model": {"name", "description", "columns", "data_tests", "config", "time_spine"},
     "column": {"name", "data_type", "description", "data_tests", "constraints", "granularity"},
     "unit test": {"name", "model", "overrides", "given", "expect", "description"},
@@ -24,7 +34,8 @@ KNOWN_KEYS = {
 
 @pytest.fixture(scope="module")
 def manifest(demo_shop: Shop) -> dict[str, Any]:
-    return json.loads((demo_shop.folder / "target" / "manifest.json").read_text())
+    read: dict[str, Any] = json.loads((demo_shop.folder / "target" / "manifest.json").read_text())
+    return read
 
 
 def tables_of(manifest: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -154,7 +165,7 @@ def test_parsing_warns_of_nothing(make_shop: Callable[..., Shop]) -> None:
 
 def test_settings_that_no_yml_reads_change_nothing_that_is_parsed(make_shop: Callable[..., Shop]) -> None:
     """So that tests parse the project once for shops that differ in these alone."""
-    others = {
+    others: dict[str, Any] = {
         "transactions": "a_table", "column_mapping": {"customer_id": "Kunde"}, "csv_delimiter": ";",
         "csv_encoding": "latin-1", "date_format": "%d.%m.%Y", "decimal_separator": ",",
         "cancellation_invoice_prefix": "", "as_of_date": "2025-03-31", "baseline_date": "2025-03-31", "refit": True,
@@ -167,7 +178,7 @@ def test_settings_that_no_yml_reads_change_nothing_that_is_parsed(make_shop: Cal
     assert others.keys() | settings_read_by_parsing(ROOT) == known.keys()
     one, other = (make_shop().dbt("parse", **settings).result for settings in ({}, others))
 
-    def parsed(manifest: Manifest) -> dict[str, tuple]:
+    def parsed(manifest: Manifest) -> dict[str, tuple[Any, ...]]:
         return {
             identifier: (node.raw_code, sorted(node.depends_on.nodes), sorted(node.depends_on.macros),
                          {name: value for name, value in node.config.to_dict().items() if name != "vars"})

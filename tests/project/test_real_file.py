@@ -144,7 +144,7 @@ def test_kmeans_on_the_plane_is_the_references(real_shop: Shop) -> None:
         "select k, silhouette from cluster_candidates where space = 'rfm_plane' and algorithm = 'kmeans'"
     ))  # fmt: skip
     assert set(silhouettes) == set(range(2, 11))
-    assert max(silhouettes, key=silhouettes.get) == 3
+    assert max(silhouettes, key=silhouettes.__getitem__) == 3
     assert silhouettes[3] == pytest.approx(0.52, abs=0.01)
     sizes = real_shop.rows(
         """
@@ -327,7 +327,11 @@ def fed_real_shop(make_shop: Callable[..., Shop], real_shop: Shop, tmp_path_fact
                 "customer_alerts",
                 "segment_drift",
                 "segments",
-                "int_customer_states_scd2", "orders", "cancellations", "rejected_transactions", "int_anonymous_sales",
+                "int_customer_states_scd2",
+                "orders",
+                "cancellations",
+                "rejected_transactions",
+                "int_anonymous_sales",
             )
         else:
             result = shop.dbt("build", "--selector", "refresh")

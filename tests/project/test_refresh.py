@@ -34,7 +34,8 @@ NEWCOMER = "990001"
 
 @pytest.fixture(scope="module")
 def manifest(demo_shop: Shop) -> dict[str, Any]:
-    return json.loads((demo_shop.folder / "target" / "manifest.json").read_text())
+    read: dict[str, Any] = json.loads((demo_shop.folder / "target" / "manifest.json").read_text())
+    return read
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,8 @@ def test_a_refresh_reads_nothing_that_is_older_than_itself_but_what_was_fitted(
     A view that is left out holds nothing: what it reads is asked for in its stead.
     """
     views = {name for name, model in models.items() if model["config"]["materialized"] == "view"} - selected
-    read, asked = set(), selected & models.keys()
+    read: set[str] = set()
+    asked = selected & models.keys()
     while asked:
         parents = {parent for name in asked for parent in parents_of(models[name])} - selected
         asked = (parents & views) - read
@@ -221,7 +223,8 @@ def test_a_refresh_that_would_read_something_else_stops_before_any_table_changes
     """As where the settings that the build was given are forgotten."""
     shop = copy_of_demo_shop
     before = shop.checksums()
-    for settings in ({"transactions": str(DEMO_FILE)}, {"cancellation_invoice_prefix": "X"}):
+    changes: list[dict[str, Any]] = [{"transactions": str(DEMO_FILE)}, {"cancellation_invoice_prefix": "X"}]
+    for settings in changes:
         problem = problem_of(shop.dbt(*REFRESH, **settings))
         assert "in another way than the warehouse was read, from seeds/demo_shop/transactions.csv" in problem
         assert shop.checksums() == before

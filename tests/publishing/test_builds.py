@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -33,7 +34,7 @@ def change(shop: Shop, *statements: str) -> None:
             warehouse.execute(statement)
 
 
-def picture(shop: Shop) -> dict[str, tuple]:
+def picture(shop: Shop) -> dict[str, tuple[Any, ...]]:
     """Every name in the published folder, with what it leads to or holds, and when it was changed."""
     folder = Path(shop.settings["published_folder"])
     return {

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import psycopg
@@ -82,7 +83,7 @@ def reader_exists(connection: psycopg.Connection) -> bool:
     return connection.execute("select 1 from pg_roles where rolname = 'reader'").fetchone() is not None
 
 
-def asked(address: str, query: str) -> list[tuple]:
+def asked(address: str, query: str) -> list[tuple[Any, ...]]:
     with psycopg.connect(address) as connection:
         return connection.execute(query).fetchall()
 
@@ -276,12 +277,12 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert postgres_problem() is None
     monkeypatch.setenv(postgres.ADDRESS, "dbname=shop")
     monkeypatch.setitem(__import__("sys").modules, "psycopg", None)
-    assert "Install the extra 'postgres'" in postgres_problem()
+    assert "Install the extra 'postgres'" in str(postgres_problem())
 
 
 @pytest.mark.parametrize("address", ["postgres//user:s3cret@host/shop", "postgresql://user:s3@cret@host/shop"])
 def test_a_password_in_a_wrong_address_is_not_repeated(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ADDRESS, address)
-    problem = postgres_problem()
+    problem = str(postgres_problem())
     assert "is no connection string" in problem
     assert "cret" not in problem

@@ -4,8 +4,9 @@ import csv
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -39,12 +40,17 @@ MARTS = (
 )
 
 
-def publish(database: duckdb.DuckDBPyConnection, folder: Path, marts=MARTS, pages=None) -> str:
+def publish(
+    database: duckdb.DuckDBPyConnection,
+    folder: Path,
+    marts: Sequence[Mart] = MARTS,
+    pages: Mapping[str, str] | None = None,
+) -> str:
     with publication(database, marts, pages or {}, folder) as written:
         return written.publication_id
 
 
-def picture(folder: Path) -> dict[str, tuple]:
+def picture(folder: Path) -> dict[str, tuple[Any, ...]]:
     """Every name below a folder, with what it leads to or holds and when it was last changed."""
     return {
         str(path.relative_to(folder)): (
@@ -58,7 +64,7 @@ def picture(folder: Path) -> dict[str, tuple]:
 def number_published(folder: Path) -> int:
     with duckdb.connect(str(folder / "marts.duckdb"), read_only=True) as reader:
         ((number,),) = reader.execute("select distinct number from orders").fetchall()
-    return number
+    return int(number)
 
 
 @pytest.fixture(scope="module")
@@ -307,7 +313,7 @@ def test_what_others_put_there_is_never_replaced(tmp_path: Path) -> None:
         publish(small_shop(), tmp_path)
     assert (tmp_path / "marts.duckdb").read_text() == "mine"
     assert not (tmp_path / "current").is_symlink()
-    assert "was not published" in folder_problem(str(tmp_path))
+    assert "was not published" in str(folder_problem(str(tmp_path)))
 
 
 def test_a_folder_that_can_be_used_has_no_problem(tmp_path: Path) -> None:
@@ -315,8 +321,8 @@ def test_a_folder_that_can_be_used_has_no_problem(tmp_path: Path) -> None:
     assert folder_problem(str(tmp_path / "not" / "yet")) is None
     publish(small_shop(), tmp_path)
     assert folder_problem(str(tmp_path)) is None
-    assert "is a file" in folder_problem(str(tmp_path / "csv" / "orders.csv"))
-    assert "is a file" in folder_problem(str(tmp_path / "csv" / "orders.csv" / "below"))
+    assert "is a file" in str(folder_problem(str(tmp_path / "csv" / "orders.csv")))
+    assert "is a file" in str(folder_problem(str(tmp_path / "csv" / "orders.csv" / "below")))
 
 
 def test_two_builds_do_not_publish_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,9 +18,9 @@ import pandas as pd
 import plotly.graph_objects
 import pytest
 from conftest import PUBLISHED, ROOT, Shop
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ElementHandle, FloatRect, Page, sync_playwright
 from shop_toolkit.report import colours, privacy, words
-from shop_toolkit.report.charts import Block
+from shop_toolkit.report.charts import Block, Table
 from shop_toolkit.report.page import page as render
 from shop_toolkit.report.sections import SECTIONS
 
@@ -57,7 +57,8 @@ def read_tables(shop: Shop) -> Tables:
 
 def shop_facts(shop: Shop) -> dict[str, Any]:
     with duckdb.connect(str(shop.warehouse), read_only=True) as connection:
-        return connection.sql("select * from reporting.rpt_shop").df().to_dict("records")[0]
+        facts: dict[str, Any] = connection.sql("select * from reporting.rpt_shop").df().to_dict("records")[0]
+        return facts
 
 
 def answered(tables: Tables) -> list[dict[str, Any]]:
@@ -109,11 +110,11 @@ class Visit:
         self.page.wait_for_selector("html[data-drawn]", state="attached", timeout=120_000)
 
     def overflow(self) -> int:
-        return self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        return int(self.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
     def numbers(self, chart: str) -> list[list[Any]]:
         """The table view: numbers as numbers, other cells as texts."""
-        return self.page.eval_on_selector_all(
+        rows: list[list[Any]] = self.page.eval_on_selector_all(
             f"#{chart} tbody tr",
             """rows => rows.map(row => [...row.cells].map(cell => {
                 const data = cell.querySelector('data');
@@ -121,12 +122,13 @@ class Visit:
                 return isNumber ? Number(data ? data.value : cell.textContent) : cell.textContent;
             }))""",
         )
+        return rows
 
     def column(self, chart: str, heading: str) -> list[Any]:
         headings = self.page.eval_on_selector_all(f"#{chart} thead th", "cells => cells.map(cell => cell.textContent)")
         return [row[headings.index(heading)] for row in self.numbers(chart)]
 
-    def drawn(self, chart: str, trace: int, field: str, panel: int = 0) -> list[Any]:
+    def drawn(self, chart: str, trace: int, field: str, panel: int = 0) -> Any:
         """What Plotly was given to draw."""
         return self.page.eval_on_selector_all(
             f"#{chart} .plot", f"all => JSON.parse(JSON.stringify(all[{panel}].data[{trace}].{field}))"
@@ -436,8 +438,8 @@ def test_drift_and_who_stays_equal_the_marts(visit: Visit, demo_shop: Shop) -> N
         """)
     )
     headings = ("segmentation", "month to", "share that stayed")
-    told = zip(*(visit.column("stay_rates", heading) for heading in headings), strict=True)
-    assert {day: rate for segmentation, day, rate in told if segmentation == "broad"} == pytest.approx(stayed)
+    rates = zip(*(visit.column("stay_rates", heading) for heading in headings), strict=True)
+    assert {day: rate for segmentation, day, rate in rates if segmentation == "broad"} == pytest.approx(stayed)
     assert visit.drawn("stay_rates", 0, "y") == pytest.approx(list(stayed.values()))
 
 
@@ -468,9 +470,9 @@ def test_names_of_the_flows_stand_apart_beside_their_nodes(
 ) -> None:
     seen = visit if width == 1400 else Visit(browser, report, width)
     for plot in seen.page.query_selector_all("#segment_flows .plot"):
-        frame = plot.bounding_box()
-        names = [one.bounding_box() for one in plot.query_selector_all(".annotation-text")]
-        nodes = [one.bounding_box() for one in plot.query_selector_all(".node-rect")]
+        frame = box_of(plot)
+        names = [box_of(one) for one in plot.query_selector_all(".annotation-text")]
+        nodes = [box_of(one) for one in plot.query_selector_all(".node-rect")]
         assert len(names) == len(nodes) >= 4
         for name in names:
             assert frame["x"] <= name["x"]
@@ -481,7 +483,18 @@ def test_names_of_the_flows_stand_apart_beside_their_nodes(
             assert all(lower - upper >= 11 for upper, lower in itertools.pairwise(column_of_names))
 
 
-def columns_of(boxes: list[dict[str, float]]) -> list[list[float]]:
+def table_of(block: Block) -> Table:
+    assert block.table is not None
+    return block.table
+
+
+def box_of(element: ElementHandle) -> FloatRect:
+    box = element.bounding_box()
+    assert box is not None
+    return box
+
+
+def columns_of(boxes: list[FloatRect]) -> list[list[float]]:
     """The heights of middles, of the boxes on the left and of those on the right."""
     middle = sum(box["x"] + box["width"] / 2 for box in boxes) / len(boxes)
     sides = ([box for box in boxes if (box["x"] + box["width"] / 2 > middle) == right] for right in (False, True))
@@ -554,7 +567,7 @@ def test_the_setting_adds_customers_without_ids_and_nothing_else_changes_the_pag
     assert "customer_id" not in columns
     charted = blocks_of(read_tables(asked))["map"]
     assert charted.points == 2 * points
-    assert len(charted.table.rows) == points
+    assert len(table_of(charted).rows) == points
     assert "Each dot is a customer" in content
 
 
@@ -729,7 +742,8 @@ def test_months_are_named_below_their_bars(visit: Visit) -> None:
 
 def test_money_of_fewer_than_five_is_withheld_with_as_many_as_hide_it() -> None:
     def withheld(*customers: int) -> list[bool]:
-        return privacy.few(pd.Series(customers)).tolist()
+        hidden: list[bool] = privacy.few(pd.Series(customers)).tolist()
+        return hidden
 
     assert withheld(9, 5, 7) == [False, False, False]
     assert withheld(9, 3, 7) == [False, True, True]
@@ -753,11 +767,11 @@ def test_the_report_tells_no_money_of_few(tables: Tables) -> None:
     changed["rpt_map_cells"]["customers"] = 4
     blocks = blocks_of(changed)
     assert "98765.43" not in json.dumps([block.as_dict() for block in blocks.values()])
-    assert [row[0] for row in blocks["sales_by_country"].table.rows] == ["other countries", "A", "D"]
+    assert [row[0] for row in table_of(blocks["sales_by_country"]).rows] == ["other countries", "A", "D"]
     assert blocks["sales_by_country"].title.startswith("A brings")
     assert "fewer than 5" in blocks["sales_by_country"].note
     assert blocks["map"].problem
-    assert not any("revenue" in heading for heading in blocks["cohorts"].table.headings)
+    assert not any("revenue" in heading for heading in table_of(blocks["cohorts"]).headings)
 
 
 # Words
@@ -920,7 +934,9 @@ def test_drift_is_told_by_the_worst_measure_of_the_last_day(tables: Tables, inde
     assert blocks_of(tables | {"segment_drift": pd.concat([before, today])})["drift"].title == title
 
 
-def test_a_page_of_an_empty_shop_stands(tables: Tables, demo_shop: Shop, browser: Browser, write_page) -> None:
+def test_a_page_of_an_empty_shop_stands(
+    tables: Tables, demo_shop: Shop, browser: Browser, write_page: Callable[[str], Path]
+) -> None:
     nothing = dict.fromkeys(shop_facts(demo_shop)) | {
         "orders": 0, "customers": 0, "repeat_customers": 0, "customers_with_an_order": 0, "revenue": 0,
     }  # fmt: skip

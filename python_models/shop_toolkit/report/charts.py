@@ -5,7 +5,7 @@ puts them through these classes. Colours of the page are named `var(--ink)`, so 
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -134,7 +134,8 @@ def named_short(names: Iterable[Any], longest: int) -> dict[str, Any]:
 def names_axis(title: str = "", names: Mapping[str, Any] | None = None, **more: Any) -> dict[str, Any]:
     """An upright axis of names, the first on top, each at its place and none left out; `names` are shorter ticks."""
     ticks = names or {"tickmode": "linear", "dtick": 1}
-    return axis(title, type="category", autorange="reversed", showgrid=False) | ticks | more
+    settings: dict[str, Any] = axis(title, type="category", autorange="reversed", showgrid=False)
+    return settings | dict(ticks) | more
 
 
 def shares_axis(*shares: Iterable[Any]) -> dict[str, Any]:
@@ -245,9 +246,10 @@ def shown(value: Any, kind: str) -> str:
         return str(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return {
+    words: dict[str, Callable[[Any], str]] = {
         "count": count,
         "money": lambda amount: f"{amount:,.2f}",
         "share": percent,
         "number": lambda number: f"{number:,.3f}",
-    }[kind](value)
+    }
+    return words[kind](value)

@@ -43,7 +43,7 @@ def seen(colour: str, sight: int) -> tuple[float, float, float]:
 def distance(one: str, other: str) -> float:
     """How different two colours look to whoever tells them apart worst (CIE76; 2 is just noticed)."""
     return min(
-        sum((a - b) ** 2 for a, b in zip(seen(one, sight), seen(other, sight), strict=True)) ** 0.5
+        float(sum((a - b) ** 2 for a, b in zip(seen(one, sight), seen(other, sight), strict=True)) ** 0.5)
         for sight in range(len(SIGHTS))
     )
 

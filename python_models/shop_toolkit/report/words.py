@@ -56,7 +56,8 @@ def sentence(text: str) -> str:
 def label(text: Any, longest: int = 44) -> str:
     """A text from the data for a chart: Plotly reads a little HTML in texts, so what looks like it is escaped."""
     text = " ".join(str(text).split())
-    return html.escape(text if len(text) <= longest else text[: longest - 1] + "…", quote=False)
+    cut: str = text if len(text) <= longest else text[: longest - 1] + "…"
+    return html.escape(cut, quote=False)
 
 
 def wrapped(text: Any, width: int = 24, lines: int = 3) -> str:

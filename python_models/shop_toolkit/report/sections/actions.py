@@ -1,6 +1,7 @@
 """What to do? A card per segment: its profile, its strategy, its size, and whom to leave alone."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -61,7 +62,7 @@ def cards(segmentation: str, words: str, segments: pd.DataFrame, colours: Mappin
     )
 
 
-def card(row: Mapping, colour: str) -> Card:
+def card(row: Mapping[str, Any], colour: str) -> Card:
     """One segment."""
     facts = [
         [plural(row["size"], "customer"), percent(row["share"])],

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
-from shop_toolkit.report.charts import INK, MUTED, Block, Card, Panel, axis, column, table_of, without_chart
+from shop_toolkit.report.charts import INK, MUTED, Block, Card, Panel, Table, axis, column, table_of, without_chart
 from shop_toolkit.report.words import label, percent, plural, sentence
 
 ALGORITHMS = {
@@ -35,11 +36,12 @@ def blocks(tables: Mapping[str, pd.DataFrame]) -> list[Block]:
 def min_stability(rules: pd.DataFrame) -> float | None:
     """The setting that the version was fitted with."""
     for settings in rules["settings"]:
-        return json.loads(settings).get("min_stability")
+        least: float | None = json.loads(settings).get("min_stability")
+        return least
     return None
 
 
-def name_of(candidate: Mapping) -> str:
+def name_of(candidate: Mapping[str, Any]) -> str:
     """A candidate as a reader calls it: `4 clusters by KMeans in the t-SNE map`."""
     algorithm = ALGORITHMS.get(candidate["algorithm"], (candidate["algorithm"],))[0]
     return f"{candidate['k']} clusters by {algorithm} in {SPACES.get(candidate['space'], candidate['space'])}"
@@ -138,7 +140,7 @@ def curves(
                     "hoverinfo": "skip",
                 }
             )
-        layout = {
+        layout: dict[str, Any] = {
             "xaxis": axis("k (number of clusters)", dtick=1, range=[1.5, most + 0.5], showgrid=False),
             "yaxis": axis(f"{words} (no unit)", range=[low - 0.05, 1.05]),
         }
@@ -166,7 +168,7 @@ def curves(
     )
 
 
-def candidates_table(candidates: pd.DataFrame):
+def candidates_table(candidates: pd.DataFrame) -> Table:
     """Every candidate with its measures and why it won or lost."""
     return table_of(
         candidates,

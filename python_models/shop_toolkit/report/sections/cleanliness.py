@@ -97,7 +97,9 @@ def money_left(steps: pd.DataFrame) -> Block:
     )
 
 
-def waterfall(steps: pd.DataFrame, measure: str, unit: str, first: str, last: str, words) -> Panel:
+def waterfall(
+    steps: pd.DataFrame, measure: str, unit: str, first: str, last: str, words: Callable[[Any], str]
+) -> Panel:
     """What each step takes away or adds, between the file and what is kept; steps that do nothing are left out."""
     steps = steps[steps[f"{measure}_removed"] != 0]
     removed = [-float(value) for value in steps[f"{measure}_removed"]]

@@ -1,6 +1,7 @@
 """Who are our customers? Scores, segments beside their money, profiles, the map and the rules."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -252,7 +253,7 @@ def embedding(cells: pd.DataFrame, points: pd.DataFrame, segments: pd.DataFrame,
             fields = ("customers",) if points.empty else ("point_number", "recency_days", "frequency", "monetary")
             data = [column(inside, field) for field in fields]
             data.insert(1, [label(segment)] * len(inside))
-            size = (
+            size: dict[str, Any] = (
                 {"size": 4}
                 if len(points)
                 else {"size": [round(3 + 8 * (number / cells["customers"].max()) ** 0.5, 1) for number in data[0]]}
@@ -317,7 +318,7 @@ def embedding(cells: pd.DataFrame, points: pd.DataFrame, segments: pd.DataFrame,
     return Block(name, title, note=note, panels=panels, panel_width="middle", table=table)
 
 
-def names_on_map(cells: pd.DataFrame, colours: Mapping[str, str]) -> list[dict]:
+def names_on_map(cells: pd.DataFrame, colours: Mapping[str, str]) -> list[dict[str, Any]]:
     """A name per segment, amid its cells; pushed apart where two would cover each other."""
     extent = max(cells["x"].max() - cells["x"].min(), cells["y"].max() - cells["y"].min()) or 1
     places = []
@@ -326,7 +327,7 @@ def names_on_map(cells: pd.DataFrame, colours: Mapping[str, str]) -> list[dict]:
         # A segment may lie around another: its name stands at its own cell nearest to its middle.
         nearest = ((own["x"] - x) ** 2 + (own["y"] - y) ** 2).idxmin()
         places.append([float(own.loc[nearest, "y"]), float(own.loc[nearest, "x"]), segment])
-    placed: list[list] = []
+    placed: list[list[Any]] = []
     for y, x, segment in sorted(places):
         for other in placed:
             wide = 0.011 * extent * (len(segment) + len(other[2]))

@@ -1,6 +1,7 @@
 """Who is moving? Last month's moves, why customers move, who stays away, and how far all of them have drifted."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -92,12 +93,12 @@ def month_starts(frame: pd.DataFrame) -> list[str]:
     return [f"{pd.Timestamp(day):%Y-%m-01}" for day in frame["as_of_date"]]
 
 
-def by_month(title: str, **more: object) -> dict:
+def by_month(title: str, **more: object) -> dict[str, Any]:
     """The layout of something by month."""
     return {"xaxis": axis("month", type="date", showgrid=False, tickformat="%b<br>%Y"), "yaxis": axis(title, **more)}
 
 
-def line_by_month(rows: pd.DataFrame, field: str, measure: str, value: str) -> dict:
+def line_by_month(rows: pd.DataFrame, field: str, measure: str, value: str) -> dict[str, Any]:
     """One measure's dashed line over the months of `rows`; `value` is how plotly words a month's value on hover."""
     words, colour, dash = MEASURES[measure]
     return {

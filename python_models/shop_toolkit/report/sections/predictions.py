@@ -113,12 +113,12 @@ def beside_baselines(evaluations: pd.DataFrame) -> Block:
         panels.append(Panel([figure], layout, rows_height(len(own)), wrapped(sentence(task) + note, 60, 2)))
     today = evaluations[evaluations["split"] == "today"].sort_values("task")
     today = today[today["task"].isin(rows["task"])]
-    better = [task.removeprefix("foretell ") for task in today.loc[~today["is_baseline"], "task"]]
+    models_better = [task.removeprefix("foretell ") for task in today.loc[~today["is_baseline"], "task"]]
     guessed = [task.removeprefix("foretell ") for task in today.loc[today["is_baseline"], "task"]]
     title = f"No prediction could be judged yet: {why_unjudged(evaluations)}"
     if len(today):
-        title = f"Models beat the best naive guess in {len(better)} of {plural(len(today), 'task')}"
-    if better and guessed:
+        title = f"Models beat the best naive guess in {len(models_better)} of {plural(len(today), 'task')}"
+    if models_better and guessed:
         title += f"; {listed(guessed)} {'is' if len(guessed) == 1 else 'are'} left to a guess"
     columns = {
         "task": ("task", "text"),
