@@ -1,4 +1,4 @@
-"""A shop that was closed for a quarter, and a customer who sent everything back: all that tells of time stands."""
+"""A shop that was closed for a quarter, and a customer who cancelled everything: all that depends on time holds."""
 
 import csv
 from collections.abc import Callable
@@ -54,7 +54,7 @@ def test_months_without_sales_are_told_and_customers_only_age_in_them(shop: Shop
     causes = f"select distinct cause, sufficient_causes from segment_changes where {DURING_CLOSED}"
     assert shop.rows(causes) == [("aging", "aging")]
     flows = f"""
-        select as_of_date, sum(customers), sum(revenue), bool_or(from_segment = 'no order yet')
+        select as_of_date, sum(customer_count), sum(revenue), bool_or(from_segment = 'no order yet')
         from segment_transitions where {DURING_CLOSED} and segmentation = 'broad' group by 1 order by 1
     """
     assert shop.rows(flows) == [(day, len(states[date(2025, 3, 31)]), 0, False) for day in ENDS_OF_CLOSED_MONTHS]
@@ -88,7 +88,7 @@ def test_forecasts_and_report_stand_with_months_without_sales(shop: Shop) -> Non
 
 
 def test_who_sent_everything_back_later_was_a_customer_until_then(shop: Shop) -> None:
-    """What was said before the cancellation stays true: nothing that came later is known."""
+    """Reports before the cancellation stay true: they know nothing of what followed."""
     bought, sent_back = date(2025, 7, 31), date(2025, 9, 30)
     history = shop.rows(f"""
         select as_of_date, frequency, recency_days, 'all cancelled' in (rfm_segment, broad_segment, detailed_segment)
