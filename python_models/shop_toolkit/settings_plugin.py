@@ -7,6 +7,7 @@ import json
 
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
+from duckdb.func import SPECIAL
 
 from shop_toolkit.postgres import postgres_problem
 from shop_toolkit.settings import setting_names, wrong_settings
@@ -20,5 +21,5 @@ class Plugin(BasePlugin):
         conn.create_function("setting_names", lambda: json.dumps(setting_names()), [], "VARCHAR")
         conn.create_function("wrong_settings", wrong_settings, ["VARCHAR"] * 2, "VARCHAR", side_effects=True)
         conn.create_function(
-            "postgres_problem", postgres_problem, [], "VARCHAR", null_handling="special", side_effects=True
+            "postgres_problem", postgres_problem, [], "VARCHAR", null_handling=SPECIAL, side_effects=True
         )
