@@ -15,7 +15,7 @@ HEADINGS = "invoice,sku,customer,date,amount"
 def freshness(shop: Shop) -> tuple[str, datetime]:
     """What `dbt source freshness` says of the transactions, and when they were last loaded."""
     result = shop.dbt("source", "freshness")
-    (run,) = result.result.results
+    (run,) = [run for run in result.result.results if run.node.resource_type == "source"]
     return str(run.status), run.max_loaded_at
 
 

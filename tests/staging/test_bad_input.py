@@ -16,7 +16,7 @@ GOOD = "1,A,RED TIN,2,12/31/2010 8:26,2.55,c,UK"
 @pytest.fixture(scope="module")
 def built_shop(make_shop: Callable[..., Shop], tmp_path_factory: pytest.TempPathFactory) -> Shop:
     log = tmp_path_factory.mktemp("log") / "log.csv"
-    # The rejected row is older than the first order, and tells no day.
+    # The rejected row is older than the first order, and has no readable quantity.
     log.write_text(f"{HEADINGS}\n{GOOD}\n0,A,RED TIN,two,12/1/2010 8:26,2.55,c,UK\n")
     return make_shop(transactions=str(log)).build()
 
