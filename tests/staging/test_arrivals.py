@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -42,11 +43,11 @@ def log() -> tuple[str, list[str]]:
     return headings, part + part[:3] * 2
 
 
-def contents(shop: Shop) -> dict[str, tuple]:
+def contents(shop: Shop) -> dict[str, tuple[Any, ...]]:
     return shop.checksums(*TABLES_OF_LINES, without=WITHOUT)
 
 
-def run(shop: Shop, *arguments: str, **settings: str) -> None:
+def run(shop: Shop, *arguments: str, **settings: Any) -> None:
     """A run that leaves models out."""
     result = shop.dbt("run", *arguments, **settings)
     assert result.success, problem_of(result)
@@ -225,7 +226,7 @@ def test_whole_prices_show_no_decimal_separator(make_shop: Callable[..., Shop], 
     ],
 )
 def test_other_settings_or_headings_read_everything_again(
-    fed: Shop, make_shop: Callable[..., Shop], change: dict[str, object]
+    fed: Shop, make_shop: Callable[..., Shop], change: dict[str, Any]
 ) -> None:
     before = contents(fed)
     fed.build(*MODELS, **change)
