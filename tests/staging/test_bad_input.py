@@ -214,7 +214,8 @@ def test_wrong_settings_stop_the_build_with_a_sentence_each(built_shop: Shop) ->
         "The setting 'min_segment_share' is 2; it takes a share of the customers, from 0 to 0.5.",
         "The setting 'min_stability' is \"-\"; it takes a Jaccard coefficient, from 0 to 1.",
         "The setting 'silhouette_tolerance' is -0.1; it takes a share of the best silhouette, from 0 to 1.",
-        "The setting 'force_broad_clustering' is \"rfm kmeans 11\"; it takes a space, an algorithm and a number of clusters",
+        "The setting 'force_broad_clustering' is \"rfm kmeans 11\";"
+        " it takes a space, an algorithm and a number of clusters",
         "The setting 'force_detailed_clustering' is 7; it takes a space, an algorithm and a number of clusters",
         "The setting 'backtest_origins' is 0; it takes a whole number of origins, from 1 to 12.",
         "The setting 'max_training_customers' is 1.5; it takes a whole number of customers, from 100 to 200000.",
