@@ -18,7 +18,7 @@ MOST_COMBINATIONS = 12
 AMOUNT_GRIDS: Grids = {
     "linear_regression": {"target": ["square_root", "amount"], "alpha": [1000, 300, 3000]},
     "decision_tree": {"max_leaf_nodes": [16, 8, 32], "min_samples_leaf": [20, 50]},
-    # Poisson loss is known but not tried: where few spend tens of thousands, its exponential foretold them millions.
+    # Poisson loss is allowed but not tried: where few spend tens of thousands, its exponential forecasts millions.
     "gradient_boosting": {
         "target": ["square_root", "amount"], "loss": ["squared_error"], "learning_rate": [0.05],
         "max_leaf_nodes": [4, 8], "min_samples_leaf": [10, 5], "max_iter": [100],
