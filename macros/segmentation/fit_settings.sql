@@ -13,3 +13,27 @@
     {%- endfor -%}
     {{ return(settings | tojson) }}
 {%- endmacro %}
+
+
+{#- SQL: one row, `settings`: those of `fit_settings`, with a fingerprint of the seeds that a fit depends on. -#}
+{% macro fit_settings_with_seeds() -%}
+    select
+        concat(
+            '{{ fit_settings() | replace('}', '') }}',
+            ', "seeds": "', left(md5(levels.content || prototypes.content), 8), '"}'
+        ) as settings
+    from (
+        select
+            string_agg(
+                concat_ws(',', space, segmentation, fewest_clusters, most_clusters), ';' order by space
+            ) as content
+        from {{ ref('cluster_levels') }}
+    ) as levels
+    cross join (
+        select
+            string_agg(
+                concat_ws(',', segmentation, persona, recency, frequency, monetary), ';' order by segmentation, persona
+            ) as content
+        from {{ ref('persona_prototypes') }}
+    ) as prototypes
+{%- endmacro %}

@@ -143,7 +143,7 @@ class Warehouse:
             );
             create table core.int_as_of_dates (role varchar, as_of_date date);
             create table orders (invoice_id varchar, customer_id varchar, order_date date);
-            create table scoring.model_versions (
+            create table core.model_versions (
                 model_version integer, cause varchar, anchor_invoice_id varchar, anchor_customer_id varchar,
                 anchor_order_date date, baseline_date date
             );
@@ -196,7 +196,7 @@ class Warehouse:
         self.insert("core.int_as_of_dates", [("as_of", build.as_of)])
         anchor = date(2010, 1, 1)
         self.insert("orders", [(f"anchor {version.number}", "anchor", anchor) for version in build.versions])
-        self.insert("scoring.model_versions", [
+        self.insert("core.model_versions", [
             (version.number, "refit", f"anchor {version.number}", "anchor", anchor, version.baseline)
             for version in build.versions
         ])  # fmt: skip

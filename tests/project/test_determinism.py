@@ -11,7 +11,7 @@ from conftest import DEMO_FILE, FORM_OF_INPUT, MARTS, ROW_NUMBERS, Shop
 
 # What a fit stores: equal from build to build, and never changed by a later one.
 FITTED = (
-    "scoring.model_versions",
+    "core.model_versions",
     "scoring.rfm_cut_points",
     "segment_rules",
     "clustering.candidate_versions",
@@ -79,7 +79,7 @@ def test_a_refit_adds_a_version_and_keeps_the_old(make_shop: Callable[..., Shop]
     segments = shop.rows("select customer_id, broad_segment, detailed_segment from customers order by 1")
     shop.build(baseline_date="2025-12-31")
     shop.build(refit=True)
-    assert shop.rows("select model_version, cause, baseline_date::varchar from scoring.model_versions order by 1") == [
+    assert shop.rows("select model_version, cause, baseline_date::varchar from core.model_versions order by 1") == [
         (1, "first build", "2025-06-30"),
         (2, "another baseline date", "2025-12-31"),
         (3, "refit", "2025-12-31"),
@@ -116,7 +116,7 @@ def test_another_shop_in_the_same_warehouse_is_not_scored_by_the_first(
     other = write_csv("customer,date,amount", "a,2011-01-13,10", "b,2011-01-14,1000")
     shop = copy_of_demo_shop
     shop.build(transactions=str(other))
-    assert shop.rows("select cause, customers_fitted from scoring.model_versions order by model_version") == [
+    assert shop.rows("select cause, customers_fitted from core.model_versions order by model_version") == [
         ("first build", demo_shop.row("select count(*) from customers where frequency > 0")[0]),
         ("another shop", 2),
     ]

@@ -96,7 +96,7 @@ def test_a_build_that_was_cut_off_is_fitted_again_at_one_date(
     shop = make_shop(transactions=str(path)).build("rfm_cut_points")
     path.write_bytes(DEMO_FILE.read_bytes())
     shop.build("customers", "segments")
-    assert shop.rows("select model_version, cause from scoring.model_versions order by 1") == [
+    assert shop.rows("select model_version, cause from core.model_versions order by 1") == [
         (1, "first build"), (2, "build cut off"),
     ]  # fmt: skip
     assert shop.row("select distinct model_version, baseline_date::varchar from segment_rules") == (2, "2025-12-31")

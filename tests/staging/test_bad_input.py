@@ -23,11 +23,11 @@ def built_shop(make_shop: Callable[..., Shop], tmp_path_factory: pytest.TempPath
 
 def stopped(shop: Shop, **settings: Any) -> str:
     """The sentence that a build with these settings stops with; no table may have changed by then."""
-    before = shop.tables(), shop.checksums(), shop.checksums("staging.base_transactions", "scoring.model_versions")
+    before = shop.tables(), shop.checksums(), shop.checksums("staging.base_transactions", "core.model_versions")
     result = shop.dbt("build", **settings)
     assert not result.success
     assert before == (
-        shop.tables(), shop.checksums(), shop.checksums("staging.base_transactions", "scoring.model_versions")
+        shop.tables(), shop.checksums(), shop.checksums("staging.base_transactions", "core.model_versions")
     )  # fmt: skip
     return problem_of(result)
 
@@ -99,7 +99,7 @@ def test_a_log_of_headings_alone_builds_empty_tables(
 ) -> None:
     shop = make_shop(transactions=str(write_csv(HEADINGS))).build_with_data_tests()
     assert shop.row("select count(*) from customers") == (0,)
-    assert shop.row("select count(*) from scoring.model_versions") == (0,)
+    assert shop.row("select count(*) from core.model_versions") == (0,)
     assert shop.row("select sum(rows_before) from cleaning_summary") == (0,)
 
 

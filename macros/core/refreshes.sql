@@ -1,9 +1,15 @@
 {#-
-    Whether this run fits nothing and uses the rules that are stored: the selector `refresh`, or any choice of models without the
-    cut-points, with which every fit begins.
+    Whether this run fits nothing and uses what is stored: the selector `refresh`, or any choice of models that holds none of
+    those that a fit begins with.
 -#}
 {% macro is_refresh() -%}
-    {{ return(execute and flags.WHICH in ['build', 'run'] and not all_selected(['rfm_cut_points'])) }}
+    {%- if execute and flags.WHICH in ['build', 'run'] -%}
+        {%- for name in ['rfm_cut_points', 'int_fit_population', 'int_catalogue'] if all_selected([name]) -%}
+            {{ return(false) }}
+        {%- endfor -%}
+        {{ return(true) }}
+    {%- endif -%}
+    {{ return(false) }}
 {%- endmacro %}
 
 
@@ -12,7 +18,7 @@
     build that was cut off, and where the settings ask for rules that were never fitted.
 -#}
 {% macro validate_refresh() -%}
-    {%- if is_refresh() and (all_selected(['int_active_version']) or all_selected(['int_history_versions'])) -%}
+    {%- if is_refresh() and (all_selected(['model_versions']) or all_selected(['int_history_versions'])) -%}
         {%- set missing = [] -%}
         {%- for id in selected_resources if id.startswith('model.') -%}
             {%- for parent_id in graph.nodes[id].depends_on.nodes if parent_id not in selected_resources -%}
@@ -60,33 +66,27 @@
 
 
 {#-
-    Says which rules a refresh uses, and stops it before any customer's table changes where none are this log's: as no version would be
-    in use, customers would lose their segments, and what was told of the past would be forgotten.
+    Logs which version a refresh uses. Raises a sentence where none is of this log, before any customer's table changes:
+    without an active version customers would lose their segments, and the history would be deleted.
 -#}
-{% macro validate_stored_rules(say=false) -%}
+{% macro validate_stored_rules(report=false) -%}
     {%- if is_refresh() -%}
         {%- set version = single_value(
-            'with model_versions as (select * from ' ~ ref('model_versions') ~ '), own_versions as ('
-            ~ versions_of_this_shop('model_versions') ~ ') select max(model_version) from own_versions where is_usable'
-            ~ ' and model_version in ' ~ versions_with_rules()
+            'with known_versions as (' ~ known_versions() ~ '), own_versions as ('
+            ~ versions_of_this_shop('known_versions') ~ ') select max(model_version) from own_versions where is_usable'
+            ~ ' and model_version in (' ~ whole_versions() ~ ')'
         ) -%}
         {%- if version is none -%}
             {{ exceptions.raise_compiler_error(
-                "No stored rules were fitted on this log: it is another shop's, or it no longer reaches back to the day that they were "
-                ~ "fitted on. This run fits nothing; run 'dbt build'. Until then lines and orders are those of this log, and "
-                ~ "all that is said of customers is what was said before."
+                "No stored rules were fitted on this log: it is another shop's, or it no longer reaches back to the day that "
+                ~ "they were fitted on. This run fits nothing; run 'dbt build'. Until then lines and orders are those of this "
+                ~ "log, and everything about customers is as the last full build left it."
             ) }}
-        {%- elif say -%}
+        {%- elif report -%}
             {%- do log(
                 "Nothing is fitted: segments are by the stored rules of version " ~ version ~ "."
                 ~ (" The setting 'refit' waits for a full build." if var('refit') else ""), info=true
             ) -%}
         {%- endif -%}
     {%- endif -%}
-{%- endmacro %}
-
-
-{#- SQL: versions of which a build stored all, as the rules come last. Not a ref: rules are fitted with the version in use. -#}
-{% macro versions_with_rules() -%}
-    (select rules.model_version from {{ existing_relation(target.schema, 'segment_rules') }} as rules)
 {%- endmacro %}
