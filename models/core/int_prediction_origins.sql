@@ -16,7 +16,7 @@ as_of_dates as (
 
 pending_backtests as (
 
-    select * from {{ ref('int_pending_backtests') }}
+    {{ pending_backtests() }}
 
 ),
 

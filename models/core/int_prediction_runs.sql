@@ -15,14 +15,14 @@ origins as (
 
 active_version as (
 
-    select * from {{ ref('int_active_version') }}
-    where model_version is not null
+    select * from {{ ref('model_versions') }}
+    where is_active
 
 ),
 
 pending_backtests as (
 
-    select * from {{ ref('int_pending_backtests') }}
+    {{ pending_backtests() }}
 
 ),
 

@@ -14,7 +14,8 @@ stored_cut_points as (
 
 active_version as (
 
-    select * from {{ ref('int_active_version') }}
+    select * from {{ ref('model_versions') }}
+    where is_active
 
 ),
 
