@@ -2,7 +2,7 @@
 {% macro known_versions() -%}
     {%- set stored = existing_relation('core', 'model_versions') -%}
     {% if stored -%}
-        select * exclude (is_active)
+        select * exclude (is_active, is_backtest_pending)
         from {{ stored }}
     {%- else -%}
         select
@@ -29,7 +29,7 @@
     {%- for schema, name in tables -%}
         {%- do relations.append(existing_relation(schema, name)) -%}
     {%- endfor -%}
-    {% if none in relations -%}
+    {% if none in relations or '' in relations -%}
         select 0 as model_version
         where false
     {%- else -%}
@@ -44,13 +44,13 @@
 
 {#- SQL: the versions whose segment rules are stored. A build that is cut off before that leaves its version behind. -#}
 {% macro versions_with_rules() -%}
-    {{ versions_stored_in([(target.schema, 'segment_rules')]) }}
+    {{ versions_stored_in([('segmentation', 'cluster_rules')]) }}
 {%- endmacro %}
 
 
 {#- SQL: the versions that a refresh can use, as cut-points and segment rules are both stored. -#}
 {% macro whole_versions() -%}
-    {{ versions_stored_in([('scoring', 'rfm_cut_points'), (target.schema, 'segment_rules')]) }}
+    {{ versions_stored_in([('scoring', 'rfm_cut_points'), ('segmentation', 'int_segment_rules')]) }}
 {%- endmacro %}
 
 

@@ -40,7 +40,7 @@
                 ~ ": with other settings, headings or files. Refresh with the settings of the build, or run 'dbt build'."
             ) }}
         {%- elif var('baseline_date') is not none and not single_value(
-            'select count(*) from ' ~ existing_relation(target.schema, 'segment_rules')
+            'select count(*) from ' ~ existing_relation('segmentation', 'int_segment_rules')
             ~ ' where baseline_date = ' ~ date_setting('baseline_date')
         ) -%}
             {{ exceptions.raise_compiler_error(

@@ -66,11 +66,11 @@ orders as (
 
 population as (
 
-    select count(*) as customers_fitted
-    from {{ ref('int_customer_states_scd2') }} as states
+    select count(distinct states.customer_id) as customers_fitted
+    from {{ ref('int_order_states_scd2') }} as states
     inner join baseline
-        on {{ is_valid_on('states', 'baseline.baseline_date') }}
-    where states.frequency > 0
+        on {{ is_valid_on('states', 'baseline.baseline_date') | indent(8) }}
+    where states.is_net
 
 ),
 
@@ -134,6 +134,24 @@ versions as (
 
     select * from new_version
 
+),
+
+active_version as (
+
+    select max(model_version) as model_version
+    from usable_versions
+
+),
+
+marked as (
+
+    select
+        versions.*,
+        active_version.model_version is not null as is_active
+    from versions
+    left join active_version
+        on versions.model_version = active_version.model_version
+
 )
 
 select
@@ -143,11 +161,11 @@ select
     anchor_customer_id,
     settings,
     cast(customers_fitted as bigint) as customers_fitted,
-    coalesce(
-        model_version = (select max(usable_versions.model_version) from usable_versions),
-        false
-    ) as is_active,
+    is_active,
+    -- The classification's evaluations are stored last of all that a backtest stores.
+    is_active and {{ lacks_version('model_version', 'prediction', 'classification_evaluations') | indent(4) }}
+        as is_backtest_pending,
     anchor_order_date,
     first_order_date,
     baseline_date
-from versions
+from marked

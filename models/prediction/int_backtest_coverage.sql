@@ -1,7 +1,8 @@
 -- How often each task could be evaluated, and why not more often.
 with pending_backtests as (
 
-    {{ pending_backtests() }}
+    select * from {{ ref('model_versions') }}
+    where is_backtest_pending
 
 ),
 

@@ -1,19 +1,22 @@
-"""One row per candidate and fitted customer: the cluster that the customer is in. Empty where no fit is due."""
+"""One row per version, candidate and fitted customer: the cluster that the customer is in."""
 
-from shop_toolkit.tables import typed
+from shop_toolkit.registry import pending_version, with_stored_rows
 
 TYPES = {
-    "space": "str", "algorithm": "str", "setting": "str", "customer_id": "str",
+    "space": "str", "algorithm": "str", "setting": "str", "customer_id": "str", "model_version": "int32",
     "k": "int32", "cluster": "int32", "smallest_size": "float", "bic": "float",
 }  # fmt: skip
 
 
 def model(dbt, session):
     """Labels of every candidate: KMeans, Gaussian mixture, Ward and HDBSCAN in each space."""
-    coordinates = dbt.ref("space_embeddings").order("space, customer_id").df()
+    versions = dbt.ref("model_versions")
+    embeddings = dbt.ref("space_embeddings").order("space, customer_id")
+    version = pending_version(dbt, session, versions)
+    coordinates = embeddings.filter(f"model_version = {version or 0}").df()
     if coordinates.empty:
-        return typed(None, TYPES)
+        return with_stored_rows(dbt, session, [], TYPES)
 
     from shop_toolkit.clustering import fit_candidates
 
-    return typed(fit_candidates(coordinates), TYPES)
+    return with_stored_rows(dbt, session, [fit_candidates(coordinates).assign(model_version=version)], TYPES)

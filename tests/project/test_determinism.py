@@ -14,19 +14,32 @@ FITTED = (
     "core.model_versions",
     "scoring.rfm_cut_points",
     "segment_rules",
-    "clustering.candidate_versions",
-    "clustering.label_versions",
-    "clustering.coordinate_versions",
-    "segmentation.evaluation_versions",
-    "products.catalogue_versions",
-    "products.category_candidate_versions",
-    "products.category_name_versions",
+    "clustering.int_fit_population",
+    "clustering.space_embeddings",
+    "clustering.candidate_labels",
+    "clustering.candidate_metrics",
+    "clustering.candidate_stability",
+    "clustering.int_candidates_ranked",
+    "clustering.interest_map",
+    "clustering.interest_candidate_labels",
+    "clustering.interest_candidate_metrics",
+    "clustering.int_interest_candidates_ranked",
+    "segmentation.cluster_personas",
+    "segmentation.cluster_rules",
+    "segmentation.rule_cross_validation",
+    "segmentation.int_interest_groups",
+    "products.product_text_statistics",
+    "products.product_embeddings",
+    "products.category_labels",
+    "products.category_metrics",
+    "products.int_category_candidates",
+    "products.category_names",
     "prediction.spend_evaluations",
     "prediction.classification_evaluations",
     "prediction.calibration_versions",
     "prediction.confusion_versions",
 )
-STAGES = (*FITTED, "products.product_category_versions", "cleaning.int_stock_movements")
+STAGES = (*FITTED, "products.new_product_categories", "cleaning.int_stock_movements")
 
 
 def shuffled(log: Path, folder: Path, encoding: str) -> str:
@@ -88,7 +101,7 @@ def test_a_refit_adds_a_version_and_keeps_the_old(make_shop: Callable[..., Shop]
     assert shop.rows("from segment_rules where model_version = 1 order by all") == rules
     assert shop.rows("select distinct model_version from segment_rules order by 1") == [(1,), (2,), (3,)]
     # half a year later some clusters are still mostly the same customers
-    assert shop.row("select count(*) > 0, min(jaccard) > 0.5 from clustering.int_names_carried_over") == (True, True)
+    assert shop.row("select count(*) > 0, min(jaccard) > 0.5 from segmentation.int_names_carried_over") == (True, True)
     # the old version still tells what it told
     old = shop.build(baseline_date="2025-06-30")
     assert old.rows("select distinct model_version from customers where frequency > 0") == [(1,)]

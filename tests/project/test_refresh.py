@@ -16,9 +16,9 @@ REFRESH = ("build", "--selector", "refresh")
 # What a full build has left, and a refresh reads as it stands: what was fitted or foretold, and what customers want.
 READ_AS_IT_STANDS = {
     "rfm_cut_points",
-    "segment_rules",
-    "coordinate_versions",
-    "customer_interests",
+    "int_segment_rules",
+    "customer_embeddings",
+    "int_customer_category_spend",
     "int_customer_interest_groups",
     "int_expected_spend",
 }
@@ -28,7 +28,7 @@ REFRESHED_MARTS = {
     "segment_history", "segment_changes", "segment_transitions", "segment_drift",
 }  # fmt: skip
 # Of `customers`, what is as of the last full build.
-LEFT_OF_CUSTOMERS = ("interest_category", "interest_group", "expected_spend_90_days")
+LEFT_OF_CUSTOMERS = ("interest_category", "interest_group", "embedding_x", "embedding_y", "expected_spend_90_days")
 NEWCOMER = "990001"
 
 

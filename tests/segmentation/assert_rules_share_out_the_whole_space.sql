@@ -3,8 +3,8 @@
 -- change, so at the newest one.
 with rules as (
 
-    select * from {{ ref('segment_rules') }}
-    where model_version = (select max(newest.model_version) from {{ ref('segment_rules') }} as newest)
+    select * from {{ ref('int_segment_rules') }}
+    where model_version = (select max(newest.model_version) from {{ ref('int_segment_rules') }} as newest)
 
 ),
 

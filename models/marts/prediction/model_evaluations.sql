@@ -7,8 +7,11 @@ with active_version as (
 
 rule_evaluations as (
 
-    select evaluations.*
-    from {{ ref('evaluation_versions') }} as evaluations
+    select
+        evaluations.*,
+        active_version.first_order_date,
+        active_version.baseline_date
+    from {{ ref('rule_cross_validation') }} as evaluations
     inner join active_version
         on evaluations.model_version = active_version.model_version
 

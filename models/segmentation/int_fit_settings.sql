@@ -1,3 +1,0 @@
-{{ config(materialized='view') }}
-
-{{ fit_settings_with_seeds() }}
