@@ -2,12 +2,12 @@
     SQL: CTEs that score customers and assign their segments, by the cut-points and rules of each row's own version. The last of
     them is `segmented`. This one piece serves today, the history and every what-if. `facts` names a relation with customer_id,
     model_version, recency_days, frequency and monetary; its other columns pass through. Where every order is cancelled there
-    are no scores.
+    are no scores. `cut_points` and `rules` name relations like those that store all versions, which are the default.
 -#}
-{% macro assign_segments(facts) -%}
+{% macro assign_segments(facts, cut_points=none, rules=none) -%}
 cut_points as (
 
-    {{ cut_points_by_version() }}
+    {{ cut_points_by_version(cut_points or ref('rfm_cut_points')) }}
 
 ),
 
@@ -24,7 +24,7 @@ scored as (
 
 ),
 
-{{ rules_by_combination('scored', ref('int_segment_rules'), ['model_version', 'recency_days', 'frequency']) }},
+{{ rules_by_combination('scored', rules or ref('int_segment_rules'), ['model_version', 'recency_days', 'frequency']) }},
 
 segmented as (
 

@@ -40,7 +40,8 @@ KNOWN = {
             select product_id from order_lines where order_date <= date '{origin}'
         )
     """,
-    "segments": "select * from prediction.int_segment_definitions where prediction_run = 'backtest'",
+    "cut-points": "from prediction.int_backtest_cut_points",
+    "rules": "from prediction.backtest_rules",
     "spend predicted": """
         select b.model, b.settings, b.amount, b.origin_date, f.customer_id
         from prediction.spend_backtests as b inner join prediction.int_samples as f using (sample_number)
