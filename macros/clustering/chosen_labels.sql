@@ -1,6 +1,6 @@
 {#-
-    SQL: the cluster of each fitted customer in the chosen clusterings of the active version. `candidates` and `labels`
-    are the relations that hold the choice and all that could be chosen.
+    SQL: the cluster of each fitted customer in the chosen clusterings of the active version.
+    `candidates` and `labels` are the relations that hold the choice and all that could be chosen.
 -#}
 {% macro chosen_labels(candidates, labels) -%}
 select

@@ -1,8 +1,9 @@
 {#-
-    SQL: the candidates of `metrics` (a relation) of the active version, by the segmentation that each competes for.
-    `failure_reason` is what rules a candidate out before its stability counts, null where nothing does. The eight
-    best of each segmentation, and those that a setting asks for, are finalists: only their stability is measured in
-    full, as that takes time; where the best turn out unstable, others stand behind.
+    SQL: the candidates of `metrics` (a relation) of the active version, by the segmentation that
+    each competes for. `failure_reason` is what rules a candidate out before its stability counts,
+    null where nothing does. The eight best of each segmentation, and those that a setting asks for,
+    are finalists: only their stability is measured in full, as that takes time; where the best turn
+    out unstable, others stand behind.
 -#}
 {% macro candidates_by_level(metrics) -%}
 with active_version as (
@@ -91,9 +92,9 @@ from placed
 
 
 {#-
-    SQL: the candidates of the CTE `measured` (as `candidates_by_level` gives them, with bootstrap_samples, bootstrap_draws,
-    min_jaccard and mean_adjusted_rand), ranked within each segmentation: whether each passes the gates, whether it
-    is chosen, and why.
+    SQL: the candidates of the CTE `measured` (as `candidates_by_level` gives them, with
+    bootstrap_samples, bootstrap_draws, min_jaccard and mean_adjusted_rand), ranked within each
+    segmentation: whether each passes the gates, whether it is chosen, and why.
 -#}
 {% macro rank_candidates(measured) -%}
 -- Gates first: what rules a candidate out, in the order in which it is asked.
@@ -107,7 +108,8 @@ gated as (
                 then 'eight others have a better silhouette: it was not refitted in full'
             when min_jaccard < {{ var('min_stability') }}
                 then format(
-                    'a cluster is not found again in resamples: minimum Jaccard {:.2f}, less than {:.2f}',
+                    'a cluster is not found again in resamples:'
+                    || ' minimum Jaccard {:.2f}, less than {:.2f}',
                     min_jaccard,
                     {{ var('min_stability') }}
                 )
@@ -170,7 +172,8 @@ select
             then concat('chosen: a setting asks for it', '; else ruled out: ' || ranked.failure)
         when ranked.preference = 1 and not ranked.is_eligible
             then concat(
-                'chosen for want of a better: none of those refitted in full passes, this is the most stable; ',
+                'chosen for want of a better: none of those refitted in full passes,'
+                || ' this is the most stable; ',
                 ranked.failure
             )
         when ranked.preference = 1 and ranked.silhouette = ranked.best_silhouette
@@ -215,7 +218,10 @@ select
     ranked.is_finalist,
     ranked.is_eligible,
     ranked.preference = 1 and ranked.is_usable as is_chosen,
-    ranked.preference = 1 and ranked.is_usable and not ranked.is_eligible and not ranked.is_forced as is_fallback
+    ranked.preference = 1
+    and ranked.is_usable
+    and not ranked.is_eligible
+    and not ranked.is_forced as is_fallback
 from ranked
 left join winners
     on ranked.segmentation = winners.segmentation

@@ -21,8 +21,8 @@
 
 
 {#-
-    SQL: the versions of which each of these tables stores rows, as (schema, name). Not a ref: what a build fits
-    depends on what is stored already, and dbt would call that a circle.
+    SQL: the versions of which each of these tables stores rows, as (schema, name). Not a ref: what
+    a build fits depends on what is stored already, and dbt would call that a circle.
 -#}
 {% macro versions_stored_in(tables) -%}
     {%- set relations = [] -%}
@@ -42,7 +42,10 @@
 {%- endmacro %}
 
 
-{#- SQL: the versions whose segment rules are stored. A build that is cut off before that leaves its version behind. -#}
+{#-
+    SQL: the versions whose segment rules are stored. A build that is cut off before that leaves its
+    version behind.
+-#}
 {% macro versions_with_rules() -%}
     {{ versions_stored_in([('segmentation', 'cluster_rules')]) }}
 {%- endmacro %}
@@ -54,7 +57,10 @@
 {%- endmacro %}
 
 
-{#- SQL: whether a table that earlier runs left lacks a version: what is fitted for it is still to be computed. -#}
+{#-
+    SQL: whether a table that earlier runs left lacks a version: what is fitted for it is still to
+    be computed.
+-#}
 {% macro lacks_version(version, schema, name) -%}
     {{ version }} not in ({{ versions_stored_in([(schema, name)]) }})
 {%- endmacro %}

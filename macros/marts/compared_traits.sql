@@ -1,8 +1,8 @@
 {#-
-    SQL: CTEs that say in words what sets each row of `profiles` apart from the one row of `whole`, by the medians
-    `measures` that both have: the last of them, `traits`, has a row per `keys` and measure that differs by a quarter or
-    more. The words are those of the seed `trait_texts`. Medians, as a few wholesalers would make everyone else look poor
-    beside the mean.
+    SQL: CTEs that say in words what sets each row of `profiles` apart from the one row of `whole`,
+    by the medians `measures` that both have: the last of them, `traits`, has a row per `keys` and
+    measure that differs by a quarter or more. The words are those of the seed `trait_texts`.
+    Medians, as a few wholesalers would make everyone else look poor beside the mean.
 -#}
 {% macro compared_traits(mart, profiles, whole, keys, measures) -%}
 profile_measures as (
@@ -32,7 +32,8 @@ compared as (
         profiles.*,
         texts.display_order,
         -- A number that may be 0 is compared after an offset.
-        (profiles.value + texts.offset_value) / nullif(typical.value + texts.offset_value, 0) as ratio,
+        (profiles.value + texts.offset_value)
+        / nullif(typical.value + texts.offset_value, 0) as ratio,
         concat(
             case when ratio > 1 then texts.when_higher else texts.when_lower end,
             ' (', format(texts.comparison, profiles.value, typical.value), ')'
@@ -54,7 +55,9 @@ traits as (
         trait,
         display_order,
         -- A third as much and three times as much are as far away; nothing at all is the farthest.
-        coalesce(case when ratio > 0 then greatest(ratio, 1 / ratio) end, cast('inf' as double)) as distance
+        coalesce(
+            case when ratio > 0 then greatest(ratio, 1 / ratio) end, cast('inf' as double)
+        ) as distance
     from compared
     where ratio not between 0.8 and 1.25
 

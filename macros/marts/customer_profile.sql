@@ -1,4 +1,7 @@
-{#- SQL: columns that describe a group of customers: how many they are, their revenue, and means and medians of `measures`. -#}
+{#-
+    SQL: columns that describe a group of customers: how many they are, their revenue, and means and
+    medians of `measures`.
+-#}
 {% macro customer_profile(measures) -%}
 count(*) as size,
 sum(monetary) as revenue

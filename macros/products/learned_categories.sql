@@ -1,6 +1,7 @@
 {#-
-    SQL: whether the categories of a run (`prediction_run`, `model_version`) were learned by an earlier build: where all
-    products of the run have a place in a text space, or where it is stored why they have none.
+    SQL: whether the categories of a run (`prediction_run`, `model_version`) were learned by an
+    earlier build: where all products of the run have a place in a text space, or where it is stored
+    why they have none.
 -#}
 {% macro has_learned_categories(runs) -%}
     {%- set statistics = existing_relation('products', 'product_text_statistics') -%}
@@ -26,7 +27,10 @@
 {%- endmacro %}
 
 
-{#- SQL: the products that earlier builds put into a category of today, by version: learned from, or placed later. -#}
+{#-
+    SQL: the products that earlier builds put into a category of today, by version: learned from, or
+    placed later.
+-#}
 {% macro categorised_products() -%}
     {%- set embeddings = existing_relation('products', 'product_embeddings') -%}
     {%- set placed = existing_relation('products', 'new_product_categories') -%}

@@ -1,10 +1,14 @@
-{#- JSON text of the settings that a fit depends on: stored with what was fitted, and compared with those of later builds. -#}
+{#-
+    JSON text of the settings that a fit depends on: stored with what was fitted, and compared with
+    those of later builds.
+-#}
 {% macro fit_settings() -%}
     {%- set settings = {} -%}
     {%- for name in [
-        'backtest_origins', 'bootstrap_samples', 'category_bootstrap_samples', 'force_broad_clustering',
-        'force_detailed_clustering', 'max_fit_customers', 'max_fit_products', 'max_rules', 'max_training_customers',
-        'min_segment_share', 'min_stability', 'silhouette_tolerance',
+        'backtest_origins', 'bootstrap_samples', 'category_bootstrap_samples',
+        'force_broad_clustering', 'force_detailed_clustering', 'max_clusters', 'max_fit_customers',
+        'max_fit_products', 'max_rules', 'max_training_customers', 'min_segment_share',
+        'min_stability', 'silhouette_tolerance', 'tsne_iterations',
     ] -%}
         {%- do settings.update({name: var(name)}) -%}
     {%- endfor -%}
@@ -16,7 +20,10 @@
 {%- endmacro %}
 
 
-{#- SQL: one row, `settings`: those of `fit_settings`, with a fingerprint of the seeds that a fit depends on. -#}
+{#-
+    SQL: one row, `settings`: those of `fit_settings`, with a fingerprint of the seeds that a fit
+    depends on.
+-#}
 {% macro fit_settings_with_seeds() -%}
     select
         concat(
@@ -27,7 +34,8 @@
         select
             1 as seed,
             string_agg(
-                concat_ws(',', space, segmentation, fewest_clusters, most_clusters), ';' order by space
+                concat_ws(',', space, segmentation, fewest_clusters, most_clusters), ';'
+                order by space
             ) as content
         from {{ ref('cluster_levels') }}
 

@@ -1,6 +1,6 @@
 {#-
-    SQL: the segment rules that earlier builds stored; none in the first build of a warehouse. Not a ref: a fit names
-    its clusters after the rules before it, and dbt would call that a circle.
+    SQL: the segment rules that earlier builds stored; none in the first build of a warehouse. Not a
+    ref: a fit names its clusters after the rules before it, and dbt would call that a circle.
 -#}
 {% macro stored_rules() -%}
     {%- set stored = existing_relation('segmentation', 'int_segment_rules') -%}

@@ -40,7 +40,8 @@ population as (
 
 )
 
--- Stored with the version: whatever is fitted from it later has the same customers as they were then.
+-- Stored with the version: whatever is fitted from it later has the same customers as they were
+-- then.
 select
     model_version,
     customer_id,

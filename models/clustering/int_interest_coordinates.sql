@@ -26,7 +26,8 @@ means as (
 
 ),
 
--- Sums of decimals: they are the same in any order. A category that nobody who was fitted had bought moves nobody.
+-- Sums of decimals: they are the same in any order. A category that nobody who was fitted had
+-- bought moves nobody.
 located as (
 
     select

@@ -1,5 +1,7 @@
 {%- do validate_baseline_date() %}
 {%- do validate_stored_rules(report=true) %}
+{%- set is_backtest_missing =
+    lacks_version('model_version', 'prediction', 'classification_evaluations') %}
 
 -- A table that reads itself: versions are only ever added, and each run marks the one that it uses.
 with known_versions as (
@@ -26,8 +28,8 @@ known as (
         coalesce(max(known_versions.model_version), 0) as last_version,
         count(own_versions.model_version) as of_this_shop,
         count(*) filter (where own_versions.is_usable) as usable,
-        -- A version without rules is one of a build that was cut off: nobody has used it. All parts of a version are
-        -- fitted at one date, so this build leaves it behind and fits another.
+        -- A version without rules is one of a build that was cut off: nobody has used it. All parts
+        -- of a version are fitted at one date, so this build leaves it behind and fits another.
         coalesce(
             max_by(versions_with_rules.model_version is not null, own_versions.model_version)
             filter (where own_versions.is_usable),
@@ -163,8 +165,7 @@ select
     cast(customers_fitted as bigint) as customers_fitted,
     is_active,
     -- The classification's evaluations are stored last of all that a backtest stores.
-    is_active and {{ lacks_version('model_version', 'prediction', 'classification_evaluations') | indent(4) }}
-        as is_backtest_pending,
+    is_active and {{ is_backtest_missing | indent(4) }} as is_backtest_pending,
     anchor_order_date,
     first_order_date,
     baseline_date

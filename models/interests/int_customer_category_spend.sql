@@ -1,4 +1,8 @@
--- Customers of today, and those of the baseline date where their interest groups are still to be fitted.
+-- Customers of today, and those of the baseline date where their interest groups are still to be
+-- fitted.
+{%- set are_groups_pending =
+    lacks_version('versions.model_version', 'segmentation', 'int_interest_groups') %}
+
 with dates as (
 
     select
@@ -15,7 +19,7 @@ with dates as (
     from {{ ref('model_versions') }} as versions
     where
         versions.is_active
-        and {{ lacks_version('versions.model_version', 'segmentation', 'int_interest_groups') | indent(8) }}
+        and {{ are_groups_pending | indent(8) }}
         and versions.baseline_date not in (
             select as_of_dates.as_of_date
             from {{ ref('int_as_of_dates') }} as as_of_dates
@@ -31,7 +35,8 @@ category_days as (
 
 ),
 
--- What an order still holds of a category, by what is known at the date. Its first event is the sale itself.
+-- What an order still holds of a category, by what is known at the date. Its first event is the
+-- sale itself.
 net_orders as (
 
     select

@@ -4,7 +4,8 @@ with spends as (
 
 ),
 
--- Where no category is known there is nothing to be interested in, and baskets alone are what the other segments show.
+-- Where no category is known there is nothing to be interested in, and baskets alone are what the
+-- other segments show.
 dates as (
 
     select distinct

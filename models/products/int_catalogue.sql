@@ -43,8 +43,8 @@ categorised as (
 
 ),
 
--- A run that learns categories asks for every product. Later builds ask for the products that are new since, if there
--- are categories at all.
+-- A run that learns categories asks for every product. Later builds ask for the products that are
+-- new since, if there are categories at all.
 asked as (
 
     select
@@ -69,8 +69,9 @@ asked as (
 
 ),
 
--- A product is described by what was known when the categories were learned, or on the first day that it was sold: rows
--- of later days change nothing. Cancellations are left alone, as they come later than their sales.
+-- A product is described by what was known when the categories were learned, or on the first day
+-- that it was sold: rows of later days change nothing. Cancellations are left alone, as they come
+-- later than their sales.
 lines_known as (
 
     select
@@ -137,7 +138,8 @@ described as (
 
 ),
 
--- Of a very large catalogue the products that earn most are learned from; the others are placed by their words.
+-- Of a very large catalogue the products that earn most are learned from; the others are placed by
+-- their words.
 ranked as (
 
     select

@@ -29,8 +29,10 @@ gated as (
             when failure_reason is not null then failure_reason
             when categories_found not between {{ fewest_categories }} and {{ most_categories }}
                 then format(
-                    '{} categories: a catalogue has {{ fewest_categories }} to {{ most_categories }}',
-                    categories_found
+                    '{} categories: a catalogue has {} to {}',
+                    categories_found,
+                    {{ fewest_categories }},
+                    {{ most_categories }}
                 )
             when smallest_share < {{ least_share }}
                 then format(
@@ -47,7 +49,8 @@ gated as (
             when min_jaccard is null then 'it was not refitted'
             when min_jaccard < {{ var('min_stability') }}
                 then format(
-                    'a category is not found again in resamples: minimum Jaccard {:.2f}, less than {:.2f}',
+                    'a category is not found again in resamples:'
+                    || ' minimum Jaccard {:.2f}, less than {:.2f}',
                     min_jaccard,
                     {{ var('min_stability') }}
                 )
@@ -64,7 +67,8 @@ compared as (
 
 ),
 
--- Within the band and among those that stand in alike: the more stable, then the better silhouette, then the fewer.
+-- Within the band and among those that stand in alike: the more stable, then the better silhouette,
+-- then the fewer.
 ranked as (
 
     select
@@ -100,12 +104,16 @@ select
     case
         when winners.k is null then coalesce(ranked.failure, 'no candidate can be used')
         when ranked.preference = 1 and not ranked.is_eligible
-            then concat('chosen for want of a better: none passes, this is the most stable; ', ranked.failure)
+            then concat(
+                'chosen for want of a better: none passes, this is the most stable; ',
+                ranked.failure
+            )
         when ranked.preference = 1 and ranked.silhouette = ranked.best_silhouette
             then format('chosen: the best silhouette of those that pass, {:.3f}', ranked.silhouette)
         when ranked.preference = 1
             then format(
-                'chosen: silhouette {:.3f} is within {:g} % of the best that passes, {:.3f}, and it is more stable',
+                'chosen: silhouette {:.3f} is within {:g} % of the best that passes, {:.3f},'
+                || ' and it is more stable',
                 ranked.silhouette,
                 100 * {{ var('silhouette_tolerance') }},
                 ranked.best_silhouette

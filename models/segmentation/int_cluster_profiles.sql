@@ -23,8 +23,8 @@ fitted as (
 
 )
 
--- A position means the same in any shop and currency: the share of customers that are worse, ties by half. More days since
--- the last order are worse, fewer orders and less money are.
+-- A position means the same in any shop and currency: the share of customers that are worse, ties
+-- by half. More days since the last order are worse, fewer orders and less money are.
 select
     clusters.segmentation,
     clusters.cluster,
@@ -37,7 +37,10 @@ select
     avg(
         case
             when cast(fitted.{{ feature }} as double) = clusters.median_{{ feature }} then 0.5
-            else cast(cast(fitted.{{ feature }} as double) {{ worse }} clusters.median_{{ feature }} as integer)
+            else cast(
+                cast(fitted.{{ feature }} as double) {{ worse }} clusters.median_{{ feature }}
+                as integer
+            )
         end
     ) as {{ position }},
     {% endfor %}

@@ -20,9 +20,21 @@ described as (
     select
         *,
         concat(
-            case when recency >= 2 / 3 then 'recent' when recency <= 1 / 3 then 'long ago' else 'some time ago' end,
-            case when frequency >= 2 / 3 then ', frequent' when frequency <= 1 / 3 then ', rare' else ', occasional' end,
-            case when monetary >= 2 / 3 then ', high spend' when monetary <= 1 / 3 then ', low spend' else ', medium spend' end
+            case
+                when recency >= 2 / 3 then 'recent'
+                when recency <= 1 / 3 then 'long ago'
+                else 'some time ago'
+            end,
+            case
+                when frequency >= 2 / 3 then ', frequent'
+                when frequency <= 1 / 3 then ', rare'
+                else ', occasional'
+            end,
+            case
+                when monetary >= 2 / 3 then ', high spend'
+                when monetary <= 1 / 3 then ', low spend'
+                else ', medium spend'
+            end
         ) as description
     from profiles
 

@@ -18,7 +18,9 @@ distances as (
         coordinates.is_current,
         groups.interest_group,
         groups.cluster,
-        pow(coordinates.x - groups.x, 2) + pow(coordinates.y - groups.y, 2) + pow(coordinates.z - groups.z, 2) as distance
+        pow(coordinates.x - groups.x, 2)
+        + pow(coordinates.y - groups.y, 2)
+        + pow(coordinates.z - groups.z, 2) as distance
     from {{ ref('int_interest_coordinates') }} as coordinates
     cross join groups
 

@@ -19,13 +19,31 @@ with pending as (
 
 labels as (
 
-    {{ chosen_labels(ref('int_interest_candidates_ranked'), ref('interest_candidate_labels')) | indent(4) }}
+    {{ chosen_labels(
+        ref('int_interest_candidates_ranked'),
+        ref('interest_candidate_labels')
+    ) | indent(4) }}
+
+),
+
+chosen as (
+
+    select
+        model_version,
+        k
+    from {{ ref('int_interest_candidates_ranked') }}
+    where is_chosen
 
 ),
 
 profiles as (
 
-    select * from {{ ref('int_interest_profiles') }}
+    select profiles.*
+    from {{ ref('int_interest_profiles') }} as profiles
+    inner join chosen
+        on
+            profiles.model_version = chosen.model_version
+            and profiles.k = chosen.k
 
 ),
 
@@ -46,7 +64,8 @@ favourites as (
         profiles.cluster,
         names.category_name,
         row_number() over (
-            partition by profiles.cluster order by profiles.mean - profiles.mean_of_all desc, names.category asc
+            partition by profiles.cluster
+            order by profiles.mean - profiles.mean_of_all desc, names.category asc
         ) as place
     from profiles
     inner join names
@@ -122,8 +141,10 @@ centres as (
 named as (
 
     select
-        case when numbered.number = 1 then numbered.name else concat(numbered.name, ' ', numbered.number) end
-            as interest_group,
+        case
+            when numbered.number = 1 then numbered.name
+            else concat(numbered.name, ' ', numbered.number)
+        end as interest_group,
         numbered.cluster,
         numbered.size,
         centres.x,
@@ -135,7 +156,8 @@ named as (
 
 )
 
--- Where no groups could be found, all customers are one: each version has a row, so that no later build fits it.
+-- Where no groups could be found, all customers are one: each version has a row, so that no later
+-- build fits it.
 select
     coalesce(named.interest_group, 'all customers') as interest_group,
     pending.model_version,

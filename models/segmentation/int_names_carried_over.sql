@@ -24,7 +24,8 @@ stored_rules as (
 
 ),
 
--- What people call the segments now; a version that was fitted to look at another date gave no names.
+-- What people call the segments now; a version that was fitted to look at another date gave no
+-- names.
 previous_rules as (
 
     select rules.*
@@ -38,7 +39,8 @@ previous_rules as (
 
 ),
 
--- The old rules decide of today's customers, so that both sides speak of the same people at the same date.
+-- The old rules decide of today's customers, so that both sides speak of the same people at the
+-- same date.
 labelled_by_both as (
 
     select
@@ -78,8 +80,8 @@ jaccards as (
 
 )
 
--- More than half of all that are in either: no two clusters can claim the same name, nor one cluster two. Only personas
--- are carried over; a name made from a profile follows the profile.
+-- More than half of all that are in either: no two clusters can claim the same name, nor one
+-- cluster two. Only personas are carried over; a name made from a profile follows the profile.
 select
     jaccards.segmentation,
     jaccards.segment,

@@ -10,6 +10,7 @@ TYPES = {
 
 def model(dbt, session):
     """Labels of every candidate: KMeans, Gaussian mixture, Ward and HDBSCAN in each space."""
+    settings = dbt.config.get("meta")
     versions = dbt.ref("model_versions")
     embeddings = dbt.ref("space_embeddings").order("space, customer_id")
     version = pending_version(dbt, session, versions)
@@ -19,4 +20,5 @@ def model(dbt, session):
 
     from shop_toolkit.clustering import fit_candidates
 
-    return with_stored_rows(dbt, session, [fit_candidates(coordinates).assign(model_version=version)], TYPES)
+    labels = fit_candidates(coordinates, range(2, int(settings["max_clusters"]) + 1))
+    return with_stored_rows(dbt, session, [labels.assign(model_version=version)], TYPES)

@@ -12,6 +12,7 @@ TYPES = {
 
 def model(dbt, session):
     """Metrics of the clusters of each candidate, or the reason why it has none."""
+    settings = dbt.config.get("meta")
     versions = dbt.ref("model_versions")
     population = dbt.ref("int_fit_population").order("customer_id")
     levels = dbt.ref("cluster_levels").order("space")
@@ -27,6 +28,7 @@ def model(dbt, session):
     of_version = f"model_version = {version}"
     fitted = population.filter(of_version).df().assign(is_fitted=True)
     spaces = [space for (space,) in levels.select("space").fetchall() if space != INTERESTS]
-    metrics = measure_candidates(embeddings.filter(of_version).df(), labels.filter(of_version).df(), spaces)
+    counts = range(2, int(settings["max_clusters"]) + 1)
+    metrics = measure_candidates(embeddings.filter(of_version).df(), labels.filter(of_version).df(), spaces, counts)
     metrics = with_facts_of_spaces(metrics, describe_spaces(fitted, spaces))
     return with_stored_rows(dbt, session, [metrics.assign(model_version=version)], TYPES)

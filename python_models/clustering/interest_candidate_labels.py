@@ -10,6 +10,7 @@ TYPES = {
 
 def model(dbt, session):
     """Labels of KMeans with each number of clusters."""
+    settings = dbt.config.get("meta")
     versions = dbt.ref("model_versions")
     located = dbt.ref("int_interest_coordinates").filter("is_fitted").order("customer_id")
     version = pending_version(dbt, session, versions)
@@ -19,5 +20,5 @@ def model(dbt, session):
 
     from shop_toolkit.clustering import INTERESTS, fit_candidates
 
-    labels = fit_candidates(coordinates.assign(space=INTERESTS))
+    labels = fit_candidates(coordinates.assign(space=INTERESTS), range(2, int(settings["max_clusters"]) + 1))
     return with_stored_rows(dbt, session, [labels.assign(model_version=version)], TYPES)

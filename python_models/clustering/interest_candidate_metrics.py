@@ -35,7 +35,8 @@ def model(dbt, session):
     labels, coordinates = all_labels.filter(of_version).df(), located.df().assign(space=INTERESTS)
     customers = len(population.filter(of_version).fetchall())
     space = describe_interest_space(customers, len(features.fetchall()) > 0, maps.filter(of_version).df())
-    metrics = with_facts_of_spaces(measure_candidates(coordinates, labels, [INTERESTS]), space)
+    counts = range(2, int(settings["max_clusters"]) + 1)
+    metrics = with_facts_of_spaces(measure_candidates(coordinates, labels, [INTERESTS], counts), space)
     samples = int(settings["bootstrap_samples"])
     for effort, finalists in (("full", labels[KEY].drop_duplicates()), ("rough", None)):
         stability = measure_stability(coordinates, labels, finalists, samples).set_index(KEY)

@@ -9,6 +9,7 @@ TYPES = {
 
 def model(dbt, session):
     """Coordinates in each space of recency, frequency and monetary that the seed lists."""
+    settings = dbt.config.get("meta")
     versions = dbt.ref("model_versions")
     population = dbt.ref("int_fit_population").order("customer_id")
     levels = dbt.ref("cluster_levels").order("space")
@@ -21,4 +22,5 @@ def model(dbt, session):
 
     fitted = population.filter(f"model_version = {version}").df().assign(is_fitted=True)
     spaces = [space for (space,) in levels.select("space").fetchall() if space != INTERESTS]
-    return with_stored_rows(dbt, session, [embed(fitted, spaces).assign(model_version=version)], TYPES)
+    coordinates = embed(fitted, spaces, int(settings["tsne_iterations"]))
+    return with_stored_rows(dbt, session, [coordinates.assign(model_version=version)], TYPES)

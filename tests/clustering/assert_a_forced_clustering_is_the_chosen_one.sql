@@ -1,5 +1,5 @@
--- It warns: a setting asks for a clustering that could not be found among these customers, and another one stands in. Versions
--- that were fitted with other settings have a warning of their own.
+-- It warns: a setting asks for a clustering that could not be found among these customers, and
+-- another one stands in. Versions that were fitted with other settings have a warning of their own.
 {{ config(severity='warn') }}
 
 with forced as (
@@ -26,7 +26,8 @@ fitted_so as (
 
 select
     concat(
-        'The setting force_', forced.segmentation, '_clustering asks for ', forced.space, ' ', forced.algorithm, ' ', forced.k,
+        'The setting force_', forced.segmentation, '_clustering asks for ',
+        forced.space, ' ', forced.algorithm, ' ', forced.k,
         ', which could not be found among these customers: another clustering stands in.'
     ) as warning
 from forced

@@ -1,8 +1,12 @@
--- The nearest middle in SQL is what KMeans found, for every customer that it was fitted on. Looked at where the build has the
--- interests of the baseline date: where it fits the groups, or covers the same day.
+-- The nearest middle in SQL is what KMeans found, for every customer that it was fitted on. Looked
+-- at where the build has the interests of the baseline date: where it fits the groups, or covers
+-- the same day.
 with learned as (
 
-    {{ chosen_labels(ref('int_interest_candidates_ranked'), ref('interest_candidate_labels')) | indent(4) }}
+    {{ chosen_labels(
+        ref('int_interest_candidates_ranked'),
+        ref('interest_candidate_labels')
+    ) | indent(4) }}
 
 ),
 

@@ -1,4 +1,5 @@
--- It warns: the build goes on with the most stable categories, or with none, and `product_categories` says why.
+-- It warns: the build goes on with the most stable categories, or with none, and
+-- `product_categories` says why.
 {{ config(severity='warn') }}
 
 select concat('No categories of products could be learned: ', failure_reason) as warning
@@ -7,7 +8,11 @@ where failure_reason is not null
 
 union all
 
-select concat('No number of categories passes the gates: ', candidates.k, ' categories stand in; ', candidates.reason) as warning
+select
+    concat(
+        'No number of categories passes the gates: ', candidates.k, ' categories stand in; ',
+        candidates.reason
+    ) as warning
 from {{ ref('int_category_candidates') }} as candidates
 inner join {{ ref('model_versions') }} as versions
     on

@@ -328,7 +328,7 @@ def fed_real_shop(make_shop: Callable[..., Shop], real_shop: Shop, tmp_path_fact
                 "segment_drift",
                 "segments",
                 "processed_snapshot_dates",
-                "ingest_watermark",
+                "int_customer_states_scd2", "orders", "cancellations", "rejected_transactions", "int_anonymous_sales",
             )
         else:
             result = shop.dbt("build", "--selector", "refresh")

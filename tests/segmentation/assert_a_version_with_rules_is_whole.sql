@@ -1,5 +1,5 @@
--- A version is fitted once, at one date: where its rules are stored, so are its cut-points, and the customers that it was fitted on,
--- nobody of whom had ordered after the baseline date.
+-- A version is fitted once, at one date: where its rules are stored, so are its cut-points, and the
+-- customers that it was fitted on, nobody of whom had ordered after the baseline date.
 with rules as (
 
     select distinct model_version

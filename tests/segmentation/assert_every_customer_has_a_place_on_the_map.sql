@@ -1,4 +1,5 @@
--- Where the plane could be fitted, every customer with a net order has a place on it, also wholesalers and newcomers.
+-- Where the plane could be fitted, every customer with a net order has a place on it, also
+-- wholesalers and newcomers.
 with fitted as (
 
     select count(*) as fitted_customers

@@ -18,8 +18,8 @@ as_of as (
 
 ),
 
--- A refresh leaves interests, places on the map and expected spend as of the last full build. What is of a later date
--- than its own is not known to it.
+-- A refresh leaves interests, places on the map and expected spend as of the last full build. What
+-- is of a later date than its own is not known to it.
 interests as (
 
     select spends.*
@@ -61,9 +61,15 @@ select
     facts.customer_id,
     facts.country,
     segments.rfm_score,
-    case when facts.frequency = 0 then 'all cancelled' else segments.rfm_segment end as rfm_segment,
-    case when facts.frequency = 0 then 'all cancelled' else segments.broad_segment end as broad_segment,
-    case when facts.frequency = 0 then 'all cancelled' else segments.detailed_segment end as detailed_segment,
+    case
+        when facts.frequency = 0 then 'all cancelled' else segments.rfm_segment
+    end as rfm_segment,
+    case
+        when facts.frequency = 0 then 'all cancelled' else segments.broad_segment
+    end as broad_segment,
+    case
+        when facts.frequency = 0 then 'all cancelled' else segments.detailed_segment
+    end as detailed_segment,
     interests.category_name as interest_category,
     case
         when facts.frequency = 0 then 'all cancelled'

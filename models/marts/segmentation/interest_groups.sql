@@ -60,7 +60,8 @@ whole as (
 
 ),
 
--- Each customer counts once, however much they spend: a few wholesalers would decide what everyone buys.
+-- Each customer counts once, however much they spend: a few wholesalers would decide what everyone
+-- buys.
 spends as (
 
     select
@@ -89,10 +90,14 @@ ranked as (
 
     select
         *,
-        row_number() over (partition by interest_group order by category = -1, spend desc, category asc) as place,
         row_number() over (
-            partition by interest_group order by category = -1, share - share_of_all desc, category asc
-        ) as place_apart
+            partition by interest_group
+            order by category = -1, spend desc, category asc
+        ) as place,
+        row_number() over (
+            partition by interest_group
+            order by category = -1, share - share_of_all desc, category asc
+        ) as place_by_difference
     from shares
 
 ),
@@ -106,7 +111,7 @@ favourites as (
         ) as categories,
         max(
             case
-                when place_apart = 1 and category >= 0 and share >= 1.25 * share_of_all
+                when place_by_difference = 1 and category >= 0 and share >= 1.25 * share_of_all
                     then format(
                         '{:.0f} % of their money goes to {}, of all customers {:.0f} %',
                         100 * share,
@@ -138,7 +143,9 @@ choice as (
 
 ),
 
-{{ compared_traits('interest_groups', 'sizes', 'whole', ['interest_group'], ['median_basket', 'median_orders']) }},
+{{ compared_traits(
+    'interest_groups', 'sizes', 'whole', ['interest_group'], ['median_basket', 'median_orders']
+) }},
 
 compared_baskets as (
 
@@ -173,7 +180,10 @@ select
     end as distinguishing_traits,
     case
         when groups.interest_group = 'all customers'
-            then coalesce(choice.why_none, 'the version in use was fitted before interests were learned: add refit: true')
+            then coalesce(
+                choice.why_none,
+                'the version in use was fitted before interests were learned: add refit: true'
+            )
         when groups.interest_group <> 'all cancelled' then choice.chosen
     end as reason,
     active_version.model_version,

@@ -23,7 +23,8 @@ rules as (
 
 ),
 
--- Of the score segments all that there are, of the learned ones those that the active version found.
+-- Of the score segments all that there are, of the learned ones those that the active version
+-- found.
 named as (
 
     select
