@@ -1,6 +1,9 @@
 """One row per version, candidate and fitted customer: the cluster that the customer is in."""
 
-from shop_toolkit.registry import pending_version, with_stored_rows
+from typing import Any
+
+import duckdb
+from shop_toolkit.registry import Rows, pending_version, with_stored_rows
 
 TYPES = {
     "space": "str", "algorithm": "str", "setting": "str", "customer_id": "str", "model_version": "int32",
@@ -8,7 +11,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     """Labels of every candidate: KMeans, Gaussian mixture, Ward and HDBSCAN in each space."""
     settings = dbt.config.get("meta")
     versions = dbt.ref("model_versions")

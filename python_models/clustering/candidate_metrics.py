@@ -1,6 +1,9 @@
 """One row per version and candidate, also of those that could not be fitted: how good it is."""
 
-from shop_toolkit.registry import pending_version, with_stored_rows
+from typing import Any
+
+import duckdb
+from shop_toolkit.registry import Rows, pending_version, with_stored_rows
 
 TYPES = {
     "space": "str", "algorithm": "str", "setting": "str", "failure_reason": "str", "model_version": "int32",
@@ -10,7 +13,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     """Metrics of the clusters of each candidate, or the reason why it has none."""
     settings = dbt.config.get("meta")
     versions = dbt.ref("model_versions")

@@ -1,6 +1,9 @@
 """One row per version and candidate with two clusters or more: are its clusters found again in resamples?"""
 
-from shop_toolkit.registry import pending_version, with_stored_rows
+from typing import Any
+
+import duckdb
+from shop_toolkit.registry import Rows, pending_version, with_stored_rows
 
 TYPES = {
     "space": "str", "algorithm": "str", "model_version": "int32", "k": "int32",
@@ -8,7 +11,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     """Stability of every candidate; in full of the finalists, which SQL names."""
     settings = dbt.config.get("meta")
     versions = dbt.ref("model_versions")

@@ -1,6 +1,9 @@
 """One row per version and candidate grouping by interests: how good it is, and are its clusters found again?"""
 
-from shop_toolkit.registry import pending_version, with_stored_rows
+from typing import Any
+
+import duckdb
+from shop_toolkit.registry import Rows, pending_version, with_stored_rows
 
 TYPES = {
     "space": "str", "algorithm": "str", "setting": "str", "failure_reason": "str", "model_version": "int32",
@@ -15,7 +18,7 @@ TYPES = {
 KEY = ["space", "algorithm", "k"]
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     """Metrics and stability of every candidate, or the reason why it has none; SQL decides which stability counts."""
     settings = dbt.config.get("meta")
     versions = dbt.ref("model_versions")

@@ -1,6 +1,9 @@
 """One row per version and feature of customers' interests: how it enters the coordinates of the interest space."""
 
-from shop_toolkit.registry import pending_version, with_stored_rows
+from typing import Any
+
+import duckdb
+from shop_toolkit.registry import Rows, pending_version, with_stored_rows
 
 TYPES = {
     "feature": "str", "model_version": "int32", "mean": "float", "scale": "float",
@@ -8,7 +11,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     """Means, scales and principal components of the customers that are fitted."""
     versions = dbt.ref("model_versions")
     features = dbt.ref("int_interest_features").filter("is_fitted").order("customer_id, feature")

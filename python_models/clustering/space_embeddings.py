@@ -1,13 +1,16 @@
 """One row per version, space and fitted customer: the customer's coordinates in that space."""
 
-from shop_toolkit.registry import pending_version, with_stored_rows
+from typing import Any
+
+import duckdb
+from shop_toolkit.registry import Rows, pending_version, with_stored_rows
 
 TYPES = {
     "space": "str", "customer_id": "str", "model_version": "int32", "x": "float", "y": "float", "z": "float",
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     """Coordinates in each space of recency, frequency and monetary that the seed lists."""
     settings = dbt.config.get("meta")
     versions = dbt.ref("model_versions")

@@ -1,6 +1,9 @@
 """One row per run that learns categories, candidate and product: the category that the product is in."""
 
-from shop_toolkit.registry import pending_runs, with_stored_rows
+from typing import Any
+
+import duckdb
+from shop_toolkit.registry import Rows, pending_runs, with_stored_rows
 
 TYPES = {
     "prediction_run": "str", "algorithm": "str", "product_id": "str", "model_version": "int32",
@@ -8,7 +11,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     """Labels of every candidate of each run."""
     embeddings = dbt.ref("product_embeddings").order("product_id")
     pending = pending_runs(dbt, session, dbt.ref("product_embeddings"))

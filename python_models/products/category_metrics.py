@@ -1,6 +1,9 @@
 """One row per run that learns categories and candidate: how good its categories are, and are they found again?"""
 
-from shop_toolkit.registry import pending_runs, with_stored_rows
+from typing import Any
+
+import duckdb
+from shop_toolkit.registry import Rows, pending_runs, with_stored_rows
 
 TYPES = {
     "prediction_run": "str", "algorithm": "str", "failure_reason": "str", "model_version": "int32",
@@ -11,7 +14,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     """Metrics and stability of every candidate, or the reason why it has none."""
     settings = dbt.config.get("meta")
     embeddings = dbt.ref("product_embeddings").order("product_id")

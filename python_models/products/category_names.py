@@ -1,13 +1,16 @@
 """One row per run that learns categories and category of its choice: its name, and the words that set it apart."""
 
-from shop_toolkit.registry import pending_runs, with_stored_rows
+from typing import Any
+
+import duckdb
+from shop_toolkit.registry import Rows, pending_runs, with_stored_rows
 
 TYPES = {
     "prediction_run": "str", "category_name": "str", "top_terms": "str", "model_version": "int32", "category": "int32",
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     """Names from the words of the fitted products."""
     embeddings = dbt.ref("product_embeddings").order("product_id")
     labels = dbt.ref("category_labels").order("product_id")

@@ -1,7 +1,10 @@
 """One row per version and product that is new since its categories were learned: the category that it is in."""
 
+from typing import Any
+
+import duckdb
 import pandas as pd
-from shop_toolkit.registry import with_stored_rows
+from shop_toolkit.registry import Rows, with_stored_rows
 
 TYPES = {
     "product_id": "str", "description": "str", "model_version": "int32", "known_words": "int32", "category": "int32",
@@ -11,7 +14,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     """Places by the words that the categories were learned with; once placed, a product stays where it is."""
     products = dbt.ref("int_catalogue").filter("not is_learning").order("product_id").df()
     embeddings = dbt.ref("product_embeddings").filter("prediction_run = 'live' and is_fitted").order("product_id")

@@ -1,6 +1,9 @@
 """One row per run that learns categories and product: what was known of it, and its place in the text space."""
 
-from shop_toolkit.registry import pending_runs, with_stored_rows
+from typing import Any
+
+import duckdb
+from shop_toolkit.registry import Rows, pending_runs, with_stored_rows
 
 TYPES = {
     "prediction_run": "str", "product_id": "str", "description": "str",
@@ -11,7 +14,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     """A text space for each run, learned from its fitted products; all its products have a place in it."""
     catalogue = dbt.ref("int_catalogue").filter("is_learning").order("product_id")
     pending = pending_runs(dbt, session, catalogue)

@@ -1,6 +1,9 @@
 """One row per run that learns categories: how much text there is to learn from, or why nothing can be learned."""
 
-from shop_toolkit.registry import pending_runs, with_stored_rows
+from typing import Any
+
+import duckdb
+from shop_toolkit.registry import Rows, pending_runs, with_stored_rows
 
 TYPES = {
     "prediction_run": "str", "failure_reason": "str", "model_version": "int32",
@@ -8,7 +11,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     """The fitted products of each run, counted."""
     runs = dbt.ref("int_prediction_origins").filter("model_version is not null")
     catalogue = dbt.ref("int_catalogue").filter("is_learning").order("product_id")

@@ -1,14 +1,17 @@
 """One row per version and chosen cluster: the persona that it fits, where it carries no earlier name over."""
 
+from typing import Any
+
+import duckdb
 import pandas as pd
-from shop_toolkit.registry import pending_version, with_stored_rows
+from shop_toolkit.registry import Rows, pending_version, with_stored_rows
 
 TYPES = {"segmentation": "str", "persona": "str", "model_version": "int32", "cluster": "int32", "distance": "float"}
 # A fifth of all customers away in each of the three features.
 POOR_FIT_DISTANCE = 0.35
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     """Personas by optimal assignment, one segmentation at a time; a name that is carried over is not given again."""
     versions = dbt.ref("model_versions")
     profiles = dbt.ref("int_cluster_profiles").order("segmentation, cluster")

@@ -1,6 +1,9 @@
 """One row per version and rule: bounds of recency, frequency and monetary, and the segment within them."""
 
-from shop_toolkit.registry import pending_version, with_stored_rows
+from typing import Any
+
+import duckdb
+from shop_toolkit.registry import Rows, pending_version, with_stored_rows
 
 TYPES = {
     "segmentation": "str", "segment": "str", "model_version": "int32", "support": "int64",
@@ -9,7 +12,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     """Rules that set the chosen clusters apart, one segmentation at a time."""
     settings = dbt.config.get("meta")
     versions = dbt.ref("model_versions")

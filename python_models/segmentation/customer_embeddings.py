@@ -1,5 +1,8 @@
 """One row per customer with a net order as of the date: where the customer stands on the t-SNE plane."""
 
+from typing import Any
+
+import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed
 
@@ -7,7 +10,7 @@ TYPES = {"customer_id": "str", "x": "float", "y": "float", "as_of_date": "dateti
 FIGURES = ["recency_days", "frequency", "monetary"]
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Who has the figures of the fit stands where the fit put them; others stand among the nearest of these."""
     versions = dbt.ref("model_versions").filter("is_active")
     facts = dbt.ref("int_customer_facts").filter("is_current and frequency > 0").order("customer_id")

@@ -1,6 +1,9 @@
 """One row per version, segmentation, model, settings and fold: agreement with the clustering."""
 
-from shop_toolkit.registry import pending_version, with_stored_rows
+from typing import Any
+
+import duckdb
+from shop_toolkit.registry import Rows, pending_version, with_stored_rows
 
 TYPES = {
     "segmentation": "str", "model": "str", "settings": "str", "metric": "str", "model_version": "int32",
@@ -8,7 +11,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     """How well rules and reference classifiers reproduce the borders of the clusters, by cross-validation."""
     settings = dbt.config.get("meta")
     versions = dbt.ref("model_versions")

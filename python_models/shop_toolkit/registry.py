@@ -5,12 +5,15 @@ also the rows of that version; so a version is fitted once and its rows never ch
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import duckdb
 import pandas as pd
 
 from shop_toolkit.tables import typed
+
+# What a Python model may return: rows that stay in DuckDB, or a data frame.
+Rows: TypeAlias = duckdb.DuckDBPyRelation | pd.DataFrame
 
 
 def stored_rows(dbt: Any, session: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation | None:
@@ -68,7 +71,7 @@ def with_stored_rows(
     session: duckdb.DuckDBPyConnection,
     tables: Sequence[pd.DataFrame],
     types: Mapping[str, str],
-) -> duckdb.DuckDBPyRelation | pd.DataFrame:
+) -> Rows:
     """What the running model returns: the stored rows, and after them those that this build fitted.
 
     Args:

@@ -1,4 +1,4 @@
-"""Every command of the README works; nothing is asked of a network; what a newcomer meets first is right."""
+"""Every command of README and docs works, builds need no network, and what a newcomer meets first is right."""
 
 import json
 import os
@@ -13,13 +13,17 @@ from typing import Any
 import pytest
 from conftest import QUICK_FIT, REAL_FILE, REAL_FIT, ROOT, Shop
 
-README = (ROOT / "README.md").read_text()
-COMMANDS = [
-    line.split("  #")[0].strip()
-    for block in re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
-    for line in block.replace("\\\n", " ").splitlines()
-    if line.strip() and not line.startswith("#")
-]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+# In reading order, each once.
+COMMANDS = list(
+    dict.fromkeys(
+        line.split("  #")[0].strip()
+        for page in PAGES
+        for block in re.findall(r"```bash\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+        for line in re.sub(r"\\\n\s*", "", block).splitlines()
+        if line.strip() and not line.startswith("#")
+    )
+)
 # Run elsewhere, or would run this very test.
 NOT_RUN_HERE = {
     "make build": "a clean clone is built with it",
@@ -52,7 +56,7 @@ def with_quick_fits(command: str, fits: dict[str, Any]) -> str:
 
 def run(
     command: str, folder: Path, fits: dict[str, Any] = QUICK_FIT, *, project: Path = ROOT
-) -> subprocess.CompletedProcess:
+) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {
         "SHOP_WAREHOUSE": str(folder / "shop.duckdb"),
         "DBT_TARGET_PATH": str(folder / "target"),
