@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: build refresh test lint benchmark lock clean
+.PHONY: build refresh test soak lint benchmark lock clean
 
 # dbt build on the embedded shop; on your own with: make build VARS='{transactions: path/to/log.csv}'
 build: $(VENV)/installed
@@ -16,6 +16,10 @@ refresh: $(VENV)/installed
 
 test: $(VENV)/installed
 	$(BIN)/python -m pytest
+
+# What is long by nature: the real file bit by bit and in another order, thousands of random histories.
+soak: $(VENV)/installed
+	$(BIN)/python -m pytest -m soak
 
 lint: $(VENV)/installed
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pre-commit run --all-files

@@ -14,13 +14,13 @@ from typing import Any
 import duckdb
 import pytest
 import shop_toolkit  # noqa: F401  # first, as it tells OpenMP how to wait before scikit-learn loads it
+from commands import COMMANDS, REAL_FILE_COMMAND, ROOT, run, with_settings
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from filelock import FileLock
 from quick_dbt import packed, unpacked
 
-ROOT = Path(__file__).resolve().parent.parent
 REAL_FILE = ROOT.parent / "shared" / "data" / "online_retail.csv"
 DEMO_FILE = ROOT / "seeds" / "demo_shop" / "transactions.csv"
 
@@ -307,13 +307,24 @@ def copy_of_demo_shop(demo_shop: Shop, tmp_path: Path) -> Shop:
 
 @pytest.fixture(scope="session")
 def real_shop(build_once: Callable[..., Shop]) -> Shop:
-    """The real file almost as users build it, with the tests of its data, once; tests only read it.
+    """The real file, built once by the README's command, with the tests of its data; tests only read it.
 
     Skips where the file is not at hand.
     """
     if not REAL_FILE.exists():
         pytest.skip(f"the real file is not at hand ({os.path.relpath(REAL_FILE, ROOT)})")
-    return build_once("real_shop", Shop.build_with_data_tests, transactions=str(REAL_FILE), **REAL_FIT)
+
+    def build(shop: Shop) -> None:
+        assert REAL_FILE_COMMAND in COMMANDS
+        done = run(with_settings(REAL_FILE_COMMAND, shop.settings), shop.folder)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return build_once("real_shop", build, **REAL_FIT)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the real file first: one worker builds it while the other builds the embedded shop."""
+    items.sort(key=lambda item: "real_shop" not in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture

@@ -13,7 +13,17 @@ from conftest import MARTS, ROOT, Shop, settings_read_by_parsing
 from dbt.contracts.graph.manifest import Manifest
 
 KNOWN_KEYS = {
-    "file": {"version", "models", "seeds", "unit_tests", "semantic_models", "metrics", "exposures", "groups", "sources"},
+    "file": {
+        "version",
+        "models",
+        "seeds",
+        "unit_tests",
+        "semantic_models",
+        "metrics",
+        "exposures",
+        "groups",
+        "sources",
+    },
     "model": {"name", "description", "columns", "data_tests", "config", "time_spine"},
     "column": {"name", "data_type", "description", "data_tests", "constraints", "granularity"},
     "unit test": {"name", "model", "overrides", "given", "expect", "description"},
