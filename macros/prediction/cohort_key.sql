@@ -1,8 +1,8 @@
 {#-
-    SQL: which frames are taken together for a naive guess and for a threshold: newcomers with as many orders. What a customer's
-    interest will be is guessed the same for all, and told as surely of newcomers as of others.
+    SQL: which samples share a baseline and a confidence threshold: newcomers with as many orders.
+    Interests have one baseline and one threshold for all, newcomers or not.
 -#}
-{% macro cohort_key(frames=none) -%}
-    {%- set of = frames ~ '.' if frames else '' -%}
-    case when {{ of }}task = 'interest' then 'all' else {{ of }}peers end
+{% macro cohort_key(samples=none) -%}
+    {%- set of = samples ~ '.' if samples else '' -%}
+    case when {{ of }}task = 'interest' then 'all' else {{ of }}cohort end
 {%- endmacro %}

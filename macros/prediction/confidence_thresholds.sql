@@ -1,62 +1,68 @@
 {#-
-    SQL: from which confidence on each model of `predictions` was right often enough, among the frames of a `prediction_run` that it was tuned
-    by: below it is too early to say. Apart for newcomers of each number of orders, as after one order a model is sure of less than
-    after three. Twenty frames at least, as a few that happen to be right prove nothing; and what is less likely than not is
-    never told, however easy the others were.
+    SQL: the CTE `confidence_thresholds` and those that it needs: the confidence from which on each
+    model of `predictions` was right often enough among the validation rows of `samples`; below it,
+    it is too early to say. Newcomers with another number of orders have their own: after one order
+    a model is less confident than after three. Fewer than twenty samples prove nothing, and a class
+    less likely than not is never confident, however easy the other samples were.
 -#}
-{% macro confidence_thresholds(predictions, prediction_run) -%}
-with confident as (
+{% macro confidence_thresholds(predictions, samples) -%}
+validation_predictions as (
 
     select
-        said.task,
-        said.model,
-        {{ cohort_key('tasks') }} as peers,
-        tasks.horizon_days,
-        tasks.origin_date,
-        said.probability as confidence,
-        count(*) as frames,
-        count(*) filter (where said.outcome = tasks.outcome) as right_frames
-    from {{ predictions }} as said
-    inner join {{ ref('int_classification_tasks') }} as tasks
+        predictions.task,
+        predictions.model,
+        {{ cohort_key('samples') }} as cohort_key,
+        samples.horizon_days,
+        samples.origin_date,
+        predictions.probability as confidence,
+        count(*) as sample_count,
+        count(*) filter (where predictions.outcome = samples.outcome) as correct_count
+    from {{ predictions }} as predictions
+    inner join {{ samples }} as samples
         on
-            said.task = tasks.task
-            and said.horizon_days = tasks.horizon_days
-            and said.origin_date = tasks.origin_date
-            and said.sample_number = tasks.sample_number
-            and tasks.prediction_run = '{{ prediction_run }}'
+            predictions.task = samples.task
+            and predictions.horizon_days = samples.horizon_days
+            and predictions.origin_date = samples.origin_date
+            and predictions.sample_number = samples.sample_number
     where
-        said.role = 'validation'
-        and said.outcome_rank = 1
+        predictions.role = 'validation'
+        and predictions.outcome_rank = 1
     group by 1, 2, 3, 4, 5, 6
 
 ),
 
-running as (
+running_counts as (
 
     select
         *,
-        sum(frames) over from_the_surest as frames_so_far,
-        sum(right_frames) over from_the_surest as right_so_far
-    from confident
-    window from_the_surest as (
-        partition by task, model, peers, horizon_days, origin_date
+        sum(sample_count) over most_confident_first as running_sample_count,
+        sum(correct_count) over most_confident_first as running_correct_count
+    from validation_predictions
+    window most_confident_first as (
+        partition by task, model, cohort_key, horizon_days, origin_date
         order by confidence desc
         rows between unbounded preceding and current row
     )
 
+),
+
+confidence_thresholds as (
+
+    select
+        task,
+        model,
+        cohort_key,
+        horizon_days,
+        min(confidence) filter (
+            where
+            confidence >= 0.5
+            and running_sample_count >= 20
+            and running_correct_count >= {{ var('min_precision') }} * running_sample_count
+        ) as min_confidence,
+        cast(sum(sample_count) as bigint) as validation_samples,
+        origin_date
+    from running_counts
+    group by 1, 2, 3, 4, 7
+
 )
-
-select
-    task,
-    model,
-    peers,
-    horizon_days,
-    min(confidence) filter (
-        where confidence >= 0.5 and frames_so_far >= 20 and right_so_far >= {{ var('min_precision') }} * frames_so_far
-    ) as least_confidence,
-    cast(sum(frames) as bigint) as validation_samples,
-    origin_date
-from running
-group by 1, 2, 3, 4, 7
 {%- endmacro %}
-

@@ -1,9 +1,8 @@
-{#- SQL: a task of the predictions in words. -#}
+{#- SQL: a prediction task in words. -#}
 {% macro prediction_task(task, horizon_days) -%}
     case {{ task }}
         when 'spend' then 'forecast 90-day spend'
         when 'interest' then 'predict next interest'
-        when 'public protocol' then 'tell clusters of interests, by a public protocol'
         else concat('predict ', {{ task }}, ' segment at day ', {{ horizon_days }})
     end
 {%- endmacro %}

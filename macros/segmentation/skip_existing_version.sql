@@ -1,4 +1,4 @@
-{#- SQL: leaves out the version that is stored already: what was said with it is never rewritten, whatever is run again. -#}
+{#- SQL: leaves out a version that is stored already: what was computed with it is never rewritten, whatever runs again. -#}
 {% macro skip_existing_version(due) -%}
     {% if is_incremental() -%}
         where {{ due }}.model_version not in (select stored.model_version from {{ this }} as stored)

@@ -5,9 +5,30 @@
     full_refresh=false,
 ) }}
 
--- What was foretold beside what happened, for frames that were foretold much the same: by tenths of confidence for classes, by
--- tenths of the customers for spend.
-with confident as (
+-- Predictions beside outcomes, for samples with much the same prediction: by tenths of confidence
+-- for classes, by tenths of the customers for spend.
+with scores as (
+
+    select * from {{ ref('int_classification_scores') }}
+    where confidence is not null
+
+),
+
+spend_predictions as (
+
+    select * from {{ ref('int_spend_predictions') }}
+    where model not in ('perfect ranking', 'ranked by spend to date', 'zero')
+
+),
+
+prediction_runs as (
+
+    select * from {{ ref('int_prediction_runs') }}
+    where prediction_run = 'backtest'
+
+),
+
+confidence_bins as (
 
     select
         task,
@@ -16,25 +37,26 @@ with confident as (
         horizon_days,
         least(cast(floor(confidence * 10) as integer), 9) + 1 as bin,
         avg(cast(confidence as decimal(18, 12))) as predicted,
-        count(*) filter (where is_right) / count(*) as observed,
+        count(*) filter (where is_correct) / count(*) as observed,
         count(*) as sample_size
-    from {{ ref('int_classification_scores') }}
-    where confidence is not null
+    from scores
     group by 1, 2, 3, 4, 5
 
 ),
 
-ranked as (
+ranked_spend as (
 
     select
         *,
-        ntile(10) over (partition by model, origin_date order by predicted asc, md5(customer_id) asc, customer_id asc) as bin
-    from {{ ref('int_spend_predictions') }}
-    where model not in ('perfect ranking', 'ranked by money so far', 'zero')
+        ntile(10) over (
+            partition by model, origin_date
+            order by predicted asc, md5(customer_id) asc, customer_id asc
+        ) as bin
+    from spend_predictions
 
 ),
 
-spent as (
+spend_bins as (
 
     select
         'spend' as task,
@@ -43,33 +65,33 @@ spent as (
         90 as horizon_days,
         bin,
         avg(predicted) as predicted,
-        avg(actual) as observed,
+        avg(observed) as observed,
         count(*) as sample_size
-    from ranked
+    from ranked_spend
     group by 1, 2, 3, 4, 5
 
 ),
 
-together as (
+bins as (
 
-    select * from confident
+    select * from confidence_bins
 
     union all
 
-    select * from spent
+    select * from spend_bins
 
 )
 
 select
-    together.task,
-    together.model,
-    together.measure,
-    due.model_version,
-    cast(together.horizon_days as integer) as horizon_days,
-    cast(together.bin as integer) as bin,
-    together.predicted,
-    together.observed,
-    cast(together.sample_size as bigint) as sample_size
-from together
-cross join {{ ref('int_pending_backtests') }} as due
-{{ skip_existing_version('due') }}
+    bins.task,
+    bins.model,
+    bins.measure,
+    prediction_runs.model_version,
+    cast(bins.horizon_days as integer) as horizon_days,
+    cast(bins.bin as integer) as bin,
+    bins.predicted,
+    bins.observed,
+    cast(bins.sample_size as bigint) as sample_size
+from bins
+cross join prediction_runs
+{{ skip_existing_version('prediction_runs') }}

@@ -5,46 +5,68 @@
     full_refresh=false,
 ) }}
 
--- Of interests the scores hold numbers; names come from the categories that the backtest learned, which are not today's.
-with categories as (
+-- Which class was predicted how often of each actual class. Interests are numbers of categories
+-- there; their names are those that the backtest learned, which are not today's.
+with scores as (
 
-    select distinct
-        cast(category as varchar) as category,
-        category_name
-    from {{ ref('int_products_by_category') }}
+    select * from {{ ref('int_classification_scores') }}
+
+),
+
+prediction_runs as (
+
+    select * from {{ ref('int_prediction_runs') }}
     where prediction_run = 'backtest'
 
 ),
 
-scores as (
+products_by_category as (
+
+    select * from {{ ref('int_products_by_category') }}
+    where prediction_run = 'backtest'
+
+),
+
+categories as (
+
+    select distinct
+        'interest' as task,
+        cast(category as varchar) as category,
+        category_name
+    from products_by_category
+
+),
+
+named_scores as (
 
     select
         scores.task,
         scores.model,
         scores.horizon_days,
         coalesce(actual_categories.category_name, scores.actual) as actual,
-        coalesce(said_categories.category_name, scores.predicted, 'no prediction') as predicted
-    from {{ ref('int_classification_scores') }} as scores
+        coalesce(predicted_categories.category_name, scores.predicted, 'no prediction')
+            as predicted
+    from scores
     left join categories as actual_categories
         on
-            scores.task = 'interest'
+            scores.task = actual_categories.task
             and scores.actual = actual_categories.category
-    left join categories as said_categories
+    left join categories as predicted_categories
         on
-            scores.task = 'interest'
-            and scores.predicted = said_categories.category
+            scores.task = predicted_categories.task
+            and scores.predicted = predicted_categories.category
 
 )
 
 select
-    scores.task,
-    scores.model,
-    scores.actual,
-    scores.predicted,
-    due.model_version,
-    cast(scores.horizon_days as integer) as horizon_days,
+    named_scores.task,
+    named_scores.model,
+    named_scores.actual,
+    named_scores.predicted,
+    prediction_runs.model_version,
+    cast(named_scores.horizon_days as integer) as horizon_days,
     count(*) as sample_size
-from scores
-cross join {{ ref('int_pending_backtests') }} as due
-{{ skip_existing_version('due') }}
+from named_scores
+cross join prediction_runs
+{{ skip_existing_version('prediction_runs') }}
 group by 1, 2, 3, 4, 5, 6

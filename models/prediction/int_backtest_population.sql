@@ -1,17 +1,29 @@
--- The customers of the day on which the backtest freezes what it learns: the same bounds as for the clustering in use.
-with customers as (
+-- The customers that the backtest's cut-points and rules are fitted on, within the same bounds as
+-- the clusterings of today.
+with customer_features as (
+
+    select * from {{ ref('int_point_in_time_features') }}
+    where frequency > 0
+
+),
+
+prediction_runs as (
+
+    select * from {{ ref('int_prediction_runs') }}
+    where prediction_run = 'backtest'
+
+),
+
+customers as (
 
     select
-        facts.customer_id,
-        facts.recency_days,
-        facts.frequency,
-        facts.monetary
-    from {{ ref('int_point_in_time_features') }} as facts
-    inner join {{ ref('int_prediction_runs') }} as prediction_runs
-        on
-            prediction_runs.prediction_run = 'backtest'
-            and facts.as_of_date = prediction_runs.frozen_at
-    where facts.frequency > 0
+        customer_features.customer_id,
+        customer_features.recency_days,
+        customer_features.frequency,
+        customer_features.monetary
+    from customer_features
+    inner join prediction_runs
+        on customer_features.as_of_date = prediction_runs.frozen_at
 
 ),
 

@@ -1,4 +1,4 @@
--- Each frame of the backtest's judging periods, and how well each model told what came of it.
+-- How well each model and baseline predicted each sample that the backtest evaluates on.
 with predictions as (
 
     select * from {{ ref('int_classification_predictions') }}
@@ -12,47 +12,18 @@ thresholds as (
 
 ),
 
--- Among the first three, how much of what was spent, the earlier the better.
-ranked_interests as (
+sample_interests as (
 
-    select
-        predictions.task,
-        predictions.model,
-        predictions.horizon_days,
-        predictions.sample_number,
-        predictions.origin_date,
-        count(*) filter (where interests.interest_rank <= 3) as found_of_three,
-        -- Decimal, as sums of doubles depend on their order.
-        sum(cast(cast(interests.amount as double) / log2(1 + predictions.outcome_rank) as decimal(38, 12)))
-            as discounted_amount
-    from predictions
-    inner join {{ ref('int_sample_interests') }} as interests
-        on
-            predictions.task = 'interest'
-            and predictions.sample_number = interests.sample_number
-            and predictions.outcome = cast(interests.category as varchar)
-    where predictions.outcome_rank <= 3
-    group by 1, 2, 3, 4, 5
+    select * from {{ ref('int_sample_interests') }}
 
 ),
 
-best_interests as (
-
-    select
-        sample_number,
-        count(*) as interests_of_three,
-        sum(cast(cast(amount as double) / log2(1 + interest_rank) as decimal(38, 12))) as best_discounted_amount
-    from {{ ref('int_sample_interests') }}
-    where interest_rank <= 3
-    group by 1
-
-),
-
-judged as (
+samples as (
 
     select distinct
         task,
-        peers,
+        cohort,
+        {{ cohort_key() }} as cohort_key,
         actual,
         horizon_days,
         sample_number,
@@ -74,88 +45,149 @@ models as (
 
 ),
 
--- Who says nothing of a frame is wrong there: a guess that keeps silent where others err is no better.
-frames as (
+-- A model that predicts nothing of a sample is wrong there: silence on hard samples is no skill.
+sample_models as (
 
     select
-        judged.task,
+        samples.*,
         models.model,
         models.settings,
-        judged.peers,
-        judged.actual,
-        judged.horizon_days,
-        judged.sample_number,
-        models.is_baseline,
-        judged.origin_date,
-        max(predictions.outcome) filter (where predictions.outcome_rank = 1) as predicted,
-        max(predictions.probability) filter (where predictions.outcome_rank = 1) as confidence,
-        case
-            when count(predictions.probability) > 0
-                then coalesce(max(predictions.probability) filter (where predictions.outcome = predictions.actual), 0)
-        end as probability_of_actual,
-        -- Decimal, as sums of doubles depend on their order.
-        sum(cast(predictions.probability * predictions.probability as decimal(18, 12))) as sum_of_squares
-    from judged
+        models.is_baseline
+    from samples
     inner join models
         on
-            judged.task = models.task
-            and judged.horizon_days = models.horizon_days
-            and judged.origin_date = models.origin_date
-    left join predictions
+            samples.task = models.task
+            and samples.horizon_days = models.horizon_days
+            and samples.origin_date = models.origin_date
+
+),
+
+-- One row per model and sample; sums are decimal, as those of doubles depend on their order.
+predicted_classes as (
+
+    select
+        task,
+        model,
+        horizon_days,
+        sample_number,
+        origin_date,
+        max(outcome) filter (where outcome_rank = 1) as predicted,
+        max(probability) filter (where outcome_rank = 1) as confidence,
+        case
+            when count(probability) > 0
+                then coalesce(max(probability) filter (where outcome = actual), 0)
+        end as probability_of_actual,
+        sum(cast(probability * probability as decimal(18, 12))) as sum_of_squares
+    from predictions
+    group by 1, 2, 3, 4, 5
+
+),
+
+-- How much of the spend the first three categories predicted find, the earlier the better.
+interests_found as (
+
+    select
+        predictions.model,
+        predictions.sample_number,
+        predictions.origin_date,
+        count(*) filter (where sample_interests.interest_rank <= 3) as found_of_three,
+        sum(
+            cast(
+                cast(sample_interests.amount as double)
+                / log2(1 + predictions.outcome_rank) as decimal(38, 12)
+            )
+        ) as discounted_amount
+    from predictions
+    inner join sample_interests
         on
-            judged.task = predictions.task
-            and judged.horizon_days = predictions.horizon_days
-            and judged.origin_date = predictions.origin_date
-            and judged.sample_number = predictions.sample_number
-            and models.model = predictions.model
-    group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+            predictions.task = 'interest'
+            and predictions.outcome_rank <= 3
+            and predictions.sample_number = sample_interests.sample_number
+            and predictions.outcome = cast(sample_interests.category as varchar)
+    group by 1, 2, 3
+
+),
+
+-- The same of the best order that there is.
+interests_to_find as (
+
+    select
+        sample_number,
+        count(*) as interest_count,
+        sum(
+            cast(cast(amount as double) / log2(1 + interest_rank) as decimal(38, 12))
+        ) as discounted_amount
+    from sample_interests
+    where interest_rank <= 3
+    group by 1
+
+),
+
+interest_scores as (
+
+    select
+        sample_models.model,
+        sample_models.sample_number,
+        sample_models.origin_date,
+        coalesce(interests_found.found_of_three, 0) / interests_to_find.interest_count
+            as recall_at_3,
+        coalesce(interests_found.discounted_amount, 0) / interests_to_find.discounted_amount
+            as ndcg_at_3
+    from sample_models
+    inner join interests_to_find
+        on
+            sample_models.task = 'interest'
+            and sample_models.sample_number = interests_to_find.sample_number
+    left join interests_found
+        on
+            sample_models.model = interests_found.model
+            and sample_models.sample_number = interests_found.sample_number
+            and sample_models.origin_date = interests_found.origin_date
 
 )
 
 select
-    frames.task,
-    frames.model,
-    frames.settings,
-    frames.peers,
-    frames.actual,
-    frames.predicted,
-    frames.horizon_days,
-    frames.sample_number,
-    frames.confidence,
-    frames.probability_of_actual,
-    cast(frames.sum_of_squares as double) - 2 * frames.probability_of_actual + 1 as brier_score,
-    -- What was thought impossible costs as much as one in a million.
+    sample_models.task,
+    sample_models.model,
+    sample_models.settings,
+    sample_models.cohort,
+    sample_models.actual,
+    predicted_classes.predicted,
+    sample_models.horizon_days,
+    sample_models.sample_number,
+    predicted_classes.confidence,
+    predicted_classes.probability_of_actual,
+    cast(predicted_classes.sum_of_squares as double)
+    - 2 * predicted_classes.probability_of_actual + 1 as brier_score,
+    -- A class thought impossible costs as much as one in a million.
     case
-        when frames.probability_of_actual is not null then ln(1 / greatest(frames.probability_of_actual, 1e-6))
+        when predicted_classes.probability_of_actual is not null
+            then ln(1 / greatest(predicted_classes.probability_of_actual, 1e-6))
     end as log_loss,
-    case
-        when frames.task = 'interest'
-            then coalesce(ranked_interests.found_of_three, 0) / best_interests.interests_of_three
-    end as recall_at_3,
-    case
-        when frames.task = 'interest'
-            then coalesce(ranked_interests.discounted_amount, 0) / best_interests.best_discounted_amount
-    end as ndcg_at_3,
-    frames.is_baseline,
-    coalesce(frames.predicted = frames.actual, false) as is_right,
-    coalesce(frames.confidence >= thresholds.least_confidence, false) as is_sure,
-    frames.origin_date
-from frames
+    interest_scores.recall_at_3,
+    interest_scores.ndcg_at_3,
+    sample_models.is_baseline,
+    coalesce(predicted_classes.predicted = sample_models.actual, false) as is_correct,
+    coalesce(predicted_classes.confidence >= thresholds.min_confidence, false) as is_confident,
+    sample_models.origin_date
+from sample_models
+left join predicted_classes
+    on
+        sample_models.task = predicted_classes.task
+        and sample_models.model = predicted_classes.model
+        and sample_models.horizon_days = predicted_classes.horizon_days
+        and sample_models.sample_number = predicted_classes.sample_number
+        and sample_models.origin_date = predicted_classes.origin_date
+left join interest_scores
+    on
+        sample_models.task = 'interest'
+        and sample_models.model = interest_scores.model
+        and sample_models.sample_number = interest_scores.sample_number
+        and sample_models.origin_date = interest_scores.origin_date
 left join thresholds
     on
-        frames.task = thresholds.task
-        and frames.model = thresholds.model
-        and {{ cohort_key('frames') }} = thresholds.peers
-        and frames.horizon_days = thresholds.horizon_days
-        and frames.origin_date = thresholds.origin_date
-left join ranked_interests
-    on
-        frames.task = ranked_interests.task
-        and frames.model = ranked_interests.model
-        and frames.horizon_days = ranked_interests.horizon_days
-        and frames.sample_number = ranked_interests.sample_number
-        and frames.origin_date = ranked_interests.origin_date
-left join best_interests
-    on
-        frames.task = 'interest'
-        and frames.sample_number = best_interests.sample_number
+        sample_models.task = thresholds.task
+        and sample_models.model = thresholds.model
+        and sample_models.cohort_key = thresholds.cohort_key
+        and sample_models.horizon_days = thresholds.horizon_days
+        and sample_models.origin_date = thresholds.origin_date

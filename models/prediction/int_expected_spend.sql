@@ -1,12 +1,28 @@
--- What each customer of today is expected to spend in the next 90 days, by the model in use or the naive guess that beats it.
-with in_use as (
+-- What each customer of today is expected to spend in the next 90 days, by the active model or the
+-- baseline that beats it.
+with active_model as (
 
-    select * from {{ ref('int_active_models') }}
-    where task = 'spend'
+    select * from {{ ref('int_active_spend_model') }}
 
 ),
 
-model_predictions as (
+customers as (
+
+    select * from {{ ref('int_spend_samples') }}
+    where
+        prediction_run = 'live'
+        and role = 'predict'
+
+),
+
+baselines as (
+
+    select * from {{ ref('int_spend_baselines') }}
+    where prediction_run = 'live'
+
+),
+
+single_predictions as (
 
     select
         model,
@@ -20,20 +36,19 @@ model_predictions as (
         model,
         sample_number,
         amount
-    from {{ ref('int_spend_baselines') }}
-    where prediction_run = 'live'
+    from baselines
 
 ),
 
-combined as (
+combined_predictions as (
 
-    {{ combined_amounts('model_predictions') | indent(4) }}
+    {{ combined_amounts('single_predictions') | indent(4) }}
 
 ),
 
-together as (
+predictions as (
 
-    select * from model_predictions
+    select * from single_predictions
 
     union all
 
@@ -41,24 +56,23 @@ together as (
         'combination' as model,
         sample_number,
         amount
-    from combined
+    from combined_predictions
 
 )
 
--- Where the model in use said nothing of a customer the past rate stands in.
+-- The past rate stands in for an active model that predicted nothing of a customer.
 select
-    frames.customer_id,
-    coalesce(together.model, 'past rate') as model,
-    cast(coalesce(together.amount, past_rates.amount) as decimal(18, 2)) as expected_spend,
-    frames.known_until as as_of_date
-from {{ ref('int_samples') }} as frames
-inner join {{ ref('int_spend_baselines') }} as past_rates
+    customers.customer_id,
+    coalesce(predictions.model, 'past rate') as model,
+    cast(coalesce(predictions.amount, past_rates.amount) as decimal(18, 2)) as expected_spend,
+    customers.origin_date as as_of_date
+from customers
+inner join baselines as past_rates
     on
-        frames.sample_number = past_rates.sample_number
-        and past_rates.prediction_run = 'live'
+        customers.sample_number = past_rates.sample_number
         and past_rates.model = 'past rate'
-cross join in_use
-left join together
+cross join active_model
+left join predictions
     on
-        frames.sample_number = together.sample_number
-        and in_use.model = together.model
+        customers.sample_number = predictions.sample_number
+        and active_model.model = predictions.model

@@ -1,21 +1,60 @@
--- What is said of each newcomer in each task: by the model in use, or by the naive guess that is no worse.
-with in_use as (
+-- What the active model of each task predicts of each newcomer, or the baseline that is no worse.
+with active_models as (
 
-    select * from {{ ref('int_active_models') }}
-    where task <> 'spend'
+    select * from {{ ref('int_active_classification_models') }}
+
+),
+
+model_predictions as (
+
+    select * from {{ ref('classification_predictions') }}
+
+),
+
+samples as (
+
+    select * from {{ ref('int_classification_samples') }}
+    where prediction_run = 'live'
+
+),
+
+baselines as (
+
+    select * from {{ ref('int_classification_baselines') }}
+    where prediction_run = 'live'
+
+),
+
+products_by_category as (
+
+    select * from {{ ref('int_products_by_category') }}
+    where prediction_run = 'live'
+
+),
+
+categories as (
+
+    select distinct
+        'interest' as task,
+        cast(category as varchar) as outcome,
+        category_name
+    from products_by_category
 
 ),
 
 newcomers as (
 
-    select * from {{ ref('int_classification_tasks') }}
-    where
-        prediction_run = 'live'
-        and role = 'predict'
+    select
+        *,
+        {{ cohort_key() }} as cohort_key
+    from samples
+    where role = 'predict'
 
 ),
 
-model_predictions as (
+{{ confidence_thresholds('model_predictions', 'samples') }},
+
+predictions as (
 
     select
         task,
@@ -24,86 +63,54 @@ model_predictions as (
         sample_number,
         outcome_rank,
         probability
-    from {{ ref('classification_predictions') }}
+    from model_predictions
     where role = 'predict'
 
     union all
 
     select
-        newcomers.task,
-        'majority' as model,
-        majorities.outcome,
-        newcomers.sample_number,
-        majorities.outcome_rank,
-        majorities.probability
-    from newcomers
-    inner join {{ ref('int_majorities') }} as majorities
-        on
-            newcomers.prediction_run = majorities.prediction_run
-            and newcomers.task = majorities.task
-            and newcomers.horizon_days = majorities.horizon_days
-            and newcomers.origin_date = majorities.origin_date
-            and {{ cohort_key('newcomers') }} = majorities.peers
-    where majorities.outcome_rank <= 3
-
-    union all
-
-    select
-        'interest' as task,
+        task,
         model,
         outcome,
         sample_number,
         outcome_rank,
-        cast(null as double) as probability
-    from {{ ref('int_interest_baselines') }}
-    where prediction_run = 'live'
+        probability
+    from baselines
 
 ),
 
-interests as (
-
-    select distinct
-        cast(category as varchar) as outcome,
-        category_name
-    from {{ ref('int_products_by_category') }}
-    where prediction_run = 'live'
-
-),
-
-thresholds as (
-
-    select * from {{ ref('int_live_thresholds') }}
-
-),
-
-named as (
+active_predictions as (
 
     select
         newcomers.customer_id,
         newcomers.task,
-        model_predictions.model,
-        case when newcomers.task = 'interest' then interests.category_name else model_predictions.outcome end as outcome,
-        model_predictions.outcome_rank,
-        model_predictions.probability,
-        thresholds.least_confidence,
-        in_use.is_baseline
+        predictions.model,
+        case
+            when newcomers.task = 'interest' then categories.category_name
+            else predictions.outcome
+        end as outcome,
+        predictions.outcome_rank,
+        predictions.probability,
+        confidence_thresholds.min_confidence,
+        confidence_thresholds.validation_samples,
+        active_models.is_baseline
     from newcomers
-    inner join in_use
-        on newcomers.task = in_use.task
-    inner join model_predictions
+    inner join active_models
+        on newcomers.task = active_models.task
+    inner join predictions
         on
-            newcomers.task = model_predictions.task
-            and newcomers.sample_number = model_predictions.sample_number
-            and in_use.model = model_predictions.model
-    left join interests
+            newcomers.task = predictions.task
+            and newcomers.sample_number = predictions.sample_number
+            and active_models.model = predictions.model
+    left join categories
         on
-            newcomers.task = 'interest'
-            and model_predictions.outcome = interests.outcome
-    left join thresholds
+            newcomers.task = categories.task
+            and predictions.outcome = categories.outcome
+    left join confidence_thresholds
         on
-            newcomers.task = thresholds.task
-            and model_predictions.model = thresholds.model
-            and {{ cohort_key('newcomers') }} = thresholds.peers
+            newcomers.task = confidence_thresholds.task
+            and predictions.model = confidence_thresholds.model
+            and newcomers.cohort_key = confidence_thresholds.cohort_key
 
 )
 
@@ -111,13 +118,15 @@ select
     customer_id,
     task,
     model,
-    max(outcome) filter (where outcome_rank = 1) as likeliest,
+    max(outcome) filter (where outcome_rank = 1) as most_likely,
     string_agg(outcome, ' · ' order by outcome_rank asc) filter (where outcome_rank <= 3) as likely,
     max(probability) filter (where outcome_rank = 1) as probability,
-    max(least_confidence) as least_confidence,
+    max(min_confidence) as min_confidence,
+    max(validation_samples) as validation_samples,
     bool_or(is_baseline) as is_baseline,
     coalesce(
-        max(probability) filter (where outcome_rank = 1 and not is_baseline) >= max(least_confidence), false
-    ) as is_sure
-from named
+        max(probability) filter (where outcome_rank = 1 and not is_baseline) >= max(min_confidence),
+        false
+    ) as is_confident
+from active_predictions
 group by 1, 2, 3

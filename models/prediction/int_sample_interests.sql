@@ -1,32 +1,50 @@
--- The categories that customers spent on, in orders placed after the frame's day and up to its end. Other is no interest: it is
--- the last of them.
-with frames as (
+-- The categories that customers spent on, in orders placed after the cutoff date and up to the end
+-- of the horizon. Other is no interest: it ranks last.
+with samples as (
 
-    select frames.*
-    from {{ ref('int_samples') }} as frames
-    inner join {{ ref('int_prediction_runs') }} as prediction_runs
-        on
-            frames.prediction_run = prediction_runs.prediction_run
-            and frames.label_until <= prediction_runs.last_date
-    where frames.sample_kind in ('known', 'newcomer')
+    select * from {{ ref('int_samples') }}
+    where sample_kind in ('known', 'newcomer')
 
 ),
 
-bought as (
+prediction_runs as (
+
+    select * from {{ ref('int_prediction_runs') }}
+
+),
+
+category_spend as (
+
+    select * from {{ ref('int_category_days') }}
+
+),
+
+observed_samples as (
+
+    select samples.*
+    from samples
+    inner join prediction_runs
+        on
+            samples.prediction_run = prediction_runs.prediction_run
+            and samples.label_end_date <= prediction_runs.last_date
+
+),
+
+orders_in_horizon as (
 
     select
-        frames.sample_number,
-        category_days.category,
-        category_days.invoice_id,
-        sum(category_days.amount) as amount
-    from frames
-    inner join {{ ref('int_category_days') }} as category_days
+        observed_samples.sample_number,
+        category_spend.category,
+        category_spend.invoice_id,
+        sum(category_spend.amount) as amount
+    from observed_samples
+    inner join category_spend
         on
-            frames.prediction_run = category_days.prediction_run
-            and frames.customer_id = category_days.customer_id
-            and frames.label_until >= category_days.event_date
+            observed_samples.prediction_run = category_spend.prediction_run
+            and observed_samples.customer_id = category_spend.customer_id
+            and observed_samples.label_end_date >= category_spend.event_date
     group by 1, 2, 3
-    having min(category_days.event_date) > max(frames.known_until)
+    having min(category_spend.event_date) > max(observed_samples.cutoff_date)
 
 ),
 
@@ -36,7 +54,7 @@ categories as (
         sample_number,
         category,
         cast(sum(amount) as decimal(18, 2)) as amount
-    from bought
+    from orders_in_horizon
     group by 1, 2
     having sum(amount) > 0
 
@@ -47,6 +65,9 @@ select
     category,
     amount,
     cast(
-        row_number() over (partition by sample_number order by category = -1 asc, amount desc, category asc) as integer
+        row_number() over (
+            partition by sample_number
+            order by category = -1 asc, amount desc, category asc
+        ) as integer
     ) as interest_rank
 from categories

@@ -1,83 +1,81 @@
--- Which frames a model is trained on, tuned by and judged by, for each task and day from which is foretold: what is trained on
--- was complete by that day.
+-- Which samples a classifier trains on, is calibrated on, is evaluated on or predicts, for each
+-- task and origin. Training and validation samples are complete by the origin.
 with origins as (
 
-    select * from {{ ref('int_origins') }}
+    select * from {{ ref('int_prediction_origins') }}
 
 ),
 
-frames as (
+samples as (
 
     select * from {{ ref('int_samples') }}
 
 ),
 
-interested as (
+sample_interests as (
 
-    select distinct sample_number from {{ ref('int_sample_interests') }}
-
-),
-
-spend as (
-
-    select
-        origins.prediction_run,
-        'spend' as task,
-        origins.horizon_days,
-        origins.origin_date,
-        frames.sample_number,
-        case
-            when frames.label_until <= origins.origin_date then 'train'
-            when origins.prediction_run = 'live' then 'predict'
-            else 'test'
-        end as role
-    from origins
-    inner join frames
-        on
-            origins.task = 'forecast'
-            and origins.prediction_run = frames.prediction_run
-            and frames.sample_kind = 'known'
-            and (origins.origin_date >= frames.label_until or origins.origin_date = frames.origin_date)
+    select * from {{ ref('int_sample_interests') }}
 
 ),
 
--- What nobody bought has no interest to tell; the newest frames that are complete tune the probabilities of the others.
-interest_frames as (
+samples_with_interest as (
+
+    select distinct sample_number
+    from sample_interests
+
+),
+
+interest_candidates as (
 
     select
         origins.prediction_run,
         origins.horizon_days,
         origins.origin_date,
-        frames.sample_number,
-        frames.origin_date as frame_origin_date,
-        origins.origin_date >= frames.label_until as is_complete,
-        max(frames.origin_date) filter (where origins.origin_date >= frames.label_until) over (
-            partition by origins.prediction_run, origins.origin_date
-        ) as last_complete_date,
-        min(frames.origin_date) filter (where origins.origin_date >= frames.label_until) over (
-            partition by origins.prediction_run, origins.origin_date
-        ) as first_complete_date
+        samples.sample_number,
+        samples.origin_date as sample_date,
+        samples.first_order_date,
+        origins.origin_date >= samples.label_end_date as is_complete,
+        samples_with_interest.sample_number is not null as has_interest
     from origins
-    inner join frames
+    inner join samples
         on
             origins.task = 'forecast'
-            and origins.prediction_run = frames.prediction_run
-            and frames.sample_kind in ('known', 'newcomer')
-            and (origins.origin_date >= frames.label_until or origins.origin_date = frames.origin_date)
-    left join interested
-        on frames.sample_number = interested.sample_number
+            and origins.prediction_run = samples.prediction_run
+            and samples.sample_kind in ('known', 'newcomer')
+            and (
+                origins.origin_date >= samples.label_end_date
+                or origins.origin_date = samples.origin_date
+            )
+    left join samples_with_interest
+        on samples.sample_number = samples_with_interest.sample_number
+
+),
+
+-- A customer who bought nothing has no interest to learn from or to evaluate on.
+interest_samples as (
+
+    select
+        *,
+        min(sample_date) filter (where is_complete) over (
+            partition by prediction_run, origin_date
+        ) as first_complete_date,
+        max(sample_date) filter (where is_complete) over (
+            partition by prediction_run, origin_date
+        ) as last_complete_date
+    from interest_candidates
     where
-        interested.sample_number is not null
-        -- Today the newcomers of the last half year are foretold.
+        has_interest
+        -- Today the newcomers of the last half year get a prediction.
         or (
-            origins.prediction_run = 'live'
-            and frames.origin_date = origins.origin_date
-            and frames.first_order_date > origins.origin_date - 180
+            prediction_run = 'live'
+            and sample_date = origin_date
+            and first_order_date > origin_date - 180
         )
 
 ),
 
-interest as (
+-- The newest complete samples calibrate the probabilities that the older ones train.
+interest_splits as (
 
     select
         prediction_run,
@@ -86,90 +84,95 @@ interest as (
         origin_date,
         sample_number,
         case
-            when is_complete and frame_origin_date = last_complete_date and first_complete_date < last_complete_date
+            when
+                is_complete
+                and sample_date = last_complete_date
+                and first_complete_date < last_complete_date
                 then 'validation'
             when is_complete then 'train'
             when prediction_run = 'live' then 'predict'
             else 'test'
         end as role
-    from interest_frames
+    from interest_samples
 
 ),
 
-segment_frames as (
+segment_samples as (
 
     select
         origins.prediction_run,
         origins.horizon_days,
         origins.origin_date,
-        frames.sample_number,
-        frames.first_order_date,
-        frames.moment,
-        origins.origin_date >= frames.label_until as is_complete
+        samples.sample_number,
+        samples.first_order_date,
+        samples.cutoff_event,
+        origins.origin_date >= samples.label_end_date as is_complete
     from origins
-    inner join frames
+    inner join samples
         on
             origins.task = 'segment'
-            and origins.prediction_run = frames.prediction_run
-            and origins.horizon_days = frames.horizon_days
-            and frames.sample_kind = 'cohort'
+            and origins.prediction_run = samples.prediction_run
+            and origins.horizon_days = samples.horizon_days
+            and samples.sample_kind = 'cohort'
             and (
-                origins.origin_date >= frames.label_until
-                or frames.moment = 'today'
-                or frames.first_order_date
-                between origins.origin_date + 1 and origins.origin_date + cast(origins.cohort_days as integer)
+                origins.origin_date >= samples.label_end_date
+                or samples.cutoff_event = 'today'
+                or samples.first_order_date
+                between origins.origin_date + 1
+                and origins.origin_date + cast(origins.cohort_days as integer)
             )
 
 ),
 
--- The newer three tenths of the newcomers tune the probabilities that are learned from the older ones.
-newest as (
+-- The newer three tenths of the newcomers calibrate the probabilities that the older ones train.
+validation_starts as (
 
     select
         prediction_run,
         horizon_days,
         origin_date,
-        quantile_disc(first_order_date, 0.7) as validated_after
-    from segment_frames
-    where is_complete and moment = 'order 1'
+        quantile_disc(first_order_date, 0.7) as validation_after
+    from segment_samples
+    where
+        is_complete
+        and cutoff_event = 'order 1'
     group by 1, 2, 3
 
 ),
 
-segment as (
+segment_splits as (
 
     select
-        segment_frames.prediction_run,
+        segment_samples.prediction_run,
         'segment' as task,
-        segment_frames.horizon_days,
-        segment_frames.origin_date,
-        segment_frames.sample_number,
+        segment_samples.horizon_days,
+        segment_samples.origin_date,
+        segment_samples.sample_number,
         case
-            when segment_frames.is_complete and segment_frames.first_order_date > newest.validated_after then 'validation'
-            when segment_frames.is_complete then 'train'
-            when segment_frames.prediction_run = 'live' then 'predict'
+            when
+                segment_samples.is_complete
+                and segment_samples.first_order_date > validation_starts.validation_after
+                then 'validation'
+            when segment_samples.is_complete then 'train'
+            when segment_samples.prediction_run = 'live' then 'predict'
             else 'test'
         end as role
-    from segment_frames
-    left join newest
+    from segment_samples
+    left join validation_starts
         on
-            segment_frames.prediction_run = newest.prediction_run
-            and segment_frames.horizon_days = newest.horizon_days
-            and segment_frames.origin_date = newest.origin_date
+            segment_samples.prediction_run = validation_starts.prediction_run
+            and segment_samples.horizon_days = validation_starts.horizon_days
+            and segment_samples.origin_date = validation_starts.origin_date
 
 ),
 
-together as (
+splits as (
 
-    select * from spend
-
-    union all
-
-    select * from interest
+    select * from interest_splits
 
     union all
 
-    select * from segment
+    select * from segment_splits
 
 )
 
@@ -180,4 +183,4 @@ select
     origin_date,
     sample_number,
     role
-from together
+from splits

@@ -1,8 +1,20 @@
--- The one place that says who is looked at, from when and until when: features of a frame use rows up to `known_until`, its
--- outcome those after it, up to `label_until`. Every task takes its frames from here.
-with prediction_runs as (
+-- The only place that decides who is sampled, at which date and for how long. Features of a sample
+-- use rows dated up to `cutoff_date`, its label uses later rows up to `label_end_date`.
+with orders as (
+
+    select * from {{ ref('int_orders') }}
+
+),
+
+prediction_runs as (
 
     select * from {{ ref('int_prediction_runs') }}
+
+),
+
+origins as (
+
+    select * from {{ ref('int_prediction_origins') }}
 
 ),
 
@@ -11,46 +23,60 @@ order_counts as (
     select
         customer_id,
         order_date,
-        count(*) as orders_placed
-    from {{ ref('int_orders') }}
+        count(*) as order_count
+    from orders
     group by 1, 2
 
 ),
 
-order_moments as (
+order_dates as (
 
     select
         customer_id,
         order_date,
         min(order_date) over (partition by customer_id) as first_order_date,
-        sum(orders_placed) over (
-            partition by customer_id order by order_date rows between unbounded preceding and current row
+        sum(order_count) over (
+            partition by customer_id
+            order by order_date
+            rows between unbounded preceding and current row
         ) as orders_to_date
     from order_counts
 
 ),
 
--- A hash draws the same customers in each build, whoever comes later.
+-- A hash draws the customers to train on: the same in every build, whoever orders later.
 customers as (
 
     select
         customer_id,
         order_date as first_order_date,
         cast('0x' || left(md5(customer_id), 8) as bigint) / 4294967296 as draw
-    from order_moments
+    from order_dates
     where order_date = first_order_date
 
 ),
 
--- Days to train on lie a horizon before the day to foretell from, so that their outcomes are complete by then.
-calendar as (
+first_three_orders as (
+
+    select
+        customer_id,
+        order_date,
+        concat('order ', orders_to_date) as cutoff_event
+    from order_dates
+    where orders_to_date <= 3
+
+),
+
+-- Training dates lie at least a horizon before the origin, so that their labels are complete by
+-- then.
+forecast_dates as (
 
     select distinct
         prediction_run,
         horizon_days,
         origin_date - cast(unnest([0, 90, 120, 150, 180, 210, 240]) as integer) as origin_date,
         history_from
-    from {{ ref('int_origins') }}
+    from origins
     where task = 'forecast'
 
 ),
@@ -58,136 +84,142 @@ calendar as (
 known_customers as (
 
     select
-        calendar.prediction_run,
+        forecast_dates.prediction_run,
         'known' as sample_kind,
-        'origin' as moment,
+        'origin' as cutoff_event,
         customers.customer_id,
-        calendar.horizon_days,
-        calendar.origin_date as known_until,
-        calendar.origin_date + calendar.horizon_days as label_until,
-        calendar.origin_date,
+        forecast_dates.horizon_days,
+        forecast_dates.origin_date as cutoff_date,
+        forecast_dates.origin_date + forecast_dates.horizon_days as label_end_date,
+        forecast_dates.origin_date,
         customers.first_order_date
-    from calendar
+    from forecast_dates
     inner join prediction_runs
-        on calendar.prediction_run = prediction_runs.prediction_run
+        on forecast_dates.prediction_run = prediction_runs.prediction_run
     inner join customers
-        on calendar.origin_date >= customers.first_order_date
+        on forecast_dates.origin_date >= customers.first_order_date
     where
-        -- Today all customers are foretold, however short the history.
-        calendar.origin_date = prediction_runs.last_date
+        -- Every customer gets a prediction on the last date, however short the history.
+        forecast_dates.origin_date = prediction_runs.last_date
         or (
-            calendar.origin_date >= calendar.history_from + 30
+            forecast_dates.origin_date >= forecast_dates.history_from + 30
             and customers.draw < prediction_runs.training_share
         )
 
 ),
 
--- Customers who come in the first half of the days after an origin, after each of their first three orders.
+-- Customers who first order in the first half of a horizon, after each of their first three orders.
 newcomers as (
 
     select
-        calendar.prediction_run,
+        forecast_dates.prediction_run,
         'newcomer' as sample_kind,
-        concat('order ', order_moments.orders_to_date) as moment,
+        first_three_orders.cutoff_event,
         customers.customer_id,
-        calendar.horizon_days,
-        order_moments.order_date as known_until,
-        calendar.origin_date + calendar.horizon_days as label_until,
-        calendar.origin_date,
+        forecast_dates.horizon_days,
+        first_three_orders.order_date as cutoff_date,
+        forecast_dates.origin_date + forecast_dates.horizon_days as label_end_date,
+        forecast_dates.origin_date,
         customers.first_order_date
-    from calendar
+    from forecast_dates
     inner join prediction_runs
-        on calendar.prediction_run = prediction_runs.prediction_run
+        on forecast_dates.prediction_run = prediction_runs.prediction_run
     inner join customers
         on
-            calendar.origin_date < customers.first_order_date
+            forecast_dates.origin_date < customers.first_order_date
             and prediction_runs.training_share > customers.draw
-    inner join order_moments
+    inner join first_three_orders
         on
-            customers.customer_id = order_moments.customer_id
-            and calendar.origin_date + calendar.horizon_days // 2 >= order_moments.order_date
-            and order_moments.orders_to_date <= 3
+            customers.customer_id = first_three_orders.customer_id
+            and forecast_dates.origin_date + forecast_dates.horizon_days // 2
+            >= first_three_orders.order_date
     where
-        calendar.origin_date >= calendar.history_from + 30
-        and calendar.origin_date + calendar.horizon_days <= prediction_runs.last_date
+        forecast_dates.origin_date >= forecast_dates.history_from + 30
+        and forecast_dates.origin_date + forecast_dates.horizon_days <= prediction_runs.last_date
 
 ),
 
-horizons as (
+segment_horizons as (
 
     select distinct
         prediction_run,
         horizon_days
-    from {{ ref('int_origins') }}
+    from origins
     where task = 'segment'
 
 ),
 
--- A newcomer is followed from the first order on: looked at after each of the first three orders and once a month.
-followed as (
+-- A cohort's customers are followed for a horizon from their first order.
+followed_customers as (
 
     select
-        horizons.prediction_run,
-        horizons.horizon_days,
+        segment_horizons.prediction_run,
+        segment_horizons.horizon_days,
         customers.customer_id,
         customers.first_order_date,
-        customers.first_order_date + horizons.horizon_days as label_until,
+        customers.draw < prediction_runs.training_share as is_drawn,
+        customers.first_order_date + segment_horizons.horizon_days as label_end_date,
         prediction_runs.last_date
-    from horizons
+    from segment_horizons
     inner join prediction_runs
-        on horizons.prediction_run = prediction_runs.prediction_run
+        on segment_horizons.prediction_run = prediction_runs.prediction_run
     inner join customers
         on prediction_runs.last_date >= customers.first_order_date
-    where customers.draw < prediction_runs.training_share or customers.first_order_date + horizons.horizon_days > prediction_runs.last_date
+
+),
+
+-- Customers whose horizon is over serve to train and to evaluate.
+completed_customers as (
+
+    select * from followed_customers
+    where
+        label_end_date <= last_date
+        and is_drawn
 
 ),
 
 months as (
 
-    select cast(unnest([30, 60, 90, 120, 150]) as integer) as day
+    select cast(unnest([30, 60, 90, 120, 150]) as integer) as day_number
 
 ),
 
-moments as (
+cohort_cutoffs as (
 
     select
-        followed.*,
-        order_moments.order_date as known_until,
-        concat('order ', order_moments.orders_to_date) as moment,
+        completed_customers.*,
+        first_three_orders.order_date as cutoff_date,
+        first_three_orders.cutoff_event,
         1 as preference
-    from followed
-    inner join order_moments
+    from completed_customers
+    inner join first_three_orders
         on
-            followed.customer_id = order_moments.customer_id
-            and followed.label_until > order_moments.order_date
-            and order_moments.orders_to_date <= 3
-    where followed.label_until <= followed.last_date
+            completed_customers.customer_id = first_three_orders.customer_id
+            and completed_customers.label_end_date > first_three_orders.order_date
 
     union all
 
     select
-        followed.*,
-        followed.first_order_date + days.day as known_until,
-        concat('day ', days.day) as moment,
+        completed_customers.*,
+        completed_customers.first_order_date + months.day_number as cutoff_date,
+        concat('day ', months.day_number) as cutoff_event,
         2 as preference
-    from followed
-    cross join months as days
-    where
-        followed.label_until <= followed.last_date
-        and days.day < followed.horizon_days
+    from completed_customers
+    inner join months
+        on completed_customers.horizon_days > months.day_number
 
     union all
 
-    -- Those whose outcome is still to come are foretold from today, the others serve to train.
+    -- All whose horizon is not over get a prediction today.
     select
-        followed.*,
-        followed.last_date as known_until,
-        'today' as moment,
+        followed_customers.*,
+        followed_customers.last_date as cutoff_date,
+        'today' as cutoff_event,
         1 as preference
-    from followed
+    from followed_customers
     where
-        followed.prediction_run = 'live'
-        and followed.label_until > followed.last_date
+        followed_customers.prediction_run = 'live'
+        and followed_customers.label_end_date > followed_customers.last_date
 
 ),
 
@@ -196,22 +228,23 @@ cohorts as (
     select
         prediction_run,
         'cohort' as sample_kind,
-        moment,
+        cutoff_event,
         customer_id,
         horizon_days,
-        known_until,
-        label_until,
+        cutoff_date,
+        label_end_date,
         cast(null as date) as origin_date,
         first_order_date
-    from moments
-    -- A day of an order may also be the thirtieth.
+    from cohort_cutoffs
+    -- An order may fall on the thirtieth day: one sample a date.
     qualify row_number() over (
-        partition by prediction_run, horizon_days, customer_id, known_until order by preference asc, moment asc
+        partition by prediction_run, horizon_days, customer_id, cutoff_date
+        order by preference asc, cutoff_event asc
     ) = 1
 
 ),
 
-together as (
+samples as (
 
     select * from known_customers
 
@@ -227,15 +260,16 @@ together as (
 
 select
     row_number() over (
-        order by prediction_run, sample_kind, horizon_days, known_until, label_until, customer_id
+        order by
+            prediction_run, sample_kind, horizon_days, cutoff_date, label_end_date, customer_id
     ) as sample_number,
     prediction_run,
     sample_kind,
-    moment,
+    cutoff_event,
     customer_id,
     cast(horizon_days as integer) as horizon_days,
-    known_until,
-    label_until,
+    cutoff_date,
+    label_end_date,
     origin_date,
     first_order_date
-from together
+from samples

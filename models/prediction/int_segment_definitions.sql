@@ -1,33 +1,71 @@
--- What a segment is, by prediction_run: boxes of recency, frequency and monetary, for learned segments and for cells of scores alike.
-with cut_points as (
+-- What a segment is in each run: bounds of recency, frequency and monetary, for learned segments
+-- and for cells of scores alike.
+with backtest_cut_points as (
+
+    select * from {{ ref('int_backtest_cut_points') }}
+
+),
+
+stored_cut_points as (
+
+    select * from {{ ref('rfm_cut_points') }}
+
+),
+
+active_version as (
+
+    select * from {{ ref('int_active_version') }}
+
+),
+
+score_map as (
+
+    select * from {{ ref('int_rfm_score_map') }}
+
+),
+
+backtest_rules as (
+
+    select * from {{ ref('backtest_rules') }}
+
+),
+
+active_rules as (
+
+    select * from {{ ref('int_active_rules') }}
+
+),
+
+cut_points as (
 
     select
         'backtest' as prediction_run,
         measure,
         cut_number,
         cut_point
-    from {{ ref('int_backtest_cut_points') }}
+    from backtest_cut_points
 
     union all
 
     select
         'live' as prediction_run,
-        cut_points.measure,
-        cut_points.cut_number,
-        cut_points.cut_point
-    from {{ ref('rfm_cut_points') }} as cut_points
-    inner join {{ ref('int_active_version') }} as version_in_use
-        on cut_points.model_version = version_in_use.model_version
+        stored_cut_points.measure,
+        stored_cut_points.cut_number,
+        stored_cut_points.cut_point
+    from stored_cut_points
+    inner join active_version
+        on stored_cut_points.model_version = active_version.model_version
 
 ),
 
-prediction_runs as (
+runs as (
 
     select distinct prediction_run from cut_points
 
 ),
 
--- A value that equals a cut-point stays below it: the next box begins a day, an order or a penny above.
+-- A value that equals a cut-point is below it: the next score begins a day, an order or a penny
+-- above.
 borders as (
 
     select
@@ -45,7 +83,7 @@ measures as (
 
 ),
 
-passed as (
+cut_points_passed as (
 
     select unnest([0, 1, 2, 3, 4]) as cut_number
 
@@ -54,58 +92,61 @@ passed as (
 scores as (
 
     select
-        prediction_runs.prediction_run,
+        runs.prediction_run,
         measures.measure,
-        case when measures.measure = 'recency_days' then 5 - passed.cut_number else 1 + passed.cut_number end as score,
-        lower_borders.border as value_from,
-        upper_borders.border as value_below
-    from prediction_runs
+        case
+            when measures.measure = 'recency_days' then 5 - cut_points_passed.cut_number
+            else 1 + cut_points_passed.cut_number
+        end as score,
+        lower_borders.border as value_min,
+        upper_borders.border as value_max
+    from runs
     cross join measures
-    cross join passed
+    cross join cut_points_passed
     left join borders as lower_borders
         on
-            prediction_runs.prediction_run = lower_borders.prediction_run
+            runs.prediction_run = lower_borders.prediction_run
             and measures.measure = lower_borders.measure
-            and passed.cut_number = lower_borders.cut_number
+            and cut_points_passed.cut_number = lower_borders.cut_number
     left join borders as upper_borders
         on
-            prediction_runs.prediction_run = upper_borders.prediction_run
+            runs.prediction_run = upper_borders.prediction_run
             and measures.measure = upper_borders.measure
-            and passed.cut_number + 1 = upper_borders.cut_number
+            and cut_points_passed.cut_number + 1 = upper_borders.cut_number
 
 ),
 
-rfm_boxes as (
+rfm_definitions as (
 
     select
         recency.prediction_run,
         'rfm' as segmentation,
-        cells.segment,
-        recency.value_from as recency_min,
-        recency.value_below as recency_max,
-        frequency.value_from as frequency_min,
-        frequency.value_below as frequency_max,
-        monetary.value_from as monetary_min,
-        monetary.value_below as monetary_max
-    from {{ ref('int_rfm_score_map') }} as cells
+        score_map.segment,
+        recency.value_min as recency_min,
+        recency.value_max as recency_max,
+        frequency.value_min as frequency_min,
+        frequency.value_max as frequency_max,
+        monetary.value_min as monetary_min,
+        monetary.value_max as monetary_max
+    from score_map
     inner join scores as recency
         on
             recency.measure = 'recency_days'
-            and cells.recency_score = recency.score
+            and score_map.recency_score = recency.score
     inner join scores as frequency
         on
             frequency.measure = 'frequency'
             and recency.prediction_run = frequency.prediction_run
-            and cells.frequency_score = frequency.score
+            and score_map.frequency_score = frequency.score
     inner join scores as monetary
         on
             monetary.measure = 'monetary'
             and recency.prediction_run = monetary.prediction_run
-            and cells.monetary_score = monetary.score
+            and score_map.monetary_score = monetary.score
 
 ),
 
-learned_boxes as (
+learned_definitions as (
 
     select
         'backtest' as prediction_run,
@@ -117,7 +158,7 @@ learned_boxes as (
         frequency_max,
         monetary_min,
         monetary_max
-    from {{ ref('backtest_rules') }}
+    from backtest_rules
 
     union all
 
@@ -131,17 +172,17 @@ learned_boxes as (
         frequency_max,
         monetary_min,
         monetary_max
-    from {{ ref('int_active_rules') }}
+    from active_rules
 
 ),
 
-boxes as (
+definitions as (
 
-    select * from rfm_boxes
+    select * from rfm_definitions
 
     union all
 
-    select * from learned_boxes
+    select * from learned_definitions
 
 )
 
@@ -155,9 +196,9 @@ select
     cast(frequency_max as bigint) as frequency_max,
     cast(monetary_min as decimal(18, 2)) as monetary_min,
     cast(monetary_max as decimal(18, 2)) as monetary_max
-from boxes
+from definitions
 where
-    -- Where two cut-points are equal no customer is between them.
+    -- No customer is between two equal cut-points.
     coalesce(recency_min < recency_max, true)
     and coalesce(frequency_min < frequency_max, true)
     and coalesce(monetary_min < monetary_max, true)

@@ -1,27 +1,32 @@
--- Naive guesses of what customers will spend, and their order by money so far.
-with roles as (
+-- Naive forecasts of spend, and a ranking of customers by their spend to date.
+with samples as (
 
-    select * from {{ ref('int_sample_splits') }}
-    where
-        task = 'spend'
-        and role in ('test', 'predict')
+    select * from {{ ref('int_spend_samples') }}
+    where role in ('test', 'predict')
+
+),
+
+features as (
+
+    select * from {{ ref('int_sample_features') }}
 
 )
 
 select
-    roles.prediction_run,
-    unnest(['zero', 'past rate', 'last 90 days', 'ranked by money so far']) as model,
-    roles.sample_number,
+    samples.prediction_run,
+    unnest(['zero', 'past rate', 'last 90 days', 'ranked by spend to date']) as model,
+    samples.sample_number,
     unnest(
         [
             0,
-            -- A first order of today is no daily rate: as if a customer were known for as long as is foretold.
-            greatest(features.monetary, 0) * features.days_to_go / greatest(features.tenure_days, features.days_to_go),
+            -- One day of history makes no rate: a customer counts as known for a horizon at least.
+            greatest(features.monetary, 0) * features.days_to_go
+            / greatest(features.tenure_days, features.days_to_go),
             greatest(features.monetary_90_days, 0),
             features.monetary
         ]
     ) as amount,
-    roles.origin_date
-from roles
-inner join {{ ref('int_sample_features') }} as features
-    on roles.sample_number = features.sample_number
+    samples.origin_date
+from samples
+inner join features
+    on samples.sample_number = features.sample_number

@@ -1,5 +1,28 @@
--- What models and naive guesses said of each customer's spend, beside what came.
-with model_predictions as (
+-- What models and baselines predicted of each customer's spend in the backtest, beside the amount
+-- observed.
+with samples as (
+
+    select * from {{ ref('int_spend_samples') }}
+    where
+        prediction_run = 'backtest'
+        and role = 'test'
+
+),
+
+model_predictions as (
+
+    select * from {{ ref('spend_backtests') }}
+
+),
+
+baselines as (
+
+    select * from {{ ref('int_spend_baselines') }}
+    where prediction_run = 'backtest'
+
+),
+
+single_predictions as (
 
     select
         model,
@@ -7,7 +30,7 @@ with model_predictions as (
         sample_number,
         amount,
         false as is_baseline
-    from {{ ref('spend_backtests') }}
+    from model_predictions
 
     union all
 
@@ -17,36 +40,19 @@ with model_predictions as (
         sample_number,
         amount,
         true as is_baseline
-    from {{ ref('int_spend_baselines') }}
-    where prediction_run = 'backtest'
+    from baselines
 
 ),
 
-combined as (
+combined_predictions as (
 
-    {{ combined_amounts('model_predictions') | indent(4) }}
-
-),
-
--- How much could be caught at best.
-perfect as (
-
-    select
-        roles.sample_number,
-        amounts.amount
-    from {{ ref('int_sample_splits') }} as roles
-    inner join {{ ref('int_sample_amounts') }} as amounts
-        on roles.sample_number = amounts.sample_number
-    where
-        roles.prediction_run = 'backtest'
-        and roles.task = 'spend'
-        and roles.role = 'test'
+    {{ combined_amounts('single_predictions') | indent(4) }}
 
 ),
 
-together as (
+predictions as (
 
-    select * from model_predictions
+    select * from single_predictions
 
     union all
 
@@ -56,32 +62,31 @@ together as (
         sample_number,
         amount,
         false as is_baseline
-    from combined
+    from combined_predictions
 
     union all
 
+    -- The most that any ranking of the customers can find.
     select
         'perfect ranking' as model,
-        'what came' as settings,
+        'observed amounts' as settings,
         sample_number,
         cast(amount as double) as amount,
         true as is_baseline
-    from perfect
+    from samples
 
 )
 
 select
-    together.model,
-    together.settings,
-    frames.customer_id,
-    together.sample_number,
+    predictions.model,
+    predictions.settings,
+    samples.customer_id,
+    predictions.sample_number,
     -- To the penny, as sums of doubles depend on their order.
-    cast(together.amount as decimal(18, 2)) as predicted,
-    amounts.amount as actual,
-    together.is_baseline,
-    frames.origin_date
-from together
-inner join {{ ref('int_samples') }} as frames
-    on together.sample_number = frames.sample_number
-inner join {{ ref('int_sample_amounts') }} as amounts
-    on together.sample_number = amounts.sample_number
+    cast(predictions.amount as decimal(18, 2)) as predicted,
+    samples.amount as observed,
+    predictions.is_baseline,
+    samples.origin_date
+from predictions
+inner join samples
+    on predictions.sample_number = samples.sample_number

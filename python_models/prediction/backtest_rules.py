@@ -1,4 +1,4 @@
-"""One row per rule that the backtest's learned segments are told by. Empty where there is no backtest."""
+"""One row per rule of the backtest's learned segments. Empty without a backtest."""
 
 import pandas as pd
 from shop_toolkit.tables import typed
@@ -7,14 +7,14 @@ TYPES = {
     "segmentation": "str", "segment": "str", "recency_min": "float", "recency_max": "float",
     "frequency_min": "float", "frequency_max": "float", "monetary_min": "float", "monetary_max": "float",
 }  # fmt: skip
-# The spaces that the segmentations come from as a rule; the backtest doesn't choose between spaces.
+# The backtest doesn't choose between spaces: these are the ones that usually win.
 SPACES = {"broad": "rfm_plane", "detailed": "rfm_tsne"}
-# Half of what the segments in use get: the map is only needed to judge predictions by.
-TSNE_ITERATIONS = 500
+# Half of what today's segments get: these only serve to evaluate predictions.
+TSNE_ITERATIONS = 375
 
 
 def model(dbt, session):
-    """Clusters of the customers of the day on which the backtest freezes what it learns, as rules."""
+    """Cluster the customers of the backtest's earliest origin and turn the clusters into rules."""
     population = dbt.ref("int_backtest_population").order("customer_id").df()
     levels = dbt.ref("cluster_levels").df()
     settings = dbt.config.get("meta")
@@ -30,7 +30,7 @@ def model(dbt, session):
         fewest, most = bounds.loc[space, ["fewest_clusters", "most_clusters"]]
         clusters = cluster_by_silhouette(population, space, int(fewest), int(most), TSNE_ITERATIONS)
         customers = population.merge(clusters, on="customer_id").sort_values("customer_id")
-        if customers.empty:  # too few or too much alike for clusters: all are one segment
+        if customers.empty:  # too few or too similar for clusters: all are one segment
             customers = population[population["is_fitted"]].assign(cluster="all")
         segments = [f"{segmentation} cluster {cluster}" for cluster in customers["cluster"]]
         rules = fit_rules(customers, segments, int(settings["max_rules"]))

@@ -1,54 +1,49 @@
-"""One row per task, origin, model, frame and class of the backtest: how likely it seemed. Empty without a backtest.
+"""One row per task, origin, model, sample and class of the backtest: its probability. Empty without a backtest.
 
-Of the frames that a model was tuned by only the likeliest class.
+Of validation samples only the most likely class.
 """
 
 import json
 
 import pandas as pd
-from shop_toolkit.tables import typed
+from shop_toolkit.tables import typed, with_features
 
 TYPES = {
     "task": "str", "model": "str", "settings": "str", "role": "str", "outcome": "str", "horizon_days": "int32",
     "sample_number": "int64", "outcome_rank": "int32", "probability": "float", "origin_date": "datetime64[us]",
 }  # fmt: skip
 KEYS = ["task", "origin_date", "horizon_days"]
-# Whole origins at once: the fits of one are too small to share out.
+# A process fits whole origins: the fits of one origin are too small to share out.
 WORKERS = 2
-# What the log says of them.
-SETTINGS, ORIGINS = ("settings of the class models", "tasks"), ("backtest of classes", "origins foretold from")
+# The log's words for both steps.
+TUNING, ORIGINS = ("parameters of the classifiers", "tasks"), ("backtest of the classifiers", "origins")
 
 
 def model(dbt, session):
-    """Classes foretold from each origin by models that were trained on what was complete by then."""
-    frames = (
-        dbt.ref("int_classification_samples")
-        .filter("prediction_run = 'backtest'")
-        .order("task, origin_date, sample_number")
-        .df()
-    )
-    features = dbt.ref("int_sample_features").columns
+    """Predict classes from each origin by models that were trained on what was complete by then."""
+    samples = dbt.ref("int_classification_samples").filter("prediction_run = 'backtest'")
     settings = dbt.config.get("meta")
-    if frames.empty:
+    samples, features = with_features(samples, dbt.ref("int_sample_features"))
+    rows = samples.order("task, origin_date, sample_number").df()
+    if rows.empty:
         return typed(None, TYPES)
 
     from shop_toolkit.parallel import PARALLEL_SAMPLES, in_parallel
     from shop_toolkit.prediction import predict_classes, rank_classes, tune
 
-    names = [feature for feature in features if feature != "sample_number"]
     grids = json.loads(settings["classification_param_grids"])
-    frames_of = dict(list(frames.groupby(KEYS)))
-    workers = WORKERS if len(frames) >= PARALLEL_SAMPLES else 1
-    # Tuned at the earliest origin of a task, the settings have seen nothing that the others predict.
+    rows_of = dict(list(rows.groupby(KEYS)))
+    workers = WORKERS if len(rows) >= PARALLEL_SAMPLES else 1
+    # Tuned at a task's earliest origin, the parameters have seen nothing that the others predict.
     earliest = {}
-    for task, *origin in frames_of:
+    for task, *origin in rows_of:
         earliest.setdefault(task, (task, *origin))
-    jobs = [("classes", frames_of[key], names, grids, 1) for key in earliest.values()]
-    settled = dict(zip(earliest, in_parallel(tune, jobs, workers, *SETTINGS), strict=True))
-    jobs = [(rows, names, settled[key[0]], 1) for key, rows in frames_of.items()]
+    jobs = [("classes", rows_of[key], features, grids, 1) for key in earliest.values()]
+    tuned = dict(zip(earliest, in_parallel(tune, jobs, workers, *TUNING), strict=True))
+    jobs = [(rows, features, tuned[key[0]], 1) for key, rows in rows_of.items()]
     tables = []
-    for key, told in zip(frames_of, in_parallel(predict_classes, jobs, workers, *ORIGINS), strict=True):
-        ranked = rank_classes(told)
+    for key, predicted in zip(rows_of, in_parallel(predict_classes, jobs, workers, *ORIGINS), strict=True):
+        ranked = rank_classes(predicted)
         ranked = ranked[(ranked["role"] == "test") | (ranked["outcome_rank"] == 1)]
         tables.append(ranked.assign(**dict(zip(KEYS, key, strict=True))))
     return typed(pd.concat(tables, ignore_index=True), TYPES)

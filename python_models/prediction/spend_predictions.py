@@ -1,26 +1,27 @@
-"""One row per model in use and customer of today: the spend foretold. Empty where a naive guess is in use."""
+"""One row per fitted model and customer of today: the spend predicted. Empty where a baseline is active."""
+
+import json
 
 import pandas as pd
-from shop_toolkit.tables import in_batches, typed
+from shop_toolkit.tables import in_batches, typed, with_features
 
 TYPES = {"model": "str", "settings": "str", "sample_number": "int64", "amount": "float"}
 
 
 def model(dbt, session):
-    """Spend foretold from today by the model that the backtest found best, trained on all that is complete."""
-    settled = dbt.ref("int_tuned_parameters").filter("task = 'spend'").df()
-    frames = dbt.ref("int_spend_samples").filter("prediction_run = 'live'")
-    features = dbt.ref("int_sample_features").columns
-    train = frames.filter("role = 'train'").order("sample_number").df() if len(settled) else None
+    """Predict spend from today by the active model, trained on all that is complete."""
+    active = dbt.ref("int_active_spend_model").df()
+    samples = dbt.ref("int_spend_samples").filter("prediction_run = 'live'")
+    samples, features = with_features(samples, dbt.ref("int_sample_features"))
+    parameters = [json.loads(text) for text in active["tuned_parameters"].dropna()]
+    train = samples.filter("role = 'train'").order("sample_number").df() if parameters else None
     if train is None or train.empty:
         return typed(None, TYPES)
 
     from shop_toolkit.grids import tuned_grids
     from shop_toolkit.prediction import fit_amounts
 
-    grids = tuned_grids(dict(zip(settled["model"], settled["settings"], strict=True)), "amounts")
-    names = [feature for feature in features if feature != "sample_number"]
-    fitted = fit_amounts(train, names, grids)
-    asked = frames.filter("role = 'predict'")
-    tables = [one.forecast(batch) for batch in in_batches(asked, "sample_number") for one in fitted]
+    fitted = fit_amounts(train, features, tuned_grids(parameters[0], "amounts"))
+    customers = samples.filter("role = 'predict'")
+    tables = [one.forecast(batch) for batch in in_batches(customers, "sample_number") for one in fitted]
     return typed(pd.concat(tables, ignore_index=True) if tables else None, TYPES)

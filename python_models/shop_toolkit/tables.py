@@ -20,6 +20,22 @@ def typed(rows: pd.DataFrame | None, types: Mapping[str, str]) -> pd.DataFrame:
     return rows[list(types)].astype(dict(types))
 
 
+def with_features(
+    samples: duckdb.DuckDBPyRelation, features: duckdb.DuckDBPyRelation
+) -> tuple[duckdb.DuckDBPyRelation, list[str]]:
+    """Samples with their features beside them, and the names of the features.
+
+    Args:
+        samples: A row per use of a sample, with its `sample_number`.
+        features: A row per `sample_number`; every other column is a feature.
+
+    Returns:
+        The samples that have features, with the columns of both; the feature names in the order of the columns.
+    """
+    names = [column for column in features.columns if column != "sample_number"]
+    return samples.join(features, "sample_number"), names
+
+
 def in_batches(relation: duckdb.DuckDBPyRelation, key: str, rows: int = BATCH_ROWS) -> Iterator[pd.DataFrame]:
     """The rows of a relation in batches of `rows` at most, in the order of a whole number that is their key.
 

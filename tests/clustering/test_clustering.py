@@ -1,5 +1,7 @@
 """The clustering toolkit against scikit-learn's own measures, hand-worked tables and degenerate shops."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -8,16 +10,16 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import adjusted_rand_score, silhouette_samples, silhouette_score
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "python_models"))
-
 from shop_toolkit.clustering.candidates import fit_candidates
 from shop_toolkit.clustering.metrics import measure_candidates, silhouettes
 from shop_toolkit.clustering.names import CANDIDATE, NOISE, PARALLEL_CUSTOMERS, RFM_SPACES, number_clusters
-from shop_toolkit.clustering.spaces import describe_spaces, embed, signed_log
+from shop_toolkit.clustering.spaces import describe_spaces, embed, signed_log, standardise
 from shop_toolkit.clustering.stability import measure_stability, recovery
+from shop_toolkit.clustering.tsne import fit_tsne, place_customers
+from sklearn.metrics import adjusted_rand_score, silhouette_samples, silhouette_score
+from sklearn.neighbors import NearestNeighbors
 
+ROOT = Path(__file__).parents[2]
 QUICK_SPACES = ("rfm", "log_rfm", "rfm_plane")
 
 
@@ -141,6 +143,85 @@ def test_tsne_is_deterministic():
     first = embed(population, ["rfm_tsne"], tsne_iterations=300)
     assert len(first) == 60
     pd.testing.assert_frame_equal(first, embed(population, ["rfm_tsne"], tsne_iterations=300))
+
+
+def in_another_process(standardised, iterations):
+    """The bytes of the map that another Python process fits to the same customers."""
+    script = f"""
+import sys
+import numpy as np
+from shop_toolkit.clustering.tsne import fit_tsne
+standardised = np.frombuffer(sys.stdin.buffer.read()).reshape(-1, 3)
+sys.stdout.buffer.write(fit_tsne(standardised, {iterations}).tobytes())
+"""
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "python_models")}
+    command = [sys.executable, "-c", script]
+    return subprocess.run(
+        command, check=True, capture_output=True, env=environment, input=standardised.tobytes()
+    ).stdout
+
+
+def test_a_map_has_the_same_bytes_for_any_number_of_threads_and_in_another_process():
+    population, _ = three_groups(150)
+    standardised = standardise(population[["recency_days", "frequency", "monetary"]].to_numpy())
+    one, two = (fit_tsne(standardised, 60, workers=workers) for workers in (1, 2))
+    assert one.tobytes() == two.tobytes() == in_another_process(standardised, 60)
+
+
+def test_customers_are_placed_among_those_like_them():
+    population, truth = three_groups(60)
+    is_fitted = np.arange(len(truth)) % 5 > 0
+    fitted, others = population[is_fitted], population[~is_fitted]
+    plane = embed(fitted, ["rfm_tsne"], tsne_iterations=250)
+    placed = place_customers(fitted, plane, others)
+    assert placed["customer_id"].tolist() == sorted(others["customer_id"])
+    assert placed[["x", "y"]].notna().all(axis=None)
+    nearest = NearestNeighbors(n_neighbors=1).fit(plane[["x", "y"]]).kneighbors(placed[["x", "y"]])[1][:, 0]
+    assert (truth[is_fitted][nearest] == truth[~is_fitted]).mean() > 0.95
+
+
+def test_a_place_is_the_mean_of_the_nearest_five_weighted_by_the_inverse_of_their_distances():
+    population, _ = three_groups(20)
+    fitted, others = population[:50], population[50:]
+    random = np.random.default_rng(1)
+    plane = pd.DataFrame({"customer_id": fitted["customer_id"], "x": random.normal(size=50), "y": range(50)})
+    features = fitted[["recency_days", "frequency", "monetary"]].to_numpy()
+    deviation = features.std(axis=0)
+    expected = []
+    for customer in others[["recency_days", "frequency", "monetary"]].to_numpy():
+        distances = np.sqrt((((features - customer) / deviation) ** 2).sum(axis=1))
+        five = np.argsort(distances)[:5]
+        expected.append(np.average(plane[["x", "y"]].to_numpy()[five], axis=0, weights=1 / distances[five]))
+    placed = place_customers(fitted, plane, others)
+    assert placed[["x", "y"]].to_numpy() == pytest.approx(np.array(expected))
+
+
+def test_a_customer_like_a_fitted_one_stands_where_that_one_stands():
+    population, _ = three_groups(20)
+    plane = embed(population, ["rfm_tsne"], tsne_iterations=250)
+    placed = place_customers(population, plane, population.assign(customer_id="new " + population["customer_id"]))
+    assert placed[["x", "y"]].to_numpy() == pytest.approx(plane[["x", "y"]].to_numpy())
+
+
+def test_a_place_depends_on_no_other_customer_and_on_no_order_of_rows():
+    population, _ = three_groups(60)
+    fitted, others = population[::2], population[1::2]
+    plane = embed(fitted, ["rfm_tsne"], tsne_iterations=250)
+    placed = place_customers(fitted, plane, others)
+    one_by_one = [place_customers(fitted, plane, others[number : number + 1]) for number in range(len(others))]
+    pd.testing.assert_frame_equal(placed, pd.concat(one_by_one, ignore_index=True), check_exact=True)
+    shuffled = [table.sample(frac=1, random_state=0) for table in (fitted, plane, others)]
+    pd.testing.assert_frame_equal(placed, place_customers(*shuffled), check_exact=True)
+
+
+def test_without_a_map_nobody_is_placed_and_a_map_of_others_is_refused():
+    population, _ = three_groups(20)
+    plane = embed(population, ["rfm_tsne"], tsne_iterations=250)
+    assert list(place_customers(population[:0], plane[:0], population).columns) == ["customer_id", "x", "y"]
+    assert place_customers(population[:0], plane[:0], population).empty
+    assert place_customers(population, plane, population[:0]).empty
+    with pytest.raises(ValueError, match="not of the customers that the plane was fitted to"):
+        place_customers(population[1:], plane, population)
 
 
 def test_the_plane_says_how_much_it_explains():

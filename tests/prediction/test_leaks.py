@@ -1,4 +1,4 @@
-"""Nothing that is foretold from a day knows of what came after it, and a leak that is planted is caught."""
+"""No prediction knows rows dated after its origin, and a planted leak is caught."""
 
 import csv
 import shutil
@@ -9,23 +9,29 @@ from pathlib import Path
 import pytest
 from conftest import DEMO_FILE, ROOT, Shop
 
-# The forecast of the embedded shop's backtest is made from this day; segments are from days before it.
+# The last origin of the embedded shop's backtest: spend is predicted from this date, segments from earlier ones.
 ORIGIN = "2025-10-02"
-# What features, fits and predictions come from, without the numbers of frames, which later frames may shift.
+# What predictions are made of, without the numbers of samples, which later samples may shift.
 KNOWN = {
     "features": """
-        select f.prediction_run, f.sample_kind, f.moment, f.customer_id, f.horizon_days, f.origin_date, f.known_until,
+        select
+            f.prediction_run, f.sample_kind, f.cutoff_event, f.customer_id, f.horizon_days,
+            f.origin_date, f.cutoff_date,
             x.* exclude (sample_number)
         from prediction.int_samples as f inner join prediction.int_sample_features as x using (sample_number)
-        where f.prediction_run = 'backtest' and f.known_until <= date '{origin}'
+        where f.prediction_run = 'backtest' and f.cutoff_date <= date '{origin}'
     """,
-    "outcomes of training": """
-        select r.task, r.horizon_days, r.origin_date, r.role, f.customer_id, f.known_until, o.task, o.outcome, a.amount
+    "classes of training samples": """
+        select r.task, r.horizon_days, r.origin_date, r.role, f.customer_id, f.cutoff_date, o.task, o.outcome
         from prediction.int_sample_splits as r
         inner join prediction.int_samples as f using (sample_number)
         left join prediction.int_sample_labels as o using (sample_number)
-        left join prediction.int_sample_amounts as a using (sample_number)
         where r.prediction_run = 'backtest' and r.role in ('train', 'validation')
+    """,
+    "spend of training samples": """
+        select a.origin_date, a.role, f.customer_id, f.cutoff_date, a.amount
+        from prediction.int_spend_samples as a inner join prediction.int_samples as f using (sample_number)
+        where a.prediction_run = 'backtest' and a.role = 'train'
     """,
     "categories": """
         select c.product_id, c.category, c.category_name
@@ -35,41 +41,46 @@ KNOWN = {
         )
     """,
     "segments": "select * from prediction.int_segment_definitions where prediction_run = 'backtest'",
-    "spend foretold": """
+    "spend predicted": """
         select b.model, b.settings, b.amount, b.origin_date, f.customer_id
         from prediction.spend_backtests as b inner join prediction.int_samples as f using (sample_number)
     """,
     "thresholds": "from prediction.int_backtest_thresholds",
 }
-# Which frames are judged hangs on what came later; what was foretold of them does not.
-FORETOLD = """
+# Which samples are evaluated depends on later rows; what was predicted of them does not.
+PREDICTED = """
     select
         b.task, b.model, b.settings, b.horizon_days, b.origin_date, b.outcome, b.probability,
-        f.customer_id, f.known_until
+        f.customer_id, f.cutoff_date
     from prediction.classification_backtests as b inner join prediction.int_samples as f using (sample_number)
-    where f.known_until <= date '{origin}'
+    where f.cutoff_date <= date '{origin}'
 """
 LEAKS = {
     "features see two months ahead": (
         "models/prediction/int_point_in_time_features.sql",
-        "and moments.as_of_date >= order_days.event_date",
-        "and moments.as_of_date + 60 >= order_days.event_date",
+        "is_valid_on('order_states', 'dates.as_of_date')",
+        "is_valid_on('order_states', 'dates.as_of_date + 60')",
     ),
     "shares see two months ahead": (
-        "models/prediction/int_point_in_time_interests.sql",
-        "and moments.as_of_date >= category_days.event_date",
-        "and moments.as_of_date + 60 >= category_days.event_date",
+        "models/prediction/int_sample_features.sql",
+        "and cutoffs.cutoff_date >= category_spend.event_date",
+        "and cutoffs.cutoff_date + 60 >= category_spend.event_date",
     ),
-    "training takes the frames to judge by": (
+    "test samples of interests train": (
         "models/prediction/int_sample_splits.sql",
-        "origins.origin_date >= frames.label_until as is_complete,\n        max(",
-        "true as is_complete,\n        max(",
+        "origins.origin_date >= samples.label_end_date as is_complete,\n        samples_with_interest",
+        "true as is_complete,\n        samples_with_interest",
+    ),
+    "test samples of spend train": (
+        "models/prediction/int_spend_samples.sql",
+        "when samples.label_end_date <= origins.origin_date then 'train'",
+        "when true then 'train'",
     ),
 }
 
 
 def with_absurd_rows(log: Path, folder: Path) -> Path:
-    """The log, and after the origin: all buy for millions, cancel what they bought before, and strangers come."""
+    """The transactions, and after the origin: all buy for millions, cancel earlier orders, and strangers come."""
     path = folder / "absurd.csv"
     with log.open(encoding="utf-8", newline="") as source, path.open("w", encoding="utf-8", newline="") as target:
         reader, writer = csv.reader(source), csv.writer(target)
@@ -103,7 +114,7 @@ def absurd_shop(build_once: Callable[..., Shop], tmp_path_factory: pytest.TempPa
 
 
 def test_absurd_rows_after_the_origin_are_there(demo_shop: Shop, absurd_shop: Shop) -> None:
-    query = "select max(amount) > 8000000, count(*) from prediction.int_sample_amounts"
+    query = "select max(amount) > 8000000, count(*) from prediction.int_spend_samples"
     assert absurd_shop.row(query)[0]
     assert not demo_shop.row(query)[0]
 
@@ -116,8 +127,8 @@ def test_absurd_rows_after_the_origin_change_nothing(demo_shop: Shop, absurd_sho
     assert absurd_shop.rows(query) == known
 
 
-def test_absurd_rows_after_the_origin_change_no_class_foretold(demo_shop: Shop, absurd_shop: Shop) -> None:
-    query = FORETOLD.format(origin=ORIGIN)
+def test_absurd_rows_after_the_origin_change_no_class_predicted(demo_shop: Shop, absurd_shop: Shop) -> None:
+    query = PREDICTED.format(origin=ORIGIN)
     known, absurd = ({row[:6] + row[7:]: row[6] for row in shop.rows(query)} for shop in (demo_shop, absurd_shop))
     both = known.keys() & absurd.keys()
     assert len(both) > len(known) / 2
@@ -139,5 +150,6 @@ def test_a_planted_leak_is_caught(demo_shop: Shop, tmp_path: Path, leak: str) ->
     shop.folder.mkdir()
     shutil.copy(demo_shop.warehouse, shop.warehouse)
     model = Path(file).stem
-    assert shop.dbt("run", "--select", model, "int_sample_features").success
-    assert not shop.dbt("test", "--select", "assert_frames_know_nothing_later").success
+    models = dict.fromkeys((model, "int_sample_features"))
+    assert shop.dbt("run", "--select", *models).success
+    assert not shop.dbt("test", "--select", "assert_samples_know_nothing_later").success

@@ -1,4 +1,4 @@
-"""Predictions from the log to the marts: figures against scikit-learn and scipy, shops that give little to learn."""
+"""Predictions from the transactions to the marts: figures of scikit-learn and scipy, shops with little to learn."""
 
 import csv
 import json
@@ -14,7 +14,7 @@ from conftest import DEMO_FILE, ROOT, Shop
 from scipy.stats import spearmanr
 from shop_toolkit.grids import DEFAULT_GRIDS, grid_problem, tuned_grids
 from shop_toolkit.prediction import rank_classes
-from shop_toolkit.tables import in_batches
+from shop_toolkit.tables import in_batches, with_features
 from sklearn import metrics
 
 ALL_ORIGINS = "all origins"
@@ -26,49 +26,51 @@ def evaluated(shop: Shop, task: str, model: str, split: str = ALL_ORIGINS) -> di
 
 
 @pytest.fixture(scope="module")
-def classes_foretold(demo_shop: Shop) -> pd.DataFrame:
-    """The regression's probabilities of interests: a row per frame, a column per class, and what came."""
+def class_probabilities(demo_shop: Shop) -> pd.DataFrame:
+    """The regression's probabilities of interests: a row per sample, a column per class, and the actual class."""
     rows = demo_shop.rows(
         """
         select sample_number, actual, outcome, probability from prediction.int_classification_predictions
         where task = 'interest' and model = 'logistic_regression' and actual is not null
         """
     )
-    told = pd.DataFrame(rows, columns=["frame", "actual", "outcome", "probability"])
-    return told.pivot(index=["frame", "actual"], columns="outcome", values="probability").reset_index("actual")
+    predicted = pd.DataFrame(rows, columns=["sample", "actual", "outcome", "probability"])
+    return predicted.pivot(index=["sample", "actual"], columns="outcome", values="probability").reset_index("actual")
 
 
-def test_metrics_of_classes_are_those_of_scikit_learn(demo_shop: Shop, classes_foretold: pd.DataFrame) -> None:
-    actual, probabilities = classes_foretold["actual"], classes_foretold.drop(columns="actual")
-    said = probabilities.idxmax(axis=1)
+def test_metrics_of_classes_are_those_of_scikit_learn(demo_shop: Shop, class_probabilities: pd.DataFrame) -> None:
+    actual, probabilities = class_probabilities["actual"], class_probabilities.drop(columns="actual")
+    predicted = probabilities.idxmax(axis=1)
     found = evaluated(demo_shop, "predict next interest", "logistic_regression")
     assert len(actual) > 100
-    assert found["accuracy"] == pytest.approx(metrics.accuracy_score(actual, said))
-    assert found["balanced_accuracy"] == pytest.approx(metrics.balanced_accuracy_score(actual, said))
+    assert found["accuracy"] == pytest.approx(metrics.accuracy_score(actual, predicted))
+    assert found["balanced_accuracy"] == pytest.approx(metrics.balanced_accuracy_score(actual, predicted))
     labels = list(probabilities.columns)
     assert found["log_loss"] == pytest.approx(metrics.log_loss(actual, probabilities, labels=labels), rel=1e-6)
-    came = np.array([[label == one for label in labels] for one in actual], dtype=float)
-    assert found["brier_score"] == pytest.approx(((probabilities.to_numpy() - came) ** 2).sum(axis=1).mean(), rel=1e-6)
-    confidence, right = probabilities.max(axis=1).to_numpy(), (said == actual).to_numpy()
+    observed = np.array([[label == one for label in labels] for one in actual], dtype=float)
+    assert found["brier_score"] == pytest.approx(
+        ((probabilities.to_numpy() - observed) ** 2).sum(axis=1).mean(), rel=1e-6
+    )
+    confidence, right = probabilities.max(axis=1).to_numpy(), (predicted == actual).to_numpy()
     bins = np.clip((confidence * 10).astype(int), 0, 9)
     gaps = [abs(right[bins == b].mean() - confidence[bins == b].mean()) * (bins == b).mean() for b in set(bins)]
     assert found["expected_calibration_error"] == pytest.approx(sum(gaps), rel=1e-6)
-    reliability = demo_shop.rows(
+    calibration = demo_shop.rows(
         "select bin, observed, sample_size from prediction_calibration "
         "where task = 'predict next interest' and model = 'logistic_regression' order by 1"
     )
-    assert reliability == [
+    assert calibration == [
         (b + 1, pytest.approx(right[bins == b].mean()), (bins == b).sum()) for b in sorted(set(bins))
     ]
 
 
-def test_ndcg_is_that_of_scikit_learn(demo_shop: Shop, classes_foretold: pd.DataFrame) -> None:
-    probabilities = classes_foretold.drop(columns="actual")
+def test_ndcg_is_that_of_scikit_learn(demo_shop: Shop, class_probabilities: pd.DataFrame) -> None:
+    probabilities = class_probabilities.drop(columns="actual")
     rows = demo_shop.rows(
         "select sample_number, category::varchar, amount::double from prediction.int_sample_interests"
     )
-    spent = pd.DataFrame(rows, columns=["frame", "category", "amount"]).pivot_table(
-        index="frame", columns="category", values="amount", fill_value=0
+    spent = pd.DataFrame(rows, columns=["sample", "category", "amount"]).pivot_table(
+        index="sample", columns="category", values="amount", fill_value=0
     )
     spent = spent.reindex(index=probabilities.index, columns=probabilities.columns, fill_value=0)
     found = evaluated(demo_shop, "predict next interest", "logistic_regression")
@@ -77,7 +79,7 @@ def test_ndcg_is_that_of_scikit_learn(demo_shop: Shop, classes_foretold: pd.Data
 
 def test_metrics_of_spend_are_those_of_numpy_and_scipy(demo_shop: Shop) -> None:
     rows = demo_shop.rows(
-        "select predicted::double, actual::double from prediction.int_spend_predictions where model = 'combination'"
+        "select predicted::double, observed::double from prediction.int_spend_predictions where model = 'combination'"
     )
     predicted, actual = np.array(rows).T
     found = evaluated(demo_shop, "forecast 90-day spend", "combination")
@@ -89,26 +91,26 @@ def test_metrics_of_spend_are_those_of_numpy_and_scipy(demo_shop: Shop) -> None:
     assert found["revenue_in_top_20_percent"] == pytest.approx(actual[top].sum() / actual.sum(), abs=0.01)
 
 
-def test_a_customers_frame_knows_what_a_plain_loop_knows(demo_shop: Shop) -> None:
-    """The features of a few frames, counted from the lines of the marts one by one."""
+def test_a_samples_features_are_those_of_a_plain_loop(demo_shop: Shop) -> None:
+    """The features of a few samples, counted from the lines of the marts one by one."""
     lines = demo_shop.rows("select customer_id, invoice_id, order_date, gross_amount from order_lines")
-    taken_back = demo_shop.rows(
+    cancelled = demo_shop.rows(
         "select customer_id, sale_invoice_id, cancelled_at::date, amount from cancellation_matches"
     )
-    frames = demo_shop.rows(
+    samples = demo_shop.rows(
         """
-        select f.customer_id, f.known_until, x.monetary, x.orders_placed, x.days_since_order, x.greatest_order
+        select f.customer_id, f.cutoff_date, x.monetary, x.orders_placed, x.days_since_order, x.greatest_order
         from prediction.int_samples as f inner join prediction.int_sample_features as x using (sample_number)
         where f.prediction_run = 'backtest' order by md5(f.sample_number::varchar) limit 40
         """
     )
-    for customer, day, monetary, orders_placed, days_since_order, greatest_order in frames:
+    for customer, day, monetary, orders_placed, days_since_order, greatest_order in samples:
         orders: dict[str, list] = {}
         for owner, invoice, when, amount in lines:
             if owner == customer and when <= day:
                 order = orders.setdefault(invoice, [when, 0])
                 order[0], order[1] = min(order[0], when), order[1] + amount
-        for owner, invoice, when, amount in taken_back:
+        for owner, invoice, when, amount in cancelled:
             if owner == customer and when <= day:
                 orders[invoice][1] -= amount
         assert monetary == pytest.approx(float(sum(amount for _, amount in orders.values())))
@@ -118,17 +120,17 @@ def test_a_customers_frame_knows_what_a_plain_loop_knows(demo_shop: Shop) -> Non
 
 
 def test_predictions_of_the_embedded_shop_have_skill(demo_shop: Shop) -> None:
-    """Its customers have a rate, a drop-out time and a taste of their own: there is something to foretell."""
+    """Its customers have a rate, a drop-out time and a taste of their own: there is something to predict."""
     assert evaluated(demo_shop, "predict broad segment at day 180", "logistic_regression")["skill"] > 0.3
     interest = evaluated(demo_shop, "predict next interest", "logistic_regression")
     assert interest["accuracy"] > 0.65
     assert interest["ndcg_at_3"] > 0.75
-    in_use = demo_shop.rows("select task, model, is_baseline, note from model_evaluations where split = 'today'")
-    assert len(in_use) == 5
-    assert all(("in use" in note) != is_baseline for _, _, is_baseline, note in in_use)
+    active = demo_shop.rows("select task, model, is_baseline, note from model_evaluations where split = 'today'")
+    assert len(active) == 5
+    assert all(note.startswith("active: ") != is_baseline for _, _, is_baseline, note in active)
 
 
-def test_every_customer_of_today_is_foretold(demo_shop: Shop) -> None:
+def test_every_customer_of_today_has_a_prediction(demo_shop: Shop) -> None:
     assert demo_shop.row("select count(*) from customers where expected_spend_90_days is null") == (0,)
     assert demo_shop.row("select min(expected_spend_90_days) >= 0 from customers") == (True,)
     assert demo_shop.row(
@@ -139,18 +141,18 @@ def test_every_customer_of_today_is_foretold(demo_shop: Shop) -> None:
     ) == (0,)
 
 
-def test_where_a_model_is_not_sure_enough_it_is_too_early_to_say(demo_shop: Shop) -> None:
+def test_without_enough_confidence_it_is_too_early_to_say(demo_shop: Shop) -> None:
     rows = demo_shop.rows(
         """
-        select p.predicted_broad_segment, p.most_likely_broad_segment, p.broad_probability, n.least_confidence
+        select p.predicted_broad_segment, p.most_likely_broad_segment, p.broad_probability, n.min_confidence
         from new_customer_predictions as p
         inner join prediction.int_newcomer_predictions as n on p.customer_id = n.customer_id and n.task = 'broad'
         """
     )
     assert rows
-    for predicted, likeliest, probability, least in rows:
-        assert (predicted == likeliest) == (least is not None and probability >= least)
-        assert predicted in (likeliest, "too early to say")
+    for predicted, most_likely, probability, minimum in rows:
+        assert (predicted == most_likely) == (minimum is not None and probability >= minimum)
+        assert predicted in (most_likely, "too early to say")
 
 
 # --- shops that give little to learn from ----------------------------------------------------------------
@@ -174,7 +176,7 @@ def test_customers_who_never_come_back_leave_nothing_to_learn_of_interests(
         "predict next interest"
     ]
     assert shop.row("select count(*) from customers where expected_spend_90_days is null") == (0,)
-    # a guess stays: their one order
+    # a baseline remains: their one order
     assert shop.row("select count(distinct predicted_interest) > 3 from new_customer_predictions") == (True,)
 
 
@@ -207,7 +209,7 @@ def test_a_problem_of_grids_is_a_sentence() -> None:
 
 
 def test_likelier_outcomes_rank_first_and_ties_go_by_name() -> None:
-    told = pd.DataFrame(
+    predicted = pd.DataFrame(
         {
             "model": "m",
             "sample_number": [1, 1, 1, 2, 2],
@@ -215,11 +217,11 @@ def test_likelier_outcomes_rank_first_and_ties_go_by_name() -> None:
             "probability": [0.2, 0.4, 0.4, 0.1, 0.9],
         }
     )
-    ranked = rank_classes(told.sample(frac=1, random_state=3))
+    ranked = rank_classes(predicted.sample(frac=1, random_state=3))
     assert ranked[["sample_number", "outcome", "outcome_rank"]].to_numpy().tolist() == [
         [1, "a", 1], [1, "b", 2], [1, "c", 3], [2, "b", 1], [2, "a", 2],
     ]  # fmt: skip
-    assert rank_classes(told, 1)["outcome"].tolist() == ["a", "b"]
+    assert rank_classes(predicted, 1)["outcome"].tolist() == ["a", "b"]
 
 
 def test_batches_are_the_whole_relation_in_order() -> None:
@@ -228,3 +230,16 @@ def test_batches_are_the_whole_relation_in_order() -> None:
     assert max(map(len, batches)) <= 40
     assert pd.concat(batches)["key"].tolist() == list(range(0, 150, 3))
     assert list(in_batches(duckdb.sql("select 1 as key where false"), "key")) == []
+
+
+def test_samples_come_with_their_features() -> None:
+    samples = duckdb.sql(
+        """
+        select * from (values (1, 'train', 7.0), (2, 'predict', null), (1, 'test', 7.0))
+            as samples (sample_number, role, amount)
+        """
+    )
+    features = duckdb.sql("select * from (values (1, 5.0), (2, 6.0), (3, 9.0)) as features (sample_number, monetary)")
+    joined, names = with_features(samples.filter("role <> 'test'"), features)
+    assert names == ["monetary"]
+    assert joined.order("sample_number").fetchall() == [(1, "train", 7.0, 5.0), (2, "predict", None, 6.0)]

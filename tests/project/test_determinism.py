@@ -22,8 +22,10 @@ FITTED = (
     "products.catalogue_versions",
     "products.category_candidate_versions",
     "products.category_name_versions",
-    "prediction.prediction_evaluation_versions",
+    "prediction.spend_evaluations",
+    "prediction.classification_evaluations",
     "prediction.calibration_versions",
+    "prediction.confusion_versions",
 )
 STAGES = (*FITTED, "products.product_category_versions", "cleaning.int_stock_movements")
 

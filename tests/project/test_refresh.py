@@ -196,7 +196,7 @@ def test_a_refresh_says_of_segments_and_alerts_what_a_full_build_says(
     assert not (tmp_path / "published").exists()
 
     # also those tests that a refresh leaves to the full build; what was learned from knows nothing of a late sale yet
-    options = ("--indirect-selection", "buildable", "--exclude", "test_type:unit", "assert_frames_know_nothing_later")
+    options = ("--indirect-selection", "buildable", "--exclude", "test_type:unit", "assert_samples_know_nothing_later")
     result = shop.dbt("test", "--select", *sorted(selected & models.keys()), *options)
     assert result.success, problem_of(result)
 

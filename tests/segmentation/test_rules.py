@@ -1,21 +1,15 @@
 """Rules share out the space, say what the tree says, and are judged on customers they have not seen."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.tree import DecisionTreeClassifier
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "python_models"))
-
 from shop_toolkit.rules.boxes import Box, merge_boxes, split_bound
 from shop_toolkit.rules.evaluation import PARALLEL_CUSTOMERS, cross_validate_rules, evaluate_classifiers
 from shop_toolkit.rules.fit import LOWER_BOUNDS, UPPER_BOUNDS, apply_rules, fit_rules
 from shop_toolkit.rules.tree import FEATURES, cut_back
+from sklearn.tree import DecisionTreeClassifier
 
 customers = st.lists(
     st.tuples(st.integers(0, 400), st.integers(1, 20), st.integers(-10_000, 10_000_000), st.sampled_from("abcd")),

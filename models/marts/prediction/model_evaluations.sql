@@ -1,16 +1,48 @@
-with evaluations as (
+with rule_evaluations as (
 
     select evaluations.*
     from {{ ref('evaluation_versions') }} as evaluations
-    inner join {{ ref('int_active_version') }} as version_in_use
-        on evaluations.model_version = version_in_use.model_version
+    inner join {{ ref('int_active_version') }} as active_version
+        on evaluations.model_version = active_version.model_version
+
+),
+
+prediction_evaluations as (
+
+    select evaluations.*
+    from {{ ref('spend_evaluations') }} as evaluations
+    inner join {{ ref('int_active_version') }} as active_version
+        on evaluations.model_version = active_version.model_version
+
+    union all
+
+    select evaluations.*
+    from {{ ref('classification_evaluations') }} as evaluations
+    inner join {{ ref('int_active_version') }} as active_version
+        on evaluations.model_version = active_version.model_version
+
+),
+
+active_models as (
+
+    select * from {{ ref('int_active_spend_model') }}
+
+    union all
+
+    select * from {{ ref('int_active_classification_models') }}
+
+),
+
+alert_evaluations as (
+
+    select * from {{ ref('int_alert_evaluations') }}
 
 ),
 
 folds as (
 
     select
-        concat('reproduce ', segmentation, ' clusters (in-sample)') as task,
+        segmentation,
         model,
         settings,
         concat('fold ', fold) as split,
@@ -20,15 +52,15 @@ folds as (
         is_baseline,
         first_order_date,
         baseline_date
-    from evaluations
+    from rule_evaluations
 
 ),
 
 -- Each customer is held out once: folds weigh by their customers.
-whole as (
+all_folds as (
 
     select
-        concat('reproduce ', segmentation, ' clusters (in-sample)') as task,
+        segmentation,
         model,
         settings,
         concat('cross-validation in ', count(*), ' folds') as split,
@@ -38,29 +70,32 @@ whole as (
         is_baseline,
         first_order_date,
         baseline_date
-    from evaluations
+    from rule_evaluations
     group by all
     having count(*) > 1
 
 ),
 
-together as (
+in_sample_evaluations as (
 
     select * from folds
 
     union all
 
-    select * from whole
+    select * from all_folds
 
 )
 
 select
-    task,
+    concat('reproduce ', segmentation, ' clusters (in-sample)') as task,
     model,
     settings,
     split,
     metric,
-    'in-sample: re-learns borders that a clustering drew from the same three features; foretells nothing' as note,
+    concat(
+        'in-sample: re-learns the borders that a clustering drew from the same three features; ',
+        'predicts nothing'
+    ) as note,
     value,
     cast(sample_size as bigint) as sample_size,
     is_baseline,
@@ -69,69 +104,71 @@ select
     baseline_date as train_to,
     first_order_date as test_from,
     baseline_date as test_to
-from together
+from in_sample_evaluations
 
 union all
 
 select
-    {{ prediction_task('predictions.task', 'predictions.horizon_days') }} as task,
-    predictions.model,
-    predictions.settings,
-    predictions.split,
-    predictions.metric,
-    coalesce(predictions.note, 'out of time: foretold from days of the past, judged by what came after') as note,
-    predictions.value,
-    predictions.sample_size,
-    predictions.is_baseline,
-    predictions.task = 'public protocol' as is_in_sample,
-    predictions.train_from,
-    predictions.train_to,
-    predictions.test_from,
-    predictions.test_to
-from {{ ref('prediction_evaluation_versions') }} as predictions
-inner join {{ ref('int_active_version') }} as version_in_use
-    on predictions.model_version = version_in_use.model_version
+    {{ prediction_task('task', 'horizon_days') }} as task,
+    model,
+    settings,
+    split,
+    metric,
+    coalesce(note, 'out of time: predicted from past dates, evaluated on what came after') as note,
+    value,
+    sample_size,
+    is_baseline,
+    false as is_in_sample,
+    train_from,
+    train_to,
+    test_from,
+    test_to
+from prediction_evaluations
 
 union all
 
--- Which model each task uses, and why.
+-- Which model is active in each task, and why.
 select
-    {{ prediction_task('in_use.task', 'in_use.horizon_days') }} as task,
-    in_use.model,
-    'in use' as settings,
+    {{ prediction_task('task', 'horizon_days') }} as task,
+    model,
+    'active' as settings,
     'today' as split,
-    in_use.metric,
-    in_use.reason as note,
-    coalesce(in_use.horizon_value, case when in_use.is_baseline then in_use.naive_value else in_use.learned_value end) as value,
-    cast(coalesce(in_use.sample_size, 0) as bigint) as sample_size,
-    in_use.is_baseline,
+    metric,
+    reason as note,
+    value,
+    cast(coalesce(sample_size, 0) as bigint) as sample_size,
+    is_baseline,
     false as is_in_sample,
     cast(null as date) as train_from,
     cast(null as date) as train_to,
     cast(null as date) as test_from,
     cast(null as date) as test_to
-from {{ ref('int_active_models') }} as in_use
+from active_models
 
 union all
 
--- How the watch (`customer_alerts`) would have done.
+-- How well `customer_alerts` would have done.
 select
     'flag customers who stop ordering' as task,
-    alerts.model,
-    case when alerts.is_baseline then 'fixed' else 'quantile {{ var('overdue_quantile') }}' end as settings,
+    model,
+    case when is_baseline then 'fixed' else 'quantile {{ var('overdue_quantile') }}' end
+        as settings,
     'changes injected at month ends' as split,
-    alerts.metric,
-    case alerts.metric
-        when 'warnings_per_1000_customers_a_week'
+    metric,
+    case
+        when metric = 'warnings_per_1000_customers_a_week'
             then 'of all customers in the four weeks after each month end, nobody made to stop'
-        else 'half of those who went on ordering were made to stop at a month end; fewer do in truth, and precision is lower then'
+        else concat(
+            'half of those who went on ordering were made to stop at a month end; ',
+            'fewer do in truth, and precision is lower then'
+        )
     end as note,
-    alerts.value,
-    alerts.sample_size,
-    alerts.is_baseline,
+    value,
+    sample_size,
+    is_baseline,
     false as is_in_sample,
     cast(null as date) as train_from,
     cast(null as date) as train_to,
-    alerts.first_date as test_from,
-    alerts.last_date as test_to
-from {{ ref('int_alert_evaluations') }} as alerts
+    first_date as test_from,
+    last_date as test_to
+from alert_evaluations

@@ -1,20 +1,16 @@
-with newcomers as (
+{%- set segmentations = ['broad', 'detailed', 'rfm'] %}
+with samples as (
 
-    select
-        frames.customer_id,
-        frames.first_order_date,
-        frames.label_until as horizon_date,
-        facts.orders_placed as orders_to_date,
-        facts.tenure_days as tenure_days,
-        frames.known_until as as_of_date
-    from {{ ref('int_samples') }} as frames
-    inner join {{ ref('int_point_in_time_features') }} as facts
-        on
-            frames.customer_id = facts.customer_id
-            and frames.known_until = facts.as_of_date
+    select * from {{ ref('int_samples') }}
     where
-        frames.prediction_run = 'live'
-        and frames.moment = 'today'
+        prediction_run = 'live'
+        and cutoff_event = 'today'
+
+),
+
+customer_features as (
+
+    select * from {{ ref('int_point_in_time_features') }}
 
 ),
 
@@ -24,48 +20,74 @@ predictions as (
 
 ),
 
--- Below the confidence that was right four times in five it is too early to say; a naive guess says nothing of a single customer.
-told as (
+newcomers as (
+
+    select
+        samples.customer_id,
+        samples.first_order_date,
+        samples.label_end_date as horizon_date,
+        customer_features.orders_placed as orders_to_date,
+        customer_features.tenure_days,
+        samples.cutoff_date as as_of_date
+    from samples
+    inner join customer_features
+        on
+            samples.customer_id = customer_features.customer_id
+            and samples.cutoff_date = customer_features.as_of_date
+
+),
+
+-- A baseline says nothing of a single newcomer's segment, but one's own purchases are a fair
+-- prediction of the next ones.
+reported as (
+
+    select
+        *,
+        case
+            when is_confident or (task = 'interest' and is_baseline) then most_likely
+            else 'too early to say'
+        end as predicted
+    from predictions
+
+),
+
+predictions_by_customer as (
 
     select
         customer_id,
-        {% for task in ['broad', 'detailed', 'rfm'] %}
-        max(case when is_sure then likeliest else 'too early to say' end) filter (where task = '{{ task }}')
-            as predicted_{{ task }}_segment,
-        max(likeliest) filter (where task = '{{ task }}') as most_likely_{{ task }}_segment,
+        {% for task in segmentations + ['interest'] %}
+        max(predicted) filter (where task = '{{ task }}') as {{ task }}_predicted,
+        max(most_likely) filter (where task = '{{ task }}') as {{ task }}_most_likely,
         max(probability) filter (where task = '{{ task }}') as {{ task }}_probability,
         max(model) filter (where task = '{{ task }}') as {{ task }}_model,
         {% endfor %}
-        -- One's own purchases are a fair guess at the next ones.
-        max(case when is_sure or is_baseline then likeliest else 'too early to say' end) filter (where task = 'interest')
-            as predicted_interest,
-        max(likely) filter (where task = 'interest') as likely_interests,
-        max(probability) filter (where task = 'interest') as interest_probability,
-        max(model) filter (where task = 'interest') as interest_model
-    from predictions
+        max(likely) filter (where task = 'interest') as likely_interests
+    from reported
     group by 1
 
 )
 
 select
     newcomers.customer_id,
-    {% for task in ['broad', 'detailed', 'rfm'] %}
-    coalesce(told.predicted_{{ task }}_segment, 'too early to say') as predicted_{{ task }}_segment,
-    told.most_likely_{{ task }}_segment,
-    told.{{ task }}_model,
+    {% for task in segmentations %}
+    coalesce(predictions_by_customer.{{ task }}_predicted, 'too early to say')
+        as predicted_{{ task }}_segment,
+    predictions_by_customer.{{ task }}_most_likely as most_likely_{{ task }}_segment,
+    predictions_by_customer.{{ task }}_model,
     {% endfor %}
-    coalesce(told.predicted_interest, 'too early to say') as predicted_interest,
-    told.likely_interests,
-    told.interest_model,
+    coalesce(predictions_by_customer.interest_predicted, 'too early to say')
+        as predicted_interest,
+    predictions_by_customer.likely_interests,
+    predictions_by_customer.interest_model,
     newcomers.orders_to_date,
     newcomers.tenure_days,
-    told.broad_probability,
-    told.detailed_probability,
-    told.rfm_probability,
-    told.interest_probability,
+    predictions_by_customer.broad_probability,
+    predictions_by_customer.detailed_probability,
+    predictions_by_customer.rfm_probability,
+    predictions_by_customer.interest_probability,
     newcomers.first_order_date,
     newcomers.horizon_date,
     newcomers.as_of_date
 from newcomers
-left join told
-    on newcomers.customer_id = told.customer_id
+left join predictions_by_customer
+    on newcomers.customer_id = predictions_by_customer.customer_id

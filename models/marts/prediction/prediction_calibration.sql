@@ -1,11 +1,23 @@
+with calibration as (
+
+    select * from {{ ref('calibration_versions') }}
+
+),
+
+active_version as (
+
+    select * from {{ ref('int_active_version') }}
+
+)
+
 select
-    {{ prediction_task('reliability.task', 'reliability.horizon_days') }} as task,
-    reliability.model,
-    reliability.measure,
-    reliability.bin,
-    reliability.predicted,
-    reliability.observed,
-    reliability.sample_size
-from {{ ref('calibration_versions') }} as reliability
-inner join {{ ref('int_active_version') }} as version_in_use
-    on reliability.model_version = version_in_use.model_version
+    {{ prediction_task('calibration.task', 'calibration.horizon_days') }} as task,
+    calibration.model,
+    calibration.measure,
+    calibration.bin,
+    calibration.predicted,
+    calibration.observed,
+    calibration.sample_size
+from calibration
+inner join active_version
+    on calibration.model_version = active_version.model_version

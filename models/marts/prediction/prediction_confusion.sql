@@ -1,3 +1,21 @@
+with confusion as (
+
+    select * from {{ ref('confusion_versions') }}
+
+),
+
+active_version as (
+
+    select * from {{ ref('int_active_version') }}
+
+),
+
+active_models as (
+
+    select * from {{ ref('int_active_classification_models') }}
+
+)
+
 select
     {{ prediction_task('confusion.task', 'confusion.horizon_days') }} as task,
     confusion.model,
@@ -7,10 +25,10 @@ select
     confusion.sample_size / sum(confusion.sample_size) over (
         partition by confusion.task, confusion.horizon_days, confusion.model, confusion.actual
     ) as share_of_actual
-from {{ ref('confusion_versions') }} as confusion
-inner join {{ ref('int_active_version') }} as version_in_use
-    on confusion.model_version = version_in_use.model_version
-inner join {{ ref('int_active_models') }} as models_in_use
+from confusion
+inner join active_version
+    on confusion.model_version = active_version.model_version
+inner join active_models
     on
-        confusion.task = models_in_use.task
-        and confusion.model = models_in_use.model
+        confusion.task = active_models.task
+        and confusion.model = active_models.model

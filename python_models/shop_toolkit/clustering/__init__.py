@@ -9,6 +9,7 @@ from shop_toolkit.clustering.metrics import measure_candidates
 from shop_toolkit.clustering.names import ALGORITHMS, CANDIDATE, CLUSTER_COUNTS, INTERESTS, NOISE, RFM_SPACES, SPACES
 from shop_toolkit.clustering.spaces import describe_spaces, embed
 from shop_toolkit.clustering.stability import measure_stability
+from shop_toolkit.clustering.tsne import place_customers
 
 __all__ = [
     "ALGORITHMS",
@@ -24,4 +25,5 @@ __all__ = [
     "fit_candidates",
     "measure_candidates",
     "measure_stability",
+    "place_customers",
 ]

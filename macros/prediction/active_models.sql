@@ -1,0 +1,221 @@
+{#-
+    SQL: for each of `tasks` the best model by the active version's `evaluations`, if it beats the
+    best baseline; else, or where nothing could be evaluated, a baseline is active. A task is a dict
+    of `task`, `metric`, `horizon_days` and `default_baseline`, the baseline without any evaluation.
+    Today's models are fitted with the tuned parameters that the active model and its members had at
+    the newest origin, so nothing is searched again.
+-#}
+{% macro active_models(evaluations, tasks) -%}
+{%- set members = combined_forecasts() | join("', '") -%}
+with evaluations as (
+
+    select evaluations.*
+    from {{ evaluations }} as evaluations
+    inner join {{ ref('int_active_version') }} as active_version
+        on evaluations.model_version = active_version.model_version
+
+),
+
+tasks as (
+
+    {% for task in tasks %}
+    select
+        '{{ task.task }}' as task,
+        '{{ task.metric }}' as metric,
+        {{ task.horizon_days }} as horizon_days,
+        '{{ task.default_baseline }}' as default_baseline
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+figures as (
+
+    select
+        evaluations.task,
+        evaluations.model,
+        evaluations.is_baseline,
+        evaluations.value,
+        evaluations.sample_size,
+        tasks.metric,
+        evaluations.horizon_days = tasks.horizon_days as is_at_horizon
+    from evaluations
+    inner join tasks
+        on
+            evaluations.task = tasks.task
+            and evaluations.metric = tasks.metric
+    where evaluations.split = 'all origins'
+
+),
+
+-- A segment may be evaluated at two horizons: each weighs by its samples.
+weighted as (
+
+    select
+        task,
+        model,
+        is_baseline,
+        metric,
+        sum(cast(value * sample_size as decimal(38, 8))) / sum(sample_size) as value,
+        max(value) filter (where is_at_horizon) as horizon_value,
+        cast(sum(sample_size) as bigint) as sample_size
+    from figures
+    group by 1, 2, 3, 4
+
+),
+
+best as (
+
+    select * from weighted
+    qualify row_number() over (
+        partition by task, is_baseline
+        order by case when metric = 'rmse' then value else -value end asc, model asc
+    ) = 1
+
+),
+
+compared as (
+
+    select
+        tasks.task,
+        tasks.metric,
+        tasks.default_baseline,
+        tasks.horizon_days,
+        models.model as learned_model,
+        models.value as learned_value,
+        models.horizon_value as learned_horizon_value,
+        baselines.model as baseline_model,
+        baselines.value as baseline_value,
+        baselines.horizon_value as baseline_horizon_value,
+        coalesce(models.sample_size, baselines.sample_size) as sample_size,
+        coalesce(
+            case
+                when tasks.metric = 'rmse' then models.value < baselines.value
+                else models.value > baselines.value
+            end,
+            false
+        ) as is_better
+    from tasks
+    left join best as models
+        on
+            tasks.task = models.task
+            and not models.is_baseline
+    left join best as baselines
+        on
+            tasks.task = baselines.task
+            and baselines.is_baseline
+
+),
+
+decided as (
+
+    select
+        *,
+        case
+            when is_better then learned_model
+            else coalesce(baseline_model, default_baseline)
+        end as model,
+        case when is_better then learned_value else baseline_value end as value,
+        case when is_better then learned_horizon_value else baseline_horizon_value end
+            as horizon_value,
+        case when metric = 'rmse' then '{:.1f}' else '{:.3f}' end as number_format
+    from compared
+
+),
+
+reasons as (
+
+    select
+        task,
+        case
+            when learned_model is null then 'a baseline is active: no model could be evaluated'
+            when is_better
+                then format(
+                    concat(
+                        'active: {} ', number_format, ', the best baseline ({}) ', number_format
+                    ),
+                    metric,
+                    learned_value,
+                    baseline_model,
+                    baseline_value
+                )
+            else format(
+                concat(
+                    'a baseline is active: {} ', number_format,
+                    ', the best model ({}) ', number_format, ' is no better'
+                ),
+                metric,
+                baseline_value,
+                learned_model,
+                learned_value
+            )
+        end as choice,
+        -- Chosen over all horizons, a model is reported with the figure of the one that it
+        -- predicts.
+        case
+            when round(horizon_value, 6) <> round(value, 6)
+                then format(
+                    '; over all horizons evaluated; {:.3f} at {} days', horizon_value, horizon_days
+                )
+        end as horizon_remark
+    from decided
+
+),
+
+-- The parameters at the newest origin. What is made of other models has none of its own.
+tuned_models as (
+
+    select
+        task,
+        model,
+        max_by(settings, (train_to, settings)) as settings
+    from evaluations
+    where
+        not is_baseline
+        and split like 'from %'
+        and model not in ('soft_vote', 'combination')
+    group by 1, 2
+
+),
+
+-- A combination needs its members, and a vote needs every model.
+tuned_parameters as (
+
+    select
+        decided.task,
+        cast(to_json(map(
+            list(tuned_models.model order by tuned_models.model),
+            list(tuned_models.settings order by tuned_models.model)
+        )) as varchar) as tuned_parameters
+    from decided
+    inner join tuned_models
+        on
+            decided.task = tuned_models.task
+            and (
+                decided.model = tuned_models.model
+                or decided.model = 'soft_vote'
+                or (decided.model = 'combination' and tuned_models.model in ('{{ members }}'))
+            )
+    where decided.is_better
+    group by 1
+
+)
+
+select
+    decided.task,
+    decided.model,
+    decided.metric,
+    concat(reasons.choice, reasons.horizon_remark) as reason,
+    tuned_parameters.tuned_parameters,
+    decided.horizon_days,
+    coalesce(decided.horizon_value, decided.value) as value,
+    decided.learned_value,
+    decided.baseline_value,
+    decided.sample_size,
+    not decided.is_better as is_baseline
+from decided
+inner join reasons
+    on decided.task = reasons.task
+left join tuned_parameters
+    on decided.task = tuned_parameters.task
+{%- endmacro %}

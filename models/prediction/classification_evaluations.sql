@@ -1,0 +1,108 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    full_refresh=false,
+) }}
+
+-- How good each classifier was in the backtest, and how often each task could be evaluated. These
+-- rows mark the backtest as done, so they are stored last: a build that is cut off repeats it.
+-- depends_on: {{ ref('spend_evaluations') }}
+-- depends_on: {{ ref('calibration_versions') }}, {{ ref('confusion_versions') }}
+with figures as (
+
+    select
+        *,
+        case when task = 'interest' then 'forecast' else 'segment' end as origin_task
+    from {{ ref('int_classification_evaluations') }}
+
+),
+
+coverage as (
+
+    select * from {{ ref('int_backtest_coverage') }}
+
+),
+
+pending_backtests as (
+
+    select * from {{ ref('int_pending_backtests') }}
+
+),
+
+origins as (
+
+    select * from {{ ref('int_prediction_origins') }}
+    where prediction_run = 'backtest'
+
+),
+
+{{ evaluation_periods('origins') }},
+
+evaluations as (
+
+    select
+        figures.task,
+        figures.model,
+        figures.settings,
+        figures.split,
+        figures.metric,
+        case
+            when figures.origin_task = 'segment' and figures.horizon_days = 90
+                then 'half the horizon, as the history holds too few origins of 180 days'
+        end as note,
+        figures.horizon_days,
+        figures.value,
+        figures.sample_size,
+        figures.is_baseline,
+        periods.train_from,
+        periods.train_to,
+        periods.test_from,
+        periods.test_to
+    from figures
+    inner join periods
+        on
+            figures.origin_task = periods.task
+            and figures.horizon_days = periods.horizon_days
+            and figures.origin_date is not distinct from periods.origin_date
+
+    union all
+
+    select
+        task,
+        'none' as model,
+        'none' as settings,
+        'all origins' as split,
+        'origins' as metric,
+        reason as note,
+        horizon_days,
+        origin_count as value,
+        test_count as sample_size,
+        false as is_baseline,
+        cast(null as date) as train_from,
+        cast(null as date) as train_to,
+        cast(null as date) as test_from,
+        cast(null as date) as test_to
+    from coverage
+
+)
+
+select
+    evaluations.task,
+    evaluations.model,
+    evaluations.settings,
+    evaluations.split,
+    evaluations.metric,
+    evaluations.note,
+    pending_backtests.model_version,
+    cast(evaluations.horizon_days as integer) as horizon_days,
+    cast(evaluations.value as double) as value,
+    cast(evaluations.sample_size as bigint) as sample_size,
+    evaluations.is_baseline,
+    evaluations.train_from,
+    evaluations.train_to,
+    evaluations.test_from,
+    evaluations.test_to
+from evaluations
+cross join pending_backtests
+{{ skip_existing_version('pending_backtests') }}

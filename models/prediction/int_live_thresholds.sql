@@ -1,1 +1,0 @@
-{{ confidence_thresholds(ref('classification_predictions'), 'live') }}

@@ -1,0 +1,159 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    full_refresh=false,
+) }}
+
+-- How good each forecast of spend was in the backtest: figures by origin, and their mean over all
+-- origins.
+with predictions as (
+
+    select
+        *,
+        cast(predicted - observed as decimal(18, 2)) as error
+    from {{ ref('int_spend_predictions') }}
+
+),
+
+prediction_runs as (
+
+    select * from {{ ref('int_prediction_runs') }}
+    where prediction_run = 'backtest'
+
+),
+
+origins as (
+
+    select * from {{ ref('int_prediction_origins') }}
+    where
+        prediction_run = 'backtest'
+        and task = 'forecast'
+
+),
+
+-- Equal predictions are ordered by the customer's hash, which favours nobody; tied ranks are their
+-- mean.
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by model, origin_date
+            order by predicted desc, md5(customer_id) asc, customer_id asc
+        ) as place,
+        count(*) over (partition by model, origin_date) as customer_count,
+        rank() over (partition by model, origin_date order by predicted)
+        + (count(*) over (partition by model, origin_date, predicted) - 1) / 2 as predicted_rank,
+        rank() over (partition by model, origin_date order by observed)
+        + (count(*) over (partition by model, origin_date, observed) - 1) / 2 as observed_rank
+    from predictions
+
+),
+
+by_origin as (
+
+    select
+        model,
+        settings,
+        is_baseline,
+        origin_date,
+        count(*) as customer_count,
+        avg(abs(error)) as mae,
+        sqrt(avg(error * error)) as rmse,
+        avg(error) as bias,
+        cast(sum(observed) filter (where place <= ceil(0.2 * customer_count)) as double)
+        / nullif(cast(sum(observed) as double), 0) as revenue_in_top_20_percent,
+        -- Spearman's rank correlation.
+        (
+            count(*) * sum(predicted_rank * observed_rank)
+            - sum(predicted_rank) * sum(observed_rank)
+        )
+        / nullif(
+            sqrt(
+                count(*) * sum(predicted_rank * predicted_rank)
+                - sum(predicted_rank) * sum(predicted_rank)
+            )
+            * sqrt(
+                count(*) * sum(observed_rank * observed_rank)
+                - sum(observed_rank) * sum(observed_rank)
+            ),
+            0
+        ) as spearman
+    from ranked
+    group by 1, 2, 3, 4
+
+),
+
+-- Origins share most of their customers, so each counts as one evaluation.
+all_origins as (
+
+    select
+        model,
+        'chosen at each origin' as settings,
+        is_baseline,
+        cast(null as date) as origin_date,
+        cast(sum(customer_count) as bigint) as customer_count,
+        avg(cast(mae as decimal(18, 8))) as mae,
+        avg(cast(rmse as decimal(18, 8))) as rmse,
+        avg(cast(bias as decimal(18, 8))) as bias,
+        avg(cast(revenue_in_top_20_percent as decimal(18, 12))) as revenue_in_top_20_percent,
+        avg(cast(spearman as decimal(18, 12))) as spearman
+    from by_origin
+    group by 1, 2, 3, 4
+
+),
+
+measured as (
+
+    select * from by_origin
+
+    union all
+
+    select * from all_origins
+
+),
+
+figures as (
+
+    select * from measured
+    unpivot (value for metric in (mae, rmse, bias, revenue_in_top_20_percent, spearman))
+    where
+        -- Rankings are no amounts.
+        (
+            model not in ('ranked by spend to date', 'perfect ranking')
+            or metric in ('revenue_in_top_20_percent', 'spearman')
+        )
+        -- Equal predictions rank nobody.
+        and (model <> 'zero' or metric not in ('revenue_in_top_20_percent', 'spearman'))
+
+),
+
+{{ evaluation_periods('origins') }}
+
+select
+    'spend' as task,
+    figures.model,
+    figures.settings,
+    case
+        when figures.origin_date is null then 'all origins'
+        else concat('from ', figures.origin_date)
+    end as split,
+    figures.metric,
+    cast(null as varchar) as note,
+    prediction_runs.model_version,
+    90 as horizon_days,
+    cast(figures.value as double) as value,
+    cast(figures.customer_count as bigint) as sample_size,
+    figures.is_baseline,
+    periods.train_from,
+    periods.train_to,
+    periods.test_from,
+    periods.test_to
+from figures
+cross join prediction_runs
+inner join periods
+    on
+        periods.horizon_days = 90
+        and figures.origin_date is not distinct from periods.origin_date
+{{ skip_existing_version('prediction_runs') }}
