@@ -102,9 +102,9 @@ def made_once(name: str, make: Callable[[], bytes | None]) -> bytes | None:
 
 
 @cache
-def settings_read_by_parsing(project: Path) -> frozenset[str]:
+def settings_read_by_parsing() -> frozenset[str]:
     """Settings that a yml reads; SQL reads the others anew in each run (tests/project/test_documentation.py)."""
-    files = [file for folder in ("models", "python_models") for file in (project / folder).rglob("*.yml")]
+    files = [file for folder in ("models", "python_models") for file in (ROOT / folder).rglob("*.yml")]
     return frozenset(name for file in files for name in re.findall(r"var\('(\w+)'\)", file.read_text("utf-8")))
 
 
@@ -114,7 +114,8 @@ class Shop:
 
     folder: Path
     settings: dict[str, Any] = field(default_factory=dict)
-    project: Path = ROOT
+    # Models by their files, with a piece of their code and what stands there instead: to see a test fail.
+    edits: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def warehouse(self) -> Path:
@@ -134,10 +135,17 @@ class Shop:
     def parsed(self, **settings: Any) -> Manifest | None:
         """The project as dbt parses it with these settings; none where dbt can't, so that the run says why."""
         settings = self.settings | settings
-        read = {name: settings[name] for name in settings.keys() & settings_read_by_parsing(self.project)}
-        key = md5(json.dumps([str(self.project), read], sort_keys=True).encode()).hexdigest()
+        read = {name: settings[name] for name in settings.keys() & settings_read_by_parsing()}
+        key = md5(json.dumps(read, sort_keys=True).encode()).hexdigest()
         project = made_once(f"parsed_{key}", lambda: self._parse(**settings))
-        return project and unpacked(project)
+        if project is None:
+            return None
+        parsed = unpacked(project)
+        for file, (code, other) in self.edits.items():
+            (model,) = (node for node in parsed.nodes.values() if node.original_file_path == file)
+            assert model.raw_code.count(code) == 1, file
+            model.raw_code = model.raw_code.replace(code, other)
+        return parsed
 
     def _parse(self, **settings: Any) -> bytes | None:
         result = self._invoke(None, "parse", **settings)
@@ -146,7 +154,7 @@ class Shop:
     def _invoke(self, parsed: Manifest | None, *arguments: str, threads: int = 2, **settings: Any) -> dbtRunnerResult:
         environment = {"SHOP_WAREHOUSE": str(self.warehouse), "SHOP_THREADS": str(threads)}
         with pytest.MonkeyPatch.context() as patch:
-            patch.chdir(self.project)
+            patch.chdir(ROOT)
             for name, value in environment.items():
                 patch.setenv(name, value)
             try:
@@ -198,7 +206,7 @@ class Shop:
     def _data_tests(self, **settings: Any) -> dict[str, dict[str, Any]]:
         """Of each data test that stops a build, by its name: the ids of the tables that it reads, and its SQL."""
         settings = {name: value for name, value in (self.settings | settings).items() if name != "transactions"}
-        key = md5(json.dumps([str(self.project), settings], sort_keys=True).encode()).hexdigest()
+        key = md5(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
         def compiled() -> bytes:
             result = self.dbt("compile", "--select", "test_type:data", **settings)
