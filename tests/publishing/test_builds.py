@@ -144,8 +144,9 @@ def test_a_folder_that_cannot_be_used_stops_the_build_at_once(make_shop: Callabl
     assert (tmp_path / "file").read_text() == "mine"
 
 
-def test_readers_see_whole_publications_while_builds_go_on(shop: Shop, tmp_path: Path) -> None:
-    """20 publications, each with a marker in two marts: three by dbt, the others by the function that it calls."""
+@pytest.mark.parametrize("publications", [10, pytest.param(40, marks=pytest.mark.soak)])
+def test_readers_see_whole_publications_while_builds_go_on(publications: int, shop: Shop, tmp_path: Path) -> None:
+    """Each publication has a marker in two marts; dbt makes one in seven, the function that it calls the others."""
     folder, stop = Path(shop.settings["published_folder"]), tmp_path / "stop"
     marts = [Mart(mart, f"select * from main.{mart}") for mart in ("order_lines", "interest_groups", "segments")]
     markers = {}
@@ -176,7 +177,7 @@ def test_readers_see_whole_publications_while_builds_go_on(shop: Shop, tmp_path:
         for kind in kinds
     }  # fmt: skip
     try:
-        for number in range(1001, 1021):
+        for number in range(1001, 1001 + publications):
             publish(number)
     finally:
         stop.touch()
@@ -184,7 +185,7 @@ def test_readers_see_whole_publications_while_builds_go_on(shop: Shop, tmp_path:
     assert ended == dict.fromkeys(kinds, ("", 0))
     for kind in kinds:
         read = json.loads((tmp_path / kind).read_text())
-        assert len(read["seen"]) > 5, f"{kind}: too little was read to tell"
+        assert len(read["seen"]) > 5, f"{kind}: too little was read"
         for publication_id, in_segments, in_groups in read["seen"]:
             if kind == "stable names":
                 assert publication_id in markers
