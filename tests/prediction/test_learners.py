@@ -8,7 +8,8 @@ from shop_toolkit.grids import DEFAULT_GRIDS, check_grids
 from shop_toolkit.prediction.amounts import AMOUNT_COLUMNS, fit_amounts, forecast_amounts
 from shop_toolkit.prediction.calibration import CALIBRATION_ROWS, fit_temperature, floored, tempered
 from shop_toolkit.prediction.classes import CLASS_COLUMNS, VOTE, fit_calibrated, predict_classes, rank_classes
-from shop_toolkit.prediction.estimators import FeatureScaler, fit_model
+from shop_toolkit.prediction.estimators import fit_model
+from shop_toolkit.prediction.features import feature_scaler
 from shop_toolkit.prediction.labels import label_by_clusters
 from shop_toolkit.prediction.tuning import PARALLEL_CUSTOMERS, SEARCHES, Search, best_settings, search_folds, tune
 from sklearn.metrics import log_loss, mean_squared_error
@@ -168,7 +169,7 @@ def test_nobody_is_told_less_than_nothing(target):
 def test_the_scaler_tells_what_the_usual_one_does():
     values = np.random.default_rng(3).normal(5, 3, (50, 3))
     usual = StandardScaler().fit_transform(np.hstack([values, np.sign(values) * np.log1p(np.abs(values))]))
-    ours = FeatureScaler(("raw", "log")).fit(values)
+    ours = feature_scaler(("raw", "log")).fit(values)
     assert ours.transform(values) == pytest.approx(usual)
     beyond = values.max(axis=0) * 100
     assert ours.transform(beyond[None]) == pytest.approx(ours.transform(values.max(axis=0)[None]))

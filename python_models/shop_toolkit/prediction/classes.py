@@ -44,6 +44,7 @@ class ClassModels:
         calibrated = {
             model: tempered(p, self.temperatures.get(model, 1)) for model, p in zip(self.estimators, plain, strict=True)
         }
+        # scikit-learn's `VotingClassifier` would fit the models again, and average what is not calibrated.
         vote = floored(np.mean(list(calibrated.values()), axis=0))
         return calibrated | {VOTE: tempered(vote, self.temperatures.get(VOTE, 1))}
 
