@@ -3,7 +3,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: build refresh test soak lint benchmark lock clean
+.PHONY: install build refresh test soak lint benchmark lock clean
+
+install: $(VENV)/installed
 
 # dbt build on the embedded shop; on your own with: make build VARS='{transactions: path/to/log.csv}'
 build: $(VENV)/installed

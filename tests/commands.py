@@ -31,6 +31,7 @@ def run(command: str, folder: Path, *, project: Path = ROOT) -> subprocess.Compl
         "SHOP_WAREHOUSE": str(folder / "shop.duckdb"),
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),
+        "DBT_LOG_LEVEL_FILE": "info",
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
     }
     return subprocess.run(
