@@ -43,5 +43,5 @@ def test_all_unit_tests_pass(copy_of_demo_shop: Shop, unit_tests: set[str]) -> N
     """On a warehouse that is built: dbt asks it for the types of columns, and for nothing else."""
     result = copy_of_demo_shop.dbt("test", "--select", "test_type:unit")
     assert result.success, problem_of(result)
-    assert {run.node.name for run in result.result.results} == unit_tests
-    assert {run.status for run in result.result.results} == {"pass"}
+    status = {run.node.name: run.status for run in result.result.results if run.node.resource_type == "unit_test"}
+    assert status == dict.fromkeys(unit_tests, "pass")
