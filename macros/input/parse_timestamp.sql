@@ -1,21 +1,37 @@
-{#- The orders of year, month and day that are found out; the setting `date_format` may name one of them. -#}
+{#- The orders of year, month and day that a build recognises; the setting `date_format` may name one of them. -#}
 {% macro date_orders() -%}
     {{ return(['year-month-day', 'month-day-year', 'day-month-year']) }}
 {%- endmacro %}
 
 
-{#-
-    SQL: a trimmed text as a timestamp (the shop's wall clock), null where it is none. Years before 1970 and from 2200 are
-    slips of the pen.
--#}
-{% macro parse_timestamp(text, date_format) -%}
-    {{ return(adapter.dispatch('parse_timestamp')(text, date_format)) }}
+{#- All ways to read a date in this run: the known orders, and a strptime format where the setting `date_format` is one. -#}
+{% macro date_formats() -%}
+    {{ return(date_orders() + ([var('date_format')] | reject('none') | reject('in', date_orders()) | list)) }}
 {%- endmacro %}
 
 
-{% macro default__parse_timestamp(text, date_format) -%}
+{#-
+    SQL: a trimmed text as a timestamp (the shop's wall clock), null where it is none. `date_format` is SQL that yields one of
+    `date_formats`.
+-#}
+{% macro parse_timestamp(text, date_format) -%}
+    case {{ date_format }}
+            {%- for known in date_formats() %}
+            when {{ sql_text(known) }} then {{ parse_timestamp_as(text, known) }}
+            {%- endfor %}
+        end
+{%- endmacro %}
+
+
+{#- SQL: a trimmed text as a timestamp, read in one way. Years before 1970 and from 2200 are slips of the pen. -#}
+{% macro parse_timestamp_as(text, date_format) -%}
+    {{ return(adapter.dispatch('parse_timestamp_as')(text, date_format)) }}
+{%- endmacro %}
+
+
+{% macro default__parse_timestamp_as(text, date_format) -%}
     {%- if date_format == 'year-month-day' -%}
-        {#- DuckDB reads all of ISO 8601 and drops what says where the clock hangs: the shop's day is the wall clock's. -#}
+        {#- DuckDB reads all of ISO 8601 and drops the offset: the shop's day is the wall clock's. -#}
         {{ return(plausible_timestamp('try_cast(' ~ text ~ ' as timestamp)')) }}
     {%- elif date_format not in date_orders() -%}
         {{ return(plausible_timestamp('try_strptime(' ~ text ~ ', ' ~ sql_text(date_format) ~ ')')) }}

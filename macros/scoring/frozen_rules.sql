@@ -7,15 +7,24 @@
 {%- endmacro %}
 
 
+{#- Whether a refresh reaches the models that need stored rules. -#}
+{% macro uses_stored_rules() -%}
+    {{ return(
+        is_refresh() and (all_selected(['int_active_version']) or all_selected(['int_history_versions']))
+    ) }}
+{%- endmacro %}
+
+
 {#-
     Stops a refresh, before any table changes, where it would read what no full build has left: in an empty warehouse, after a first
     build that was cut off, and where the settings ask for rules that were never fitted.
 -#}
 {% macro validate_refresh() -%}
-    {%- if is_refresh() and (all_selected(['int_active_version']) or all_selected(['int_history_versions'])) -%}
+    {%- if uses_stored_rules() -%}
         {%- set missing = [] -%}
         {%- for id in selected_resources if id.startswith('model.') -%}
-            {%- for parent_id in graph.nodes[id].depends_on.nodes if parent_id not in selected_resources -%}
+            {%- for parent_id in graph.nodes[id].depends_on.nodes
+                if parent_id not in selected_resources and parent_id in graph.nodes -%}
                 {%- set parent = graph.nodes[parent_id] -%}
                 {%- if not existing_relation(parent.schema, parent.name) -%}
                     {%- do missing.append(parent.name) -%}
@@ -27,12 +36,6 @@
                 "This run fits nothing and uses what a full build has left, but the warehouse lacks "
                 ~ (missing | unique | sort | join(', ')) ~ ". Run 'dbt build' first."
             ) }}
-        {%- elif is_read_differently() -%}
-            {{ exceptions.raise_compiler_error(
-                "This run reads '" ~ var('transactions') ~ "' in another way than the warehouse was read, from "
-                ~ single_value("select json_extract_string(read_as, '$.transactions') from " ~ existing_relation('staging', 'ingest_watermark'))
-                ~ ": with other settings, headings or files. Refresh with the settings of the build, or run 'dbt build'."
-            ) }}
         {%- elif var('baseline_date') is not none and not single_value(
             'select count(*) from ' ~ existing_relation(target.schema, 'segment_rules')
             ~ ' where baseline_date = ' ~ date_setting('baseline_date')
@@ -43,19 +46,6 @@
             ) }}
         {%- endif -%}
     {%- endif -%}
-{%- endmacro %}
-
-
-{#- Whether the lines would be read anew, as those stored were read in another way; not where a full refresh asks for it. -#}
-{% macro is_read_differently() -%}
-    {%- set taken = existing_relation('staging', 'ingest_watermark') -%}
-    {{ return(
-        not flags.FULL_REFRESH
-        and all_selected(['base_transactions'])
-        and taken is not none
-        and single_value('select count(*) from ' ~ taken) > 0
-        and matching_watermark(transactions_input()) is none
-    ) }}
 {%- endmacro %}
 
 

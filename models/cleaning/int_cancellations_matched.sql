@@ -1,11 +1,9 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
+    incremental_strategy='delete+insert',
+    unique_key='customer_id',
     on_schema_change='sync_all_columns',
-    pre_hook="{{ delete_changed_rows('product') }}",
 ) }}
-
-{%- set last_row = last_ingested_row('product') %}
 
 with movements as (
 
@@ -16,7 +14,7 @@ with movements as (
     from {{ ref('int_stock_movements') }}
     where
         level_before <> level_after
-        and {{ is_changed('product', last_row) | indent(8) }}
+        and {{ is_changed() | indent(8) }}
 
 ),
 

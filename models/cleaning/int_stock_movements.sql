@@ -1,20 +1,17 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
+    incremental_strategy='delete+insert',
+    unique_key='customer_id',
     on_schema_change='sync_all_columns',
-    pre_hook="{{ delete_changed_rows('product') }}",
 ) }}
-
-{%- set last_row = last_ingested_row('product') %}
 
 with transactions as (
 
-    select * from {{ lines_to_process(last_row) }}
+    select * from {{ lines_to_process() }}
     -- Without a product nothing tells which sale is taken back: such cancellations stay unmatched.
     where
         rejection_reason is null
         and product_id is not null
-        and {{ is_changed('product', last_row) | indent(8) }}
 
 ),
 

@@ -2,10 +2,9 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='sync_all_columns',
-    pre_hook="{{ delete_changed_rows() }}",
+    pre_hook="{{ delete_ingest_watermark() }}",
 ) }}
 
-{%- set last_row = last_ingested_row() %}
 {%- set equal_columns = [
     'invoice_id', 'product_id', 'product_description', 'customer_id', 'country', 'quantity', 'unit_price', 'gross_amount',
     'ordered_at', 'other_columns'
@@ -17,10 +16,16 @@ with transactions as (
         *,
         unreadable_detail is not null as is_unreadable
     from {{ ref('stg_transactions') }}
-    {% if last_row is not none %}
+    {% if is_incremental() %}
     -- What a build that was cut off has flagged already is not flagged twice.
     where input_row > (select coalesce(max(flagged_before.input_row), 0) from {{ this }} as flagged_before)
     {% endif %}
+
+),
+
+ingest_plan as (
+
+    select * from {{ ref('ingest_plan') }}
 
 ),
 
@@ -56,7 +61,7 @@ non_products as (
 -- other moments.
 seen_before as (
 
-    {% if last_row is none %}
+    {% if not is_incremental() %}
     select input_row
     from transactions
     where false
@@ -97,12 +102,13 @@ flagged as (
         ) > 1 or is_seen_before as is_duplicate,
         coalesce(
             transactions.quantity < 0
-            and starts_with(upper(transactions.invoice_id), upper({{ sql_text(var('cancellation_invoice_prefix')) }})), false
+            and starts_with(upper(transactions.invoice_id), upper(ingest_plan.cancellation_invoice_prefix)), false
         ) as is_cancellation,
         coalesce(transactions.quantity <= 0, false) and not is_cancellation as is_stock_adjustment,
         non_products.product_id is not null as is_non_product,
         coalesce(transactions.unit_price <= 0, false) as has_no_price
     from transactions
+    cross join ingest_plan
     left join non_products
         on transactions.product_id = non_products.product_id
     left join seen_before

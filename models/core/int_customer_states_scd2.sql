@@ -1,18 +1,16 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
+    incremental_strategy='delete+insert',
+    unique_key='customer_id',
     on_schema_change='sync_all_columns',
-    pre_hook="{{ delete_changed_rows('customer') }}",
 ) }}
-
-{%- set last_row = last_ingested_row('customer') %}
 
 -- A customer's figures change only on days on which one of the orders changes. Looked up here, the
 -- figures at any date cost no sum over the past.
 with order_states as (
 
     select * from {{ ref('int_order_states_scd2') }}
-    where {{ is_changed('customer', last_row) | indent(4) }}
+    where {{ is_changed() | indent(4) }}
 
 ),
 

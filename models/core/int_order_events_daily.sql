@@ -1,11 +1,9 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
+    incremental_strategy='delete+insert',
+    unique_key='customer_id',
     on_schema_change='sync_all_columns',
-    pre_hook="{{ delete_changed_rows('order') }}",
 ) }}
-
-{%- set last_row = last_ingested_row('order') %}
 
 with sales as (
 
@@ -19,7 +17,7 @@ with sales as (
         1 as line_count,
         false as is_cancelled
     from {{ ref('int_order_lines') }}
-    where {{ is_changed('order', last_row) | indent(4) }}
+    where {{ is_changed() | indent(4) }}
 
 ),
 
@@ -37,7 +35,7 @@ cancelled as (
         0 as line_count,
         true as is_cancelled
     from {{ ref('int_cancellation_matches') }}
-    where {{ is_changed('order', last_row, invoice_id='sale_invoice_id') | indent(4) }}
+    where {{ is_changed() | indent(4) }}
 
 ),
 

@@ -1,15 +1,13 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
+    incremental_strategy='delete+insert',
+    unique_key='customer_id',
     on_schema_change='fail',
-    pre_hook="{{ delete_changed_rows('line') }}",
 ) }}
-
-{%- set last_row = last_ingested_row('line') %}
 
 with transactions as (
 
-    select * from {{ lines_to_process(last_row) }}
+    select * from {{ lines_to_process() }}
     where
         rejection_reason is null
         and not is_cancellation

@@ -29,7 +29,11 @@ FIRST_BUILD = (
     "segment_drift",
     "segments",
     "processed_snapshot_dates",
-    "ingest_watermark",
+    "int_customer_states_scd2",
+    "orders",
+    "cancellations",
+    "rejected_transactions",
+    "int_anonymous_sales",
 )
 DATE = re.compile(r"\b\d{1,2}/\d{1,2}/\d{4}(?= \d{1,2}:\d\d)")
 

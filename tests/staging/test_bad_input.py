@@ -1,13 +1,13 @@
 """A bad row is quarantined with its reason; a bad file or setting stops the build before any table changes."""
 
-import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import Shop, problem_of
-from shop_toolkit.input_files import inspect_input
+from shop_toolkit.ingest.files import InputError, describe_files
 
 HEADINGS = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
 GOOD = "1,A,RED TIN,2,12/31/2010 8:26,2.55,c,UK"
@@ -144,7 +144,8 @@ def test_a_log_that_cannot_be_understood_stops_the_build(
 )
 def test_a_file_that_cannot_be_read_has_its_sentence(name: str, content: bytes, sentence: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
-    assert sentence in json.loads(inspect_input(str(tmp_path / name)))["problem"]
+    with pytest.raises(InputError, match=re.escape(sentence)):
+        describe_files(str(tmp_path / name))
 
 
 def test_a_file_that_cannot_be_read_stops_the_build(built_shop: Shop, tmp_path: Path) -> None:
@@ -156,7 +157,9 @@ def test_a_file_that_cannot_be_read_stops_the_build(built_shop: Shop, tmp_path: 
 def test_files_that_differ_are_not_read_together(write_csv: Callable[..., Path]) -> None:
     write_csv(HEADINGS, GOOD, name="a.csv")
     path = write_csv("customer,date,amount", "c,2011-01-01,1", name="b.csv")
-    problem = json.loads(inspect_input(f"{path.parent}/*.csv"))["problem"]
+    with pytest.raises(InputError) as raised:
+        describe_files(f"{path.parent}/*.csv")
+    problem = str(raised.value)
     assert "b.csv' does not look like" in problem
     assert "headings ['customer', 'date', 'amount'] instead of ['InvoiceNo'," in problem
 
