@@ -26,7 +26,9 @@ MOVEMENTS = """
 FIRST_BUILD = (
     "audiences",
     "customer_alerts",
+    "segment_changes",
     "segment_drift",
+    "segment_transitions",
     "segments",
     "processed_snapshot_dates",
     "int_customer_states_scd2",
