@@ -52,7 +52,7 @@ class Project:
 
     @cached_property
     def _schema(self) -> MappingSchema:
-        schema: dict[str, dict[str, dict[str, dict[str, str]]]] = {}
+        schema: dict[str, Any] = {}
         for table in self.tables.values():
             names = schema.setdefault(table["database"], {}).setdefault(table["schema"], {})
             names[table["alias"]] = {name: column["data_type"] for name, column in table["columns"].items()}

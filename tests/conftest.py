@@ -4,7 +4,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import md5
@@ -14,13 +14,14 @@ from typing import Any
 import duckdb
 import pytest
 import shop_toolkit  # noqa: F401  # first, as it tells OpenMP how to wait before scikit-learn loads it
-from commands import COMMANDS, REAL_FILE_COMMAND, ROOT, run, with_settings
+from commands import COMMANDS, REAL_FILE_COMMAND, run, with_settings
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from filelock import FileLock
 from quick_dbt import packed, unpacked
 
+ROOT = Path(__file__).resolve().parent.parent
 REAL_FILE = ROOT.parent / "shared" / "data" / "online_retail.csv"
 DEMO_FILE = ROOT / "seeds" / "demo_shop" / "transactions.csv"
 
@@ -222,22 +223,23 @@ class Shop:
                 for test in tests
             }).encode()  # fmt: skip
 
-        return json.loads(made_once(f"data_tests_{key}", compiled) or b"")
+        tests: dict[str, dict[str, Any]] = json.loads(made_once(f"data_tests_{key}", compiled) or b"")
+        return tests
 
     def copy(self, folder: Path, **settings: Any) -> "Shop":
         """The same warehouse, built as it is, in a folder that is made for it, with further settings."""
         shutil.copytree(self.folder, folder)
         return replace(self, folder=folder, settings=self.settings | settings)
 
-    def rows(self, query: str) -> list[tuple]:
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
             return connection.execute(query).fetchall()
 
-    def row(self, query: str) -> tuple:
+    def row(self, query: str) -> tuple[Any, ...]:
         (only,) = self.rows(query)
         return only
 
-    def checksums(self, *tables: str, without: tuple[str, ...] = ()) -> dict[str, tuple]:
+    def checksums(self, *tables: str, without: tuple[str, ...] = ()) -> dict[str, tuple[Any, ...]]:
         """Row count and order-free checksum of each table; all marts where none is named."""
         sums = {}
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
@@ -336,7 +338,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def write_csv(tmp_path: Path) -> Iterator[Callable[..., Path]]:
+def write_csv(tmp_path: Path) -> Callable[..., Path]:
     """Writes a CSV from lines of text; the first line holds the headings."""
 
     def write(*lines: str, name: str = "log.csv", encoding: str = "utf-8") -> Path:

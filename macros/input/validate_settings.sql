@@ -16,7 +16,7 @@
             'select wrong_settings(' ~ sql_text(tojson(given.keys() | list)) ~ ', ' ~ sql_text(tojson(values)) ~ ')'
         )) -%}
         {#- Asked before the work is done, as a build may take minutes; and not by runs that publish nothing. -#}
-        {%- if 'model.' ~ project_name ~ '.publication_files' in selected_resources -%}
+        {%- if 'model.' ~ project_name ~ '.published_files' in selected_resources -%}
             {%- do sentences.append(single_value('select postgres_problem()')) -%}
         {%- endif -%}
         {%- if sentences | select | list -%}

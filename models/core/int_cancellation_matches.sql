@@ -47,8 +47,8 @@ joined as (
 
 ),
 
--- What is taken back so far, in whole pennies; the last unit takes what is left of the line, so that a line that is
--- cancelled whole is worth exactly nothing.
+-- What is cancelled so far, in whole pennies. The last unit gets what is left of the line, so that
+-- a line that is cancelled whole is worth exactly nothing.
 amounts as (
 
     select

@@ -21,8 +21,8 @@ with sales as (
 
 ),
 
--- A cancellation counts against the order it cancels, on the day it happens. Reports of earlier days
--- stay true.
+-- A cancellation counts against the order it cancels, on the day it happens. Reports of earlier
+-- days stay true.
 cancelled as (
 
     select
@@ -57,7 +57,8 @@ select
     cast(sum(units) as decimal(18, 3)) as units,
     cast(sum(amount) as decimal(18, 2)) as amount,
     cast(coalesce(-sum(units) filter (where is_cancelled), 0) as decimal(18, 3)) as cancelled_units,
-    cast(coalesce(-sum(amount) filter (where is_cancelled), 0) as decimal(18, 2)) as cancelled_amount,
+    cast(coalesce(-sum(amount) filter (where is_cancelled), 0) as decimal(18, 2))
+        as cancelled_amount,
     cast(sum(line_count) as bigint) as line_count
 from events
 group by 1, 2, 3

@@ -21,6 +21,7 @@ matches as (
         sum(units) as cancelled_quantity,
         sum(amount) as cancelled_amount
     from {{ ref('int_cancellation_matches') }}
+    where {{ is_changed() | indent(4) }}
     group by 1
 
 )
@@ -36,7 +37,8 @@ select
     transactions.unit_price,
     transactions.gross_amount,
     cast(coalesce(matches.cancelled_amount, 0) as decimal(18, 2)) as cancelled_amount,
-    cast(transactions.gross_amount - coalesce(matches.cancelled_amount, 0) as decimal(18, 2)) as revenue,
+    cast(transactions.gross_amount - coalesce(matches.cancelled_amount, 0) as decimal(18, 2))
+        as revenue,
     transactions.ordered_at,
     cast(transactions.ordered_at as date) as order_date
 from transactions

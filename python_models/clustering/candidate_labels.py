@@ -1,5 +1,9 @@
 """One row per candidate and fitted customer: the cluster that the customer is in. Empty where no fit is due."""
 
+from typing import Any
+
+import duckdb
+import pandas as pd
 from shop_toolkit.tables import typed
 
 TYPES = {
@@ -8,7 +12,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Labels of every candidate: KMeans, Gaussian mixture, Ward and HDBSCAN in each space."""
     coordinates = dbt.ref("space_embeddings").order("space, customer_id").df()
     if coordinates.empty:

@@ -1,5 +1,9 @@
 """One row per candidate, also of those that could not be fitted: how good it is. Empty where no fit is due."""
 
+from typing import Any
+
+import duckdb
+import pandas as pd
 from shop_toolkit.tables import typed
 
 TYPES = {
@@ -10,7 +14,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Measures of the clusters of each candidate, or the reason why it has none."""
     if dbt.ref("int_fit_population").filter("is_fitted").limit(1).df().empty:
         return typed(None, TYPES)

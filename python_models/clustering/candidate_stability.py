@@ -1,5 +1,9 @@
 """One row per candidate with two clusters or more: are they found again in resamples? Empty where no fit is due."""
 
+from typing import Any
+
+import duckdb
+import pandas as pd
 from shop_toolkit.tables import typed
 
 TYPES = {
@@ -9,7 +13,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Stability of every candidate; in full of those that SQL named contenders."""
     settings = dbt.config.get("meta")
     labels = dbt.ref("candidate_labels").order("space, algorithm, k, customer_id").df()

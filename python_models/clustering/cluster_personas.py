@@ -1,5 +1,8 @@
 """One row per chosen cluster that keeps no old name: the persona that it fits. Empty where no fit is due."""
 
+from typing import Any
+
+import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed
 
@@ -8,7 +11,7 @@ TYPES = {"segmentation": "str", "persona": "str", "cluster": "int32", "distance"
 POOR_FIT_DISTANCE = 0.35
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Personas by optimal assignment, one segmentation at a time; a persona that is taken is not given again."""
     profiles = dbt.ref("int_cluster_profiles").order("segmentation, cluster").df()
     if profiles.empty:

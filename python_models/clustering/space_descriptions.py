@@ -1,5 +1,8 @@
 """One row per space: how much of the customers it shows, or why it shows nothing. Empty where no fit is due."""
 
+from typing import Any
+
+import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed
 
@@ -12,7 +15,7 @@ TYPES = {
 }
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """What each space that the seed lists makes of the customers that are fitted."""
     population = dbt.ref("int_fit_population").filter("is_fitted").order("customer_id").df()
     levels = dbt.ref("cluster_levels").order("space").df()

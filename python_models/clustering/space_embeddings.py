@@ -1,12 +1,15 @@
 """One row per space and fitted customer: where the customer stands in it. Empty where no fit is due."""
 
+from typing import Any
+
+import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed
 
 TYPES = {"space": "str", "customer_id": "str", "x": "float", "y": "float", "z": "float"}
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Coordinates of the customers that are fitted, in each space that the seed lists."""
     population = dbt.ref("int_fit_population").filter("is_fitted").order("customer_id").df()
     levels = dbt.ref("cluster_levels").order("space").df()

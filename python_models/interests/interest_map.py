@@ -1,5 +1,9 @@
 """One row per feature of customers' interests: how it enters the coordinates that customers are grouped by."""
 
+from typing import Any
+
+import duckdb
+import pandas as pd
 from shop_toolkit.tables import typed
 
 TYPES = {
@@ -8,7 +12,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Means, scales and principal components of the customers that are fitted."""
     features = dbt.ref("int_interests_to_fit").order("customer_id, feature").df()
     if features.empty:

@@ -1,5 +1,8 @@
 """One row per prediction_run that learns in this build, candidate and product: the category that the product is in."""
 
+from typing import Any
+
+import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed
 
@@ -9,7 +12,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Labels of every candidate of each prediction_run."""
     texts = dbt.ref("product_embeddings").order("prediction_run, product_id").df()
     if texts.empty:

@@ -1,5 +1,8 @@
 """One row per prediction_run that learns in this build and candidate: how good its categories are, and are they found again?"""
 
+from typing import Any
+
+import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed
 
@@ -12,7 +15,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Measures and stability of every candidate, or the reason why it has none."""
     settings = dbt.config.get("meta")
     texts = dbt.ref("product_embeddings").order("prediction_run, product_id").df()

@@ -1,12 +1,15 @@
 """One row per prediction_run that learns in this build and category of its choice: what it is called, and its telling words."""
 
+from typing import Any
+
+import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed
 
 TYPES = {"prediction_run": "str", "category_name": "str", "top_terms": "str", "category": "int32"}
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Names from the words of the fitted products."""
     labels = dbt.ref("int_chosen_categories").order("prediction_run, product_id").df()
     if labels.empty:

@@ -1,5 +1,9 @@
 """One row per product that came after the categories of the version in use were learned: which of them it is in."""
 
+from typing import Any
+
+import duckdb
+import pandas as pd
 from shop_toolkit.tables import typed
 
 TYPES = {
@@ -9,7 +13,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Places by the words that the categories were learned with; nothing is learned anew."""
     products = dbt.ref("int_catalogue").filter("not is_learning").order("product_id").df()
     learned = dbt.ref("int_previous_categories").filter("is_fitted").order("product_id").df()

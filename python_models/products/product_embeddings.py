@@ -1,5 +1,8 @@
 """One row per prediction_run that learns categories in this build and product: where its description lies in the text space."""
 
+from typing import Any
+
+import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed
 
@@ -10,7 +13,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """A text space for each prediction_run, learned from its fitted products; all its products have a place in it."""
     catalogue = dbt.ref("int_catalogue").filter("is_learning").order("prediction_run, product_id").df()
     if catalogue.empty:

@@ -1,5 +1,8 @@
 """One row per prediction_run that learns categories in this build: how much text there is, or why nothing can be learned."""
 
+from typing import Any
+
+import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed
 
@@ -9,7 +12,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """The fitted products of each prediction_run, counted."""
     prediction_runs = dbt.ref("int_category_learning_runs").order("prediction_run").df()
     catalogue = dbt.ref("int_catalogue").order("prediction_run, product_id").df()

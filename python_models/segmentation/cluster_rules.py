@@ -1,5 +1,8 @@
 """One row per rule of this build's fit: a box of recency, frequency and monetary. Empty where no fit is due."""
 
+from typing import Any
+
+import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed
 
@@ -10,7 +13,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Rules that tell the chosen clusters apart, one segmentation at a time."""
     labelled = dbt.ref("int_customers_labelled").order("segmentation, customer_id").df()
     settings = dbt.config.get("meta")

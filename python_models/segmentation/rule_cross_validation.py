@@ -1,5 +1,8 @@
 """One row per segmentation, model, settings and fold: agreement with the clustering. Empty where no fit is due."""
 
+from typing import Any
+
+import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed
 
@@ -9,7 +12,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """How well rules and reference classifiers re-learn the borders of the clusters, by cross-validation."""
     labelled = dbt.ref("int_customers_labelled").order("segmentation, customer_id").df()
     settings = dbt.config.get("meta")

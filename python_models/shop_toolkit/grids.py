@@ -6,12 +6,16 @@
 import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+# The value of each parameter of a model, and the values to try of each, by model.
+Settings = dict[str, Any]
+Grids = Mapping[str, Mapping[str, Sequence[Any]]]
 
 MOST_COMBINATIONS = 12
 
 # What is tried by default. A parameter that a grid leaves out takes the first value here.
-AMOUNT_GRIDS = {
+AMOUNT_GRIDS: Grids = {
     "linear_regression": {"target": ["square_root", "amount"], "alpha": [1000, 300, 3000]},
     "decision_tree": {"max_leaf_nodes": [16, 8, 32], "min_samples_leaf": [20, 50]},
     # Poisson loss is known but not tried: where few spend tens of thousands, its exponential foretold them millions.
@@ -21,7 +25,7 @@ AMOUNT_GRIDS = {
         "l2_regularization": [0],
     },
 }  # fmt: skip
-CLASS_GRIDS = {
+CLASS_GRIDS: Grids = {
     "logistic_regression": {"C": [0.03, 0.1, 0.01]},
     "random_forest": {"min_samples_leaf": [15, 5], "n_estimators": [60]},
     "nearest_neighbours": {"n_neighbors": [60, 30, 15]},
@@ -31,10 +35,7 @@ CLASS_GRIDS = {
         "max_iter": [20],
     },
 }  # fmt: skip
-DEFAULT_GRIDS = {"amounts": AMOUNT_GRIDS, "classes": CLASS_GRIDS}
-
-Settings = dict[str, object]
-Grids = Mapping[str, Mapping[str, Sequence]]
+DEFAULT_GRIDS: Mapping[str, Grids] = {"amounts": AMOUNT_GRIDS, "classes": CLASS_GRIDS}
 
 
 def grid_problem(grids: str, task: str) -> str | None:
@@ -127,7 +128,7 @@ def _check_values(model: str, parameter: str, values: object, takes: Takes) -> N
             raise ValueError(f"{where} holds {value!r}; it takes {takes.words}.")
 
 
-def combinations(grid: Mapping[str, Sequence]) -> list[Settings]:
+def combinations(grid: Mapping[str, Sequence[Any]]) -> list[Settings]:
     """Every combination of a grid's values, the first values first."""
     return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
 

@@ -38,13 +38,14 @@ def assign_personas(profiles: pd.DataFrame, prototypes: pd.DataFrame, poor_fit_d
     distance = np.full(len(clusters), np.nan)
     persona[rows[named]] = personas["persona"].to_numpy(dtype=object)[columns[named]]
     distance[rows[named]] = distances[rows[named], columns[named]]
-    table = {
+    columns = {
         "cluster": clusters["cluster"],
         "persona": pd.Series(persona, dtype=object),
         "distance": distance,
     }
-    return pd.DataFrame(table)[list(PERSONA_COLUMNS)]
+    return pd.DataFrame(columns)[list(PERSONA_COLUMNS)]
 
 
 def _positions(table: pd.DataFrame) -> np.ndarray:
-    return table[list(POSITIONS)].to_numpy(dtype=float)
+    positions: np.ndarray = table[list(POSITIONS)].to_numpy(dtype=float)
+    return positions

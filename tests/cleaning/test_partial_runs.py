@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -43,17 +44,17 @@ def add_file(folder: Path, number: int, lines: list[str]) -> None:
     (folder / f"{number:02}.csv").write_text("\n".join([HEADINGS, *lines]) + "\n")
 
 
-def run(shop: Shop, *arguments: str, **settings: str) -> None:
+def run(shop: Shop, *arguments: str, **settings: Any) -> None:
     result = shop.dbt("run", *arguments, **settings)
     assert result.success, problem_of(result)
 
 
-def contents(shop: Shop) -> dict[str, list[tuple]]:
+def contents(shop: Shop) -> dict[str, list[tuple[Any, ...]]]:
     schemas = dict(shop.rows("select table_name, table_schema from information_schema.tables"))
     return {model: shop.rows(f"from {schemas[model]}.{model} order by all") for model in MODELS}
 
 
-def watermark(shop: Shop) -> list[tuple]:
+def watermark(shop: Shop) -> list[tuple[Any, ...]]:
     return shop.rows("select last_row from sources.ingest_watermark")
 
 

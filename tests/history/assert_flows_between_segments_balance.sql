@@ -1,4 +1,5 @@
--- Who leaves a segment between two days is who was in it on the first, and who comes to one is who is in it on the second.
+-- Customers who leave a segment between two dates are those who were in it on the first, and
+-- customers who arrive in one are those who are in it on the second.
 with counted as (
 
     {% for segmentation in ['rfm', 'broad', 'detailed'] %}
@@ -26,7 +27,7 @@ days as (
 due as (
 
     select
-        'came to' as side,
+        'arrived in' as side,
         segmentation,
         as_of_date,
         segment,
@@ -36,7 +37,7 @@ due as (
     union all
 
     select
-        'came from' as side,
+        'left' as side,
         counted.segmentation,
         days.next_date as as_of_date,
         counted.segment,
@@ -51,7 +52,7 @@ due as (
 flowed as (
 
     select
-        'came to' as side,
+        'arrived in' as side,
         segmentation,
         as_of_date,
         to_segment as segment,
@@ -62,7 +63,7 @@ flowed as (
     union all
 
     select
-        'came from' as side,
+        'left' as side,
         segmentation,
         as_of_date,
         from_segment as segment,

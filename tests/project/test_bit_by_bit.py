@@ -81,14 +81,16 @@ REAL = Feed(REAL_FILE, "latin-1", date(2011, 6, 15), months_and_days_of_the_real
     ],
 )
 def feed(request: pytest.FixtureRequest) -> Feed:
-    if not request.param.file.exists():
+    chosen: Feed = request.param
+    if not chosen.file.exists():
         pytest.skip("the real file is not at hand")
-    return request.param
+    return chosen
 
 
 @pytest.fixture(scope="module")
 def at_once(feed: Feed, request: pytest.FixtureRequest) -> Shop:
-    return request.getfixturevalue("demo_shop" if feed is EMBEDDED else "real_shop")
+    shop: Shop = request.getfixturevalue("demo_shop" if feed is EMBEDDED else "real_shop")
+    return shop
 
 
 @pytest.fixture(scope="module")

@@ -73,7 +73,9 @@ def test_sales_by_country_are_the_references(real_shop: Shop) -> None:
     """Money differs by the matching of cancellations, by 0.2 % at most."""
     countries = {
         country: figures
-        for country, *figures in real_shop.rows("select country, orders, customers, revenue from sales_by_country")
+        for country, *figures in real_shop.rows(
+            "select country, order_count, customer_count, revenue from sales_by_country"
+        )
     }
     for country, orders, customers in [
         ("United Kingdom", 16_579, 3_916), ("Germany", 443, 94), ("France", 379, 87), ("Belgium", 98, 25),
@@ -91,13 +93,13 @@ def test_sales_by_country_are_the_references(real_shop: Shop) -> None:
 
 
 def test_sales_by_time_are_the_references(real_shop: Shop) -> None:
-    assert real_shop.rows("select orders from sales_by_weekday order by weekday_number") == [
+    assert real_shop.rows("select order_count from sales_by_weekday order by weekday_number") == [
         (2_830,), (3_156,), (3_436,), (4_003,), (2_809,), (0,), (2_168,),
     ]  # fmt: skip
     assert real_shop.row(
         "select hour_of_day, round(mean_orders_per_hour, 2) from sales_by_hour order by 2 desc nulls last limit 1"
     ) == (12, 10.22)
-    assert real_shop.rows("select hour_of_day from sales_by_hour where orders > 0 order by 1") == [
+    assert real_shop.rows("select hour_of_day from sales_by_hour where order_count > 0 order by 1") == [
         (hour,) for hour in range(6, 21)
     ]
     month, revenue = real_shop.row(
@@ -112,11 +114,11 @@ def test_sales_by_time_are_the_references(real_shop: Shop) -> None:
 
 
 def test_newcomers_of_the_months_are_the_shops_customers(real_shop: Shop) -> None:
-    assert real_shop.row("select sum(new_customers), sum(orders), sum(revenue) from sales_by_month") == (
+    assert real_shop.row("select sum(new_customer_count), sum(order_count), sum(revenue) from sales_by_month") == (
         4_334, 18_402, Decimal("8251690.91"),
     )  # fmt: skip
     assert real_shop.row(
-        "select count(*), sum(cohort_customers) filter (where months_since_first = 0) from cohorts"
+        "select count(*), sum(cohort_customer_count) filter (where months_since_first = 0) from cohorts"
     ) == (13 * 14 / 2, 4_334)
 
 
@@ -138,7 +140,7 @@ def test_kmeans_on_the_plane_is_the_references(real_shop: Shop) -> None:
         "select k, silhouette from cluster_candidates where space = 'rfm_plane' and algorithm = 'kmeans'"
     ))  # fmt: skip
     assert set(silhouettes) == set(range(2, 11))
-    assert max(silhouettes, key=silhouettes.get) == 3
+    assert max(silhouettes, key=silhouettes.__getitem__) == 3
     assert silhouettes[3] == pytest.approx(0.52, abs=0.01)
     sizes = real_shop.rows(
         """

@@ -6,13 +6,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 from conftest import PUBLISHED, Shop, problem_of
 from shop_toolkit.publishing import Mart, publication
 
-PUBLICATION = ("report_pages", "publication_files", "published_files")
+PUBLICATION = ("report_pages", "published_files")
 READER = Path(__file__).with_name("reader.py")
 
 
@@ -33,7 +34,7 @@ def change(shop: Shop, *statements: str) -> None:
             warehouse.execute(statement)
 
 
-def picture(shop: Shop) -> dict[str, tuple]:
+def picture(shop: Shop) -> dict[str, tuple[Any, ...]]:
     """Every name in the published folder, with what it leads to or holds, and when it was changed."""
     folder = Path(shop.settings["published_folder"])
     return {
@@ -82,7 +83,7 @@ def test_what_fails_leaves_the_last_publication_untouched(
     assert not result.success
     assert reason in problem_of(result)
     statuses = {run.node.name: run.status for run in result.result.results}
-    assert statuses["publication_files"] == "skipped"
+    assert statuses["published_files"] == "skipped"
     assert picture(shop) == before
 
 
@@ -103,7 +104,7 @@ def test_a_run_that_builds_marts_without_their_tests_publishes_nothing(shop: Sho
         # what is left out may be what an earlier build found wrong
         pytest.param(["segments", *PUBLICATION], id="some of the marts"),
         # the report would tell of other marts
-        pytest.param(["publication_files", "published_files"], id="no report"),
+        pytest.param(["published_files"], id="no report"),
     ],
 )
 def test_a_run_of_a_part_publishes_nothing(shop: Shop, selected: list[str]) -> None:
@@ -157,7 +158,7 @@ def test_readers_see_whole_publications_while_builds_go_on(publications: int, sh
     def publish(number: int) -> None:
         mark(number)
         if number % 7 == 0:
-            result = shop.dbt("build", "--select", "report_pages", "publication_files")
+            result = shop.dbt("build", "--select", "report_pages", "published_files")
             assert result.success, problem_of(result)
         else:
             with (

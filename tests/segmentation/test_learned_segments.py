@@ -5,6 +5,7 @@ import math
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import DEMO_FILE, ROOT, Shop
@@ -122,7 +123,7 @@ def test_a_setting_forces_a_clustering_and_others_wait_for_a_refit(make_shop: Ca
     ]
     assert shop.row("select reason like 'chosen: a setting asks for it%' from cluster_candidates "
                     "where is_chosen and segmentation = 'broad'") == (True,)  # fmt: skip
-    changed = {"force_broad_clustering": "rfm_plane kmeans 3"}
+    changed: dict[str, Any] = {"force_broad_clustering": "rfm_plane kmeans 3"}
     result = shop.dbt("build", "--select", "int_fit_settings", **changed)
     assert "warn" in [run.status for run in result.result]
     assert "add refit: true to have the change take effect" in (shop.folder / "logs" / "dbt.log").read_text()
@@ -131,19 +132,19 @@ def test_a_setting_forces_a_clustering_and_others_wait_for_a_refit(make_shop: Ca
 # --- shops that give little to cluster -------------------------------------------------------------------
 
 
-def one_customer() -> list[tuple]:
+def one_customer() -> list[tuple[Any, ...]]:
     return [("a", "2025-01-05", "10.00")]
 
 
-def two_customers() -> list[tuple]:
+def two_customers() -> list[tuple[Any, ...]]:
     return [("a", "2025-01-05", "10.00"), ("b", "2025-02-05", "99.00"), ("b", "2025-02-09", "9.00")]
 
 
-def all_alike() -> list[tuple]:
+def all_alike() -> list[tuple[Any, ...]]:
     return [(f"c{number}", "2025-01-05", "10.00") for number in range(40)]
 
 
-def a_single_order_each() -> list[tuple]:
+def a_single_order_each() -> list[tuple[Any, ...]]:
     random_numbers = random.Random(1)
     return [
         (f"c{number}", f"2025-{random_numbers.randint(1, 12):02}-{random_numbers.randint(1, 28):02}",
@@ -152,7 +153,7 @@ def a_single_order_each() -> list[tuple]:
     ]  # fmt: skip
 
 
-def three_days() -> list[tuple]:
+def three_days() -> list[tuple[Any, ...]]:
     random_numbers = random.Random(2)
     return [
         (f"c{random_numbers.randint(1, 50)}", f"2025-01-0{random_numbers.randint(1, 3)}",
@@ -161,7 +162,7 @@ def three_days() -> list[tuple]:
     ]  # fmt: skip
 
 
-def negative_and_zero_money() -> list[tuple]:
+def negative_and_zero_money() -> list[tuple[Any, ...]]:
     return [
         (customer, day, amount)
         for number, (customer, day, _) in enumerate(a_single_order_each())
@@ -182,7 +183,7 @@ def negative_and_zero_money() -> list[tuple]:
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_an_odd_shop_builds_and_says_what_could_not_be_done(
-    orders: Callable[[], list[tuple]],
+    orders: Callable[[], list[tuple[Any, ...]]],
     customers: int | None,
     reason: str | None,
     make_shop: Callable[..., Shop],

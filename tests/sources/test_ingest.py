@@ -31,7 +31,7 @@ READERS = {
     "month-day-year": "try_strptime(date_text, '%m/%d/%Y')",
     "day-month-year": "try_strptime(date_text, '%d/%m/%Y')",
 }
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "column_mapping": {},
     "csv_delimiter": None,
     "csv_encoding": None,
@@ -464,5 +464,7 @@ def test_messages_name_the_columns_and_the_sheets_that_are_left_out(
     path = write(tmp_path / "a.csv", HEADINGS, "1,A,c,12/31/2010,1.50")
     plan = plan_input(warehouse, request_for(path))
     assert plan.messages() == [f"Reading '{path}': invoice_id, product_id, ordered_at, amount, customer_id."]
-    book = replace(plan.files[str(path)], other_sheets=("notes",))
+    described = plan.files[str(path)]
+    assert described is not None
+    book = replace(described, other_sheets=("notes",))
     assert replace(plan, files={str(path): book}).messages()[1] == "Sheets with other headings are not read: notes."

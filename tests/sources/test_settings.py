@@ -12,7 +12,8 @@ DEFAULTS = yaml.safe_load((ROOT / "dbt_project.yml").read_text("utf-8"))["vars"]
 
 
 def sentences(given: dict[str, Any]) -> list[str]:
-    return json.loads(wrong_settings(json.dumps(list(given)), json.dumps(DEFAULTS | given)))
+    found: list[str] = json.loads(wrong_settings(json.dumps(list(given)), json.dumps(DEFAULTS | given)))
+    return found
 
 
 def test_settings_are_those_of_the_project_and_its_defaults_are_right() -> None:

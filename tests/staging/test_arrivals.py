@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -42,11 +43,11 @@ def log() -> tuple[str, list[str]]:
     return headings, kept + kept[:3] * 2
 
 
-def told(shop: Shop) -> dict[str, tuple]:
+def told(shop: Shop) -> dict[str, tuple[Any, ...]]:
     return shop.checksums(*TOLD_OF_LINES, without=WITHOUT)
 
 
-def run(shop: Shop, *arguments: str, **settings: str) -> None:
+def run(shop: Shop, *arguments: str, **settings: Any) -> None:
     """A run that leaves models out."""
     result = shop.dbt("run", *arguments, **settings)
     assert result.success, problem_of(result)
@@ -225,7 +226,7 @@ def test_whole_prices_tell_no_decimal_separator(make_shop: Callable[..., Shop], 
     ],
 )
 def test_what_is_read_in_another_way_is_read_anew(
-    fed: Shop, make_shop: Callable[..., Shop], change: dict[str, object]
+    fed: Shop, make_shop: Callable[..., Shop], change: dict[str, Any]
 ) -> None:
     before = told(fed)
     fed.build(*MODELS, **change)

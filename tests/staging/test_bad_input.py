@@ -80,7 +80,8 @@ def test_a_date_that_only_rejected_rows_precede_stops_the_build_before_customers
     setting: str, verb: str, built_shop: Shop
 ) -> None:
     before = built_shop.checksums("customers", "segment_history")
-    result = built_shop.dbt("build", "--exclude-resource-type", "unit_test", **{setting: "2010-12-30"})
+    settings: dict[str, Any] = {setting: "2010-12-30"}
+    result = built_shop.dbt("build", "--exclude-resource-type", "unit_test", **settings)
     assert (
         f"The setting '{setting}' is 2010-12-30, but no customer had {verb} an order by then: the first order is of"
         " 2010-12-31. Set a later date" in problem_of(result)

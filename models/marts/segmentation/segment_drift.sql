@@ -1,9 +1,10 @@
 {%- set measures = [
-    'recency_score', 'frequency_score', 'monetary_score', 'rfm_segment', 'broad_segment', 'detailed_segment'
+    'recency_score', 'frequency_score', 'monetary_score',
+    'rfm_segment', 'broad_segment', 'detailed_segment'
 ] %}
-{%- set least_share = 0.0001 %}
+{%- set min_share = 0.0001 %}
 
--- Counted once by all measures together: the history is long, and what it is counted by is little.
+-- Counted once by all measures together: the history is long, the combinations are few.
 with baseline_counts as (
 
     select
@@ -117,7 +118,17 @@ shares as (
 
 ),
 
--- An empty bin counts as one in ten thousand, as no logarithm is taken of nothing.
+-- An empty bin counts as one in ten thousand, because zero has no logarithm.
+floored as (
+
+    select
+        *,
+        greatest(actual_share, {{ min_share }}) as actual,
+        greatest(expected_share, {{ min_share }}) as expected
+    from shares
+
+),
+
 indexes as (
 
     select
@@ -125,11 +136,9 @@ indexes as (
         model_version,
         as_of_date,
         cast(sum(customers) as bigint) as customers,
-        sum(cast(
-            (greatest(actual_share, {{ least_share }}) - greatest(expected_share, {{ least_share }}))
-            * ln(greatest(actual_share, {{ least_share }}) / greatest(expected_share, {{ least_share }})) as decimal(18, 8)
-        )) as population_stability_index
-    from shares
+        sum(cast((actual - expected) * ln(actual / expected) as decimal(18, 8)))
+            as population_stability_index
+    from floored
     group by 1, 2, 3
 
 ),

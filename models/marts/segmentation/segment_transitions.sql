@@ -17,7 +17,8 @@ dates as (
 
 ),
 
--- Customers who placed their first order since the date before come from no segment. `new` is an rfm segment of its own.
+-- Customers who placed their first order since the date before come from no segment. `new` is an
+-- rfm segment of its own.
 flows as (
 
     {% for segmentation in segmentations %}
@@ -47,8 +48,9 @@ select
                 partition by flows.segmentation, flows.as_of_date, flows.from_segment
             )
     end as transition_probability,
-    sum(flows.customers) filter (where flows.from_segment = flows.to_segment) over of_date
-    / nullif(sum(flows.customers) filter (where flows.from_segment <> 'no order yet') over of_date, 0) as stay_rate,
+    sum(flows.customers) filter (where flows.from_segment = flows.to_segment) over of_date / nullif(
+        sum(flows.customers) filter (where flows.from_segment <> 'no order yet') over of_date, 0
+    ) as stay_rate,
     dates.previous_date,
     flows.as_of_date
 from flows

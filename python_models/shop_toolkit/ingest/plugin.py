@@ -13,7 +13,7 @@ from shop_toolkit.ingest.files import InputError, workbook_rows
 from shop_toolkit.ingest.plan import RELATIONS, Request, prepare_input
 
 
-class Plugin(BasePlugin):
+class Plugin(BasePlugin):  # type: ignore[misc]  # dbt is not followed
     """Registers the SQL functions on each DuckDB database that dbt opens."""
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:

@@ -31,14 +31,16 @@ def probabilities_of(estimator: ClassifierMixin, values: np.ndarray, classes: in
 def floored(probabilities: np.ndarray) -> np.ndarray:
     """Raise probabilities (n, c) to at least about `FLOOR`; each row adds up to 1."""
     raised = np.maximum(probabilities, FLOOR)
-    return raised / raised.sum(axis=1, keepdims=True)
+    scaled: np.ndarray = raised / raised.sum(axis=1, keepdims=True)
+    return scaled
 
 
 def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     """Probabilities (n, c) to the power of 1 / temperature, each row adding up to 1: above 1 they are less extreme."""
     logs = np.log(probabilities) / temperature
     raised = np.exp(logs - logs.max(axis=1, keepdims=True))
-    return raised / raised.sum(axis=1, keepdims=True)
+    scaled: np.ndarray = raised / raised.sum(axis=1, keepdims=True)
+    return scaled
 
 
 def fit_temperature(probabilities: np.ndarray, outcomes: np.ndarray) -> float:

@@ -63,7 +63,8 @@ class SeenRange(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     def transform(self, values: np.ndarray) -> np.ndarray:
         """Values (n, d) within the range."""
-        return np.clip(values, self.lowest_, self.highest_)
+        within: np.ndarray = np.clip(values, self.lowest_, self.highest_)
+        return within
 
 
 class KnownFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types

@@ -40,7 +40,7 @@ LOSS_DIGITS = 9
 
 
 def best_settings(
-    task: str, grids: Grids, values: np.ndarray, target: np.ndarray, customers: Sequence[str], workers: int = 2
+    task: str, grids: Grids, values: np.ndarray, target: np.ndarray, customers: np.ndarray, workers: int = 2
 ) -> dict[str, Settings]:
     """The settings of each model with the least loss in cross-validation grouped by customer.
 
@@ -161,7 +161,7 @@ def tune(task: str, samples: pd.DataFrame, features: Sequence[str], grids: Grids
     return {model: {name: [value] for name, value in best[model].items()} for model in best} or grids
 
 
-def search_folds(customers: Sequence[str], search: Search) -> tuple[np.ndarray, np.ndarray]:
+def search_folds(customers: np.ndarray, search: Search) -> tuple[np.ndarray, np.ndarray]:
     """Draw the rows that settings are compared on, and deal them out to folds.
 
     As scikit-learn's `GroupKFold`, but by chance and not by size. On the embedded shop `GroupKFold` chooses other

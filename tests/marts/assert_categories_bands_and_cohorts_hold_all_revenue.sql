@@ -1,4 +1,4 @@
--- An order is in several categories, its money only once.
+-- An order may be in several categories, its revenue only in one.
 with sales as (
 
     select

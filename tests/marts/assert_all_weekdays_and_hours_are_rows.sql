@@ -1,4 +1,4 @@
--- A chart needs every bar, also of a shop that sold nothing yet.
+-- A chart needs every bar, even for a shop without sales.
 with counts as (
 
     select
