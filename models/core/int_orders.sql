@@ -16,7 +16,7 @@ select
     invoice_id,
     customer_id,
     min(country) as country,
-    count(*) as order_lines,
+    count(*) as line_count,
     cast(sum(quantity) as decimal(18, 3)) as units,
     cast(sum(cancelled_quantity) as decimal(18, 3)) as cancelled_units,
     cast(sum(gross_amount) as decimal(18, 2)) as gross_amount,

@@ -31,7 +31,7 @@ shop_orders as (
         invoice_id,
         customer_id,
         country,
-        order_lines as line_count,
+        line_count,
         units - cancelled_units as units,
         gross_amount,
         revenue,

@@ -7,7 +7,7 @@ with counted as (
         '{{ segmentation }}' as segmentation,
         as_of_date,
         {{ segmentation }}_segment as segment,
-        count(*) as customers
+        count(*) as customer_count
     from {{ ref('segment_history') }}
     group by 1, 2, 3
     {{ 'union all' if not loop.last }}
@@ -31,7 +31,7 @@ due as (
         segmentation,
         as_of_date,
         segment,
-        customers
+        customer_count
     from counted
 
     union all
@@ -41,7 +41,7 @@ due as (
         counted.segmentation,
         days.next_date as as_of_date,
         counted.segment,
-        counted.customers
+        counted.customer_count
     from counted
     inner join days
         on counted.as_of_date = days.as_of_date
@@ -56,7 +56,7 @@ flowed as (
         segmentation,
         as_of_date,
         to_segment as segment,
-        sum(customers) as customers
+        sum(customer_count) as customer_count
     from {{ ref('segment_transitions') }}
     group by 1, 2, 3, 4
 
@@ -67,7 +67,7 @@ flowed as (
         segmentation,
         as_of_date,
         from_segment as segment,
-        sum(customers) as customers
+        sum(customer_count) as customer_count
     from {{ ref('segment_transitions') }}
     where from_segment <> 'no order yet'
     group by 1, 2, 3, 4
@@ -79,8 +79,8 @@ select
     due.segmentation,
     due.as_of_date,
     due.segment,
-    due.customers,
-    flowed.customers as flowed
+    due.customer_count,
+    flowed.customer_count as flowed
 from due
 full outer join flowed
     on
@@ -88,4 +88,4 @@ full outer join flowed
         and due.segmentation = flowed.segmentation
         and due.as_of_date = flowed.as_of_date
         and due.segment = flowed.segment
-where due.customers is distinct from flowed.customers
+where due.customer_count is distinct from flowed.customer_count

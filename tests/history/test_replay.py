@@ -456,7 +456,7 @@ def assert_flows_are_those_of_the_history(warehouse: Warehouse) -> None:
                 flow[0] += 1
                 flow[1] += row["monetary"] - was.get("monetary", 0)
     rows = warehouse.rows(
-        "select segmentation, from_segment, to_segment, previous_date, as_of_date, customers, revenue"
+        "select segmentation, from_segment, to_segment, previous_date, as_of_date, customer_count, revenue"
         " from segment_transitions"
     )
     assert len(rows) == len(flows)

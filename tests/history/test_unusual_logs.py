@@ -54,7 +54,7 @@ def test_months_without_sales_are_told_and_customers_only_age_in_them(shop: Shop
     causes = f"select distinct cause, sufficient_causes from segment_changes where {DURING_CLOSED}"
     assert shop.rows(causes) == [("aging", "aging")]
     flows = f"""
-        select as_of_date, sum(customers), sum(revenue), bool_or(from_segment = 'no order yet')
+        select as_of_date, sum(customer_count), sum(revenue), bool_or(from_segment = 'no order yet')
         from segment_transitions where {DURING_CLOSED} and segmentation = 'broad' group by 1 order by 1
     """
     assert shop.rows(flows) == [(day, len(states[date(2025, 3, 31)]), 0, False) for day in ENDS_OF_CLOSED_MONTHS]

@@ -879,7 +879,7 @@ def test_a_shop_of_one_customer_has_a_report(tables: Tables) -> None:
 
 def moved(*rows: tuple[str, str, int], day: str = "2024-02-29", before: str | None = "2024-01-31") -> pd.DataFrame:
     """Transitions of the broad segmentation on a day."""
-    return pd.DataFrame(rows, columns=["from_segment", "to_segment", "customers"]).assign(
+    return pd.DataFrame(rows, columns=["from_segment", "to_segment", "customer_count"]).assign(
         segmentation="broad",
         revenue=1.0,
         transition_probability=0.5,

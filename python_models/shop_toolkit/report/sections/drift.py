@@ -29,7 +29,7 @@ def drifted(drift: pd.DataFrame) -> Block:
     columns = {
         "measure": ("measure", "text"),
         "as_of_date": ("as of", "date"),
-        "customers": ("customers", "count"),
+        "customer_count": ("customers", "count"),
         "model_version": ("version of the rules", "count"),
         INDEX: ("population stability index", "number"),
         "drift_status": ("status", "text"),

@@ -60,10 +60,10 @@ def title_of(own: pd.DataFrame, when: str) -> str:
     shares = []
     for segmentation in LEARNED:
         known = own[(own["segmentation"] == segmentation) & (own["from_segment"] != NEWCOMERS)]
-        moved = known.loc[known["from_segment"] != known["to_segment"], "customers"].sum()
+        moved = known.loc[known["from_segment"] != known["to_segment"], "customer_count"].sum()
         if len(known):
-            shares.append((percent(moved / known["customers"].sum()), segmentation))
-    first = own[own["from_segment"] == NEWCOMERS].groupby("segmentation")["customers"].sum()
+            shares.append((percent(moved / known["customer_count"].sum()), segmentation))
+    first = own[own["from_segment"] == NEWCOMERS].groupby("segmentation")["customer_count"].sum()
     newcomers = int(first.max()) if len(first) else 0
     first_orders = f"{plural(newcomers, 'customer') if newcomers else 'nobody'} placed a first order"
     if not shares:
@@ -77,12 +77,14 @@ def flow_table(own: pd.DataFrame) -> Table:
     """The numbers of a month's transitions, of all segmentations."""
     places = {key: place for place, key in enumerate(SEGMENTATIONS)}
     table = own.assign(place=own["segmentation"].map(places))
-    table = table.sort_values(["place", "customers", "from_segment", "to_segment"], ascending=[True, False, True, True])
+    table = table.sort_values(
+        ["place", "customer_count", "from_segment", "to_segment"], ascending=[True, False, True, True]
+    )
     columns = {
         "segmentation": ("segmentation", "text"),
         "from_segment": ("from", "text"),
         "to_segment": ("to", "text"),
-        "customers": ("customers", "count"),
+        "customer_count": ("customers", "count"),
         "transition_probability": ("share of those from there", "share"),
         "revenue": ("revenue of the month", "money"),
     }
@@ -103,7 +105,7 @@ def flow(rows: pd.DataFrame, best_first: list[str], colours: Mapping[str, str], 
     most = max(len(side) for side in sides)
     tall = NODE * most * 1.6 + 60
     drawable = tall + GAP * (most - 1)
-    total = int(rows["customers"].sum())
+    total = int(rows["customer_count"].sum())
     middles = [list(node_middles([size for _, size in side], total, tall, drawable)) for side in sides]
     names = [[f"{label(shown(segment), LETTERS)} {count(size)}" for segment, size in side] for side in sides]
     longest = max(min(len(shown(segment)), LETTERS) + 1 + len(count(size)) for side in sides for segment, size in side)
@@ -122,7 +124,7 @@ def side_of(rows: pd.DataFrame, field: str, best_first: list[str]) -> Side:
         best_first: Segments of today; one of older rules goes below these, newcomers last.
     """
     places = {segment: place for place, segment in enumerate(best_first)}
-    sizes = {str(segment): int(own["customers"].sum()) for segment, own in rows.groupby(field)}
+    sizes = {str(segment): int(own["customer_count"].sum()) for segment, own in rows.groupby(field)}
 
     def place(node: tuple[str, int]) -> tuple[bool, int, str]:
         return node[0] == NEWCOMERS, places.get(node[0], len(places)), node[0]
@@ -169,7 +171,7 @@ def bands(
         "link": {
             "source": source,
             "target": target,
-            "value": column(rows, "customers"),
+            "value": column(rows, "customer_count"),
             "color": [
                 translucent(shades[0][at], 0.22 if same else 0.7) for at, same in zip(source, stayed, strict=True)
             ],
