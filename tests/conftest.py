@@ -72,13 +72,21 @@ QUICK_FIT = {
     "bootstrap_samples": 4,
     "category_bootstrap_samples": 2,
     "backtest_origins": 1,
+    "tsne_iterations": 250,
+    "max_clusters": 7,
     "spend_param_grids": {"linear_regression": {"alpha": [100]}, "gradient_boosting": {"max_iter": [20]}},
     "classification_param_grids": {"logistic_regression": {"C": [0.1]}},
     # Tests that run at the same time would publish into one folder.
     "published_folder": None,
 }
 # The real file is clustered in full; its classes are foretold by the regression alone, which takes a fifth of the time.
-REAL_FIT = QUICK_FIT | {"bootstrap_samples": 100, "category_bootstrap_samples": 20, "backtest_origins": 3}
+REAL_FIT = QUICK_FIT | {
+    "bootstrap_samples": 100,
+    "category_bootstrap_samples": 20,
+    "backtest_origins": 3,
+    "tsne_iterations": 750,
+    "max_clusters": 10,
+}
 # Columns that the order of rows in the file decides, and the text that its form decides.
 ROW_NUMBERS = ("input_row", "cancellation_row", "sale_row")
 FORM_OF_INPUT = ("raw_row",)

@@ -1,4 +1,7 @@
-{#- SQL: a row per version (`model_version`) with the four cut-points of each measure side by side, as `cut_points_passed` reads them. -#}
+{#-
+    SQL: a row per version (`model_version`) with the four cut-points of each measure side by side,
+    as `cut_points_passed` reads them.
+-#}
 {% macro cut_points_by_version() -%}
     select
         model_version,

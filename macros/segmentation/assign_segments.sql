@@ -25,7 +25,7 @@ scored as (
 
 ),
 
-{{ rules_by_combination('scored', ref('segment_rules'), ['model_version', 'recency_days', 'frequency']) }},
+{{ rules_by_combination('scored', ref('int_segment_rules'), ['model_version', 'recency_days', 'frequency']) }},
 
 segmented as (
 
@@ -34,7 +34,11 @@ segmented as (
         nullif(concat(scored.recency_score, scored.frequency_score, scored.monetary_score), '') as rfm_score,
         case when scored.frequency = 0 then 'all cancelled' else rfm_cells.segment end as rfm_segment,
         case when scored.frequency = 0 then 'all cancelled' else broad.segment end as broad_segment,
-        case when scored.frequency = 0 then 'all cancelled' else detailed.segment end as detailed_segment
+        case when scored.frequency = 0 then 'all cancelled' else detailed.segment end as detailed_segment,
+        broad.rule_number as broad_rule,
+        detailed.rule_number as detailed_rule,
+        broad.confidence as broad_confidence,
+        detailed.confidence as detailed_confidence
     from scored
     left join {{ ref('int_rfm_score_map') }} as rfm_cells
         on

@@ -20,7 +20,7 @@ known as (
     select
         segmentation,
         segment
-    from {{ ref('segment_rules') }}
+    from {{ ref('int_segment_rules') }}
 
 )
 

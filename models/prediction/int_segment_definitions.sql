@@ -32,7 +32,12 @@ backtest_rules as (
 
 active_rules as (
 
-    select * from {{ ref('int_active_rules') }}
+    select rules.*
+    from {{ ref('int_segment_rules') }} as rules
+    inner join {{ ref('model_versions') }} as versions
+        on
+            rules.model_version = versions.model_version
+            and versions.is_active
 
 ),
 

@@ -127,6 +127,8 @@ SETTINGS: dict[str, Setting] = {
     "baseline_date": _DAY,
     "refit": Setting("true or false", _flag),
     "max_fit_customers": whole("customers", 100, 20_000),
+    "tsne_iterations": whole("steps", 250, 5_000),
+    "max_clusters": whole("clusters", 2, 10),
     "bootstrap_samples": whole("refits", 2, 1000),
     "min_segment_share": share("a share of the customers", 0, 0.5),
     "min_stability": share("a Jaccard coefficient", 0, 1),

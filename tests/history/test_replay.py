@@ -137,14 +137,14 @@ class Warehouse:
             );
             create table core.int_as_of_dates (role varchar, as_of_date date);
             create table core.int_orders (invoice_id varchar, customer_id varchar, order_date date);
-            create table scoring.model_versions (
+            create table core.model_versions (
                 model_version integer, cause varchar, anchor_invoice_id varchar, anchor_customer_id varchar,
                 anchor_order_date date, baseline_date date
             );
             create table scoring.rfm_cut_points (
                 model_version integer, measure varchar, cut_number integer, cut_point decimal(18, 2)
             );
-            create table segment_rules (
+            create table segmentation.int_segment_rules (
                 model_version integer, segmentation varchar, rule_number integer, segment varchar, confidence double,
                 recency_min integer, recency_max integer, frequency_min integer, frequency_max integer,
                 monetary_min decimal(18, 2), monetary_max decimal(18, 2)
@@ -180,7 +180,7 @@ class Warehouse:
         self.insert("core.int_as_of_dates", [("as_of", build.as_of)])
         anchor = date(2010, 1, 1)
         self.insert("core.int_orders", [(f"anchor {version.number}", "anchor", anchor) for version in build.versions])
-        self.insert("scoring.model_versions", [
+        self.insert("core.model_versions", [
             (version.number, "refit", f"anchor {version.number}", "anchor", anchor, version.baseline)
             for version in build.versions
         ])  # fmt: skip
@@ -190,7 +190,7 @@ class Warehouse:
             for measure, cuts in version.cut_points.items()
             for number, cut in enumerate(cuts, start=1)
         ])  # fmt: skip
-        self.insert("segment_rules", [
+        self.insert("segmentation.int_segment_rules", [
             (version.number, segmentation, number, rule.segment, 1, *rule.recency, *rule.frequency, *rule.monetary)
             for version in build.versions
             for segmentation, rules in version.rules.items()

@@ -26,7 +26,7 @@ def project(demo_shop: Shop) -> Project:
         # what is counted distinct, not the rows around it
         ("sales_by_weekday.customer_count", {"int_shop_orders.customer_id"}),
         # one table under another name
-        ("customers.embedding_x", {"coordinate_versions.x"}),
+        ("customers.embedding_x", {"customer_embeddings.x"}),
         # both branches of a union
         ("int_order_events_daily.amount", {"int_order_lines.gross_amount", "int_cancellation_matches.amount"}),
     ],

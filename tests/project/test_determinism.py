@@ -12,22 +12,35 @@ from conftest import DEMO_FILE, FORM_OF_INPUT, MARTS, REAL_FILE, REAL_FIT, ROW_N
 
 # What a fit stores: equal from build to build, and never changed by a later one.
 FITTED = (
-    "scoring.model_versions",
+    "core.model_versions",
     "scoring.rfm_cut_points",
     "segment_rules",
-    "clustering.candidate_versions",
-    "clustering.label_versions",
-    "clustering.coordinate_versions",
-    "segmentation.evaluation_versions",
-    "products.catalogue_versions",
-    "products.category_candidate_versions",
-    "products.category_name_versions",
+    "clustering.int_fit_population",
+    "clustering.space_embeddings",
+    "clustering.candidate_labels",
+    "clustering.candidate_metrics",
+    "clustering.candidate_stability",
+    "clustering.int_candidates_ranked",
+    "clustering.interest_map",
+    "clustering.interest_candidate_labels",
+    "clustering.interest_candidate_metrics",
+    "clustering.int_interest_candidates_ranked",
+    "segmentation.cluster_personas",
+    "segmentation.cluster_rules",
+    "segmentation.rule_cross_validation",
+    "segmentation.int_interest_groups",
+    "products.product_text_statistics",
+    "products.product_embeddings",
+    "products.category_labels",
+    "products.category_metrics",
+    "products.int_category_candidates",
+    "products.category_names",
     "prediction.spend_evaluations",
     "prediction.classification_evaluations",
     "prediction.calibration_versions",
     "prediction.confusion_versions",
 )
-STAGES = (*FITTED, "products.product_category_versions", "cleaning.int_stock_movements")
+STAGES = (*FITTED, "products.new_product_categories", "cleaning.int_stock_movements")
 
 # What is built where only segments and fits are compared.
 SEGMENTED = ("customers", "segments", *(table.split(".")[-1] for table in FITTED))
@@ -88,7 +101,7 @@ def test_later_rows_change_nothing_as_of_an_earlier_date(make_shop: Callable[...
 
 
 def test_a_refit_adds_a_version_and_keeps_the_old(copy_of_demo_shop: Shop, demo_shop: Shop) -> None:
-    carried_over = "select count(*) > 0, min(jaccard) > 0.5 from clustering.int_names_carried_over"
+    carried_over = "select count(*) > 0, min(jaccard) > 0.5 from segmentation.int_names_carried_over"
     tables = (*SEGMENTED, "int_names_carried_over")
     shop = copy_of_demo_shop.build(*tables, baseline_date="2025-06-30")
     # half a year apart some clusters are still mostly the same customers
@@ -101,7 +114,7 @@ def test_a_refit_adds_a_version_and_keeps_the_old(copy_of_demo_shop: Shop, demo_
     )
     shop.build(*tables, baseline_date="2025-12-31", refit=True)
     assert shop.row(carried_over) == (True, True)
-    assert shop.rows("select model_version, cause, baseline_date::varchar from scoring.model_versions order by 1") == [
+    assert shop.rows("select model_version, cause, baseline_date::varchar from core.model_versions order by 1") == [
         (1, "first build", "2025-12-31"),
         (2, "another baseline date", "2025-06-30"),
         (3, "refit", "2025-12-31"),
@@ -135,7 +148,7 @@ def test_another_shop_in_the_same_warehouse_is_not_scored_by_the_first(
     other = write_csv("customer,date,amount", "a,2011-01-13,10", "b,2011-01-14,1000")
     shop = copy_of_demo_shop
     shop.build("customers", transactions=str(other))
-    assert shop.rows("select cause, customers_fitted from scoring.model_versions order by model_version") == [
+    assert shop.rows("select cause, customers_fitted from core.model_versions order by model_version") == [
         ("first build", demo_shop.row("select count(*) from customers where frequency > 0")[0]),
         ("another shop", 2),
     ]

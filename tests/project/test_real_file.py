@@ -144,7 +144,7 @@ def test_kmeans_on_the_plane_is_the_references(real_shop: Shop) -> None:
     assert silhouettes[3] == pytest.approx(0.52, abs=0.01)
     sizes = real_shop.rows(
         """
-        select count(*) from clustering.label_versions
+        select count(*) from clustering.candidate_labels
         where space = 'rfm_plane' and algorithm = 'kmeans' and k = 3
         group by cluster order by 1 desc
         """

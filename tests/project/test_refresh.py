@@ -16,9 +16,9 @@ REFRESH = ("build", "--selector", "refresh")
 # What a full build has left, and a refresh reads as it stands: what was fitted or foretold, and what customers want.
 READ_AS_IT_STANDS = {
     "rfm_cut_points",
-    "segment_rules",
-    "coordinate_versions",
-    "customer_interests",
+    "int_segment_rules",
+    "customer_embeddings",
+    "int_customer_category_spend",
     "int_customer_interest_groups",
     "int_expected_spend",
 }
@@ -28,7 +28,7 @@ REFRESHED_MARTS = {
     "segment_history", "segment_changes", "segment_transitions", "segment_drift",
 }  # fmt: skip
 # Of `customers`, what is as of the last full build.
-LEFT_OF_CUSTOMERS = ("interest_category", "interest_group", "expected_spend_90_days")
+LEFT_OF_CUSTOMERS = ("interest_category", "interest_group", "embedding_x", "embedding_y", "expected_spend_90_days")
 NEWCOMER = "990001"
 
 
@@ -173,8 +173,11 @@ def test_a_refresh_says_of_segments_and_alerts_what_a_full_build_says(
     with duckdb.connect(str(shop.warehouse)) as warehouse:
         warehouse.execute("""
             insert into scoring.rfm_cut_points
-            select * replace (model_version + 1 as model_version, 0 as cut_point, 'refit' as cause)
-            from scoring.rfm_cut_points
+            select * replace (model_version + 1 as model_version, 0 as cut_point) from scoring.rfm_cut_points
+        """)
+        warehouse.execute("""
+            insert into core.model_versions
+            select * replace (model_version + 1 as model_version, 'refit' as cause) from core.model_versions
         """)
     stored = [f"{model['schema']}.{name}" for name, model in models.items() if model["config"]["full_refresh"] is False]
     left = [mart for mart in MARTS if mart not in REFRESHED_MARTS | {"published_files"}]
@@ -233,7 +236,7 @@ def test_a_refresh_that_would_read_something_else_stops_before_any_table_changes
 def test_a_refresh_without_rules_of_its_log_changes_no_customer(copy_of_demo_shop: Shop) -> None:
     shop = copy_of_demo_shop
     with duckdb.connect(str(shop.warehouse)) as warehouse:
-        warehouse.execute("update scoring.rfm_cut_points set anchor_invoice_id = 'of another shop'")
+        warehouse.execute("update core.model_versions set anchor_invoice_id = 'of another shop'")
     told = [mart for mart in MARTS if mart.startswith(("segment", "customer", "audiences"))]
     before = shop.checksums(*told)
     problem = problem_of(shop.dbt(*REFRESH))

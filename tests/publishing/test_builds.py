@@ -50,22 +50,22 @@ def picture(shop: Shop) -> dict[str, tuple[Any, ...]]:
 @pytest.mark.parametrize(
     ("damage", "options", "reason"),
     [
-        # Every shop tells of all score segments; which of the learned ones it finds is no promise.
+        # Every shop has all score segments; the learned ones may differ.
         pytest.param(
-            "from seeds.kept union all from seeds.kept where segmentation = 'rfm' and segment = 'lost'",
+            "from seeds.backup union all from seeds.backup where segmentation = 'rfm' and segment = 'lost'",
             [],
             "Got 1 result",
             id="a data test",
         ),
-        pytest.param("select * replace (1 as goal) from seeds.kept", [], "unit test", id="a unit test"),
+        pytest.param("select * replace (1 as goal) from seeds.backup", [], "unit test", id="a unit test"),
         pytest.param(
-            "select * replace (1 as goal) from seeds.kept",
+            "select * replace (1 as goal) from seeds.backup",
             ["--exclude", "test_type:unit"],
             "enforced contract",
             id="a contract",
         ),
         pytest.param(
-            "select * exclude (goal) from seeds.kept", ["--exclude", "test_type:unit"], '"goal"', id="a model"
+            "select * exclude (goal) from seeds.backup", ["--exclude", "test_type:unit"], '"goal"', id="a model"
         ),
     ],
 )
@@ -75,11 +75,11 @@ def test_what_fails_leaves_the_last_publication_untouched(
     before = picture(shop)
     change(
         shop,
-        "create or replace table seeds.kept as from seeds.segment_strategies",
+        "create or replace table seeds.backup as from seeds.segment_strategies",
         f"create or replace table seeds.segment_strategies as {damage}",
     )
     result = shop.dbt("build", "--select", "segments", *PUBLICATION, *options)
-    change(shop, "create or replace table seeds.segment_strategies as from seeds.kept", "drop table seeds.kept")
+    change(shop, "create or replace table seeds.segment_strategies as from seeds.backup", "drop table seeds.backup")
     assert not result.success
     assert reason in problem_of(result)
     statuses = {run.node.name: run.status for run in result.result.results}
@@ -103,7 +103,7 @@ def test_a_run_that_builds_marts_without_their_tests_publishes_nothing(shop: Sho
     [
         # what is left out may be what an earlier build found wrong
         pytest.param(["segments", *PUBLICATION], id="some of the marts"),
-        # the report would tell of other marts
+        # the report would describe other marts
         pytest.param(["published_files"], id="no report"),
     ],
 )
@@ -117,7 +117,7 @@ def test_a_run_of_a_part_publishes_nothing(shop: Shop, selected: list[str]) -> N
 
 def test_the_marts_are_published_as_they_stand_when_nothing_else_is_asked_for(shop: Shop) -> None:
     before = picture(shop)
-    change(shop, "update main.segments set goal = 'as it stands'")
+    change(shop, "update main.segments set goal = 'as it is'")
     result = shop.dbt("build", "--select", *PUBLICATION)
     assert result.success, problem_of(result)
     assert picture(shop).keys() != before.keys()

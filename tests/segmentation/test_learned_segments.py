@@ -82,7 +82,7 @@ def test_segments_recover_the_archetypes_of_the_embedded_shop(demo_shop: Shop) -
 def test_a_refit_of_the_same_customers_keeps_every_name(copy_of_demo_shop: Shop, demo_shop: Shop) -> None:
     shop = copy_of_demo_shop.build("customers", refit=True)
     assert shop.rows("select distinct model_version from segment_rules order by 1") == [(1,), (2,)]
-    assert shop.row("select count(*) from clustering.int_clusters_named where naming = 'persona'") == (0,)
+    assert shop.row("select count(*) from segmentation.int_clusters_named where naming = 'persona'") == (0,)
     without = ("model_version",)
     assert shop.checksums("customers", without=without) == demo_shop.checksums("customers", without=without)
 
@@ -97,7 +97,7 @@ def test_a_build_that_was_cut_off_is_fitted_again_at_one_date(
     shop = make_shop(transactions=str(path)).build("rfm_cut_points")
     path.write_bytes(DEMO_FILE.read_bytes())
     shop.build("customers", "segments")
-    assert shop.rows("select model_version, cause from scoring.model_versions order by 1") == [
+    assert shop.rows("select model_version, cause from core.model_versions order by 1") == [
         (1, "first build"), (2, "build cut off"),
     ]  # fmt: skip
     assert shop.row("select distinct model_version, baseline_date::varchar from segment_rules") == (2, "2025-12-31")
@@ -108,23 +108,23 @@ def test_a_build_that_was_cut_off_is_fitted_again_at_one_date(
 
 def test_a_part_that_is_run_again_with_other_settings_rewrites_no_version(copy_of_demo_shop: Shop) -> None:
     shop = copy_of_demo_shop
-    tables = ("segment_rules", "clustering.candidate_versions", "segmentation.evaluation_versions", "customers")
+    tables = ("segment_rules", "clustering.int_candidates_ranked", "segmentation.rule_cross_validation", "customers")
     before = shop.checksums(*tables)
     assert shop.dbt(
-        "run", "--select", "int_finalists+", "--exclude", "rule_cross_validation", min_stability=0.97
+        "run", "--select", "int_candidates_by_level+", "--exclude", "rule_cross_validation", min_stability=0.97
     ).success
     assert shop.checksums(*tables) == before
 
 
 def test_a_setting_forces_a_clustering_and_others_wait_for_a_refit(make_shop: Callable[..., Shop]) -> None:
-    shop = make_shop(force_broad_clustering="log_rfm ward 4").build("int_active_rules", "cluster_candidates")
+    shop = make_shop(force_broad_clustering="log_rfm ward 4").build("segment_rules", "cluster_candidates")
     assert shop.rows("select distinct clustering from segment_rules where segmentation = 'broad'") == [
         ("log_rfm ward 4",)
     ]
     assert shop.row("select reason like 'chosen: a setting asks for it%' from cluster_candidates "
                     "where is_chosen and segmentation = 'broad'") == (True,)  # fmt: skip
     changed: dict[str, Any] = {"force_broad_clustering": "rfm_plane kmeans 3"}
-    result = shop.dbt("build", "--select", "int_fit_settings", **changed)
+    result = shop.dbt("build", "--select", "assert_settings_are_those_of_the_active_version", **changed)
     assert "warn" in [run.status for run in result.result]
     assert "add refit: true to have the change take effect" in (shop.folder / "logs" / "dbt.log").read_text()
 

@@ -1,9 +1,14 @@
 with rule_evaluations as (
 
-    select evaluations.*
-    from {{ ref('evaluation_versions') }} as evaluations
-    inner join {{ ref('int_active_version') }} as active_version
-        on evaluations.model_version = active_version.model_version
+    select
+        evaluations.*,
+        versions.first_order_date,
+        versions.baseline_date
+    from {{ ref('rule_cross_validation') }} as evaluations
+    inner join {{ ref('model_versions') }} as versions
+        on
+            evaluations.model_version = versions.model_version
+            and versions.is_active
 
 ),
 
