@@ -1,7 +1,7 @@
 """Sources of columns, model by model.
 
 What counts is what flows into the value: the expressions of the select lists, all the way down through CTEs. Which rows
-there are is decided by joins and filters too; those are not told here.
+there are is decided by joins and filters too; they are left out here.
 """
 
 import json

@@ -1,6 +1,7 @@
 {#-
-    SQL: whether an incremental build recomputes a row of `table` (a name or an alias; none where there is only one): it is a
-    row of a customer who has new lines. True for every row where the model is built whole.
+    SQL: whether an incremental build recomputes a row of `table` (a name or an alias; none where
+    there is only one): it is a row of a customer who has new lines. True for every row where the
+    model is built whole.
 -#}
 {% macro is_changed(table=none) -%}
     {%- set changed_lines = ref('int_changed_lines') -%}

@@ -1,11 +1,12 @@
 {#-
-    At the start of a run: reads how the input looks, checks it against the settings and creates the source `shop`, before any
-    table changes. The work is done in Python (python_models/shop_toolkit/ingest). A sentence stops the run where the input
-    cannot be read.
+    At the start of a run: reads how the input looks, checks it against the settings and creates the
+    source `shop`, before any table changes. The work is done in Python
+    (python_models/shop_toolkit/ingest). A sentence stops the run where the input cannot be read.
 -#}
 {% macro validate_input() -%}
     {%- if execute -%}
-        {%- set answer = fromjson(single_value("select prepare_input(" ~ sql_text(tojson(input_request())) ~ ")")) -%}
+        {%- set request = sql_text(tojson(input_request())) -%}
+        {%- set answer = fromjson(single_value('select prepare_input(' ~ request ~ ')')) -%}
         {%- if answer.problem -%}
             {{ exceptions.raise_compiler_error(answer.problem) }}
         {%- endif -%}
@@ -28,8 +29,8 @@
 {% macro input_request() -%}
     {%- set settings = {} -%}
     {%- for name in [
-        'transactions', 'column_mapping', 'csv_delimiter', 'csv_encoding', 'date_format', 'decimal_separator',
-        'cancellation_invoice_prefix'
+        'transactions', 'column_mapping', 'csv_delimiter', 'csv_encoding', 'date_format',
+        'decimal_separator', 'cancellation_invoice_prefix'
     ] -%}
         {%- do settings.update({name: var(name)}) -%}
     {%- endfor -%}

@@ -1,6 +1,6 @@
 {#-
-    Stops the run with one sentence per wrong setting, before any table changes. What each setting takes stands in
-    python_models/shop_toolkit/settings.py.
+    Stops the run with one sentence per wrong setting, before any table changes. What each setting
+    takes stands in python_models/shop_toolkit/settings.py.
 -#}
 {% macro validate_settings() -%}
     {%- if execute -%}
@@ -13,9 +13,13 @@
             {%- do values.update({name: var(name) | string if is_date else var(name)}) -%}
         {%- endfor -%}
         {%- set sentences = fromjson(single_value(
-            'select wrong_settings(' ~ sql_text(tojson(given.keys() | list)) ~ ', ' ~ sql_text(tojson(values)) ~ ')'
+            'select wrong_settings('
+            ~ sql_text(tojson(given.keys() | list)) ~ ', ' ~ sql_text(tojson(values)) ~ ')'
         )) -%}
-        {#- Asked before the work is done, as a build may take minutes; and not by runs that publish nothing. -#}
+        {#-
+            Asked before the work is done, as a build may take minutes; and not by runs that publish
+            nothing.
+        -#}
         {%- if 'model.' ~ project_name ~ '.published_files' in selected_resources -%}
             {%- do sentences.append(single_value('select postgres_problem()')) -%}
         {%- endif -%}

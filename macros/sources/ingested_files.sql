@@ -1,8 +1,14 @@
-{#- SQL: deletes what was recorded of files that this build read again; of all files where it replaced all rows. -#}
+{#-
+    SQL: deletes what was recorded of files that this build read again; of all files where it
+    replaced all rows.
+-#}
 {% macro delete_ingested_files() -%}
     delete from {{ source('state', 'ingested_files') }}
     where
-        (select input_profile.is_full_read from {{ source('shop', 'input_profile') }} as input_profile)
+        (
+            select input_profile.is_full_read
+            from {{ source('shop', 'input_profile') }} as input_profile
+        )
         or file_name in (
             select input_files.file_name
             from {{ source('shop', 'input_files') }} as input_files
@@ -30,5 +36,6 @@
 {% macro pending_file_count() -%}
     {%- set files = source('shop', 'input_files') -%}
     {%- set are_listed = execute and existing_relation('sources', 'input_files') is not none -%}
-    {{ return(single_value('select count(*) from ' ~ files ~ ' where is_pending') if are_listed else 0) }}
+    {%- set query = 'select count(*) from ' ~ files ~ ' where is_pending' -%}
+    {{ return(single_value(query) if are_listed else 0) }}
 {%- endmacro %}

@@ -1,6 +1,7 @@
 {#-
-    dbt asks this of every incremental model. Ours are also built whole where rows of earlier builds no longer hold, because a
-    setting, a heading or a code changed: exactly as with --full-refresh, but only the models that depend on the input's rows.
+    dbt asks this of every incremental model. Ours are also built whole where rows of earlier builds
+    no longer hold, because a setting, a heading or a code changed: exactly as with --full-refresh,
+    but only the models that depend on the input's rows.
 -#}
 {% macro should_full_refresh() -%}
     {%- set configured = config.get('full_refresh') -%}
@@ -12,10 +13,11 @@
 
 
 {% macro has_outdated_rows() -%}
-    {%- set parents = (model.depends_on or {}).get('nodes', []) if execute and model is mapping else [] -%}
+    {%- set parents = (model.depends_on or {}).get('nodes', []) if execute else [] -%}
     {%- if ingest_parents() | select('in', parents) | list -%}
         {%- set plan = existing_relation('sources', 'ingest_plan') -%}
-        {{ return(plan is not none and single_value('select coalesce(bool_or(is_full_reload), false) from ' ~ plan)) }}
+        {%- set query = 'select coalesce(bool_or(is_full_reload), false) from ' ~ plan -%}
+        {{ return(plan is not none and single_value(query)) }}
     {%- elif 'source.' ~ project_name ~ '.shop.input_profile' in parents -%}
         {%- set profile = existing_relation('sources', 'input_profile') -%}
         {{ return(profile is not none and single_value('select is_full_read from ' ~ profile)) }}
@@ -24,7 +26,11 @@
 {%- endmacro %}
 
 
-{#- The models that say which rows are new: an incremental model that depends on one of them processes the input's rows. -#}
+{#-
+    The models that say which rows are new: an incremental model that depends on one of them
+    processes the input's rows.
+-#}
 {% macro ingest_parents() -%}
-    {{ return(['model.' ~ project_name ~ '.ingest_plan', 'model.' ~ project_name ~ '.int_changed_lines']) }}
+    {%- set prefix = 'model.' ~ project_name ~ '.' -%}
+    {{ return([prefix ~ 'ingest_plan', prefix ~ 'int_changed_lines']) }}
 {%- endmacro %}

@@ -1,5 +1,6 @@
--- The grain of change is the customer: who has new lines since the watermark is recomputed from all their lines. As the
--- transaction log is long, it is searched once, here. Where everything is recomputed, models read all lines instead.
+-- The grain of change is the customer: who has new lines since the watermark is recomputed from all
+-- their lines. As the transaction log is long, it is searched once, here. Where everything is
+-- recomputed, models read all lines instead.
 with transactions as (
 
     select * from {{ ref('int_transactions_flagged') }}

@@ -21,7 +21,11 @@ codes as (
 
     select
         coalesce(
-            md5(string_agg(concat_ws(',', code, match_type, label), ';' order by code, match_type, label)), ''
+            md5(
+                string_agg(
+                    concat_ws(',', code, match_type, label), ';' order by code, match_type, label
+                )
+            ), ''
         ) as codes_fingerprint
     from non_product_codes
 

@@ -6,7 +6,10 @@
     post_hook=["{{ delete_ingested_files() }}", "{{ insert_ingested_files() }}"],
 ) }}
 
-{#- A single file that is read into an empty table repeats no row of another: then no row is compared with others. -#}
+{#-
+    A single file that is read into an empty table repeats no row of another: then no row is
+    compared with others.
+-#}
 {%- set may_repeat_rows = is_incremental() or pending_file_count() > 1 -%}
 
 with transactions as (
@@ -22,16 +25,16 @@ keyed as (
         row_number() over () as input_position,
         *,
         {{ text_key([
-            'invoice_id', 'product_id', 'product_description', 'quantity', 'ordered_at', 'unit_price', 'amount',
-            'customer_id', 'country', 'surplus_field', 'other_columns'
+            'invoice_id', 'product_id', 'product_description', 'quantity', 'ordered_at',
+            'unit_price', 'amount', 'customer_id', 'country', 'surplus_field', 'other_columns'
         ]) | indent(8) }} as row_key
     from transactions
 
 ),
 
 {% if may_repeat_rows %}
--- A row that stands in two files is one row: an export may repeat rows of an earlier one. Rows that are equal within one
--- file are as many as the file has.
+-- A row that stands in two files is one row: an export may repeat rows of an earlier one. Rows that
+-- are equal within one file are as many as the file has.
 occurrences as (
 
     select
@@ -95,7 +98,8 @@ numbered as (
     select
         *,
         {% if is_incremental() %}
-        (select last_stored.last_row from last_stored) + row_number() over (order by input_position) as input_row
+        (select last_stored.last_row from last_stored)
+        + row_number() over (order by input_position) as input_row
         {% elif may_repeat_rows %}
         row_number() over (order by input_position) as input_row
         {% else %}

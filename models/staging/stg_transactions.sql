@@ -1,7 +1,12 @@
 {{ config(materialized='view') }}
 
-{#- What one line can hold: a billion units, 100 billion in money. More is a slip of the pen, and could spoil sums. -#}
-{%- set quantity_type, price_type, money_type = 'decimal(12, 3)', 'decimal(15, 4)', 'decimal(13, 2)' -%}
+{#-
+    What one line can hold: a billion units, 100 billion in money. More is a slip of the pen, and
+    could spoil sums.
+-#}
+{%- set quantity_type = 'decimal(12, 3)' -%}
+{%- set price_type = 'decimal(15, 4)' -%}
+{%- set money_type = 'decimal(13, 2)' -%}
 
 with transactions as (
 
@@ -98,7 +103,9 @@ valued as (
         *,
         case
             when unit_price is null then parsed_amount
-            else try_cast(cast(parsed_quantity as decimal(38, 3)) * parsed_unit_price as {{ money_type }})
+            else try_cast(
+                cast(parsed_quantity as decimal(38, 3)) * parsed_unit_price as {{ money_type }}
+            )
         end as gross_amount
     from priced
 
@@ -125,22 +132,36 @@ explained as (
             '; ',
             case
                 when swallowed_rows > 0
-                    then concat('a quote that nothing closes has swallowed ', swallowed_rows, ' rows behind it')
+                    then concat(
+                        'a quote that nothing closes has swallowed ',
+                        swallowed_rows,
+                        ' rows behind it'
+                    )
             end,
-            case when surplus_field is not null then 'the row has more fields than there are headings' end,
+            case
+                when surplus_field is not null
+                    then 'the row has more fields than there are headings'
+            end,
             case when has_invoice_id and invoice_id is null then 'invoice_id is empty' end,
             case when has_product_id and product_code is null then 'product_id is empty' end,
-            {{ unreadable_field('quantity', 'quantity', 'parsed_quantity', 'a number') | indent(12) }},
+            {{ unreadable_field(
+                'quantity', 'quantity', 'parsed_quantity', 'a number'
+            ) | indent(12) }},
             case
                 when has_unit_price
                     then {{ unreadable_field(
-                        'unit_price', 'coalesce(unit_price, amount)', 'readable_amount', 'a possible unit_price'
+                        'unit_price',
+                        'coalesce(unit_price, amount)',
+                        'readable_amount',
+                        'a possible unit_price'
                     ) | indent(20) }}
                 else {{ unreadable_field(
                     'amount', 'coalesce(unit_price, amount)', 'readable_amount', 'a possible amount'
                 ) | indent(16) }}
             end,
-            {{ unreadable_field('ordered_at', 'ordered_at', 'parsed_ordered_at', 'a date') | indent(12) }}
+            {{ unreadable_field(
+                'ordered_at', 'ordered_at', 'parsed_ordered_at', 'a date'
+            ) | indent(12) }}
         ) as unreadable_detail
     from judged
 

@@ -18,7 +18,7 @@ MOST_COMBINATIONS = 12
 AMOUNT_GRIDS: Grids = {
     "linear_regression": {"target": ["square_root", "amount"], "alpha": [1000, 300, 3000]},
     "decision_tree": {"max_leaf_nodes": [16, 8, 32], "min_samples_leaf": [20, 50]},
-    # Poisson loss is known but not tried: where few spend tens of thousands, its exponential foretold them millions.
+    # Poisson loss is allowed but not tried: where few spend tens of thousands, its exponential forecasts millions.
     "gradient_boosting": {
         "target": ["square_root", "amount"], "loss": ["squared_error"], "learning_rate": [0.05],
         "max_leaf_nodes": [4, 8], "min_samples_leaf": [10, 5], "max_iter": [100],
@@ -95,9 +95,15 @@ PARAMETERS = {
 
 
 def check_grids(grids: Grids, task: str) -> None:
-    """Raise ValueError, in a sentence, unless `grids` are {model: {parameter: [values]}} for the task.
+    """Check the grids of a task.
 
-    The task is 'amounts' or 'classes'. Only the models named are fitted; a parameter left out takes its standard value.
+    Args:
+        grids: {model: {parameter: [values]}}. Only the models named are fitted; a parameter left out takes the first
+            value of the default grid.
+        task: 'amounts' or 'classes'.
+
+    Raises:
+        ValueError: The task or the grids are wrong; the message is a sentence that says how.
     """
     if task not in PARAMETERS:
         raise ValueError(f"There is no task {task!r}; it is {' or '.join(PARAMETERS)}.")
@@ -139,10 +145,15 @@ def settings_text(settings: Settings) -> str:
 
 
 def tuned_grids(texts: Mapping[str, str], task: str) -> Grids:
-    """One value of each parameter, by model, read from what `settings_text` wrote.
+    """Read tuned parameters from what `settings_text` wrote.
 
-    The models are those of the texts, whatever the settings of a later build ask for. What else the texts
-    hold (a temperature, that a model is a mean of others) is no parameter and ignored.
+    Args:
+        texts: Settings in words, by model.
+        task: 'amounts' or 'classes'.
+
+    Returns:
+        One value of each parameter, by model. The models are those of the texts, whatever the settings of a later build
+        ask for. What else the texts hold (a temperature, that a model is a mean of others) is no parameter and ignored.
     """
     tuned = {}
     for model in sorted(texts.keys() & PARAMETERS[task].keys()):

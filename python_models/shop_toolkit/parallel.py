@@ -48,6 +48,6 @@ def _alone(work: Callable[..., Result], job: tuple[Any, ...]) -> Result:
     """
     checks = config_context(assume_finite=True, skip_parameter_validation=True)
     with threadpool_limits(1), checks, warnings.catch_warnings():
-        # A fit still moving after its last step is judged by what it found, like any other.
+        # A fit still moving after its last step is measured by what it found, like any other.
         warnings.simplefilter("ignore", ConvergenceWarning)
         return work(*job)

@@ -269,10 +269,12 @@ def test_a_product_placed_later_gets_what_it_would_have_got_unfitted(demo: pd.Da
     for k in (9, 12):
         texts = describe_texts(pd.concat([fitted, later]))
         labels = fit_category_candidates(texts, [k], workers=1)
-        told = texts.drop(columns="is_fitted").merge(labels, on="product_id")
-        learned = told[told["product_id"].isin(fitted["product_id"])].merge(fitted[["product_id", "description"]])
+        placed_rows = texts.drop(columns="is_fitted").merge(labels, on="product_id")
+        learned = placed_rows[placed_rows["product_id"].isin(fitted["product_id"])].merge(
+            fitted[["product_id", "description"]]
+        )
         placed = place_products(learned, later)
-        expected = told[told["product_id"].isin(later["product_id"])].reset_index(drop=True)
+        expected = placed_rows[placed_rows["product_id"].isin(later["product_id"])].reset_index(drop=True)
         pd.testing.assert_frame_equal(placed, expected[list(PLACED_COLUMNS)])
         assert (learned.loc[learned["learned_group"] > learned["category"].max(), "category"] == OTHER).all()
 
@@ -301,7 +303,7 @@ def test_true_categories_are_found_again_in_resamples(demo_texts: pd.DataFrame, 
 # --- names -----------------------------------------------------------------------------------------------
 
 
-def test_names_are_telling_whole_words() -> None:
+def test_names_are_distinguishing_whole_words() -> None:
     products = catalogue_of(JEWELLERY, KITCHEN, ["Zylqx"])
     named = name_categories(products, labels_of(products, 2)).set_index("category")
     assert named.loc[OTHER, "category_name"] == "other"

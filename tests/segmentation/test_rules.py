@@ -120,9 +120,9 @@ def test_a_tree_cut_back_has_no_more_errors_than_one_grown_best_split_first(leav
     random = np.random.default_rng(2)
     values, labels = random.normal(size=(300, 3)), random.integers(3, size=300)
     grown = DecisionTreeClassifier(criterion="entropy", random_state=0).fit(values, labels)
-    told = grown.tree_.value[:, 0] * grown.tree_.n_node_samples[:, None]
-    errors = told.sum(axis=1) - told.max(axis=1)
-    ends = cut_back(grown.tree_, errors, np.full(len(told), True), leaves)
+    weights = grown.tree_.value[:, 0] * grown.tree_.n_node_samples[:, None]
+    errors = weights.sum(axis=1) - weights.max(axis=1)
+    ends = cut_back(grown.tree_, errors, np.full(len(weights), True), leaves)
     plain = DecisionTreeClassifier(criterion="entropy", max_leaf_nodes=leaves, random_state=0) if leaves > 1 else None
     plain_errors = (plain.fit(values, labels).predict(values) != labels).sum() if plain else errors[0]
     passes = grown.decision_path(values)[:, sorted(ends)]
@@ -144,14 +144,14 @@ def curved(seed: int, size: int = 1500) -> tuple[pd.DataFrame, np.ndarray]:
     return table, np.digitize(height, [0, 4])
 
 
-def test_rules_that_learn_from_the_forest_tell_more_customers_than_a_plain_tree_of_their_size() -> None:
+def test_rules_that_learn_from_the_forest_are_right_for_more_customers_than_a_plain_tree_of_their_size() -> None:
     ours, plain = [], []
     for seed in range(4):
         (seen, segments), (unseen, truth) = curved(seed), curved(seed + 100)
-        told = apply_rules(unseen, fit_rules(seen, segments))
+        segmented = apply_rules(unseen, fit_rules(seen, segments))
         tree = DecisionTreeClassifier(criterion="entropy", max_leaf_nodes=48, min_samples_leaf=2, random_state=0)
         features = list(FEATURES)
-        ours.append((told == truth).mean())
+        ours.append((segmented == truth).mean())
         plain.append((tree.fit(seen[features], segments).predict(unseen[features]) == truth).mean())
     assert np.mean(ours) > np.mean(plain)
 

@@ -1,6 +1,6 @@
--- It warns: a row that stands in two files is ingested once, but where an export writes its own time into each row, none are
--- equal. Whether such lines are the same sales is for people to say, as two files may well hold equal ones. Without invoices
--- they often do: of these it says nothing.
+-- It warns: a row that stands in two files is ingested once, but where an export writes its own
+-- time into each row, none are equal. Whether such lines are the same sales is for people to say,
+-- as two files may well hold equal ones. Without invoices they often do: of these it says nothing.
 {{ config(severity='warn') }}
 
 with ingested_files as (
@@ -16,8 +16,8 @@ lines as (
         other_columns,
         input_row,
         {{ text_key([
-            'invoice_id', 'product_id', 'product_description', 'quantity', 'ordered_at', 'unit_price', 'amount',
-            'customer_id', 'country'
+            'invoice_id', 'product_id', 'product_description', 'quantity', 'ordered_at',
+            'unit_price', 'amount', 'customer_id', 'country'
         ]) | indent(8) }} as line_key
     from {{ ref('base_transactions') }}
     where
@@ -59,8 +59,9 @@ repeated as (
 select
     concat(
         line_count, ' lines of ', file_name, ' stand in ', other_file,
-        ' too, but for columns that the build does not read (', columns, '): they count twice. If they are the same sales,',
-        ' leave out these columns or the repeated lines, and run ''dbt build --full-refresh''.'
+        ' too, but for columns that the build does not read (', columns,
+        '): they count twice. If they are the same sales, leave out these columns',
+        ' or the repeated lines, and run ''dbt build --full-refresh''.'
     ) as warning
 from repeated
 order by 1

@@ -16,7 +16,7 @@ GOOD = "1,A,RED TIN,2,12/31/2010 8:26,2.55,c,UK"
 @pytest.fixture(scope="module")
 def built_shop(make_shop: Callable[..., Shop], tmp_path_factory: pytest.TempPathFactory) -> Shop:
     log = tmp_path_factory.mktemp("log") / "log.csv"
-    # The rejected row is older than the first order, and tells no day.
+    # The rejected row is older than the first order, and has no readable quantity.
     log.write_text(f"{HEADINGS}\n{GOOD}\n0,A,RED TIN,two,12/1/2010 8:26,2.55,c,UK\n")
     return make_shop(transactions=str(log)).build()
 
@@ -214,7 +214,8 @@ def test_wrong_settings_stop_the_build_with_a_sentence_each(built_shop: Shop) ->
         "The setting 'min_segment_share' is 2; it takes a share of the customers, from 0 to 0.5.",
         "The setting 'min_stability' is \"-\"; it takes a Jaccard coefficient, from 0 to 1.",
         "The setting 'silhouette_tolerance' is -0.1; it takes a share of the best silhouette, from 0 to 1.",
-        "The setting 'force_broad_clustering' is \"rfm kmeans 11\"; it takes a space, an algorithm and a number of clusters",
+        "The setting 'force_broad_clustering' is \"rfm kmeans 11\";"
+        " it takes a space, an algorithm and a number of clusters",
         "The setting 'force_detailed_clustering' is 7; it takes a space, an algorithm and a number of clusters",
         "The setting 'backtest_origins' is 0; it takes a whole number of origins, from 1 to 12.",
         "The setting 'max_training_customers' is 1.5; it takes a whole number of customers, from 100 to 200000.",

@@ -145,10 +145,10 @@ class Plan:
     is_full_read: bool
 
     def messages(self) -> list[str]:
-        """What the log says of it."""
-        said = [f"Reading {self.relation.name}: {', '.join(self.relation.columns)}."]
+        """Sentences about it for the log."""
+        sentences = [f"Reading {self.relation.name}: {', '.join(self.relation.columns)}."]
         sheets = sorted({sheet for file in self.files.values() if file is not None for sheet in file.other_sheets})
-        return said + ([f"Sheets with other headings are not read: {', '.join(sheets)}."] if sheets else [])
+        return sentences + ([f"Sheets with other headings are not read: {', '.join(sheets)}."] if sheets else [])
 
 
 def prepare_input(connection: duckdb.DuckDBPyConnection, request: Request) -> list[str]:

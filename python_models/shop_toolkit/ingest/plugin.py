@@ -32,8 +32,8 @@ def prepare(conn: duckdb.DuckDBPyConnection, request: str) -> str:
         request: JSON with the fields of `Request`.
 
     Returns:
-        JSON: `messages`, sentences for the log, and `relations`, the names of the views and tables that stand in the schema
-        `sources` now; or `problem`, the sentence that says why the build stops.
+        JSON: `messages`, sentences for the log, and `relations`, the names of the views and tables that stand in the
+        schema `sources` now; or `problem`, the sentence that says why the build stops.
     """
     with conn.cursor() as cursor:
         try:
