@@ -49,7 +49,7 @@ def dbt_build(transactions: str, folder: Path, *arguments: str) -> tuple[float, 
         "DBT_LOG_PATH": str(folder / "logs"),
     }
     command = [
-        Path(sys.executable).parent / "dbt",
+        str(Path(sys.executable).parent / "dbt"),
         "build",
         "--quiet",
         "--vars",
@@ -80,7 +80,7 @@ def one_query(transactions: str, folder: Path) -> float:
         str(folder / "hand.duckdb"), config={"threads": 2, "storage_compatibility_version": "v1.0.0"}
     ) as connection:
         connection.execute(queries)
-        (revenue,) = connection.execute("select sum(revenue) from order_lines").fetchone()
+        ((revenue,),) = connection.execute("select sum(revenue) from order_lines").fetchall()
     seconds = time.perf_counter() - began
     print(f"  hand-written revenue {revenue}")
     return seconds
@@ -110,8 +110,9 @@ def main() -> None:
             "hand-written query": hand,
         }.items():
             measured.setdefault(name, []).append(seconds)
-    for name, seconds in measured.items():
-        print(f"{name:26} median {statistics.median(seconds):6.2f} s  (min {min(seconds):.2f}, max {max(seconds):.2f})")
+    for name, all_seconds in measured.items():
+        median, least, most = statistics.median(all_seconds), min(all_seconds), max(all_seconds)
+        print(f"{name:26} median {median:6.2f} s  (min {least:.2f}, max {most:.2f})")
     ratios = [
         models / hand
         for models, hand in zip(measured["models before customers"], measured["hand-written query"], strict=True)

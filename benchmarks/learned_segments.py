@@ -66,7 +66,7 @@ def build(transactions: str, folder: Path, stages: list[str]) -> dict[str, float
         "DBT_LOG_PATH": str(folder / "logs"),
     }
     kinds = ["--resource-type", "model", "--resource-type", "seed"]
-    command = [Path(sys.executable).parent / "dbt", "build", "--quiet", *kinds]
+    command = [str(Path(sys.executable).parent / "dbt"), "build", "--quiet", *kinds]
     # One model after the other: the fits use both cores by themselves.
     settings = ["--threads", "1", "--vars", json.dumps({"transactions": transactions})]
     subprocess.run([*command, *settings], cwd=ROOT, env=environment, check=True)
@@ -104,8 +104,9 @@ def main() -> None:
         measured.setdefault("fit", []).append(sum(first.values()) - first.get(APPLY, 0))
         measured.setdefault("apply", []).append(first.get(APPLY, 0))
         measured.setdefault("later build", []).append(sum(later.values()))
-    for name, seconds in measured.items():
-        print(f"{name:26} median {statistics.median(seconds):6.2f} s  (min {min(seconds):.2f}, max {max(seconds):.2f})")
+    for name, all_seconds in measured.items():
+        median, least, most = statistics.median(all_seconds), min(all_seconds), max(all_seconds)
+        print(f"{name:26} median {median:6.2f} s  (min {least:.2f}, max {most:.2f})")
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"{'peak memory of a process':26} {peak:.0f} MB")
 

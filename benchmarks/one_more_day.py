@@ -120,7 +120,8 @@ def prepare(folder: Path, log: str | None, lines: int | None, day_lines: int | N
     (folder / "first.parquet").rename(folder / "read" / "first.parquet")
     kinds = ("--resource-type", "model", "--resource-type", "seed")
     marts = (
-        "+ingest_watermark", "+processed_snapshot_dates", "+processed_order_events",
+        "+int_customer_states_scd2", "+orders", "+cancellations", "+rejected_transactions", "+int_anonymous_sales",
+        "+int_segment_snapshots",
         "+audiences", "+customer_alerts", "+segment_drift", "+segments",
     )  # fmt: skip
     seconds, processor_seconds, peak = run(folder, "build", *kinds, "--select", *marts)

@@ -143,7 +143,7 @@ def accuracies(predictions: pd.DataFrame) -> dict[str, float]:
         The accuracy (0..1) of each model, and of `majority`: always the largest cluster of the test customers.
     """
     correct = predictions["predicted"] == predictions["actual"]
-    found = correct.groupby(predictions["model"]).mean().to_dict()
+    found: dict[str, float] = correct.groupby(predictions["model"]).mean().to_dict()
     test = predictions.drop_duplicates("sample_number")["actual"]
     return found | {"majority": float(test.value_counts(normalize=True).max())}
 

@@ -96,7 +96,7 @@ def open_shop(shop: Shop, memory_limit: str | None = None) -> Iterator[duckdb.Du
     """Yield a connection whose tables hold the shop's calendar, products and weighted choices."""
     with tempfile.TemporaryDirectory() as spill_folder:
         # One thread per query: a chunk's rows come in one order only. Chunks, not queries, run side by side.
-        config = {"threads": 1, "temp_directory": spill_folder}
+        config: dict[str, str | bool | int | float | list[str]] = {"threads": 1, "temp_directory": spill_folder}
         if memory_limit:
             config["memory_limit"] = memory_limit
         with duckdb.connect(":memory:", config=config) as connection:
@@ -121,7 +121,7 @@ def customers_for_lines(shop: Shop, lines: int) -> int:
         make_chunk(connection, pilot, 0)
         made = pilot.chunks[0][1]
         lines_made = connection.execute("select count(*) from chunk_transactions").fetchall()[0][0]
-    return max(1, round(lines * made / lines_made))
+    return max(1, round(lines * made / int(lines_made)))
 
 
 def copy_to_parquet(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:

@@ -12,13 +12,13 @@ from lineage.columns import Column, Project
 
 
 def tree(project: Project, column: Column) -> Iterator[str]:
-    """Lines of the tree above a column, two blanks a step; what was told already is only named again."""
+    """Lines of the tree above a column, two blanks a step; what is above already is only named again."""
     sources = cache(project.sources)
-    told: set[Column] = set()
+    seen: set[Column] = set()
 
     def lines(of: Column, depth: int) -> Iterator[str]:
-        again = of in told
-        told.add(of)
+        again = of in seen
+        seen.add(of)
         above = sources(of.table)[of.name]
         if project.is_read_from_python(of.table):
             note = f"  (fitted by Python from {', '.join(project.inputs(of.table))})"
@@ -63,7 +63,7 @@ def column_of(project: Project, text: str) -> Column:
 
 
 def main() -> None:
-    """Read the command line and tell."""
+    """Read the command line and print the answer."""
     parser = argparse.ArgumentParser(prog="python -m lineage", description=__doc__)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("column", nargs="?", help="a table and its column, e.g. customers.monetary")

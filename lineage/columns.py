@@ -1,7 +1,7 @@
 """Sources of columns, model by model.
 
 What counts is what flows into the value: the expressions of the select lists, all the way down through CTEs. Which rows
-there are is decided by joins and filters too; those are not told here.
+there are is decided by joins and filters too; they are left out here.
 """
 
 import json
@@ -52,7 +52,7 @@ class Project:
 
     @cached_property
     def _schema(self) -> MappingSchema:
-        schema: dict[str, dict[str, dict[str, dict[str, str]]]] = {}
+        schema: dict[str, Any] = {}
         for table in self.tables.values():
             names = schema.setdefault(table["database"], {}).setdefault(table["schema"], {})
             names[table["alias"]] = {name: column["data_type"] for name, column in table["columns"].items()}

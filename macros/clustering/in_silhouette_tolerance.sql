@@ -1,13 +1,17 @@
 {#-
-    SQL: the candidates of `gated` (silhouette, failure: null where the gates are passed) with the best silhouette that passes within
-    each `choice`, and whether theirs is so near to it that something else may decide. The band is the var `silhouette_tolerance`.
+    SQL: the candidates of `gated` (silhouette, failure: null where the gates are passed) with the
+    best silhouette that passes within each `choice`, and whether theirs is within the setting
+    `silhouette_tolerance` of it, so that something else may decide.
 -#}
 {% macro in_silhouette_tolerance(gated, choice) -%}
 select
     *,
-    max(silhouette) filter (where failure is null) over (partition by {{ choice }}) as best_silhouette,
+    max(silhouette) filter (where failure is null) over (
+        partition by {{ choice }}
+    ) as best_silhouette,
     failure is null as is_eligible,
     failure is null
-    and silhouette >= best_silhouette - {{ var('silhouette_tolerance') }} * abs(best_silhouette) as is_in_band
+    and silhouette >= best_silhouette - {{ var('silhouette_tolerance') }} * abs(best_silhouette)
+        as is_within_tolerance
 from {{ gated }}
 {%- endmacro %}

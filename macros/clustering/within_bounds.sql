@@ -1,7 +1,8 @@
 {#-
-    SQL: CTEs over `customers` (customer_id, frequency, monetary and what else they have), and the select that adds who the
-    clusterings are fitted on. A handful of wholesalers would be the only clusters found: those far above the rest are left out
-    of the fit, and get their segment from the rules afterwards.
+    SQL: CTEs over `customers` (customer_id, frequency, monetary and what else they have), and the
+    select that adds who the clusterings are fitted on. A handful of wholesalers would be the only
+    clusters found: those far above the rest are left out of the fit, and get their segment from the
+    rules afterwards.
 -#}
 {% macro within_bounds(customers) -%}
 bounds as (
@@ -29,7 +30,10 @@ drawn as (
 
     select
         *,
-        row_number() over (partition by is_within_bounds order by md5(customer_id), customer_id) as draw
+        row_number() over (
+            partition by is_within_bounds
+            order by md5(customer_id), customer_id
+        ) as draw
     from bounded
 
 )

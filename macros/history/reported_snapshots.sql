@@ -1,7 +1,8 @@
 {#-
-    SQL: what earlier builds reported in `int_segment_snapshots`; no rows in a first build and in a full refresh. The table is no ref
-    of the models that read it, because they decide what of it changes. Whatever they need to know about earlier builds stands in
-    its rows, so the history and the memory of it change in one transaction.
+    SQL: what earlier builds reported in `int_segment_snapshots`; no rows in a first build and in a
+    full refresh. The table is no ref of the models that read it, because they decide what of it
+    changes. Whatever they need to know about earlier builds stands in its rows, so the history and
+    the memory of it change in one transaction.
 -#}
 {% macro reported_snapshots() -%}
     {%- set stored = existing_snapshots() -%}
@@ -19,7 +20,10 @@
 
 {#- The snapshots that earlier builds left, or none; none in a full refresh too. -#}
 {% macro existing_snapshots() -%}
-    {{ return(existing_relation('history', 'int_segment_snapshots') if execute and not flags.FULL_REFRESH else none) }}
+    {%- if execute and not flags.FULL_REFRESH -%}
+        {{ return(existing_relation('history', 'int_segment_snapshots')) }}
+    {%- endif -%}
+    {{ return(none) }}
 {%- endmacro %}
 
 

@@ -1,7 +1,8 @@
 {#-
-    SQL: CTEs over `order_days` (as_of_date, customer_id, segment, order_date: one row per date and earlier day with a kept order), the last
-    of them `typical_gaps`: how long each customer's pauses between orders usually are at most. A customer's own pauses tell after four of
-    them; before that those of the whole segment at the date do, and of all customers where the segment has fewer than twenty.
+    SQL: CTEs over `order_days` (as_of_date, customer_id, segment, order_date: one row per date and
+    earlier day with a net order). The last of them is `typical_gaps`: the longest typical gap
+    between a customer's orders. From four gaps on the customer's own gaps decide, before that those
+    of the segment at the date, and those of all customers where the segment has fewer than twenty.
 -#}
 {% macro typical_gaps(order_days) -%}
 gaps as (
@@ -10,7 +11,10 @@ gaps as (
         as_of_date,
         customer_id,
         segment,
-        order_date - lag(order_date) over (partition by as_of_date, customer_id order by order_date) as gap_days
+        order_date - lag(order_date) over (
+            partition by as_of_date, customer_id
+            order by order_date
+        ) as gap_days
     from {{ order_days }}
 
 ),
@@ -50,7 +54,7 @@ all_gaps as (
 
 ),
 
-judged as (
+based as (
 
     select
         own_gaps.*,
@@ -83,13 +87,13 @@ typical_gaps as (
             when 'pauses of the segment' then segment_gap_days
             else all_gap_days
         end as integer) as typical_gap_days
-    from judged
+    from based
 
 )
 {%- endmacro %}
 
 
-{#- SQL: the pause that the set share of pauses is no longer than; one that occurs. -#}
+{#- SQL: the gap that the set share of gaps does not exceed; one that occurs. -#}
 {% macro typical_gap_days() -%}
     quantile_disc(gap_days, {{ var('overdue_quantile') }})
 {%- endmacro %}

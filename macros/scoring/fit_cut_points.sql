@@ -1,6 +1,6 @@
 {#-
-    SQL: CTEs that fit the cut-points of the scores on `population` (recency_days, frequency and monetary as decimals), the last of
-    them `cut_points`.
+    SQL: CTEs that fit the cut-points of the scores on `population` (recency_days, frequency and
+    monetary as decimals), the last of them `cut_points`.
 -#}
 {% macro fit_cut_points(population) -%}
 measured as (
@@ -33,8 +33,8 @@ cuts as (
 
 ),
 
--- The least value that at least so many fifths of the customers do not exceed. It is a value that occurs, and counted in
--- whole numbers, so that no rounding moves it.
+-- The least value that at least so many fifths of the customers do not exceed. It is a value that
+-- occurs, and counted in whole numbers, so that no rounding moves it.
 cut_points as (
 
     select

@@ -1,13 +1,14 @@
 {#-
-    SQL: CTEs that score customers and assign their segments, by the cut-points and rules of each row's own version. The last of
-    them is `segmented`. This one piece serves today, the history and every what-if. `facts` names a relation with customer_id,
-    model_version, recency_days, frequency and monetary; its other columns pass through. Where every order is cancelled there
-    are no scores.
+    SQL: CTEs that score customers and assign their segments, by the cut-points and rules of each
+    row's own version. The last of them is `segmented`. This one piece serves today, the history and
+    every what-if. `facts` names a relation with customer_id, model_version, recency_days, frequency
+    and monetary; its other columns pass through. Where every order is cancelled there are no
+    scores. `cut_points` and `rules` name other relations than those that store all versions.
 -#}
-{% macro assign_segments(facts) -%}
+{% macro assign_segments(facts, cut_points=none, rules=none) -%}
 cut_points as (
 
-    {{ cut_points_by_version() }}
+    {{ cut_points_by_version(cut_points or ref('rfm_cut_points')) }}
 
 ),
 
@@ -24,7 +25,7 @@ scored as (
 
 ),
 
-{{ rules_by_combination('scored', ref('segment_rules'), ['model_version', 'recency_days', 'frequency']) }},
+{{ rules_by_combination('scored', rules or ref('int_segment_rules'), ['model_version', 'recency_days', 'frequency']) }},
 
 segmented as (
 
@@ -33,7 +34,11 @@ segmented as (
         nullif(concat(scored.recency_score, scored.frequency_score, scored.monetary_score), '') as rfm_score,
         case when scored.frequency = 0 then 'all cancelled' else rfm_cells.segment end as rfm_segment,
         case when scored.frequency = 0 then 'all cancelled' else broad.segment end as broad_segment,
-        case when scored.frequency = 0 then 'all cancelled' else detailed.segment end as detailed_segment
+        case when scored.frequency = 0 then 'all cancelled' else detailed.segment end as detailed_segment,
+        broad.rule_number as broad_rule,
+        detailed.rule_number as detailed_rule,
+        broad.confidence as broad_confidence,
+        detailed.confidence as detailed_confidence
     from scored
     left join {{ ref('int_rfm_score_map') }} as rfm_cells
         on

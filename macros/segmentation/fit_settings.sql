@@ -1,9 +1,14 @@
-{#- JSON text of the settings that a fit depends on: stored with what was fitted, and compared with those of later builds. -#}
+{#-
+    JSON text of the settings that a fit depends on: stored with what was fitted, and compared with
+    those of later builds.
+-#}
 {% macro fit_settings() -%}
     {%- set settings = {} -%}
     {%- for name in [
-        'bootstrap_samples', 'force_broad_clustering', 'max_fit_products', 'category_bootstrap_samples', 'force_detailed_clustering', 'min_stability',
-        'max_rules', 'backtest_origins', 'max_fit_customers', 'silhouette_tolerance', 'min_segment_share', 'max_training_customers',
+        'backtest_origins', 'bootstrap_samples', 'category_bootstrap_samples',
+        'force_broad_clustering', 'force_detailed_clustering', 'max_clusters', 'max_fit_customers',
+        'max_fit_products', 'max_rules', 'max_training_customers', 'min_segment_share',
+        'min_stability', 'silhouette_tolerance', 'tsne_iterations',
     ] -%}
         {%- do settings.update({name: var(name)}) -%}
     {%- endfor -%}
@@ -12,4 +17,36 @@
         {%- do settings.update({name: local_md5(tojson(var(name), sort_keys=true))[:8]}) -%}
     {%- endfor -%}
     {{ return(settings | tojson) }}
+{%- endmacro %}
+
+
+{#-
+    SQL: one row, `settings`: those of `fit_settings`, with a fingerprint of the seeds that a fit
+    depends on.
+-#}
+{% macro fit_settings_with_seeds() -%}
+    select
+        concat(
+            '{{ fit_settings() | replace('}', '') }}',
+            ', "seeds": "', left(md5(string_agg(content, '' order by seed)), 8), '"}'
+        ) as settings
+    from (
+        select
+            1 as seed,
+            string_agg(
+                concat_ws(',', space, segmentation, fewest_clusters, most_clusters), ';'
+                order by space
+            ) as content
+        from {{ ref('cluster_levels') }}
+
+        union all
+
+        select
+            2 as seed,
+            string_agg(
+                concat_ws(',', segmentation, persona, recency, frequency, monetary), ';'
+                order by segmentation, persona
+            ) as content
+        from {{ ref('persona_prototypes') }}
+    ) as seeds
 {%- endmacro %}

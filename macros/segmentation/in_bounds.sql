@@ -1,12 +1,13 @@
 {#-
-    SQL: whether a customer is in a rule's box, which holds its lower bounds and not its upper ones; a missing bound bounds
-    nothing. `measures` names the sides to look at.
+    SQL: whether a customer is within a rule's bounds: lower bounds are inclusive, upper bounds
+    exclusive, and a missing bound bounds nothing. `measures` names the measures to look at.
 -#}
 {% macro in_bounds(customers, rules, measures=['recency_days', 'frequency', 'monetary']) -%}
     {%- for measure in measures -%}
         {%- set bound = rules ~ '.' ~ (measure | replace('_days', '')) -%}
-        {{ 'and ' if not loop.first }}{{ customers }}.{{ measure }} >= coalesce({{ bound }}_min, -1e15)
-        and {{ customers }}.{{ measure }} < coalesce({{ bound }}_max, 1e15)
+        {%- set value = customers ~ '.' ~ measure -%}
+        {{ 'and ' if not loop.first }}{{ value }} >= coalesce({{ bound }}_min, -1e15)
+        and {{ value }} < coalesce({{ bound }}_max, 1e15)
         {{- '\n' if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}

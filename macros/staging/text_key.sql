@@ -1,4 +1,7 @@
-{#- SQL: one number for the texts of a row's columns; no text (null) is another one than an empty text. -#}
+{#-
+    SQL: one number for the texts of a row's columns; no text (null) is another one than an empty
+    text.
+-#}
 {% macro text_key(columns) -%}
     {%- set texts = [] -%}
     {%- for column in columns -%}

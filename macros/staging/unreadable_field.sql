@@ -1,4 +1,7 @@
-{#- SQL: words for a field that is empty or does not parse, null where it did. `kind` is what it should have been. -#}
+{#-
+    SQL: words for a field that is empty or does not parse, null where it did. `kind` is what it
+    should have been.
+-#}
 {% macro unreadable_field(column, text, parsed, kind) -%}
     case
         when {{ parsed }} is not null then null

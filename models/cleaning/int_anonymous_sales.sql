@@ -1,11 +1,9 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
+    incremental_strategy='delete+insert',
+    unique_key='input_row',
     on_schema_change='sync_all_columns',
-    pre_hook="{{ delete_changed_rows('input') }}",
 ) }}
-
-{%- set last_row = last_ingested_row('input') %}
 
 -- Sales that only lack a customer: no part of the customer tables, but of the shop's totals.
 select
@@ -25,4 +23,4 @@ where
     and not is_stock_adjustment
     and not is_non_product
     and not has_no_price
-    and {{ is_changed('input', last_row) }}
+    and {{ is_new_row() }}

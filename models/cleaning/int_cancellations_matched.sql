@@ -1,11 +1,9 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
+    incremental_strategy='delete+insert',
+    unique_key='customer_id',
     on_schema_change='sync_all_columns',
-    pre_hook="{{ delete_changed_rows('product') }}",
 ) }}
-
-{%- set last_row = last_ingested_row('product') %}
 
 with movements as (
 
@@ -16,7 +14,7 @@ with movements as (
     from {{ ref('int_stock_movements') }}
     where
         level_before <> level_after
-        and {{ is_changed('product', last_row) | indent(8) }}
+        and {{ is_changed() | indent(8) }}
 
 ),
 
@@ -45,13 +43,16 @@ elementary_intervals as (
         customer_id,
         product_id,
         level_bound as interval_from,
-        lead(level_bound) over (partition by customer_id, product_id order by level_bound) as interval_to
+        lead(level_bound) over (
+            partition by customer_id, product_id order by level_bound
+        ) as interval_to
     from level_bounds
 
 ),
 
--- On one interval sales and cancellations alternate, for it is filled before it is emptied: what a cancellation empties
--- is what the movement just before it there has filled. That is last in, first out.
+-- On one interval sales and cancellations alternate, for it is filled before it is emptied: what a
+-- cancellation empties is what the movement just before it there has filled. That is last in, first
+-- out.
 crossings as (
 
     select
@@ -62,7 +63,10 @@ crossings as (
         movements.is_cancellation,
         elementary_intervals.interval_to - elementary_intervals.interval_from as units,
         lag(movements.input_row) over (
-            partition by movements.customer_id, movements.product_id, elementary_intervals.interval_from
+            partition by
+                movements.customer_id,
+                movements.product_id,
+                elementary_intervals.interval_from
             order by movements.movement_number
         ) as previous_input_row
     from movements

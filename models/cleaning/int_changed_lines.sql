@@ -1,25 +1,25 @@
--- Lines that a build tells anew: they came, or what is taken back from them is matched anew. With what is asked of them later: as
--- the log is long, it is searched for them once, by few columns first.
-with state as (
+-- The grain of change is the customer: who has new lines since the watermark is recomputed from all
+-- their lines. As the transaction log is long, it is searched once, here. Where everything is
+-- recomputed, models read all lines instead.
+with transactions as (
+
+    select * from {{ ref('int_transactions_flagged') }}
+    where rejection_reason is null
+
+),
+
+ingest_plan as (
 
     select * from {{ ref('ingest_plan') }}
     where not is_full_reload
 
 ),
 
-rows_touched as (
+changed_customers as (
 
-    select input_row
-    from {{ ref('int_transactions_flagged') }}
-    where input_row > (select state.last_row from state)
-
-    union
-
-    select input_row
-    from {{ ref('int_transactions_flagged') }}
-    where
-        rejection_reason is null
-        and {{ is_changed('product', 0) | indent(8) }}
+    select distinct customer_id
+    from transactions
+    where input_row > (select ingest_plan.last_row from ingest_plan)
 
 )
 
@@ -37,8 +37,8 @@ select
     gross_amount,
     is_cancellation,
     ordered_at
-from {{ ref('int_transactions_flagged') }}
-where input_row in (
-    select rows_touched.input_row
-    from rows_touched
+from transactions
+where customer_id in (
+    select changed_customers.customer_id
+    from changed_customers
 )

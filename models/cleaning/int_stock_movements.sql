@@ -1,20 +1,17 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
+    incremental_strategy='delete+insert',
+    unique_key='customer_id',
     on_schema_change='sync_all_columns',
-    pre_hook="{{ delete_changed_rows('product') }}",
 ) }}
-
-{%- set last_row = last_ingested_row('product') %}
 
 with transactions as (
 
-    select * from {{ lines_to_process(last_row) }}
-    -- Without a product nothing tells which sale is taken back: such cancellations stay unmatched.
+    select * from {{ lines_to_process() }}
+    -- Without a product nothing says which sale is cancelled: such cancellations stay unmatched.
     where
         rejection_reason is null
         and product_id is not null
-        and {{ is_changed('product', last_row) | indent(8) }}
 
 ),
 
@@ -29,8 +26,8 @@ cancelled_products as (
 
 ),
 
--- Ties in time are ordered by content, so that the order of rows in the file changes nothing. Rows that are equal in all
--- of it differ in nothing that is matched.
+-- Ties in time are ordered by content, so that the order of rows in the file changes nothing. Rows
+-- that are equal in all of it differ in nothing that is matched.
 movements as (
 
     select
@@ -74,8 +71,9 @@ balances as (
 
 ),
 
--- The level is what the customer still has: the balance clipped at zero, for nobody gives back what they never had. What
--- the clipping added so far is the lowest balance so far, where that is below zero.
+-- The level is what the customer still has: the balance clipped at zero, for nobody gives back what
+-- they never had. What the clipping added so far is the lowest balance so far, where that is below
+-- zero.
 levels as (
 
     select

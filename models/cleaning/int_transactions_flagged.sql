@@ -2,13 +2,12 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='sync_all_columns',
-    pre_hook="{{ delete_changed_rows() }}",
+    pre_hook="{{ delete_ingest_watermark() }}",
 ) }}
 
-{%- set last_row = last_ingested_row() %}
 {%- set equal_columns = [
-    'invoice_id', 'product_id', 'product_description', 'customer_id', 'country', 'quantity', 'unit_price', 'gross_amount',
-    'ordered_at', 'other_columns'
+    'invoice_id', 'product_id', 'product_description', 'customer_id', 'country', 'quantity',
+    'unit_price', 'gross_amount', 'ordered_at', 'other_columns'
 ] %}
 
 with transactions as (
@@ -17,10 +16,20 @@ with transactions as (
         *,
         unreadable_detail is not null as is_unreadable
     from {{ ref('stg_transactions') }}
-    {% if last_row is not none %}
-    -- What a build that was cut off has flagged already is not flagged twice.
-    where input_row > (select coalesce(max(flagged_before.input_row), 0) from {{ this }} as flagged_before)
+    {% if is_incremental() %}
+    -- Rows after the last one that is flagged, not after the watermark: a build that was cut off
+    -- has flagged some of them.
+    where input_row > (
+        select coalesce(max(flagged_before.input_row), 0)
+        from {{ this }} as flagged_before
+    )
     {% endif %}
+
+),
+
+ingest_plan as (
+
+    select * from {{ ref('ingest_plan') }}
 
 ),
 
@@ -52,16 +61,16 @@ non_products as (
 
 ),
 
--- Equal rows tell of the same moment, if of any: asked for as an equality, it lets the engine skip all of the table that tells of
--- other moments.
+-- Equal rows have the same time, if any. Written as an equality, this lets the engine skip the
+-- parts of the table that hold other times.
 seen_before as (
 
-    {% if last_row is none %}
+    {% if not is_incremental() %}
     select input_row
     from transactions
     where false
     {% else %}
-    {% for same_moment in [
+    {% for same_time in [
         'transactions.ordered_at = flagged_before.ordered_at',
         'transactions.ordered_at is null and flagged_before.ordered_at is null'
     ] %}
@@ -69,7 +78,7 @@ seen_before as (
     from transactions
     inner join {{ this }} as flagged_before
         on
-            {{ same_moment }}
+            {{ same_time }}
             and transactions.is_unreadable = flagged_before.is_unreadable
             {% for column in equal_columns if column != 'ordered_at' %}
             and transactions.{{ column }} is not distinct from flagged_before.{{ column }}
@@ -97,12 +106,15 @@ flagged as (
         ) > 1 or is_seen_before as is_duplicate,
         coalesce(
             transactions.quantity < 0
-            and starts_with(upper(transactions.invoice_id), upper({{ sql_text(var('cancellation_invoice_prefix')) }})), false
+            and starts_with(
+                upper(transactions.invoice_id), upper(ingest_plan.cancellation_invoice_prefix)
+            ), false
         ) as is_cancellation,
         coalesce(transactions.quantity <= 0, false) and not is_cancellation as is_stock_adjustment,
         non_products.product_id is not null as is_non_product,
         coalesce(transactions.unit_price <= 0, false) as has_no_price
     from transactions
+    cross join ingest_plan
     left join non_products
         on transactions.product_id = non_products.product_id
     left join seen_before
@@ -111,7 +123,7 @@ flagged as (
 ),
 
 -- The first flag that applies is the reason.
-judged as (
+reasoned as (
 
     select
         *,
@@ -140,7 +152,11 @@ select
         when 'missing_customer' then 'customer_id is empty'
         when 'duplicate' then 'equal in every column to an earlier row'
         when 'stock_adjustment'
-            then concat('quantity is ', quantity, ', amount is ', gross_amount, ', and the invoice cancels nothing')
+            then concat(
+                'quantity is ', quantity,
+                ', amount is ', gross_amount,
+                ', and the invoice cancels nothing'
+            )
         when 'non_product' then concat('the code ', product_id, ' stands for: ', non_product_label)
         when 'no_price' then concat('unit_price is ', unit_price)
     end as rejection_detail,
@@ -156,4 +172,4 @@ select
     is_non_product,
     has_no_price,
     ordered_at
-from judged
+from reasoned

@@ -1,21 +1,21 @@
--- The customers of the chosen clusters with what they were clustered by; noise is in no cluster. Interest groups have their own
--- profiles and names.
+with labels as (
+
+    {{ chosen_labels(ref('int_candidates_ranked'), ref('candidate_labels')) | indent(4) }}
+
+)
+
+-- The customers of the chosen clusters with what they were clustered by; noise is in no cluster.
 select
-    chosen.segmentation,
+    labels.segmentation,
     labels.customer_id,
+    labels.model_version,
     labels.cluster,
     population.recency_days,
     population.frequency,
     population.monetary
-from {{ ref('int_candidates_ranked') }} as chosen
-inner join {{ ref('candidate_labels') }} as labels
-    on
-        chosen.space = labels.space
-        and chosen.algorithm = labels.algorithm
-        and chosen.k = labels.k
+from labels
 inner join {{ ref('int_fit_population') }} as population
-    on labels.customer_id = population.customer_id
-where
-    chosen.is_chosen
-    and chosen.segmentation in ('broad', 'detailed')
-    and labels.cluster >= 0
+    on
+        labels.model_version = population.model_version
+        and labels.customer_id = population.customer_id
+where labels.cluster >= 0

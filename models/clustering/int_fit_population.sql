@@ -1,39 +1,52 @@
--- A fit is due when the version in use has cut-points and no rules: they are fitted together, once.
-with due as (
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    full_refresh=false,
+) }}
 
-    select version_in_use.model_version
-    from {{ ref('int_active_version') }} as version_in_use
-    left join {{ ref('int_previous_rules') }} as rules_before
-        on version_in_use.model_version = rules_before.model_version
+with pending as (
+
+    select
+        model_version,
+        baseline_date
+    from {{ ref('model_versions') }}
     where
-        version_in_use.model_version is not null
-        and rules_before.model_version is null
-
-),
-
-baseline as (
-
-    select as_of_date
-    from {{ ref('int_as_of_dates') }}
-    where role = 'baseline'
+        is_active
+        {% if is_incremental() %}
+        and model_version not in (select stored.model_version from {{ this }} as stored)
+        {% endif %}
 
 ),
 
 customers as (
 
     select
-        due.model_version,
-        facts.as_of_date as baseline_date,
-        facts.customer_id,
-        facts.recency_days,
-        facts.frequency,
-        facts.monetary
-    from {{ ref('int_customer_facts') }} as facts
-    inner join baseline
-        on facts.as_of_date = baseline.as_of_date
-    cross join due
-    where facts.frequency > 0
+        pending.model_version,
+        states.customer_id,
+        cast(pending.baseline_date - states.last_net_order_date as integer) as recency_days,
+        states.frequency,
+        states.monetary
+    from {{ ref('int_customer_states_scd2') }} as states
+    inner join pending
+        on {{ is_valid_on('states', 'pending.baseline_date') }}
+    where states.frequency > 0
 
 ),
 
-{{ within_bounds('customers') }}
+population as (
+
+    with {{ within_bounds('customers') | indent(4) }}
+
+)
+
+-- Stored with the version: whatever is fitted from it later has the same customers as they were
+-- then.
+select
+    model_version,
+    customer_id,
+    recency_days,
+    frequency,
+    monetary
+from population
+where is_fitted

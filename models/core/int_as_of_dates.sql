@@ -1,24 +1,24 @@
 {%- do validate_as_of_date() %}
 
--- The last day in the log is the last day of a sale or a cancellation, also of a sale that names no customer: the log covers
--- that day. A rejected row tells no day: its date may be as wrong as the rest.
-with last_moments as (
+-- The last day in the data is that of the last sale or cancellation, also of a sale that names no
+-- customer. Rejected rows don't count: their dates may be as wrong as the rest.
+with last_timestamps as (
 
-    select max(ordered_at) as last_moment
+    select max(ordered_at) as last_timestamp
     from {{ ref('int_transactions_flagged') }}
     where rejection_reason is null
 
     union all
 
-    select max(ordered_at) as last_moment
+    select max(ordered_at) as last_timestamp
     from {{ ref('int_anonymous_sales') }}
 
 ),
 
 last_day as (
 
-    select cast(max(last_moment) as date) as last_date
-    from last_moments
+    select cast(max(last_timestamp) as date) as last_date
+    from last_timestamps
 
 )
 

@@ -1,22 +1,20 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
+    incremental_strategy='delete+insert',
+    unique_key='customer_id',
     on_schema_change='fail',
-    pre_hook="{{ delete_changed_rows('product') }}",
 ) }}
-
-{%- set last_row = last_ingested_row('product') %}
 
 with matches as (
 
     select * from {{ ref('int_cancellations_matched') }}
-    where {{ is_changed('product', last_row) | indent(4) }}
+    where {{ is_changed() | indent(4) }}
 
 ),
 
 transactions as (
 
-    select * from {{ lines_to_process(last_row) }}
+    select * from {{ lines_to_process() }}
     where rejection_reason is null
 
 ),
@@ -49,8 +47,8 @@ joined as (
 
 ),
 
--- What is taken back so far, in whole pennies; the last unit takes what is left of the line, so that a line that is
--- cancelled whole is worth exactly nothing.
+-- What is cancelled so far, in whole pennies. The last unit gets what is left of the line, so that
+-- a line that is cancelled whole is worth exactly nothing.
 amounts as (
 
     select

@@ -9,7 +9,7 @@ months as (
 
     select
         customer_id,
-        count(*) as orders,
+        count(*) as order_count,
         sum(revenue) as revenue,
         month_start_date
     from orders
@@ -19,7 +19,7 @@ months as (
 
 select
     customer_id,
-    orders,
+    order_count,
     cast(revenue as decimal(18, 2)) as revenue,
     min(month_start_date) over (partition by customer_id) as cohort_month_start_date,
     month_start_date

@@ -1,18 +1,16 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
+    incremental_strategy='delete+insert',
+    unique_key='customer_id',
     on_schema_change='sync_all_columns',
-    pre_hook="{{ delete_changed_rows('customer') }}",
 ) }}
-
-{%- set last_row = last_ingested_row('customer') %}
 
 -- A customer's figures change only on days on which one of the orders changes. Looked up here, the
 -- figures at any date cost no sum over the past.
 with order_states as (
 
     select * from {{ ref('int_order_states_scd2') }}
-    where {{ is_changed('customer', last_row) | indent(4) }}
+    where {{ is_changed() | indent(4) }}
 
 ),
 
@@ -22,7 +20,8 @@ changes as (
     select
         *,
         amount - lag(amount, 1, 0) over by_day as amount_change,
-        cast(is_net as integer) - lag(cast(is_net as integer), 1, 0) over by_day as net_order_change,
+        cast(is_net as integer) - lag(cast(is_net as integer), 1, 0) over by_day
+            as net_order_change,
         cast(valid_from = order_date as integer) as placed_order_change,
         bool_and(is_net) over (partition by customer_id, invoice_id) as is_always_net,
         {{ order_state_checksum() }} as checksum
@@ -43,9 +42,13 @@ days as (
         min(order_date) as first_order_date,
         max(order_date) as last_order_date,
         max(order_date) filter (where is_always_net) as last_net_order_date,
-        -- The customer's country is that of the last order; of two on one day, of the later invoice.
+        -- The customer's country is that of the last order; of two on one day, of the later
+        -- invoice.
         max(struct_pack(
-            order_date := order_date, invoice_id := invoice_id, valid_from := valid_from, country := country
+            order_date := order_date,
+            invoice_id := invoice_id,
+            valid_from := valid_from,
+            country := country
         )) filter (where country is not null) as last_country
     from changes
     group by 1, 2
@@ -101,7 +104,8 @@ select
     running.events_checksum,
     running.first_order_date,
     running.last_order_date,
-    greatest(running.last_net_order_date, net_for_a_time.last_net_order_date) as last_net_order_date,
+    greatest(running.last_net_order_date, net_for_a_time.last_net_order_date)
+        as last_net_order_date,
     running.valid_from,
     running.valid_until
 from running

@@ -1,30 +1,30 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
+    incremental_strategy='delete+insert',
+    unique_key='customer_id',
     on_schema_change='sync_all_columns',
-    pre_hook="{{ delete_changed_rows('order') }}",
 ) }}
-
-{%- set last_row = last_ingested_row('order') %}
 
 with sales as (
 
     select
         customer_id,
         invoice_id,
-        order_date as event_date,
+        cast(ordered_at as date) as event_date,
         quantity as units,
         gross_amount as amount,
         country,
         1 as line_count,
         false as is_cancelled
-    from {{ ref('int_order_lines') }}
-    where {{ is_changed('order', last_row) | indent(4) }}
+    from {{ lines_to_process() }}
+    where
+        rejection_reason is null
+        and not is_cancellation
 
 ),
 
--- A cancellation counts against the order it cancels, on the day it happens. Reports of earlier days
--- stay true.
+-- A cancellation counts against the order it cancels, on the day it happens. Reports of earlier
+-- days stay true.
 cancelled as (
 
     select
@@ -37,7 +37,7 @@ cancelled as (
         0 as line_count,
         true as is_cancelled
     from {{ ref('int_cancellation_matches') }}
-    where {{ is_changed('order', last_row, invoice_id='sale_invoice_id') | indent(4) }}
+    where {{ is_changed() | indent(4) }}
 
 ),
 
@@ -59,7 +59,8 @@ select
     cast(sum(units) as decimal(18, 3)) as units,
     cast(sum(amount) as decimal(18, 2)) as amount,
     cast(coalesce(-sum(units) filter (where is_cancelled), 0) as decimal(18, 3)) as cancelled_units,
-    cast(coalesce(-sum(amount) filter (where is_cancelled), 0) as decimal(18, 2)) as cancelled_amount,
+    cast(coalesce(-sum(amount) filter (where is_cancelled), 0) as decimal(18, 2))
+        as cancelled_amount,
     cast(sum(line_count) as bigint) as line_count
 from events
 group by 1, 2, 3

@@ -1,15 +1,13 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
+    incremental_strategy='delete+insert',
+    unique_key='customer_id',
     on_schema_change='fail',
-    pre_hook="{{ delete_changed_rows('line') }}",
 ) }}
-
-{%- set last_row = last_ingested_row('line') %}
 
 with transactions as (
 
-    select * from {{ lines_to_process(last_row) }}
+    select * from {{ lines_to_process() }}
     where
         rejection_reason is null
         and not is_cancellation
@@ -23,6 +21,7 @@ matches as (
         sum(units) as cancelled_quantity,
         sum(amount) as cancelled_amount
     from {{ ref('int_cancellation_matches') }}
+    where {{ is_changed() | indent(4) }}
     group by 1
 
 )
@@ -38,7 +37,8 @@ select
     transactions.unit_price,
     transactions.gross_amount,
     cast(coalesce(matches.cancelled_amount, 0) as decimal(18, 2)) as cancelled_amount,
-    cast(transactions.gross_amount - coalesce(matches.cancelled_amount, 0) as decimal(18, 2)) as revenue,
+    cast(transactions.gross_amount - coalesce(matches.cancelled_amount, 0) as decimal(18, 2))
+        as revenue,
     transactions.ordered_at,
     cast(transactions.ordered_at as date) as order_date
 from transactions

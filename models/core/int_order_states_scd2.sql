@@ -1,18 +1,16 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
+    incremental_strategy='delete+insert',
+    unique_key='customer_id',
     on_schema_change='sync_all_columns',
-    pre_hook="{{ delete_changed_rows('customer') }}",
 ) }}
-
-{%- set last_row = last_ingested_row('customer') %}
 
 -- The one place that decides what an order is as of a date. Each day's events make a state that
 -- holds until the next day with events. Nothing dated later than a state takes part in it.
 with order_events as (
 
     select * from {{ ref('int_order_events_daily') }}
-    where {{ is_changed('customer', last_row) | indent(4) }}
+    where {{ is_changed() | indent(4) }}
 
 ),
 

@@ -1,16 +1,14 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
+    incremental_strategy='delete+insert',
+    unique_key='customer_id',
     on_schema_change='fail',
-    pre_hook="{{ delete_changed_rows('order') }}",
 ) }}
-
-{%- set last_row = last_ingested_row('order') %}
 
 with order_lines as (
 
     select * from {{ ref('int_order_lines') }}
-    where {{ is_changed('order', last_row) | indent(4) }}
+    where {{ is_changed() | indent(4) }}
 
 )
 
@@ -18,7 +16,7 @@ select
     invoice_id,
     customer_id,
     min(country) as country,
-    count(*) as order_lines,
+    count(*) as line_count,
     cast(sum(quantity) as decimal(18, 3)) as units,
     cast(sum(cancelled_quantity) as decimal(18, 3)) as cancelled_units,
     cast(sum(gross_amount) as decimal(18, 2)) as gross_amount,

@@ -14,9 +14,23 @@ as_of_dates as (
 
 ),
 
+model_versions as (
+
+    select * from {{ ref('model_versions') }}
+
+),
+
 pending_backtests as (
 
-    select * from {{ ref('int_pending_backtests') }}
+    select * from model_versions
+    where is_backtest_pending
+
+),
+
+active_version as (
+
+    select * from model_versions
+    where is_active
 
 ),
 
@@ -120,13 +134,19 @@ full_length as (
 select
     'backtest' as prediction_run,
     backtest_origins.task,
+    pending_backtests.model_version,
     backtest_origins.horizon_days,
     backtest_origins.cohort_days,
     backtest_origins.origin_number,
     backtest_origins.is_shortened,
     backtest_origins.origin_date,
+    pending_backtests.baseline_date as last_date,
+    -- Whatever a run uses that was fitted (categories and their words, cut-points, rules) was fitted on rows dated up to
+    -- this day: in the backtest its earliest origin, in the live run the baseline date of the active version.
+    min(backtest_origins.origin_date) over () as frozen_at,
     backtest_origins.history_from
 from backtest_origins
+cross join pending_backtests
 cross join full_length
 where
     backtest_origins.task = 'forecast'
@@ -141,16 +161,22 @@ union all
 select
     'live' as prediction_run,
     tasks.task,
+    active_version.model_version,
     tasks.horizon_days,
     tasks.cohort_days,
     0 as origin_number,
     false as is_shortened,
     as_of_dates.as_of_date as origin_date,
+    as_of_dates.as_of_date as last_date,
+    active_version.baseline_date as frozen_at,
     history.history_from
 from tasks
 cross join history
 inner join as_of_dates
     on as_of_dates.role = 'as_of'
+-- Origins of today stand also where nobody has a net order yet, so no version is active.
+left join active_version
+    on true
 where
     tasks.task = 'forecast'
     or tasks.horizon_days = 180

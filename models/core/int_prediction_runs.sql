@@ -1,68 +1,20 @@
--- Whatever a run uses that was fitted (categories and their words, cut-points, rules) was fitted on
--- rows dated up to `frozen_at`: in the backtest its earliest origin, in the live run the baseline
--- date of the active version.
 with orders as (
 
     select * from {{ ref('int_orders') }}
 
 ),
 
-origins as (
-
-    select * from {{ ref('int_prediction_origins') }}
-
-),
-
-active_version as (
-
-    select * from {{ ref('int_active_version') }}
-    where model_version is not null
-
-),
-
-pending_backtests as (
-
-    select * from {{ ref('int_pending_backtests') }}
-
-),
-
-backtest as (
-
-    select
-        origins.prediction_run,
-        pending_backtests.model_version,
-        pending_backtests.baseline_date as last_date,
-        min(origins.origin_date) as frozen_at,
-        min(origins.history_from) as history_from
-    from origins
-    cross join pending_backtests
-    where origins.prediction_run = 'backtest'
-    group by 1, 2, 3
-
-),
-
-live as (
-
-    select
-        origins.prediction_run,
-        active_version.model_version,
-        max(origins.origin_date) as last_date,
-        active_version.baseline_date as frozen_at,
-        min(origins.history_from) as history_from
-    from origins
-    cross join active_version
-    where origins.prediction_run = 'live'
-    group by 1, 2, 4
-
-),
-
+-- A run needs a version; the backtest has one only where it is pending and the history holds an origin.
 runs as (
 
-    select * from backtest
-
-    union all
-
-    select * from live
+    select distinct
+        prediction_run,
+        model_version,
+        last_date,
+        frozen_at,
+        history_from
+    from {{ ref('int_prediction_origins') }}
+    where model_version is not null
 
 ),
 

@@ -10,13 +10,13 @@ anonymous_sales as (
 
 ),
 
--- Nothing that comes back without a customer finds its sale, so anonymous money is gross.
+-- No cancellation without a customer finds its sale, so anonymous revenue is gross.
 anonymous_orders as (
 
     select
         invoice_id,
         min(country) as country,
-        count(*) as order_lines,
+        count(*) as line_count,
         sum(quantity) as units,
         sum(gross_amount) as gross_amount,
         min(ordered_at) as ordered_at
@@ -31,7 +31,7 @@ shop_orders as (
         invoice_id,
         customer_id,
         country,
-        order_lines,
+        line_count,
         units - cancelled_units as units,
         gross_amount,
         revenue,
@@ -45,7 +45,7 @@ shop_orders as (
         invoice_id,
         null as customer_id,
         country,
-        order_lines,
+        line_count,
         units,
         gross_amount,
         gross_amount as revenue,
@@ -59,7 +59,7 @@ select
     invoice_id,
     customer_id,
     country,
-    order_lines,
+    line_count,
     cast(units as decimal(18, 3)) as units,
     cast(gross_amount as decimal(18, 2)) as gross_amount,
     cast(revenue as decimal(18, 2)) as revenue,

@@ -1,7 +1,8 @@
 {%- set horizon_days, plain_rule_days, most_customers = 120, 90, 20000 %}
 
--- The watch is tried on the past with changes that we made ourselves, for who has really left nobody can know: of customers who
--- went on ordering after a month end, half are made to stop there. A warning about those is right, about the others wrong.
+-- Overdue alerts are tested on the past with changes made for the test, because nobody knows which
+-- customers have really left: of customers who went on ordering after a month end, half are made to
+-- stop there. An alert for these is right, an alert for the others is wrong.
 with as_of as (
 
     select as_of_date as last_date
@@ -27,7 +28,7 @@ customers as (
 
 ),
 
--- So many tell enough; a hash draws the same in every build.
+-- So many are enough. A hash draws the same in every build.
 drawn as (
 
     select customer_id
@@ -47,7 +48,7 @@ order_states as (
 
 ),
 
--- As for today's alerts: orders that were net at the date, whatever came later.
+-- As for today's alerts: orders that were net at the date, whatever happened later.
 net_orders as (
 
     select
@@ -124,7 +125,7 @@ rules as (
 
 ),
 
-watched as (
+alerts as (
 
     select
         rules.model,
@@ -133,10 +134,11 @@ watched as (
         rules.as_of_date,
         next_orders.next_order_date,
         last_orders.last_order_date + rules.gap_days + 1 as alert_date,
-        -- Whom a rule had warned of by the month end it can't warn of again: both are tried on those that neither had.
+        -- A rule can't alert twice: both are tested on customers that neither had alerted by the
+        -- month end.
         next_orders.next_order_date is not null
-        and bool_and(coalesce(last_orders.last_order_date + rules.gap_days + 1 > rules.as_of_date, true))
-            over (partition by rules.as_of_date, rules.customer_id) as is_tried,
+        and bool_and(coalesce(alert_date > rules.as_of_date, true))
+            over (partition by rules.as_of_date, rules.customer_id) as is_tested,
         md5(concat(rules.customer_id, '|', rules.as_of_date)) < '8' as is_drawn_to_stop
     from rules
     inner join last_orders
@@ -155,18 +157,18 @@ select
     customer_id,
     cast(gap_days as integer) as gap_days,
     {{ horizon_days }} as horizon_days,
-    is_tried,
-    is_tried and is_drawn_to_stop as is_stopped,
-    is_tried
+    is_tested,
+    is_tested and is_drawn_to_stop as is_stopped,
+    is_tested
     and coalesce(alert_date <= as_of_date + {{ horizon_days }}, false)
-    and (is_drawn_to_stop or alert_date < next_order_date) as is_warned,
-    -- What it would have said in the four weeks that followed, with nobody made to stop.
+    and (is_drawn_to_stop or alert_date < next_order_date) as is_alerted,
+    -- Whether it alerts in the four weeks that follow, with nobody made to stop.
     coalesce(
         alert_date > as_of_date
         and alert_date <= as_of_date + 28
         and (next_order_date is null or alert_date < next_order_date), false
-    ) as is_warned_in_four_weeks,
+    ) as is_alerted_in_four_weeks,
     alert_date,
     next_order_date,
     as_of_date
-from watched
+from alerts

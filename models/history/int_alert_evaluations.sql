@@ -8,12 +8,13 @@ measured as (
 
     select
         model,
-        count(*) as watched,
-        count(*) filter (where is_warned_in_four_weeks) as warned_in_four_weeks,
+        count(*) as customer_count,
+        count(*) filter (where is_alerted_in_four_weeks) as alerted_in_four_weeks,
         count(*) filter (where is_stopped) as stopped,
-        count(*) filter (where is_warned) as warned,
-        count(*) filter (where is_warned and is_stopped) as rightly_warned,
-        median(alert_date - as_of_date) filter (where is_warned and is_stopped) as median_delay_days,
+        count(*) filter (where is_alerted) as alerted,
+        count(*) filter (where is_alerted and is_stopped) as rightly_alerted,
+        median(alert_date - as_of_date) filter (where is_alerted and is_stopped)
+            as median_delay_days,
         min(as_of_date) as first_date,
         max(as_of_date + horizon_days) as last_date
     from replay
@@ -25,14 +26,16 @@ metrics as (
 
     select
         model,
-        unnest(['precision', 'recall', 'median_delay_days', 'warnings_per_1000_customers_a_week']) as metric,
         unnest([
-            rightly_warned / nullif(warned, 0),
-            rightly_warned / nullif(stopped, 0),
+            'precision', 'recall', 'median_delay_days', 'warnings_per_1000_customers_a_week'
+        ]) as metric,
+        unnest([
+            rightly_alerted / nullif(alerted, 0),
+            rightly_alerted / nullif(stopped, 0),
             cast(median_delay_days as double),
-            1000 * warned_in_four_weeks / watched / 4
+            1000 * alerted_in_four_weeks / customer_count / 4
         ]) as value,
-        unnest([warned, stopped, rightly_warned, watched]) as sample_size,
+        unnest([alerted, stopped, rightly_alerted, customer_count]) as sample_size,
         first_date,
         last_date
     from measured

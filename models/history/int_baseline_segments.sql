@@ -1,4 +1,5 @@
--- Who was in which segment on the day that a version was fitted: what later days are compared with.
+-- Each customer's segments on the day that a version was fitted. Drift compares later dates with
+-- them.
 with versions as (
 
     select distinct

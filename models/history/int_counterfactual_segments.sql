@@ -1,5 +1,6 @@
--- What a customer would have become since the date before, had only this happened: time passed (`aging`), and orders came (`order`),
--- or earlier orders were cancelled (`cancellation`), or both, by the old rules (`events`), or nothing but new rules (`refit`).
+-- What a customer would have become since the date before, had only this happened: time passed
+-- (`aging`), and orders were placed (`order`), or earlier orders were cancelled (`cancellation`),
+-- or both, by the old rules (`events`), or nothing but new rules (`refit`).
 with moves as (
 
     select * from {{ ref('int_segment_moves') }}
@@ -50,9 +51,11 @@ by_customer as (
         max(order_date) filter (where units_before + units_bought > 0) as last_order_date,
         count(*) filter (where units_before + units_bought > 0) as frequency_with_orders,
         sum(amount_before + amount_bought) as monetary_with_orders,
-        coalesce(bool_or(units_cancelled > 0) filter (where is_earlier), false) as has_cancellations,
-        max(order_date) filter (where is_earlier and units_before > units_cancelled) as last_uncancelled_date,
-        count(*) filter (where is_earlier and units_before > units_cancelled) as frequency_uncancelled,
+        coalesce(bool_or(is_earlier and units_cancelled > 0), false) as has_cancellations,
+        max(order_date) filter (where is_earlier and units_before > units_cancelled)
+            as last_uncancelled_date,
+        count(*) filter (where is_earlier and units_before > units_cancelled)
+            as frequency_uncancelled,
         sum(amount_before - amount_cancelled) filter (where is_earlier) as monetary_uncancelled
     from orders
     group by 1, 2

@@ -1,4 +1,10 @@
--- The snapshots that this build has to write: all of dates that are due, and those that rest on other events than before.
+{%- set first_report = [
+    'rfm_segment', 'broad_segment', 'detailed_segment', 'version', 'recency_days', 'frequency',
+    'monetary'
+] %}
+
+-- The snapshots that this build has to write: all of dates that are due, and those that rest on
+-- other events than before.
 with dates as (
 
     select * from {{ ref('int_snapshot_dates') }}
@@ -89,16 +95,18 @@ reported_facts as (
         case
             when reported.restated_by is null then reported.{{ segmentation }}_segment
             else reported.original_{{ segmentation }}_segment
-        end as original_{{ segmentation }},
+        end as first_{{ segmentation }}_segment,
         {% endfor %}
-        case when reported.restated_by is null then reported.model_version else reported.original_version end
-            as version_at_first,
-        case when reported.restated_by is null then reported.recency_days else reported.original_recency_days end
-            as recency_at_first,
-        case when reported.restated_by is null then reported.frequency else reported.original_frequency end
-            as frequency_at_first,
-        case when reported.restated_by is null then reported.monetary else reported.original_monetary end
-            as monetary_at_first
+        {% for fact in ['recency_days', 'frequency', 'monetary'] %}
+        case
+            when reported.restated_by is null then reported.{{ fact }}
+            else reported.original_{{ fact }}
+        end as first_{{ fact }},
+        {% endfor %}
+        case
+            when reported.restated_by is null then reported.model_version
+            else reported.original_version
+        end as first_version
     from reported
     inner join dates
         on
@@ -121,20 +129,10 @@ paired as (
         current_facts.frequency,
         current_facts.monetary,
         current_facts.events_checksum,
-        reported_facts.customer_id is not null as was_reported,
-        reported_facts.restated_by as reported_restated_by,
-        reported_facts.model_version as reported_version,
-        reported_facts.recency_days as reported_recency_days,
-        reported_facts.frequency as reported_frequency,
-        reported_facts.monetary as reported_monetary,
         reported_facts.events_checksum as reported_checksum,
-        reported_facts.original_rfm,
-        reported_facts.original_broad,
-        reported_facts.original_detailed,
-        reported_facts.version_at_first,
-        reported_facts.recency_at_first,
-        reported_facts.frequency_at_first,
-        reported_facts.monetary_at_first,
+        {% for column in first_report %}
+        reported_facts.first_{{ column }},
+        {% endfor %}
         current_facts.customer_id is null as is_withdrawn
     from current_facts
     full outer join reported_facts
@@ -144,8 +142,9 @@ paired as (
 
 ),
 
--- Only a date that is over can be restated. What is as it was first reported is no restatement any more: settings were put back, or
--- lines that had gone are there again.
+-- Only a date that was over, and still is, can be restated. The mark compares the report with the
+-- first one and not with the last: once settings are put back or lost lines are there again, the
+-- mark is as before.
 restated as (
 
     select
@@ -154,21 +153,15 @@ restated as (
         dates.is_month_end,
         dates.is_backfilled,
         case
-            when not dates.was_closed then null
-            when paired.is_withdrawn or not paired.was_reported then 'late_data'
+            when not dates.was_closed or dates.is_open then null
             when
-                paired.frequency = paired.frequency_at_first
-                and paired.monetary = paired.monetary_at_first
-                and paired.recency_days is not distinct from paired.recency_at_first
-                and dates.model_version = paired.version_at_first
-                then null
-            when
-                paired.frequency is distinct from paired.reported_frequency
-                or paired.monetary is distinct from paired.reported_monetary
-                or paired.recency_days is distinct from paired.reported_recency_days
+                paired.is_withdrawn
+                or paired.first_frequency is null
+                or paired.frequency <> paired.first_frequency
+                or paired.monetary <> paired.first_monetary
+                or (paired.recency_days is distinct from paired.first_recency_days)
                 then 'late_data'
-            when dates.model_version <> paired.reported_version then 'refit'
-            else paired.reported_restated_by
+            when dates.model_version <> paired.first_version then 'refit'
         end as restated_by
     from paired
     inner join dates
@@ -189,13 +182,9 @@ select
     broad_segment,
     detailed_segment,
     restated_by,
-    case when restated_by is not null then original_rfm end as original_rfm_segment,
-    case when restated_by is not null then original_broad end as original_broad_segment,
-    case when restated_by is not null then original_detailed end as original_detailed_segment,
-    case when restated_by is not null then version_at_first end as original_version,
-    case when restated_by is not null then recency_at_first end as original_recency_days,
-    case when restated_by is not null then frequency_at_first end as original_frequency,
-    case when restated_by is not null then monetary_at_first end as original_monetary,
+    {% for column in first_report %}
+    case when restated_by is not null then first_{{ column }} end as original_{{ column }},
+    {% endfor %}
     cast(model_version as integer) as model_version,
     recency_days,
     frequency,

@@ -14,7 +14,7 @@ own_versions as (
 -- A build that was cut off before it stored its rules reported nothing.
 with_rules as (
 
-    select distinct model_version from {{ ref('segment_rules') }}
+    select distinct model_version from {{ ref('int_segment_rules') }}
 
 )
 

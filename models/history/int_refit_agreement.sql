@@ -1,6 +1,7 @@
 {%- set segmentations = ['rfm', 'broad', 'detailed'] %}
 
--- The same customers on the same day by the rules in force and by those before them: what a refit alone has changed.
+-- The customers of the last day by the active rules and by those before them: what a refit alone
+-- changes.
 with last_day as (
 
     select
@@ -63,7 +64,7 @@ contingency as (
         segmentation,
         segment_before,
         segment_now,
-        count(*) as customers
+        count(*) as customer_count
     from pairs
     group by 1, 2, 3
 
@@ -72,41 +73,50 @@ contingency as (
 groups as (
 
     select
-        'by both' as kind,
+        'both' as grouping_name,
         segmentation,
         segment_now as segment,
-        customers
+        customer_count
     from contingency
 
     union all
 
     select
-        'before' as kind,
+        'before' as grouping_name,
         segmentation,
         segment_before as segment,
-        sum(customers) as customers
+        sum(customer_count) as customer_count
     from contingency
     group by 1, 2, 3
 
     union all
 
     select
-        'now' as kind,
+        'now' as grouping_name,
         segmentation,
         segment_now as segment,
-        sum(customers) as customers
+        sum(customer_count) as customer_count
     from contingency
     group by 1, 2, 3
 
     union all
 
     select
-        'all' as kind,
+        'all' as grouping_name,
         segmentation,
         'any' as segment,
-        sum(customers) as customers
+        sum(customer_count) as customer_count
     from contingency
     group by 1, 2, 3
+
+),
+
+counted as (
+
+    select
+        *,
+        customer_count * (customer_count - 1) / 2 as pair_count
+    from groups
 
 ),
 
@@ -115,12 +125,12 @@ pair_counts as (
 
     select
         segmentation,
-        cast(sum(customers * (customers - 1) / 2) filter (where kind = 'by both') as double) as together_by_both,
-        cast(sum(customers * (customers - 1) / 2) filter (where kind = 'before') as double) as together_before,
-        cast(sum(customers * (customers - 1) / 2) filter (where kind = 'now') as double) as together_now,
-        cast(sum(customers * (customers - 1) / 2) filter (where kind = 'all') as double) as pairs,
-        cast(sum(customers) filter (where kind = 'all') as bigint) as customers
-    from groups
+        {% for grouping in ['both', 'before', 'now', 'all'] %}
+        cast(sum(pair_count) filter (where grouping_name = '{{ grouping }}') as double)
+            as pairs_{{ grouping }},
+        {% endfor %}
+        cast(sum(customer_count) filter (where grouping_name = 'all') as bigint) as customer_count
+    from counted
     group by 1
 
 ),
@@ -129,21 +139,22 @@ by_chance as (
 
     select
         *,
-        together_before * together_now / nullif(pairs, 0) as expected,
-        (together_before + together_now) / 2 as most
+        pairs_before * pairs_now / nullif(pairs_all, 0) as expected,
+        (pairs_before + pairs_now) / 2 as most
     from pair_counts
 
 )
 
--- The index of Hubert and Arabie (1985): 1 where all agree, 0 as by chance. Where both put all together, or all apart, nothing is
--- left to chance: they agree.
+-- The index of Hubert and Arabie (1985): 1 where all agree, 0 as by chance. Where both put all
+-- customers together, or all apart, nothing is left to chance: they agree.
 select
     by_chance.segmentation,
     last_day.previous_version,
     last_day.model_version,
-    by_chance.customers,
+    by_chance.customer_count,
     coalesce(
-        (by_chance.together_by_both - by_chance.expected) / nullif(by_chance.most - by_chance.expected, 0), 1
+        (by_chance.pairs_both - by_chance.expected)
+        / nullif(by_chance.most - by_chance.expected, 0), 1
     ) as adjusted_rand_index,
     last_day.as_of_date
 from by_chance

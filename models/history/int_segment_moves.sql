@@ -1,6 +1,7 @@
 {%- set segmentations = ['rfm', 'broad', 'detailed'] %}
 
--- Each new snapshot beside the customer's snapshot of the date before, which this build writes too or an earlier one did.
+-- Each new snapshot beside the customer's snapshot of the date before, which this build or an
+-- earlier one writes.
 with delta as (
 
     select * from {{ ref('int_history_delta') }}

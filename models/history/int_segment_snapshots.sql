@@ -5,7 +5,7 @@
     pre_hook="{{ delete_changed_snapshots() }}",
 ) }}
 
-{%- set segmentations = ['rfm', 'broad', 'detailed'] %}
+{%- do validate_history_selection() %}
 
 -- depends_on: {{ ref('int_snapshot_dates') }}
 with moves as (
@@ -14,56 +14,34 @@ with moves as (
 
 ),
 
-counterfactuals as (
+scenarios as (
 
     select
         customer_id,
         as_of_date,
-        {% for segmentation in segmentations %}
-        {% for scenario in ['aging', 'order', 'cancellation', 'events', 'refit'] %}
-        max({{ segmentation }}_segment) filter (where scenario = '{{ scenario }}') as {{ segmentation }}_by_{{ scenario }},
-        {% endfor %}
-        {% endfor %}
+        {{ segments_by_scenario() | indent(8) }}
     from {{ ref('int_counterfactual_segments') }}
     group by 1, 2
 
 ),
 
--- Step by step, time passes, orders come, some are cancelled, the rules change. The cause is the last step that made the segment what
--- it is. Where no order came, the step before it stands.
 explained as (
 
     select
         moves.*,
-        {% for segmentation in segmentations %}
-        case
-            when moves.is_new and moves.restated_by = 'late_data' and moves.original_{{ segmentation }}_segment is null
-                then 'late_data'
-            when moves.is_new then 'new'
-            when moves.{{ segmentation }}_segment is not distinct from moves.{{ segmentation }}_before then null
-            when counterfactuals.{{ segmentation }}_by_events <> moves.{{ segmentation }}_segment then 'refit'
-            when counterfactuals.{{ segmentation }}_by_events <> coalesce(counterfactuals.{{ segmentation }}_by_order, counterfactuals.{{ segmentation }}_by_aging)
-                then 'cancellation'
-            when counterfactuals.{{ segmentation }}_by_order <> counterfactuals.{{ segmentation }}_by_aging then 'order'
-            else 'aging'
-        end as {{ segmentation }}_cause,
-        {% endfor %}
-        {% for segmentation in segmentations %}
-        case when moves.{{ segmentation }}_segment <> moves.{{ segmentation }}_before then nullif(concat_ws(
-            ' · ',
-            {% for scenario in ['aging', 'order', 'cancellation', 'refit'] %}
-            case
-                when counterfactuals.{{ segmentation }}_by_{{ scenario }} = moves.{{ segmentation }}_segment then '{{ scenario }}'
-            end{{ ',' if not loop.last }}
-            {% endfor %}
-        ), '') end as {{ segmentation }}_sufficient_causes{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ segment_cause('rfm') | indent(8) }} as rfm_cause,
+        {{ segment_cause('broad') | indent(8) }} as broad_cause,
+        {{ segment_cause('detailed') | indent(8) }} as detailed_cause,
+        {{ sufficient_causes('rfm') | indent(8) }} as rfm_sufficient_causes,
+        {{ sufficient_causes('broad') | indent(8) }} as broad_sufficient_causes,
+        {{ sufficient_causes('detailed') | indent(8) }} as detailed_sufficient_causes
     from moves
-    left join counterfactuals
+    left join scenarios
         on
-            moves.customer_id = counterfactuals.customer_id
-            and moves.as_of_date = counterfactuals.as_of_date
+            moves.customer_id = scenarios.customer_id
+            and moves.as_of_date = scenarios.as_of_date
 
 )
 
 select * exclude (recency_before, frequency_before, is_new, is_move) from explained
+{{ 'where false' if execute and is_incremental() and not writes_history() }}

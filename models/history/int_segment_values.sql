@@ -1,6 +1,7 @@
 {{ config(materialized='view') }}
 
--- Segments of all versions: the seed's own names, and those made from a profile, which stand where `any other` does.
+-- Segments of all versions: the seed's own names, and names made from a profile, which rank as `any
+-- other`.
 with strategies as (
 
     select * from {{ ref('segment_strategies') }}
@@ -19,7 +20,7 @@ known as (
     select
         segmentation,
         segment
-    from {{ ref('segment_rules') }}
+    from {{ ref('int_segment_rules') }}
 
 )
 

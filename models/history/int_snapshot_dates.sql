@@ -27,22 +27,30 @@ reported as (
 
 ),
 
--- Earlier builds reported these dates. Another shop's count for nothing.
+-- Another shop's history counts for nothing. A shop is known by its versions.
+reported_versions as (
+
+    select
+        reported.model_version,
+        bool_or(versions.model_version is not null) as is_of_this_shop
+    from reported
+    left join versions
+        on reported.model_version = versions.model_version
+    group by 1
+
+),
+
+-- The dates that earlier builds reported.
 reported_dates as (
 
     select
-        reported.as_of_date,
-        reported.model_version,
-        reported.is_backfilled,
-        max(reported.previous_date) as previous_date,
-        max(reported.previous_version) as previous_version
+        as_of_date,
+        model_version,
+        is_backfilled,
+        max(previous_date) as previous_date,
+        max(previous_version) as previous_version
     from reported
-    where exists (
-        select 1
-        from reported as of_this_shop
-        inner join versions
-            on of_this_shop.model_version = versions.model_version
-    )
+    where (select bool_or(reported_versions.is_of_this_shop) from reported_versions)
     group by 1, 2, 3
 
 ),
@@ -53,7 +61,8 @@ last_reported as (
 
 ),
 
--- With an `as_of_date` before the last reported date, a build looks back and leaves the history as it is.
+-- With an `as_of_date` before the last reported date, a build looks back and leaves the history as
+-- it is.
 direction as (
 
     select
@@ -68,11 +77,12 @@ direction as (
 
 months as (
 
-    select unnest(generate_series(
-        date_trunc('month', first_day.first_date),
-        cast(direction.as_of_date as timestamp),
-        interval 1 month
-    )) as month_start
+    select
+        unnest(generate_series(
+            date_trunc('month', first_day.first_date),
+            cast(direction.as_of_date as timestamp),
+            interval 1 month
+        )) as month_start
     from first_day
     cross join direction
     where not direction.is_look_back
@@ -96,7 +106,8 @@ dates as (
 
 ),
 
--- The newest version that was fitted by a date reports it. Dates before all versions are backfilled with the first.
+-- The newest version that was fitted by a date reports it. Dates before all versions are backfilled
+-- with the first.
 versioned as (
 
     select
@@ -123,7 +134,8 @@ followed as (
 
 ),
 
--- A date is due unless all of it was reported with the same version, and so was the date before it: who moved depends on both.
+-- A date is due unless all of it was reported with the same version, and so was the date before it:
+-- who moved depends on both.
 compared as (
 
     select
@@ -183,7 +195,8 @@ select
     and snapshot_dates.as_of_date < direction.last_reported_date as was_closed,
     snapshot_dates.was_reported,
     snapshot_dates.is_backfilled,
-    snapshot_dates.is_due,
+    -- A date that was over and is the last one again, after a clock that ran ahead, is open again.
+    snapshot_dates.is_due or (is_open and was_closed) as is_due,
     direction.is_look_back
 from snapshot_dates
 cross join direction

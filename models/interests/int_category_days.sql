@@ -22,7 +22,8 @@ sales as (
 
 ),
 
--- As for whole orders: a cancellation counts against the order it takes back from, on the day it happened.
+-- As for whole orders: a cancellation counts against the order it takes back from, on the day it
+-- happened.
 cancelled as (
 
     select
@@ -58,4 +59,10 @@ select
 from events
 inner join categories
     on events.product_id = categories.product_id
-group by categories.prediction_run, events.customer_id, events.invoice_id, categories.category_name, categories.category, events.event_date
+group by
+    categories.prediction_run,
+    events.customer_id,
+    events.invoice_id,
+    categories.category_name,
+    categories.category,
+    events.event_date

@@ -1,27 +1,45 @@
-with as_of_dates as (
+with spends as (
 
-    select distinct as_of_date from {{ ref('int_as_of_dates') }}
+    select * from {{ ref('int_customer_category_spend') }}
 
 ),
 
-interests as (
+-- Where no category is known there is nothing to be interested in, and baskets alone are what the
+-- other segments show.
+dates as (
 
-    select * from {{ ref('int_customer_category_spend') }}
+    select distinct
+        as_of_date,
+        is_current
+    from spends
+    where exists (select 1 from spends as known where known.category >= 0)
+
+),
+
+fitted as (
+
+    select
+        population.customer_id,
+        versions.baseline_date
+    from {{ ref('int_fit_population') }} as population
+    inner join {{ ref('model_versions') }} as versions
+        on
+            population.model_version = versions.model_version
+            and versions.is_active
 
 ),
 
 baskets as (
 
     select
-        as_of_dates.as_of_date,
-        order_days.customer_id,
-        order_days.invoice_id,
-        sum(order_days.amount) as amount
-    from as_of_dates
-    inner join {{ ref('int_order_events_daily') }} as order_days
-        on as_of_dates.as_of_date >= order_days.event_date
-    group by 1, 2, 3
-    having sum(order_days.units) > 0
+        dates.as_of_date,
+        dates.is_current,
+        states.customer_id,
+        states.amount
+    from dates
+    inner join {{ ref('int_order_states_scd2') }} as states
+        on {{ is_valid_on('states', 'dates.as_of_date') }}
+    where states.is_net
 
 ),
 
@@ -29,48 +47,57 @@ customers as (
 
     select
         as_of_date,
+        is_current,
         customer_id,
         count(*) as baskets,
         min(amount) as smallest,
         sum(amount) / count(*) as mean,
         max(amount) as largest
     from baskets
-    group by 1, 2
+    group by 1, 2, 3
 
 ),
 
-categories as (
+-- Logarithms, as baskets differ by factors.
+features as (
 
-    select count(*) > 0 as are_known
-    from interests
-    where category >= 0
+    select
+        as_of_date,
+        customer_id,
+        unnest(['basket_count', 'smallest_basket', 'mean_basket', 'largest_basket']) as feature,
+        unnest([
+            ln(1 + cast(baskets as double)),
+            ln(1 + cast(smallest as double)),
+            ln(1 + cast(mean as double)),
+            ln(1 + cast(largest as double))
+        ]) as value,
+        is_current
+    from customers
+
+    union all
+
+    select
+        as_of_date,
+        customer_id,
+        format('category_{:02d}', category) as feature,
+        spend_share as value,
+        is_current
+    from spends
+    where
+        category >= 0
+        and spend_share > 0
 
 )
 
--- Logarithms, as baskets differ by factors. Without categories there is nothing to be interested in, and baskets alone are what
--- the other segments tell.
 select
-    customers.as_of_date,
-    customers.customer_id,
-    unnest(['basket_count', 'smallest_basket', 'mean_basket', 'largest_basket']) as feature,
-    unnest([
-        ln(1 + cast(customers.baskets as double)),
-        ln(1 + cast(customers.smallest as double)),
-        ln(1 + cast(customers.mean as double)),
-        ln(1 + cast(customers.largest as double))
-    ]) as value
-from customers
-cross join categories
-where categories.are_known
-
-union all
-
-select
-    as_of_date,
-    customer_id,
-    format('category_{:02d}', category) as feature,
-    spend_share as value
-from interests
-where
-    category >= 0
-    and spend_share > 0
+    features.as_of_date,
+    features.customer_id,
+    features.feature,
+    features.value,
+    features.is_current,
+    fitted.customer_id is not null as is_fitted
+from features
+left join fitted
+    on
+        features.customer_id = fitted.customer_id
+        and features.as_of_date = fitted.baseline_date

@@ -4,7 +4,7 @@ with orders as (
 
 ),
 
--- Whole months, so that a month that has only begun is one.
+-- Whole months, so that an unfinished month counts as one.
 bounds as (
 
     select
@@ -14,5 +14,8 @@ bounds as (
 
 )
 
-select cast(unnest(generate_series(first_date, last_date, interval 1 day)) as date) as calendar_date
+select
+    cast(
+        unnest(generate_series(first_date, last_date, interval 1 day)) as date
+    ) as calendar_date
 from bounds

@@ -2,7 +2,7 @@ with lines as (
 
     select
         product_id,
-        regexp_replace(product_description, '\s+', ' ', 'g') as spelling,
+        regexp_replace(product_description, '\s+', ' ', 'g') as description,
         unit_price,
         gross_amount,
         ordered_at,
@@ -25,50 +25,53 @@ first_sales as (
 
 ),
 
-categories_before as (
+runs as (
 
-    select * from {{ ref('int_previous_categories') }}
+    select distinct
+        runs.prediction_run,
+        runs.model_version,
+        runs.frozen_at,
+        {{ has_learned_categories('runs') | indent(8) }} as has_learned
+    from {{ ref('int_prediction_origins') }} as runs
+    where runs.model_version is not null
 
 ),
 
-learning as (
+categorised as (
 
-    select * from {{ ref('int_category_learning_runs') }}
+    {{ categorised_products() | indent(4) }}
 
 ),
 
--- A prediction_run that learns asks for every product. Later builds ask for the products that came since, if there are categories at all.
+-- A run that learns categories asks for every product. Later builds ask for the products that are
+-- new since, if there are categories at all.
 asked as (
 
     select
-        learning.prediction_run,
+        runs.prediction_run,
+        runs.model_version,
         first_sales.product_id,
-        true as is_learning,
+        not runs.has_learned as is_learning,
         first_sales.first_sold_date,
-        learning.frozen_at
-    from first_sales
-    cross join learning
-
-    union all
-
-    select
-        prediction_runs.prediction_run,
-        first_sales.product_id,
-        false as is_learning,
-        first_sales.first_sold_date,
-        prediction_runs.frozen_at
-    from first_sales
-    cross join {{ ref('int_prediction_runs') }} as prediction_runs
+        runs.frozen_at
+    from runs
+    cross join first_sales
     where
-        prediction_runs.prediction_run = 'live'
-        and prediction_runs.prediction_run not in (select learning.prediction_run from learning)
-        and prediction_runs.model_version in (select categories_before.model_version from categories_before)
-        and first_sales.product_id not in (select categories_before.product_id from categories_before)
+        not runs.has_learned
+        or (
+            runs.prediction_run = 'live'
+            and runs.model_version in (select categorised.model_version from categorised)
+            and (runs.model_version, first_sales.product_id) not in (
+                select (categorised.model_version, categorised.product_id)
+                from categorised
+            )
+        )
 
 ),
 
--- What is said of a product is what was known when the categories were learned, or on the first day that it was sold: rows of
--- later days change nothing. Cancellations are left alone, as they come later than their sales.
+-- A product is described by what was known when the categories were learned, or on the first day
+-- that it was sold: rows of later days change nothing. Cancellations are left alone, as they come
+-- later than their sales.
 lines_known as (
 
     select
@@ -82,17 +85,18 @@ lines_known as (
 
 ),
 
-description_variants as (
+variants as (
 
     select
         prediction_run,
         product_id,
-        spelling,
+        description,
         row_number() over (
-            partition by prediction_run, product_id order by count(*) desc, max(ordered_at) desc, spelling asc
-        ) as spelling_rank
+            partition by prediction_run, product_id
+            order by count(*) desc, max(ordered_at) desc, description asc
+        ) as place
     from lines_known
-    where spelling is not null
+    where description is not null
     group by 1, 2, 3
 
 ),
@@ -113,8 +117,9 @@ described as (
 
     select
         asked.prediction_run,
+        asked.model_version,
         asked.product_id,
-        description_variants.spelling as description,
+        variants.description,
         sold.revenue,
         sold.price,
         asked.is_learning,
@@ -125,20 +130,24 @@ described as (
         on
             asked.prediction_run = sold.prediction_run
             and asked.product_id = sold.product_id
-    left join description_variants
+    left join variants
         on
-            asked.prediction_run = description_variants.prediction_run
-            and asked.product_id = description_variants.product_id
-            and description_variants.spelling_rank = 1
+            asked.prediction_run = variants.prediction_run
+            and asked.product_id = variants.product_id
+            and variants.place = 1
 
 ),
 
--- Of a very large catalogue the products that earn most are learned from; the others are placed by their words.
+-- Of a very large catalogue the products that earn most are learned from; the others are placed by
+-- their words.
 ranked as (
 
     select
         *,
-        row_number() over (partition by prediction_run, is_known order by revenue desc, product_id asc) as revenue_rank
+        row_number() over (
+            partition by prediction_run, is_known
+            order by revenue desc, product_id asc
+        ) as revenue_rank
     from described
 
 )
@@ -147,6 +156,7 @@ select
     prediction_run,
     product_id,
     description,
+    model_version,
     cast(revenue as decimal(18, 2)) as revenue,
     cast(price as decimal(18, 4)) as price,
     is_learning,

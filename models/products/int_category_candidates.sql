@@ -1,8 +1,27 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    full_refresh=false,
+) }}
+
 {%- set fewest_categories, most_categories = 4, 20 %}
 {%- set least_share, most_other = 0.02, 0.05 %}
 
+with metrics as (
+
+    select * from {{ ref('category_metrics') }}
+    {% if is_incremental() %}
+    where (prediction_run, model_version) not in (
+        select (stored.prediction_run, stored.model_version)
+        from {{ this }} as stored
+    )
+    {% endif %}
+
+),
+
 -- Gates first: what rules a candidate out, in the order in which it is asked.
-with gated as (
+gated as (
 
     select
         *,
@@ -10,8 +29,10 @@ with gated as (
             when failure_reason is not null then failure_reason
             when categories_found not between {{ fewest_categories }} and {{ most_categories }}
                 then format(
-                    '{} categories: a catalogue has {{ fewest_categories }} to {{ most_categories }}',
-                    categories_found
+                    '{} categories: a catalogue has {} to {}',
+                    categories_found,
+                    {{ fewest_categories }},
+                    {{ most_categories }}
                 )
             when smallest_share < {{ least_share }}
                 then format(
@@ -28,33 +49,35 @@ with gated as (
             when min_jaccard is null then 'it was not refitted'
             when min_jaccard < {{ var('min_stability') }}
                 then format(
-                    'a category is not found again in resamples: minimum Jaccard {:.2f}, less than {:.2f}',
+                    'a category is not found again in resamples:'
+                    || ' minimum Jaccard {:.2f}, less than {:.2f}',
                     min_jaccard,
                     {{ var('min_stability') }}
                 )
         end as failure,
         -- What could be used at all: when nothing passes, the most stable of these is.
         categories_found >= 2 and min_jaccard is not null as is_usable
-    from {{ ref('category_metrics') }}
+    from metrics
 
 ),
 
 compared as (
 
-    {{ in_silhouette_tolerance('gated', 'prediction_run') | indent(4) }}
+    {{ in_silhouette_tolerance('gated', 'prediction_run, model_version') | indent(4) }}
 
 ),
 
--- Within the band and among those that stand in alike: the more stable, then the better silhouette, then the fewer.
+-- Within the band and among those that stand in alike: the more stable, then the better silhouette,
+-- then the fewer.
 ranked as (
 
     select
         *,
         row_number() over (
-            partition by prediction_run
+            partition by prediction_run, model_version
             order by
                 is_usable desc,
-                is_in_band desc,
+                is_within_tolerance desc,
                 min_jaccard desc nulls last,
                 silhouette desc nulls last,
                 k asc,
@@ -68,6 +91,7 @@ winners as (
 
     select
         prediction_run,
+        model_version,
         k
     from ranked
     where preference = 1 and is_usable
@@ -80,18 +104,22 @@ select
     case
         when winners.k is null then coalesce(ranked.failure, 'no candidate can be used')
         when ranked.preference = 1 and not ranked.is_eligible
-            then concat('chosen for want of a better: none passes, this is the most stable; ', ranked.failure)
+            then concat(
+                'chosen for want of a better: none passes, this is the most stable; ',
+                ranked.failure
+            )
         when ranked.preference = 1 and ranked.silhouette = ranked.best_silhouette
             then format('chosen: the best silhouette of those that pass, {:.3f}', ranked.silhouette)
         when ranked.preference = 1
             then format(
-                'chosen: silhouette {:.3f} is within {:g} % of the best that passes, {:.3f}, and it is more stable',
+                'chosen: silhouette {:.3f} is within {:g} % of the best that passes, {:.3f},'
+                || ' and it is more stable',
                 ranked.silhouette,
                 100 * {{ var('silhouette_tolerance') }},
                 ranked.best_silhouette
             )
         when ranked.failure is not null then ranked.failure
-        when ranked.is_in_band
+        when ranked.is_within_tolerance
             then format('passes; {} categories are as good and not less stable', winners.k)
         else format(
             'silhouette {:.3f} is more than {:g} % below the best that passes, {:.3f}',
@@ -100,6 +128,7 @@ select
             ranked.best_silhouette
         )
     end as reason,
+    ranked.model_version,
     ranked.k,
     ranked.products,
     ranked.categories_found,
@@ -117,4 +146,6 @@ select
     ranked.preference = 1 and ranked.is_usable and not ranked.is_eligible as is_fallback
 from ranked
 left join winners
-    on ranked.prediction_run = winners.prediction_run
+    on
+        ranked.prediction_run = winners.prediction_run
+        and ranked.model_version = winners.model_version

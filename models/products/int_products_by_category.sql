@@ -1,53 +1,72 @@
-with live as (
+with runs as (
 
     select
-        'live' as prediction_run,
-        products.product_id,
-        names.category_name,
-        products.category,
-        products.similarity
-    from {{ ref('product_category_versions') }} as products
-    inner join {{ ref('int_active_version') }} as version_in_use
-        on products.model_version = version_in_use.model_version
-    left join {{ ref('category_name_versions') }} as names
-        on
-            products.model_version = names.model_version
-            and products.category = names.category
+        prediction_run,
+        model_version
+    from {{ ref('int_prediction_runs') }}
 
 ),
 
-backtest as (
+learned as (
 
     select
-        chosen.prediction_run,
-        chosen.product_id,
-        names.category_name,
-        chosen.category,
-        chosen.similarity
-    from {{ ref('int_chosen_categories') }} as chosen
-    left join {{ ref('category_names') }} as names
+        runs.prediction_run,
+        runs.model_version,
+        labels.product_id,
+        labels.category,
+        labels.similarity
+    from runs
+    inner join {{ ref('int_category_candidates') }} as chosen
         on
-            chosen.prediction_run = names.prediction_run
-            and chosen.category = names.category
-    where chosen.prediction_run = 'backtest'
+            runs.prediction_run = chosen.prediction_run
+            and runs.model_version = chosen.model_version
+            and chosen.is_chosen
+    inner join {{ ref('category_labels') }} as labels
+        on
+            chosen.prediction_run = labels.prediction_run
+            and chosen.model_version = labels.model_version
+            and chosen.algorithm = labels.algorithm
+            and chosen.k = labels.k
+
+),
+
+placed as (
+
+    select
+        runs.prediction_run,
+        runs.model_version,
+        products.product_id,
+        products.category,
+        products.similarity
+    from runs
+    inner join {{ ref('new_product_categories') }} as products
+        on
+            runs.prediction_run = 'live'
+            and runs.model_version = products.model_version
 
 ),
 
 products as (
 
-    select * from live
+    select * from learned
 
     union all
 
-    select * from backtest
+    select * from placed
 
 )
 
 select
-    prediction_run,
-    product_id,
-    -- Names are of the categories that had a product when they were learned; the first odd one may come later.
-    case when category = -1 then 'other' else category_name end as category_name,
-    category,
-    similarity
+    products.prediction_run,
+    products.product_id,
+    -- Names are of the categories that had a product when they were learned; the first odd one may
+    -- come later.
+    case when products.category = -1 then 'other' else names.category_name end as category_name,
+    products.category,
+    products.similarity
 from products
+left join {{ ref('category_names') }} as names
+    on
+        products.prediction_run = names.prediction_run
+        and products.model_version = names.model_version
+        and products.category = names.category

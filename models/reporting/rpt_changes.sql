@@ -1,8 +1,14 @@
+with segment_changes as (
+
+    select * from {{ ref('segment_changes') }}
+
+)
+
 select
     segmentation,
     change_type,
     cause,
-    count(*) as changes,
+    count(*) as change_count,
     as_of_date
-from {{ ref('segment_changes') }}
+from segment_changes
 group by all

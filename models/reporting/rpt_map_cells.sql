@@ -1,14 +1,8 @@
 {%- set segmentations = ['broad', 'detailed'] -%}
 
--- Of a cell the map says how many customers it holds, and of which segment most; the report leaves out those of few.
 with customers as (
 
-    select
-        broad_segment,
-        detailed_segment,
-        embedding_x,
-        embedding_y
-    from {{ ref('customers') }}
+    select * from {{ ref('customers') }}
     where embedding_x is not null
 
 ),
@@ -18,18 +12,20 @@ bounds as (
     select
         min(embedding_x) as least_x,
         min(embedding_y) as least_y,
-        -- How many cells the map is wide or high, whichever is more: about as many as leave each six customers or more.
-        least(40, greatest(2, round(sqrt(count(*) / 6)))) as cells,
-        coalesce(
-            nullif(greatest(max(embedding_x) - min(embedding_x), max(embedding_y) - min(embedding_y)), 0) / cells, 1
-        ) as width,
-        -- Rows are nearer to each other than columns, and every other one is set off by half a cell: like honeycombs.
+        -- Along the longer side: about as many cells as leave each six customers or more.
+        least(40, greatest(2, round(sqrt(count(*) / 6)))) as cell_count,
+        greatest(
+            max(embedding_x) - min(embedding_x), max(embedding_y) - min(embedding_y)
+        ) as side,
+        coalesce(nullif(side, 0) / cell_count, 1) as width,
+        -- A honeycomb: rows are nearer to each other than columns, and every other row is shifted
+        -- by half a cell.
         width * sqrt(3) / 2 as height
     from customers
 
 ),
 
-rows_known as (
+customer_rows as (
 
     select
         customers.broad_segment,
@@ -45,7 +41,7 @@ rows_known as (
 
 ),
 
-cells_known as (
+customer_cells as (
 
     select
         *,
@@ -53,7 +49,7 @@ cells_known as (
         cast(round((embedding_x - least_x) / width - offset_share) as integer) as map_column,
         least_x + (map_column + offset_share) * width as x,
         least_y + map_row * height as y
-    from rows_known
+    from customer_rows
 
 ),
 
@@ -67,13 +63,13 @@ memberships as (
         map_column,
         x,
         y
-    from cells_known
+    from customer_cells
     {{ 'union all' if not loop.last }}
     {% endfor %}
 
 ),
 
-counted as (
+cell_segments as (
 
     select
         segmentation,
@@ -82,20 +78,21 @@ counted as (
         map_column,
         x,
         y,
-        count(*) as customers_of_segment
+        count(*) as segment_customer_count
     from memberships
     group by 1, 2, 3, 4, 5, 6
 
 )
 
+-- The segment of most customers names a cell; the report leaves out cells of few.
 select
     segmentation,
-    arg_max(segment, (customers_of_segment, segment)) as segment,
+    arg_max(segment, (segment_customer_count, segment)) as segment,
     map_row,
     map_column,
     x,
     y,
-    cast(max(customers_of_segment) as bigint) as customers_of_segment,
-    cast(sum(customers_of_segment) as bigint) as customers
-from counted
+    cast(max(segment_customer_count) as bigint) as segment_customer_count,
+    cast(sum(segment_customer_count) as bigint) as customer_count
+from cell_segments
 group by 1, 3, 4, 5, 6

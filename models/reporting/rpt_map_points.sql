@@ -1,6 +1,18 @@
--- Only where the setting asks for them. Neither who is drawn nor in which order follows the id: a hash of it could be found
--- out by trying ids. Customers of equal columns are equal here too, so that ties change nothing.
+{%- set most_points = 4000 -%}
+
+-- Empty unless the setting asks for customers.
 with customers as (
+
+    select * from {{ ref('customers') }}
+    where
+        embedding_x is not null
+        and {{ var('report_customer_rows') }}
+
+),
+
+-- Neither who is drawn nor the order follows the id, because trying ids would reveal a hash of it.
+-- Customers with equal columns are equal here too, so ties change nothing.
+drawn as (
 
     select
         broad_segment,
@@ -21,10 +33,7 @@ with customers as (
                 broad_segment asc,
                 detailed_segment asc
         ) as draw_number
-    from {{ ref('customers') }}
-    where
-        embedding_x is not null
-        and {{ var('report_customer_rows') }}
+    from customers
 
 )
 
@@ -44,5 +53,5 @@ select
     recency_days,
     embedding_x as x,
     embedding_y as y
-from customers
-where draw_number <= 4000
+from drawn
+where draw_number <= {{ most_points }}

@@ -1,31 +1,37 @@
--- Cells without customers are told too, or a heat map would leave it open whether they were counted.
-with scores as (
+with customers as (
+
+    select * from {{ ref('customers') }}
+    where recency_score is not null
+
+),
+
+scores as (
 
     select cast(unnest(range(1, 6)) as integer) as score
 
 ),
 
-customers as (
+cells as (
 
     select
         recency_score,
         frequency_score,
-        count(*) as customers,
+        count(*) as customer_count,
         sum(monetary) as revenue
-    from {{ ref('customers') }}
-    where recency_score is not null
+    from customers
     group by 1, 2
 
 )
 
+-- Cells without customers are rows too, or a heat map would not show that they were counted.
 select
     recency_scores.score as recency_score,
     frequency_scores.score as frequency_score,
-    coalesce(customers.customers, 0) as customers,
-    cast(coalesce(customers.revenue, 0) as decimal(18, 2)) as revenue
+    coalesce(cells.customer_count, 0) as customer_count,
+    cast(coalesce(cells.revenue, 0) as decimal(18, 2)) as revenue
 from scores as recency_scores
 cross join scores as frequency_scores
-left join customers
+left join cells
     on
-        recency_scores.score = customers.recency_score
-        and frequency_scores.score = customers.frequency_score
+        recency_scores.score = cells.recency_score
+        and frequency_scores.score = cells.frequency_score

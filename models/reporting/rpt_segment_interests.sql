@@ -6,25 +6,25 @@ with customers as (
 
 ),
 
-interests as (
+customer_interests as (
 
     select * from {{ ref('customer_interests') }}
 
 ),
 
--- Customers are gone through once, for all segmentations.
-together as (
+-- One pass over the customers, for all segmentations.
+segment_combinations as (
 
     select
         customers.rfm_segment,
         customers.broad_segment,
         customers.detailed_segment,
-        interests.category_name,
-        count(*) as customers,
-        sum(interests.spend) as spend
-    from interests
+        customer_interests.category_name,
+        count(*) as customer_count,
+        sum(customer_interests.spend) as spend
+    from customer_interests
     inner join customers
-        on interests.customer_id = customers.customer_id
+        on customer_interests.customer_id = customers.customer_id
     group by 1, 2, 3, 4
 
 ),
@@ -36,9 +36,9 @@ spends as (
         '{{ segmentation }}' as segmentation,
         {{ segmentation }}_segment as segment,
         category_name,
-        cast(sum(customers) as bigint) as customers,
+        cast(sum(customer_count) as bigint) as customer_count,
         sum(spend) as spend
-    from together
+    from segment_combinations
     group by 1, 2, 3
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -62,21 +62,21 @@ categories as (
         segmentation,
         category_name,
         sum(spend) as spend,
-        sum(sum(spend)) over (partition by segmentation) as spend_on_all
+        sum(sum(spend)) over (partition by segmentation) as total_spend
     from spends
     group by 1, 2
 
 )
 
--- What a segment spends nothing on is told too.
+-- Categories that a segment spends nothing on are rows too.
 select
     segments.segmentation,
     segments.segment,
     categories.category_name,
-    coalesce(spends.customers, 0) as customers,
+    coalesce(spends.customer_count, 0) as customer_count,
     cast(coalesce(spends.spend, 0) as decimal(18, 2)) as spend,
     coalesce(spends.spend, 0) / nullif(segments.spend, 0) as spend_share,
-    categories.spend / nullif(categories.spend_on_all, 0) as usual_share
+    categories.spend / nullif(categories.total_spend, 0) as usual_share
 from segments
 inner join categories
     on segments.segmentation = categories.segmentation

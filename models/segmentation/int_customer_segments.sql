@@ -1,45 +1,41 @@
-with customers as (
+with facts as (
 
-    select * from {{ ref('int_customer_facts') }}
+    select
+        facts.as_of_date,
+        facts.customer_id,
+        versions.model_version,
+        facts.recency_days,
+        facts.frequency,
+        facts.monetary,
+        versions.baseline_date > facts.as_of_date as is_backfilled
+    from {{ ref('int_customer_facts') }} as facts
+    inner join {{ ref('model_versions') }} as versions
+        on versions.is_active
     where
-        is_current
-        and frequency > 0
+        facts.is_current
+        and facts.frequency > 0
 
 ),
 
--- Nothing but the rules decides: the same for ten customers and for ten million, at any date and on any engine.
-{{ rules_by_combination('customers', ref('int_active_rules')) }},
-
-segmented as (
-
-    select
-        customers.as_of_date,
-        customers.customer_id,
-        rules.segmentation,
-        rules.segment,
-        rules.rule_number,
-        rules.confidence
-    from customers
-    inner join rules_by_combination as rules
-        on
-            customers.recency_days = rules.recency_days
-            and customers.frequency = rules.frequency
-            and {{ in_bounds('customers', 'rules', ['monetary']) | indent(12) }}
-
-)
+{{ assign_segments('facts') }}
 
 select
-    broad.as_of_date,
-    broad.customer_id,
-    broad.segment as broad_segment,
-    detailed.segment as detailed_segment,
-    broad.rule_number as broad_rule,
-    detailed.rule_number as detailed_rule,
-    broad.confidence as broad_confidence,
-    detailed.confidence as detailed_confidence
-from segmented as broad
-inner join segmented as detailed
-    on broad.customer_id = detailed.customer_id
-where
-    broad.segmentation = 'broad'
-    and detailed.segmentation = 'detailed'
+    as_of_date,
+    customer_id,
+    rfm_score,
+    rfm_segment,
+    broad_segment,
+    detailed_segment,
+    model_version,
+    broad_rule,
+    detailed_rule,
+    recency_score,
+    frequency_score,
+    monetary_score,
+    percent_rank() over (order by recency_days desc) as recency_percent_rank,
+    percent_rank() over (order by frequency) as frequency_percent_rank,
+    percent_rank() over (order by monetary) as monetary_percent_rank,
+    broad_confidence,
+    detailed_confidence,
+    is_backfilled
+from segmented

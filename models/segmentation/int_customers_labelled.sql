@@ -1,7 +1,23 @@
 with chosen as (
 
-    select * from {{ ref('int_candidates_ranked') }}
-    where is_chosen
+    select candidates.*
+    from {{ ref('int_candidates_ranked') }} as candidates
+    inner join {{ ref('model_versions') }} as versions
+        on
+            candidates.model_version = versions.model_version
+            and versions.is_active
+    where candidates.is_chosen
+
+),
+
+population as (
+
+    select population.*
+    from {{ ref('int_fit_population') }} as population
+    inner join {{ ref('model_versions') }} as versions
+        on
+            population.model_version = versions.model_version
+            and versions.is_active
 
 ),
 
@@ -44,6 +60,5 @@ select
     population.recency_days,
     population.frequency,
     population.monetary
-from {{ ref('int_fit_population') }} as population
+from population
 cross join unclustered
-where population.is_fitted

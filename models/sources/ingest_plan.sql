@@ -1,19 +1,66 @@
-{%- set codes = ref('non_product_codes') %}
-{%- if execute %}
-{%- set input = transactions_input() %}
-{%- set codes_fingerprint = single_value(
-    "select coalesce(md5(string_agg(concat_ws(',', code, match_type, label), ';' order by code, match_type, label)), '') from " ~ codes
-) %}
-{%- set last_row = last_processed_row(input, codes_fingerprint) %}
-{%- if last_row is none %}
-{%- do validate_no_rows_lost(input) %}
-{%- endif %}
-{%- endif %}
+-- How this build reads the input, and after which row of earlier builds its new rows begin.
+with input_profile as (
 
--- Whether this build adds to the rows of earlier ones, and after which of them.
+    select * from {{ source('shop', 'input_profile') }}
+
+),
+
+ingest_watermark as (
+
+    select * from {{ source('state', 'ingest_watermark') }}
+
+),
+
+non_product_codes as (
+
+    select * from {{ ref('non_product_codes') }}
+
+),
+
+codes as (
+
+    select
+        coalesce(
+            md5(
+                string_agg(
+                    concat_ws(',', code, match_type, label), ';' order by code, match_type, label
+                )
+            ), ''
+        ) as codes_fingerprint
+    from non_product_codes
+
+),
+
+-- The watermark holds for rows that were read and flagged as this build would read and flag them.
+joined as (
+
+    select
+        input_profile.*,
+        codes.codes_fingerprint,
+        ingest_watermark.last_row,
+        input_profile.is_full_refresh
+        or input_profile.is_full_read
+        or ingest_watermark.last_row is null as is_full_reload
+    from input_profile
+    cross join codes
+    left join ingest_watermark
+        on
+            input_profile.input_signature = ingest_watermark.input_signature
+            and codes.codes_fingerprint = ingest_watermark.codes_fingerprint
+
+)
+
 select
-    {{ sql_text(input_fingerprint(input) if input else '') }} as read_as,
-    {{ sql_text(tojson(input_formats(input)) if input else '') }} as formats,
-    {{ sql_text(codes_fingerprint) }} as codes_fingerprint,
-    cast({{ last_row or 0 }} as bigint) as last_row,
-    {{ 'true' if last_row is none else 'false' }} as is_full_reload
+    input_signature,
+    codes_fingerprint,
+    -- Where no row shows it yet, any will do.
+    coalesce(date_format, 'year-month-day') as date_format,
+    coalesce(decimal_separator, '.') as decimal_separator,
+    cancellation_invoice_prefix,
+    cast(case when is_full_reload then 0 else last_row end as bigint) as last_row,
+    has_invoice_id,
+    has_product_id,
+    has_quantity,
+    has_unit_price,
+    is_full_reload
+from joined

@@ -2,82 +2,79 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='sync_all_columns',
-    pre_hook=["{{ delete_changed_rows() }}", "{{ delete_ingest_watermark() }}"],
+    pre_hook="{{ delete_ingest_watermark() }}",
+    post_hook=["{{ delete_ingested_files() }}", "{{ insert_ingested_files() }}"],
 ) }}
 
-{%- set last_row = last_ingested_row() -%}
-{%- set due = files_to_read(last_row) -%}
-{#- Columns that the input does not have are null, so that every later model is the same for every shop. -#}
-{%- set input = transactions_input(due or files_to_read(none)[:1]) if execute else {
-    'relation': '(select 1)', 'columns': {}, 'others': {}, 'source': "''"
-} -%}
+{#-
+    A single file that is read into an empty table repeats no row of another: then no row is
+    compared with others.
+-#}
+{%- set may_repeat_rows = is_incremental() or pending_file_count() > 1 -%}
 
-with input as (
+with transactions as (
 
-    select * from {{ input.relation }}
-    {% if due | length == 0 %}
-    -- Every file was read before and not written again.
-    where false
-    {% endif %}
-
-),
-
-texts as (
-
-    select
-        -- The order of the input is the only one that its rows have.
-        row_number() over () as position,
-        {% for column in column_aliases() %}
-        cast({{ input.columns.get(column, 'null') }} as varchar) as {{ column }},
-        {% endfor %}
-        cast({{ input.surplus or 'null' }} as varchar) as surplus_field,
-        cast({{ input.swallowed or '0' }} as bigint) as swallowed_rows,
-        -- What is none of our columns still tells two lines apart, and belongs to the row as it came.
-        {{ json_text_of(input.others) }} as other_columns,
-        {{ input.source }} as file_name
-    from input
+    select * from {{ source('shop', 'transactions') }}
 
 ),
 
 keyed as (
 
     select
+        -- The order of the input is the only one that its rows have.
+        row_number() over () as input_position,
         *,
-        {{ text_key(column_aliases() | list + ['surplus_field', 'other_columns']) }} as row_key
-    from texts
+        {{ text_key([
+            'invoice_id', 'product_id', 'product_description', 'quantity', 'ordered_at',
+            'unit_price', 'amount', 'customer_id', 'country', 'surplus_field', 'other_columns'
+        ]) | indent(8) }} as row_key
+    from transactions
 
-){{ ',' if last_row is not none or due | length > 1 }}
+),
 
-{% if last_row is not none or due | length > 1 %}
--- A row that stands in two files is one row: an export may repeat what an earlier one told. Rows that are equal within one
--- file are as many as they are there.
-occurring as (
+{% if may_repeat_rows %}
+-- A row that stands in two files is one row: an export may repeat rows of an earlier one. Rows that
+-- are equal within one file are as many as the file has.
+occurrences as (
 
     select
         *,
-        row_number() over (partition by row_key, file_name order by position) as occurrence
+        row_number() over (partition by row_key, file_name order by input_position) as occurrence
     from keyed
 
 ),
 
-read_once as (
+copies as (
 
     select
         *,
-        row_number() over (partition by row_key, occurrence order by position) as copy
-    from occurring
+        row_number() over (partition by row_key, occurrence order by input_position) as copy
+    from occurrences
 
 ),
+{% endif %}
 
-{% if last_row is not none %}
+{% if is_incremental() %}
 stored as (
 
     select
         row_key,
-        count(*) as times
+        count(*) as row_count
     from {{ this }}
     where row_key in (select keyed.row_key from keyed)
     group by 1
+
+),
+
+new_rows as (
+
+    select copies.*
+    from copies
+    left join stored
+        on copies.row_key = stored.row_key
+    where
+        copies.copy = 1
+        and copies.occurrence > coalesce(stored.row_count, 0)
 
 ),
 
@@ -87,39 +84,45 @@ last_stored as (
     from {{ this }}
 
 ),
-{% endif %}
-
+{% elif may_repeat_rows %}
 new_rows as (
 
-    select read_once.*
-    from read_once
-    {% if last_row is not none %}
-    left join stored
-        on read_once.row_key = stored.row_key
-    {% endif %}
-    where
-        read_once.copy = 1
-        {% if last_row is not none %}
-        and read_once.occurrence > coalesce(stored.times, 0)
-        {% endif %}
+    select * from copies
+    where copy = 1
 
-)
+),
 {% endif %}
 
+numbered as (
+
+    select
+        *,
+        {% if is_incremental() %}
+        (select last_stored.last_row from last_stored)
+        + row_number() over (order by input_position) as input_row
+        {% elif may_repeat_rows %}
+        row_number() over (order by input_position) as input_row
+        {% else %}
+        input_position as input_row
+        {% endif %}
+    from {{ 'new_rows' if may_repeat_rows else 'keyed' }}
+
+)
+
 select
-    {% if last_row is not none %}
-    (select last_stored.last_row from last_stored) + row_number() over (order by position) as input_row,
-    {% elif due | length > 1 %}
-    row_number() over (order by position) as input_row,
-    {% else %}
-    position as input_row,
-    {% endif %}
-    {% for column in column_aliases() %}
-    {{ column }},
-    {% endfor %}
+    input_row,
+    invoice_id,
+    product_id,
+    product_description,
+    quantity,
+    ordered_at,
+    unit_price,
+    amount,
+    customer_id,
+    country,
     surplus_field,
     swallowed_rows,
     other_columns,
     file_name,
     row_key
-from {{ 'new_rows' if last_row is not none or due | length > 1 else 'keyed' }}
+from numbered

@@ -1,19 +1,27 @@
-"""One row per candidate and fitted customer: the cluster that the customer is in. Empty where no fit is due."""
+"""One row per version, candidate and fitted customer: the cluster that the customer is in."""
 
-from shop_toolkit.tables import typed
+from typing import Any
+
+import duckdb
+from shop_toolkit.registry import Rows, pending_version, with_stored_rows
 
 TYPES = {
-    "space": "str", "algorithm": "str", "setting": "str", "customer_id": "str",
+    "space": "str", "algorithm": "str", "setting": "str", "customer_id": "str", "model_version": "int32",
     "k": "int32", "cluster": "int32", "smallest_size": "float", "bic": "float",
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     """Labels of every candidate: KMeans, Gaussian mixture, Ward and HDBSCAN in each space."""
-    coordinates = dbt.ref("space_embeddings").order("space, customer_id").df()
+    settings = dbt.config.get("meta")
+    versions = dbt.ref("model_versions")
+    embeddings = dbt.ref("space_embeddings").order("space, customer_id")
+    version = pending_version(dbt, session, versions)
+    coordinates = embeddings.filter(f"model_version = {version or 0}").df()
     if coordinates.empty:
-        return typed(None, TYPES)
+        return with_stored_rows(dbt, session, [], TYPES)
 
     from shop_toolkit.clustering import fit_candidates
 
-    return typed(fit_candidates(coordinates), TYPES)
+    labels = fit_candidates(coordinates, range(2, int(settings["max_clusters"]) + 1))
+    return with_stored_rows(dbt, session, [labels.assign(model_version=version)], TYPES)

@@ -1,23 +1,31 @@
-"""One row per candidate with two clusters or more: are they found again in resamples? Empty where no fit is due."""
+"""One row per version and candidate with two clusters or more: are its clusters found again in resamples?"""
 
-from shop_toolkit.tables import typed
+from typing import Any
+
+import duckdb
+from shop_toolkit.registry import Rows, pending_version, with_stored_rows
 
 TYPES = {
-    "space": "str", "algorithm": "str", "k": "int32",
-    "bootstrap_samples": "int32", "bootstrap_draws": "int32",
-    "min_jaccard": "float", "mean_adjusted_rand": "float",
+    "space": "str", "algorithm": "str", "model_version": "int32", "k": "int32",
+    "bootstrap_samples": "int32", "bootstrap_draws": "int32", "min_jaccard": "float", "mean_adjusted_rand": "float",
 }  # fmt: skip
 
 
-def model(dbt, session):
-    """Stability of every candidate; in full of those that SQL named contenders."""
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
+    """Stability of every candidate; in full of the finalists, which SQL names."""
     settings = dbt.config.get("meta")
-    labels = dbt.ref("candidate_labels").order("space, algorithm, k, customer_id").df()
+    versions = dbt.ref("model_versions")
+    embeddings = dbt.ref("space_embeddings").order("space, customer_id")
+    all_labels = dbt.ref("candidate_labels").order("space, algorithm, k, customer_id")
+    candidates = dbt.ref("int_candidates_by_level").filter("is_finalist").order("space, algorithm, k")
+    version = pending_version(dbt, session, versions)
+    of_version = f"model_version = {version or 0}"
+    labels = all_labels.filter(of_version).df()
     if labels.empty:
-        return typed(None, TYPES)
+        return with_stored_rows(dbt, session, [], TYPES)
 
     from shop_toolkit.clustering import measure_stability
 
-    coordinates = dbt.ref("space_embeddings").order("space, customer_id").df()
-    contenders = dbt.ref("int_finalists").order("space, algorithm, k").df()
-    return typed(measure_stability(coordinates, labels, contenders, int(settings["bootstrap_samples"])), TYPES)
+    coordinates = embeddings.filter(of_version).df()
+    stability = measure_stability(coordinates, labels, candidates.df(), int(settings["bootstrap_samples"]))
+    return with_stored_rows(dbt, session, [stability.assign(model_version=version)], TYPES)

@@ -1,5 +1,8 @@
 """One row per rule of the backtest's learned segments. Empty without a backtest."""
 
+from typing import Any
+
+import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed
 
@@ -13,7 +16,7 @@ SPACES = {"broad": "rfm_plane", "detailed": "rfm_tsne"}
 TSNE_ITERATIONS = 375
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Cluster the customers of the backtest's earliest origin and turn the clusters into rules."""
     population = dbt.ref("int_backtest_population").order("customer_id").df()
     levels = dbt.ref("cluster_levels").df()

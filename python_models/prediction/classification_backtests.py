@@ -4,7 +4,9 @@ Of validation samples only the most likely class.
 """
 
 import json
+from typing import Any
 
+import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed, with_features
 
@@ -19,7 +21,7 @@ WORKERS = 2
 TUNING, ORIGINS = ("parameters of the classifiers", "tasks"), ("backtest of the classifiers", "origins")
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Predict classes from each origin by models that were trained on what was complete by then."""
     samples = dbt.ref("int_classification_samples").filter("prediction_run = 'backtest'")
     settings = dbt.config.get("meta")
@@ -35,11 +37,11 @@ def model(dbt, session):
     rows_of = dict(list(rows.groupby(KEYS)))
     workers = WORKERS if len(rows) >= PARALLEL_SAMPLES else 1
     # Tuned at a task's earliest origin, the parameters have seen nothing that the others predict.
-    earliest = {}
+    earliest: dict[str, tuple[Any, ...]] = {}
     for task, *origin in rows_of:
         earliest.setdefault(task, (task, *origin))
-    jobs = [("classes", rows_of[key], features, grids, 1) for key in earliest.values()]
-    tuned = dict(zip(earliest, in_parallel(tune, jobs, workers, *TUNING), strict=True))
+    tuning = [("classes", rows_of[key], features, grids, 1) for key in earliest.values()]
+    tuned = dict(zip(earliest, in_parallel(tune, tuning, workers, *TUNING), strict=True))
     jobs = [(rows, features, tuned[key[0]], 1) for key, rows in rows_of.items()]
     tables = []
     for key, predicted in zip(rows_of, in_parallel(predict_classes, jobs, workers, *ORIGINS), strict=True):

@@ -4,7 +4,9 @@ The three most likely classes of each newcomer, and the most likely one of each 
 """
 
 import json
+from typing import Any
 
+import duckdb
 import pandas as pd
 from shop_toolkit.tables import in_batches, typed, with_features
 
@@ -19,7 +21,7 @@ WORKERS = 2
 FITS = ("classifiers of segments and interests for today", "fits")
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Predict classes from today by the active models, trained on all that is complete."""
     active = dbt.ref("int_active_classification_models").filter("tuned_parameters is not null").order("task").df()
     samples = dbt.ref("int_classification_samples").filter("prediction_run = 'live'")
@@ -39,9 +41,10 @@ def model(dbt, session):
     workers = WORKERS if sum(len(labelled) for labelled, *_ in jobs) >= PARALLEL_SAMPLES else 1
     fits = in_parallel(fit_calibrated, jobs, workers, *FITS)
     tables = []
-    for task, best, (labelled, *_), (tuned, fitted) in zip(active["task"], active["model"], jobs, fits, strict=True):
-        if fitted is None:
+    for task, best, (labelled, *_), models in zip(active["task"], active["model"], jobs, fits, strict=True):
+        if models is None:
             continue
+        tuned, fitted = models
         same = labelled.iloc[0][["task", "horizon_days", "origin_date"]]
         validation = labelled[labelled["role"] == "validation"]
         predicted = [rank_classes(tuned.predict(validation, best), 1)] if len(validation) else []

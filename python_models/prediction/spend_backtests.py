@@ -1,7 +1,9 @@
 """One row per origin, model and test sample of the backtest: the spend predicted. Empty without a backtest."""
 
 import json
+from typing import Any
 
+import duckdb
 import pandas as pd
 from shop_toolkit.tables import typed, with_features
 
@@ -10,7 +12,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Predict spend from each origin by models that were trained on what was complete by then."""
     samples = dbt.ref("int_spend_samples").filter("prediction_run = 'backtest'")
     settings = dbt.config.get("meta")

@@ -1,14 +1,16 @@
 """One row per fitted model and customer of today: the spend predicted. Empty where a baseline is active."""
 
 import json
+from typing import Any
 
+import duckdb
 import pandas as pd
 from shop_toolkit.tables import in_batches, typed, with_features
 
 TYPES = {"model": "str", "settings": "str", "sample_number": "int64", "amount": "float"}
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Predict spend from today by the active model, trained on all that is complete."""
     active = dbt.ref("int_active_spend_model").df()
     samples = dbt.ref("int_spend_samples").filter("prediction_run = 'live'")

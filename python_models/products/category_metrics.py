@@ -1,10 +1,12 @@
-"""One row per prediction_run that learns in this build and candidate: how good its categories are, and are they found again?"""
+"""One row per run that learns categories and candidate: how good its categories are, and are they found again?"""
 
-import pandas as pd
-from shop_toolkit.tables import typed
+from typing import Any
+
+import duckdb
+from shop_toolkit.registry import Rows, pending_runs, with_stored_rows
 
 TYPES = {
-    "prediction_run": "str", "algorithm": "str", "failure_reason": "str",
+    "prediction_run": "str", "algorithm": "str", "failure_reason": "str", "model_version": "int32",
     "k": "int32", "products": "int64", "categories_found": "int32",
     "smallest_share": "float", "largest_share": "float", "other_share": "float", "silhouette": "float",
     "mean_similarity": "float", "bootstrap_samples": "Int32",
@@ -12,22 +14,24 @@ TYPES = {
 }  # fmt: skip
 
 
-def model(dbt, session):
-    """Measures and stability of every candidate, or the reason why it has none."""
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
+    """Metrics and stability of every candidate, or the reason why it has none."""
     settings = dbt.config.get("meta")
-    texts = dbt.ref("product_embeddings").order("prediction_run, product_id").df()
-    labels = dbt.ref("category_labels").order("prediction_run, k, product_id").df()
-    if texts.empty:
-        return typed(None, TYPES)
+    embeddings = dbt.ref("product_embeddings").order("product_id")
+    labels = dbt.ref("category_labels").order("k, product_id")
+    pending = pending_runs(dbt, session, dbt.ref("product_embeddings"))
+    if not pending:
+        return with_stored_rows(dbt, session, [], TYPES)
 
     from shop_toolkit.categories import measure_category_candidates, measure_category_stability
 
+    samples = int(settings["category_bootstrap_samples"])
     tables = []
-    for prediction_run, products in texts.groupby("prediction_run"):
-        found = labels[labels["prediction_run"] == prediction_run]
-        measures = measure_category_candidates(products, found)
-        stability = measure_category_stability(products, found, int(settings["category_bootstrap_samples"]))
-        tables.append(
-            measures.merge(stability, on=["algorithm", "k"], how="left").assign(prediction_run=prediction_run)
-        )
-    return typed(pd.concat(tables, ignore_index=True), TYPES)
+    for run, version in pending:
+        of_run = f"prediction_run = '{run}' and model_version = {version}"
+        products, found = embeddings.filter(of_run).df(), labels.filter(of_run).df()
+        metrics = measure_category_candidates(products, found)
+        stability = measure_category_stability(products, found, samples)
+        metrics = metrics.merge(stability, on=["algorithm", "k"], how="left")
+        tables.append(metrics.assign(prediction_run=run, model_version=version))
+    return with_stored_rows(dbt, session, tables, TYPES)

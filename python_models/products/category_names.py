@@ -1,24 +1,31 @@
-"""One row per prediction_run that learns in this build and category of its choice: what it is called, and its telling words."""
+"""One row per run that learns categories and category of its choice: its name, and the words that set it apart."""
 
-import pandas as pd
-from shop_toolkit.tables import typed
+from typing import Any
 
-TYPES = {"prediction_run": "str", "category_name": "str", "top_terms": "str", "category": "int32"}
+import duckdb
+from shop_toolkit.registry import Rows, pending_runs, with_stored_rows
+
+TYPES = {
+    "prediction_run": "str", "category_name": "str", "top_terms": "str", "model_version": "int32", "category": "int32",
+}  # fmt: skip
 
 
-def model(dbt, session):
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     """Names from the words of the fitted products."""
-    labels = dbt.ref("int_chosen_categories").order("prediction_run, product_id").df()
-    if labels.empty:
-        return typed(None, TYPES)
+    embeddings = dbt.ref("product_embeddings").order("product_id")
+    labels = dbt.ref("category_labels").order("product_id")
+    chosen = dbt.ref("int_category_candidates").filter("is_chosen")
+    pending = pending_runs(dbt, session, chosen)
+    if not pending:
+        return with_stored_rows(dbt, session, [], TYPES)
 
     from shop_toolkit.categories import name_categories
 
-    catalogue = dbt.ref("int_catalogue").filter("is_learning").order("prediction_run, product_id").df()
-    tables = [
-        name_categories(catalogue[catalogue["prediction_run"] == prediction_run], chosen).assign(
-            prediction_run=prediction_run
-        )
-        for prediction_run, chosen in labels.groupby("prediction_run")
-    ]
-    return typed(pd.concat(tables, ignore_index=True), TYPES)
+    number_of = {(run, version): k for run, version, k in chosen.select("prediction_run, model_version, k").fetchall()}
+    tables = []
+    for run, version in pending:
+        of_run = f"prediction_run = '{run}' and model_version = {version}"
+        categories = labels.filter(f"{of_run} and k = {number_of[run, version]}").df()
+        names = name_categories(embeddings.filter(of_run).df(), categories)
+        tables.append(names.assign(prediction_run=run, model_version=version))
+    return with_stored_rows(dbt, session, tables, TYPES)

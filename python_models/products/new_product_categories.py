@@ -1,21 +1,36 @@
-"""One row per product that came after the categories of the version in use were learned: which of them it is in."""
+"""One row per version and product that is new since its categories were learned: the category that it is in."""
 
-from shop_toolkit.tables import typed
+from typing import Any
+
+import duckdb
+import pandas as pd
+from shop_toolkit.registry import Rows, with_stored_rows
 
 TYPES = {
-    "product_id": "str", "known_words": "int32", "category": "int32", "similarity": "float", "price": "float",
+    "product_id": "str", "description": "str", "model_version": "int32", "known_words": "int32", "category": "int32",
+    "similarity": "float", "price": "float",
     "x01": "float", "x02": "float", "x03": "float", "x04": "float", "x05": "float", "x06": "float",
     "x07": "float", "x08": "float", "x09": "float", "x10": "float", "x11": "float", "x12": "float",
 }  # fmt: skip
 
 
-def model(dbt, session):
-    """Places by the words that the categories were learned with; nothing is learned anew."""
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
+    """Places by the words that the categories were learned with; once placed, a product stays where it is."""
     products = dbt.ref("int_catalogue").filter("not is_learning").order("product_id").df()
-    learned = dbt.ref("int_previous_categories").filter("is_fitted").order("product_id").df()
-    if products.empty:
-        return typed(None, TYPES)
+    embeddings = dbt.ref("product_embeddings").filter("prediction_run = 'live' and is_fitted").order("product_id")
+    labels = dbt.ref("category_labels").filter("prediction_run = 'live'").order("product_id")
+    chosen = dbt.ref("int_category_candidates").filter("prediction_run = 'live' and is_chosen")
+    tables: list[pd.DataFrame] = []
+    for version, k in chosen.select("model_version, k").fetchall():
+        new = products[products["model_version"] == version]
+        if new.empty:
+            continue
 
-    from shop_toolkit.categories import place_products
+        from shop_toolkit.categories import place_products
 
-    return typed(place_products(learned, products), TYPES)
+        learned = embeddings.filter(f"model_version = {version}").df()
+        categories = labels.filter(f"model_version = {version} and k = {k}").df()
+        learned = learned.merge(categories[["product_id", "category", "learned_group"]], on="product_id")
+        placed = place_products(learned, new).merge(new[["product_id", "description"]], on="product_id")
+        tables.append(placed.assign(model_version=version))
+    return with_stored_rows(dbt, session, tables, TYPES)

@@ -1,28 +1,31 @@
-"""One row per prediction_run that learns categories in this build: how much text there is, or why nothing can be learned."""
+"""One row per run that learns categories: how much text there is to learn from, or why nothing can be learned."""
 
-import pandas as pd
-from shop_toolkit.tables import typed
+from typing import Any
+
+import duckdb
+from shop_toolkit.registry import Rows, pending_runs, with_stored_rows
 
 TYPES = {
-    "prediction_run": "str", "failure_reason": "str",
+    "prediction_run": "str", "failure_reason": "str", "model_version": "int32",
     "products": "int64", "described_products": "int64", "different_descriptions": "int64",
 }  # fmt: skip
 
 
-def model(dbt, session):
-    """The fitted products of each prediction_run, counted."""
-    prediction_runs = dbt.ref("int_category_learning_runs").order("prediction_run").df()
-    catalogue = dbt.ref("int_catalogue").order("prediction_run, product_id").df()
-    if prediction_runs.empty:
-        return typed(None, TYPES)
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
+    """The fitted products of each run, counted."""
+    runs = dbt.ref("int_prediction_origins").filter("model_version is not null")
+    catalogue = dbt.ref("int_catalogue").filter("is_learning").order("product_id")
+    pending = pending_runs(dbt, session, runs)
+    if not pending:
+        return with_stored_rows(dbt, session, [], TYPES)
 
     # Here, as a build that fits nothing shouldn't wait for scikit-learn.
     from shop_toolkit.categories import describe_catalogue
 
     tables = [
-        describe_catalogue(catalogue[catalogue["prediction_run"] == prediction_run]).assign(
-            prediction_run=prediction_run
+        describe_catalogue(catalogue.filter(f"prediction_run = '{run}'").df()).assign(
+            prediction_run=run, model_version=version
         )
-        for prediction_run in prediction_runs["prediction_run"]
+        for run, version in pending
     ]
-    return typed(pd.concat(tables, ignore_index=True), TYPES)
+    return with_stored_rows(dbt, session, tables, TYPES)

@@ -1,19 +1,20 @@
 """One row per block of the report: a finding with its figures as JSON, its numbers and its texts."""
 
 import json
+from typing import Any
 
 import pandas as pd
 from shop_toolkit.tables import typed
 
 TYPES = {
     "section": "str", "question": "str", "chart": "str", "title": "str", "failure_reason": "str", "content": "str",
-    "block_number": "int32", "figures": "int32", "points": "int64", "table_rows": "int64",
+    "block_number": "int32", "figure_count": "int32", "point_count": "int64", "row_count": "int64",
 }  # fmt: skip
 
 
-def model(dbt, session):
-    """What the report says, section by section."""
-    marts = {
+def model(dbt: Any, session: Any) -> pd.DataFrame:
+    """The report's findings, section by section."""
+    relations = {
         "sales_by_month": dbt.ref("sales_by_month"),
         "sales_by_weekday_and_hour": dbt.ref("sales_by_weekday_and_hour"),
         "sales_by_country": dbt.ref("sales_by_country"),
@@ -30,28 +31,37 @@ def model(dbt, session):
         "segment_transitions": dbt.ref("segment_transitions"),
         "segment_drift": dbt.ref("segment_drift"),
         "rpt_changes": dbt.ref("rpt_changes"),
-        "rpt_alerts": dbt.ref("rpt_alerts"),
-        "rpt_audiences": dbt.ref("rpt_audiences"),
         "rpt_score_cells": dbt.ref("rpt_score_cells"),
-        "rpt_segment_profiles": dbt.ref("rpt_segment_profiles"),
+        "rpt_segments": dbt.ref("rpt_segments"),
         "rpt_segment_interests": dbt.ref("rpt_segment_interests"),
         "rpt_map_cells": dbt.ref("rpt_map_cells"),
         "rpt_map_points": dbt.ref("rpt_map_points"),
     }
-    ((version,),) = dbt.ref("int_active_version").aggregate("coalesce(max(model_version), 0)").fetchall()
-    marts["segment_rules"] = marts["segment_rules"].filter(f"model_version = {version}")
+    # Older versions' rules assign nobody today.
+    active = dbt.ref("model_versions").filter("is_active")
+    ((version,),) = active.aggregate("coalesce(max(model_version), 0)").fetchall()
+    relations["segment_rules"] = relations["segment_rules"].filter(f"model_version = {version}")
+    # In total order, or ties and tables would follow the threads of the build.
+    tables = {name: relation.order("all").df() for name, relation in relations.items()}
+    return typed(pd.DataFrame(findings(tables)), TYPES)
 
+
+def findings(tables: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
+    """One row per finding, by column.
+
+    Args:
+        tables: The report's tables by name.
+    """
+    # Here, because importing it costs every dbt command time.
     from shop_toolkit.report.sections import SECTIONS
 
-    # In total order, or ties and tables would follow the threads of the build.
-    tables = {name: relation.order("all").df() for name, relation in marts.items()}
-    rows = []
-    for section in SECTIONS:
-        for block in section.answer(tables):
-            rows.append({
-                "section": section.name, "question": section.question, "chart": block.name, "title": block.title,
-                "failure_reason": block.problem or None, "content": json.dumps(block.as_dict(), allow_nan=False),
-                "block_number": len(rows) + 1, "figures": len(block.panels), "points": block.points,
-                "table_rows": len(block.table.rows) if block.table else 0,
-            })  # fmt: skip
-    return typed(pd.DataFrame(rows), TYPES)
+    blocks = [(section, block) for section in SECTIONS for block in section.answer(tables)]
+    return [
+        {
+            "section": section.name, "question": section.question, "chart": block.name, "title": block.title,
+            "failure_reason": block.problem or None, "content": json.dumps(block.as_dict(), allow_nan=False),
+            "block_number": number, "figure_count": len(block.panels), "point_count": block.points,
+            "row_count": len(block.table.rows) if block.table else 0,
+        }
+        for number, (section, block) in enumerate(blocks, start=1)
+    ]  # fmt: skip

@@ -1,26 +1,32 @@
-"""One row per rule of this build's fit: a box of recency, frequency and monetary. Empty where no fit is due."""
+"""One row per version and rule: bounds of recency, frequency and monetary, and the segment within them."""
 
-import pandas as pd
-from shop_toolkit.tables import typed
+from typing import Any
+
+import duckdb
+from shop_toolkit.registry import Rows, pending_version, with_stored_rows
 
 TYPES = {
-    "segmentation": "str", "segment": "str", "support": "int64",
+    "segmentation": "str", "segment": "str", "model_version": "int32", "support": "int64",
     "recency_min": "float", "recency_max": "float", "frequency_min": "float", "frequency_max": "float",
     "monetary_min": "float", "monetary_max": "float", "confidence": "float",
 }  # fmt: skip
 
 
-def model(dbt, session):
-    """Rules that tell the chosen clusters apart, one segmentation at a time."""
-    labelled = dbt.ref("int_customers_labelled").order("segmentation, customer_id").df()
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
+    """Rules that set the chosen clusters apart, one segmentation at a time."""
     settings = dbt.config.get("meta")
-    if labelled.empty:
-        return typed(None, TYPES)
+    versions = dbt.ref("model_versions")
+    labelled = dbt.ref("int_customers_labelled").order("segmentation, customer_id")
+    version = pending_version(dbt, session, versions)
+    if version is None:
+        return with_stored_rows(dbt, session, [], TYPES)
 
     from shop_toolkit.rules import fit_rules
 
     tables = [
-        fit_rules(customers, customers["segment"], int(settings["max_rules"])).assign(segmentation=segmentation)
-        for segmentation, customers in labelled.groupby("segmentation")
+        fit_rules(customers, customers["segment"], int(settings["max_rules"])).assign(
+            segmentation=segmentation, model_version=version
+        )
+        for segmentation, customers in labelled.df().groupby("segmentation")
     ]
-    return typed(pd.concat(tables, ignore_index=True), TYPES)
+    return with_stored_rows(dbt, session, tables, TYPES)

@@ -1,26 +1,30 @@
-"""One row per segmentation, model, settings and fold: agreement with the clustering. Empty where no fit is due."""
+"""One row per version, segmentation, model, settings and fold: agreement with the clustering."""
 
-import pandas as pd
-from shop_toolkit.tables import typed
+from typing import Any
+
+import duckdb
+from shop_toolkit.registry import Rows, pending_version, with_stored_rows
 
 TYPES = {
-    "segmentation": "str", "model": "str", "settings": "str", "metric": "str", "fold": "int32",
-    "value": "float", "sample_size": "int64", "is_baseline": "bool",
+    "segmentation": "str", "model": "str", "settings": "str", "metric": "str", "model_version": "int32",
+    "fold": "int32", "value": "float", "sample_size": "int64", "is_baseline": "bool",
 }  # fmt: skip
 
 
-def model(dbt, session):
-    """How well rules and reference classifiers re-learn the borders of the clusters, by cross-validation."""
-    labelled = dbt.ref("int_customers_labelled").order("segmentation, customer_id").df()
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
+    """How well rules and reference classifiers reproduce the borders of the clusters, by cross-validation."""
     settings = dbt.config.get("meta")
-    if labelled.empty:
-        return typed(None, TYPES)
+    versions = dbt.ref("model_versions")
+    labelled = dbt.ref("int_customers_labelled").order("segmentation, customer_id")
+    version = pending_version(dbt, session, versions)
+    if version is None:
+        return with_stored_rows(dbt, session, [], TYPES)
 
     from shop_toolkit.rules import cross_validate_rules, evaluate_classifiers
 
     tables = []
-    for segmentation, customers in labelled.groupby("segmentation"):
+    for segmentation, customers in labelled.df().groupby("segmentation"):
         rules = cross_validate_rules(customers, customers["segment"], int(settings["max_rules"]))
         classifiers = evaluate_classifiers(customers, customers["segment"])
-        tables += [table.assign(segmentation=segmentation) for table in (rules, classifiers)]
-    return typed(pd.concat(tables, ignore_index=True), TYPES)
+        tables += [table.assign(segmentation=segmentation, model_version=version) for table in (rules, classifiers)]
+    return with_stored_rows(dbt, session, tables, TYPES)

@@ -6,22 +6,26 @@
 import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+# The value of each parameter of a model, and the values to try of each, by model.
+Settings = dict[str, Any]
+Grids = Mapping[str, Mapping[str, Sequence[Any]]]
 
 MOST_COMBINATIONS = 12
 
 # What is tried by default. A parameter that a grid leaves out takes the first value here.
-AMOUNT_GRIDS = {
+AMOUNT_GRIDS: Grids = {
     "linear_regression": {"target": ["square_root", "amount"], "alpha": [1000, 300, 3000]},
     "decision_tree": {"max_leaf_nodes": [16, 8, 32], "min_samples_leaf": [20, 50]},
-    # Poisson loss is known but not tried: where few spend tens of thousands, its exponential foretold them millions.
+    # Poisson loss is allowed but not tried: where few spend tens of thousands, its exponential forecasts millions.
     "gradient_boosting": {
         "target": ["square_root", "amount"], "loss": ["squared_error"], "learning_rate": [0.05],
         "max_leaf_nodes": [4, 8], "min_samples_leaf": [10, 5], "max_iter": [100],
         "l2_regularization": [0],
     },
 }  # fmt: skip
-CLASS_GRIDS = {
+CLASS_GRIDS: Grids = {
     "logistic_regression": {"C": [0.03, 0.1, 0.01]},
     "random_forest": {"min_samples_leaf": [15, 5], "n_estimators": [60]},
     "nearest_neighbours": {"n_neighbors": [60, 30, 15]},
@@ -31,10 +35,7 @@ CLASS_GRIDS = {
         "max_iter": [20],
     },
 }  # fmt: skip
-DEFAULT_GRIDS = {"amounts": AMOUNT_GRIDS, "classes": CLASS_GRIDS}
-
-Settings = dict[str, object]
-Grids = Mapping[str, Mapping[str, Sequence]]
+DEFAULT_GRIDS: Mapping[str, Grids] = {"amounts": AMOUNT_GRIDS, "classes": CLASS_GRIDS}
 
 
 def grid_problem(grids: str, task: str) -> str | None:
@@ -94,9 +95,15 @@ PARAMETERS = {
 
 
 def check_grids(grids: Grids, task: str) -> None:
-    """Raise ValueError, in a sentence, unless `grids` are {model: {parameter: [values]}} for the task.
+    """Check the grids of a task.
 
-    The task is 'amounts' or 'classes'. Only the models named are fitted; a parameter left out takes its standard value.
+    Args:
+        grids: {model: {parameter: [values]}}. Only the models named are fitted; a parameter left out takes the first
+            value of the default grid.
+        task: 'amounts' or 'classes'.
+
+    Raises:
+        ValueError: The task or the grids are wrong; the message is a sentence that says how.
     """
     if task not in PARAMETERS:
         raise ValueError(f"There is no task {task!r}; it is {' or '.join(PARAMETERS)}.")
@@ -127,7 +134,7 @@ def _check_values(model: str, parameter: str, values: object, takes: Takes) -> N
             raise ValueError(f"{where} holds {value!r}; it takes {takes.words}.")
 
 
-def combinations(grid: Mapping[str, Sequence]) -> list[Settings]:
+def combinations(grid: Mapping[str, Sequence[Any]]) -> list[Settings]:
     """Every combination of a grid's values, the first values first."""
     return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
 
@@ -138,10 +145,15 @@ def settings_text(settings: Settings) -> str:
 
 
 def tuned_grids(texts: Mapping[str, str], task: str) -> Grids:
-    """One value of each parameter, by model, read from what `settings_text` wrote.
+    """Read tuned parameters from what `settings_text` wrote.
 
-    The models are those of the texts, whatever the settings of a later build ask for. What else the texts
-    hold (a temperature, that a model is a mean of others) is no parameter and ignored.
+    Args:
+        texts: Settings in words, by model.
+        task: 'amounts' or 'classes'.
+
+    Returns:
+        One value of each parameter, by model. The models are those of the texts, whatever the settings of a later build
+        ask for. What else the texts hold (a temperature, that a model is a mean of others) is no parameter and ignored.
     """
     tuned = {}
     for model in sorted(texts.keys() & PARAMETERS[task].keys()):

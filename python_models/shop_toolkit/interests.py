@@ -11,12 +11,16 @@ MAP_COLUMNS = ("feature", "mean", "scale", *AXES, "explained_variance")
 
 
 def fit_interest_map(features: pd.DataFrame) -> pd.DataFrame:
-    """One row per feature: how it enters the principal components of the standardised features.
+    """Fit the principal components of the standardised features of customers.
 
-    `features` holds customer_id, feature and value, a missing value being 0. A coordinate of a customer is the sum
-    of (value - mean) / scale × loading over all features, the loadings being in x, y and z; a component that these
-    customers do not have is 0. explained_variance (share of the variance that the three keep) repeats on each
-    row. Empty where there are fewer than two different customers.
+    Args:
+        features: One row per customer and feature: customer_id, feature and value; a value without a row is 0.
+
+    Returns:
+        One row per feature: feature, mean, scale, its loadings x, y and z, and explained_variance (share of the
+        variance that the three keep, 0..1, the same on each row). A coordinate of a customer is the sum of
+        (value - mean) / scale × loading over all features; a component that these customers do not have is 0. Empty
+        where there are fewer than two different customers.
     """
     wide = features.pivot(index="customer_id", columns="feature", values="value").fillna(0.0).sort_index()
     wide = wide[sorted(wide.columns)]

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from joblib import Parallel, delayed, parallel_config
 from sklearn import config_context
@@ -10,30 +11,43 @@ from threadpoolctl import threadpool_limits
 
 from shop_toolkit.progress import Progress
 
+Result = TypeVar("Result")
+
 # Fewer customers than this stay in one process: to start others takes 2 s, to hand them a job 10 ms.
 PARALLEL_CUSTOMERS = 300
 # Fewer samples than this are predicted faster in one process: the fits are small, and each worker imports scikit-learn.
 PARALLEL_SAMPLES = 20_000
 
 
-def in_parallel(work: Callable, jobs: Sequence[tuple], workers: int, what: str = "", units: str = "") -> list:
-    """Results of work(*job) in the order of the jobs, for any number of `workers` the same.
+def in_parallel(
+    work: Callable[..., Result], jobs: Sequence[tuple[Any, ...]], workers: int, what: str = "", units: str = ""
+) -> list[Result]:
+    """Do many small fits at once.
 
-    Processes, as the many small fits would wait for each other as threads. Where they take long, and `what` says what
-    they are for and `units` what each of them is, the log says how far they are.
+    Processes, as the many small fits would wait for each other as threads.
+
+    Args:
+        work: What to do, a function of a module.
+        jobs: Arguments of each call.
+        workers: Processes; 1 stays in this one.
+        what: What the jobs are for; where it is given, the log says every ten seconds how many are done.
+        units: What each job is.
+
+    Returns:
+        Results of work(*job) in the order of the jobs, the same for any number of workers.
     """
     with parallel_config(backend="loky", inner_max_num_threads=1):
         results = Parallel(n_jobs=workers, return_as="generator")(delayed(_alone)(work, job) for job in jobs)
         return list(Progress(what, len(jobs), units).over(results) if what else results)
 
 
-def _alone(work: Callable, job: tuple) -> object:
+def _alone(work: Callable[..., Result], job: tuple[Any, ...]) -> Result:
     """work(*job) on one thread of its own, so that sums add up in one order.
 
     The values are whole and finite; to check them again would take as long as the small fits do.
     """
     checks = config_context(assume_finite=True, skip_parameter_validation=True)
     with threadpool_limits(1), checks, warnings.catch_warnings():
-        # A fit still moving after its last step is judged by what it found, like any other.
+        # A fit still moving after its last step is measured by what it found, like any other.
         warnings.simplefilter("ignore", ConvergenceWarning)
         return work(*job)

@@ -9,22 +9,28 @@ PERSONA_COLUMNS = ("cluster", "persona", "distance")
 
 
 def assign_personas(profiles: pd.DataFrame, prototypes: pd.DataFrame, poor_fit_distance: float) -> pd.DataFrame:
-    """One row per cluster: its persona and the distance to that persona's prototype, or None where none fits.
+    """Name each cluster by the persona that it fits.
 
-    `profiles` (cluster, recency, frequency, monetary) and `prototypes` (persona, recency, frequency,
-    monetary) hold positions from 0 to 1, 1 best: the share of customers that are worse, so that they mean the
-    same in any shop and currency. Distance is Euclidean in these positions (0 to the square root of 3).
+    Of all assignments in which each persona names at most one cluster, this is the one with the least total distance
+    (Kuhn 1955, "The Hungarian method for the assignment problem"). The distance is Euclidean in three positions from 0
+    to 1, 1 best: the share of customers that are worse, so that they mean the same in any shop and currency.
 
-    Of all assignments in which each persona names at most one cluster, this is the one with the least total
-    distance (Kuhn 1955, linear sum assignment). To stay nameless costs `poor_fit_distance`: no persona is
-    given at a larger distance, and with more clusters than personas the worst fitting stay nameless. Their
-    distance is NaN.
+    Args:
+        profiles: One row per cluster: cluster, and the positions recency, frequency and monetary (0..1).
+        prototypes: One row per persona: persona, and its positions.
+        poor_fit_distance: What a cluster without a name costs, in the units of the distance (0 to the square root of
+            3): no persona is given at a larger one.
 
-    Raises ValueError for a persona or a cluster that comes twice, or a position missing or outside 0 to 1.
+    Returns:
+        One row per cluster: cluster, persona and distance; None and NaN where none fits. With more clusters than
+        personas those that fit worst have no name.
+
+    Raises:
+        ValueError: A persona or a cluster has two rows, or a position is missing or outside 0 to 1.
     """
     for table, key in ((profiles, "cluster"), (prototypes, "persona")):
         if table[key].duplicated().any():
-            raise ValueError(f"A {key} comes twice.")
+            raise ValueError(f"A {key} has two rows.")
         positions = table[list(POSITIONS)].to_numpy(dtype=float)
         if not ((positions >= 0) & (positions <= 1)).all():
             raise ValueError(f"Positions of each {key} must lie between 0 and 1.")
@@ -38,13 +44,14 @@ def assign_personas(profiles: pd.DataFrame, prototypes: pd.DataFrame, poor_fit_d
     distance = np.full(len(clusters), np.nan)
     persona[rows[named]] = personas["persona"].to_numpy(dtype=object)[columns[named]]
     distance[rows[named]] = distances[rows[named], columns[named]]
-    table = {
+    columns = {
         "cluster": clusters["cluster"],
         "persona": pd.Series(persona, dtype=object),
         "distance": distance,
     }
-    return pd.DataFrame(table)[list(PERSONA_COLUMNS)]
+    return pd.DataFrame(columns)[list(PERSONA_COLUMNS)]
 
 
 def _positions(table: pd.DataFrame) -> np.ndarray:
-    return table[list(POSITIONS)].to_numpy(dtype=float)
+    positions: np.ndarray = table[list(POSITIONS)].to_numpy(dtype=float)
+    return positions

@@ -2,11 +2,11 @@
 
     published/
         current -> versions/<publication id>        the one link that is replaced
-        marts.duckdb -> current/marts.duckdb        and so for parquet, csv, publication.json and each page
+        marts.duckdb -> current/marts.duckdb        likewise parquet, csv, publication.json and each page
         versions/<publication id>/
             marts.duckdb  parquet/<mart>.parquet  csv/<mart>.csv  publication.json  <page>
 
-A version is complete before its folder has its name, and never changes afterwards.
+A version is complete before its folder gets its name, and never changes afterwards.
 """
 
 import contextlib
@@ -21,27 +21,31 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from filelock import FileLock, Timeout
 
-# Part of the id: raise it when files come to look otherwise while the marts stay as they are.
-LAYOUT = 1
-# DuckDB's own name for files that 1.0 and everything later can read.
+# Part of the id: raise it when files change their form while the marts stay the same.
+LAYOUT = 2
+# DuckDB's name for files that 1.0 and everything later can read.
 STORAGE_VERSION = "v1.0.0"
 MANIFEST = "publication.json"
 FILES_OF_MARTS = ("marts.duckdb", "parquet", "csv", MANIFEST)
-# Who resolved a version goes on with it: so many stay beside the current one, and all that were current lately.
+# A reader who resolved a version keeps it: this many stay beside the current one, and all that were current recently.
 VERSIONS_BEFORE = 2
 SECONDS_BEFORE = 600
-# Another build that publishes into the same folder is waited for so long.
+# How long to wait for another build that publishes into the same folder.
 SECONDS_TO_WAIT = 600
-# What makes a spreadsheet take a text for a formula, when it stands first; the last four are full-width signs.
+# Signs that make a spreadsheet read a text as a formula when they come first; the last four are full-width.
 FORMULA_SIGNS = "=+-@\t\r\n＝＋－＠"
 # Excel reads a CSV as UTF-8 only if it begins with this sign.
 BYTE_ORDER_MARK = "\ufeff"
 ID = re.compile(r"[0-9a-f]{32}")
 LEFT_OVER = re.compile(r"[.][0-9a-f]{32}[.](partial|damaged)")
+
+# One published file: path, mart, format, row_count, bytes, checksum, and in a `Publication` its publication_id.
+FileEntry = dict[str, Any]
 
 
 class PublicationError(RuntimeError):
@@ -50,36 +54,50 @@ class PublicationError(RuntimeError):
 
 @dataclass(frozen=True)
 class Mart:
-    """A table to publish: SQL that yields it, and what is said of it."""
+    """A table to publish.
+
+    Attributes:
+        name: Name of the table and its files.
+        query: SQL that returns its rows.
+        key: Columns that identify a row; rows are published in their order.
+        description: What the table is.
+        columns: Descriptions by column.
+    """
 
     name: str
     query: str
     key: tuple[str, ...] = ()
     description: str = ""
-    columns: Mapping[str, str] = field(default_factory=dict)  # descriptions by column
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ordered_query(self) -> str:
-        """Rows in the order of the key, or of all columns where there is none: the same files whatever the threads."""
+        """The query in the order of the key, or of all columns without one: equal files whatever the threads."""
         return f"select * from ({self.query}) order by {', '.join(map(quoted, self.key)) or 'all'}"
 
 
 @dataclass(frozen=True)
 class Publication:
-    """What readers find: its id, the folder of this version, and one entry per file (see `files_of`)."""
+    """What readers find.
+
+    Attributes:
+        publication_id: 32 hexadecimal digits, see `id_of`.
+        folder: Folder of this version.
+        files: One entry per file, see `files_of`.
+    """
 
     publication_id: str
     folder: Path
-    files: list[dict]
+    files: list[FileEntry]
 
 
 def quoted(name: str) -> str:
-    """A name as SQL, whatever signs it holds."""
+    """A name as an SQL identifier, whatever signs it holds."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def text(value: str | Path) -> str:
-    """A text as SQL literal."""
+    """A text as an SQL literal."""
     return "'" + str(value).replace("'", "''") + "'"
 
 
@@ -89,10 +107,18 @@ def types_of(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, str
 
 
 def id_of(connection: duckdb.DuckDBPyConnection, marts: Sequence[Mart], pages: Mapping[str, str]) -> str:
-    """32 hexadecimal digits that tell one content from another, whatever the order of rows.
+    """The id of a publication, computed from its content, whatever the order of rows.
 
-    Of each mart: names, types, descriptions, number of rows and the sum of the rows' 64-bit hashes. DuckDB's
-    version counts, as its hashes and files may change with it.
+    It covers names, types, descriptions, number of rows and the sum of the rows' 64-bit hashes of each mart, and the
+    pages. DuckDB's version counts too, because hashes and files may change with it.
+
+    Args:
+        connection: A connection that can run the marts' queries.
+        marts: The marts to publish.
+        pages: Content of each page by file name.
+
+    Returns:
+        32 hexadecimal digits.
     """
     digest = hashlib.sha256(json.dumps([LAYOUT, duckdb.__version__]).encode())
     for mart in sorted(marts, key=lambda mart: mart.name):
@@ -101,16 +127,20 @@ def id_of(connection: duckdb.DuckDBPyConnection, marts: Sequence[Mart], pages: M
         content = connection.execute(
             f"select count(*), sum(hash(row({columns}))::hugeint)::varchar from ({mart.query})"
         ).fetchall()
-        said = [mart.name, mart.key, mart.description, dict(mart.columns)]
-        digest.update(json.dumps([said, list(types.items()), content], sort_keys=True).encode())
+        described = [mart.name, mart.key, mart.description, dict(mart.columns)]
+        digest.update(json.dumps([described, list(types.items()), content], sort_keys=True).encode())
     digest.update(json.dumps(dict(pages), sort_keys=True).encode())
     return digest.hexdigest()[:32]
 
 
 def safe_in_spreadsheet(column: str, kind: str) -> str:
-    """SQL of a column for a spreadsheet: a text that would be taken for a formula gets an apostrophe, numbers none.
+    """SQL of a column for a spreadsheet: a text that reads as a formula gets an apostrophe, other values stay.
 
-    `contains`, as a long `in (…)` becomes a join, which forgets the order of rows.
+    The SQL uses `contains`, because DuckDB turns a long `in (…)` into a join that loses the order of rows.
+
+    Args:
+        column: Name of the column.
+        kind: DuckDB's type of it.
     """
     name = quoted(column)
     if kind != "VARCHAR":
@@ -120,7 +150,7 @@ def safe_in_spreadsheet(column: str, kind: str) -> str:
 
 
 def is_complete(version: Path) -> bool:
-    """Whether a version's folder holds every file that it was published with, byte for byte."""
+    """Whether a version's folder holds every file of its manifest, byte for byte."""
     try:
         files = json.loads((version / MANIFEST).read_text("utf-8"))["files"]
         return all(checksum_of(version / file["path"]) == file["checksum"] for file in files)
@@ -134,15 +164,15 @@ def checksum_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def current_files(folder: Path) -> list[dict]:
-    """The files of the publication that readers find in a folder, one entry each; none where nothing was published."""
+def current_files(folder: Path) -> list[FileEntry]:
+    """The files of the current publication in a folder, one entry each; none where nothing was published."""
     try:
         return files_of(json.loads((folder / "current" / MANIFEST).read_text("utf-8")))
     except (OSError, ValueError):
         return []
 
 
-def files_of(manifest: Mapping) -> list[dict]:
+def files_of(manifest: Mapping[str, Any]) -> list[FileEntry]:
     """One entry per file: path (below the version's folder), mart, format, rows, bytes, checksum, publication_id."""
     return [{**file, "publication_id": manifest["publication_id"]} for file in manifest["files"]]
 
@@ -153,7 +183,19 @@ def publication(
 ) -> Iterator[Publication]:
     """Write a publication aside; readers get it when the `with` block ends, and keep the last one if it raises.
 
-    Content that is published already is not written again. Raises PublicationError where the folder can't be used.
+    Content that is already published is not written again.
+
+    Args:
+        connection: A connection that can run the marts' queries.
+        marts: The marts to publish.
+        pages: Content of each page by file name.
+        folder: The folder that readers use; created if necessary.
+
+    Yields:
+        The publication, written but not yet visible.
+
+    Raises:
+        PublicationError: The folder can't be used, or another build keeps publishing into it.
     """
     publication_id = id_of(connection, marts, pages)
     version = folder / "versions" / publication_id
@@ -161,16 +203,14 @@ def publication(
         version.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock", timeout=SECONDS_TO_WAIT):
             names = [*FILES_OF_MARTS, *pages]
-            refuse_names_of_others(folder, names)
-            for left_over in version.parent.iterdir():
-                if LEFT_OVER.fullmatch(left_over.name):
-                    shutil.rmtree(left_over)
+            refuse_foreign_files(folder, names)
+            delete_left_overs(version.parent)
             if not is_complete(version):
                 write_version(connection, marts, pages, version)
             manifest = json.loads((version / MANIFEST).read_text("utf-8"))
             yield Publication(publication_id, version, files_of(manifest))
             switch(folder, version, names)
-            forget_old_versions(folder, version)
+            delete_old_versions(folder, version)
     except Timeout as error:
         raise PublicationError(
             f"The marts are not published: another build has been publishing into {folder} for {SECONDS_TO_WAIT} "
@@ -178,42 +218,60 @@ def publication(
         ) from error
     except (OSError, duckdb.IOException) as error:
         raise PublicationError(
-            f"The marts are not published, and readers keep what was published before: {error}. Make sure that the "
-            f"folder {folder} can be written and has room, or name another by the setting 'published_folder' "
+            f"The marts are not published, and readers keep the last publication: {error}. Make sure that the "
+            f"folder {folder} is writable and has room, or name another by the setting 'published_folder' "
             "(null: publish no files)."
         ) from error
 
 
 def folder_problem(folder: str) -> str | None:
-    """A sentence where nothing could be published into a folder; None where it could, or can be made."""
+    """Why nothing could be published into a folder, as a sentence; None if it could, or the folder can be created."""
     path = Path(folder)
     try:
-        refuse_names_of_others(path, FILES_OF_MARTS)
+        refuse_foreign_files(path, FILES_OF_MARTS)
         while not path.exists():
             path = path.parent
     except (OSError, PublicationError) as error:
         return str(error)
     if not path.is_dir():
-        return f"{path} is a file, and it takes a folder."
+        return f"{path} is a file; the setting takes a folder."
     if not os.access(path, os.W_OK | os.X_OK):
-        return f"The folder {path} can't be written to by this user."
+        return f"This user can't write to the folder {path}."
     return None
 
 
-def refuse_names_of_others(folder: Path, names: Sequence[str]) -> None:
-    """Raise where a name that readers use is taken by something that no publication made."""
+def refuse_foreign_files(folder: Path, names: Sequence[str]) -> None:
+    """Check that no name that readers use belongs to a file that no publication wrote.
+
+    Raises:
+        PublicationError: A file or folder of such a name exists and is no link.
+    """
     for name in ("current", *names):
         if (folder / name).exists() and not (folder / name).is_symlink():
             raise PublicationError(
-                f"The marts are not published: {folder / name} stands there and was not published. Move it away, or "
+                f"The marts are not published: {folder / name} exists and was not published. Move it away, or "
                 "name another folder by the setting 'published_folder'."
             )
+
+
+def delete_left_overs(versions: Path) -> None:
+    """Delete what an interrupted build left half-written."""
+    for path in versions.iterdir():
+        if LEFT_OVER.fullmatch(path.name):
+            shutil.rmtree(path)
 
 
 def write_version(
     connection: duckdb.DuckDBPyConnection, marts: Sequence[Mart], pages: Mapping[str, str], version: Path
 ) -> None:
-    """Write all files of a version aside, make sure that they are on the disk, then give their folder its name."""
+    """Write all files of a version aside, flush them to the disk, then give their folder its name.
+
+    Args:
+        connection: A connection that can run the marts' queries.
+        marts: The marts to publish.
+        pages: Content of each page by file name.
+        version: The folder that the version gets; its name is the publication's id.
+    """
     aside = version.with_name(f".{version.name}.partial")
     try:
         for name in ("parquet", "csv"):
@@ -230,7 +288,7 @@ def write_version(
         (aside / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", "utf-8")
         for path in [*aside.rglob("*"), aside]:
             if path.is_file():
-                # Nobody is to change what was published, a tool that opens a database for writing for one.
+                # Nobody may change a published file, not even a tool that opens a database for writing.
                 path.chmod(path.stat().st_mode & ~0o222)
             flush(path)
         damaged = version.with_name(f".{version.name}.damaged")
@@ -250,9 +308,20 @@ def write_marts(
     publication_id: str,
     published_at: datetime,
 ) -> dict[str, int]:
-    """Write marts.duckdb, and from its sorted tables Parquet and CSV, several marts at once; rows by mart."""
+    """Write marts.duckdb, and from its sorted tables Parquet and CSV, several marts at once.
+
+    Args:
+        connection: A connection that can run the marts' queries.
+        marts: The marts to write.
+        folder: Where the files go; it has the folders parquet and csv.
+        publication_id: The id that the files carry.
+        published_at: When the publication was made, in UTC.
+
+    Returns:
+        Number of rows by mart.
+    """
     database = quoted(f"publication {publication_id}")
-    # A transaction changes one database only, so each mart gets a connection and with it a transaction of its own.
+    # A transaction changes one database only, so each mart has its own connection and with it its own transaction.
     connection = connection.cursor()
     connection.execute(
         f"attach {text(folder / 'marts.duckdb')} as {database} (storage_version {text(STORAGE_VERSION)})"
@@ -268,9 +337,8 @@ def write_marts(
             rows = dict(zip([mart.name for mart in marts], pool.map(write, marts), strict=True))
         connection.execute(f"create table {database}.publication (publication_id varchar, published_at timestamp)")
         connection.execute(f"insert into {database}.publication values (?, ?)", [publication_id, published_at])
-        comment(connection, f"{database}.publication", Mart("publication", "", description=(
-            "One row: which publication this is, and when it was made (UTC)."
-        )))  # fmt: skip
+        description = "One row: which publication this is, and when it was made (UTC)."
+        comment(connection, f"{database}.publication", Mart("publication", "", description=description))
         connection.execute(f"checkpoint {database}")
     finally:
         connection.execute(f"detach {database}")
@@ -279,7 +347,18 @@ def write_marts(
 
 
 def write_mart(cursor: duckdb.DuckDBPyConnection, mart: Mart, folder: Path, publication_id: str, table: str) -> int:
-    """Write one mart as table, Parquet and CSV; returns its number of rows."""
+    """Write one mart as table, Parquet and CSV.
+
+    Args:
+        cursor: A connection of its own.
+        mart: The mart.
+        folder: Where the files go.
+        publication_id: The id in the Parquet file's metadata.
+        table: SQL name of the table to create in the published database.
+
+    Returns:
+        Number of rows.
+    """
     ((rows,),) = cursor.execute(f"create table {table} as {mart.ordered_query}").fetchall()
     comment(cursor, table, mart)
     cursor.execute(
@@ -294,28 +373,28 @@ def write_mart(cursor: duckdb.DuckDBPyConnection, mart: Mart, folder: Path, publ
         f"copy (select {', '.join(columns)} from {table})"
         f" to {text(folder / 'csv' / f'{mart.name}.csv')} (format csv, header true)"
     )
-    return rows
+    return int(rows)
 
 
 def comment(cursor: duckdb.DuckDBPyConnection, table: str, mart: Mart) -> None:
-    """Tell tools that show a database what its tables and columns are."""
+    """Store the descriptions of a table and its columns in the database, for tools that show them."""
     if mart.description:
         cursor.execute(f"comment on table {table} is {text(mart.description)}")
     for name, description in mart.columns.items():
         cursor.execute(f"comment on column {table}.{quoted(name)} is {text(description)}")
 
 
-def entry(folder: Path, path: str, mart: str | None = None, rows: int | None = None) -> dict:
-    """What is told of a file: path below `folder`, mart, format, rows, bytes and checksum."""
+def entry(folder: Path, path: str, mart: str | None = None, rows: int | None = None) -> FileEntry:
+    """The manifest's entry of a file: path below `folder`, mart, format, row_count, bytes and checksum."""
     file = folder / path
     return {
-        "path": path, "mart": mart, "format": file.suffix[1:], "rows": rows,
+        "path": path, "mart": mart, "format": file.suffix[1:], "row_count": rows,
         "bytes": file.stat().st_size, "checksum": checksum_of(file),
     }  # fmt: skip
 
 
 def flush(path: Path) -> None:
-    """Have a file or a folder on the disk, so that a power cut after the switch loses nothing."""
+    """Flush a file or a folder to the disk, so that a power cut after the switch loses nothing."""
     if path.is_dir() and os.name == "nt":
         return
     handle = os.open(path, os.O_RDONLY)
@@ -326,23 +405,29 @@ def flush(path: Path) -> None:
 
 
 def switch(folder: Path, version: Path, names: Sequence[str]) -> None:
-    """Let every name that readers use lead to another version, by replacing the one link that they all go through."""
+    """Point every name that readers use to another version, by replacing the one link that they all go through.
+
+    Args:
+        folder: The folder that readers use.
+        version: The version's folder.
+        names: Names that readers use, below `folder`.
+    """
     current = folder / "current"
     if current.is_symlink() and current.exists():
-        # From now on it counts as old; see `forget_old_versions`.
+        # Its age counts from now on; see `delete_old_versions`.
         os.utime(current.resolve())
     link(current, Path("versions") / version.name)
     for name in names:
         link(folder / name, Path("current") / name)
     for path in folder.iterdir():
-        # A page that is made no more.
+        # A page that no longer exists.
         if path.is_symlink() and path.readlink().parent == Path("current") and path.name not in names:
             path.unlink()
     flush(folder)
 
 
 def link(path: Path, target: Path) -> None:
-    """Have a symbolic link lead to `target`; nobody sees it missing meanwhile."""
+    """Point a symbolic link to `target`; it is never missing meanwhile."""
     if path.is_symlink() and path.readlink() == target:
         return
     aside = path.with_name(f".{path.name}.partial")
@@ -351,8 +436,8 @@ def link(path: Path, target: Path) -> None:
     aside.replace(path)
 
 
-def forget_old_versions(folder: Path, current: Path) -> None:
-    """Delete versions that nobody reads any more; whatever no publication made stays."""
+def delete_old_versions(folder: Path, current: Path) -> None:
+    """Delete versions that nobody reads any more; files that no publication wrote stay."""
     others = [path for path in (folder / "versions").iterdir() if ID.fullmatch(path.name) and path != current]
     others.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
     for path in others[VERSIONS_BEFORE:]:

@@ -10,10 +10,17 @@ BATCH_ROWS = 100_000
 
 
 def typed(rows: pd.DataFrame | None, types: Mapping[str, str]) -> pd.DataFrame:
-    """`rows` with the columns of `types` alone, in their order and with their pandas types; None has no rows.
+    """Give a table the columns and types that its model promises.
 
-    A table's columns come from its data where there is any, and an empty one would be of no type: this build
-    may fit nothing, and the next one adds to the same tables.
+    A table's columns come from its data where there is any, and an empty one would be of no type: this build may fit
+    nothing, and the next one adds to the same tables.
+
+    Args:
+        rows: A table with these columns at least; None has no rows.
+        types: pandas types by column.
+
+    Returns:
+        The rows with these columns alone, in their order and with their types.
     """
     if rows is None:
         rows = pd.DataFrame(columns=list(types))
@@ -37,9 +44,17 @@ def with_features(
 
 
 def in_batches(relation: duckdb.DuckDBPyRelation, key: str, rows: int = BATCH_ROWS) -> Iterator[pd.DataFrame]:
-    """The rows of a relation in batches of `rows` at most, in the order of a whole number that is their key.
+    """Read a relation in batches.
 
-    Each batch asks anew for its part of the key's range: a relation keeps no result between calls.
+    Each batch queries its own part of the key's range, as a relation keeps no result between calls.
+
+    Args:
+        relation: The rows.
+        key: A whole number, of each row another.
+        rows: Rows of a batch at most.
+
+    Yields:
+        The rows in the order of their key.
     """
     ((least, most),) = relation.aggregate(f"min({key}), max({key})").fetchall()
     if least is None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -15,6 +16,10 @@ from hypothesis import strategies as st
 
 MODELS = ("cleaning.int_stock_movements", "cleaning.int_cancellations_matched", "main.cancellation_matches")
 FIRST_MOMENT = datetime(2011, 1, 1)
+
+
+# Units and money per pair of cancellation and sale.
+Matches = dict[tuple[int, int], tuple[int, Decimal]]
 
 
 @dataclass(frozen=True)
@@ -29,16 +34,16 @@ class Movement:
     invoice: int
 
     @property
-    def order(self) -> tuple:
+    def order(self) -> tuple[Any, ...]:
         """Time, sales before cancellations, then content; never the place in the file."""
         invoice = f"C{self.invoice}" if self.units < 0 else str(self.invoice)
         return self.hours, self.units < 0, invoice, self.price, self.units
 
 
-def match_with_a_stack(movements: list[Movement]) -> dict[tuple[int, int], tuple[int, Decimal]]:
+def match_with_a_stack(movements: list[Movement]) -> Matches:
     """Units and money per pair of cancellation and sale, by place in the list."""
     stacks: dict[tuple[str, str], list[list[int]]] = defaultdict(list)
-    taken: dict[tuple[int, int], tuple[int, Decimal]] = {}
+    taken: Matches = {}
     for place in sorted(range(len(movements)), key=lambda place: (movements[place].order, place)):
         movement = movements[place]
         stack = stacks[movement.customer, movement.product]
@@ -58,7 +63,7 @@ def match_with_a_stack(movements: list[Movement]) -> dict[tuple[int, int], tuple
 
 
 @pytest.fixture(scope="module")
-def match_in_sql(make_shop: Callable[..., Shop]) -> Callable[[list[Movement]], dict]:
+def match_in_sql(make_shop: Callable[..., Shop]) -> Callable[[list[Movement]], Matches]:
     """Runs the compiled models on movements, in a database that stands in for the warehouse."""
     shop = make_shop()
     assert shop.dbt("compile", "--select", *(name.split(".")[1] for name in MODELS)).success
@@ -69,7 +74,7 @@ def match_in_sql(make_shop: Callable[..., Shop]) -> Callable[[list[Movement]], d
     database = duckdb.connect()
     database.execute("attach ':memory:' as shop; create schema shop.cleaning; set threads = 2")
 
-    def match(movements: list[Movement]) -> dict:
+    def match(movements: list[Movement]) -> Matches:
         database.execute(
             """
             create or replace table shop.cleaning.int_transactions_flagged (
@@ -128,7 +133,7 @@ movement = st.builds(
 @given(
     movements=st.lists(movement, min_size=1, max_size=60, unique_by=lambda one: (one.customer, one.product, one.order))
 )
-def test_matching_is_what_a_plain_stack_does(movements: list[Movement], match_in_sql: Callable) -> None:
+def test_matching_is_what_a_plain_stack_does(movements: list[Movement], match_in_sql: Callable[..., Any]) -> None:
     """Each example holds six histories (three customers, two products): three thousand in all."""
     assert match_in_sql(movements) == match_with_a_stack(movements)
 
@@ -138,6 +143,7 @@ def test_the_oracle_itself_is_right() -> None:
     history = [
         Movement("c", "A", hours, units, Decimal(1), hours) for hours, units in enumerate([10, 5, -3, 4, -7, -99])
     ]
-    assert match_with_a_stack(history) == {
+    by_hand: dict[tuple[int, int], tuple[int, int]] = {
         (2, 1): (3, 3), (4, 3): (4, 4), (4, 1): (2, 2), (4, 0): (1, 1), (5, 0): (9, 9)
     }  # fmt: skip
+    assert match_with_a_stack(history) == {pair: (units, Decimal(money)) for pair, (units, money) in by_hand.items()}

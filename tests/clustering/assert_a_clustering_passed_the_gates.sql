@@ -1,4 +1,5 @@
--- It warns: the build goes on with the most stable clustering, or with one segment for all, and `cluster_candidates` says why.
+-- It warns: the build goes on with the most stable clustering, or with one segment for all, and
+-- `cluster_candidates` says why.
 {{ config(severity='warn') }}
 
 select

@@ -1,5 +1,5 @@
--- It warns: a setting asks for a clustering that could not be found among these customers, and another one stands in. Versions
--- that were fitted with other settings are told of elsewhere.
+-- It warns: a setting asks for a clustering that could not be found among these customers, and
+-- another one stands in. Versions that were fitted with other settings have a warning of their own.
 {{ config(severity='warn') }}
 
 with forced as (
@@ -8,23 +8,30 @@ with forced as (
 
 ),
 
+settings_now as (
+
+    {{ fit_settings_with_seeds() | indent(4) }}
+
+),
+
 fitted_so as (
 
-    select distinct rules.segmentation
-    from {{ ref('int_active_rules') }} as rules
-    inner join {{ ref('int_fit_settings') }} as settings_now
-        on rules.settings = settings_now.settings
+    select versions.model_version
+    from {{ ref('model_versions') }} as versions
+    inner join settings_now
+        on versions.settings = settings_now.settings
+    where versions.is_active
 
 )
 
 select
     concat(
-        'The setting ', forced.segmentation, '_clustering asks for ', forced.space, ' ', forced.algorithm, ' ', forced.k,
+        'The setting force_', forced.segmentation, '_clustering asks for ',
+        forced.space, ' ', forced.algorithm, ' ', forced.k,
         ', which could not be found among these customers: another clustering stands in.'
     ) as warning
 from forced
-inner join fitted_so
-    on forced.segmentation = fitted_so.segmentation
+cross join fitted_so
 left join {{ ref('cluster_candidates') }} as candidates
     on
         forced.segmentation = candidates.segmentation

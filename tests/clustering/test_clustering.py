@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shop_toolkit.clustering.candidates import fit_candidates
 from shop_toolkit.clustering.metrics import measure_candidates, silhouettes
-from shop_toolkit.clustering.names import CANDIDATE, NOISE, PARALLEL_CUSTOMERS, RFM_SPACES, number_clusters
+from shop_toolkit.clustering.names import CANDIDATE, NOISE, RFM_SPACES, number_clusters
 from shop_toolkit.clustering.spaces import describe_spaces, embed, signed_log, standardise
 from shop_toolkit.clustering.stability import measure_stability, recovery
 from shop_toolkit.clustering.tsne import fit_tsne, place_customers
+from shop_toolkit.parallel import PARALLEL_CUSTOMERS
 from sklearn.metrics import adjusted_rand_score, silhouette_samples, silhouette_score
 from sklearn.neighbors import NearestNeighbors
 
@@ -23,7 +26,11 @@ ROOT = Path(__file__).parents[2]
 QUICK_SPACES = ("rfm", "log_rfm", "rfm_plane")
 
 
-def shop(recency, frequency, monetary):
+def shop(
+    recency: Sequence[float] | np.ndarray,
+    frequency: Sequence[float] | np.ndarray,
+    monetary: Sequence[float] | np.ndarray,
+) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "customer_id": [f"c{i:04}" for i in range(len(recency))],
@@ -35,19 +42,20 @@ def shop(recency, frequency, monetary):
     )
 
 
-def three_groups(size=60, seed=1):
+def three_groups(size: int = 60, seed: int = 1) -> tuple[pd.DataFrame, np.ndarray]:
     random = np.random.default_rng(seed)
     centres = np.repeat([[10, 8, 2500], [60, 2, 600], [250, 1, 200]], size, axis=0)
     values = np.abs(centres + random.normal(size=centres.shape) * [5, 0.4, 60])
     return shop(*values.T), np.repeat([0, 1, 2], size)
 
 
-def labels_of(labels, space, algorithm, k):
+def labels_of(labels: pd.DataFrame, space: str, algorithm: str, k: int) -> np.ndarray:
     rows = labels[(labels["space"] == space) & (labels["algorithm"] == algorithm) & (labels["k"] == k)]
-    return rows.sort_values("customer_id")["cluster"].to_numpy()
+    clusters: np.ndarray = rows.sort_values("customer_id")["cluster"].to_numpy()
+    return clusters
 
 
-def test_silhouettes_equal_those_of_scikit_learn():
+def test_silhouettes_equal_those_of_scikit_learn() -> None:
     random = np.random.default_rng(0)
     points = random.normal(size=(300, 3))
     clusterings = np.column_stack([random.integers(k, size=300) for k in (2, 5, 9)])
@@ -56,7 +64,7 @@ def test_silhouettes_equal_those_of_scikit_learn():
     assert silhouettes(points, clusterings) == pytest.approx(expected)
 
 
-def test_noise_counts_zero_in_the_silhouette():
+def test_noise_counts_zero_in_the_silhouette() -> None:
     random = np.random.default_rng(0)
     points, clusters = random.normal(size=(100, 2)), random.integers(3, size=100)
     noisy = np.where(np.arange(100) < 20, NOISE, clusters)
@@ -66,12 +74,12 @@ def test_noise_counts_zero_in_the_silhouette():
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(-1, 4)), min_size=2, max_size=60))
-def test_adjusted_rand_equals_that_of_scikit_learn(pairs):
+def test_adjusted_rand_equals_that_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     original, again = np.array(pairs).T
     assert recovery(original, again, 4)[1] == pytest.approx(adjusted_rand_score(original, again))
 
 
-def test_recovery_takes_the_most_similar_cluster():
+def test_recovery_takes_the_most_similar_cluster() -> None:
     original = np.array([0, 0, 0, 0, 1, 1, 1, -1])
     again = np.array([1, 1, 1, 0, 0, 0, -1, 0])
     # Cluster 0 meets 1 in 3 of 4; cluster 1 meets 0 in 2 of 5 (three of its own, two more); 2 has nobody.
@@ -80,12 +88,12 @@ def test_recovery_takes_the_most_similar_cluster():
     assert np.isnan(jaccards[2])
 
 
-def test_clusters_are_numbered_by_size_then_place():
+def test_clusters_are_numbered_by_size_then_place() -> None:
     points = np.array([[5.0], [1.0], [1.0], [9.0], [9.0]])
     assert number_clusters(np.array([7, 3, 3, 0, 0]), points).tolist() == [2, 0, 0, 1, 1]
 
 
-def test_clear_groups_are_found_stable_and_refound():
+def test_clear_groups_are_found_stable_and_refound() -> None:
     population, truth = three_groups()
     coordinates = embed(population, QUICK_SPACES)
     labels = fit_candidates(coordinates, [2, 3, 4], workers=1)
@@ -100,7 +108,34 @@ def test_clear_groups_are_found_stable_and_refound():
     assert stability.loc[("rfm", "kmeans", 4), "bootstrap_samples"] == 50
 
 
-def test_structureless_customers_are_unstable():
+def test_only_the_algorithms_and_counts_that_are_asked_for_are_tried() -> None:
+    population, _ = three_groups(20)
+    coordinates = embed(population, ["rfm"])
+    few = ("kmeans", "ward")
+    labels = fit_candidates(coordinates, [2, 3], workers=1, algorithms=few)
+    metrics = measure_candidates(coordinates, labels, ["rfm"], [2, 3], few)
+    assert list(metrics[CANDIDATE].itertuples(index=False, name=None)) == [
+        ("rfm", "kmeans", 2), ("rfm", "kmeans", 3), ("rfm", "ward", 2), ("rfm", "ward", 3),
+    ]  # fmt: skip
+    assert metrics["failure_reason"].isna().all()
+    # Those that are tried find the same as among all.
+    everything = fit_candidates(coordinates, [2, 3], workers=1)
+    same = everything[everything["algorithm"].isin(few)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(labels, same)
+    with pytest.raises(ValueError, match=r"Unknown algorithm \['birch'\]; known are kmeans"):
+        fit_candidates(coordinates, [2], workers=1, algorithms=["birch"])
+
+
+def test_labels_of_other_customers_are_refused() -> None:
+    population, _ = three_groups(20)
+    coordinates = embed(population, ["rfm"])
+    labels = fit_candidates(coordinates, [2], workers=1)
+    for measure in (measure_candidates, measure_stability):
+        with pytest.raises(ValueError, match="are not of the customers that have coordinates"):
+            measure(coordinates[1:], labels)
+
+
+def test_structureless_customers_are_unstable() -> None:
     values = np.random.default_rng(3).uniform(1, 100, size=(3, 200))
     coordinates = embed(shop(*values), ["rfm"])
     labels = fit_candidates(coordinates, [6], workers=1)
@@ -108,7 +143,7 @@ def test_structureless_customers_are_unstable():
     assert (stability["min_jaccard"] < 0.75).all()
 
 
-def test_rows_are_equal_for_any_number_of_workers_and_order_of_rows():
+def test_rows_are_equal_for_any_number_of_workers_and_order_of_rows() -> None:
     # Just enough customers for the work to be split.
     population, _ = three_groups(PARALLEL_CUSTOMERS // 3)
     alone = embed(population, ["rfm_plane"])
@@ -122,11 +157,11 @@ def test_rows_are_equal_for_any_number_of_workers_and_order_of_rows():
     )
 
 
-def test_a_small_shop_starts_no_processes(monkeypatch):
+def test_a_small_shop_starts_no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     population, _ = three_groups(20)
     asked = []
 
-    def alone(work, jobs, workers, *_):
+    def alone(work: Callable[..., Any], jobs: list[tuple[Any, ...]], workers: int, *_: str) -> list[Any]:
         asked.append(workers)
         return [work(*job) for job in jobs]
 
@@ -138,14 +173,14 @@ def test_a_small_shop_starts_no_processes(monkeypatch):
     assert asked == [1, 1]
 
 
-def test_tsne_is_deterministic():
+def test_tsne_is_deterministic() -> None:
     population, _ = three_groups(20)
     first = embed(population, ["rfm_tsne"], tsne_iterations=300)
     assert len(first) == 60
     pd.testing.assert_frame_equal(first, embed(population, ["rfm_tsne"], tsne_iterations=300))
 
 
-def in_another_process(standardised, iterations):
+def in_another_process(standardised: np.ndarray, iterations: int) -> bytes:
     """The bytes of the map that another Python process fits to the same customers."""
     script = f"""
 import sys
@@ -161,14 +196,14 @@ sys.stdout.buffer.write(fit_tsne(standardised, {iterations}).tobytes())
     ).stdout
 
 
-def test_a_map_has_the_same_bytes_for_any_number_of_threads_and_in_another_process():
+def test_a_map_has_the_same_bytes_for_any_number_of_threads_and_in_another_process() -> None:
     population, _ = three_groups(150)
     standardised = standardise(population[["recency_days", "frequency", "monetary"]].to_numpy())
     one, two = (fit_tsne(standardised, 60, workers=workers) for workers in (1, 2))
     assert one.tobytes() == two.tobytes() == in_another_process(standardised, 60)
 
 
-def test_customers_are_placed_among_those_like_them():
+def test_customers_are_placed_among_those_like_them() -> None:
     population, truth = three_groups(60)
     is_fitted = np.arange(len(truth)) % 5 > 0
     fitted, others = population[is_fitted], population[~is_fitted]
@@ -180,7 +215,7 @@ def test_customers_are_placed_among_those_like_them():
     assert (truth[is_fitted][nearest] == truth[~is_fitted]).mean() > 0.95
 
 
-def test_a_place_is_the_mean_of_the_nearest_five_weighted_by_the_inverse_of_their_distances():
+def test_a_place_is_the_mean_of_the_nearest_five_weighted_by_the_inverse_of_their_distances() -> None:
     population, _ = three_groups(20)
     fitted, others = population[:50], population[50:]
     random = np.random.default_rng(1)
@@ -196,14 +231,14 @@ def test_a_place_is_the_mean_of_the_nearest_five_weighted_by_the_inverse_of_thei
     assert placed[["x", "y"]].to_numpy() == pytest.approx(np.array(expected))
 
 
-def test_a_customer_like_a_fitted_one_stands_where_that_one_stands():
+def test_a_customer_like_a_fitted_one_stands_where_that_one_stands() -> None:
     population, _ = three_groups(20)
     plane = embed(population, ["rfm_tsne"], tsne_iterations=250)
     placed = place_customers(population, plane, population.assign(customer_id="new " + population["customer_id"]))
     assert placed[["x", "y"]].to_numpy() == pytest.approx(plane[["x", "y"]].to_numpy())
 
 
-def test_a_place_depends_on_no_other_customer_and_on_no_order_of_rows():
+def test_a_place_depends_on_no_other_customer_and_on_no_order_of_rows() -> None:
     population, _ = three_groups(60)
     fitted, others = population[::2], population[1::2]
     plane = embed(fitted, ["rfm_tsne"], tsne_iterations=250)
@@ -214,7 +249,7 @@ def test_a_place_depends_on_no_other_customer_and_on_no_order_of_rows():
     pd.testing.assert_frame_equal(placed, place_customers(*shuffled), check_exact=True)
 
 
-def test_without_a_map_nobody_is_placed_and_a_map_of_others_is_refused():
+def test_without_a_map_nobody_is_placed_and_a_map_of_others_is_refused() -> None:
     population, _ = three_groups(20)
     plane = embed(population, ["rfm_tsne"], tsne_iterations=250)
     assert list(place_customers(population[:0], plane[:0], population).columns) == ["customer_id", "x", "y"]
@@ -224,7 +259,7 @@ def test_without_a_map_nobody_is_placed_and_a_map_of_others_is_refused():
         place_customers(population[1:], plane, population)
 
 
-def test_the_plane_says_how_much_it_explains():
+def test_the_plane_says_how_much_it_explains() -> None:
     population, _ = three_groups()
     spaces = describe_spaces(population).set_index("space")
     points = embed(population, ["rfm_plane"])
@@ -233,7 +268,7 @@ def test_the_plane_says_how_much_it_explains():
     assert spaces.loc["rfm_plane", "explained_variance"] == pytest.approx(expected)
 
 
-def test_negative_money_keeps_its_order():
+def test_negative_money_keeps_its_order() -> None:
     logs = signed_log(np.array([-100.0, -1.0, 0.0, 1.0, 100.0]))
     assert (np.diff(logs) > 0).all()
     assert logs[2] == 0
@@ -251,7 +286,7 @@ DEGENERATE = {
 
 
 @pytest.mark.parametrize("name", DEGENERATE)
-def test_degenerate_shops_give_rows_with_reasons(name):
+def test_degenerate_shops_give_rows_with_reasons(name: str) -> None:
     population = DEGENERATE[name]
     coordinates = embed(population, tsne_iterations=250)
     labels = fit_candidates(coordinates, COUNTS, workers=1)
@@ -268,7 +303,7 @@ def test_degenerate_shops_give_rows_with_reasons(name):
         assert sound.empty
 
 
-def test_wrong_input_is_told():
+def test_wrong_input_is_told() -> None:
     population, _ = three_groups(5)
     with pytest.raises(ValueError, match="Unknown space"):
         embed(population, ["umap"])

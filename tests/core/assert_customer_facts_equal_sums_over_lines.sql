@@ -1,5 +1,5 @@
--- The states carry sums along. Summed up from the lines and cancellations themselves, up to each date
--- and nothing later, the figures are the same.
+-- The states carry sums along. Summed up from the lines and cancellations themselves, up to each
+-- date and nothing later, the figures are the same.
 with as_of_dates as (
 
     select distinct as_of_date from {{ ref('int_as_of_dates') }}

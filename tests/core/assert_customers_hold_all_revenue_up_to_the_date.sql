@@ -1,4 +1,5 @@
--- Customers as of the date hold the sales up to it less what was cancelled of them up to it; nothing else.
+-- Customers as of the date hold the sales up to it less what was cancelled of them up to it, and
+-- nothing else.
 with as_of_dates as (
 
     select as_of_date
@@ -16,7 +17,7 @@ sales as (
 
 ),
 
-taken_back as (
+cancelled as (
 
     select coalesce(sum(matches.amount), 0) as amount
     from {{ ref('cancellation_matches') }} as matches
@@ -34,9 +35,9 @@ customers as (
 
 select
     sales.amount as sold,
-    taken_back.amount as taken_back,
+    cancelled.amount as cancelled,
     customers.amount as held
 from sales
-cross join taken_back
+cross join cancelled
 inner join customers
-    on customers.amount <> sales.amount - taken_back.amount
+    on customers.amount <> sales.amount - cancelled.amount

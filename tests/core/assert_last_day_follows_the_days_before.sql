@@ -1,5 +1,5 @@
--- A last day that comes a quarter of a year or more after all others looks like a slip of the pen, and would make every
--- customer look lost. It only warns: a shop may really have been closed.
+-- A last day a quarter of a year or more after all others looks like a slip of the pen, and would
+-- make every customer look lost. It only warns: a shop may really have been closed.
 {{ config(severity='warn') }}
 
 with days as (

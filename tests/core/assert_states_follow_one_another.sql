@@ -1,5 +1,5 @@
--- A state ends the day before the next one starts, and only the last one has no end: on each day from
--- the first on, exactly one state holds.
+-- A state ends the day before the next one starts, and only the last one has no end: on each day
+-- from the first on, exactly one state holds.
 with order_states as (
 
     select
@@ -7,7 +7,10 @@ with order_states as (
         invoice_id,
         valid_from,
         valid_until,
-        lead(valid_from) over (partition by customer_id, invoice_id order by valid_from) as next_from
+        lead(valid_from) over (
+            partition by customer_id, invoice_id
+            order by valid_from
+        ) as next_from
     from {{ ref('int_order_states_scd2') }}
 
 ),

@@ -1,5 +1,6 @@
--- Beyond 0.25 the customers of the last day are spread otherwise than those that the rules were fitted on. It only warns: the
--- rules go on to say what they always said, and whether a shop wants new ones (`refit: true`) is for people to decide.
+-- Beyond 0.25 the customers of the last day are spread otherwise than those that the rules were
+-- fitted on. It only warns: the rules stay as they are, and people decide whether the shop needs
+-- new ones (`refit: true`).
 {{ config(severity='warn') }}
 
 select

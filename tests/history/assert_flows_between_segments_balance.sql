@@ -1,4 +1,5 @@
--- Who leaves a segment between two days is who was in it on the first, and who comes to one is who is in it on the second.
+-- Customers who leave a segment between two dates are those who were in it on the first, and
+-- customers who arrive in one are those who are in it on the second.
 with counted as (
 
     {% for segmentation in ['rfm', 'broad', 'detailed'] %}
@@ -6,7 +7,7 @@ with counted as (
         '{{ segmentation }}' as segmentation,
         as_of_date,
         {{ segmentation }}_segment as segment,
-        count(*) as customers
+        count(*) as customer_count
     from {{ ref('segment_history') }}
     group by 1, 2, 3
     {{ 'union all' if not loop.last }}
@@ -26,21 +27,21 @@ days as (
 due as (
 
     select
-        'came to' as side,
+        'arrived in' as side,
         segmentation,
         as_of_date,
         segment,
-        customers
+        customer_count
     from counted
 
     union all
 
     select
-        'came from' as side,
+        'left' as side,
         counted.segmentation,
         days.next_date as as_of_date,
         counted.segment,
-        counted.customers
+        counted.customer_count
     from counted
     inner join days
         on counted.as_of_date = days.as_of_date
@@ -51,22 +52,22 @@ due as (
 flowed as (
 
     select
-        'came to' as side,
+        'arrived in' as side,
         segmentation,
         as_of_date,
         to_segment as segment,
-        sum(customers) as customers
+        sum(customer_count) as customer_count
     from {{ ref('segment_transitions') }}
     group by 1, 2, 3, 4
 
     union all
 
     select
-        'came from' as side,
+        'left' as side,
         segmentation,
         as_of_date,
         from_segment as segment,
-        sum(customers) as customers
+        sum(customer_count) as customer_count
     from {{ ref('segment_transitions') }}
     where from_segment <> 'no order yet'
     group by 1, 2, 3, 4
@@ -78,8 +79,8 @@ select
     due.segmentation,
     due.as_of_date,
     due.segment,
-    due.customers,
-    flowed.customers as flowed
+    due.customer_count,
+    flowed.customer_count as flowed
 from due
 full outer join flowed
     on
@@ -87,4 +88,4 @@ full outer join flowed
         and due.segmentation = flowed.segmentation
         and due.as_of_date = flowed.as_of_date
         and due.segment = flowed.segment
-where due.customers is distinct from flowed.customers
+where due.customer_count is distinct from flowed.customer_count

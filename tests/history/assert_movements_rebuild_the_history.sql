@@ -1,5 +1,5 @@
--- A customer's movements, one after the other, lead through the segments of the history: the last up to a day says where
--- they are.
+-- A customer's movements, one after the other, lead through the segments of the history: the last
+-- one up to a date is the segment of the date.
 with history as (
 
     {% for segmentation in ['rfm', 'broad', 'detailed'] %}
@@ -18,7 +18,10 @@ movements as (
 
     select
         *,
-        lag(to_segment) over (partition by customer_id, segmentation order by as_of_date) as segment_before
+        lag(to_segment) over (
+            partition by customer_id, segmentation
+            order by as_of_date
+        ) as segment_before
     from {{ ref('segment_changes') }}
     where change_type = 'movement'
 

@@ -10,7 +10,7 @@ SEGMENTATIONS = ("rfm", "broad", "detailed")
 
 @dataclass(frozen=True)
 class Event:
-    """A sale, or what was taken back of the order later (`is_cancelled`)."""
+    """A sale, or what was cancelled of the order later (`is_cancelled`)."""
 
     customer: str
     invoice: str
@@ -82,7 +82,7 @@ def order_day(event: Event, events: Iterable[Event]) -> date:
 
 def facts_of(events: list[Event], day: date) -> Facts | None:
     """Of one customer's events; None where nothing was ordered."""
-    last_kept, kept, money = None, 0, Decimal(0)
+    last_net, net, money = None, 0, Decimal(0)
     for invoice in {event.invoice for event in events}:
         own = [event for event in events if event.invoice == invoice]
         units = 0
@@ -90,12 +90,12 @@ def facts_of(events: list[Event], day: date) -> Facts | None:
             units += -event.units if event.is_cancelled else event.units
             money += -event.amount if event.is_cancelled else event.amount
         if units > 0:
-            kept += 1
+            net += 1
             placed = min(event.day for event in own if not event.is_cancelled)
-            last_kept = placed if last_kept is None else max(last_kept, placed)
+            last_net = placed if last_net is None else max(last_net, placed)
     if not events:
         return None
-    return Facts(None if last_kept is None else (day - last_kept).days, kept, money)
+    return Facts(None if last_net is None else (day - last_net).days, net, money)
 
 
 def is_in(value: int | Decimal, bounds: tuple[int | None, int | None]) -> bool:
@@ -129,7 +129,7 @@ def segments_of(facts: Facts, version: Version, cells: list[Cell]) -> Segments:
             and is_in(facts.monetary, rule.monetary)
         ]  # fmt: skip
         learned.append(segment)
-    return (rfm, *learned)
+    return (rfm, learned[0], learned[1])
 
 
 def history_of(
@@ -166,8 +166,8 @@ def movements_of(
         own = [event for event in events if event.customer == customer and event.day <= day]
         past = [event for event in own if event.day <= before_day]
         sales = [event for event in own if event.day > before_day and not event.is_cancelled]
-        taken_back = [event for event in own if event.day > before_day and event.is_cancelled]
-        of_earlier = [event for event in taken_back if order_day(event, own) <= before_day]
+        cancelled_since = [event for event in own if event.day > before_day and event.is_cancelled]
+        of_earlier = [event for event in cancelled_since if order_day(event, own) <= before_day]
         old, new = version_of(before_day, versions), version_of(day, versions)
 
         def would_be(known: list[Event], at: date, version: Version) -> Segments:

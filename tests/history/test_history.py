@@ -1,4 +1,4 @@
-"""A shop fed bit by bit: what was told stays told, late rows are marked, a full refresh says the same."""
+"""A shop fed bit by bit: past reports stay, late rows are marked, a full refresh reports the same."""
 
 import csv
 from collections.abc import Callable
@@ -14,19 +14,21 @@ import pytest
 from conftest import DEMO_FILE, Shop, problem_of
 from sklearn.metrics import adjusted_rand_score
 
-MODELS = ("segment_drift", "processed_order_events", "int_alert_evaluations")
+MODELS = ("segment_drift", "segment_changes", "segment_history", "int_alert_evaluations")
 HISTORY = ("models/history", "segment_history", "segment_changes", "segment_transitions", "segment_drift")
 WITHOUT_MARKS = """
-    select * exclude (restated_by, original_rfm_segment, original_broad_segment, original_detailed_segment) from segment_history
+    select * exclude (restated_by, original_rfm_segment, original_broad_segment, original_detailed_segment)
+    from segment_history
 """
 MOVEMENTS = """
-    select * replace (if(from_segment is null, 'new', cause) as cause) from segment_changes where change_type = 'movement'
+    select * replace (if(from_segment is null, 'new', cause) as cause)
+    from segment_changes where change_type = 'movement'
 """
 LATE = date(2025, 6, 1), date(2025, 6, 30)
 
 
 class FedShop:
-    """A quarter of the embedded shop's customers, fed in three files; every build's history is kept."""
+    """A quarter of the embedded shop's customers, fed in three files; every build's history is stored."""
 
     def __init__(self, shop: Shop, log: Path) -> None:
         self.shop, self.log = shop, log
@@ -38,14 +40,14 @@ class FedShop:
             for row in rows
             if row["CustomerID"].isdigit() and int(row["CustomerID"]) % 4 == 0
         ]
-        # What comes late: an invoice in ten of June.
+        # These arrive late: an invoice in ten of June.
         self.late = {
             row["InvoiceNo"] for day, row in self.rows
             if LATE[0] <= day <= LATE[1] and row["InvoiceNo"].isdigit() and int(row["InvoiceNo"]) % 10 == 0
         }  # fmt: skip
         self.late_customers = {row["CustomerID"] for _, row in self.rows if row["InvoiceNo"] in self.late}
-        self.history: dict[str, set[tuple]] = {}
-        self.changes: dict[str, set[tuple]] = {}
+        self.history: dict[str, set[tuple[Any, ...]]] = {}
+        self.changes: dict[str, set[tuple[Any, ...]]] = {}
 
     def feed(self, name: str, up_to: date, with_late: bool = False, **settings: Any) -> None:
         with self.log.open("w", newline="") as file:
@@ -75,8 +77,8 @@ def fed(make_shop: Callable[..., Shop], tmp_path_factory: pytest.TempPathFactory
     return fed
 
 
-def test_what_was_told_of_days_that_are_over_stays_to_the_byte(fed: FedShop) -> None:
-    """Scores that rank customers over all months at once would tell each month anew with every new row."""
+def test_reports_of_days_that_are_over_stay_to_the_byte(fed: FedShop) -> None:
+    """Scores that rank customers over all months at once would change each month with every new row."""
     over = {row for row in fed.history["first"] if row[1] <= date(2025, 8, 31)}
     assert over == {row for row in fed.history["month"] if row[1] <= date(2025, 8, 31)}
     movements = {row for row in fed.changes["first"] if row[-1] <= date(2025, 8, 31)}
@@ -88,7 +90,7 @@ def test_what_was_told_of_days_that_are_over_stays_to_the_byte(fed: FedShop) -> 
     assert date(2025, 9, 15) not in {row[1] for row in fed.history["month"]}
 
 
-def test_late_rows_change_whom_they_touch_from_their_day_on_and_are_marked(fed: FedShop) -> None:
+def test_late_rows_change_their_customers_from_their_day_on_and_are_marked(fed: FedShop) -> None:
     closed = date(2025, 9, 30)
     changed = {row for row in fed.history["late"] - fed.history["month"] if row[1] <= closed}
     assert {row[0] for row in changed} == fed.late_customers
@@ -104,32 +106,49 @@ def test_late_rows_change_whom_they_touch_from_their_day_on_and_are_marked(fed: 
     assert are_late
 
 
-def test_the_same_build_twice_and_a_look_back_tell_nothing_new(fed: FedShop) -> None:
+def test_the_same_build_twice_and_a_look_back_report_nothing_new(fed: FedShop) -> None:
     for name in ("same", "look"):
         assert fed.history[name] == fed.history["late"]
         assert fed.changes[name] == fed.changes["late"]
-    said = (fed.shop.folder / "logs" / "dbt.log").read_text()
-    sentence = "The history is told up to 2025-11-12 and stays as it is, as the setting 'as_of_date' looks back to"
-    assert said.count(f"{sentence} 2025-08-15.") == 1
+    logged = (fed.shop.folder / "logs" / "dbt.log").read_text()
+    sentence = "The history reaches up to 2025-11-12 and stays as it is, because the setting 'as_of_date' looks back to"
+    assert logged.count(f"{sentence} 2025-08-15.") == 1
 
 
-def test_builds_from_scratch_and_after_a_cut_off_say_what_builds_bit_by_bit_said(fed: FedShop) -> None:
-    told, moved = set(fed.shop.rows(WITHOUT_MARKS)), set(fed.shop.rows(MOVEMENTS))
+def test_cut_off_builds_with_settings_that_are_put_back_leave_nothing(fed: FedShop) -> None:
+    """Of a later day, and with other order events of the same lines; both end with the history's table."""
+    wrong: tuple[dict[str, Any], ...] = ({"as_of_date": "2026-02-15"}, {"cancellation_invoice_prefix": "X"})
+    for settings in wrong:
+        result = fed.shop.dbt("run", "--select", "+segment_history", **settings)
+        assert result.success, problem_of(result)
+        cut_off = set(fed.shop.rows("from segment_history"))
+        assert cut_off != fed.history["late"]
+        fed.shop.build(*MODELS)
+        assert set(fed.shop.rows("from segment_history")) == fed.history["late"]
+        assert set(fed.shop.rows("from segment_changes")) == fed.changes["late"]
+
+
+def test_builds_from_scratch_report_what_builds_bit_by_bit_reported(fed: FedShop) -> None:
+    reported, moved = set(fed.shop.rows(WITHOUT_MARKS)), set(fed.shop.rows(MOVEMENTS))
     fed.shop.build(*MODELS)
-    result = fed.shop.dbt("run", "--full-refresh", "--select", *HISTORY)
+    # cut off before the marts: no restatement is left without its mark
+    result = fed.shop.dbt("run", "--full-refresh", "--select", "models/history")
     assert result.success, problem_of(result)
-    assert (set(fed.shop.rows(WITHOUT_MARKS)), set(fed.shop.rows(MOVEMENTS))) == (told, moved)
-    # of a first build that was cut off before the table told last: all is told again, and once
+    assert fed.shop.rows("from segment_history where restated_by is not null") == []
+    assert fed.shop.rows("from segment_changes where change_type = 'restatement'") == []
+    fed.shop.build(*MODELS)
+    assert (set(fed.shop.rows(WITHOUT_MARKS)), set(fed.shop.rows(MOVEMENTS))) == (reported, moved)
+    # without the table, as in a first build
     with duckdb.connect(str(fed.shop.warehouse)) as connection:
-        connection.execute("drop table history.processed_snapshot_dates")
+        connection.execute("drop table history.int_segment_snapshots")
     result = fed.shop.dbt("run", "--select", *HISTORY)
     assert result.success, problem_of(result)
-    assert len(fed.shop.rows("from segment_history")) == len(told)
-    assert (set(fed.shop.rows(WITHOUT_MARKS)), set(fed.shop.rows(MOVEMENTS))) == (told, moved)
+    assert len(fed.shop.rows("from segment_history")) == len(reported)
+    assert (set(fed.shop.rows(WITHOUT_MARKS)), set(fed.shop.rows(MOVEMENTS))) == (reported, moved)
     fed.keep("late")
 
 
-def test_the_watch_is_judged_as_loops_judge_it(fed: FedShop) -> None:
+def test_alerts_are_evaluated_as_loops_evaluate_them(fed: FedShop) -> None:
     shop = fed.shop
     events = shop.rows("select customer_id, invoice_id, event_date, units from core.int_order_events_daily")
     placed: dict[tuple[str, str], date] = {}
@@ -177,13 +196,13 @@ def test_the_watch_is_judged_as_loops_judge_it(fed: FedShop) -> None:
                 outcomes[rule].append((is_tried, is_stopped, is_warned, (alert - end).days, in_four_weeks))
 
     expected = {}
-    for rule, frames in outcomes.items():
-        right = [delay for _, stopped, warned, delay, _ in frames if stopped and warned]
-        expected[rule, "precision"] = len(right) / sum(warned for *_, warned, _, _ in frames)
-        expected[rule, "recall"] = len(right) / sum(stopped for _, stopped, *_ in frames)
+    for rule, samples in outcomes.items():
+        right = [delay for _, stopped, warned, delay, _ in samples if stopped and warned]
+        expected[rule, "precision"] = len(right) / sum(warned for *_, warned, _, _ in samples)
+        expected[rule, "recall"] = len(right) / sum(stopped for _, stopped, *_ in samples)
         expected[rule, "median_delay_days"] = median(right)
-        a_week = sum(frame[-1] for frame in frames) / 4
-        expected[rule, "warnings_per_1000_customers_a_week"] = 1000 * a_week / len(frames)
+        a_week = sum(sample[-1] for sample in samples) / 4
+        expected[rule, "warnings_per_1000_customers_a_week"] = 1000 * a_week / len(samples)
     measured = shop.rows("select model, metric, value from history.int_alert_evaluations")
     assert {(model, metric): value for model, metric, value in measured} == pytest.approx(expected)
 
@@ -206,7 +225,7 @@ def test_after_a_refit_the_agreement_with_the_version_before_is_the_adjusted_ran
         f"{name}_segment": adjusted_rand_score([row[column] for row in old], [row[column] for row in new])
         for column, name in enumerate(("rfm", "broad", "detailed"), start=1)
     })  # fmt: skip
-    # the new rules tell the day that they were fitted on, and nothing before it
+    # the new rules report the day that they were fitted on, and nothing before it
     assert fed.shop.rows("""
         select distinct as_of_date::varchar, restated_by from segment_history where model_version = 2
     """) == [("2025-11-12", None)]  # fmt: skip

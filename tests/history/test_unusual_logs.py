@@ -1,4 +1,4 @@
-"""A shop that was closed for a quarter, and a customer who sent everything back: all that tells of time stands."""
+"""A shop that was closed for a quarter, and a customer who cancelled everything: all that depends on time holds."""
 
 import csv
 from collections.abc import Callable
@@ -20,7 +20,7 @@ SENT_BACK = (
 
 
 @pytest.fixture(scope="module")
-def shop(make_shop: Callable[..., Shop], tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def shop(build_once: Callable[..., Shop], tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A quarter of the embedded shop's customers, built as users build it: all data tests pass."""
     path = tmp_path_factory.mktemp("log") / "log.csv"
     with DEMO_FILE.open() as file:
@@ -38,7 +38,7 @@ def shop(make_shop: Callable[..., Shop], tmp_path_factory: pytest.TempPathFactor
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(kept)
-    return make_shop(transactions=str(path)).build_with_data_tests()
+    return build_once("closed_quarter", Shop.build_with_data_tests, transactions=str(path))
 
 
 def test_months_without_sales_are_told_and_customers_only_age_in_them(shop: Shop) -> None:
@@ -54,7 +54,7 @@ def test_months_without_sales_are_told_and_customers_only_age_in_them(shop: Shop
     causes = f"select distinct cause, sufficient_causes from segment_changes where {DURING_CLOSED}"
     assert shop.rows(causes) == [("aging", "aging")]
     flows = f"""
-        select as_of_date, sum(customers), sum(revenue), bool_or(from_segment = 'no order yet')
+        select as_of_date, sum(customer_count), sum(revenue), bool_or(from_segment = 'no order yet')
         from segment_transitions where {DURING_CLOSED} and segmentation = 'broad' group by 1 order by 1
     """
     assert shop.rows(flows) == [(day, len(states[date(2025, 3, 31)]), 0, False) for day in ENDS_OF_CLOSED_MONTHS]
@@ -69,10 +69,12 @@ def test_months_without_sales_are_told_and_customers_only_age_in_them(shop: Shop
 def test_months_without_sales_are_zeros_in_sales_and_cohorts(shop: Shop) -> None:
     closed = f"month_start_date between '{CLOSED[0]}' and '{CLOSED[1]}'"
     assert shop.rows(f"""
-        select month_start_date, orders, customers, revenue, is_complete from sales_by_month where {closed} order by 1
+        select month_start_date, order_count, customer_count, revenue, is_complete from sales_by_month
+        where {closed} order by 1
     """) == [(day.replace(day=1), 0, 0, 0, True) for day in ENDS_OF_CLOSED_MONTHS]  # fmt: skip
     # of each of the four cohorts before it
-    assert shop.row(f"select count(*), sum(active_customers), sum(revenue) from cohorts where {closed}") == (12, 0, 0)
+    active = shop.row(f"select count(*), sum(active_customer_count), sum(revenue) from cohorts where {closed}")
+    assert active == (12, 0, 0)
 
 
 def test_forecasts_and_report_stand_with_months_without_sales(shop: Shop) -> None:
@@ -80,13 +82,13 @@ def test_forecasts_and_report_stand_with_months_without_sales(shop: Shop) -> Non
     judged = shop.rows("select sample_size from model_evaluations where metric = 'origins' and task like 'predict%'")
     assert len(judged) == 5
     assert all(size > 0 for (size,) in judged)
-    assert shop.rows("select chart, failure_reason from reporting.report_charts where failure_reason is not null") == []
+    assert shop.rows("select chart, failure_reason from reporting.rpt_charts where failure_reason is not null") == []
     moving = "'segment_flows', 'stay_rates', 'change_causes', 'alerts', 'watch', 'drift'"
-    assert shop.row(f"select sum(figures) from reporting.report_charts where chart in ({moving})") == (13,)
+    assert shop.row(f"select sum(figure_count) from reporting.rpt_charts where chart in ({moving})") == (13,)
 
 
 def test_who_sent_everything_back_later_was_a_customer_until_then(shop: Shop) -> None:
-    """What was said before the cancellation stays true: nothing that came later is known."""
+    """Reports before the cancellation stay true: they know nothing of what followed."""
     bought, sent_back = date(2025, 7, 31), date(2025, 9, 30)
     history = shop.rows(f"""
         select as_of_date, frequency, recency_days, 'all cancelled' in (rfm_segment, broad_segment, detailed_segment)

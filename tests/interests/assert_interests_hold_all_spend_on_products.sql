@@ -1,4 +1,5 @@
--- What customers spent on categories is their money, less what they bought without a product's name.
+-- What customers spent on categories is their money, less what they bought without a product's
+-- name.
 with interests as (
 
     select

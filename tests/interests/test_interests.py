@@ -80,15 +80,17 @@ def test_interest_groups_share_out_the_customers_of_the_embedded_shop(demo_shop:
         "select count(*), 1.0, sum(monetary) from customers"
     )
     (chosen,) = demo_shop.rows("select k from cluster_candidates where segmentation = 'interest' and is_chosen")
-    assert demo_shop.row("select count(*) from interests.interest_group_versions") == chosen
+    assert demo_shop.row("select count(*) from segmentation.int_interest_groups") == chosen
     labels, agreeing = demo_shop.row(
         """
         select count(*), count(*) filter (where labels.cluster = told.cluster)
-        from interests.int_interest_labels as labels
-        inner join interests.int_customer_interest_groups as told using (customer_id)
+        from clustering.interest_candidate_labels as labels
+        inner join clustering.int_interest_candidates_ranked as chosen using (space, algorithm, k)
+        inner join segmentation.int_customer_interest_groups as told using (customer_id)
+        where chosen.is_chosen
         """
     )
-    assert labels == agreeing == demo_shop.row("select customers_fitted from clustering.int_pending_fits")[0]
+    assert labels == agreeing == demo_shop.row("select count(*) from clustering.int_fit_population")[0]
 
 
 def test_without_products_all_customers_are_one_interest_group(

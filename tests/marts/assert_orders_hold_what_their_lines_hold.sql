@@ -3,7 +3,7 @@ with line_totals as (
     select
         coalesce(sum(quantity), 0) as units,
         coalesce(sum(revenue), 0) as revenue,
-        count(*) as order_lines
+        count(*) as line_count
     from {{ ref('order_lines') }}
 
 ),
@@ -13,7 +13,7 @@ order_totals as (
     select
         coalesce(sum(units), 0) as units,
         coalesce(sum(revenue), 0) as revenue,
-        coalesce(sum(order_lines), 0) as order_lines
+        coalesce(sum(line_count), 0) as line_count
     from {{ ref('orders') }}
 
 )
@@ -26,4 +26,4 @@ inner join order_totals
     on
         line_totals.units <> order_totals.units
         or line_totals.revenue <> order_totals.revenue
-        or line_totals.order_lines <> order_totals.order_lines
+        or line_totals.line_count <> order_totals.line_count

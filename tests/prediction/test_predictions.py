@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -105,7 +106,7 @@ def test_a_samples_features_are_those_of_a_plain_loop(demo_shop: Shop) -> None:
         """
     )
     for customer, day, monetary, orders_placed, days_since_order, greatest_order in samples:
-        orders: dict[str, list] = {}
+        orders: dict[str, list[Any]] = {}
         for owner, invoice, when, amount in lines:
             if owner == customer and when <= day:
                 order = orders.setdefault(invoice, [when, 0])
@@ -162,7 +163,8 @@ def test_customers_who_never_come_back_leave_nothing_to_learn_of_interests(
     make_shop: Callable[..., Shop], tmp_path: Path
 ) -> None:
     """The embedded shop, of each customer the first invoice only."""
-    path, first = tmp_path / "once.csv", {}
+    path = tmp_path / "once.csv"
+    first: dict[str, str] = {}
     with DEMO_FILE.open(encoding="utf-8", newline="") as source, path.open("w", encoding="utf-8", newline="") as target:
         reader, writer = csv.reader(source), csv.writer(target)
         writer.writerow(next(reader))
@@ -225,21 +227,25 @@ def test_likelier_outcomes_rank_first_and_ties_go_by_name() -> None:
 
 
 def test_batches_are_the_whole_relation_in_order() -> None:
-    relation = duckdb.sql("select n * 3 as key, 'x' || n as text from range(50) as numbers(n)")
+    relation = duckdb.default_connection().from_query(
+        "select n * 3 as key, 'x' || n as text from range(50) as numbers(n)"
+    )
     batches = list(in_batches(relation, "key", 40))
     assert max(map(len, batches)) <= 40
     assert pd.concat(batches)["key"].tolist() == list(range(0, 150, 3))
-    assert list(in_batches(duckdb.sql("select 1 as key where false"), "key")) == []
+    assert list(in_batches(duckdb.default_connection().from_query("select 1 as key where false"), "key")) == []
 
 
 def test_samples_come_with_their_features() -> None:
-    samples = duckdb.sql(
+    samples = duckdb.default_connection().from_query(
         """
         select * from (values (1, 'train', 7.0), (2, 'predict', null), (1, 'test', 7.0))
             as samples (sample_number, role, amount)
         """
     )
-    features = duckdb.sql("select * from (values (1, 5.0), (2, 6.0), (3, 9.0)) as features (sample_number, monetary)")
+    features = duckdb.default_connection().from_query(
+        "select * from (values (1, 5.0), (2, 6.0), (3, 9.0)) as features (sample_number, monetary)"
+    )
     joined, names = with_features(samples.filter("role <> 'test'"), features)
     assert names == ["monetary"]
     assert joined.order("sample_number").fetchall() == [(1, "train", 7.0, 5.0), (2, "predict", None, 6.0)]

@@ -1,4 +1,5 @@
--- Where there are categories, each product that was sold is in exactly one, also one that came after they were learned.
+-- Where there are categories, each product that was sold is in exactly one, also one that came
+-- after they were learned.
 with categories as (
 
     select count(*) as categories

@@ -1,6 +1,7 @@
 """The category toolkit against hand-made catalogues in several scripts, the embedded shop and degenerate shops."""
 
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,7 @@ PAPER_CHINESE = ["蓝色笔记本", "黄色笔记本", "笔记本套装", "蓝�
 TEN_WORDS = ("одно", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять", "десять")
 
 
-def catalogue_of(*groups, price=1.0):
+def catalogue_of(*groups: Sequence[str | None], price: float | np.ndarray = 1.0) -> pd.DataFrame:
     descriptions = list(itertools.chain(*groups))
     return pd.DataFrame(
         {
@@ -61,16 +62,16 @@ def catalogue_of(*groups, price=1.0):
     )
 
 
-def labels_of(products, k, workers=1):
+def labels_of(products: pd.DataFrame, k: int, workers: int = 1) -> pd.DataFrame:
     return fit_category_candidates(describe_texts(products), [k], workers)
 
 
-def groups_of(*groups):
+def groups_of(*groups: Sequence[str | None]) -> np.ndarray:
     return np.repeat(range(len(groups)), [len(group) for group in groups])
 
 
 @pytest.fixture(scope="module")
-def demo():
+def demo() -> pd.DataFrame:
     """Products of the embedded shop, their most frequent spelling, and the true category of each."""
     lines = pd.read_csv(ROOT / "seeds" / "demo_shop" / "transactions.csv", dtype=str)
     description_variants = lines.dropna(subset="Description").groupby("StockCode")["Description"]
@@ -81,12 +82,12 @@ def demo():
 
 
 @pytest.fixture(scope="module")
-def demo_texts(demo):
+def demo_texts(demo: pd.DataFrame) -> pd.DataFrame:
     return describe_texts(demo)
 
 
 @pytest.fixture(scope="module")
-def demo_labels(demo_texts):
+def demo_labels(demo_texts: pd.DataFrame) -> pd.DataFrame:
     return fit_category_candidates(demo_texts, (4, 8, 12), workers=1)
 
 
@@ -107,12 +108,12 @@ def demo_labels(demo_texts):
         (float("nan"), []),
     ],
 )
-def test_words_are_runs_of_letters_in_any_script(description, words):
+def test_words_are_runs_of_letters_in_any_script(description: str | None, words: list[str]) -> None:
     assert words_of(description) == words
 
 
 @pytest.mark.parametrize(("word", "form"), [("necklace", "necklaces"), ("тарелка", "тарелки"), ("candle", "candles")])
-def test_forms_of_a_word_are_alike(word, form):
+def test_forms_of_a_word_are_alike(word: str, form: str) -> None:
     words = ["necklace", "necklaces", "candle", "candles", "тарелка", "тарелки", "glass", "grass", "car", "card"]
     likeness = same_words(words, words).toarray()
     assert likeness[words.index(word), words.index(form)] > 0
@@ -121,7 +122,7 @@ def test_forms_of_a_word_are_alike(word, form):
     assert np.diag(likeness) == pytest.approx(1)
 
 
-def test_peculiarity_is_the_divergence_of_the_neighbours_from_all_neighbours():
+def test_peculiarity_is_the_divergence_of_the_neighbours_from_all_neighbours() -> None:
     random = np.random.default_rng(0)
     together = np.triu(random.poisson(1.5, (12, 12)), 1)
     together = (together + together.T).astype(float)
@@ -131,7 +132,7 @@ def test_peculiarity_is_the_divergence_of_the_neighbours_from_all_neighbours():
     assert peculiarity(sparse.csr_array(together)) == pytest.approx(expected)
 
 
-def test_words_that_go_with_everything_weigh_least():
+def test_words_that_go_with_everything_weigh_least() -> None:
     """Colours stand beside each thing, and things of a kind share their materials."""
     colours, kinds = ["pink", "blue", "white"], {"ring": "gold", "brooch": "gold", "bowl": "china", "plate": "china"}
     texts = [f"{colour} {kind}" for colour in colours for kind in kinds]
@@ -150,24 +151,24 @@ def test_words_that_go_with_everything_weigh_least():
     [(JEWELLERY, KITCHEN), (CROCKERY_RUSSIAN, TOYS_RUSSIAN), (TEA_CHINESE, PAPER_CHINESE)],
     ids=["English", "Russian", "Chinese"],
 )
-def test_obvious_groups_are_found_in_any_script(groups):
+def test_obvious_groups_are_found_in_any_script(groups: Sequence[Sequence[str]]) -> None:
     labels = labels_of(catalogue_of(*groups), 2)
     assert adjusted_rand_score(groups_of(*groups), labels["category"]) == 1
     assert set(labels["category"]) == {0, 1}
 
 
-def test_languages_mix_in_one_catalogue():
+def test_languages_mix_in_one_catalogue() -> None:
     groups = (JEWELLERY, KITCHEN, CROCKERY_RUSSIAN, TOYS_RUSSIAN)
     assert adjusted_rand_score(groups_of(*groups), labels_of(catalogue_of(*groups), 4)["category"]) > 0.9
 
 
-def test_true_categories_of_the_embedded_shop_are_found(demo, demo_labels):
+def test_true_categories_of_the_embedded_shop_are_found(demo: pd.DataFrame, demo_labels: pd.DataFrame) -> None:
     scores = {k: adjusted_rand_score(demo["category"], rows["category"]) for k, rows in demo_labels.groupby("k")}
     assert scores[8] > 0.95
     assert scores[12] > 0.7
 
 
-def test_russian_translation_of_the_embedded_shop_scores_as_well(demo):
+def test_russian_translation_of_the_embedded_shop_scores_as_well(demo: pd.DataFrame) -> None:
     """Every Latin letter becomes a Cyrillic one: nothing may hang on the alphabet."""
     latin, cyrillic = "abcdefghijklmnopqrstuvwxyz", "абцдефгхийклмнопярстувшчюз"
     script = str.maketrans(latin + latin.upper(), cyrillic + cyrillic.upper())
@@ -178,7 +179,7 @@ def test_russian_translation_of_the_embedded_shop_scores_as_well(demo):
 # --- other -----------------------------------------------------------------------------------------------
 
 
-def test_product_that_shares_no_word_goes_to_other():
+def test_product_that_shares_no_word_goes_to_other() -> None:
     products = catalogue_of(JEWELLERY, KITCHEN, ["Zylqx", "Голограмма", None, "  ", "12 x 30"])
     labels = labels_of(products, 2)
     assert labels["category"].tolist()[-5:] == [OTHER] * 5
@@ -186,7 +187,7 @@ def test_product_that_shares_no_word_goes_to_other():
     assert (labels["category"][:-5] != OTHER).all()
 
 
-def test_two_odd_products_alike_are_no_category():
+def test_two_odd_products_alike_are_no_category() -> None:
     products = catalogue_of(JEWELLERY, KITCHEN, ["Holographic projector", "Holographic projector beamer"])
     texts = describe_texts(products)
     labels = fit_category_candidates(texts, [3], workers=1)
@@ -196,7 +197,7 @@ def test_two_odd_products_alike_are_no_category():
     assert measures.loc[0, "other_share"] == pytest.approx(2 / 22)
 
 
-def test_every_product_is_in_one_category_of_each_candidate(demo, demo_labels):
+def test_every_product_is_in_one_category_of_each_candidate(demo: pd.DataFrame, demo_labels: pd.DataFrame) -> None:
     for _, rows in demo_labels.groupby("k"):
         assert rows["product_id"].tolist() == demo["product_id"].tolist()
         sizes = rows.loc[rows["category"] != OTHER, "category"].value_counts().sort_index()
@@ -207,20 +208,20 @@ def test_every_product_is_in_one_category_of_each_candidate(demo, demo_labels):
 # --- price -----------------------------------------------------------------------------------------------
 
 
-def test_price_decides_ties_only():
+def test_price_decides_ties_only() -> None:
     cosines = np.array([[0.9, 0.895], [0.9, 0.895], [0.9, 0.7], [0.895, 0.9]])
     ratios = np.array([[2.0, 0.1], [0.1, 2.0], [2.0, 0.1], [np.nan, np.nan]])
     assert _nearest(cosines, ratios).tolist() == [1, 0, 0, 1]
 
 
-def test_prices_do_not_move_obvious_groups():
+def test_prices_do_not_move_obvious_groups() -> None:
     price = np.random.default_rng(0).lognormal(sigma=2, size=20)
     price[[3, 8]] = [np.nan, 0]
     with_prices = labels_of(catalogue_of(JEWELLERY, KITCHEN, price=price), 2)
     pd.testing.assert_frame_equal(with_prices, labels_of(catalogue_of(JEWELLERY, KITCHEN, price=np.nan), 2))
 
 
-def test_equal_descriptions_share_a_category(demo):
+def test_equal_descriptions_share_a_category(demo: pd.DataFrame) -> None:
     twins = demo.assign(
         product_id=demo["product_id"] + "-twin", price=500.0, description=demo["description"].str.lower()
     )
@@ -232,7 +233,7 @@ def test_equal_descriptions_share_a_category(demo):
 # --- determinism and points in time ----------------------------------------------------------------------
 
 
-def test_neither_order_of_rows_nor_processes_matter(demo, monkeypatch):
+def test_neither_order_of_rows_nor_processes_matter(demo: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shop_toolkit.categories.candidates.PARALLEL_PRODUCTS", 10)
     outcomes = []
     for rows, workers in ((demo, 1), (demo.sample(frac=1, random_state=3), 2)):
@@ -245,7 +246,7 @@ def test_neither_order_of_rows_nor_processes_matter(demo, monkeypatch):
         pd.testing.assert_frame_equal(first, second, check_exact=True)
 
 
-def test_products_that_are_not_fitted_change_nothing_and_get_a_category(demo):
+def test_products_that_are_not_fitted_change_nothing_and_get_a_category(demo: pd.DataFrame) -> None:
     fitted = demo.iloc[::2].assign(is_fitted=True)
     later = demo.iloc[1::2].assign(is_fitted=False)
     absurd = later.assign(product_id="z" + later["product_id"], description="NECKLACE KITCHEN MUG", price=1e6)
@@ -256,7 +257,7 @@ def test_products_that_are_not_fitted_change_nothing_and_get_a_category(demo):
     assert adjusted_rand_score(later["category"], category) > 0.9
 
 
-def test_a_product_placed_later_gets_what_it_would_have_got_unfitted(demo):
+def test_a_product_placed_later_gets_what_it_would_have_got_unfitted(demo: pd.DataFrame) -> None:
     """Also with the words of a fitted product, with unknown words, with a group too small to be a category."""
     odd = catalogue_of(["Holographic projector", "Holographic projector beamer", "Zylqx", None]).assign(is_fitted=True)
     prices = np.random.default_rng(1).lognormal(sigma=1, size=len(demo))
@@ -268,10 +269,12 @@ def test_a_product_placed_later_gets_what_it_would_have_got_unfitted(demo):
     for k in (9, 12):
         texts = describe_texts(pd.concat([fitted, later]))
         labels = fit_category_candidates(texts, [k], workers=1)
-        told = texts.drop(columns="is_fitted").merge(labels, on="product_id")
-        learned = told[told["product_id"].isin(fitted["product_id"])].merge(fitted[["product_id", "description"]])
+        placed_rows = texts.drop(columns="is_fitted").merge(labels, on="product_id")
+        learned = placed_rows[placed_rows["product_id"].isin(fitted["product_id"])].merge(
+            fitted[["product_id", "description"]]
+        )
         placed = place_products(learned, later)
-        expected = told[told["product_id"].isin(later["product_id"])].reset_index(drop=True)
+        expected = placed_rows[placed_rows["product_id"].isin(later["product_id"])].reset_index(drop=True)
         pd.testing.assert_frame_equal(placed, expected[list(PLACED_COLUMNS)])
         assert (learned.loc[learned["learned_group"] > learned["category"].max(), "category"] == OTHER).all()
 
@@ -279,7 +282,7 @@ def test_a_product_placed_later_gets_what_it_would_have_got_unfitted(demo):
 # --- measures --------------------------------------------------------------------------------------------
 
 
-def test_measures_equal_those_worked_out_otherwise(demo_texts, demo_labels):
+def test_measures_equal_those_worked_out_otherwise(demo_texts: pd.DataFrame, demo_labels: pd.DataFrame) -> None:
     measures = measure_category_candidates(demo_texts, demo_labels, (4, 8, 12)).set_index("k")
     category = demo_labels.loc[demo_labels["k"] == 8, "category"].to_numpy()
     points = demo_texts[list(COORDINATES)].to_numpy()
@@ -290,7 +293,7 @@ def test_measures_equal_those_worked_out_otherwise(demo_texts, demo_labels):
     assert measures["failure_reason"].isna().all()
 
 
-def test_true_categories_are_found_again_in_resamples(demo_texts, demo_labels):
+def test_true_categories_are_found_again_in_resamples(demo_texts: pd.DataFrame, demo_labels: pd.DataFrame) -> None:
     stability = measure_category_stability(demo_texts, demo_labels, 6, workers=1).set_index("k")
     assert stability.loc[8, "min_jaccard"] > 0.9
     assert stability.loc[8, "mean_adjusted_rand"] > 0.9
@@ -300,7 +303,7 @@ def test_true_categories_are_found_again_in_resamples(demo_texts, demo_labels):
 # --- names -----------------------------------------------------------------------------------------------
 
 
-def test_names_are_telling_whole_words():
+def test_names_are_distinguishing_whole_words() -> None:
     products = catalogue_of(JEWELLERY, KITCHEN, ["Zylqx"])
     named = name_categories(products, labels_of(products, 2)).set_index("category")
     assert named.loc[OTHER, "category_name"] == "other"
@@ -316,7 +319,7 @@ def test_names_are_telling_whole_words():
     assert named["revenue"].sum() == 210
 
 
-def test_terms_of_the_embedded_shop_belong_to_their_category(demo, demo_labels):
+def test_terms_of_the_embedded_shop_belong_to_their_category(demo: pd.DataFrame, demo_labels: pd.DataFrame) -> None:
     chosen = demo_labels[demo_labels["k"] == 8]
     terms = distinguishing_terms(demo, chosen)
     assert terms.groupby("category").size().eq(TERMS).all()
@@ -329,7 +332,7 @@ def test_terms_of_the_embedded_shop_belong_to_their_category(demo, demo_labels):
     assert names.str.count(", ").eq(NAME_TERMS - 1).all()
 
 
-def test_categories_with_the_same_terms_get_different_names():
+def test_categories_with_the_same_terms_get_different_names() -> None:
     terms = {0: ["red", "tin", "box", "lid"], 1: ["red", "tin", "box", "jar"], 2: ["red", "tin", "box"], 3: []}
     names = _unique_names([0, 1, 2, 3], terms)
     assert names == {0: "red, tin, box", 1: "red, tin, box, jar", 2: "red, tin, box (2)", 3: "category 3"}
@@ -350,7 +353,9 @@ def test_categories_with_the_same_terms_get_different_names():
         (list(TEN_WORDS), "no two descriptions share a word"),
     ],
 )  # fmt: skip
-def test_catalogues_without_enough_text_say_so_and_give_empty_tables(descriptions, failure_reason):
+def test_catalogues_without_enough_text_say_so_and_give_empty_tables(
+    descriptions: list[str | None], failure_reason: str
+) -> None:
     products = catalogue_of(descriptions)
     assert describe_catalogue(products)["failure_reason"].tolist() == [failure_reason]
     texts = describe_texts(products)
@@ -364,7 +369,7 @@ def test_catalogues_without_enough_text_say_so_and_give_empty_tables(description
     assert name_categories(products, labels).empty
 
 
-def test_more_categories_than_descriptions_are_a_problem_of_the_candidate():
+def test_more_categories_than_descriptions_are_a_problem_of_the_candidate() -> None:
     texts = describe_texts(catalogue_of(JEWELLERY, KITCHEN))
     labels = fit_category_candidates(texts, (2, 50), workers=1)
     assert set(labels["k"]) == {2}
@@ -373,12 +378,12 @@ def test_more_categories_than_descriptions_are_a_problem_of_the_candidate():
     assert measures.loc[1, "failure_reason"] == "fewer different descriptions than categories"
 
 
-def test_descriptions_of_one_word_go_with_the_longer_ones_that_hold_it():
+def test_descriptions_of_one_word_go_with_the_longer_ones_that_hold_it() -> None:
     products = catalogue_of(JEWELLERY, ["Necklace", "BRACELETS"], KITCHEN, ["mug", "Pot"])
     assert adjusted_rand_score(np.repeat([0, 1], [12, 12]), labels_of(products, 2)["category"]) == 1
 
 
-def test_wrong_input_is_named():
+def test_wrong_input_is_named() -> None:
     products = catalogue_of(JEWELLERY, KITCHEN)
     with pytest.raises(ValueError, match="lack price"):
         describe_texts(products.drop(columns="price"))

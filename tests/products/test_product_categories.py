@@ -50,15 +50,15 @@ def built_with_tests(shop: Shop) -> None:
 def test_categories_are_those_of_the_embedded_shop(demo_shop: Shop) -> None:
     with (ROOT / "seeds/demo_shop/product_truth.csv").open(encoding="utf-8", newline="") as file:
         truth = {row["product_id"]: row["category"] for row in csv.DictReader(file)}
-    for prediction_run in ("live", "backtest"):
-        told = dict(demo_shop.rows(
-            f"select product_id, category from products.int_products_by_category where prediction_run = '{prediction_run}'"
+    for run in ("live", "backtest"):
+        found = dict(demo_shop.rows(
+            f"select product_id, category from products.int_products_by_category where prediction_run = '{run}'"
         ))  # fmt: skip
-        assert len(told) == demo_shop.row("select count(*) from products")[0]
-        assert adjusted_rand_score([truth[product] for product in told], list(told.values())) >= 0.9
-    assert demo_shop.row("select min(silhouette) > 0.5, count(failure_reason), count(*) > 4 from product_categories") == (
-        True, 0, True,
-    )  # fmt: skip
+        assert len(found) == demo_shop.row("select count(*) from products")[0]
+        assert adjusted_rand_score([truth[product] for product in found], list(found.values())) >= 0.9
+    assert demo_shop.row(
+        "select min(silhouette) > 0.5, count(failure_reason), count(*) > 4 from product_categories"
+    ) == (True, 0, True)
 
 
 def test_a_shop_in_russian_has_categories_that_products_of_later_days_join(
@@ -71,7 +71,9 @@ def test_a_shop_in_russian_has_categories_that_products_of_later_days_join(
     shop.build("product_categories", "segment_rules")
     told = dict(shop.rows("select product_id, category from products"))
     assert adjusted_rand_score([kind for _, kind, _ in products], [told[product] for product, *_ in products]) >= 0.9
-    stored = shop.rows("from products.product_category_versions order by product_id")
+    fitted = ("products.product_embeddings", "products.category_labels", "products.category_names")
+    stored = shop.checksums(*fitted)
+    assert shop.row("select count(*) from products.new_product_categories") == (0,)
     names = shop.rows("select category_name, top_terms from product_categories order by 1")
 
     # later a mug comes, an odd thing, a thing without a name, and a name that was given to another thing
@@ -80,9 +82,10 @@ def test_a_shop_in_russian_has_categories_that_products_of_later_days_join(
     ])]  # fmt: skip
     write_log(tmp_path / "log.csv", lines)
     built_with_tests(shop)
-    assert shop.row("select count(*) from products.product_embeddings") == (0,)
-    now = shop.rows("from products.product_category_versions where first_sold_date < '2025-07-01' order by product_id")
-    assert now == stored
+    assert shop.checksums(*fitted) == stored
+    assert shop.rows("select product_id from products.new_product_categories order by 1") == [
+        ("BLANK",), ("NEW",), ("ODD",),
+    ]  # fmt: skip
     assert dict(shop.rows("select product_id, category from products where product_id in ('NEW', 'ODD', 'BLANK')")) == {
         "NEW": told["P000"], "ODD": "other", "BLANK": "other",
     }  # fmt: skip
@@ -100,15 +103,15 @@ def test_a_shop_in_russian_has_categories_that_products_of_later_days_join(
 def test_a_shop_without_texts_says_why_it_has_no_categories(
     headings: str,
     line: Callable[[int], str],
-    problem: str,
+    failure_reason: str,
     make_shop: Callable[..., Shop],
     write_csv: Callable[..., Path],
 ) -> None:
     shop = make_shop(transactions=str(write_csv(headings, *map(line, range(60)))))
-    for _ in ("fitted", "told from the store"):
+    for _ in ("fitted", "read from the registry"):
         built_with_tests(shop)
         assert shop.rows("select category_name, failure_reason, category from product_categories") == [
-            ("no categories", problem, None),
+            ("no categories", failure_reason, None),
         ]  # fmt: skip
         assert shop.row("select count(category) from products") == (0,)
         assert shop.row("select count(*) from products.int_products_by_category") == (0,)

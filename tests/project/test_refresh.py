@@ -16,9 +16,9 @@ REFRESH = ("build", "--selector", "refresh")
 # What a full build has left, and a refresh reads as it stands: what was fitted or foretold, and what customers want.
 READ_AS_IT_STANDS = {
     "rfm_cut_points",
-    "segment_rules",
-    "coordinate_versions",
-    "customer_interests",
+    "int_segment_rules",
+    "customer_embeddings",
+    "int_customer_category_spend",
     "int_customer_interest_groups",
     "int_expected_spend",
 }
@@ -28,13 +28,14 @@ REFRESHED_MARTS = {
     "segment_history", "segment_changes", "segment_transitions", "segment_drift",
 }  # fmt: skip
 # Of `customers`, what is as of the last full build.
-LEFT_OF_CUSTOMERS = ("interest_category", "interest_group", "expected_spend_90_days")
+LEFT_OF_CUSTOMERS = ("interest_category", "interest_group", "embedding_x", "embedding_y", "expected_spend_90_days")
 NEWCOMER = "990001"
 
 
 @pytest.fixture(scope="module")
 def manifest(demo_shop: Shop) -> dict[str, Any]:
-    return json.loads((demo_shop.folder / "target" / "manifest.json").read_text())
+    read: dict[str, Any] = json.loads((demo_shop.folder / "target" / "manifest.json").read_text())
+    return read
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def parents_of(model: dict[str, Any]) -> set[str]:
 
 def test_a_refresh_tells_lines_segments_moves_and_alerts_and_leaves_the_other_marts(selected: set[str]) -> None:
     assert selected & set(MARTS) == REFRESHED_MARTS
-    assert {"processed_snapshot_dates", "processed_order_events"} <= selected
+    assert {"int_snapshot_dates", "int_segment_snapshots"} <= selected
 
 
 def test_a_refresh_reads_nothing_that_is_older_than_itself_but_what_was_fitted(
@@ -69,7 +70,8 @@ def test_a_refresh_reads_nothing_that_is_older_than_itself_but_what_was_fitted(
     A view that is left out holds nothing: what it reads is asked for in its stead.
     """
     views = {name for name, model in models.items() if model["config"]["materialized"] == "view"} - selected
-    read, asked = set(), selected & models.keys()
+    read: set[str] = set()
+    asked = selected & models.keys()
     while asked:
         parents = {parent for name in asked for parent in parents_of(models[name])} - selected
         asked = (parents & views) - read
@@ -77,19 +79,16 @@ def test_a_refresh_reads_nothing_that_is_older_than_itself_but_what_was_fitted(
     assert read - views == READ_AS_IT_STANDS
 
 
-def test_what_was_told_is_written_after_all_that_asks_for_it(models: dict[str, dict[str, Any]]) -> None:
-    """A thread that replaces it hides it for a moment: who asked then would forget all, and tell it anew."""
-    asking = {
-        name for name, model in models.items()
-        if "processed_history(" in model["raw_code"] or "delete_restated_history(" in model["raw_code"]
-    }  # fmt: skip
-    assert {"int_history_delta", "segment_history", "segment_transitions", "processed_order_events"} <= asking
+def test_snapshots_are_written_after_all_that_reads_those_of_earlier_builds(models: dict[str, dict[str, Any]]) -> None:
+    """Else a build would take what it has just written for the report of an earlier one."""
+    asking = {name for name, model in models.items() if "reported_snapshots(" in model["raw_code"]}
+    assert asking == {"int_snapshot_dates", "int_history_delta", "int_segment_moves"}
     before: set[str] = set()
-    asked = {"processed_snapshot_dates"}
+    asked = {"int_segment_snapshots"}
     while asked:
         asked = {parent for name in asked for parent in parents_of(models[name])} - before
         before |= asked
-    assert asking <= before | {"processed_snapshot_dates"}
+    assert asking <= before
 
 
 def test_a_refresh_holds_all_that_takes_rows_as_they_come(
@@ -100,7 +99,7 @@ def test_a_refresh_holds_all_that_takes_rows_as_they_come(
         name for name, model in models.items()
         if model["config"]["materialized"] == "incremental" and model["config"]["full_refresh"] is not False
     }  # fmt: skip
-    assert "segment_history" in taking
+    assert "int_segment_snapshots" in taking
     assert taking <= selected
 
 
@@ -119,7 +118,7 @@ def test_a_refresh_holds_no_fit_no_backtest_no_report_and_no_unit_test(
 def test_what_a_refresh_tells_of_customers_is_tested_in_it(selected: set[str]) -> None:
     assert {
         "is_key_customers_customer_id",
-        "is_key_int_history_fresh_customer_id__as_of_date",
+        "unique_combination_of_columns_int_history_delta_customer_id__as_of_date",
         "assert_segments_hold_every_customer",
         "assert_audiences_hold_every_customer_once",
         "assert_customers_hold_all_revenue_up_to_the_date",
@@ -167,15 +166,18 @@ def test_a_refresh_says_of_segments_and_alerts_what_a_full_build_says(
     exports.mkdir()
     shutil.copy(DEMO_FILE, exports / "first.csv")
     shop.settings |= {"transactions": f"{exports}/*.csv", "published_folder": str(tmp_path / "published")}
-    shop.build("ingest_watermark")
+    shop.build("int_customer_states_scd2", "orders", "cancellations", "rejected_transactions", "int_anonymous_sales")
     full = shop.copy(tmp_path / "full", published_folder=None)
     next_day(exports / "next.csv")
     # a build that was cut off left cut-points without rules: nothing of them may be used
     with duckdb.connect(str(shop.warehouse)) as warehouse:
         warehouse.execute("""
             insert into scoring.rfm_cut_points
-            select * replace (model_version + 1 as model_version, 0 as cut_point, 'refit' as cause)
-            from scoring.rfm_cut_points
+            select * replace (model_version + 1 as model_version, 0 as cut_point) from scoring.rfm_cut_points
+        """)
+        warehouse.execute("""
+            insert into core.model_versions
+            select * replace (model_version + 1 as model_version, 'refit' as cause) from core.model_versions
         """)
     stored = [f"{model['schema']}.{name}" for name, model in models.items() if model["config"]["full_refresh"] is False]
     left = [mart for mart in MARTS if mart not in REFRESHED_MARTS | {"published_files"}]
@@ -200,7 +202,7 @@ def test_a_refresh_says_of_segments_and_alerts_what_a_full_build_says(
     result = shop.dbt("test", "--select", *sorted(selected & models.keys()), *options)
     assert result.success, problem_of(result)
 
-    full.build("processed_order_events", "audiences", "customer_alerts", "segment_drift", *sorted(REFRESHED_MARTS))
+    full.build("audiences", "customer_alerts", "segment_drift", *sorted(REFRESHED_MARTS))
     assert full.checksums(*REFRESHED_MARTS, without=LEFT_OF_CUSTOMERS) == refreshed
 
 
@@ -224,7 +226,8 @@ def test_a_refresh_that_would_read_something_else_stops_before_any_table_changes
     """As where the settings that the build was given are forgotten."""
     shop = copy_of_demo_shop
     before = shop.checksums()
-    for settings in ({"transactions": str(DEMO_FILE)}, {"cancellation_invoice_prefix": "X"}):
+    changes: list[dict[str, Any]] = [{"transactions": str(DEMO_FILE)}, {"cancellation_invoice_prefix": "X"}]
+    for settings in changes:
         problem = problem_of(shop.dbt(*REFRESH, **settings))
         assert "in another way than the warehouse was read, from seeds/demo_shop/transactions.csv" in problem
         assert shop.checksums() == before
@@ -233,7 +236,7 @@ def test_a_refresh_that_would_read_something_else_stops_before_any_table_changes
 def test_a_refresh_without_rules_of_its_log_changes_no_customer(copy_of_demo_shop: Shop) -> None:
     shop = copy_of_demo_shop
     with duckdb.connect(str(shop.warehouse)) as warehouse:
-        warehouse.execute("update scoring.rfm_cut_points set anchor_invoice_id = 'of another shop'")
+        warehouse.execute("update core.model_versions set anchor_invoice_id = 'of another shop'")
     told = [mart for mart in MARTS if mart.startswith(("segment", "customer", "audiences"))]
     before = shop.checksums(*told)
     problem = problem_of(shop.dbt(*REFRESH))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import psycopg
@@ -26,7 +27,7 @@ MARTS = (
 
 
 def small_shop(number: int, orders: int = 1000) -> duckdb.DuckDBPyConnection:
-    """A database of two marts that both tell their number."""
+    """A database of two marts that both hold their number."""
     database = duckdb.connect(config={"threads": 2})
     database.execute(f"create table orders as select range as order_id, {number} as number from range({orders})")
     database.execute(
@@ -36,7 +37,7 @@ def small_shop(number: int, orders: int = 1000) -> duckdb.DuckDBPyConnection:
 
 
 def programs() -> Path | None:
-    """Where Postgres' server stands: Debian keeps it off the PATH."""
+    """The folder of Postgres' server programs: Debian keeps it off the PATH."""
     found = [Path(path).parent for path in [shutil.which("initdb")] if path]
     found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     return next((path for path in found if (path / "initdb").exists() and (path / "pg_ctl").exists()), None)
@@ -82,7 +83,7 @@ def reader_exists(connection: psycopg.Connection) -> bool:
     return connection.execute("select 1 from pg_roles where rolname = 'reader'").fetchone() is not None
 
 
-def asked(address: str, query: str) -> list[tuple]:
+def asked(address: str, query: str) -> list[tuple[Any, ...]]:
     with psycopg.connect(address) as connection:
         return connection.execute(query).fetchall()
 
@@ -144,7 +145,7 @@ def test_a_second_push_replaces_rows_and_keeps_grants_indexes_and_views(address:
     assert asked(address, described) == [("One row per order.", "It's the number: 100 %.")]
 
 
-def test_what_stands_there_already_is_not_sent_again(address: str) -> None:
+def test_an_unchanged_publication_is_not_sent_again(address: str) -> None:
     assert push(small_shop(1), MARTS, address, SCHEMA, "one")
     before = asked(address, f"select xmin::text, * from {SCHEMA}.orders")
     assert not push(small_shop(1), MARTS, address, SCHEMA, "one")
@@ -178,7 +179,7 @@ def test_a_push_that_fails_leaves_the_server_as_it_was(address: str) -> None:
     assert asked(address, f"select publication_id from {SCHEMA}.publication") == [("one",)]
 
 
-def test_a_view_on_a_table_that_must_be_made_anew_is_named(address: str) -> None:
+def test_a_view_on_a_table_that_must_be_recreated_is_named(address: str) -> None:
     push(small_shop(1), MARTS, address, SCHEMA, "one")
     with psycopg.connect(address) as connection:
         connection.execute(f"create view {SCHEMA}.totals as select sum(number) as total from {SCHEMA}.orders")
@@ -190,7 +191,7 @@ def test_a_view_on_a_table_that_must_be_made_anew_is_named(address: str) -> None
 
 
 def test_readers_never_wait_and_never_see_a_mixture(address: str) -> None:
-    """Each question asks both tables and the id in one statement, while publications are pushed one after the other."""
+    """Each query reads both tables and the id in one statement, while publications are pushed one after the other."""
     push(small_shop(0), MARTS, address, SCHEMA, "0")
     question = f"""
         select distinct o.number::text, c.number::text, p.publication_id, n.orders
@@ -243,7 +244,7 @@ def test_a_build_pushes_what_it_publishes_and_a_failed_push_publishes_nothing(
     shop = make_shop()
     shutil.copy(demo_shop.warehouse, shop.warehouse)
     published = shop.folder / "published"
-    build = ("build", "--select", "report_pages", "publication_files", "published_files")
+    build = ("build", "--select", "reporting", "publishing")
     monkeypatch.setenv("SHOP_POSTGRES", address)
     result = shop.dbt(*build, published_folder=str(published))
     assert result.success, problem_of(result)
@@ -256,13 +257,15 @@ def test_a_build_pushes_what_it_publishes_and_a_failed_push_publishes_nothing(
     with psycopg.connect(address) as connection:
         connection.execute(f"alter table {SCHEMA}.orders add constraint cheap check (revenue < 0) not valid")
     with duckdb.connect(str(shop.warehouse)) as warehouse:
-        warehouse.execute("delete from main.orders where invoice_id = (select min(invoice_id) from main.orders)")
+        warehouse.execute(
+            "delete from core.int_orders where invoice_id = (select min(invoice_id) from core.int_orders)"
+        )
     result = shop.dbt(*build, published_folder=str(published))
     assert not result.success
     assert "not pushed to Postgres" in problem_of(result)
     assert (published / "current").resolve().name == first
 
-    # A server that is not there stops the build before any work is done; who publishes nothing is not asked.
+    # A server that can't be reached stops the build before any work is done; a run that publishes nothing needs none.
     monkeypatch.setenv("SHOP_POSTGRES", "host=/nowhere dbname=shop password=secret")
     result = shop.dbt(*build, published_folder=str(published))
     assert not result.success
@@ -276,12 +279,12 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert postgres_problem() is None
     monkeypatch.setenv(postgres.ADDRESS, "dbname=shop")
     monkeypatch.setitem(__import__("sys").modules, "psycopg", None)
-    assert "Install the extra 'postgres'" in postgres_problem()
+    assert "Install the extra 'postgres'" in str(postgres_problem())
 
 
 @pytest.mark.parametrize("address", ["postgres//user:s3cret@host/shop", "postgresql://user:s3@cret@host/shop"])
 def test_a_password_in_a_wrong_address_is_not_repeated(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ADDRESS, address)
-    problem = postgres_problem()
+    problem = str(postgres_problem())
     assert "is no connection string" in problem
     assert "cret" not in problem

@@ -1,11 +1,12 @@
-"""What readers find in the published folder: complete, equal to the marts, safe to open, untouched by failures."""
+"""What readers find in the published folder: complete, equal to the marts, safe to open, unchanged by failures."""
 
 import csv
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -14,7 +15,7 @@ from conftest import PUBLISHED, Shop, problem_of
 from shop_toolkit import publishing
 from shop_toolkit.publishing import Mart, PublicationError, current_files, folder_problem, publication
 
-# A text that a spreadsheet would run, and what stands in its cell instead.
+# Texts that a spreadsheet would execute, and texts that only look like them.
 FORMULAS = ("=1+1", "+49 30 1", "-2", "@SUM(A1)", "\t=1", "\r=1", "＝1")
 HARMLESS = ("", "5 = 2 + 3", "'=1", '<script>alert("1")</script>', 'two\nlines, "quoted"', "Größe", "1-2")
 
@@ -24,7 +25,7 @@ def connection(threads: int = 2) -> duckdb.DuckDBPyConnection:
 
 
 def small_shop(number: int = 1, threads: int = 2) -> duckdb.DuckDBPyConnection:
-    """A database of two marts that both tell their number."""
+    """A database of two marts that both hold their number."""
     database = connection(threads)
     database.execute(f"create table orders as select range as order_id, {number} as number from range(200000, 0, -1)")
     database.execute(
@@ -39,12 +40,17 @@ MARTS = (
 )
 
 
-def publish(database: duckdb.DuckDBPyConnection, folder: Path, marts=MARTS, pages=None) -> str:
+def publish(
+    database: duckdb.DuckDBPyConnection,
+    folder: Path,
+    marts: Sequence[Mart] = MARTS,
+    pages: Mapping[str, str] | None = None,
+) -> str:
     with publication(database, marts, pages or {}, folder) as written:
         return written.publication_id
 
 
-def picture(folder: Path) -> dict[str, tuple]:
+def picture(folder: Path) -> dict[str, tuple[Any, ...]]:
     """Every name below a folder, with what it leads to or holds and when it was last changed."""
     return {
         str(path.relative_to(folder)): (
@@ -58,7 +64,7 @@ def picture(folder: Path) -> dict[str, tuple]:
 def number_published(folder: Path) -> int:
     with duckdb.connect(str(folder / "marts.duckdb"), read_only=True) as reader:
         ((number,),) = reader.execute("select distinct number from orders").fetchall()
-    return number
+    return int(number)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +73,7 @@ def published(demo_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop
     folder = tmp_path_factory.mktemp("published")
     shutil.copy(demo_shop.warehouse, folder / "shop.duckdb")
     shop = Shop(folder, demo_shop.settings | {"published_folder": str(folder / "published")})
-    result = shop.dbt("build", "--select", "report_pages", "publication_files", "published_files")
+    result = shop.dbt("build", "--select", "reporting", "publishing")
     assert result.success, problem_of(result)
     return shop
 
@@ -80,12 +86,19 @@ def reader(published: Shop) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def test_every_mart_is_published_and_the_publication_waits_for_each(published: Shop) -> None:
     manifest = json.loads((published.folder / "target" / "manifest.json").read_text())
-    node = manifest["nodes"]["model.customer_segmentation.publication_files"]
-    parents = [manifest["nodes"][parent] for parent in node["depends_on"]["nodes"]]
-    assert {parent["name"] for parent in parents if "marts" in parent["fqn"]} == set(PUBLISHED)
+    public = {
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and "marts" in node["fqn"] and node["access"] == "public"
+    }
+    assert public == set(PUBLISHED)
+    for waiting in ("report_pages", "published_files"):
+        node = manifest["nodes"][f"model.customer_segmentation.{waiting}"]
+        parents = [manifest["nodes"][parent] for parent in node["depends_on"]["nodes"]]
+        assert {parent["name"] for parent in parents if "marts" in parent["fqn"]} == public
 
 
-@pytest.mark.parametrize("change_type", ["duckdb", "parquet", "csv"])
+@pytest.mark.parametrize("kind", ["duckdb", "parquet", "csv"])
 def test_published_marts_are_equal_to_those_of_the_warehouse(published: Shop, kind: str) -> None:
     folder = published.folder / "published"
     reader = duckdb.connect(str(folder / "marts.duckdb"), read_only=True) if kind == "duckdb" else duckdb.connect()
@@ -101,23 +114,23 @@ def test_published_marts_are_equal_to_those_of_the_warehouse(published: Shop, ki
             assert sorted(relation.fetchall(), key=str) == sorted(warehouse.table(mart).fetchall(), key=str), mart
 
 
-def test_all_files_of_a_publication_tell_its_id(published: Shop, reader: duckdb.DuckDBPyConnection) -> None:
+def test_all_files_of_a_publication_carry_its_id(published: Shop, reader: duckdb.DuckDBPyConnection) -> None:
     folder = published.folder / "published"
     manifest = json.loads((folder / "publication.json").read_text())
     ((expected, published_at),) = reader.execute("from publication").fetchall()
     assert manifest["publication_id"] == expected == (folder / "current").resolve().name
     assert manifest["published_at"] == f"{published_at:%Y-%m-%dT%H:%M:%SZ}"
-    told = reader.execute(
+    stored = reader.execute(
         "select distinct decode(key), decode(value) from parquet_kv_metadata(?) where decode(key) = 'publication_id'",
         [str(folder / "parquet" / "*.parquet")],
     ).fetchall()
-    assert told == [("publication_id", expected)]
+    assert stored == [("publication_id", expected)]
     assert {(folder / name).resolve().parent.name for name in ("parquet", "csv", "marts.duckdb")} == {expected}
 
 
-def test_the_mart_of_files_tells_what_stands_in_the_folder(published: Shop) -> None:
+def test_published_files_lists_the_files_in_the_folder(published: Shop) -> None:
     folder = published.folder / "published" / "current"
-    files = published.rows("select path, mart, format, rows, bytes, checksum from published_files order by path")
+    files = published.rows("select path, mart, format, row_count, bytes, checksum from published_files order by path")
     on_disk = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     assert [path for path, *_ in files] == [path for path in on_disk if path != "publication.json"]
     for path, mart, kind, rows, size, checksum in files:
@@ -140,7 +153,7 @@ def test_the_published_database_has_tables_only_each_described(
 
 
 def test_duckdb_1_0_reads_the_published_database(published: Shop) -> None:
-    """The header of the file says by its version of storage which DuckDB can read it: 64 is that of 0.9 to 1.1."""
+    """The file's header holds a storage version, which says which DuckDB can read it: 64 is that of 0.9 to 1.1."""
     header = (published.folder / "published" / "marts.duckdb").read_bytes()[:20]
     assert header[8:12] == b"DUCK"
     assert int.from_bytes(header[12:20], "little") == 64
@@ -164,7 +177,7 @@ def test_sqlalchemy_reads_the_published_database(published: Shop) -> None:
         engine.dispose()
 
 
-def test_rows_stand_in_the_order_of_the_key_and_files_are_equal_whatever_the_threads(tmp_path: Path) -> None:
+def test_rows_are_in_the_order_of_the_key_and_files_are_equal_whatever_the_threads(tmp_path: Path) -> None:
     for threads in (1, 4):
         publish(small_shop(threads=threads), tmp_path / str(threads))
     one, four = (tmp_path / name / "current" for name in ("1", "4"))
@@ -187,7 +200,7 @@ def test_a_csv_is_safe_to_open_in_a_spreadsheet(tmp_path: Path) -> None:
         rows = list(csv.DictReader(file))
     assert [row["description"] for row in rows] == [*(f"'{text}" for text in FORMULAS), *HARMLESS]
     assert {(row["amount"], row["share"]) for row in rows} == {("-1.50", "-0.25")}
-    # What programs read is as it came.
+    # What programs read is unchanged.
     in_parquet = duckdb.read_parquet(str(tmp_path / "parquet" / "lines.parquet")).fetchall()
     assert [description for _, description, *_ in in_parquet] == texts
 
@@ -223,16 +236,16 @@ def test_descriptions_and_pages_belong_to_what_is_published(tmp_path: Path) -> N
     ids = {publish(database, tmp_path)}
     ids.add(publish(database, tmp_path, pages={"report.html": "<p>Größe</p>"}))
     assert (tmp_path / "report.html").read_text("utf-8") == "<p>Größe</p>"
-    assert {"path": "report.html", "mart": None, "format": "html", "rows": None}.items() <= current_files(tmp_path)[
-        -1
-    ].items()
+    assert {"path": "report.html", "mart": None, "format": "html", "row_count": None}.items() <= current_files(
+        tmp_path
+    )[-1].items()
     ids.add(publish(database, tmp_path, [MARTS[0], Mart("customers", "select * from customers", (), "Customers.")]))
     assert len(ids) == 3
-    assert not (tmp_path / "report.html").is_symlink(), "a page that is made no more"
+    assert not (tmp_path / "report.html").is_symlink(), "a page that no longer exists"
 
 
 @pytest.mark.parametrize("step", ["write_mart", "entry", "flush", "link"])
-def test_what_fails_on_the_way_leaves_the_last_publication_untouched(
+def test_a_failure_on_the_way_leaves_the_last_publication_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     publish(small_shop(1), tmp_path)
@@ -244,7 +257,7 @@ def test_what_fails_on_the_way_leaves_the_last_publication_untouched(
     with monkeypatch.context() as patch:
         patch.setattr(publishing, step, no_room)
         with pytest.raises(
-            PublicationError, match=r"readers keep what was published before: .*No space left.*published_folder"
+            PublicationError, match=r"readers keep the last publication: .*No space left.*published_folder"
         ):
             publish(small_shop(2), tmp_path)
     after = picture(tmp_path)
@@ -254,7 +267,7 @@ def test_what_fails_on_the_way_leaves_the_last_publication_untouched(
     assert number_published(tmp_path) == 2
 
 
-def test_a_build_that_is_killed_leaves_no_rubbish_for_long(tmp_path: Path) -> None:
+def test_the_next_publication_deletes_what_a_killed_build_left(tmp_path: Path) -> None:
     publish(small_shop(1), tmp_path)
     left_over = tmp_path / "versions" / f".{'0' * 32}.partial"
     (left_over / "csv").mkdir(parents=True)
@@ -268,7 +281,7 @@ def test_a_build_that_is_killed_leaves_no_rubbish_for_long(tmp_path: Path) -> No
     assert not (tmp_path / ".current.partial").is_symlink()
 
 
-def test_a_damaged_publication_is_written_anew(tmp_path: Path) -> None:
+def test_a_damaged_publication_is_written_again(tmp_path: Path) -> None:
     first = publish(small_shop(), tmp_path)
     damaged = tmp_path / "csv" / "orders.csv"
     whole = damaged.read_bytes()
@@ -279,7 +292,9 @@ def test_a_damaged_publication_is_written_anew(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "versions").iterdir()] == [first]
 
 
-def test_readers_of_older_publications_go_on_for_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readers_of_older_publications_can_continue_for_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ids = [publish(small_shop(number), tmp_path) for number in range(5)]
     versions = tmp_path / "versions"
     assert {path.name for path in versions.iterdir()} == set(ids), "all were current a moment ago"
@@ -288,7 +303,7 @@ def test_readers_of_older_publications_go_on_for_a_while(tmp_path: Path, monkeyp
     assert {path.name for path in versions.iterdir()} == set(ids[-3:])
 
 
-def test_an_older_publication_that_still_stands_is_taken_again(tmp_path: Path) -> None:
+def test_an_older_publication_that_still_exists_is_used_again(tmp_path: Path) -> None:
     ids = [publish(small_shop(number), tmp_path) for number in (1, 2, 1)]
     assert ids[0] == ids[2] != ids[1]
     assert number_published(tmp_path) == 1
@@ -301,13 +316,13 @@ def test_everybody_may_read_and_nobody_write(tmp_path: Path) -> None:
     assert modes["csv"] == modes["parquet"] == 0o755
 
 
-def test_what_others_put_there_is_never_replaced(tmp_path: Path) -> None:
+def test_files_of_others_are_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "marts.duckdb").write_text("mine")
-    with pytest.raises(PublicationError, match=r"marts.duckdb stands there and was not published. Move it away"):
+    with pytest.raises(PublicationError, match=r"marts.duckdb exists and was not published. Move it away"):
         publish(small_shop(), tmp_path)
     assert (tmp_path / "marts.duckdb").read_text() == "mine"
     assert not (tmp_path / "current").is_symlink()
-    assert "was not published" in folder_problem(str(tmp_path))
+    assert "was not published" in str(folder_problem(str(tmp_path)))
 
 
 def test_a_folder_that_can_be_used_has_no_problem(tmp_path: Path) -> None:
@@ -315,8 +330,8 @@ def test_a_folder_that_can_be_used_has_no_problem(tmp_path: Path) -> None:
     assert folder_problem(str(tmp_path / "not" / "yet")) is None
     publish(small_shop(), tmp_path)
     assert folder_problem(str(tmp_path)) is None
-    assert "is a file" in folder_problem(str(tmp_path / "csv" / "orders.csv"))
-    assert "is a file" in folder_problem(str(tmp_path / "csv" / "orders.csv" / "below"))
+    assert "is a file" in str(folder_problem(str(tmp_path / "csv" / "orders.csv")))
+    assert "is a file" in str(folder_problem(str(tmp_path / "csv" / "orders.csv" / "below")))
 
 
 def test_two_builds_do_not_publish_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

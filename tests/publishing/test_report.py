@@ -18,9 +18,9 @@ import pandas as pd
 import plotly.graph_objects
 import pytest
 from conftest import PUBLISHED, ROOT, Shop
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ElementHandle, FloatRect, Page, sync_playwright
 from shop_toolkit.report import colours, privacy, words
-from shop_toolkit.report.charts import Block
+from shop_toolkit.report.charts import Block, Table
 from shop_toolkit.report.page import page as render
 from shop_toolkit.report.sections import SECTIONS
 
@@ -33,16 +33,14 @@ TABLES = {
     "sales_by_month": "main", "sales_by_weekday_and_hour": "main", "sales_by_country": "main", "cohorts": "main",
     "cleaning_summary": "main", "segments": "main", "segment_rules": "main", "cluster_candidates": "main",
     "product_categories": "main", "interest_groups": "main", "model_evaluations": "main",
-    "prediction_calibration": "main", "prediction_confusion": "main", "rpt_score_cells": "publishing",
-    "rpt_segment_profiles": "publishing", "rpt_segment_interests": "publishing",
-    "rpt_map_cells": "publishing", "rpt_map_points": "publishing", "segment_transitions": "main",
-    "segment_drift": "main", "rpt_changes": "publishing", "rpt_alerts": "publishing",
-    "rpt_audiences": "publishing",
+    "prediction_calibration": "main", "prediction_confusion": "main", "segment_transitions": "main",
+    "segment_drift": "main", "rpt_changes": "reporting", "rpt_score_cells": "reporting", "rpt_segments": "reporting",
+    "rpt_segment_interests": "reporting", "rpt_map_cells": "reporting", "rpt_map_points": "reporting",
 }  # fmt: skip
-# What an evil customer types into fields that a shop logs.
+# What an attacker types into fields that a shop logs.
 SCRIPT = "<script>window.stolen = 1</script><img src=x onerror='window.stolen = 1'>"
 ESCAPED_END = "</script><!-- <script>"
-# Short enough to stand on an axis whole.
+# Short enough for an axis to show it whole.
 LINK = '<a href="//x.y">z</a>'
 BOLD = "<b>bold</b><br>"
 FORMULA = '=HYPERLINK("http://example.com","free")'
@@ -57,7 +55,8 @@ def read_tables(shop: Shop) -> Tables:
 
 def shop_facts(shop: Shop) -> dict[str, Any]:
     with duckdb.connect(str(shop.warehouse), read_only=True) as connection:
-        return connection.sql("select * from reporting.rpt_shop").df().to_dict("records")[0]
+        facts: dict[str, Any] = connection.sql("select * from reporting.rpt_shop").df().to_dict("records")[0]
+        return facts
 
 
 def answered(tables: Tables) -> list[dict[str, Any]]:
@@ -77,13 +76,13 @@ def blocks_of(tables: Tables) -> dict[str, Block]:
 
 @pytest.fixture(scope="module")
 def tables(demo_shop: Shop) -> Tables:
-    """What the report of the embedded shop is made of; tests change copies."""
+    """The tables of the embedded shop's report; tests change copies."""
     return read_tables(demo_shop)
 
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """A real Chromium. Only where it is promised (`.ci/run` sets SHOP_CI) its absence is a failure."""
+    """A real Chromium. Its absence is a failure only where .ci/run promises it (SHOP_CI)."""
     if not Path(CHROMIUM).exists():
         if os.environ.get("SHOP_CI"):
             pytest.fail(f"there is no {CHROMIUM}, though .ci/run installs it")
@@ -95,7 +94,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 
 class Visit:
-    """A page with all that it says and asks for."""
+    """A page with its messages and requests."""
 
     def __init__(self, browser: Browser, path: Path, width: int = 1400) -> None:
         self.page: Page = browser.new_page(viewport={"width": width, "height": 900}, accept_downloads=True)
@@ -105,15 +104,15 @@ class Visit:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.goto(path.as_uri())
-        # Of a selector: a function would be evaluated as text, which the page's policy forbids.
+        # By a selector: a function would be evaluated as text, which the page's policy forbids.
         self.page.wait_for_selector("html[data-drawn]", state="attached", timeout=120_000)
 
     def overflow(self) -> int:
-        return self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        return int(self.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
     def numbers(self, chart: str) -> list[list[Any]]:
         """The table view: numbers as numbers, other cells as texts."""
-        return self.page.eval_on_selector_all(
+        rows: list[list[Any]] = self.page.eval_on_selector_all(
             f"#{chart} tbody tr",
             """rows => rows.map(row => [...row.cells].map(cell => {
                 const data = cell.querySelector('data');
@@ -121,13 +120,14 @@ class Visit:
                 return isNumber ? Number(data ? data.value : cell.textContent) : cell.textContent;
             }))""",
         )
+        return rows
 
     def column(self, chart: str, heading: str) -> list[Any]:
         headings = self.page.eval_on_selector_all(f"#{chart} thead th", "cells => cells.map(cell => cell.textContent)")
         return [row[headings.index(heading)] for row in self.numbers(chart)]
 
-    def drawn(self, chart: str, trace: int, field: str, panel: int = 0) -> list[Any]:
-        """What Plotly was given to draw."""
+    def drawn(self, chart: str, trace: int, field: str, panel: int = 0) -> Any:
+        """What Plotly got to draw."""
         return self.page.eval_on_selector_all(
             f"#{chart} .plot", f"all => JSON.parse(JSON.stringify(all[{panel}].data[{trace}].{field}))"
         )
@@ -157,7 +157,7 @@ def report(demo_shop: Shop, write_page: Callable[[str], Path]) -> Path:
 
 @pytest.fixture(scope="module")
 def visit(browser: Browser, report: Path) -> Visit:
-    """The embedded shop's report on a wide screen; tests only look."""
+    """The embedded shop's report on a wide screen; tests only read it."""
     return Visit(browser, report)
 
 
@@ -166,7 +166,7 @@ def visit(browser: Browser, report: Path) -> Visit:
 
 def test_every_chart_is_drawn(visit: Visit, demo_shop: Shop) -> None:
     figures, charts = demo_shop.row(
-        "select sum(figures), count(*) filter (where figures > 0) from reporting.report_charts"
+        "select sum(figure_count), count(*) filter (where figure_count > 0) from reporting.rpt_charts"
     )
     marks = visit.page.eval_on_selector_all(
         ".plot",
@@ -176,7 +176,7 @@ def test_every_chart_is_drawn(visit: Visit, demo_shop: Shop) -> None:
     )
     assert len(marks) == figures
     assert min(marks) > 0
-    assert charts == demo_shop.row("select charts from reporting.report_pages")[0] >= 16
+    assert charts == demo_shop.row("select chart_count from reporting.report_pages")[0] >= 16
 
 
 def test_the_report_waits_for_the_tests_of_all_marts(demo_shop: Shop) -> None:
@@ -191,21 +191,20 @@ def test_the_report_waits_for_the_tests_of_all_marts(demo_shop: Shop) -> None:
 
 
 def test_every_section_and_chart_of_the_demo_has_something_to_show(demo_shop: Shop) -> None:
-    assert demo_shop.rows("select distinct question from reporting.report_charts order by 1") == sorted(
+    assert demo_shop.rows("select distinct question from reporting.rpt_charts order by 1") == sorted(
         (section.question,) for section in SECTIONS
     )
     assert (
-        demo_shop.rows("select chart, failure_reason from reporting.report_charts where failure_reason is not null")
-        == []
+        demo_shop.rows("select chart, failure_reason from reporting.rpt_charts where failure_reason is not null") == []
     )
 
 
-def test_nothing_is_asked_of_a_network_and_nothing_is_complained_of(visit: Visit, report: Path) -> None:
+def test_the_page_makes_no_request_and_logs_no_complaint(visit: Visit, report: Path) -> None:
     assert visit.complaints == []
     assert visit.requests == [report.as_uri()]
 
 
-def test_the_page_names_no_address_of_a_network_outside_the_bundle(report: Path) -> None:
+def test_the_page_has_no_network_address_outside_the_bundle(report: Path) -> None:
     content = report.read_text(encoding="utf-8")
     without_scripts = re.sub(r"<script>.*?</script>", "", content, flags=re.DOTALL)
     assert not re.search(r"https?://|src=|@import|url\(", without_scripts)
@@ -264,14 +263,14 @@ def test_every_chart_has_its_numbers(visit: Visit) -> None:
     assert missing == []
 
 
-def test_every_axis_says_what_it_shows_and_in_which_unit(tables: Tables) -> None:
+def test_every_axis_has_a_title_with_its_unit(tables: Tables) -> None:
     for name, block in blocks_of(tables).items():
         for panel in block.panels:
             if "polar" in panel.layout or panel.data[0]["type"] == "sankey":
                 continue
             axes = [panel.layout[key] for key in ("xaxis", "yaxis")]
             assert any(one["title"]["text"] for one in axes), name
-            # Names that stand on an axis say what they are; numbers do not.
+            # Names on an axis say what they are; numbers don't.
             assert all(one["title"]["text"] for one in axes if one.get("type") != "category"), f"{name}: {panel.title}"
 
 
@@ -293,11 +292,13 @@ def test_sales_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
     countries = demo_shop.rows("""
         select coalesce(country, 'not logged'), count(distinct customer_id), sum(revenue)::double from orders group by 1
     """)
-    told = dict(zip(*(visit.column("sales_by_country", heading) for heading in ("country", "revenue")), strict=True))
+    revenues = dict(
+        zip(*(visit.column("sales_by_country", heading) for heading in ("country", "revenue")), strict=True)
+    )
     named = {country: revenue for country, customers, revenue in countries if customers >= 5}
-    assert {country: told[country] for country in named} == pytest.approx(named)
-    assert sum(told.values()) == pytest.approx(sum(revenue for *_, revenue in countries))
-    assert visit.drawn("sales_by_country", 0, "y") == [country for country in told if told[country] > 0]
+    assert {country: revenues[country] for country in named} == pytest.approx(named)
+    assert sum(revenues.values()) == pytest.approx(sum(revenue for *_, revenue in countries))
+    assert visit.drawn("sales_by_country", 0, "y") == [country for country in revenues if revenues[country] > 0]
     ((total,),) = demo_shop.rows("select count(*) from orders")
     assert sum(visit.column("sales_by_weekday_and_hour", "orders")) == total
     assert sum(itertools.chain(*visit.drawn("sales_by_weekday_and_hour", 0, "z"))) == total
@@ -309,7 +310,7 @@ def test_cleaning_equals_the_input_and_the_lines(visit: Visit, demo_shop: Shop) 
     )
     assert visit.column("cleaning_rows", "rows before")[0] == rows
     assert visit.column("cleaning_rows", "rows after")[-1] == demo_shop.row("select count(*) from order_lines")[0]
-    assert visit.column("cleaning_money", "money after")[-1] == pytest.approx(revenue)
+    assert visit.column("cleaning_money", "amount after")[-1] == pytest.approx(revenue)
     assert sum(visit.drawn("cleaning_money", 0, "x")) == pytest.approx(revenue)
 
 
@@ -330,13 +331,14 @@ def test_customers_are_counted_as_in_the_marts(visit: Visit, demo_shop: Shop) ->
     drawn = dict(zip(visit.drawn("segment_sizes", 2, "y"), visit.drawn("segment_sizes", 2, "x"), strict=True))
     assert drawn == pytest.approx(shares)
     sizes = demo_shop.rows("select detailed_segment, count(*) from customers group by 1 order by 1")
-    told = zip(
+    shown = zip(
         *(visit.column("segment_sizes", heading) for heading in ("segmentation", "segment", "customers")), strict=True
     )
-    assert sorted((segment, size) for segmentation, segment, size in told if segmentation == "detailed") == sizes
-    cells = demo_shop.rows(
-        "select segmentation, customers::integer from reporting.rpt_map_cells where customers >= 5 order by all"
-    )
+    assert sorted((segment, size) for segmentation, segment, size in shown if segmentation == "detailed") == sizes
+    cells = demo_shop.rows("""
+        select segmentation, customer_count::integer from reporting.rpt_map_cells
+        where customer_count >= 5 order by all
+    """)
     on_map = zip(*(visit.column("map", heading) for heading in ("segmentation", "customers")), strict=True)
     assert sorted(on_map) == cells
     fitted = demo_shop.row("select count(*) from customers where embedding_x is not null")[0]
@@ -353,21 +355,21 @@ def test_interests_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
     """)
     headings = ("segmentation", "segment", "category", "spend")
     shown = zip(*(visit.column("interests_by_segment", heading) for heading in headings), strict=True)
-    told = [
+    spent = [
         (segment, category, spend)
         for segmentation, segment, category, spend in shown
         if segmentation == "broad" and isinstance(spend, float) and spend
     ]
     known = {(segment, category): spend for segment, category, spend in spends}
-    assert len(told) > len(known) / 2
-    assert all(known[segment, category] == pytest.approx(spend) for segment, category, spend in told)
+    assert len(spent) > len(known) / 2
+    assert all(known[segment, category] == pytest.approx(spend) for segment, category, spend in spent)
 
 
 def test_moves_equal_the_history(visit: Visit, demo_shop: Shop) -> None:
-    """Each customer's segment at a month's end beside that of a month before, counted anew from the history."""
+    """Each customer's segment at a month's end beside the month before, counted independently."""
     (day,) = demo_shop.row("select max(as_of_date) from segment_history where as_of_date = last_day(as_of_date)")
     headings = ("segmentation", "from", "to", "customers")
-    told = sorted(zip(*(visit.column("segment_flows", heading) for heading in headings), strict=True))
+    shown = sorted(zip(*(visit.column("segment_flows", heading) for heading in headings), strict=True))
     for panel, segmentation in enumerate(("broad", "detailed")):
         known = demo_shop.rows(f"""
             select coalesce(before.{segmentation}_segment, 'no order yet'), after.{segmentation}_segment, count(*)
@@ -378,23 +380,23 @@ def test_moves_equal_the_history(visit: Visit, demo_shop: Shop) -> None:
             where after.as_of_date = '{day}'
             group by 1, 2 order by 1, 2
         """)
-        assert [row[1:] for row in told if row[0] == segmentation] == known
+        assert [row[1:] for row in shown if row[0] == segmentation] == known
         link = visit.drawn("segment_flows", 0, "link", panel)
         # Every band starts and ends at the node of its segment.
         names = [name.rsplit(" ", 1)[0] for name in visit.drawn("segment_flows", 0, "node", panel)["customdata"]]
         drawn = zip(link["source"], link["target"], link["value"], strict=True)
         assert sorted((names[source], names[target], value) for source, target, value in drawn) == sorted(
-            ("first order" if before == "no order yet" else before, after, customers)
+            (words.label("first order" if before == "no order yet" else before, 18), words.label(after, 18), customers)
             for before, after, customers in known
         )
 
 
 def test_causes_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
     known = demo_shop.rows("""
-        select segmentation, strftime(as_of_date, '%Y-%m-%d'), kind, cause, count(*)
+        select segmentation, strftime(as_of_date, '%Y-%m-%d'), change_type, cause, count(*)
         from segment_changes group by all order by all
     """)
-    headings = ("segmentation", "until", "change_type", "cause", "changes")
+    headings = ("segmentation", "until", "type", "cause", "changes")
     assert sorted(zip(*(visit.column("change_causes", heading) for heading in headings), strict=True)) == known
     for panel, segmentation in enumerate(("broad", "detailed")):
         bars = visit.page.eval_on_selector_all(
@@ -403,13 +405,13 @@ def test_causes_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
         assert sum(itertools.chain(*bars)) == sum(row[4] for row in known if row[0] == segmentation)
 
 
-def test_warnings_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
+def test_alerts_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
     known = demo_shop.rows("""
         select detailed_segment, count(*), sum(monetary)::double from customer_alerts group by 1 order by 1
     """)
-    headings = ("segment", "overdue", "money at stake")
-    told = zip(*(visit.column("alerts", heading) for heading in headings), strict=True)
-    assert sorted(row for row in told if row[1]) == [
+    headings = ("segment", "overdue", "revenue at risk")
+    shown = zip(*(visit.column("alerts", heading) for heading in headings), strict=True)
+    assert sorted(row for row in shown if row[1]) == [
         (segment, size, pytest.approx(money)) for segment, size, money in known
     ]
     assert sum(visit.drawn("alerts", 0, "x", 0)) == sum(row[1] for row in known)
@@ -417,8 +419,9 @@ def test_warnings_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
     values = demo_shop.rows("""
         select model, metric, value from model_evaluations where task = 'flag customers who stop ordering' order by 1, 2
     """)
-    told = zip(*(visit.column("watch", heading) for heading in ("model", "metric", "value")), strict=True)
-    assert sorted(told) == [(model, metric, pytest.approx(value)) for model, metric, value in values]
+    headings = ("model", "metric", "value")
+    shown = zip(*(visit.column("alert_backtest", heading) for heading in headings), strict=True)
+    assert sorted(shown) == [(model, metric, pytest.approx(value)) for model, metric, value in values]
 
 
 def test_drift_and_who_stays_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
@@ -426,8 +429,8 @@ def test_drift_and_who_stays_equal_the_marts(visit: Visit, demo_shop: Shop) -> N
         select measure, strftime(as_of_date, '%Y-%m-%d'), population_stability_index from segment_drift order by 1, 2
     """)
     headings = ("measure", "as of", "population stability index")
-    told = list(zip(*(visit.column("drift", heading) for heading in headings), strict=True))
-    assert told == [(measure, day, pytest.approx(value)) for measure, day, value in drifted]
+    shown = list(zip(*(visit.column("drift", heading) for heading in headings), strict=True))
+    assert shown == [(measure, day, pytest.approx(value)) for measure, day, value in drifted]
     stayed = dict(
         demo_shop.rows("""
             select strftime(as_of_date, '%Y-%m-%d'), max(stay_rate) from segment_transitions
@@ -436,52 +439,63 @@ def test_drift_and_who_stays_equal_the_marts(visit: Visit, demo_shop: Shop) -> N
         """)
     )
     headings = ("segmentation", "month to", "share that stayed")
-    told = zip(*(visit.column("stay_rates", heading) for heading in headings), strict=True)
-    assert {day: rate for segmentation, day, rate in told if segmentation == "broad"} == pytest.approx(stayed)
+    rates = zip(*(visit.column("stay_rates", heading) for heading in headings), strict=True)
+    assert {day: rate for segmentation, day, rate in rates if segmentation == "broad"} == pytest.approx(stayed)
     assert visit.drawn("stay_rates", 0, "y") == pytest.approx(list(stayed.values()))
 
 
-def test_cards_tell_how_many_a_campaign_addresses_and_leaves_alone(visit: Visit, demo_shop: Shop) -> None:
+def test_cards_show_how_many_a_campaign_addresses_and_its_control_group(visit: Visit, demo_shop: Shop) -> None:
     for segmentation in ("broad", "detailed", "rfm"):
         known = demo_shop.rows(f"""
             select segment, count(*) filter (where not is_control), count(*) filter (where is_control)
             from audiences where segmentation = '{segmentation}' group by 1 order by 1
         """)
-        headings = ("segment", "customers addressed", "left alone")
-        told = zip(*(visit.column(f"{segmentation}_cards", heading) for heading in headings), strict=True)
-        assert sorted(told) == known
+        headings = ("segment", "customers addressed", "control group")
+        listed = zip(*(visit.column(f"{segmentation}_cards", heading) for heading in headings), strict=True)
+        assert sorted(listed) == known
         shown = dict(
             visit.page.eval_on_selector_all(
                 f"#{segmentation}_cards .card",
                 "all => all.map(card => [card.querySelector('h4').textContent, card.innerText])",
             )
         )
-        for segment, addressed, alone in known:
+        for segment, addressed, control in known:
             facts = " ".join(shown[words.sentence(segment)].split())
             assert f"to address {words.plural(addressed, 'customer')}" in facts
-            assert f"left alone, to compare {words.plural(alone, 'customer')}" in facts
+            assert f"control group {words.plural(control, 'customer')}" in facts
 
 
 @pytest.mark.parametrize("width", [420, 1400])
-def test_names_of_the_flows_stand_apart_beside_their_nodes(
+def test_names_of_the_flows_are_apart_and_beside_their_nodes(
     browser: Browser, report: Path, visit: Visit, width: int
 ) -> None:
     seen = visit if width == 1400 else Visit(browser, report, width)
     for plot in seen.page.query_selector_all("#segment_flows .plot"):
-        frame = plot.bounding_box()
-        names = [one.bounding_box() for one in plot.query_selector_all(".annotation-text")]
-        nodes = [one.bounding_box() for one in plot.query_selector_all(".node-rect")]
+        frame = box_of(plot)
+        names = [box_of(one) for one in plot.query_selector_all(".annotation-text")]
+        nodes = [box_of(one) for one in plot.query_selector_all(".node-rect")]
         assert len(names) == len(nodes) >= 4
         for name in names:
             assert frame["x"] <= name["x"]
             assert name["x"] + name["width"] <= frame["x"] + frame["width"]
-        # Two columns of nodes, each with its name at its own height, but for the browser's rounding.
+        # Two columns of nodes, each with its name at its own height, except for the browser's rounding.
         for column_of_names, column_of_nodes in zip(columns_of(names), columns_of(nodes), strict=True):
             assert column_of_names == pytest.approx(column_of_nodes, abs=3)
             assert all(lower - upper >= 11 for upper, lower in itertools.pairwise(column_of_names))
 
 
-def columns_of(boxes: list[dict[str, float]]) -> list[list[float]]:
+def table_of(block: Block) -> Table:
+    assert block.table is not None
+    return block.table
+
+
+def box_of(element: ElementHandle) -> FloatRect:
+    box = element.bounding_box()
+    assert box is not None
+    return box
+
+
+def columns_of(boxes: list[FloatRect]) -> list[list[float]]:
     """The heights of middles, of the boxes on the left and of those on the right."""
     middle = sum(box["x"] + box["width"] / 2 for box in boxes) / len(boxes)
     sides = ([box for box in boxes if (box["x"] + box["width"] / 2 > middle) == right] for right in (False, True))
@@ -489,7 +503,7 @@ def columns_of(boxes: list[dict[str, float]]) -> list[list[float]]:
 
 
 def test_predictions_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
-    told = zip(
+    shown = zip(
         *(visit.column("evaluations", heading) for heading in ("task", "model", "judged by", "value")), strict=True
     )
     known = {
@@ -499,16 +513,16 @@ def test_predictions_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
             where split = 'all origins' and metric in ('accuracy', 'rmse')
         """)
     }
-    assert {(task, model): value for task, model, split, value in told if split == "all origins"} == pytest.approx(
+    assert {(task, model): value for task, model, split, value in shown if split == "all origins"} == pytest.approx(
         known
     )
     judged = dict(
         demo_shop.rows("""
         select task, sample_size from model_evaluations
-        where split = 'all origins' and metric = 'accuracy' and task like 'predict%' and model = 'majority'
+        where split = 'all origins' and metric = 'accuracy' and task like 'predict %' and model = 'majority'
     """)
     )
-    counted = zip(*(visit.column("confusion", heading) for heading in ("task", "customers at a day")), strict=True)
+    counted = zip(*(visit.column("confusion", heading) for heading in ("task", "samples")), strict=True)
     sums: dict[str, float] = {}
     for task, size in counted:
         sums[task] = sums.get(task, 0) + size
@@ -525,7 +539,7 @@ def test_a_chart_downloads_as_csv(visit: Visit) -> None:
     assert [float(row[5]) for row in rows[1:]] == visit.column("sales_by_month", "revenue")
 
 
-def test_the_page_holds_no_customer_unless_asked_to(demo_shop: Shop, report: Path) -> None:
+def test_the_page_has_no_customer_unless_asked_to(demo_shop: Shop, report: Path) -> None:
     content = re.sub(r"<script>.*?</script>", "", report.read_text(encoding="utf-8"), flags=re.DOTALL)
     assert demo_shop.row("select count(*) from reporting.rpt_map_points")[0] == 0
     for (customer,) in demo_shop.rows("select customer_id from customers order by customer_id limit 200"):
@@ -537,7 +551,7 @@ def test_the_setting_adds_customers_without_ids_and_nothing_else_changes_the_pag
 ) -> None:
     asked = Shop(tmp_path, demo_shop.settings)
     shutil.copy(demo_shop.warehouse, asked.warehouse)
-    pages = ("--select", "publishing", "rpt_charts", "report_pages", "--exclude-resource-type", "unit_test")
+    pages = ("--select", "reporting", "--exclude-resource-type", "unit_test")
     assert asked.dbt("build", *pages, threads=1, report_customer_rows=True).success
     content = asked.row("select content from reporting.report_pages")[0]
     before, after = (
@@ -554,7 +568,7 @@ def test_the_setting_adds_customers_without_ids_and_nothing_else_changes_the_pag
     assert "customer_id" not in columns
     charted = blocks_of(read_tables(asked))["map"]
     assert charted.points == 2 * points
-    assert len(charted.table.rows) == points
+    assert len(table_of(charted).rows) == points
     assert "Each dot is a customer" in content
 
 
@@ -563,15 +577,15 @@ def test_the_setting_adds_customers_without_ids_and_nothing_else_changes_the_pag
 
 @pytest.fixture(scope="module")
 def evil(tables: Tables) -> Tables:
-    """The embedded shop, where a country, a segment, a category and a reason are what nobody should run."""
+    """The embedded shop, with a country, a segment, a category and a reason that nobody should execute."""
     changed = {name: table.copy() for name, table in tables.items()}
     changed["sales_by_country"]["country"] = [
         [SCRIPT, FORMULA, LINK, BOLD, "\t=1+1", "+1", "-1", "@sum", ESCAPED_END][place % 9]
         + ("" if place < 9 else str(place))
         for place in range(len(changed["sales_by_country"]))
     ]
-    # Or the small ones would be told as one.
-    changed["sales_by_country"]["customers"] = 50
+    # Or the small ones would share a row.
+    changed["sales_by_country"]["customer_count"] = 50
     segment = {"loyal": SCRIPT, "lost": FORMULA}
     for name, table in changed.items():
         for column in table.columns.intersection(["segment", "from_segment", "to_segment", "actual", "predicted"]):
@@ -590,7 +604,7 @@ def evil_visit(evil: Tables, demo_shop: Shop, browser: Browser, write_page: Call
     return Visit(browser, write_page(render(shop_facts(demo_shop), answered(evil))))
 
 
-def test_texts_of_the_data_are_shown_and_never_run(evil: Tables, evil_visit: Visit) -> None:
+def test_texts_of_the_data_are_shown_and_never_executed(evil: Tables, evil_visit: Visit) -> None:
     seen, figures = evil_visit, sum(len(block.panels) for block in blocks_of(evil).values())
     assert seen.complaints == []
     assert len(seen.requests) == 1
@@ -607,7 +621,7 @@ def test_texts_of_the_data_are_shown_and_never_run(evil: Tables, evil_visit: Vis
     assert seen.overflow() <= 0
 
 
-def test_a_spreadsheet_runs_no_text_of_a_csv(evil: Tables, evil_visit: Visit) -> None:
+def test_a_spreadsheet_executes_no_text_of_a_csv(evil: Tables, evil_visit: Visit) -> None:
     countries = [row[0] for row in evil_visit.csv_of("sales_by_country")[1:]]
     assert {"'" + FORMULA, "'\t=1+1", "'+1", "'-1", "'@sum", SCRIPT} <= set(countries)
     assert not any(country.startswith(("=", "+", "-", "@", "\t", "\r")) for country in countries)
@@ -637,7 +651,7 @@ def without_page_colours(value: Any) -> Any:
     return {name: without_page_colours(part) for name, part in value.items()} if isinstance(value, dict) else value
 
 
-def test_plotly_knows_every_word_of_the_figures(tables: Tables) -> None:
+def test_plotly_knows_every_attribute_of_the_figures(tables: Tables) -> None:
     for block in blocks_of(tables).values():
         for panel in block.panels:
             plotly.graph_objects.Figure(without_page_colours({"data": panel.data, "layout": panel.layout}))
@@ -670,8 +684,8 @@ def test_a_segment_keeps_its_colour_throughout(tables: Tables) -> None:
             assert trace["marker"]["color"] == chosen[html.unescape(trace["name"])]
 
 
-def test_red_and_green_are_known_to_be_alike_to_some() -> None:
-    # Black and white are 100 apart for everyone; a red and a green of the same lightness are so to most eyes only.
+def test_red_and_green_look_alike_to_some() -> None:
+    # Black and white are 100 apart for everyone; a red and a green of the same lightness only to most eyes.
     assert colours.distance("#000000", "#FFFFFF") == pytest.approx(100, abs=1)
     red, green = "#B04040", "#507A30"
     to_most = math.dist(colours.seen(red, 0), colours.seen(green, 0))
@@ -680,9 +694,9 @@ def test_red_and_green_are_known_to_be_alike_to_some() -> None:
     assert colours.distance(red, green) < 10
 
 
-def test_marks_stand_where_the_whole_name_is_so_that_twins_cut_alike_stay_two(tables: Tables) -> None:
-    twins = ["some time ago, occasional, low spend", "some time ago, occasional, high spend"]
-    rename = {"segment": dict(zip(["loyal", "lost"], twins, strict=True))}
+def test_marks_are_placed_by_the_whole_name_so_that_names_cut_alike_stay_two(tables: Tables) -> None:
+    alike = ["some time ago, occasional, low spend", "some time ago, occasional, high spend"]
+    rename = {"segment": dict(zip(["loyal", "lost"], alike, strict=True))}
     rename |= {"actual": rename["segment"], "predicted": rename["segment"]}
     changed = {
         name: table.assign(**{key: table[key].replace(rename[key]) for key in table.columns.intersection(list(rename))})
@@ -690,14 +704,14 @@ def test_marks_stand_where_the_whole_name_is_so_that_twins_cut_alike_stay_two(ta
     }
     confused = changed["prediction_confusion"]
     first = confused["task"].iloc[0]
-    changed["prediction_confusion"] = confused[confused["task"] == first].head(2).assign(actual=twins, said=twins)
+    changed["prediction_confusion"] = confused[confused["task"] == first].head(2).assign(actual=alike, predicted=alike)
     names = sorted(changed["interest_groups"].loc[changed["interest_groups"]["size"] > 0, "interest_group"])
     blocks = blocks_of(changed)
-    assert set(twins) < set(blocks["segment_sizes"].panels[0].data[2]["y"])
-    assert set(twins) < set(blocks["interests_by_segment"].panels[0].data[0]["x"])
+    assert set(alike) < set(blocks["segment_sizes"].panels[0].data[2]["y"])
+    assert set(alike) < set(blocks["interests_by_segment"].panels[0].data[0]["x"])
     assert sorted(blocks["interest_groups"].panels[0].data[2]["y"]) == names
     figure = blocks["confusion"].panels[0]
-    assert sorted(figure.data[0]["x"]) == sorted(figure.data[0]["y"]) == sorted(twins)
+    assert sorted(figure.data[0]["x"]) == sorted(figure.data[0]["y"]) == sorted(alike)
     for panel in (blocks["segment_sizes"].panels[0], figure):
         ticks = panel.layout["yaxis"]
         assert len(ticks["tickvals"]) == len(set(ticks["tickvals"])) == len(ticks["ticktext"])
@@ -724,12 +738,13 @@ def test_months_are_named_below_their_bars(visit: Visit) -> None:
     assert all(min(abs(tick - bar) for bar in bars) < width / 4 for tick in ticks)
 
 
-# What the report keeps to itself
+# What the report withholds
 
 
 def test_money_of_fewer_than_five_is_withheld_with_as_many_as_hide_it() -> None:
     def withheld(*customers: int) -> list[bool]:
-        return privacy.few(pd.Series(customers)).tolist()
+        hidden: list[bool] = privacy.few(pd.Series(customers)).tolist()
+        return hidden
 
     assert withheld(9, 5, 7) == [False, False, False]
     assert withheld(9, 3, 7) == [False, True, True]
@@ -738,32 +753,35 @@ def test_money_of_fewer_than_five_is_withheld_with_as_many_as_hide_it() -> None:
     assert withheld(9, 1, 1, 6) == [False, True, True, True]
 
 
-def test_the_report_tells_no_money_of_few(tables: Tables) -> None:
+def test_the_report_shows_no_revenue_of_few(tables: Tables) -> None:
     changed = {name: table.copy() for name, table in tables.items()}
     segments = changed["segments"]
     lost = (segments["segmentation"] == "broad") & (segments["segment"] == "lost")
     changed["segments"]["size"] = segments["size"].mask(lost, 2)
     changed["segments"]["revenue"] = segments["revenue"].astype(float).mask(lost, 98765.43)
     countries = changed["sales_by_country"] = tables["sales_by_country"].head(4).copy()
-    countries["country"], countries["customers"] = ["A", "B", "C", "D"], [100, 3, 4, 50]
+    countries["country"], countries["customer_count"] = ["A", "B", "C", "D"], [100, 3, 4, 50]
     countries["revenue"] = [900.0, 98765.43, 1.0, 99.0]
     cells = changed["rpt_score_cells"]
     best = (cells["recency_score"] == 5) & (cells["frequency_score"] == 5)
-    cells["customers"], cells["revenue"] = cells["customers"].mask(best, 1), cells["revenue"].mask(best, 98765.43)
-    changed["rpt_map_cells"]["customers"] = 4
+    cells["customer_count"], cells["revenue"] = (
+        cells["customer_count"].mask(best, 1),
+        cells["revenue"].mask(best, 98765.43),
+    )
+    changed["rpt_map_cells"]["customer_count"] = 4
     blocks = blocks_of(changed)
     assert "98765.43" not in json.dumps([block.as_dict() for block in blocks.values()])
-    assert [row[0] for row in blocks["sales_by_country"].table.rows] == ["other countries", "A", "D"]
+    assert [row[0] for row in table_of(blocks["sales_by_country"]).rows] == ["other countries", "A", "D"]
     assert blocks["sales_by_country"].title.startswith("A brings")
     assert "fewer than 5" in blocks["sales_by_country"].note
     assert blocks["map"].problem
-    assert not any("revenue" in heading for heading in blocks["cohorts"].table.headings)
+    assert not any("revenue" in heading for heading in table_of(blocks["cohorts"]).headings)
 
 
 # Words
 
 
-def test_numbers_are_said_as_people_say_them() -> None:
+def test_numbers_are_written_as_people_write_them() -> None:
     assert [words.money(amount) for amount in (1119642, 999_960, 8251690.91, 12345.6, 99.5, 0, -2_500_000)] == [
         "1.12 million",
         "1.00 million",
@@ -788,17 +806,17 @@ def test_numbers_are_said_as_people_say_them() -> None:
     assert words.label("<b>&") == "&lt;b&gt;&amp;"
 
 
-# Shops of which there is little to tell
+# Shops with little to show
 
 
-def test_empty_tables_say_in_a_sentence_why_there_is_no_chart(tables: Tables) -> None:
+def test_empty_tables_give_a_sentence_why_there_is_no_chart(tables: Tables) -> None:
     for name, block in blocks_of({name: table.head(0) for name, table in tables.items()}).items():
         assert block.problem.endswith("."), name
         assert not block.panels, name
         assert block.title, name
 
 
-def test_a_shop_of_one_customer_is_told(tables: Tables) -> None:
+def test_a_shop_of_one_customer_has_a_report(tables: Tables) -> None:
     one = {name: table.head(0) for name, table in tables.items()}
     one["sales_by_month"] = (
         tables["sales_by_month"]
@@ -807,7 +825,7 @@ def test_a_shop_of_one_customer_is_told(tables: Tables) -> None:
     )
     hours = tables["sales_by_weekday_and_hour"]
     at_noon = (hours["weekday_number"] == 2) & (hours["hour_of_day"] == 12)
-    one["sales_by_weekday_and_hour"] = hours.assign(orders=at_noon.astype(int), revenue=at_noon * 50.0)
+    one["sales_by_weekday_and_hour"] = hours.assign(order_count=at_noon.astype(int), revenue=at_noon * 50.0)
     one["sales_by_country"] = tables["sales_by_country"].head(1).assign(country="Norway", revenue=50.0)
     one["cleaning_summary"] = (
         tables["cleaning_summary"]
@@ -821,20 +839,25 @@ def test_a_shop_of_one_customer_is_told(tables: Tables) -> None:
         .head(1)
         .assign(segment="all customers", size=1, share=1.0, revenue=50.0, revenue_share=1.0)
     )
-    one["rpt_segment_profiles"] = pd.DataFrame(
+    one["rpt_segments"] = pd.DataFrame(
         {
             "segmentation": ["broad", "detailed"],
             "segment": "all customers",
-            "customers": 1,
+            "customer_count": 1,
             "recency_rank": 0.0,
             "frequency_rank": 0.0,
             "monetary_rank": 0.0,
+            "overdue_customer_count": 0,
+            "revenue_at_risk": 0.0,
+            "median_days_overdue": None,
+            "addressed_customer_count": None,
+            "control_customer_count": None,
         }
     )
     one["product_categories"] = (
         tables["product_categories"]
         .head(1)
-        .assign(category=None, category_name="no categories", problem="too few products with words")
+        .assign(category=None, category_name="no categories", failure_reason="too few products with words")
     )
     blocks = blocks_of(one)
     assert blocks["sales_by_month"].title == "March 2024 brought 50.00"
@@ -842,11 +865,11 @@ def test_a_shop_of_one_customer_is_told(tables: Tables) -> None:
         blocks["sales_by_weekday_and_hour"].title == "Most orders come on Tuesdays from 12 to 13 o'clock: 100 % of all"
     )
     assert blocks["sales_by_country"].title == "All revenue comes from one country: Norway"
-    assert blocks["cleaning_rows"].title == "100 % of 1 rows are sales that can be used"
+    assert blocks["cleaning_rows"].title == "100 % of 1 rows are usable sales"
     assert blocks["segment_sizes"].title == "All customers are one segment, all customers: there is nothing to compare"
     assert blocks["broad_profiles"].problem == "All customers are one segment: there is nothing to compare."
     assert blocks["categories"].problem == "There are no product categories: too few products with words."
-    assert blocks["cohorts"].problem.startswith("The log holds no whole month after a first one")
+    assert blocks["cohorts"].problem.startswith("The log has no whole month after the first one")
     assert blocks["map"].problem.startswith("There is no map")
     assert blocks["evaluations"].problem.startswith("No prediction could be judged")
     assert blocks["segment_flows"].problem.startswith("Nobody can have moved yet")
@@ -856,7 +879,7 @@ def test_a_shop_of_one_customer_is_told(tables: Tables) -> None:
 
 def moved(*rows: tuple[str, str, int], day: str = "2024-02-29", before: str | None = "2024-01-31") -> pd.DataFrame:
     """Transitions of the broad segmentation on a day."""
-    return pd.DataFrame(rows, columns=["from_segment", "to_segment", "customers"]).assign(
+    return pd.DataFrame(rows, columns=["from_segment", "to_segment", "customer_count"]).assign(
         segmentation="broad",
         revenue=1.0,
         transition_probability=0.5,
@@ -865,7 +888,7 @@ def moved(*rows: tuple[str, str, int], day: str = "2024-02-29", before: str | No
     )
 
 
-def test_moves_are_told_of_the_last_month_that_is_over(tables: Tables) -> None:
+def test_moves_are_those_of_the_last_month_that_is_over(tables: Tables) -> None:
     first = moved(("no order yet", "loyal", 4), day="2024-01-31", before=None)
     over = moved(("loyal", "loyal", 3), ("loyal", "lost", 1), ("no order yet", "loyal", 1))
     begun = moved(("loyal", "lost", 4), day="2024-03-09", before="2024-02-29")
@@ -887,32 +910,32 @@ def test_moves_are_told_of_the_last_month_that_is_over(tables: Tables) -> None:
     assert block.points == 1
 
 
-def test_a_segment_of_older_rules_stands_in_grey(tables: Tables) -> None:
+def test_a_segment_of_older_rules_is_grey(tables: Tables) -> None:
     older = moved(("older", "loyal", 2), ("loyal", "loyal", 2))
     node = blocks_of(tables | {"segment_transitions": older})["segment_flows"].panels[0].data[0]["node"]
     assert dict(zip(node["customdata"], node["color"], strict=True))["older 2"] == colours.GREY
 
 
 def test_first_orders_are_no_moves(tables: Tables) -> None:
-    changes = pd.DataFrame({"cause": ["new", "order", "aging"], "changes": [50, 3, 1]}).assign(
-        segmentation="detailed", kind="movement", as_of_date=pd.Timestamp("2024-01-31")
+    changes = pd.DataFrame({"cause": ["new", "order", "aging"], "change_count": [50, 3, 1]}).assign(
+        segmentation="detailed", change_type="movement", as_of_date=pd.Timestamp("2024-01-31")
     )
     block = blocks_of(tables | {"rpt_changes": changes})["change_causes"]
     assert block.title == "75 % of the changes of detailed segments come from orders, 25 % from time passing"
     block = blocks_of(tables | {"rpt_changes": changes.head(1)})["change_causes"]
-    assert block.title == "Nobody has changed segment yet: all that happened are first orders"
+    assert block.title == "Nobody has changed segment yet: there are only first orders"
 
 
 @pytest.mark.parametrize(
     ("index", "title"),
     [
-        (0.09, "On 31 January 2024 nothing has drifted: every index is under 0.1"),
+        (0.09, "On 31 January 2024 nothing has drifted: every index is below 0.1"),
         (0.1, "On 31 January 2024 the recency score has moved (index 0.10), not far enough for new rules"),
         (0.25, "On 31 January 2024 the recency score has moved (index 0.25), not far enough for new rules"),
         (0.26, "On 31 January 2024 the recency score has shifted (index 0.26): it is time for new rules"),
     ],
 )
-def test_drift_is_told_by_the_worst_measure_of_the_last_day(tables: Tables, index: float, title: str) -> None:
+def test_the_title_of_drift_is_the_worst_measure_of_the_last_day(tables: Tables, index: float, title: str) -> None:
     measures = tables["segment_drift"].drop_duplicates("measure")
     before = measures.assign(as_of_date=pd.Timestamp("2023-12-31"), population_stability_index=3.0)
     today = measures.assign(as_of_date=pd.Timestamp("2024-01-31"), population_stability_index=0.0)
@@ -920,9 +943,11 @@ def test_drift_is_told_by_the_worst_measure_of_the_last_day(tables: Tables, inde
     assert blocks_of(tables | {"segment_drift": pd.concat([before, today])})["drift"].title == title
 
 
-def test_a_page_of_an_empty_shop_stands(tables: Tables, demo_shop: Shop, browser: Browser, write_page) -> None:
+def test_an_empty_shop_has_a_page(
+    tables: Tables, demo_shop: Shop, browser: Browser, write_page: Callable[[str], Path]
+) -> None:
     nothing = dict.fromkeys(shop_facts(demo_shop)) | {
-        "orders": 0, "customers": 0, "repeat_customers": 0, "customers_with_an_order": 0, "revenue": 0,
+        "order_count": 0, "customer_count": 0, "repeat_customer_count": 0, "net_customer_count": 0, "revenue": 0,
     }  # fmt: skip
     empty = {name: table.head(0) for name, table in tables.items()}
     seen = Visit(browser, write_page(render(nothing, answered(empty))), 420)
@@ -974,8 +999,8 @@ def test_titles_follow_the_data(tables: Tables) -> None:
         {
             "cohort_month_start_date": pd.to_datetime(["2023-12-01"] * 2 + ["2024-01-01"] * 2 + ["2024-02-01"] * 2),
             "months_since_first": [0, 1] * 3,
-            "cohort_customers": [500, 500, 30, 30, 10, 10],
-            "active_customers": [500, 400, 30, 6, 10, 4],
+            "cohort_customer_count": [500, 500, 30, 30, 10, 10],
+            "active_customer_count": [500, 400, 30, 6, 10, 4],
             "retention": [1, 0.8, 1, 0.2, 1, 0.4],
             "revenue": 1.0,
             "cumulative_revenue": 1.0,
@@ -989,7 +1014,7 @@ def test_titles_follow_the_data(tables: Tables) -> None:
     )
 
 
-def test_what_cancellations_take_away_is_told_net_of_what_they_add(tables: Tables) -> None:
+def test_what_cancellations_remove_is_net_of_what_they_add(tables: Tables) -> None:
     steps = pd.DataFrame(
         {
             "step_number": [1, 2, 3],
@@ -1002,15 +1027,15 @@ def test_what_cancellations_take_away_is_told_net_of_what_they_add(tables: Table
         }
     )  # fmt: skip
     title = blocks_of(tables | {"cleaning_summary": steps})["cleaning_money"].title
-    assert title == "500 in the file become 430 of revenue; most that leaves: no price (50.00)"
+    assert title == "500 in the file become 430 of revenue; most removed: no price (50.00)"
     more = steps.assign(amount_removed=[50.0, -300.0, 380.0], amount_after=[450.0, 750.0, 370.0])
     title = blocks_of(tables | {"cleaning_summary": more})["cleaning_money"].title
-    assert title.endswith("most that leaves: cancellations and what they cancel (80.00)")
+    assert title.endswith("most removed: cancellations and what they cancel (80.00)")
 
 
-def test_the_title_of_reliability_names_the_worst_task_and_the_direction(tables: Tables) -> None:
+def test_the_title_of_calibration_names_the_worst_task_and_the_direction(tables: Tables) -> None:
     today = tables["model_evaluations"].head(1).assign(split="today", is_baseline=False)
-    tasks = ("foretell a", "foretell b")
+    tasks = ("predict a", "predict b")
     evaluations = pd.concat([today.assign(task=task, model="tree") for task in tasks])
     points = pd.DataFrame(
         {
@@ -1025,8 +1050,8 @@ def test_the_title_of_reliability_names_the_worst_task_and_the_direction(tables:
         }
     )
     changed = tables | {"model_evaluations": evaluations, "prediction_calibration": points}
-    title = "Of b the model is too sure: it says 80 % and is right in 70 %; the others are nearer"
-    assert blocks_of(changed)["reliability"].title == title
+    title = "The model for b is too sure: its confidence is 80 % and it is right in 70 %; the others are nearer"
+    assert blocks_of(changed)["calibration"].title == title
 
 
 def test_the_title_of_the_confusion_names_no_cluster_without_a_name(tables: Tables) -> None:
@@ -1038,8 +1063,11 @@ def test_the_title_of_the_confusion_names_no_cluster_without_a_name(tables: Tabl
         columns=["task", "model", "actual", "predicted", "sample_size", "share_of_actual"],
     )
     title = blocks_of(tables | {"prediction_confusion": rows})["confusion"].title
-    assert title == "The commonest mistake: “lost” was told and “new” came (10 times, the rfm segment)"
-    assert blocks_of(tables | {"prediction_confusion": rows.head(1)})["confusion"].title == "0 % of what was told came"
+    assert title == "The commonest mistake: “lost” was predicted and “new” observed (10 times, rfm segment)"
+    assert (
+        blocks_of(tables | {"prediction_confusion": rows.head(1)})["confusion"].title
+        == "0 % of the predictions are right"
+    )
 
 
 def test_clusterings_off_the_axis_are_counted_in_the_note(tables: Tables) -> None:
@@ -1056,29 +1084,29 @@ def test_clusterings_off_the_axis_are_counted_in_the_note(tables: Tables) -> Non
     overruled = candidates.sort_values("silhouette").drop_duplicates("segmentation", keep="last")
     reasons = overruled.loc[~overruled["is_chosen"], "reason"]
     assert len(reasons)
-    assert all(f"not taken: {reason}" in block.title for reason in reasons)
+    assert all(f"not chosen: {reason}" in block.title for reason in reasons)
 
 
 def test_profiles_are_compared_by_what_they_spend(tables: Tables) -> None:
-    profiles = tables["rpt_segment_profiles"].copy()
+    profiles = tables["rpt_segments"].copy()
     lost = profiles["segment"] == "lost"
     # Nobody is less recent or orders less often, but they spend most.
     profiles["monetary_rank"] = profiles["monetary_rank"].astype(float).mask(lost, 0.99)
-    title = blocks_of(tables | {"rpt_segment_profiles": profiles})["broad_profiles"].title
+    title = blocks_of(tables | {"rpt_segments": profiles})["broad_profiles"].title
     assert title.startswith("Lost outspend 99 % of all customers")
 
 
-def test_countries_that_are_alike_have_an_axis_too(tables: Tables) -> None:
-    alike = tables["sales_by_country"].head(2).assign(country=["A", "B"], customers=50, revenue=[300.0, 700.0])
+def test_countries_of_similar_revenue_have_an_axis_too(tables: Tables) -> None:
+    alike = tables["sales_by_country"].head(2).assign(country=["A", "B"], customer_count=50, revenue=[300.0, 700.0])
     assert blocks_of(tables | {"sales_by_country": alike})["sales_by_country"].panels[0].layout["xaxis"]["range"] == [
         2,
         3,
     ]
 
 
-def test_predictions_that_could_not_be_judged_are_not_said_to_lose(tables: Tables) -> None:
+def test_predictions_that_could_not_be_judged_do_not_count_as_lost(tables: Tables) -> None:
     evaluations = tables["model_evaluations"]
-    in_sample = evaluations[evaluations["task"].str.startswith("tell the")]
+    in_sample = evaluations[evaluations["task"].str.endswith("(in-sample)")]
     today = evaluations[evaluations["split"] == "today"].assign(is_baseline=True, model="majority", value=None)
     origins = today.head(1).assign(split="all origins", metric="origins", value=0.0, note="30 days of history take 210")
     changed = tables | {"model_evaluations": pd.concat([in_sample, origins, today])}
@@ -1114,7 +1142,12 @@ def test_the_report_stays_small_whatever_the_shop(tables: Tables, demo_shop: Sho
         ],
         columns=["cohort_month_start_date", "months_since_first"],
     ).assign(
-        cohort_customers=1e6, active_customers=1e5, retention=0.1, revenue=1e8, cumulative_revenue=1e9, is_complete=True
+        cohort_customer_count=1e6,
+        active_customer_count=1e5,
+        retention=0.1,
+        revenue=1e8,
+        cumulative_revenue=1e9,
+        is_complete=True,
     )
     for name, kinds in (("segment_drift", ["measure"]), ("rpt_changes", ["segmentation", "cause"])):
         each = tables[name].drop_duplicates(kinds)

@@ -1,4 +1,5 @@
--- A cluster may get any persona's name, or one made from its profile: each has a strategy in the seed.
+-- A cluster may get any persona's name, or one made from its profile: each has a strategy in the
+-- seed.
 with names as (
 
     select

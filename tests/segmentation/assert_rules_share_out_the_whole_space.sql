@@ -1,10 +1,13 @@
--- Each customer that there could be falls in exactly one rule of each segmentation. Boxes change only at their bounds, so it is
--- enough to look at the lower corner of each cell that all bounds together cut the space into; and stored versions do not
--- change, so at the newest one.
+-- Each customer that there could be falls in exactly one rule of each segmentation. Boxes change
+-- only at their bounds, so it is enough to look at the lower corner of each cell that all bounds
+-- together cut the space into; and stored versions do not change, so at the newest one.
 with rules as (
 
-    select * from {{ ref('segment_rules') }}
-    where model_version = (select max(newest.model_version) from {{ ref('segment_rules') }} as newest)
+    select * from {{ ref('int_segment_rules') }}
+    where model_version = (
+        select max(newest.model_version)
+        from {{ ref('int_segment_rules') }} as newest
+    )
 
 ),
 
@@ -23,7 +26,9 @@ segmentations as (
     select distinct
         model_version,
         segmentation,
-        unnest([-1e14, cast({{ measure }}_min as double), cast({{ measure }}_max as double)]) as corner
+        unnest([
+            -1e14, cast({{ measure }}_min as double), cast({{ measure }}_max as double)
+        ]) as corner
     from rules
 
 ),

@@ -5,6 +5,7 @@ import math
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import DEMO_FILE, ROOT, Shop
@@ -81,7 +82,7 @@ def test_segments_recover_the_archetypes_of_the_embedded_shop(demo_shop: Shop) -
 def test_a_refit_of_the_same_customers_keeps_every_name(copy_of_demo_shop: Shop, demo_shop: Shop) -> None:
     shop = copy_of_demo_shop.build("customers", refit=True)
     assert shop.rows("select distinct model_version from segment_rules order by 1") == [(1,), (2,)]
-    assert shop.row("select count(*) from clustering.int_clusters_named where naming = 'persona'") == (0,)
+    assert shop.row("select count(*) from segmentation.int_clusters_named where naming = 'persona'") == (0,)
     without = ("model_version",)
     assert shop.checksums("customers", without=without) == demo_shop.checksums("customers", without=without)
 
@@ -96,7 +97,7 @@ def test_a_build_that_was_cut_off_is_fitted_again_at_one_date(
     shop = make_shop(transactions=str(path)).build("rfm_cut_points")
     path.write_bytes(DEMO_FILE.read_bytes())
     shop.build("customers", "segments")
-    assert shop.rows("select model_version, cause from scoring.model_versions order by 1") == [
+    assert shop.rows("select model_version, cause from core.model_versions order by 1") == [
         (1, "first build"), (2, "build cut off"),
     ]  # fmt: skip
     assert shop.row("select distinct model_version, baseline_date::varchar from segment_rules") == (2, "2025-12-31")
@@ -107,23 +108,23 @@ def test_a_build_that_was_cut_off_is_fitted_again_at_one_date(
 
 def test_a_part_that_is_run_again_with_other_settings_rewrites_no_version(copy_of_demo_shop: Shop) -> None:
     shop = copy_of_demo_shop
-    tables = ("segment_rules", "clustering.candidate_versions", "segmentation.evaluation_versions", "customers")
+    tables = ("segment_rules", "clustering.int_candidates_ranked", "segmentation.rule_cross_validation", "customers")
     before = shop.checksums(*tables)
     assert shop.dbt(
-        "run", "--select", "int_finalists+", "--exclude", "rule_cross_validation", min_stability=0.97
+        "run", "--select", "int_candidates_by_level+", "--exclude", "rule_cross_validation", min_stability=0.97
     ).success
     assert shop.checksums(*tables) == before
 
 
 def test_a_setting_forces_a_clustering_and_others_wait_for_a_refit(make_shop: Callable[..., Shop]) -> None:
-    shop = make_shop(force_broad_clustering="log_rfm ward 4").build("int_active_rules", "cluster_candidates")
+    shop = make_shop(force_broad_clustering="log_rfm ward 4").build("segment_rules", "cluster_candidates")
     assert shop.rows("select distinct clustering from segment_rules where segmentation = 'broad'") == [
         ("log_rfm ward 4",)
     ]
     assert shop.row("select reason like 'chosen: a setting asks for it%' from cluster_candidates "
                     "where is_chosen and segmentation = 'broad'") == (True,)  # fmt: skip
-    changed = {"force_broad_clustering": "rfm_plane kmeans 3"}
-    result = shop.dbt("build", "--select", "int_fit_settings", **changed)
+    changed: dict[str, Any] = {"force_broad_clustering": "rfm_plane kmeans 3"}
+    result = shop.dbt("build", "--select", "assert_settings_are_those_of_the_active_version", **changed)
     assert "warn" in [run.status for run in result.result]
     assert "add refit: true to have the change take effect" in (shop.folder / "logs" / "dbt.log").read_text()
 
@@ -131,19 +132,19 @@ def test_a_setting_forces_a_clustering_and_others_wait_for_a_refit(make_shop: Ca
 # --- shops that give little to cluster -------------------------------------------------------------------
 
 
-def one_customer() -> list[tuple]:
+def one_customer() -> list[tuple[Any, ...]]:
     return [("a", "2025-01-05", "10.00")]
 
 
-def two_customers() -> list[tuple]:
+def two_customers() -> list[tuple[Any, ...]]:
     return [("a", "2025-01-05", "10.00"), ("b", "2025-02-05", "99.00"), ("b", "2025-02-09", "9.00")]
 
 
-def all_alike() -> list[tuple]:
+def all_alike() -> list[tuple[Any, ...]]:
     return [(f"c{number}", "2025-01-05", "10.00") for number in range(40)]
 
 
-def a_single_order_each() -> list[tuple]:
+def a_single_order_each() -> list[tuple[Any, ...]]:
     random_numbers = random.Random(1)
     return [
         (f"c{number}", f"2025-{random_numbers.randint(1, 12):02}-{random_numbers.randint(1, 28):02}",
@@ -152,7 +153,7 @@ def a_single_order_each() -> list[tuple]:
     ]  # fmt: skip
 
 
-def three_days() -> list[tuple]:
+def three_days() -> list[tuple[Any, ...]]:
     random_numbers = random.Random(2)
     return [
         (f"c{random_numbers.randint(1, 50)}", f"2025-01-0{random_numbers.randint(1, 3)}",
@@ -161,7 +162,7 @@ def three_days() -> list[tuple]:
     ]  # fmt: skip
 
 
-def negative_and_zero_money() -> list[tuple]:
+def negative_and_zero_money() -> list[tuple[Any, ...]]:
     return [
         (customer, day, amount)
         for number, (customer, day, _) in enumerate(a_single_order_each())
@@ -182,7 +183,7 @@ def negative_and_zero_money() -> list[tuple]:
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_an_odd_shop_builds_and_says_what_could_not_be_done(
-    orders: Callable[[], list[tuple]],
+    orders: Callable[[], list[tuple[Any, ...]]],
     customers: int | None,
     reason: str | None,
     make_shop: Callable[..., Shop],

@@ -2,6 +2,7 @@
 
 import itertools
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from shop_toolkit.personas import assign_personas
 positions = st.lists(st.tuples(*[st.integers(0, 20)] * 3), min_size=1, max_size=4)
 
 
-def table(key, names, rows):
+def table(key: str, names: Sequence[object], rows: Sequence[Sequence[float]] | np.ndarray) -> pd.DataFrame:
     values = pd.DataFrame(rows, columns=["recency", "frequency", "monetary"], dtype=float)
     return values.assign(**{key: names})
 
@@ -27,7 +28,7 @@ PROTOTYPES = table("persona", ["loyal", "lost", "middle"], [(0.8, 0.9, 0.9), (0.
 
 @settings(max_examples=60, deadline=None)
 @given(positions, positions)
-def test_no_other_assignment_is_nearer(clusters, personas):
+def test_no_other_assignment_is_nearer(clusters: list[tuple[float, ...]], personas: list[tuple[float, ...]]) -> None:
     profiles = table("cluster", range(len(clusters)), np.array(clusters) / 20)
     prototypes = table("persona", [f"p{i}" for i in range(len(personas))], np.array(personas) / 20)
     named = assign_personas(profiles, prototypes, 0.4)
@@ -39,7 +40,7 @@ def test_no_other_assignment_is_nearer(clusters, personas):
     assert named["persona"].dropna().is_unique
 
 
-def test_names_follow_the_profile_not_the_number():
+def test_names_follow_the_profile_not_the_number() -> None:
     rows = [(0.58, 0.47, 0.48), (0.12, 0.19, 0.26), (0.77, 0.91, 0.90)]
     named = assign_personas(table("cluster", [0, 1, 2], rows), PROTOTYPES, 0.35)
     assert named["persona"].tolist() == ["middle", "lost", "loyal"]
@@ -47,13 +48,13 @@ def test_names_follow_the_profile_not_the_number():
     assert turned["persona"].tolist() == ["lost", "loyal", "middle"]
 
 
-def test_a_poor_fit_and_a_cluster_too_many_stay_nameless():
+def test_a_poor_fit_and_a_cluster_too_many_stay_nameless() -> None:
     rows = [(0.79, 0.9, 0.9), (0.8, 0.9, 0.88), (0.1, 0.99, 0.99)]
     named = assign_personas(table("cluster", [0, 1, 2], rows), PROTOTYPES, 0.35)
     assert named["persona"].tolist() == ["loyal", None, None]
     assert named["distance"].isna().tolist() == [False, True, True]
 
 
-def test_positions_outside_0_to_1_are_told():
+def test_positions_outside_0_to_1_are_told() -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         assign_personas(table("cluster", [0], [(32, 7, 2417)]), PROTOTYPES, 0.35)

@@ -1,12 +1,16 @@
 """Rules share out the space, say what the tree says, and are judged on customers they have not seen."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shop_toolkit.parallel import PARALLEL_CUSTOMERS
 from shop_toolkit.rules.boxes import Box, merge_boxes, split_bound
-from shop_toolkit.rules.evaluation import PARALLEL_CUSTOMERS, cross_validate_rules, evaluate_classifiers
+from shop_toolkit.rules.evaluation import cross_validate_rules, evaluate_classifiers
 from shop_toolkit.rules.fit import LOWER_BOUNDS, UPPER_BOUNDS, apply_rules, fit_rules
 from shop_toolkit.rules.tree import FEATURES, cut_back
 from sklearn.tree import DecisionTreeClassifier
@@ -18,14 +22,16 @@ customers = st.lists(
 )
 
 
-def frame(rows):
+def frame(rows: Sequence[tuple[int, int, int, str]]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["recency_days", "frequency", "pennies", "segment"])
     return table.assign(monetary=table["pennies"] / 100)
 
 
 @settings(max_examples=60, deadline=None)
 @given(customers, customers)
-def test_every_customer_falls_in_exactly_one_rule(seen, unseen):
+def test_every_customer_falls_in_exactly_one_rule(
+    seen: list[tuple[int, int, int, str]], unseen: list[tuple[int, int, int, str]]
+) -> None:
     fitted = fit_rules(frame(seen), frame(seen)["segment"], max_rules=10)
     assert 1 <= len(fitted) <= 10
     extremes = [(-1, 0, -(10**12), "a"), (10**6, 10**6, 10**12, "a")]
@@ -48,7 +54,7 @@ def test_every_customer_falls_in_exactly_one_rule(seen, unseen):
     assert fitted["support"].sum() == len(seen)
 
 
-def test_one_clear_border_is_two_rules_with_round_bounds():
+def test_one_clear_border_is_two_rules_with_round_bounds() -> None:
     table = frame([(r, 1, m * 100, s) for r, m, s in [(5, 900, "low"), (6, 1100, "low")] * 3])
     table = pd.concat([table, frame([(5, 1, 130_000, "high"), (6, 1, 150_000, "high")] * 3)])
     fitted = fit_rules(table, table["segment"])
@@ -73,22 +79,22 @@ def test_one_clear_border_is_two_rules_with_round_bounds():
         ("monetary", -30, -10, -20),
     ],
 )
-def test_bounds_lie_in_the_gap_and_read_well(feature, left, right, bound):
+def test_bounds_lie_in_the_gap_and_read_well(feature: str, left: float, right: float, bound: float) -> None:
     assert split_bound(feature, left, right) == bound
 
 
 @given(st.integers(-(10**7), 10**9), st.integers(1, 10**7))
-def test_money_bounds_change_no_decision(left, gap):
+def test_money_bounds_change_no_decision(left: int, gap: int) -> None:
     assert left / 100 < split_bound("monetary", left / 100, (left + gap) / 100) <= (left + gap) / 100
 
 
-def test_a_bound_stays_near_the_threshold_that_the_tree_found():
+def test_a_bound_stays_near_the_threshold_that_the_tree_found() -> None:
     assert split_bound("monetary", 100, 200, threshold=181) == 200
     assert split_bound("monetary", 100, 200, threshold=131) == 150
     assert split_bound("recency_days", 10, 40, threshold=30.5) == 31
 
 
-def test_neighbours_of_one_segment_become_one_rule():
+def test_neighbours_of_one_segment_become_one_rule() -> None:
     infinity = float("inf")
     whole = ((-infinity,) * 2, (infinity,) * 2)
     boxes = [
@@ -103,20 +109,20 @@ def test_neighbours_of_one_segment_become_one_rule():
     }
 
 
-def separable(size=200):
+def separable(size: int = 200) -> tuple[pd.DataFrame, np.ndarray]:
     random = np.random.default_rng(0)
     table = frame([(int(r), 1, int(m), "") for r, m in random.integers(1, 1000, size=(size, 2))])
     return table, np.where(table["recency_days"] < 300, "new", "old")
 
 
 @pytest.mark.parametrize("leaves", [1, 2, 3, 8, 20])
-def test_a_tree_cut_back_has_no_more_errors_than_one_grown_best_split_first(leaves):
+def test_a_tree_cut_back_has_no_more_errors_than_one_grown_best_split_first(leaves: int) -> None:
     random = np.random.default_rng(2)
     values, labels = random.normal(size=(300, 3)), random.integers(3, size=300)
     grown = DecisionTreeClassifier(criterion="entropy", random_state=0).fit(values, labels)
-    told = grown.tree_.value[:, 0] * grown.tree_.n_node_samples[:, None]
-    errors = told.sum(axis=1) - told.max(axis=1)
-    ends = cut_back(grown.tree_, errors, np.full(len(told), True), leaves)
+    weights = grown.tree_.value[:, 0] * grown.tree_.n_node_samples[:, None]
+    errors = weights.sum(axis=1) - weights.max(axis=1)
+    ends = cut_back(grown.tree_, errors, np.full(len(weights), True), leaves)
     plain = DecisionTreeClassifier(criterion="entropy", max_leaf_nodes=leaves, random_state=0) if leaves > 1 else None
     plain_errors = (plain.fit(values, labels).predict(values) != labels).sum() if plain else errors[0]
     passes = grown.decision_path(values)[:, sorted(ends)]
@@ -127,7 +133,7 @@ def test_a_tree_cut_back_has_no_more_errors_than_one_grown_best_split_first(leav
         assert sum(errors[node] for node in ends) < plain_errors
 
 
-def curved(seed, size=1500):
+def curved(seed: int, size: int = 1500) -> tuple[pd.DataFrame, np.ndarray]:
     """Customers of three segments whose borders run slantwise, as those of a clustering do."""
     random = np.random.default_rng(seed)
     draws = zip(
@@ -138,19 +144,19 @@ def curved(seed, size=1500):
     return table, np.digitize(height, [0, 4])
 
 
-def test_rules_that_learn_from_the_forest_tell_more_customers_than_a_plain_tree_of_their_size():
+def test_rules_that_learn_from_the_forest_are_right_for_more_customers_than_a_plain_tree_of_their_size() -> None:
     ours, plain = [], []
     for seed in range(4):
         (seen, segments), (unseen, truth) = curved(seed), curved(seed + 100)
-        told = apply_rules(unseen, fit_rules(seen, segments))
+        segmented = apply_rules(unseen, fit_rules(seen, segments))
         tree = DecisionTreeClassifier(criterion="entropy", max_leaf_nodes=48, min_samples_leaf=2, random_state=0)
         features = list(FEATURES)
-        ours.append((told == truth).mean())
+        ours.append((segmented == truth).mean())
         plain.append((tree.fit(seen[features], segments).predict(unseen[features]) == truth).mean())
     assert np.mean(ours) > np.mean(plain)
 
 
-def test_held_out_agreement_is_high_for_borders_and_chance_for_noise():
+def test_held_out_agreement_is_high_for_borders_and_chance_for_noise() -> None:
     table, segments = separable()
     evaluation = cross_validate_rules(table, segments)
     assert len(evaluation) == 10
@@ -161,7 +167,7 @@ def test_held_out_agreement_is_high_for_borders_and_chance_for_noise():
     assert cross_validate_rules(table, coins)["value"].mean() < 0.62
 
 
-def test_reference_classifiers_stand_beside_the_baseline():
+def test_reference_classifiers_stand_beside_the_baseline() -> None:
     table, segments = separable(300)
     evaluation = evaluate_classifiers(table, segments, folds=2, workers=1)
     baseline = evaluation[evaluation["is_baseline"]]
@@ -171,32 +177,34 @@ def test_reference_classifiers_stand_beside_the_baseline():
     assert (others > baseline["value"].mean()).all()
 
 
-def test_reference_classifiers_are_the_same_for_any_number_of_processes():
+def test_reference_classifiers_are_the_same_for_any_number_of_processes() -> None:
     table, segments = separable(PARALLEL_CUSTOMERS)
     alone = evaluate_classifiers(table, segments, folds=2, workers=1)
     pd.testing.assert_frame_equal(evaluate_classifiers(table, segments, folds=2, workers=2), alone)
 
 
-def test_a_small_shop_starts_no_processes(monkeypatch):
+def test_a_small_shop_starts_no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    monkeypatch.setattr(
-        "shop_toolkit.rules.evaluation.in_parallel",
-        lambda work, jobs, n, *_: asked.append(n) or [work(*j) for j in jobs],
-    )
+
+    def one_process(work: Callable[..., Any], jobs: list[tuple[Any, ...]], workers: int, *_: str) -> list[Any]:
+        asked.append(workers)
+        return [work(*job) for job in jobs]
+
+    monkeypatch.setattr("shop_toolkit.rules.evaluation.in_parallel", one_process)
     table, segments = separable(PARALLEL_CUSTOMERS - 1)
     evaluate_classifiers(table, segments, folds=2, workers=2)
     assert asked == [1]
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3])
-def test_few_customers_give_rows_not_errors(size):
+def test_few_customers_give_rows_not_errors(size: int) -> None:
     table = frame([(i, 1, 100 * i, "a" if i % 2 else "b") for i in range(size)])
     assert fit_rules(table, table["segment"])["support"].sum() == size
     assert len(cross_validate_rules(table, table["segment"])) >= 1
     assert len(evaluate_classifiers(table, table["segment"], workers=1)) >= 6
 
 
-def test_lengths_must_match():
+def test_lengths_must_match() -> None:
     table, _ = separable(5)
     with pytest.raises(ValueError, match="5 customers have 2 labels"):
         fit_rules(table, ["a", "b"])

@@ -1,4 +1,4 @@
-"""Lines are taken once, and come in any order: builds that add to one another say what one build of all lines says."""
+"""Lines are ingested once, in any order: builds that add to one another give the tables of one build of all lines."""
 
 import csv
 import os
@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 from conftest import DEMO_FILE, FORM_OF_INPUT, MARTS_OF_ROWS, ROW_NUMBERS, Shop, problem_of
 
-TOLD_OF_LINES = (
+TABLES_OF_LINES = (
     "staging.base_transactions",
     "cleaning.int_transactions_flagged",
     "cleaning.int_stock_movements",
@@ -24,7 +25,11 @@ TOLD_OF_LINES = (
 )
 # Rows that are equal in all columns may stand for one another.
 WITHOUT = (*ROW_NUMBERS, *FORM_OF_INPUT, "file_name", "movement_number")
-MODELS = ("ingest_watermark", "cleaning_summary")
+# With what they are made from: all models that process the input's rows.
+MODELS = (
+    "int_customer_states_scd2", "orders", "order_lines", "cancellations", "cancellation_matches",
+    "rejected_transactions", "int_anonymous_sales", "cleaning_summary",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -33,16 +38,16 @@ def log() -> tuple[str, list[str]]:
     headings, *lines = DEMO_FILE.read_text("utf-8").splitlines()
     rows = list(csv.DictReader([headings, *lines]))
     returning = sorted({row["CustomerID"] for row in rows if row["InvoiceNo"].startswith("C")} - {""})[::4]
-    kept = [line for line, row in zip(lines, rows, strict=True) if row["CustomerID"] in {"", *returning}]
-    # the same line three times in one file, which tells of it again in another
-    return headings, kept + kept[:3] * 2
+    part = [line for line, row in zip(lines, rows, strict=True) if row["CustomerID"] in {"", *returning}]
+    # the same line three times in one file, and again in another
+    return headings, part + part[:3] * 2
 
 
-def told(shop: Shop) -> dict[str, tuple]:
-    return shop.checksums(*TOLD_OF_LINES, without=WITHOUT)
+def contents(shop: Shop) -> dict[str, tuple[Any, ...]]:
+    return shop.checksums(*TABLES_OF_LINES, without=WITHOUT)
 
 
-def run(shop: Shop, *arguments: str, **settings: str) -> None:
+def run(shop: Shop, *arguments: str, **settings: Any) -> None:
     """A run that leaves models out."""
     result = shop.dbt("run", *arguments, **settings)
     assert result.success, problem_of(result)
@@ -80,10 +85,10 @@ def folder_of(shop: Shop) -> Path:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_any_order_of_arrival_says_the_same(
+def test_any_order_of_arrival_gives_the_same_tables(
     seed: int, make_shop: Callable[..., Shop], at_once: Shop, log: tuple[str, list[str]], tmp_path: Path
 ) -> None:
-    """Lines come shuffled, in files that repeat lines of one another."""
+    """Lines arrive shuffled, in files that repeat lines of one another."""
     chance, (headings, lines) = random.Random(seed), log
     in_files = [chance.sample([1, 2, 3], k=chance.choice([1, 1, 2])) for _ in lines]
     # lines that are equal stay in one file: only there they are several
@@ -93,28 +98,28 @@ def test_any_order_of_arrival_says_the_same(
         part = [line for line in lines if number in of_line[line]]
         written(tmp_path, headings, chance.sample(part, k=len(part)), f"{number}.csv")
         shop.build(*MODELS)
-    assert told(shop) == told(at_once)
+    assert contents(shop) == contents(at_once)
 
 
 def test_a_file_that_was_read_is_not_opened_again_and_a_copy_of_it_adds_nothing(fed: Shop) -> None:
-    before, first = told(fed), folder_of(fed) / "all.csv"
+    before, first = contents(fed), folder_of(fed) / "all.csv"
     rows = fed.rows("from staging.base_transactions order by input_row")
     shutil.copy(first, folder_of(fed) / "export_of_the_last_months.csv")
     stat = first.stat()
-    # as long, and as old: nothing tells that it is another
+    # as long, and as old: nothing shows that it is another
     first.write_bytes(b"?" * stat.st_size)
     os.utime(first, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     fed.build(*MODELS)
     assert fed.rows("from staging.base_transactions order by input_row") == rows
-    assert told(fed) == before
-    assert dict(fed.rows("select parse_filename(file_name), is_due from sources.pending_files")) == {
+    assert contents(fed) == before
+    assert dict(fed.rows("select parse_filename(file_name), is_pending from sources.input_files")) == {
         "all.csv": False,
         "export_of_the_last_months.csv": True,
     }
-    # what was taken away stays told
+    # rows of a file that is gone stay
     first.unlink()
     fed.build(*MODELS)
-    assert told(fed) == before
+    assert contents(fed) == before
 
 
 def test_a_file_that_grows_adds_what_it_has_grown_by(fed: Shop, make_shop: Callable[..., Shop], tmp_path: Path) -> None:
@@ -126,7 +131,7 @@ def test_a_file_that_grows_adds_what_it_has_grown_by(fed: Shop, make_shop: Calla
         with path.open("a", encoding="utf-8") as file:
             file.write(f"{line}\n")
         fed.build(*MODELS)
-    # last in, first out: four of the five are those of the sale just before, which was told last
+    # last in, first out: four of the five are those of the sale just before, which arrived last
     assert fed.rows(
         "select sale_invoice_id, units from cancellation_matches where customer_id = 'late' order by 1"
     ) == [
@@ -137,24 +142,20 @@ def test_a_file_that_grows_adds_what_it_has_grown_by(fed: Shop, make_shop: Calla
         ("999000", 0),
         ("999001", 110),
     ]
-    assert told(make_shop(transactions=str(path)).build(*MODELS)) == told(fed)
+    assert contents(make_shop(transactions=str(path)).build(*MODELS)) == contents(fed)
 
 
-def test_a_build_that_was_cut_off_is_made_up_for(fed: Shop, at_once: Shop, log: tuple[str, list[str]]) -> None:
+def test_the_next_build_completes_one_that_was_cut_off(fed: Shop, at_once: Shop, log: tuple[str, list[str]]) -> None:
     headings, lines = log
     shop = replace(fed, folder=fed.folder.with_name("cut"))
     shop.folder.mkdir()
     path = written(folder_of(fed), headings, lines[: len(lines) // 2], "all.csv")
     shop.build(*MODELS)
     written(path.parent, headings, lines, "all.csv")
-    for cut in (
-        ["ingested_files"],
-        ["int_transactions_flagged", "ingest_watermark"],
-        ["int_changed_products", "order_lines"],
-    ):
-        run(shop, "--select", "ingest_plan", "pending_files", "base_transactions", *cut)
+    for cut in ([], ["int_transactions_flagged"], ["int_changed_lines", "order_lines"]):
+        run(shop, "--select", "ingest_plan", "base_transactions", *cut)
     shop.build(*MODELS)
-    assert told(shop) == told(at_once)
+    assert contents(shop) == contents(at_once)
 
 
 @pytest.mark.parametrize(
@@ -164,21 +165,21 @@ def test_a_build_that_was_cut_off_is_made_up_for(fed: Shop, at_once: Shop, log: 
         pytest.param({}, id="in a full refresh"),
     ],
 )
-def test_reading_anew_that_was_cut_off_is_made_up_for(fed: Shop, settings: dict[str, str]) -> None:
-    """The rows have other numbers then, of which the tables of lines know nothing yet."""
-    before, path = told(fed), folder_of(fed) / "all.csv"
+def test_the_next_build_completes_a_full_read_that_was_cut_off(fed: Shop, settings: dict[str, str]) -> None:
+    """The rows have other numbers then, which the tables of lines do not know yet."""
+    before, path = contents(fed), folder_of(fed) / "all.csv"
     headings, *lines = path.read_text("utf-8").splitlines()
     written(path.parent, headings, lines[::-1], "all.csv")
     options = [] if settings else ["--full-refresh"]
-    run(fed, "--select", "ingest_plan", "pending_files", "base_transactions", "ingested_files", *options, **settings)
+    run(fed, "--select", "ingest_plan", "base_transactions", *options, **settings)
     fed.build(*MODELS)
-    assert told(fed) == before
+    assert contents(fed) == before
     assert fed.row(
         "select count(*) from order_lines where input_row not in (select input_row from staging.base_transactions)"
     ) == (0,)
 
 
-def test_what_a_run_of_a_part_left_out_is_told_by_the_next(fed: Shop, log: tuple[str, list[str]]) -> None:
+def test_the_next_build_processes_what_a_partial_run_left_out(fed: Shop, log: tuple[str, list[str]]) -> None:
     line = "999001,22423,REGENCY CAKESTAND,12,12/30/2025 10:00,10.00,late,United Kingdom"
     written(folder_of(fed), log[0], [line], "next.csv")
     run(fed, "--select", "staging", "cleaning", "--exclude", "models/marts")
@@ -187,14 +188,14 @@ def test_what_a_run_of_a_part_left_out_is_told_by_the_next(fed: Shop, log: tuple
     assert fed.row("select revenue from orders where customer_id = 'late'") == (120,)
 
 
-def test_rows_that_were_read_and_are_gone_are_not_lost_without_a_word(fed: Shop) -> None:
-    before, path = told(fed), folder_of(fed) / "all.csv"
+def test_rows_that_are_gone_from_the_input_are_not_lost_silently(fed: Shop) -> None:
+    before, path = contents(fed), folder_of(fed) / "all.csv"
     path.rename(path.with_name("another.csv"))
     result = fed.dbt("run", "--select", *(f"+{model}" for model in MODELS), cancellation_invoice_prefix="5")
     assert not result.success
     assert "what was read is no longer there:" in problem_of(result)
     assert "dbt build --full-refresh" in problem_of(result)
-    assert told(fed) == before
+    assert contents(fed) == before
 
 
 def test_a_corrected_line_is_no_duplicate_of_the_one_that_could_not_be_read(
@@ -207,7 +208,7 @@ def test_a_corrected_line_is_no_duplicate_of_the_one_that_could_not_be_read(
     assert fed.rows("select revenue from orders where customer_id = 'late'") == [(120,)]
 
 
-def test_whole_prices_tell_no_decimal_separator(make_shop: Callable[..., Shop], tmp_path: Path) -> None:
+def test_whole_prices_show_no_decimal_separator(make_shop: Callable[..., Shop], tmp_path: Path) -> None:
     headings = "invoice_id;product_id;quantity;ordered_at;unit_price;customer_id"
     shop = make_shop(transactions=f"{tmp_path}/*.csv")
     written(tmp_path, headings, ["1;A;1;2025-01-31;3;c"], "first.csv")
@@ -224,32 +225,32 @@ def test_whole_prices_tell_no_decimal_separator(make_shop: Callable[..., Shop], 
         pytest.param({"column_mapping": {"country": "Description"}}, id="headings"),
     ],
 )
-def test_what_is_read_in_another_way_is_read_anew(
-    fed: Shop, make_shop: Callable[..., Shop], change: dict[str, object]
+def test_other_settings_or_headings_read_everything_again(
+    fed: Shop, make_shop: Callable[..., Shop], change: dict[str, Any]
 ) -> None:
-    before = told(fed)
+    before = contents(fed)
     fed.build(*MODELS, **change)
     assert fed.row("select is_full_reload from sources.ingest_plan") == (True,)
-    assert told(fed) != before
-    assert told(fed) == told(make_shop(transactions=fed.settings["transactions"], **change).build(*MODELS))
+    assert contents(fed) != before
+    assert contents(fed) == contents(make_shop(transactions=fed.settings["transactions"], **change).build(*MODELS))
     fed.build(*MODELS)
-    assert told(fed) == before
+    assert contents(fed) == before
 
 
-def test_other_codes_and_a_full_refresh_read_anew(fed: Shop) -> None:
-    before = told(fed)
+def test_other_codes_and_a_full_refresh_process_everything_again(fed: Shop) -> None:
+    before = contents(fed)
     with duckdb.connect(str(fed.warehouse)) as warehouse:
         warehouse.execute("delete from seeds.non_product_codes where code = 'POST'")
     run(fed, "--select", *(f"+{model}" for model in MODELS))
     assert fed.row("select is_full_reload from sources.ingest_plan") == (True,)
     assert fed.row("select count(*) > 0 from order_lines where product_id = 'POST'") == (True,)
     # a build brings the seed as it stands in its file
-    assert told(fed.build(*MODELS)) == before
+    assert contents(fed.build(*MODELS)) == before
     path = folder_of(fed) / "all.csv"
     lines = path.read_text("utf-8").splitlines()
     path.write_text("\n".join(lines[:-500]) + "\n", "utf-8")
-    # a file that lost lines takes back nothing that was told, until all is read anew
-    assert told(fed.build(*MODELS)) == before
+    # a file that lost lines removes no rows, until a full refresh
+    assert contents(fed.build(*MODELS)) == before
     run(fed, "--full-refresh", "--select", *(f"+{model}" for model in MODELS))
     assert fed.row("select count(*) from staging.base_transactions") == (len(lines) - 501,)
 
@@ -265,7 +266,7 @@ def test_a_table_adds_what_it_has_grown_by(
     shop.build(*MODELS)
     with duckdb.connect(str(shop.warehouse)) as warehouse:
         warehouse.execute(f"insert into landing from read_csv('{path}', all_varchar = true) offset 700")
-    assert told(shop.build(*MODELS)) == told(at_once)
+    assert contents(shop.build(*MODELS)) == contents(at_once)
 
 
 def test_files_of_one_shop_may_differ_in_their_encoding(fed: Shop) -> None:
@@ -279,7 +280,7 @@ def test_files_of_one_shop_may_differ_in_their_encoding(fed: Shop) -> None:
 
 
 def test_a_later_file_with_other_dates_stops_the_build_with_a_sentence(fed: Shop) -> None:
-    before = told(fed)
+    before = contents(fed)
     headings = (folder_of(fed) / "all.csv").read_text("utf-8").splitlines()[0]
     line = "999003,22423,CAFÉ AU LAIT,1,2025-12-31T10:00,2.00,late,España"
     written(folder_of(fed), headings, [line], "other.csv")
@@ -287,10 +288,10 @@ def test_a_later_file_with_other_dates_stops_the_build_with_a_sentence(fed: Shop
     assert not result.success
     assert "Dates read so far are written as month-day-year, but no date of" in problem_of(result)
     assert "other.csv' is written so, e.g. '2025-12-31T10:00'" in problem_of(result)
-    assert told(fed) == before
+    assert contents(fed) == before
 
 
-def test_a_file_that_repeats_another_but_for_the_time_of_its_export_is_warned_of(
+def test_a_file_that_repeats_another_but_for_its_export_time_causes_a_warning(
     make_shop: Callable[..., Shop], log: tuple[str, list[str]], tmp_path: Path
 ) -> None:
     headings, lines = log
@@ -298,21 +299,21 @@ def test_a_file_that_repeats_another_but_for_the_time_of_its_export_is_warned_of
     for name, count, moment in (("a.csv", 60, "monday"), ("b.csv", 40, "tuesday")):
         exported = [f"{line},{moment}" for line in lines[:count]]
         written(tmp_path, f"{headings},ExportedAt", exported, name)
-    shop = make_shop(**settings).build("ingested_files")
+    shop = make_shop(**settings).build("base_transactions")
     test = ("test", "--select", "assert_no_file_repeats_lines_of_another")
     assert "warn" in [run.status for run in shop.dbt(*test).result]
-    said = (shop.folder / "logs" / "dbt.log").read_text()
-    assert f"40 lines of {tmp_path}/b.csv stand in {tmp_path}/a.csv too" in said
-    assert "columns that the build does not read (ExportedAt): they count twice" in said
+    log_text = (shop.folder / "logs" / "dbt.log").read_text()
+    assert f"40 lines of {tmp_path}/b.csv stand in {tmp_path}/a.csv too" in log_text
+    assert "columns that the build does not read (ExportedAt): they count twice" in log_text
 
     # what stands once more in the second file is equal there, and a duplicate
     written(tmp_path, f"{headings},ExportedAt", [f"{line},monday" for line in lines[:60] + lines[:1]], "b.csv")
-    repeated = make_shop(**settings).build("ingested_files")
+    repeated = make_shop(**settings).build("base_transactions")
     assert repeated.row("select count(*) from staging.base_transactions") == (61,)
     assert "pass" in [run.status for run in repeated.dbt(*test).result]
 
     # a line that is known by its text alone is one, whichever file it comes from
     written(tmp_path, headings, lines[:40], "b.csv")
     written(tmp_path, headings, lines[:60], "a.csv")
-    alike = make_shop(**settings).build("ingested_files")
+    alike = make_shop(**settings).build("base_transactions")
     assert "pass" in [run.status for run in alike.dbt(*test).result]

@@ -1,13 +1,13 @@
 """A bad row is quarantined with its reason; a bad file or setting stops the build before any table changes."""
 
-import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import Shop, problem_of
-from shop_toolkit.input_files import inspect_input
+from shop_toolkit.ingest.files import InputError, describe_files
 
 HEADINGS = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
 GOOD = "1,A,RED TIN,2,12/31/2010 8:26,2.55,c,UK"
@@ -16,18 +16,18 @@ GOOD = "1,A,RED TIN,2,12/31/2010 8:26,2.55,c,UK"
 @pytest.fixture(scope="module")
 def built_shop(make_shop: Callable[..., Shop], tmp_path_factory: pytest.TempPathFactory) -> Shop:
     log = tmp_path_factory.mktemp("log") / "log.csv"
-    # The rejected row is older than the first order, and tells no day.
+    # The rejected row is older than the first order, and has no readable quantity.
     log.write_text(f"{HEADINGS}\n{GOOD}\n0,A,RED TIN,two,12/1/2010 8:26,2.55,c,UK\n")
     return make_shop(transactions=str(log)).build()
 
 
 def stopped(shop: Shop, **settings: Any) -> str:
     """The sentence that a build with these settings stops with; no table may have changed by then."""
-    before = shop.tables(), shop.checksums(), shop.checksums("staging.base_transactions", "scoring.model_versions")
+    before = shop.tables(), shop.checksums(), shop.checksums("staging.base_transactions", "core.model_versions")
     result = shop.dbt("build", **settings)
     assert not result.success
     assert before == (
-        shop.tables(), shop.checksums(), shop.checksums("staging.base_transactions", "scoring.model_versions")
+        shop.tables(), shop.checksums(), shop.checksums("staging.base_transactions", "core.model_versions")
     )  # fmt: skip
     return problem_of(result)
 
@@ -80,7 +80,8 @@ def test_a_date_that_only_rejected_rows_precede_stops_the_build_before_customers
     setting: str, verb: str, built_shop: Shop
 ) -> None:
     before = built_shop.checksums("customers", "segment_history")
-    result = built_shop.dbt("build", "--exclude-resource-type", "unit_test", **{setting: "2010-12-30"})
+    settings: dict[str, Any] = {setting: "2010-12-30"}
+    result = built_shop.dbt("build", "--exclude-resource-type", "unit_test", **settings)
     assert (
         f"The setting '{setting}' is 2010-12-30, but no customer had {verb} an order by then: the first order is of"
         " 2010-12-31. Set a later date" in problem_of(result)
@@ -99,7 +100,7 @@ def test_a_log_of_headings_alone_builds_empty_tables(
 ) -> None:
     shop = make_shop(transactions=str(write_csv(HEADINGS))).build_with_data_tests()
     assert shop.row("select count(*) from customers") == (0,)
-    assert shop.row("select count(*) from scoring.model_versions") == (0,)
+    assert shop.row("select count(*) from core.model_versions") == (0,)
     assert shop.row("select sum(rows_before) from cleaning_summary") == (0,)
 
 
@@ -144,7 +145,8 @@ def test_a_log_that_cannot_be_understood_stops_the_build(
 )
 def test_a_file_that_cannot_be_read_has_its_sentence(name: str, content: bytes, sentence: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
-    assert sentence in json.loads(inspect_input(str(tmp_path / name)))["problem"]
+    with pytest.raises(InputError, match=re.escape(sentence)):
+        describe_files(str(tmp_path / name))
 
 
 def test_a_file_that_cannot_be_read_stops_the_build(built_shop: Shop, tmp_path: Path) -> None:
@@ -156,7 +158,9 @@ def test_a_file_that_cannot_be_read_stops_the_build(built_shop: Shop, tmp_path: 
 def test_files_that_differ_are_not_read_together(write_csv: Callable[..., Path]) -> None:
     write_csv(HEADINGS, GOOD, name="a.csv")
     path = write_csv("customer,date,amount", "c,2011-01-01,1", name="b.csv")
-    problem = json.loads(inspect_input(f"{path.parent}/*.csv"))["problem"]
+    with pytest.raises(InputError) as raised:
+        describe_files(f"{path.parent}/*.csv")
+    problem = str(raised.value)
     assert "b.csv' does not look like" in problem
     assert "headings ['customer', 'date', 'amount'] instead of ['InvoiceNo'," in problem
 
@@ -210,7 +214,8 @@ def test_wrong_settings_stop_the_build_with_a_sentence_each(built_shop: Shop) ->
         "The setting 'min_segment_share' is 2; it takes a share of the customers, from 0 to 0.5.",
         "The setting 'min_stability' is \"-\"; it takes a Jaccard coefficient, from 0 to 1.",
         "The setting 'silhouette_tolerance' is -0.1; it takes a share of the best silhouette, from 0 to 1.",
-        "The setting 'force_broad_clustering' is \"rfm kmeans 11\"; it takes a space, an algorithm and a number of clusters",
+        "The setting 'force_broad_clustering' is \"rfm kmeans 11\";"
+        " it takes a space, an algorithm and a number of clusters",
         "The setting 'force_detailed_clustering' is 7; it takes a space, an algorithm and a number of clusters",
         "The setting 'backtest_origins' is 0; it takes a whole number of origins, from 1 to 12.",
         "The setting 'max_training_customers' is 1.5; it takes a whole number of customers, from 100 to 200000.",

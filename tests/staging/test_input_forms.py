@@ -47,7 +47,7 @@ def as_parquet(folder: Path) -> str:
 
 def as_workbook(folder: Path) -> str:
     """With real dates and numbers, on two sheets, as a long log comes; a third sheet is something else."""
-    rows = duckdb.sql(TYPED).fetchall()
+    rows = duckdb.execute(TYPED).fetchall()
     book = Workbook(write_only=True)
     for title, part in (("2024", rows[:5000]), ("2025", rows[5000:])):
         sheet = book.create_sheet(title)
@@ -119,7 +119,7 @@ def test_the_real_file_as_a_workbook_gives_the_same_marts(make_shop: Callable[..
     for row in csv.reader(lines):
         sheet.append([int(cell) if cell.isdigit() and len(cell) < 7 else cell or None for cell in row])
     book.save(tmp_path / "real.xlsx")
-    # So few lines end before the 13th of the month, so the order of day and month has to be told.
+    # So few lines end before the 13th of the month, so the setting has to name the order of day and month.
     as_csv, as_xlsx = (
         make_shop(transactions=str(tmp_path / f"real.{form}"), date_format="month-day-year").build(*MARTS_OF_LINES)
         for form in ("csv", "xlsx")
@@ -175,10 +175,10 @@ def test_customer_date_and_amount_are_enough_for_rfm(
     assert shop.row("select count(*) from customers where rfm_segment is null") == (0,)
 
 
-def test_twin_headings_and_a_total_stay_with_the_row(
+def test_repeated_headings_and_a_total_stay_with_the_row(
     make_shop: Callable[..., Shop], write_csv: Callable[..., Path]
 ) -> None:
-    """A total may be the invoice's: the price counts. All that is none of ours tells rows apart."""
+    """A total may be the invoice's: the price counts. Columns that are none of ours distinguish rows."""
     headings = 'customer,date,price,Total,Note,note,Note,,"a ""quoted"" one"'
     log = write_csv(headings, "c,2011-01-01,2.00,50.00,a,b,c,d,e", "c,2011-01-01,2.00,50.00,a,b,x,d,e")
     shop = make_shop(transactions=str(log)).build("order_lines")

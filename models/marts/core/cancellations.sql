@@ -26,7 +26,8 @@ select
     transactions.customer_id,
     cast(-transactions.quantity as decimal(18, 3)) as quantity,
     cast(coalesce(matches.matched_quantity, 0) as decimal(18, 3)) as matched_quantity,
-    cast(-transactions.quantity - coalesce(matches.matched_quantity, 0) as decimal(18, 3)) as unmatched_quantity,
+    cast(-transactions.quantity - coalesce(matches.matched_quantity, 0) as decimal(18, 3))
+        as unmatched_quantity,
     transactions.ordered_at as cancelled_at
 from transactions
 left join matches

@@ -1,7 +1,9 @@
 with transactions as (
 
     select
-        coalesce(rejection_reason, case when is_cancellation then 'cancellation' else 'kept' end) as step,
+        coalesce(
+            rejection_reason, case when is_cancellation then 'cancellation' else 'accepted' end
+        ) as step,
         count(*) as row_count,
         coalesce(sum(quantity), 0) as units,
         coalesce(sum(gross_amount), 0) as amount
@@ -10,8 +12,8 @@ with transactions as (
 
 ),
 
--- What is taken back from kept lines removes units and money, but no row.
-taken_back as (
+-- Cancelled sale lines lose units and money, but stay as rows.
+cancelled as (
 
     select
         'taken back' as step,
@@ -29,8 +31,8 @@ steps as (
         unnest(step_names) as step
     from (
         select [
-            'unreadable', 'missing_customer', 'duplicate', 'stock_adjustment', 'non_product', 'no_price',
-            'cancellation', 'taken back'
+            'unreadable', 'missing_customer', 'duplicate', 'stock_adjustment',
+            'non_product', 'no_price', 'cancellation', 'taken back'
         ] as step_names
     ) as listed
 
@@ -52,7 +54,7 @@ removals as (
 
     union all
 
-    select * from taken_back
+    select * from cancelled
 
 ),
 
@@ -79,7 +81,10 @@ running as (
         input_totals.amount - sum(removed.amount_removed) over up_to_here as amount_after
     from removed
     cross join input_totals
-    window up_to_here as (order by removed.step_number rows between unbounded preceding and current row)
+    window up_to_here as (
+        order by removed.step_number
+        rows between unbounded preceding and current row
+    )
 
 )
 

@@ -5,35 +5,9 @@ with facts as (
 
 ),
 
-scores as (
-
-    select * from {{ ref('int_customer_scores') }}
-
-),
-
-rfm_cells as (
-
-    select * from {{ ref('int_rfm_score_map') }}
-
-),
-
-learned as (
+segments as (
 
     select * from {{ ref('int_customer_segments') }}
-
-),
-
-interests as (
-
-    select *
-    from {{ ref('customer_interests') }}
-    where interest_rank = 1
-
-),
-
-interest_groups as (
-
-    select * from {{ ref('int_customer_interest_groups') }}
 
 ),
 
@@ -44,82 +18,94 @@ as_of as (
 
 ),
 
--- A refresh leaves interests as the last full build told them; what was told of a later date is not known here.
-last_told as (
+-- A refresh leaves interests, places on the map and expected spend as of the last full build. What
+-- is of a later date than its own is not known to it.
+interests as (
 
-    select
-        count(*) > 0 as has_groups,
-        max(interest_groups.as_of_date) filter (where interest_groups.as_of_date <= as_of.as_of_date) as as_of_date
-    from interest_groups
-    cross join as_of
+    select spends.*
+    from {{ ref('int_customer_category_spend') }} as spends
+    inner join as_of
+        on spends.as_of_date <= as_of.as_of_date
+    where
+        spends.is_current
+        and spends.interest_rank = 1
 
 ),
 
-embedding as (
+all_interest_groups as (
 
-    select coordinates.*
-    from {{ ref('coordinate_versions') }} as coordinates
-    inner join {{ ref('int_active_version') }} as version_in_use
-        on coordinates.model_version = version_in_use.model_version
-    where coordinates.space = 'rfm_tsne'
+    select * from {{ ref('int_customer_interest_groups') }}
+    where is_current
+
+),
+
+interest_groups as (
+
+    select all_interest_groups.*
+    from all_interest_groups
+    inner join as_of
+        on all_interest_groups.as_of_date <= as_of.as_of_date
+
+),
+
+embeddings as (
+
+    select embeddings.*
+    from {{ ref('customer_embeddings') }} as embeddings
+    inner join as_of
+        on embeddings.as_of_date <= as_of.as_of_date
 
 )
 
 select
     facts.customer_id,
     facts.country,
-    scores.rfm_score,
-    case when facts.frequency = 0 then 'all cancelled' else rfm_cells.segment end as rfm_segment,
-    case when facts.frequency = 0 then 'all cancelled' else learned.broad_segment end as broad_segment,
-    case when facts.frequency = 0 then 'all cancelled' else learned.detailed_segment end as detailed_segment,
+    segments.rfm_score,
+    case
+        when facts.frequency = 0 then 'all cancelled' else segments.rfm_segment
+    end as rfm_segment,
+    case
+        when facts.frequency = 0 then 'all cancelled' else segments.broad_segment
+    end as broad_segment,
+    case
+        when facts.frequency = 0 then 'all cancelled' else segments.detailed_segment
+    end as detailed_segment,
     interests.category_name as interest_category,
     case
         when facts.frequency = 0 then 'all cancelled'
-        when not last_told.has_groups then 'all customers'
+        when not exists (select 1 from all_interest_groups) then 'all customers'
         else coalesce(interest_groups.interest_group, 'not known yet')
     end as interest_group,
     facts.orders_placed,
     facts.frequency,
     facts.monetary,
     facts.recency_days,
-    scores.recency_score,
-    scores.frequency_score,
-    scores.monetary_score,
-    scores.recency_percent_rank,
-    scores.frequency_percent_rank,
-    scores.monetary_percent_rank,
-    learned.detailed_confidence as segment_confidence,
-    embedding.x as embedding_x,
-    embedding.y as embedding_y,
-    spend.expected_spend as expected_spend_90_days,
-    scores.model_version,
-    scores.is_backfilled,
+    segments.recency_score,
+    segments.frequency_score,
+    segments.monetary_score,
+    segments.recency_percent_rank,
+    segments.frequency_percent_rank,
+    segments.monetary_percent_rank,
+    segments.detailed_confidence as segment_confidence,
+    embeddings.x as embedding_x,
+    embeddings.y as embedding_y,
+    expected_spend.expected_spend as expected_spend_90_days,
+    segments.model_version,
+    segments.is_backfilled,
     facts.first_order_date,
     facts.last_order_date,
     facts.last_net_order_date,
     facts.as_of_date
 from facts
-cross join last_told
-left join scores
-    on facts.customer_id = scores.customer_id
-left join rfm_cells
-    on
-        scores.recency_score = rfm_cells.recency_score
-        and scores.frequency_score = rfm_cells.frequency_score
-        and scores.monetary_score = rfm_cells.monetary_score
-left join learned
-    on facts.customer_id = learned.customer_id
+left join segments
+    on facts.customer_id = segments.customer_id
 left join interests
-    on
-        facts.customer_id = interests.customer_id
-        and facts.as_of_date >= interests.as_of_date
+    on facts.customer_id = interests.customer_id
 left join interest_groups
+    on facts.customer_id = interest_groups.customer_id
+left join embeddings
+    on facts.customer_id = embeddings.customer_id
+left join {{ ref('int_expected_spend') }} as expected_spend
     on
-        facts.customer_id = interest_groups.customer_id
-        and last_told.as_of_date = interest_groups.as_of_date
-left join embedding
-    on facts.customer_id = embedding.customer_id
-left join {{ ref('int_expected_spend') }} as spend
-    on
-        facts.customer_id = spend.customer_id
-        and facts.as_of_date >= spend.as_of_date
+        facts.customer_id = expected_spend.customer_id
+        and facts.as_of_date >= expected_spend.as_of_date

@@ -1,32 +1,42 @@
-with version_in_use as (
+-- One row in any case: where nobody has a net order yet no version is active.
+with active_version as (
 
-    select model_version
-    from {{ ref('int_active_version') }}
+    select max(model_version) as model_version
+    from {{ ref('model_versions') }}
+    where is_active
 
 ),
 
 products as (
 
-    select * from {{ ref('products') }}
+    select * from {{ ref('int_products') }}
 
 ),
 
 categorised as (
 
-    select *
-    from {{ ref('int_products_by_category') }}
+    select * from {{ ref('int_products_by_category') }}
     where prediction_run = 'live'
 
 ),
 
+-- The price that a product was categorised by.
 prices as (
 
     select
-        product_category_versions.product_id,
-        product_category_versions.price
-    from {{ ref('product_category_versions') }} as product_category_versions
-    inner join version_in_use
-        on product_category_versions.model_version = version_in_use.model_version
+        model_version,
+        product_id,
+        price
+    from {{ ref('product_embeddings') }}
+    where prediction_run = 'live'
+
+    union all
+
+    select
+        model_version,
+        product_id,
+        price
+    from {{ ref('new_product_categories') }}
 
 ),
 
@@ -38,33 +48,49 @@ categories as (
         count(*) as products,
         sum(products.revenue) as revenue,
         quantile_disc(prices.price, 0.5) as typical_price,
-        -- As decimals, as a sum of doubles hangs on their order.
+        -- As decimals, as a sum of doubles depends on their order.
         avg(cast(categorised.similarity as decimal(9, 6))) as mean_similarity
     from categorised
+    cross join active_version
     inner join products
         on categorised.product_id = products.product_id
     inner join prices
-        on categorised.product_id = prices.product_id
+        on
+            categorised.product_id = prices.product_id
+            and active_version.model_version = prices.model_version
     group by 1, 2
 
 ),
 
 names as (
 
-    select category_name_versions.*
-    from {{ ref('category_name_versions') }} as category_name_versions
-    inner join version_in_use
-        on category_name_versions.model_version = version_in_use.model_version
+    select names.*
+    from {{ ref('category_names') }} as names
+    inner join active_version
+        on names.model_version = active_version.model_version
+    where names.prediction_run = 'live'
 
 ),
 
 choice as (
 
     select candidates.*
-    from {{ ref('category_candidate_versions') }} as candidates
-    inner join version_in_use
-        on candidates.model_version = version_in_use.model_version
-    where candidates.is_chosen
+    from {{ ref('int_category_candidates') }} as candidates
+    inner join active_version
+        on candidates.model_version = active_version.model_version
+    where
+        candidates.prediction_run = 'live'
+        and candidates.is_chosen
+
+),
+
+statistics as (
+
+    select statistics.*
+    from {{ ref('product_text_statistics') }} as statistics
+    inner join active_version
+        on statistics.model_version = active_version.model_version
+    where statistics.prediction_run = 'live'
 
 ),
 
@@ -109,16 +135,15 @@ unlearned as (
         'no categories' as category_name,
         null as top_terms,
         null as reason,
-        coalesce(
-            catalogue_versions.failure_reason,
-            case
-                when version_in_use.model_version is null then 'no customer has kept an order'
-                when catalogue_versions.model_version is null
-                    then 'the version in use was fitted before categories were learned: add refit: true'
-                else 'no products'
-            end
-        ) as failure_reason,
-        version_in_use.model_version,
+        case
+            when active_version.model_version is null then 'no customer has kept an order'
+            when statistics.model_version is null
+                then 'the version in use was fitted before categories were learned: add refit: true'
+            when statistics.failure_reason is not null then statistics.failure_reason
+            when choice.k is null then 'no candidate finds two categories that could be used'
+            else 'no products'
+        end as failure_reason,
+        active_version.model_version,
         null as category,
         whole.products,
         whole.revenue,
@@ -128,15 +153,17 @@ unlearned as (
         null as k,
         null as silhouette,
         null as min_jaccard
-    from version_in_use
+    from active_version
     cross join whole
-    left join {{ ref('catalogue_versions') }} as catalogue_versions
-        on version_in_use.model_version = catalogue_versions.model_version
-    where (select count(*) from learned) = 0
+    left join statistics
+        on active_version.model_version = statistics.model_version
+    left join choice
+        on active_version.model_version = choice.model_version
+    where not exists (select 1 from learned)
 
 ),
 
-told as (
+categories_or_none as (
 
     select * from learned
 
@@ -161,4 +188,4 @@ select
     cast(k as integer) as k,
     silhouette,
     min_jaccard
-from told
+from categories_or_none

@@ -26,9 +26,15 @@ select
     cast(
         to_json(
             struct_pack(
-                {% for column in column_aliases() %}
-                {{ column }} := raw_rows.{{ column }},
-                {% endfor %}
+                invoice_id := raw_rows.invoice_id,
+                product_id := raw_rows.product_id,
+                product_description := raw_rows.product_description,
+                quantity := raw_rows.quantity,
+                ordered_at := raw_rows.ordered_at,
+                unit_price := raw_rows.unit_price,
+                amount := raw_rows.amount,
+                customer_id := raw_rows.customer_id,
+                country := raw_rows.country,
                 surplus_field := raw_rows.surplus_field,
                 other_columns := raw_rows.other_columns
             )

@@ -1,4 +1,5 @@
--- Who is left alone is drawn by a hash of customer and campaign: the same in every build, and unlike from campaign to campaign.
+-- A hash of customer and campaign draws the control group: the same in every build, another one in
+-- each campaign.
 with members as (
 
     {% for segmentation in ['rfm', 'broad', 'detailed'] %}
@@ -19,8 +20,8 @@ drawn as (
     select
         *,
         concat(segmentation, ': ', segment) as campaign,
-        cast(concat('0x', left(md5(concat_ws('|', {{ sql_text(var('control_salt')) }}, campaign, customer_id)), 8)) as bigint)
-        / 4294967296.0 as draw
+        md5(concat_ws('|', {{ sql_text(var('control_salt')) }}, campaign, customer_id)) as hash,
+        cast(concat('0x', left(hash, 8)) as bigint) / 4294967296.0 as draw
     from members
 
 )

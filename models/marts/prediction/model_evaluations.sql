@@ -1,8 +1,18 @@
-with rule_evaluations as (
+with active_version as (
 
-    select evaluations.*
-    from {{ ref('evaluation_versions') }} as evaluations
-    inner join {{ ref('int_active_version') }} as active_version
+    select * from {{ ref('model_versions') }}
+    where is_active
+
+),
+
+rule_evaluations as (
+
+    select
+        evaluations.*,
+        active_version.first_order_date,
+        active_version.baseline_date
+    from {{ ref('rule_cross_validation') }} as evaluations
+    inner join active_version
         on evaluations.model_version = active_version.model_version
 
 ),
@@ -11,14 +21,14 @@ prediction_evaluations as (
 
     select evaluations.*
     from {{ ref('spend_evaluations') }} as evaluations
-    inner join {{ ref('int_active_version') }} as active_version
+    inner join active_version
         on evaluations.model_version = active_version.model_version
 
     union all
 
     select evaluations.*
     from {{ ref('classification_evaluations') }} as evaluations
-    inner join {{ ref('int_active_version') }} as active_version
+    inner join active_version
         on evaluations.model_version = active_version.model_version
 
 ),

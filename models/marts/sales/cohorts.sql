@@ -4,12 +4,9 @@ with customer_months as (
 
 ),
 
-months as (
+sales_by_month as (
 
-    select
-        month_start_date,
-        is_complete
-    from {{ ref('sales_by_month') }}
+    select * from {{ ref('sales_by_month') }}
 
 ),
 
@@ -17,7 +14,7 @@ cohorts as (
 
     select
         cohort_month_start_date,
-        count(distinct customer_id) as cohort_customers
+        count(distinct customer_id) as cohort_customer_count
     from customer_months
     group by 1
 
@@ -28,32 +25,32 @@ activity as (
     select
         cohort_month_start_date,
         month_start_date,
-        count(*) as active_customers,
-        sum(orders) as orders,
+        count(*) as active_customer_count,
+        sum(order_count) as order_count,
         sum(revenue) as revenue
     from customer_months
     group by 1, 2
 
 ),
 
--- A month in which nobody of a cohort came back is told too, with zeros.
+-- A month in which nobody of a cohort ordered is a row too, with zeros.
 cohort_months as (
 
     select
         cohorts.cohort_month_start_date,
-        cohorts.cohort_customers,
-        months.month_start_date,
-        months.is_complete,
-        coalesce(activity.active_customers, 0) as active_customers,
-        coalesce(activity.orders, 0) as orders,
+        cohorts.cohort_customer_count,
+        sales_by_month.month_start_date,
+        sales_by_month.is_complete,
+        coalesce(activity.active_customer_count, 0) as active_customer_count,
+        coalesce(activity.order_count, 0) as order_count,
         coalesce(activity.revenue, 0) as revenue
     from cohorts
-    inner join months
-        on cohorts.cohort_month_start_date <= months.month_start_date
+    inner join sales_by_month
+        on cohorts.cohort_month_start_date <= sales_by_month.month_start_date
     left join activity
         on
             cohorts.cohort_month_start_date = activity.cohort_month_start_date
-            and months.month_start_date = activity.month_start_date
+            and sales_by_month.month_start_date = activity.month_start_date
 
 )
 
@@ -61,10 +58,10 @@ select
     cohort_month_start_date,
     cast(date_diff('month', cohort_month_start_date, month_start_date) as integer) as months_since_first,
     month_start_date,
-    cohort_customers,
-    active_customers,
-    active_customers / cohort_customers as retention,
-    cast(orders as bigint) as orders,
+    cohort_customer_count,
+    active_customer_count,
+    active_customer_count / cohort_customer_count as retention,
+    cast(order_count as bigint) as order_count,
     cast(revenue as decimal(18, 2)) as revenue,
     cast(
         sum(revenue) over (

@@ -11,7 +11,7 @@ powers_of_ten as (
 
 ),
 
--- 1, 2, 5, 10, 20, 50 … suits pence and yen alike.
+-- 1, 2, 5, 10, 20, 50 … suits any currency.
 round_amounts as (
 
     select cast(unnest([1, 2, 5]) * power_of_ten as decimal(18, 2)) as round_amount
@@ -19,7 +19,7 @@ round_amounts as (
 
 ),
 
--- The few smallest and the few largest orders share a band each, or most bands would be all but empty.
+-- The few smallest and the few largest orders share a band each, or most bands would be nearly empty.
 ends as (
 
     select
@@ -52,16 +52,16 @@ bands as (
 
 ),
 
-banded as (
+orders_by_band as (
 
     select
         bands.band_number,
-        count(orders.invoice_id) as orders,
-        count(distinct orders.customer_id) as customers,
+        count(orders.invoice_id) as order_count,
+        count(distinct orders.customer_id) as customer_count,
         sum(orders.units) as units,
         sum(orders.gross_amount) as gross_amount,
         sum(orders.revenue) as revenue,
-        sum(orders.order_lines) as order_lines,
+        sum(orders.line_count) as line_count,
         quantile_disc(orders.gross_amount, 0.5) as median_amount
     from bands
     inner join orders
@@ -72,12 +72,12 @@ banded as (
 
 ),
 
-whole as (
+totals as (
 
     select
-        sum(orders) as orders,
+        sum(order_count) as order_count,
         sum(revenue) as revenue
-    from banded
+    from orders_by_band
 
 )
 
@@ -90,18 +90,18 @@ select
     end as band,
     cast(bands.lower_bound as decimal(18, 2)) as lower_bound,
     cast(bands.upper_bound as decimal(18, 2)) as upper_bound,
-    coalesce(banded.orders, 0) as orders,
-    coalesce(banded.customers, 0) as customers,
-    cast(coalesce(banded.units, 0) as decimal(18, 3)) as units,
-    cast(coalesce(banded.revenue, 0) as decimal(18, 2)) as revenue,
-    coalesce(banded.orders, 0) / whole.orders as order_share,
-    cast(coalesce(banded.revenue, 0) as double) / nullif(whole.revenue, 0) as revenue_share,
-    cast(banded.gross_amount / banded.orders as decimal(18, 2)) as mean_amount,
-    banded.median_amount,
-    cast(banded.order_lines as double) / banded.orders as mean_order_lines
+    coalesce(orders_by_band.order_count, 0) as order_count,
+    coalesce(orders_by_band.customer_count, 0) as customer_count,
+    cast(coalesce(orders_by_band.units, 0) as decimal(18, 3)) as units,
+    cast(coalesce(orders_by_band.revenue, 0) as decimal(18, 2)) as revenue,
+    coalesce(orders_by_band.order_count, 0) / totals.order_count as order_share,
+    cast(coalesce(orders_by_band.revenue, 0) as double) / nullif(totals.revenue, 0) as revenue_share,
+    cast(orders_by_band.gross_amount / orders_by_band.order_count as decimal(18, 2)) as mean_amount,
+    orders_by_band.median_amount,
+    cast(orders_by_band.line_count as double) / orders_by_band.order_count as mean_line_count
 from bands
-cross join whole
-left join banded
-    on bands.band_number = banded.band_number
-where whole.orders > 0
+cross join totals
+left join orders_by_band
+    on bands.band_number = orders_by_band.band_number
+where totals.order_count > 0
 order by 1

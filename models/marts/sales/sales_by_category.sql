@@ -12,25 +12,31 @@ anonymous_sales as (
 
 products as (
 
-    select
-        product_id,
-        coalesce(category, 'no category') as product_category
-    from {{ ref('products') }}
+    select * from {{ ref('products') }}
 
 ),
 
--- Lines are added up to orders before they are counted: an order with ten lines of a category is one.
+categorised_products as (
+
+    select
+        product_id,
+        coalesce(category, 'no category') as product_category
+    from products
+
+),
+
+-- Lines are summed to orders before orders are counted: ten lines of a category in one order are one order.
 customer_orders as (
 
     select
-        coalesce(products.product_category, 'no category') as product_category,
+        coalesce(categorised_products.product_category, 'no category') as product_category,
         order_lines.invoice_id,
         order_lines.customer_id,
         sum(order_lines.quantity - order_lines.cancelled_quantity) as units,
         sum(order_lines.revenue) as revenue
     from order_lines
-    left join products
-        on order_lines.product_id = products.product_id
+    left join categorised_products
+        on order_lines.product_id = categorised_products.product_id
     group by 1, 2, 3
 
 ),
@@ -38,13 +44,13 @@ customer_orders as (
 anonymous_orders as (
 
     select
-        coalesce(products.product_category, 'no category') as product_category,
+        coalesce(categorised_products.product_category, 'no category') as product_category,
         anonymous_sales.invoice_id,
         sum(anonymous_sales.quantity) as units,
         sum(anonymous_sales.gross_amount) as revenue
     from anonymous_sales
-    left join products
-        on anonymous_sales.product_id = products.product_id
+    left join categorised_products
+        on anonymous_sales.product_id = categorised_products.product_id
     group by 1, 2
 
 ),
@@ -85,15 +91,15 @@ sizes as (
 
     select
         product_category,
-        count(*) as products
-    from products
+        count(*) as product_count
+    from categorised_products
     group by 1
 
 )
 
 select
     sales.product_category,
-    coalesce(sizes.products, 0) as products,
+    coalesce(sizes.product_count, 0) as product_count,
     {{ sales_of('sales') }},
     sales.revenue / nullif(sum(sales.revenue) over (), 0) as revenue_share
 from sales

@@ -9,7 +9,7 @@ sales as (
     select
         hour_of_day,
         {{ sales_totals() }},
-        -- Hours of a day in which nobody ordered, also those of closed days, do not count.
+        -- An hour without orders, such as on a closed day, doesn't count.
         count(distinct order_date) filter (where not is_anonymous) as days_with_orders
     from orders
     group by 1
@@ -25,7 +25,7 @@ hours as (
 select
     hours.hour_of_day,
     {{ sales_of('sales') }},
-    sales.orders / nullif(sales.days_with_orders, 0) as mean_orders_per_hour
+    sales.order_count / nullif(sales.days_with_orders, 0) as mean_orders_per_hour
 from hours
 left join sales
     on hours.hour_of_day = sales.hour_of_day

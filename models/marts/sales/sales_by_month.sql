@@ -30,13 +30,13 @@ newcomers as (
 
     select
         cohort_month_start_date as month_start_date,
-        count(distinct customer_id) as new_customers
+        count(distinct customer_id) as new_customer_count
     from customer_months
     group by 1
 
 ),
 
--- What comes back is logged too: a log can end with a cancellation.
+-- A log may end with a cancellation.
 logged_days as (
 
     select order_date as logged_date
@@ -58,7 +58,7 @@ log as (
 
 ),
 
--- A month without sales is told too, or a chart would draw a line across it.
+-- A month without sales is a row too, or a chart would draw a line across it.
 months as (
 
     select
@@ -72,7 +72,7 @@ months as (
 select
     months.month_start_date,
     {{ sales_of('sales') }},
-    coalesce(newcomers.new_customers, 0) as new_customers,
+    coalesce(newcomers.new_customer_count, 0) as new_customer_count,
     log.first_date <= months.month_start_date and log.last_date >= last_day(months.month_start_date) as is_complete
 from months
 cross join log

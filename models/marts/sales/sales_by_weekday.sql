@@ -1,9 +1,15 @@
-with sales as (
+with orders as (
+
+    select * from {{ ref('int_shop_orders') }}
+
+),
+
+sales as (
 
     select
         weekday_number,
         {{ sales_totals() }}
-    from {{ ref('int_shop_orders') }}
+    from orders
     group by 1
 
 ),

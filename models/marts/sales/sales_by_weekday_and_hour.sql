@@ -1,10 +1,16 @@
-with sales as (
+with orders as (
+
+    select * from {{ ref('int_shop_orders') }}
+
+),
+
+sales as (
 
     select
         weekday_number,
         hour_of_day,
         {{ sales_totals() }}
-    from {{ ref('int_shop_orders') }}
+    from orders
     group by 1, 2
 
 ),

@@ -18,7 +18,7 @@ ranked as (
         *,
         row_number() over by_revenue as rank,
         sum(revenue) over (by_revenue rows between unbounded preceding and current row) as cumulative_revenue,
-        sum(revenue) over () as whole_revenue
+        sum(revenue) over () as total_revenue
     from products
     window by_revenue as (order by revenue desc, units desc, product_id asc)
 
@@ -31,7 +31,7 @@ top as (
 
 ),
 
--- Only the lines of these few are looked at.
+-- Only the lines of these few products.
 product_orders as (
 
     select distinct
@@ -44,11 +44,11 @@ product_orders as (
 
 ),
 
-orders as (
+order_counts as (
 
     select
         product_id,
-        count(*) as orders
+        count(*) as order_count
     from product_orders
     group by 1
 
@@ -59,13 +59,13 @@ select
     top.product_id,
     top.product_description,
     top.category as product_category,
-    orders.orders,
-    top.customers,
+    order_counts.order_count,
+    top.customers as customer_count,
     top.units,
     top.revenue,
-    cast(top.revenue as double) / nullif(top.whole_revenue, 0) as revenue_share,
-    cast(top.cumulative_revenue as double) / nullif(top.whole_revenue, 0) as cumulative_revenue_share
+    cast(top.revenue as double) / nullif(top.total_revenue, 0) as revenue_share,
+    cast(top.cumulative_revenue as double) / nullif(top.total_revenue, 0) as cumulative_revenue_share
 from top
-inner join orders
-    on top.product_id = orders.product_id
+inner join order_counts
+    on top.product_id = order_counts.product_id
 order by 1

@@ -1,3 +1,13 @@
+with candidates as (
+
+    select * from {{ ref('int_candidates_ranked') }}
+
+    union all
+
+    select * from {{ ref('int_interest_candidates_ranked') }}
+
+)
+
 select
     candidates.segmentation,
     candidates.space,
@@ -23,6 +33,8 @@ select
     candidates.is_eligible,
     candidates.is_chosen,
     candidates.is_fallback
-from {{ ref('candidate_versions') }} as candidates
-inner join {{ ref('int_active_version') }} as version_in_use
-    on candidates.model_version = version_in_use.model_version
+from candidates
+inner join {{ ref('model_versions') }} as versions
+    on
+        candidates.model_version = versions.model_version
+        and versions.is_active

@@ -1,20 +1,12 @@
-with as_of_dates as (
-
-    select * from {{ ref('int_as_of_dates') }}
-    where role = 'as_of'
-
-)
-
 select
-    interests.customer_id,
-    interests.category_name,
-    interests.category,
-    interests.orders,
-    interests.spend,
-    interests.spend_share,
-    interests.interest_rank,
-    interests.last_bought_date,
-    interests.as_of_date
-from {{ ref('int_customer_category_spend') }} as interests
-inner join as_of_dates
-    on interests.as_of_date = as_of_dates.as_of_date
+    customer_id,
+    category_name,
+    category,
+    orders,
+    spend,
+    spend_share,
+    interest_rank,
+    last_bought_date,
+    as_of_date
+from {{ ref('int_customer_category_spend') }}
+where is_current

@@ -10,20 +10,22 @@ with customers as (
 
 ),
 
-version_in_use as (
+-- One row in any case: where nobody has a net order yet no version is active.
+active_version as (
 
-    select model_version
-    from {{ ref('int_active_version') }}
+    select max(model_version) as model_version
+    from {{ ref('model_versions') }}
+    where is_active
 
 ),
 
--- Groups of the version in use, also those that nobody is in any more, and what stands in for them.
+-- Groups of the active version, also those that nobody is in any more, and what stands in for them.
 groups as (
 
-    select versions.interest_group
-    from {{ ref('interest_group_versions') }} as versions
-    inner join version_in_use
-        on versions.model_version = version_in_use.model_version
+    select interest_groups.interest_group
+    from {{ ref('int_interest_groups') }} as interest_groups
+    inner join active_version
+        on interest_groups.model_version = active_version.model_version
 
     union
 
@@ -40,8 +42,8 @@ sizes as (
         sum(monetary) as revenue,
         sum(frequency) / count(*) as mean_orders,
         sum(monetary) / nullif(sum(frequency), 0) as mean_basket,
-        median(frequency) as usual_orders,
-        median(basket) as usual_basket
+        cast(median(frequency) as double) as median_orders,
+        cast(median(basket) as double) as median_basket
     from customers
     group by 1
 
@@ -52,13 +54,14 @@ whole as (
     select
         count(*) as size,
         sum(monetary) as revenue,
-        median(frequency) as usual_orders,
-        median(basket) as usual_basket
+        cast(median(frequency) as double) as median_orders,
+        cast(median(basket) as double) as median_basket
     from customers
 
 ),
 
--- Each customer counts once, however much they spend: a few wholesalers would tell what everyone buys.
+-- Each customer counts once, however much they spend: a few wholesalers would decide what everyone
+-- buys.
 spends as (
 
     select
@@ -87,10 +90,14 @@ ranked as (
 
     select
         *,
-        row_number() over (partition by interest_group order by category = -1, spend desc, category asc) as place,
         row_number() over (
-            partition by interest_group order by category = -1, share - share_of_all desc, category asc
-        ) as place_apart
+            partition by interest_group
+            order by category = -1, spend desc, category asc
+        ) as place,
+        row_number() over (
+            partition by interest_group
+            order by category = -1, share - share_of_all desc, category asc
+        ) as place_by_difference
     from shares
 
 ),
@@ -104,7 +111,7 @@ favourites as (
         ) as categories,
         max(
             case
-                when place_apart = 1 and category >= 0 and share >= 1.25 * share_of_all
+                when place_by_difference = 1 and category >= 0 and share >= 1.25 * share_of_all
                     then format(
                         '{:.0f} % of their money goes to {}, of all customers {:.0f} %',
                         100 * share,
@@ -120,8 +127,10 @@ favourites as (
 
 candidates as (
 
-    select * from {{ ref('cluster_candidates') }}
-    where segmentation = 'interest'
+    select candidates.*
+    from {{ ref('int_interest_candidates_ranked') }} as candidates
+    inner join active_version
+        on candidates.model_version = active_version.model_version
 
 ),
 
@@ -134,37 +143,30 @@ choice as (
 
 ),
 
--- Words for what differs by a quarter or more; medians, for the same reason.
-apart as (
+{{ compared_traits(
+    'interest_groups', 'sizes', 'whole', ['interest_group'], ['median_basket', 'median_orders']
+) }},
+
+compared_baskets as (
+
+    select
+        interest_group,
+        string_agg(trait, '; ' order by display_order) as words
+    from traits
+    group by 1
+
+),
+
+distinguished as (
 
     select
         sizes.interest_group,
-        nullif(concat_ws(
-            '; ',
-            favourites.words,
-            case
-                when sizes.usual_basket not between 0.8 * whole.usual_basket and 1.25 * whole.usual_basket
-                    then format(
-                        '{} baskets ({:,.0f}, typically {:,.0f})',
-                        case when sizes.usual_basket > whole.usual_basket then 'larger' else 'smaller' end,
-                        cast(sizes.usual_basket as double),
-                        cast(whole.usual_basket as double)
-                    )
-            end,
-            case
-                when sizes.usual_orders not between 0.8 * whole.usual_orders and 1.25 * whole.usual_orders
-                    then format(
-                        '{} orders ({:g}, typically {:g})',
-                        case when sizes.usual_orders > whole.usual_orders then 'more' else 'fewer' end,
-                        cast(sizes.usual_orders as double),
-                        cast(whole.usual_orders as double)
-                    )
-            end
-        ), '') as words
+        nullif(concat_ws('; ', favourites.words, compared_baskets.words), '') as traits
     from sizes
-    cross join whole
     left join favourites
         on sizes.interest_group = favourites.interest_group
+    left join compared_baskets
+        on sizes.interest_group = compared_baskets.interest_group
 
 )
 
@@ -172,16 +174,19 @@ select
     groups.interest_group,
     favourites.categories as leading_categories,
     case
-        when groups.interest_group = 'all cancelled' then 'all cancelled of what they ordered'
+        when groups.interest_group = 'all cancelled' then 'every order was cancelled'
         when groups.interest_group = 'all customers' then 'all customers are one group'
-        when sizes.size > 0 then coalesce(apart.words, 'much like all customers')
+        when sizes.size > 0 then coalesce(distinguished.traits, 'much like all customers')
     end as distinguishing_traits,
     case
         when groups.interest_group = 'all customers'
-            then coalesce(choice.why_none, 'the version in use was fitted before interests were learned: add refit: true')
+            then coalesce(
+                choice.why_none,
+                'the version in use was fitted before interests were learned: add refit: true'
+            )
         when groups.interest_group <> 'all cancelled' then choice.chosen
     end as reason,
-    version_in_use.model_version,
+    active_version.model_version,
     coalesce(sizes.size, 0) as size,
     sizes.size / nullif(whole.size, 0) as share,
     cast(coalesce(sizes.revenue, 0) as decimal(18, 2)) as revenue,
@@ -191,10 +196,10 @@ select
 from groups
 cross join whole
 cross join choice
-cross join version_in_use
+cross join active_version
 left join sizes
     on groups.interest_group = sizes.interest_group
 left join favourites
     on groups.interest_group = favourites.interest_group
-left join apart
-    on groups.interest_group = apart.interest_group
+left join distinguished
+    on groups.interest_group = distinguished.interest_group

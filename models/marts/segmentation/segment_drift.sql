@@ -1,15 +1,16 @@
 {%- set measures = [
-    'recency_score', 'frequency_score', 'monetary_score', 'rfm_segment', 'broad_segment', 'detailed_segment'
+    'recency_score', 'frequency_score', 'monetary_score',
+    'rfm_segment', 'broad_segment', 'detailed_segment'
 ] %}
-{%- set least_share = 0.0001 %}
+{%- set min_share = 0.0001 %}
 
--- Counted once by all measures together: the history is long, and what it is counted by is little.
+-- Counted once by all measures together: the history is long, the combinations are few.
 with baseline_counts as (
 
     select
         model_version,
         {{ measures | join(',\n        ') }},
-        count(*) as customers
+        count(*) as customer_count
     from {{ ref('int_baseline_segments') }}
     group by all
 
@@ -21,7 +22,7 @@ history_counts as (
         model_version,
         as_of_date,
         {{ measures | join(',\n        ') }},
-        count(*) as customers
+        count(*) as customer_count
     from {{ ref('int_segment_snapshots') }}
     where not is_withdrawn
     group by all
@@ -35,7 +36,7 @@ expected as (
         '{{ measure }}' as measure,
         model_version,
         coalesce(cast({{ measure }} as varchar), 'none') as bin,
-        sum(customers) as customers
+        sum(customer_count) as customer_count
     from baseline_counts
     group by 1, 2, 3
     {{ 'union all' if not loop.last }}
@@ -51,7 +52,7 @@ actual as (
         model_version,
         as_of_date,
         coalesce(cast({{ measure }} as varchar), 'none') as bin,
-        sum(customers) as customers
+        sum(customer_count) as customer_count
     from history_counts
     group by 1, 2, 3, 4
     {{ 'union all' if not loop.last }}
@@ -95,9 +96,9 @@ shares as (
         dates.model_version,
         dates.as_of_date,
         bins.bin,
-        coalesce(actual.customers, 0) as customers,
-        coalesce(actual.customers / sum(actual.customers) over of_day, 0) as actual_share,
-        coalesce(expected.customers / sum(expected.customers) over of_day, 0) as expected_share
+        coalesce(actual.customer_count, 0) as customer_count,
+        coalesce(actual.customer_count / sum(actual.customer_count) over of_day, 0) as actual_share,
+        coalesce(expected.customer_count / sum(expected.customer_count) over of_day, 0) as expected_share
     from dates
     inner join bins
         on
@@ -117,19 +118,27 @@ shares as (
 
 ),
 
--- An empty bin counts as one in ten thousand, as no logarithm is taken of nothing.
+-- An empty bin counts as one in ten thousand, because zero has no logarithm.
+floored as (
+
+    select
+        *,
+        greatest(actual_share, {{ min_share }}) as actual,
+        greatest(expected_share, {{ min_share }}) as expected
+    from shares
+
+),
+
 indexes as (
 
     select
         measure,
         model_version,
         as_of_date,
-        cast(sum(customers) as bigint) as customers,
-        sum(cast(
-            (greatest(actual_share, {{ least_share }}) - greatest(expected_share, {{ least_share }}))
-            * ln(greatest(actual_share, {{ least_share }}) / greatest(expected_share, {{ least_share }})) as decimal(18, 8)
-        )) as population_stability_index
-    from shares
+        cast(sum(customer_count) as bigint) as customer_count,
+        sum(cast((actual - expected) * ln(actual / expected) as decimal(18, 8)))
+            as population_stability_index
+    from floored
     group by 1, 2, 3
 
 ),
@@ -147,7 +156,7 @@ stay_rates as (
 select
     indexes.measure,
     cast(indexes.model_version as integer) as model_version,
-    indexes.customers,
+    indexes.customer_count,
     cast(indexes.population_stability_index as double) as population_stability_index,
     case
         when indexes.population_stability_index < 0.1 then 'stable'

@@ -17,7 +17,8 @@ dates as (
 
 ),
 
--- Customers who placed their first order since the date before come from no segment. `new` is an rfm segment of its own.
+-- Customers who placed their first order since the date before come from no segment. `new` is an
+-- rfm segment of its own.
 flows as (
 
     {% for segmentation in segmentations %}
@@ -26,7 +27,7 @@ flows as (
         coalesce({{ segmentation }}_before, 'no order yet') as from_segment,
         {{ segmentation }}_segment as to_segment,
         as_of_date,
-        count(*) as customers,
+        count(*) as customer_count,
         sum(monetary - coalesce(monetary_before, 0)) as revenue
     from snapshots
     group by 1, 2, 3, 4
@@ -39,16 +40,17 @@ select
     flows.segmentation,
     flows.from_segment,
     flows.to_segment,
-    flows.customers,
+    flows.customer_count,
     cast(flows.revenue as decimal(18, 2)) as revenue,
     case
         when flows.from_segment <> 'no order yet'
-            then flows.customers / sum(flows.customers) over (
+            then flows.customer_count / sum(flows.customer_count) over (
                 partition by flows.segmentation, flows.as_of_date, flows.from_segment
             )
     end as transition_probability,
-    sum(flows.customers) filter (where flows.from_segment = flows.to_segment) over of_date
-    / nullif(sum(flows.customers) filter (where flows.from_segment <> 'no order yet') over of_date, 0) as stay_rate,
+    sum(flows.customer_count) filter (where flows.from_segment = flows.to_segment) over of_date / nullif(
+        sum(flows.customer_count) filter (where flows.from_segment <> 'no order yet') over of_date, 0
+    ) as stay_rate,
     dates.previous_date,
     flows.as_of_date
 from flows

@@ -1,5 +1,4 @@
-{%- set segmentations = ['rfm', 'broad', 'detailed'] %}
-{%- set columns = ['meaning', 'goal', 'action', 'channel', 'measure_of_success', 'display_order'] -%}
+{%- set measures = ['recency_days', 'frequency', 'monetary'] -%}
 
 with customers as (
 
@@ -13,7 +12,19 @@ strategies as (
 
 ),
 
--- Score segments are all there are; of the learned ones those that the version in use found.
+rules as (
+
+    select rules.*
+    from {{ ref('int_segment_rules') }} as rules
+    inner join {{ ref('model_versions') }} as versions
+        on
+            rules.model_version = versions.model_version
+            and versions.is_active
+
+),
+
+-- Of the score segments all that there are, of the learned ones those that the active version
+-- found.
 named as (
 
     select
@@ -29,7 +40,7 @@ named as (
     select
         segmentation,
         segment
-    from {{ ref('int_active_rules') }}
+    from rules
 
 ),
 
@@ -37,11 +48,14 @@ named as (
 advised as (
 
     select
-        {% for column in columns %}
-        coalesce(own.{{ column }}, others.{{ column }}) as {{ column }},
-        {% endfor %}
         named.segmentation,
-        named.segment
+        named.segment,
+        coalesce(own.meaning, others.meaning) as meaning,
+        coalesce(own.goal, others.goal) as goal,
+        coalesce(own.action, others.action) as action,
+        coalesce(own.channel, others.channel) as channel,
+        coalesce(own.measure_of_success, others.measure_of_success) as measure_of_success,
+        coalesce(own.display_order, others.display_order) as display_order
     from named
     left join strategies as own
         on
@@ -54,34 +68,25 @@ advised as (
 
 ),
 
+-- Every customer is a member of one segment of each segmentation.
 memberships as (
 
-    {% for segmentation in segmentations %}
     select
-        '{{ segmentation }}' as segmentation,
-        {{ segmentation }}_segment as segment,
+        unnest(['rfm', 'broad', 'detailed']) as segmentation,
+        unnest([rfm_segment, broad_segment, detailed_segment]) as segment,
         recency_days,
         frequency,
         monetary
     from customers
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
 
 ),
 
-sizes as (
+profiles as (
 
     select
         segmentation,
         segment,
-        count(*) as size,
-        sum(monetary) as revenue,
-        avg(recency_days) as mean_recency_days,
-        avg(frequency) as mean_frequency,
-        avg(monetary) as mean_monetary,
-        cast(median(recency_days) as double) as median_recency_days,
-        cast(median(frequency) as double) as median_frequency,
-        cast(median(monetary) as double) as median_monetary
+        {{ customer_profile(measures) | indent(8) }}
     from memberships
     group by 1, 2
 
@@ -90,56 +95,23 @@ sizes as (
 whole as (
 
     select
-        count(*) as size,
-        sum(monetary) as revenue,
-        avg(recency_days) as mean_recency_days,
-        avg(frequency) as mean_frequency,
-        avg(monetary) as mean_monetary,
-        cast(median(recency_days) as double) as median_recency_days,
-        cast(median(frequency) as double) as median_frequency,
-        cast(median(monetary) as double) as median_monetary
+        {{ customer_profile(measures) | indent(8) }}
     from customers
 
 ),
 
--- Medians, as a few wholesalers would make everyone else look poor beside the mean. One day is added to recency, as it may be 0.
-compared as (
+{{ compared_traits(
+    'segments', 'profiles', 'whole', ['segmentation', 'segment'],
+    ['median_recency_days', 'median_frequency', 'median_monetary']
+) }},
 
-    {% for feature, better, worse, words, value in [
-        ('recency_days', 'bought more recently', 'stayed away longer', 'days since the last order: {}, typically {}', '{:g}'),
-        ('frequency', 'order more often', 'order less often', 'orders: {}, typically {}', '{:g}'),
-        ('monetary', 'spend more', 'spend less', 'spent: {}, typically {}', '{:,.0f}'),
-    ] %}
-    {% set day = ' + 1' if feature == 'recency_days' else '' %}
-    select
-        sizes.segmentation,
-        sizes.segment,
-        {{ loop.index }} as place,
-        (sizes.median_{{ feature }}{{ day }}) / nullif(whole.median_{{ feature }}{{ day }}, 0) as ratio,
-        concat(
-            case when ratio {{ '<' if day else '>' }} 1 then '{{ better }}' else '{{ worse }}' end,
-            format(
-                ' ({{ words | replace('{}', value) }})',
-                sizes.median_{{ feature }},
-                whole.median_{{ feature }}
-            )
-        ) as words
-    from sizes
-    cross join whole
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
-
-),
-
-apart as (
+distinguished as (
 
     select
         segmentation,
         segment,
-        string_agg(
-            words, '; ' order by case when ratio > 0 then greatest(ratio, 1 / ratio) end desc nulls first, place asc
-        ) filter (where ratio not between 0.8 and 1.25) as words
-    from compared
+        string_agg(trait, '; ' order by distance desc, display_order asc) as traits
+    from traits
     group by 1, 2
 
 )
@@ -148,34 +120,37 @@ select
     advised.segmentation,
     advised.segment,
     advised.meaning,
-    case when sizes.size > 0 then coalesce(apart.words, 'much like the typical customer') end as distinguishing_traits,
+    case
+        when profiles.size > 0 then coalesce(distinguished.traits, 'much like the typical customer')
+    end as distinguishing_traits,
     advised.goal,
     advised.action,
     advised.channel,
     advised.measure_of_success,
-    cast(
-        row_number() over (partition by advised.segmentation order by advised.display_order asc, advised.segment asc) as integer
-    ) as display_order,
-    coalesce(sizes.size, 0) as size,
-    cast(coalesce(sizes.revenue, 0) as decimal(18, 2)) as revenue,
-    coalesce(sizes.size, 0) / nullif(whole.size, 0) as share,
-    coalesce(sizes.revenue, 0) / nullif(whole.revenue, 0) as revenue_share,
-    sizes.mean_recency_days,
-    sizes.median_recency_days,
-    100 * sizes.mean_recency_days / nullif(whole.mean_recency_days, 0) as recency_index,
-    sizes.mean_frequency,
-    sizes.median_frequency,
-    100 * sizes.mean_frequency / nullif(whole.mean_frequency, 0) as frequency_index,
-    sizes.mean_monetary,
-    sizes.median_monetary,
-    100 * sizes.mean_monetary / nullif(whole.mean_monetary, 0) as monetary_index
+    cast(row_number() over (
+        partition by advised.segmentation
+        order by advised.display_order asc, advised.segment asc
+    ) as integer) as display_order,
+    coalesce(profiles.size, 0) as size,
+    cast(coalesce(profiles.revenue, 0) as decimal(18, 2)) as revenue,
+    coalesce(profiles.size, 0) / nullif(whole.size, 0) as share,
+    coalesce(profiles.revenue, 0) / nullif(whole.revenue, 0) as revenue_share,
+    profiles.mean_recency_days,
+    profiles.median_recency_days,
+    100 * profiles.mean_recency_days / nullif(whole.mean_recency_days, 0) as recency_index,
+    profiles.mean_frequency,
+    profiles.median_frequency,
+    100 * profiles.mean_frequency / nullif(whole.mean_frequency, 0) as frequency_index,
+    profiles.mean_monetary,
+    profiles.median_monetary,
+    100 * profiles.mean_monetary / nullif(whole.mean_monetary, 0) as monetary_index
 from advised
 cross join whole
-left join sizes
+left join profiles
     on
-        advised.segmentation = sizes.segmentation
-        and advised.segment = sizes.segment
-left join apart
+        advised.segmentation = profiles.segmentation
+        and advised.segment = profiles.segment
+left join distinguished
     on
-        advised.segmentation = apart.segmentation
-        and advised.segment = apart.segment
+        advised.segmentation = distinguished.segmentation
+        and advised.segment = distinguished.segment

@@ -1,6 +1,6 @@
 """Product categories learned from short descriptions: a text space, candidates, their metrics, their names.
 
-Everything here fits and measures; SQL chooses. Tables come in and go out as data frames, sorted, and are equal from
+Everything here fits and measures; SQL chooses. Functions take and return data frames, sorted, and are equal from
 run to run whatever the number of processes and the order of rows.
 
 Short names hold two kinds of words: what a thing is (necklace, clock) and how it comes (pink, large, set of). The

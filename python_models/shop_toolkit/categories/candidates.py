@@ -219,7 +219,8 @@ def _nearest(cosines: np.ndarray, price_ratios: np.ndarray) -> np.ndarray:
     tied = cosines >= cosines.max(axis=1, keepdims=True) - PRICE_TIE
     apart = np.where(tied & ~np.isnan(price_ratios), price_ratios, np.inf)
     by_price = (tied.sum(axis=1) > 1) & np.isfinite(apart).any(axis=1)
-    return np.where(by_price, apart.argmin(axis=1), cosines.argmax(axis=1))
+    nearest: np.ndarray = np.where(by_price, apart.argmin(axis=1), cosines.argmax(axis=1))
+    return nearest
 
 
 def categories_of(data: Texts, rows: pd.DataFrame) -> np.ndarray:
@@ -230,4 +231,5 @@ def categories_of(data: Texts, rows: pd.DataFrame) -> np.ndarray:
     """
     if not np.array_equal(rows["product_id"].to_numpy(), data.products):
         raise ValueError("The labels are not of the products that have texts.")
-    return rows["category"].to_numpy(dtype=int)
+    categories: np.ndarray = rows["category"].to_numpy(dtype=int)
+    return categories

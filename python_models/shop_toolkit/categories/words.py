@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+import numpy as np
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.preprocessing import normalize
@@ -65,7 +66,7 @@ def _pieces(word: str) -> list[str]:
     return [marked[i : i + size] for size in WORD_PIECES for i in range(len(marked) - size + 1)]
 
 
-def same_words(words: Sequence[str], others: Sequence[str]) -> sparse.csr_array:
+def same_words(words: Sequence[str] | np.ndarray, others: Sequence[str] | np.ndarray) -> sparse.csr_array:
     """Similarity of word forms, by the pieces that they are made of.
 
     Args:

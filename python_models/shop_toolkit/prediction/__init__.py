@@ -1,7 +1,7 @@
 """Models that forecast amounts of money and predict classes of customers, tuned on the training rows alone.
 
 Everything here fits and predicts; SQL evaluates. A sample is one customer at one cutoff date, with what was known by
-then (features) and, where it is known, what followed (amount or class). Tables come in and go out as data frames,
+then (features) and, where it is known, what followed (amount or class). Functions take and return data frames,
 sorted, and are equal for any number of processes and any order of the rows: fits are seeded, run on one thread each,
 and what is random by nature (folds, samples) is drawn by a hash of the customer's id.
 """

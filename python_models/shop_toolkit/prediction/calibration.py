@@ -1,4 +1,11 @@
-"""Probabilities that mean what they say: a floor, and a temperature fitted to rows that the model has not seen."""
+"""Probabilities that mean what they say: a floor, and a temperature fitted to rows that the model has not seen.
+
+Our own, as scikit-learn's `CalibratedClassifierCV(method="temperature")` keeps probabilities of 0 (a third of those of
+nearest neighbours on the real file), fits the temperature to their logarithms, and cannot apply it to a model that is
+fitted again with more rows. Its log-loss on later rows of the real file is 0.779, 1.302 and 2.547 for the nearest
+neighbours of broad segments, detailed segments and interests, where this one's is 0.750, 1.156 and 1.922; for the other
+models both are within 0.006 of each other.
+"""
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -24,14 +31,16 @@ def probabilities_of(estimator: ClassifierMixin, values: np.ndarray, classes: in
 def floored(probabilities: np.ndarray) -> np.ndarray:
     """Raise probabilities (n, c) to at least about `FLOOR`; each row adds up to 1."""
     raised = np.maximum(probabilities, FLOOR)
-    return raised / raised.sum(axis=1, keepdims=True)
+    scaled: np.ndarray = raised / raised.sum(axis=1, keepdims=True)
+    return scaled
 
 
 def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     """Probabilities (n, c) to the power of 1 / temperature, each row adding up to 1: above 1 they are less extreme."""
     logs = np.log(probabilities) / temperature
     raised = np.exp(logs - logs.max(axis=1, keepdims=True))
-    return raised / raised.sum(axis=1, keepdims=True)
+    scaled: np.ndarray = raised / raised.sum(axis=1, keepdims=True)
+    return scaled
 
 
 def fit_temperature(probabilities: np.ndarray, outcomes: np.ndarray) -> float:

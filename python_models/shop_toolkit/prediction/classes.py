@@ -44,6 +44,7 @@ class ClassModels:
         calibrated = {
             model: tempered(p, self.temperatures.get(model, 1)) for model, p in zip(self.estimators, plain, strict=True)
         }
+        # scikit-learn's `VotingClassifier` would fit the models again, and average what is not calibrated.
         vote = floored(np.mean(list(calibrated.values()), axis=0))
         return calibrated | {VOTE: tempered(vote, self.temperatures.get(VOTE, 1))}
 
@@ -98,9 +99,10 @@ def predict_classes(
     Raises:
         ValueError: The grids or the samples are wrong.
     """
-    first, last = fit_calibrated(samples, features, grids, workers)
-    if first is None or last is None:
+    fits = fit_calibrated(samples, features, grids, workers)
+    if fits is None:
         return stack([], CLASS_COLUMNS, [])
+    first, last = fits
     validation, later = samples[samples["role"] == "validation"], samples[samples["role"].isin(["test", "predict"])]
     tables = [models.predict(rows) for models, rows in ((first, validation), (last, later)) if len(rows)]
     return stack(tables, CLASS_COLUMNS, ["model", "sample_number", "outcome"])
@@ -108,7 +110,7 @@ def predict_classes(
 
 def fit_calibrated(
     samples: pd.DataFrame, features: Sequence[str], grids: Grids = CLASS_GRIDS, workers: int = 2
-) -> tuple[ClassModels | None, ClassModels | None]:
+) -> tuple[ClassModels, ClassModels] | None:
     """Fit the models behind `predict_classes`, to predict in batches: `models.predict(batch)`.
 
     Args:
@@ -119,7 +121,7 @@ def fit_calibrated(
 
     Returns:
         Models of the training rows, and models of training and validation rows, with the same settings and
-        temperatures. None and None where there are no training rows, or too few for any model.
+        temperatures. None where there are no training rows, or too few for any model.
 
     Raises:
         ValueError: The grids or the samples are wrong, or a training or validation row has no class.
@@ -131,12 +133,12 @@ def fit_calibrated(
     if pd.concat([train, validation])["outcome"].isna().any():
         raise ValueError("A training or validation row has no outcome.")
     if train.empty:
-        return None, None
+        return None
     classes, outcomes = np.unique(train["outcome"].to_numpy(dtype=object), return_inverse=True)
     customers = train["customer_id"].to_numpy()
     chosen = best_settings("classes", grids, feature_values(train, features), outcomes, customers, workers)
     if not chosen:  # too few rows for any model
-        return None, None
+        return None
     first = _fit_classes(train, features, chosen, workers)
     if validation.empty:
         return first, first

@@ -2,10 +2,14 @@
 
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.metrics import mean_squared_error
+from sklearn.model_selection import GridSearchCV, PredefinedSplit
 
 from shop_toolkit.grids import Grids, Settings, check_grids, combinations
 from shop_toolkit.parallel import PARALLEL_CUSTOMERS, in_parallel
@@ -36,7 +40,7 @@ LOSS_DIGITS = 9
 
 
 def best_settings(
-    task: str, grids: Grids, values: np.ndarray, target: np.ndarray, customers: Sequence[str], workers: int = 2
+    task: str, grids: Grids, values: np.ndarray, target: np.ndarray, customers: np.ndarray, workers: int = 2
 ) -> dict[str, Settings]:
     """The settings of each model with the least loss in cross-validation grouped by customer.
 
@@ -58,23 +62,72 @@ def best_settings(
     """
     rows, folds = search_folds(customers, SEARCHES[task])
     values, target = values[rows], target[rows]
-    numbers = np.unique(folds) if len(set(customers)) > 1 else []
-    fewest = min(((folds != fold).sum() for fold in numbers), default=len(rows))
     tried = {model: [one for one in combinations(grids[model]) if _can_fit(model, one, len(rows))] for model in grids}
     tried = {model: settings for model, settings in tried.items() if settings}
-    asked = [(model, one) for model in tried for one in tried[model] if len(tried[model]) > 1]
-    asked = [(model, one) for model, one in asked if _can_fit(model, one, fewest)]
-    jobs = [(task, model, one, values, target, folds) for model, one in asked]
-    workers = worth_workers(workers, len(rows))
-    losses = (
-        in_parallel(_held_out_loss, jobs, workers, f"settings for {task}", "combinations tried") if len(numbers) else []
+    splits = list(PredefinedSplit(folds).split()) if len(set(customers)) > 1 else []
+    fewest = min((len(train) for train, _ in splits), default=0)
+    open_to = {model: [one for one in tried[model] if _can_fit(model, one, fewest)] for model in tried}
+    jobs = [
+        (task, model, settings, values, target, splits)
+        for model, settings in open_to.items()
+        if len(tried[model]) > 1 and settings and splits
+    ]
+    found = in_parallel(_search, jobs, worth_workers(workers, len(rows)), f"settings for {task}", "models tuned")
+    return {model: settings[0] for model, settings in tried.items()} | dict(found)
+
+
+def _search(
+    task: str,
+    model: str,
+    settings: Sequence[Settings],
+    values: np.ndarray,
+    target: np.ndarray,
+    splits: Sequence[tuple[np.ndarray, np.ndarray]],
+) -> tuple[str, Settings]:
+    """A model and the best of its settings; of equally good ones the first."""
+    if task == "amounts":
+        score = partial(_amount_score, most=np.quantile(target, SEARCH_QUANTILE) or target.max())
+    else:
+        score = partial(_class_score, classes=target.max() + 1)
+    grid = GridSearchCV(
+        Tuned(task, model), {"settings": list(settings)}, scoring=score, cv=splits, refit=False, error_score="raise"
     )
-    best = {model: settings[0] for model, settings in tried.items()}
-    least: dict[str, float] = {}
-    for (model, one), loss in zip(asked, losses, strict=bool(losses)):
-        if loss < least.get(model, np.inf):
-            least[model], best[model] = loss, one
-    return best
+    results = grid.fit(values, target).cv_results_
+    return model, results["params"][results["rank_test_score"].argmin()]["settings"]
+
+
+class Tuned(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """A model of the grids whose settings are one parameter, as models share no scheme of names."""
+
+    def __init__(self, task: str, model: str, settings: Settings | None = None):
+        self.task = task
+        self.model = model
+        self.settings = settings
+
+    def fit(self, values: np.ndarray, target: np.ndarray) -> "Tuned":
+        """Fit on rows (n, d) and their amounts or classes (n,)."""
+        settings = dict(self.settings or {})
+        if self.model == "random_forest":
+            settings["n_estimators"] = SEARCH_TREES
+        self.fitted_ = fit_model(self.task, self.model, settings, values, target)
+        return self
+
+
+def _amount_score(tuned: Tuned, values: np.ndarray, amounts: np.ndarray, most: float) -> float:
+    """Negative mean squared error of amounts cut at `most`; so rounded that equal ones are equal."""
+    predicted = tuned.fitted_.predict(values)
+    loss = mean_squared_error(np.minimum(amounts, most), np.minimum(predicted, most))
+    return -float(f"{loss:.{LOSS_DIGITS}g}")
+
+
+def _class_score(tuned: Tuned, values: np.ndarray, classes_of: np.ndarray, classes: int) -> float:
+    """Negative log-loss, also of classes that the fold has not seen; so rounded that equal ones are equal.
+
+    scikit-learn's `log_loss` refuses rows of one class only.
+    """
+    probabilities = probabilities_of(tuned.fitted_, values, classes)
+    loss = -np.log(probabilities[np.arange(len(probabilities)), classes_of]).mean()
+    return -float(f"{loss:.{LOSS_DIGITS}g}")
 
 
 def tune(task: str, samples: pd.DataFrame, features: Sequence[str], grids: Grids, workers: int = 2) -> Grids:
@@ -108,8 +161,12 @@ def tune(task: str, samples: pd.DataFrame, features: Sequence[str], grids: Grids
     return {model: {name: [value] for name, value in best[model].items()} for model in best} or grids
 
 
-def search_folds(customers: Sequence[str], search: Search) -> tuple[np.ndarray, np.ndarray]:
+def search_folds(customers: np.ndarray, search: Search) -> tuple[np.ndarray, np.ndarray]:
     """Draw the rows that settings are compared on, and deal them out to folds.
+
+    As scikit-learn's `GroupKFold`, but by chance and not by size. On the embedded shop `GroupKFold` chooses other
+    settings for 4 of 19 models, which are no better on later data: the log-loss of the logistic regression is 1.022
+    instead of 1.005, the error of boosted amounts 401 instead of 399.
 
     Args:
         customers: Whose rows they are (n,).
@@ -140,23 +197,3 @@ def worth_workers(workers: int, rows: int) -> int:
 def _can_fit(model: str, settings: Settings, rows: int) -> bool:
     """Whether so many rows are enough for the settings: neighbours have to be there."""
     return model != "nearest_neighbours" or rows >= with_defaults("classes", model, settings)["n_neighbors"]
-
-
-def _held_out_loss(
-    task: str, model: str, settings: Settings, values: np.ndarray, target: np.ndarray, folds: np.ndarray
-) -> float:
-    """Sum of the losses of all rows, each by a model of the other folds; so rounded that equal ones are equal."""
-    loss = 0.0
-    most = (np.quantile(target, SEARCH_QUANTILE) or target.max()) if task == "amounts" else None
-    if model == "random_forest":
-        settings = settings | {"n_estimators": SEARCH_TREES}
-    for fold in np.unique(folds):
-        seen, held_out = folds != fold, folds == fold
-        estimator = fit_model(task, model, settings, values[seen], target[seen])
-        if task == "amounts":
-            predicted = estimator.predict(values[held_out])
-            loss += ((np.minimum(predicted, most) - np.minimum(target[held_out], most)) ** 2).sum()
-        else:
-            predicted = probabilities_of(estimator, values[held_out], target.max() + 1)
-            loss -= np.log(predicted[np.arange(len(predicted)), target[held_out]]).sum()
-    return float(f"{loss:.{LOSS_DIGITS}g}")

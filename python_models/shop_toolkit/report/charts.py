@@ -1,17 +1,24 @@
-"""What a section of the report is made of: charts with their numbers, sentences and cards.
+"""The parts of a report section: charts with their numbers, sentences and cards.
 
-Figures are plain dictionaries in Plotly's words: importing its Python classes would cost every build a second. A test
-puts them through these classes. Colours of the page are named `var(--ink)`, so that it can be light or dark.
+Figures are plain dictionaries in Plotly's terms: importing its Python classes would cost every build a second. A test
+loads them into these classes. Colours of the page are named `var(--ink)`, so that it can be light or dark.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from shop_toolkit.report.words import count, is_missing, label, percent
+
+# Tables by name: marts and rpt_ models, read whole.
+Tables = Mapping[str, pd.DataFrame]
+# A row of a table, by column.
+Row = Mapping[Hashable, Any]
+# A trace or a layout in Plotly's terms.
+Figure = dict[str, Any]
 
 INK, MUTED, LINE, ACCENT, PALE = "var(--ink)", "var(--muted)", "var(--line)", "var(--accent)", "var(--pale)"
 RISE, FALL = "var(--rise)", "var(--fall)"
@@ -27,7 +34,13 @@ ROW_HEIGHT = 26
 
 @dataclass(frozen=True)
 class Table:
-    """The numbers of a chart: headings, the kind of each column (text, count, money, share, number, date), and rows."""
+    """The numbers of a chart.
+
+    Attributes:
+        headings: Heading of each column.
+        kinds: Kind of each column: text, count, money, share (0 to 1), number or date.
+        rows: Cells by row.
+    """
 
     headings: list[str]
     kinds: list[str]
@@ -36,17 +49,32 @@ class Table:
 
 @dataclass(frozen=True)
 class Panel:
-    """One figure; a chart of several shows them side by side where there is room."""
+    """One figure; a chart with several shows them side by side where there is room.
 
-    data: list[dict[str, Any]]
-    layout: dict[str, Any]
+    Attributes:
+        data: Plotly's traces.
+        layout: Plotly's layout.
+        height: Height in pixels.
+        title: Heading of the figure.
+    """
+
+    data: list[Figure]
+    layout: Figure
     height: int = 340
     title: str = ""
 
 
 @dataclass(frozen=True)
 class Card:
-    """A heading with facts and texts beneath; `colour` is one of a segment's."""
+    """A heading with facts and texts beneath.
+
+    Attributes:
+        title: The heading.
+        colour: Colour of a segment, or none.
+        lead: First sentence.
+        facts: Name and value of each fact.
+        texts: Name and text of each paragraph; without a text the name is the paragraph.
+    """
 
     title: str
     colour: str = ""
@@ -57,14 +85,25 @@ class Card:
 
 @dataclass(frozen=True)
 class Block:
-    """A finding: its title, what shows it, and its numbers. `problem` says in a sentence why nothing is shown."""
+    """A finding: its title, what shows it, and its numbers.
+
+    Attributes:
+        name: Id in the page, and name of the CSV file.
+        title: The finding, in a sentence.
+        note: How to read the chart.
+        problem: Why nothing is shown, in a sentence; empty if something is.
+        panels: The figures.
+        panel_width: Smallest width of a panel, as a step of the style sheet: narrow, middle or wide.
+        legend: Name, colour and sign of each entry.
+        cards: Cards instead of figures.
+        table: The numbers.
+    """
 
     name: str
     title: str
     note: str = ""
     problem: str = ""
     panels: list[Panel] = field(default_factory=list)
-    # The least width of a panel in pixels, as a step of the style sheet: narrow, middle or wide.
     panel_width: str = "wide"
     legend: list[list[str]] = field(default_factory=list)
     cards: list[Card] = field(default_factory=list)
@@ -88,12 +127,12 @@ def marks(trace: Mapping[str, Any]) -> int:
 
 
 def without_chart(name: str, title: str, problem: str) -> Block:
-    """A block that says why there is nothing to see."""
+    """A block that says in a sentence why it shows nothing."""
     return Block(name, title, problem=problem)
 
 
 def plain(value: Any) -> Any:
-    """A cell as JSON knows it: text, whole number, number, true or nothing; dates as YYYY-MM-DD."""
+    """A cell as a JSON value: text, whole number, number, true or null; dates as YYYY-MM-DD."""
     if is_missing(value):
         return None
     if hasattr(value, "isoformat"):
@@ -111,7 +150,12 @@ def column(frame: pd.DataFrame, name: str) -> list[Any]:
 
 
 def table_of(frame: pd.DataFrame, columns: Mapping[str, tuple[str, str]]) -> Table:
-    """The table view of a frame: `columns` maps its columns to heading and kind."""
+    """The numbers of a chart from a data frame.
+
+    Args:
+        frame: One row per row of the table.
+        columns: Heading and kind (see `Table`) of each column to show, by its name in the frame.
+    """
     rows = [column(frame, name) for name in columns]
     return Table(
         [heading for heading, _ in columns.values()],
@@ -120,38 +164,71 @@ def table_of(frame: pd.DataFrame, columns: Mapping[str, tuple[str, str]]) -> Tab
     )
 
 
-def axis(title: str = "", **more: Any) -> dict[str, Any]:
-    """An axis with its title and unit."""
+def largest(frame: pd.DataFrame, values: "pd.Series[Any]") -> Row:
+    """The row in which `values` is largest, the first of equals.
+
+    Args:
+        frame: At least one row.
+        values: One value per row of the frame; missing ones don't count.
+    """
+    rows: list[Row] = frame.loc[[values.astype(float).idxmax()]].to_dict("records")
+    return rows[0]
+
+
+def rows_of(frame: pd.DataFrame) -> list[Row]:
+    """The rows of a data frame, each by column."""
+    return list(frame.to_dict("records"))
+
+
+def axis(title: str = "", **more: Any) -> Figure:
+    """An axis with its title and unit; `more` are further attributes of Plotly's axis."""
     return {"title": {"text": title}} | more
 
 
-def named_short(names: Iterable[Any], longest: int) -> dict[str, Any]:
-    """The ticks of an axis of names: each stands where its whole name is, so that twins cut alike stay two."""
+def named_short(names: Iterable[Any], longest: int) -> Figure:
+    """Shortened ticks of an axis of names. Each is placed by its whole name: two names cut alike stay two.
+
+    Args:
+        names: Whole names.
+        longest: Number of letters of a tick.
+    """
     names = list(names)
     return {"tickmode": "array", "tickvals": names, "ticktext": [label(name, longest) for name in names]}
 
 
-def names_axis(title: str = "", names: Mapping[str, Any] | None = None, **more: Any) -> dict[str, Any]:
-    """An upright axis of names, the first on top, each at its place and none left out; `names` are shorter ticks."""
-    ticks = names or {"tickmode": "linear", "dtick": 1}
+def names_axis(title: str = "", names: Mapping[str, Any] | None = None, **more: Any) -> Figure:
+    """A vertical axis of names, the first on top, none left out.
+
+    Args:
+        title: Title of the axis.
+        names: Shortened ticks, see `named_short`.
+        more: Further attributes of Plotly's axis.
+    """
+    ticks = dict(names) if names else {"tickmode": "linear", "dtick": 1}
     return axis(title, type="category", autorange="reversed", showgrid=False) | ticks | more
 
 
-def shares_axis(*shares: Iterable[Any]) -> dict[str, Any]:
-    """An axis of shares (0..1) on which a mark at 0 % stands clear of the names beside it."""
+def shares_axis(*shares: Iterable[Any]) -> Figure:
+    """An axis for these shares (0 to 1), with room between a mark at 0 % and the names beside it."""
     top = max((share for own in shares for share in own if share is not None), default=0) or 1
     return axis("share of all", tickformat=".0%", range=[-0.05 * top, 1.06 * top])
 
 
 def rows_height(rows: int, head: int = 70) -> int:
-    """The height that so many names need."""
+    """The height in pixels of a figure with this many names, below a head of `head` pixels."""
     return head + ROW_HEIGHT * max(rows, 1)
 
 
-def bars(
-    names: Sequence[str], values: Sequence[Any], texts: Sequence[str], colours: Any, **more: Any
-) -> dict[str, Any]:
-    """Lying bars with their values as texts."""
+def bars(names: Sequence[str], values: Sequence[Any], texts: Sequence[str], colours: Any, **more: Any) -> Figure:
+    """Horizontal bars, each with its value as a text.
+
+    Args:
+        names: Name of each bar.
+        values: Length of each bar.
+        texts: Text on each bar.
+        colours: One colour, or one per bar.
+        more: Further attributes of Plotly's bars.
+    """
     return {
         "type": "bar",
         "orientation": "h",
@@ -172,8 +249,17 @@ def heat_map(
     texts: Sequence[Sequence[str]],
     hover: str,
     **more: Any,
-) -> dict[str, Any]:
-    """A heat map from pale (least) to dark; `texts` are written into the cells where they fit."""
+) -> Figure:
+    """A heat map from pale (smallest) to dark.
+
+    Args:
+        across: Names of the columns.
+        down: Names of the rows.
+        values: A list of cells per row.
+        texts: Texts of the cells, shown where they fit.
+        hover: Plotly's template of the text on hover.
+        more: Further attributes of Plotly's heat map.
+    """
     return {
         "type": "heatmap",
         "x": list(across),
@@ -190,41 +276,70 @@ def heat_map(
     } | more
 
 
-def dumbbells(
-    names: Sequence[str], start: Sequence[Any], end: Sequence[Any], colours: Sequence[str]
-) -> list[dict[str, Any]]:
-    """Two shares (0..1) per name and a line from the open to the filled one."""
+def threshold(level: float) -> Figure:
+    """A dotted horizontal line across a figure, at `level` of its vertical axis."""
+    return {
+        "type": "line",
+        "xref": "paper",
+        "x0": 0,
+        "x1": 1,
+        "y0": level,
+        "y1": level,
+        "line": {"color": MUTED, "width": 1, "dash": "dot"},
+    }
+
+
+def dumbbells(names: Sequence[str], start: Sequence[Any], end: Sequence[Any], colours: Sequence[str]) -> list[Figure]:
+    """Per name its share of the customers (open mark), its share of the revenue (filled), and a line between them.
+
+    Args:
+        names: Names, one per row of the figure.
+        start: Share of the customers of each, 0 to 1.
+        end: Share of the revenue of each, 0 to 1, or None.
+        colours: Colour of each.
+    """
     links: dict[str, list[Any]] = {"x": [], "y": []}
     for name, one, other in zip(names, start, end, strict=True):
         links["x"] += [one, other, None]
         links["y"] += [name, name, None]
+    line = {"type": "scatter", "mode": "lines", **links, "line": {"color": LINE, "width": 2}, "hoverinfo": "skip"}
+    marks_of = {
+        "customers": (start, {"size": 11, "symbol": "circle-open", "color": list(colours), "line": {"width": 2}}),
+        "revenue": (end, {"size": 12, "color": list(colours)}),
+    }
     return [
-        {"type": "scatter", "mode": "lines", **links, "line": {"color": LINE, "width": 2}, "hoverinfo": "skip"},
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "x": list(start),
-            "y": list(names),
-            "cliponaxis": False,
-            "marker": {"size": 11, "symbol": "circle-open", "color": list(colours), "line": {"width": 2}},
-            "hovertemplate": "%{y}: %{x:.1%} of the customers<extra></extra>",
-        },
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "x": list(end),
-            "y": list(names),
-            "cliponaxis": False,
-            "marker": {"size": 12, "color": list(colours)},
-            "hovertemplate": "%{y}: %{x:.1%} of the money<extra></extra>",
-        },
+        line,
+        *(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "x": list(shares),
+                "y": list(names),
+                "cliponaxis": False,
+                "marker": marker,
+                "hovertemplate": "%{y}: %{x:.1%} of the " + unit + "<extra></extra>",
+            }
+            for unit, (shares, marker) in marks_of.items()
+        ),
     ]
 
 
 def pivot(
     frame: pd.DataFrame, down: str, across: str, value: str, rows: Iterable[Any], columns: Iterable[Any]
 ) -> list[list[Any]]:
-    """The values of a long frame as a matrix; None where there is no row."""
+    """The values of a long data frame as a matrix.
+
+    Args:
+        frame: One row per cell.
+        down: Column that names the matrix' row.
+        across: Column that names the matrix' column.
+        value: Column of the values.
+        rows: Names of the rows, in order.
+        columns: Names of the columns, in order.
+
+    Returns:
+        A list of cells per row; None where the data frame has no row.
+    """
     known = {
         (row, place): plain(cell) for row, place, cell in zip(frame[down], frame[across], frame[value], strict=True)
     }
@@ -233,21 +348,22 @@ def pivot(
 
 
 def percents(matrix: Iterable[Iterable[Any]]) -> list[list[str]]:
-    """Shares (0..1) as short texts; nothing where there is none."""
+    """Shares (0 to 1) as short texts without the sign; empty where there is none."""
     return [["" if is_missing(cell) else f"{cell:.0%}".removesuffix("%") for cell in row] for row in matrix]
 
 
 def shown(value: Any, kind: str) -> str:
-    """A cell of the table view as it is read."""
+    """A cell of a `Table` as a text for people."""
     if value is None:
         return "–"
     if kind == "text" or isinstance(value, str):
         return str(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return {
+    formats: dict[str, Callable[[Any], str]] = {
         "count": count,
         "money": lambda amount: f"{amount:,.2f}",
         "share": percent,
         "number": lambda number: f"{number:,.3f}",
-    }[kind](value)
+    }
+    return formats[kind](value)

@@ -1,21 +1,23 @@
-"""Colours that colour-blind readers can tell apart; each segment has one throughout the report.
+"""Colours that colour-blind readers can distinguish; a segment has the same one throughout the report.
 
-The pool draws on published palettes (Okabe and Ito, 2008; Paul Tol's bright and muted, 2021), without colours that
+The pool comes from published palettes (Okabe and Ito, 2008; Paul Tol's bright and muted, 2021), without colours that
 vanish on white or on black paper, and was chosen so that the project's own segments lie far apart for every sight.
 """
 
 import itertools
+import math
 from functools import cache
 
 import pandas as pd
+
+from shop_toolkit.report.segmentations import ALL_CANCELLED
 
 POOL = (
     "#88CCEE", "#B8A000", "#DDCC77", "#EE6677", "#AA3377", "#117733", "#999933", "#228833", "#5B4FC4", "#56B4E9",
     "#0072B2", "#E69F00", "#009E73",
 )  # fmt: skip
-# Who all cancelled is no kind of customer that is compared with others.
+# Customers without a net order are not compared with others.
 GREY = "#A0A6AD"
-ALL_CANCELLED = "all cancelled"
 # How the two common kinds of colour-blindness see linear RGB: Machado, Oliveira and Fernandes (2009), severity 1.
 SIGHTS = (
     ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
@@ -26,7 +28,7 @@ SIGHTS = (
 
 @cache
 def seen(colour: str, sight: int) -> tuple[float, float, float]:
-    """A colour as CIELAB, seen with one of `SIGHTS`."""
+    """A colour `#rrggbb` in CIELAB (lightness, a, b), as seen with `SIGHTS[sight]`."""
     channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
     linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
     red, green, blue = (sum(a * b for a, b in zip(row, linear, strict=True)) for row in SIGHTS[sight])
@@ -41,18 +43,20 @@ def seen(colour: str, sight: int) -> tuple[float, float, float]:
 
 @cache
 def distance(one: str, other: str) -> float:
-    """How different two colours look to whoever tells them apart worst (CIE76; 2 is just noticed)."""
-    return min(
-        sum((a - b) ** 2 for a, b in zip(seen(one, sight), seen(other, sight), strict=True)) ** 0.5
-        for sight in range(len(SIGHTS))
-    )
+    """How different two colours look to those who distinguish them worst (CIE76; 2 is just noticeable)."""
+    return min(math.dist(seen(one, sight), seen(other, sight)) for sight in range(len(SIGHTS)))
 
 
 def segment_colours(segments: pd.DataFrame) -> dict[str, str]:
-    """A colour for each name of a segment, the same in all segmentations that have one of this name.
+    """A colour for each segment name, the same in all segmentations that have a segment of this name.
 
-    `segments`: segmentation, segment, display_order. Each name takes the colour that differs most from those of its
-    own segmentations; the names with the most neighbours choose first.
+    Each name gets the colour that differs most from those of its own segmentations, in order of the size of these.
+
+    Args:
+        segments: One row per segmentation and segment, with display_order.
+
+    Returns:
+        A colour `#rrggbb` by name.
     """
     members = {
         name: list(rows) for name, rows in segments.sort_values("display_order").groupby("segmentation")["segment"]
@@ -62,7 +66,7 @@ def segment_colours(segments: pd.DataFrame) -> dict[str, str]:
         if name in colours:
             continue
         beside = {colours[other] for names in members.values() if name in names for other in names if other in colours}
-        # The first of the pool where nothing stands beside it; when all are taken, the least like its neighbours.
+        # The first of the pool if nothing is beside it; when all are used, the one least like its neighbours.
         free = [colour for colour in POOL if colour not in colours.values()] or list(POOL)
         colours[name] = max(free, key=lambda colour: min((distance(colour, other) for other in beside), default=0))
     return colours

@@ -2,7 +2,7 @@
 (() => {
   const drawn = [];
 
-  // A colour of the figures is named var(--ink): what it is depends on light and dark.
+  // Figures name their colours var(--ink), because they depend on light and dark.
   const resolve = (value, style) => {
     if (typeof value === "string") {
       return value.startsWith("var(--") ? style.getPropertyValue(value.slice(4, -1)).trim() : value;
@@ -14,7 +14,7 @@
     return value;
   };
 
-  // What all charts have in common. Axes are fixed, so that a finger that scrolls the page zooms nothing.
+  // What all charts share. Axes are fixed, so that a finger that scrolls the page doesn't zoom.
   const common = (style) => {
     const colour = (name) => style.getPropertyValue(name).trim();
     const axis = {
@@ -44,7 +44,7 @@
     return result;
   };
 
-  // How wide a cell of a heat map is, about: names stand to its left.
+  // The approximate width of a heat map's cell, beside the names on the left.
   const cellWidth = (trace, width, axis) => {
     const names = (axis.ticktext || trace.y).reduce((most, name) => Math.max(most, ...String(name).split("<br>").map((line) => line.length)), 0);
     return (width - 7 * names - 40) / trace.x.length;
@@ -70,7 +70,7 @@
         if (text && name === "xaxis") layout[name].title.text = text.replace(/(.{24,44}?) /g, "$1<br>");
       }
     }
-    // Names under narrow cells stand upright, or they would lie on each other.
+    // Names under narrow cells are vertical, or they would overlap.
     const map = figure.data.find((trace) => trace.type === "heatmap" && typeof trace.x[0] === "string");
     if (map && cellWidth(map, layout.width, layout.yaxis) < 22) {
       layout.xaxis = merged(layout.xaxis, { tickangle: -90, tickfont: { size: cellWidth(map, layout.width, layout.yaxis) < 12 ? 9 : 11 } });
@@ -83,7 +83,7 @@
 
   const redraw = (width) => drawn.forEach(({ plot, figure }) => draw(plot, figure, width && width(plot)));
 
-  // The sign before =, +, -, @, tab or return keeps a spreadsheet from running a text; numbers stay as they are.
+  // An apostrophe before =, +, -, @, tab or return keeps a spreadsheet from executing a text; numbers are unchanged.
   const field = (cell) => {
     const number = cell.querySelector("data");
     const text = number ? number.value : cell.textContent;
@@ -107,7 +107,7 @@
       plot.style.height = `${figure.height}px`;
       drawn.push({ plot, figure });
     }
-    // One after the other, so that the page can be read while it draws.
+    // One after the other, so that the page is readable while it draws.
     for (const { plot, figure } of drawn) {
       await draw(plot, figure);
       await new Promise((next) => setTimeout(next, 0));
@@ -124,7 +124,7 @@
     waiting = setTimeout(() => redraw(), 150);
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redraw());
-  // A page of paper is narrower than most screens.
+  // A sheet of paper is narrower than most screens.
   const onPaper = { wide: 680, middle: 330, narrow: 162 };
   addEventListener("beforeprint", () => {
     redraw((plot) => onPaper[["wide", "middle", "narrow"].find((name) => plot.closest(".panels").classList.contains(name))]);

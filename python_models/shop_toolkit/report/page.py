@@ -1,4 +1,4 @@
-"""The page: blocks become HTML, figures JSON in it, and one script draws them. It asks nothing of any network."""
+"""The page: blocks become HTML, figures become JSON in it, and one script draws them. It makes no request."""
 
 import base64
 import hashlib
@@ -23,12 +23,12 @@ NO_STYLE = ""
 
 @cache
 def plotly_bundle() -> str:
-    """Plotly's script, as the package brings it."""
+    """Plotly's script, from its package."""
     return resources.files("plotly").joinpath("package_data", "plotly.min.js").read_text(encoding="utf-8")
 
 
 def style_not_needed(bundle: str) -> str | None:
-    """The id of the style element that Plotly adds for maps of the world; where one of that id stands, it adds none."""
+    """The id of the style element that Plotly adds for world maps, unless the page has an element of this id."""
     found = re.search(r'getElementById\("([0-9a-f]{64})"\)', bundle)
     return found[1] if found else None
 
@@ -39,7 +39,7 @@ def source_hash(text: str) -> str:
 
 
 def data_of(value: Any) -> Markup:
-    """JSON for a script element: no sign in it can end the element or begin another."""
+    """JSON for a script element; no sign in it can end the element or begin another."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
@@ -47,7 +47,7 @@ def data_of(value: Any) -> Markup:
 
 
 def colour_names(sections: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """A class of the style sheet for each colour that a card or a legend has: the policy allows no style attributes."""
+    """A CSS class by colour of a card or legend: the policy allows no style attributes."""
     blocks = [block for section in sections for block in section["blocks"]]
     colours = [card["colour"] for block in blocks for card in block["cards"]]
     colours += [colour for block in blocks for _, colour, _ in block["legend"]]
@@ -55,25 +55,27 @@ def colour_names(sections: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def facts_of(shop: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The shop in a few figures."""
-    orders, customers = shop["orders"] or 0, shop["customers"] or 0
+    """Name and value of the shop's key figures; `shop` is the row of rpt_shop."""
+    orders, customers = shop["order_count"] or 0, shop["customer_count"] or 0
     facts = [("revenue", money(shop["revenue"])), ("orders", count(orders)), ("customers", count(customers))]
     if orders:
         facts.append(("mean order", money(shop["revenue"] / orders)))
-    if shop["customers_with_an_order"]:
-        facts.append(("ordered again", percent(shop["repeat_customers"] / shop["customers_with_an_order"])))
+    if shop["net_customer_count"]:
+        facts.append(("ordered again", percent(shop["repeat_customer_count"] / shop["net_customer_count"])))
     return facts
 
 
 def day_of(date: Any) -> str:
-    """`9 December 2011`."""
+    """A date such as `9 December 2011`."""
     return f"{date.day} {date:%B %Y}"
 
 
 def page(shop: Mapping[str, Any], sections: Sequence[Mapping[str, Any]]) -> str:
     """The report as HTML.
 
-    `shop` is the row of rpt_shop, `sections` have name, question and blocks (`Block.as_dict`).
+    Args:
+        shop: The row of rpt_shop, by column.
+        sections: Name, question and blocks (see `Block.as_dict`) of each section.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),

@@ -1,4 +1,4 @@
-"""Numbers and names as the report says them."""
+"""Numbers and names as the report writes them."""
 
 import html
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ def is_missing(value: Any) -> bool:
 
 
 def count(number: Any) -> str:
-    """A whole number with its thousands apart."""
+    """A whole number with a separator for thousands."""
     return f"{number:,.0f}"
 
 
 def money(amount: Any) -> str:
-    """Money in the currency of the log, with as many digits as a reader keeps in mind."""
+    """An amount in the currency of the log, with as many digits as a reader remembers."""
     for unit, name in ((1e9, "billion"), (1e6, "million")):
         if abs(amount) >= unit * 0.99995:
             return f"{amount / unit:,.2f} {name}"
@@ -28,7 +28,7 @@ def money(amount: Any) -> str:
 
 
 def percent(share: Any) -> str:
-    """A share (0..1) in percent; only nothing is 0 % and only all is 100 %."""
+    """A share (0 to 1) in percent; only exactly 0 is 0 %, and only exactly 1 is 100 %."""
     if is_missing(share):
         return "–"
     if 0 < share < 0.001:
@@ -49,18 +49,18 @@ def listed(words: Sequence[str]) -> str:
 
 
 def sentence(text: str) -> str:
-    """`text` with a capital first letter; the rest as it is."""
+    """`text` with a capital first letter; the rest is unchanged."""
     return text[:1].upper() + text[1:]
 
 
 def label(text: Any, longest: int = 44) -> str:
-    """A text from the data for a chart: Plotly reads a little HTML in texts, so what looks like it is escaped."""
-    text = " ".join(str(text).split())
-    return html.escape(text if len(text) <= longest else text[: longest - 1] + "…", quote=False)
+    """A text from the data for a chart, shortened and escaped: Plotly interprets a little HTML in texts."""
+    name = " ".join(str(text).split())
+    return html.escape(name if len(name) <= longest else name[: longest - 1] + "…", quote=False)
 
 
 def wrapped(text: Any, width: int = 24, lines: int = 3) -> str:
-    """A label in lines of about `width` letters, broken between words."""
+    """A label in at most `lines` lines of about `width` letters, broken between words."""
     parts: list[str] = []
     for word in str(text).split():
         if parts and len(parts[-1]) + 1 + len(word) <= width:

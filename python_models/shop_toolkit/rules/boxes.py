@@ -20,8 +20,8 @@ class Box:
 
     def holds(self, values: np.ndarray) -> np.ndarray:
         """Whether each row of `values` (n, d) lies in the box."""
-        inside: np.ndarray = ((values >= self.lower) & (values < self.upper)).all(axis=1)
-        return inside
+        inside: np.ndarray = (values >= np.array(self.lower)) & (values < np.array(self.upper))
+        return np.asarray(inside.all(axis=1))
 
 
 def split_bound(feature: str, left: float, right: float, threshold: float | None = None) -> float:

@@ -32,7 +32,7 @@ EVALUATION_COLUMNS = ("model", "settings", "fold", "metric", "value", "sample_si
 
 def cross_validate_rules(
     features: pd.DataFrame,
-    segments: Sequence[object],
+    segments: Sequence[object] | np.ndarray,
     max_rules: int = MAX_RULES,
     smallest_support: int = SMALLEST_SUPPORT,
     folds: int = FOLDS,
@@ -67,7 +67,7 @@ def cross_validate_rules(
 
 
 def evaluate_classifiers(
-    features: pd.DataFrame, segments: Sequence[object], folds: int = FOLDS, workers: int = 2
+    features: pd.DataFrame, segments: Sequence[object] | np.ndarray, folds: int = FOLDS, workers: int = 2
 ) -> pd.DataFrame:
     """Cross-validate reference models beside the rules.
 
@@ -105,7 +105,8 @@ def _predict(
     """Segments (m,) of `others` (m, 3) by a model of customers (n, 3) and their labels (n,)."""
     if len(np.unique(labels)) < 2:
         return np.full(len(others), _majority(labels))
-    return make().fit(values, labels).predict(others)
+    predicted: np.ndarray = make().fit(values, labels).predict(others)
+    return predicted
 
 
 def _majority(labels: np.ndarray) -> object:

@@ -18,7 +18,7 @@ RULE_COLUMNS = (*BOUNDS, "segment", "support", "confidence")
 
 def fit_rules(
     features: pd.DataFrame,
-    segments: Sequence[object],
+    segments: Sequence[object] | np.ndarray,
     max_rules: int = MAX_RULES,
     smallest_support: int = SMALLEST_SUPPORT,
 ) -> pd.DataFrame:
@@ -71,7 +71,7 @@ def _boxes(rules: pd.DataFrame) -> list[Box]:
     return [Box(tuple(a), tuple(b), s) for a, b, s in zip(lower, upper, rules["segment"], strict=True)]
 
 
-def checked(features: pd.DataFrame, segments: Sequence[object]) -> tuple[np.ndarray, np.ndarray]:
+def checked(features: pd.DataFrame, segments: Sequence[object] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Features (n, 3) and labels (n,) of customers.
 
     Raises:

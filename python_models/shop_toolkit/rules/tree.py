@@ -113,8 +113,11 @@ def cut_back(tree: Tree, errors: np.ndarray, supported: np.ndarray, most_leaves:
         if leaves == 1:
             ends.add(node)
         else:
-            share = int(on_the_left[node][leaves - 1])
-            open_nodes += [(tree.children_left[node], share), (tree.children_right[node], leaves - share)]
+            left_leaves = int(on_the_left[node][leaves - 1])
+            open_nodes += [
+                (tree.children_left[node], left_leaves),
+                (tree.children_right[node], leaves - left_leaves),
+            ]
     return ends
 
 

@@ -1,11 +1,9 @@
-"""The report's sections, in the order in which they are read. A new one is a module here and a line below."""
+"""The report's sections, in reading order. A new one is a module here and a line in `SECTIONS`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import pandas as pd
-
-from shop_toolkit.report.charts import Block
+from shop_toolkit.report.charts import Block, Tables
 from shop_toolkit.report.privacy import guarded
 from shop_toolkit.report.sections import (
     actions,
@@ -18,21 +16,24 @@ from shop_toolkit.report.sections import (
     sales,
 )
 
-# Tables by name: marts and int_report_ models, read whole.
-Tables = Mapping[str, pd.DataFrame]
-
 
 @dataclass(frozen=True)
 class Section:
-    """A question, and the function that answers it in blocks from the tables."""
+    """A question and its answer.
+
+    Attributes:
+        name: Id in the page.
+        question: The heading.
+        answer_of: Returns the blocks from the tables.
+    """
 
     name: str
     question: str
-    tell: Callable[[Tables], list[Block]]
+    answer_of: Callable[[Tables], list[Block]]
 
     def answer(self, tables: Tables) -> list[Block]:
-        """The section's blocks, of tables that tell of no single customer."""
-        return self.tell(guarded(tables))
+        """The section's blocks, from tables that reveal no single customer."""
+        return self.answer_of(guarded(tables))
 
 
 SECTIONS = (

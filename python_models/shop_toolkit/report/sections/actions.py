@@ -1,83 +1,85 @@
-"""What to do? A card per segment: its profile, its strategy, its size, and whom to leave alone."""
+"""What to do? A card per segment: its profile, its strategy, the size of its campaign and of the control group."""
 
 from collections.abc import Mapping
 
 import pandas as pd
 
-from shop_toolkit.report.charts import Block, Card, table_of, without_chart
+from shop_toolkit.report.charts import Block, Card, Row, Tables, largest, rows_of, table_of, without_chart
 from shop_toolkit.report.colours import segment_colours
-from shop_toolkit.report.sections.customers import SEGMENTATIONS, ordered
+from shop_toolkit.report.segmentations import SEGMENTATIONS, ordered
 from shop_toolkit.report.words import is_missing, money, percent, plural, sentence
 
 STRATEGY = {"goal": "Goal", "action": "Action", "channel": "Channel", "measure_of_success": "Measure"}
 
 
-def blocks(tables: Mapping[str, pd.DataFrame]) -> list[Block]:
+def blocks(tables: Tables) -> list[Block]:
     """The section's blocks: one per segmentation."""
-    # A campaign of each segment; those without one have no size of it.
-    segments = tables["segments"].merge(
-        tables["rpt_audiences"], on=["segmentation", "segment"], how="left", validate="one_to_one"
-    )
+    campaigns = tables["rpt_segments"][
+        ["segmentation", "segment", "addressed_customer_count", "control_customer_count"]
+    ]
+    segments = tables["segments"].merge(campaigns, on=["segmentation", "segment"], how="left", validate="one_to_one")
     colours = segment_colours(segments)
     return [cards(segmentation, words, segments, colours) for segmentation, words in SEGMENTATIONS.items()]
 
 
 def cards(segmentation: str, words: str, segments: pd.DataFrame, colours: Mapping[str, str]) -> Block:
-    """The cards of a segmentation's segments, best first."""
+    """The cards of a segmentation's segments, best first.
+
+    Args:
+        segmentation: rfm, broad or detailed.
+        words: The segmentation's name in a text.
+        segments: One row per segmentation and segment, with the size of its campaign.
+        colours: Colour by segment.
+    """
     name, own = f"{segmentation}_cards", ordered(segments, segmentation)
     if own.empty:
         return without_chart(name, sentence(words), f"No customer is in one of the {words}.")
-    worth = own.loc[own["revenue_share"].fillna(0).idxmax()]
+    best = largest(own, own["revenue_share"].fillna(0))
     title = (
-        f"{sentence(words)}: start with {worth['segment']}, who bring {percent(worth['revenue_share'])} of the money"
+        f"{sentence(words)}: start with {best['segment']}, who bring {percent(best['revenue_share'])} of the revenue"
     )
-    if is_missing(worth["revenue_share"]) or len(own) == 1:
+    if is_missing(best["revenue_share"]) or len(own) == 1:
         title = f"{sentence(words)}: {plural(len(own), 'segment')}"
-    return Block(
-        name,
-        title,
-        cards=[card(row, colours[row["segment"]]) for row in own.to_dict("records")],
-        table=table_of(
-            own,
-            {
-                "segment": ("segment", "text"),
-                "size": ("customers", "count"),
-                "share": ("share", "share"),
-                "revenue": ("money", "money"),
-                "revenue_share": ("share of the money", "share"),
-                "median_recency_days": ("median days since the last order", "number"),
-                "median_frequency": ("median orders", "number"),
-                "median_monetary": ("median money", "money"),
-                "customers_addressed": ("customers addressed", "count"),
-                "customers_left_alone": ("left alone", "count"),
-                "meaning": ("meaning", "text"),
-                "distinguishing_traits": ("what sets it apart", "text"),
-                "goal": ("goal", "text"),
-                "action": ("action", "text"),
-                "channel": ("channel", "text"),
-                "measure_of_success": ("measure of success", "text"),
-            },
-        ),
-    )
+    columns = {
+        "segment": ("segment", "text"),
+        "size": ("customers", "count"),
+        "share": ("share", "share"),
+        "revenue": ("revenue", "money"),
+        "revenue_share": ("share of the revenue", "share"),
+        "median_recency_days": ("median days since the last order", "number"),
+        "median_frequency": ("median orders", "number"),
+        "median_monetary": ("median spend", "money"),
+        "addressed_customer_count": ("customers addressed", "count"),
+        "control_customer_count": ("control group", "count"),
+        "meaning": ("meaning", "text"),
+        "distinguishing_traits": ("distinguishing traits", "text"),
+        "goal": ("goal", "text"),
+        "action": ("action", "text"),
+        "channel": ("channel", "text"),
+        "measure_of_success": ("measure of success", "text"),
+    }
+    all_cards = [card(row, colours[row["segment"]]) for row in rows_of(own)]
+    return Block(name, title, cards=all_cards, table=table_of(own, columns))
 
 
-def card(row: Mapping, colour: str) -> Card:
-    """One segment."""
+def card(row: Row, colour: str) -> Card:
+    """The card of a segment: `row` is its row of the segments, `colour` its colour."""
     facts = [
         [plural(row["size"], "customer"), percent(row["share"])],
-        ["share of the money", percent(row["revenue_share"])],
+        ["share of the revenue", percent(row["revenue_share"])],
         [
             "last order, median",
             "–" if is_missing(row["median_recency_days"]) else f"{row['median_recency_days']:,g} days ago",
         ],
         ["orders, median", "–" if is_missing(row["median_frequency"]) else f"{row['median_frequency']:g}"],
-        ["spent, median", "–" if is_missing(row["median_monetary"]) else money(row["median_monetary"])],
+        ["spend, median", "–" if is_missing(row["median_monetary"]) else money(row["median_monetary"])],
     ]
-    if not is_missing(row["customers_addressed"]):
+    if not is_missing(row["addressed_customer_count"]):
         facts += [
-            ["to address", plural(row["customers_addressed"], "customer")],
-            ["left alone, to compare", plural(row["customers_left_alone"], "customer")],
+            ["to address", plural(row["addressed_customer_count"], "customer")],
+            ["control group", plural(row["control_customer_count"], "customer")],
         ]
-    texts = [["Apart by", row["distinguishing_traits"]]] if not is_missing(row["distinguishing_traits"]) else []
+    traits = row["distinguishing_traits"]
+    texts = [] if is_missing(traits) else [["Traits", traits]]
     texts += [[heading, row[field]] for field, heading in STRATEGY.items()]
     return Card(sentence(row["segment"]), colour, lead=sentence(row["meaning"]), facts=facts, texts=texts)

@@ -1,11 +1,28 @@
-"""Why these segments? Every clustering that was tried, by silhouette and by stability, and the choice in words."""
+"""Why these segments? Every candidate by silhouette and by stability, and the choice in words."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import pandas as pd
 
-from shop_toolkit.report.charts import INK, MUTED, Block, Card, Panel, axis, column, table_of, without_chart
+from shop_toolkit.report.charts import (
+    INK,
+    MUTED,
+    Block,
+    Card,
+    Figure,
+    Panel,
+    Row,
+    Table,
+    Tables,
+    axis,
+    column,
+    rows_of,
+    table_of,
+    threshold,
+    without_chart,
+)
 from shop_toolkit.report.words import label, percent, plural, sentence
 
 ALGORITHMS = {
@@ -16,13 +33,13 @@ ALGORITHMS = {
 }
 SPACES = {
     "rfm": "recency, frequency, monetary", "log_rfm": "the logarithms", "rfm_plane": "the principal plane",
-    "rfm_tsne": "the t-SNE map", "interests": "baskets and spend shares",
+    "rfm_tsne": "the t-SNE map", "interests": "order values and spend shares",
 }  # fmt: skip
 MOST_CLUSTERS = 10
 SEGMENTATIONS = ("broad", "detailed", "interest")
 
 
-def blocks(tables: Mapping[str, pd.DataFrame]) -> list[Block]:
+def blocks(tables: Tables) -> list[Block]:
     """The section's blocks."""
     candidates = tables["cluster_candidates"].sort_values(["segmentation", "space", "algorithm", "k"])
     return [
@@ -33,141 +50,136 @@ def blocks(tables: Mapping[str, pd.DataFrame]) -> list[Block]:
 
 
 def min_stability(rules: pd.DataFrame) -> float | None:
-    """The setting that the version was fitted with."""
+    """The setting of this name that the version was fitted with."""
     for settings in rules["settings"]:
-        return json.loads(settings).get("min_stability")
+        known: dict[str, Any] = json.loads(settings)
+        return known.get("min_stability")
     return None
 
 
-def name_of(candidate: Mapping) -> str:
-    """A candidate as a reader calls it: `4 clusters by KMeans in the t-SNE map`."""
+def name_of(candidate: Mapping[Hashable, Any]) -> str:
+    """A candidate in a reader's words: `4 clusters by KMeans in the t-SNE map`."""
     algorithm = ALGORITHMS.get(candidate["algorithm"], (candidate["algorithm"],))[0]
     return f"{candidate['k']} clusters by {algorithm} in {SPACES.get(candidate['space'], candidate['space'])}"
 
 
 def silhouettes(candidates: pd.DataFrame) -> Block:
-    """Silhouettes over k; titled by what silhouette alone would have taken."""
+    """Silhouettes over k; the title says what silhouette alone would have chosen."""
     name, measured = "silhouettes", candidates.dropna(subset=["silhouette"])
     if measured.empty:
-        return without_chart(
-            name, "How far apart the clusters lie", "No clustering could be fitted; the table below says why."
-        )
-    best = {row["segmentation"]: row for row in measured.sort_values("silhouette").to_dict("records")}
+        problem = "No clustering could be fitted; the table below says why."
+        return without_chart(name, "How far apart the clusters lie", problem)
+    best = {row["segmentation"]: row for row in rows_of(measured.sort_values("silhouette"))}
     overruled = [row for row in (best[key] for key in SEGMENTATIONS if key in best) if not row["is_chosen"]]
+    title = "The chosen clusterings have the best silhouette of all candidates"
     if overruled:
-        # Of each the reason too: the gates may stop one and a tie another.
+        # Each with its reason, because a gate may have stopped one and a tie another.
         title = "By silhouette alone " + "; ".join(
             f"the {row['segmentation']} segments would be {name_of(row)} ({row['silhouette']:.2f})"
-            f" – not taken: {row['reason']}"
+            f" – not chosen: {row['reason']}"
             for row in overruled
         )
-    else:
-        title = "The chosen clusterings have the best silhouette of all that were tried"
-    return curves(
-        name,
-        title,
-        "Silhouette: 1 where clusters lie far apart, 0 where they touch. Ringed: chosen.",
-        candidates,
-        "silhouette",
-        "silhouette",
-        None,
-    )
+    note = "Silhouette: 1 where clusters lie far apart, 0 where they touch. Ringed: chosen."
+    return curves(Block(name, title, note), candidates, "silhouette", "silhouette", None)
 
 
 def stabilities(candidates: pd.DataFrame, least: float | None) -> Block:
-    """Minimum Jaccard over k; titled by how many are stable enough."""
+    """Minimum Jaccard over k; the title says how many are stable enough.
+
+    Args:
+        candidates: cluster_candidates, ordered.
+        least: The minimum that the version was fitted with, if known.
+    """
     name, measured = "stabilities", candidates.dropna(subset=["min_jaccard"])
     if measured.empty:
-        return without_chart(name, "How surely clusters come back", "No clustering could be refitted on resamples.")
-    title = "How surely each clustering's least stable cluster comes back"
+        return without_chart(name, "How stable the clusters are", "No clustering could be refitted on resamples.")
+    title = "How stable each clustering's least stable cluster is"
     if least is not None:
         stable = (measured["min_jaccard"] >= least).sum()
-        title = f"{stable} of {len(measured)} clusterings come back when customers are drawn anew"
-    return curves(
-        name,
-        title,
-        "Minimum Jaccard: how much of the least stable cluster is found again in resamples."
-        + (f" Dotted: at least {least:g} is asked for." if least is not None else "")
-        + " Ringed: chosen.",
-        candidates,
-        "min_jaccard",
-        "minimum Jaccard",
-        least,
+        title = f"{stable} of {len(measured)} clusterings are stable: resamples find their clusters again"
+    note = (
+        "Minimum Jaccard: how much of the least stable cluster resamples find again."
+        + (f" Dotted: the required {least:g}." if least is not None else "")
+        + " Ringed: chosen."
     )
+    return curves(Block(name, title, note), candidates, "min_jaccard", "minimum Jaccard", least)
 
 
-def curves(
-    name: str, title: str, note: str, candidates: pd.DataFrame, measure: str, words: str, least: float | None
-) -> Block:
-    """A panel per space: the measure over k, a line per algorithm."""
-    measured = candidates.dropna(subset=[measure])
-    # Where some have many more clusters than others the curves would be squeezed into a corner.
+def curves(block: Block, candidates: pd.DataFrame, metric: str, words: str, least: float | None) -> Block:
+    """A block with a panel per space: the metric over k, a line per algorithm.
+
+    Args:
+        block: Name, title and note.
+        candidates: cluster_candidates, ordered.
+        metric: Column of the metric.
+        words: The metric's name.
+        least: Where to draw a dotted line, if anywhere.
+    """
+    measured = candidates.dropna(subset=[metric])
+    # With a few candidates of many more clusters, the curves would be squeezed into a corner.
     most = max([MOST_CLUSTERS, *measured.loc[measured["is_chosen"], "k"]])
     beyond = int((measured["k"] > most).sum())
     measured = measured[measured["k"] <= most]
+    note = block.note
     if beyond:
         note += f" Not drawn, but in the table: {plural(beyond, 'clustering')} into more than {most} clusters."
-    low = min([0.0, *measured[measure].astype(float)])
-    panels, seen = [], []
-    for (segmentation, space), own in measured.groupby(["segmentation", "space"], sort=False):
-        traces = []
-        for algorithm, line in own.groupby("algorithm", sort=False):
-            words_of, colour, symbol, _ = ALGORITHMS.get(algorithm, (algorithm, MUTED, "x", "×"))
-            seen.append(algorithm)
-            traces.append(
-                {
-                    "type": "scatter",
-                    "mode": "lines+markers",
-                    "x": column(line, "k"),
-                    "y": column(line, measure),
-                    "name": words_of,
-                    "line": {"color": colour, "width": 1.5},
-                    "marker": {"color": colour, "symbol": symbol, "size": 7},
-                    "hovertemplate": f"{words_of}, k = %{{x}}: %{{y:.3f}}<extra></extra>",
-                }
-            )
-        chosen = own[own["is_chosen"]]
-        if len(chosen):
-            traces.append(
-                {
-                    "type": "scatter",
-                    "mode": "markers",
-                    "x": column(chosen, "k"),
-                    "y": column(chosen, measure),
-                    "marker": {"symbol": "circle-open", "size": 18, "color": INK, "line": {"width": 2}},
-                    "hoverinfo": "skip",
-                }
-            )
-        layout = {
-            "xaxis": axis("k (number of clusters)", dtick=1, range=[1.5, most + 0.5], showgrid=False),
-            "yaxis": axis(f"{words} (no unit)", range=[low - 0.05, 1.05]),
-        }
-        if least is not None:
-            layout["shapes"] = [
-                {
-                    "type": "line",
-                    "xref": "paper",
-                    "x0": 0,
-                    "x1": 1,
-                    "y0": least,
-                    "y1": least,
-                    "line": {"color": MUTED, "width": 1, "dash": "dot"},
-                }
-            ]
-        panels.append(Panel(traces, layout, 260, f"{sentence(segmentation)}: {SPACES.get(space, space)}"))
+    layout: Figure = {
+        "xaxis": axis("k (number of clusters)", dtick=1, range=[1.5, most + 0.5], showgrid=False),
+        "yaxis": axis(f"{words} (no unit)", range=[min([0.0, *measured[metric].astype(float)]) - 0.05, 1.05]),
+    }
+    if least is not None:
+        layout["shapes"] = [threshold(least)]
+    panels = [
+        Panel(lines(own, metric), layout, 260, f"{sentence(str(segmentation))}: {SPACES.get(space, space)}")
+        for (segmentation, space), own in measured.groupby(["segmentation", "space"], sort=False)
+    ]
+    drawn = set(measured["algorithm"])
     return Block(
-        name,
-        title,
+        block.name,
+        block.title,
         note=note,
         panels=panels,
         panel_width="middle",
-        legend=[[ALGORITHMS[key][i] for i in (0, 1, 3)] for key in ALGORITHMS if key in seen],
+        legend=[[words, colour, sign] for key, (words, colour, _, sign) in ALGORITHMS.items() if key in drawn],
         table=candidates_table(candidates),
     )
 
 
-def candidates_table(candidates: pd.DataFrame):
-    """Every candidate with its measures and why it won or lost."""
+def lines(own: pd.DataFrame, metric: str) -> list[Figure]:
+    """A line per algorithm over k, and a ring around the chosen candidate.
+
+    Args:
+        own: Candidates of one space.
+        metric: Column of the metric.
+    """
+    traces: list[Figure] = []
+    for algorithm, line in own.groupby("algorithm", sort=False):
+        words, colour, symbol, _ = ALGORITHMS.get(str(algorithm), (str(algorithm), MUTED, "x", "×"))
+        traces.append({
+            "type": "scatter",
+            "mode": "lines+markers",
+            "x": column(line, "k"),
+            "y": column(line, metric),
+            "name": words,
+            "line": {"color": colour, "width": 1.5},
+            "marker": {"color": colour, "symbol": symbol, "size": 7},
+            "hovertemplate": f"{words}, k = %{{x}}: %{{y:.3f}}<extra></extra>",
+        })  # fmt: skip
+    chosen = own[own["is_chosen"]]
+    if len(chosen):
+        traces.append({
+            "type": "scatter",
+            "mode": "markers",
+            "x": column(chosen, "k"),
+            "y": column(chosen, metric),
+            "marker": {"symbol": "circle-open", "size": 18, "color": INK, "line": {"width": 2}},
+            "hoverinfo": "skip",
+        })  # fmt: skip
+    return traces
+
+
+def candidates_table(candidates: pd.DataFrame) -> Table:
+    """Every candidate with its metrics and why it won or lost."""
     return table_of(
         candidates,
         {
@@ -189,39 +201,38 @@ def candidates_table(candidates: pd.DataFrame):
 def choices(candidates: pd.DataFrame) -> Block:
     """What was chosen for each segmentation, and why, in words."""
     name = "choices"
-    chosen = candidates[candidates["is_chosen"]]
     if candidates.empty:
-        return without_chart(name, "The choice", "No clustering was tried: nobody kept an order.")
+        return without_chart(name, "The choice", "No clustering was tried: no customer has a net order.")
     cards = []
     for segmentation in SEGMENTATIONS:
         own = candidates[candidates["segmentation"] == segmentation]
-        if own.empty:
-            continue
-        for row in own[own["is_chosen"]].to_dict("records"):
-            facts = [
-                ["silhouette", "–" if pd.isna(row["silhouette"]) else f"{row['silhouette']:.3f}"],
-                ["minimum Jaccard", "–" if pd.isna(row["min_jaccard"]) else f"{row['min_jaccard']:.2f}"],
-                ["smallest share", percent(row["smallest_share"])],
-            ]
-            lead = sentence(name_of(row)) + (" – a stand-in, as none passes" if row["is_fallback"] else "")
-            cards.append(
-                Card(sentence(segmentation), lead=lead, facts=facts, texts=[[sentence(row["reason"]) + ".", ""]])
-            )
-        if not own["is_chosen"].any():
+        cards += [choice_card(row) for row in rows_of(own[own["is_chosen"]])]
+        if len(own) and not own["is_chosen"].any():
             commonest = own["reason"].value_counts().sort_index().idxmax()
             texts = [[f"Most candidates: {commonest}.", ""]]
             cards.append(Card(sentence(segmentation), lead="Nothing could be chosen: all are one segment", texts=texts))
-    words = [f"{row['k']} {label(row['segmentation'])}" for row in chosen.to_dict("records")]
-    title = (
-        f"Chosen: {', '.join(words)} clusters" if words else "No clustering was chosen: all customers are one segment"
+    chosen = candidates[candidates["is_chosen"]]
+    words = [f"{row['k']} {label(row['segmentation'])}" for row in rows_of(chosen)]
+    title = "No clustering was chosen: all customers are one segment"
+    if words:
+        title = f"Chosen: {', '.join(words)} clusters"
+    finalists = candidates[candidates["is_finalist"] | candidates["is_chosen"]]
+    return Block(
+        name,
+        title,
+        note="First the gates: number of clusters, smallest share, stability. Then silhouette, and of those nearly as"
+        " good the one with more clusters.",
+        cards=cards,
+        table=candidates_table(finalists if words else candidates),
     )
-    table = (
-        candidates_table(candidates[candidates["is_finalist"] | candidates["is_chosen"]])
-        if words
-        else (candidates_table(candidates))
-    )
-    note = (
-        "First the gates: number of clusters, smallest share, stability; then silhouette, and of those nearly as good"
-        " the one with more clusters."
-    )
-    return Block(name, title, note=note, cards=cards, table=table)
+
+
+def choice_card(row: Row) -> Card:
+    """The card of a chosen candidate."""
+    facts = [
+        ["silhouette", "–" if pd.isna(row["silhouette"]) else f"{row['silhouette']:.3f}"],
+        ["minimum Jaccard", "–" if pd.isna(row["min_jaccard"]) else f"{row['min_jaccard']:.2f}"],
+        ["smallest share", percent(row["smallest_share"])],
+    ]
+    lead = sentence(name_of(row)) + (" – a fallback, because none passes" if row["is_fallback"] else "")
+    return Card(sentence(row["segmentation"]), lead=lead, facts=facts, texts=[[sentence(row["reason"]) + ".", ""]])

@@ -1,7 +1,6 @@
-"""What happened? Sales by month, by weekday and hour, by country, and how newcomers come back."""
+"""What happened? Sales by month, by weekday and hour, by country, and how many newcomers order again."""
 
 import math
-from collections.abc import Mapping
 
 import pandas as pd
 
@@ -9,10 +8,14 @@ from shop_toolkit.report.charts import (
     ACCENT,
     MUTED,
     Block,
+    Figure,
     Panel,
+    Table,
+    Tables,
     axis,
     column,
     heat_map,
+    largest,
     named_short,
     names_axis,
     percents,
@@ -21,6 +24,7 @@ from shop_toolkit.report.charts import (
     table_of,
     without_chart,
 )  # fmt: skip
+from shop_toolkit.report.months import month
 from shop_toolkit.report.privacy import LEAST_CUSTOMERS, OTHERS
 from shop_toolkit.report.words import count, listed, money, percent, plural
 
@@ -28,7 +32,7 @@ COUNTRIES = 15
 COHORTS = 24
 
 
-def blocks(tables: Mapping[str, pd.DataFrame]) -> list[Block]:
+def blocks(tables: Tables) -> list[Block]:
     """The section's blocks."""
     return [
         by_month(tables["sales_by_month"]),
@@ -38,28 +42,54 @@ def blocks(tables: Mapping[str, pd.DataFrame]) -> list[Block]:
     ]
 
 
-def month(day: object) -> str:
-    """`November 2011`."""
-    return f"{pd.Timestamp(day):%B %Y}"
-
-
 def by_month(months: pd.DataFrame) -> Block:
-    """Revenue by month, of customers and anonymous."""
+    """Revenue by month, of customers and anonymous; `months` is sales_by_month."""
     name = "sales_by_month"
     if months.empty:
-        return without_chart(name, "Sales by month", "No sale was kept, so there is nothing to count by month.")
+        return without_chart(name, "Sales by month", "There is no sale to count by month.")
     months = months.sort_values("month_start_date")
+    pale = "" if months["is_complete"].all() else " Pale: the log covers only part of the month."
+    columns = {
+        "month_start_date": ("month from", "date"),
+        "order_count": ("orders", "count"),
+        "customer_count": ("customers", "count"),
+        "new_customer_count": ("new customers", "count"),
+        "units": ("units", "count"),
+        "revenue": ("revenue", "money"),
+        "anonymous_order_count": ("anonymous orders", "count"),
+        "anonymous_units": ("anonymous units", "count"),
+        "anonymous_revenue": ("anonymous revenue", "money"),
+        "is_complete": ("whole month", "text"),
+    }
+    return Block(
+        name,
+        best_month(months),
+        note="Revenue is sales minus what was cancelled of them later. Sales without a customer are shown apart."
+        + pale,
+        panels=[month_bars(months)],
+        legend=[["customers", ACCENT, "●"], ["unknown buyers", MUTED, "●"]],
+        table=table_of(months, columns),
+    )
+
+
+def best_month(months: pd.DataFrame) -> str:
+    """The title: the whole month of most revenue, beside the mean."""
     whole = months[months["is_complete"]]
     judged = whole if len(whole) else months
-    best = judged.loc[judged["revenue"].idxmax()]
+    best = largest(judged, judged["revenue"])
     whose, mean = ("", "the mean month")
     if (months["anonymous_revenue"] != 0).any():
         whose, mean = " from known customers", "their mean month"
     title = f"{month(best['month_start_date'])} brought {money(best['revenue'])}{whose}"
     if len(judged) > 1 and judged["revenue"].mean() > 0:
         title += f", {best['revenue'] / judged['revenue'].mean():.1f} times {mean}"
+    return title
+
+
+def month_bars(months: pd.DataFrame) -> Panel:
+    """Stacked bars of revenue by month, with and without a customer."""
     starts = column(months, "month_start_date")
-    opacity = [1 if known else 0.45 for known in months["is_complete"]]
+    opacity = [1 if whole else 0.45 for whole in months["is_complete"]]
     traces = [
         {
             "type": "bar",
@@ -75,94 +105,100 @@ def by_month(months: pd.DataFrame) -> Block:
     layout = {
         "barmode": "relative",
         "bargap": 0.25,
-        # The name of a month stands below its bar, not where the month begins.
+        # The name of a month is below its bar, not where the month begins.
         "xaxis": axis("month", type="date", tickformat="%b\n%Y", ticklabelmode="period"),
         "yaxis": axis("revenue (currency of the log)"),
     }
-    pale = "" if months["is_complete"].all() else " Pale: the log holds only part of the month."
-    return Block(
-        name,
-        title,
-        note="Revenue is sales less what was cancelled of them later. Sales without a customer are told apart." + pale,
-        panels=[Panel(traces, layout, 360)],
-        legend=[["customers", ACCENT, "●"], ["unknown buyers", MUTED, "●"]],
-        table=table_of(
-            months,
-            {
-                "month_start_date": ("month from", "date"),
-                "orders": ("orders", "count"),
-                "customers": ("customers", "count"),
-                "new_customers": ("new customers", "count"),
-                "units": ("units", "count"),
-                "revenue": ("revenue", "money"),
-                "anonymous_orders": ("anonymous orders", "count"),
-                "anonymous_units": ("anonymous units", "count"),
-                "anonymous_revenue": ("anonymous revenue", "money"),
-                "is_complete": ("whole month", "text"),
-            },
-        ),
-    )
+    return Panel(traces, layout, 360)
 
 
 def by_weekday_and_hour(hours: pd.DataFrame) -> Block:
-    """Orders by weekday and hour of the day."""
+    """Orders by weekday and hour of the day; `hours` is sales_by_weekday_and_hour."""
     name = "sales_by_weekday_and_hour"
-    total = hours["orders"].sum() if len(hours) else 0
+    total = hours["order_count"].sum() if len(hours) else 0
     if not total:
-        return without_chart(
-            name, "Sales by weekday and hour", "No order was kept, so there is nothing to count by hour."
-        )
+        return without_chart(name, "Sales by weekday and hour", "There is no order to count by hour.")
     hours = hours.sort_values(["weekday_number", "hour_of_day"])
     weekdays = list(dict.fromkeys(hours["weekday"]))
-    best = hours.loc[hours["orders"].idxmax()]
-    by_day = hours.groupby("weekday", sort=False)["orders"].sum()
+    best = largest(hours, hours["order_count"])
+    by_day = hours.groupby("weekday", sort=False)["order_count"].sum()
     silent = [f"{day}s" for day in weekdays if not by_day[day]]
     title = (
         f"Most orders come on {best['weekday']}s from {best['hour_of_day']} to {best['hour_of_day'] + 1} o'clock:"
-        f" {percent(best['orders'] / total)} of all"
+        f" {percent(best['order_count'] / total)} of all"
     )
     if 0 < len(silent) < 4:
         title += f"; none on {listed(silent)}"
-    open_hours = hours.loc[hours["orders"] > 0, "hour_of_day"]
+    open_hours = hours.loc[hours["order_count"] > 0, "hour_of_day"]
     shown = list(range(open_hours.min(), open_hours.max() + 1))
-    orders = pivot(hours, "weekday", "hour_of_day", "orders", weekdays, shown)
-    figure = heat_map(
-        shown,
-        weekdays,
-        orders,
-        [[count(cell) if cell else "" for cell in row] for row in orders],
-        "%{y}, %{x} o'clock: %{z:,} orders",
-    )
+    orders = pivot(hours, "weekday", "hour_of_day", "order_count", weekdays, shown)
+    texts = [[count(cell) if cell else "" for cell in row] for row in orders]
+    figure = heat_map(shown, weekdays, orders, texts, "%{y}, %{x} o'clock: %{z:,} orders")
     layout = {"xaxis": axis("hour of the day", dtick=2, showgrid=False), "yaxis": names_axis(ticklabelstandoff=4)}
-    columns = {"weekday": ("weekday", "text"), "hour_of_day": ("hour", "count"), "orders": ("orders", "count")}
+    columns = {"weekday": ("weekday", "text"), "hour_of_day": ("hour", "count"), "order_count": ("orders", "count")}
     return Block(
         name,
         title,
         note="Orders of known customers, in the log's own time.",
         panels=[Panel([figure], layout, 320)],
-        # Without money: in a quiet hour it would be that of one order.
+        # Without revenue: in a quiet hour it would be that of one order.
         table=table_of(hours, columns),
     )
 
 
 def by_country(countries: pd.DataFrame) -> Block:
-    """Revenue by country, the largest; on a logarithmic axis, as one country often brings almost all."""
+    """Revenue of the largest countries; `countries` is sales_by_country, with small ones added up."""
     name = "sales_by_country"
     countries = countries.sort_values(["revenue", "country"], ascending=[False, True])
     total = countries["revenue"].sum() if len(countries) else 0
     drawn = countries[countries["revenue"] > 0].head(COUNTRIES)
     if drawn.empty or total <= 0:
-        return without_chart(name, "Sales by country", "No revenue was kept, so there is nothing to tell of countries.")
+        return without_chart(name, "Sales by country", "There is no revenue to split by country.")
+    left_out = len(countries) - len(drawn)
+    rest = f"{plural(left_out, 'more country is', 'more countries are')} in the table." if left_out else ""
+    pooled = ""
+    if (countries["country"] == OTHERS).any():
+        pooled = f"Countries of fewer than {LEAST_CUSTOMERS} customers are added up as {OTHERS}."
+    columns = {
+        "country": ("country", "text"),
+        "order_count": ("orders", "count"),
+        "customer_count": ("customers", "count"),
+        "units": ("units", "count"),
+        "revenue": ("revenue", "money"),
+        "anonymous_revenue": ("anonymous revenue", "money"),
+    }
+    return Block(
+        name,
+        best_country(drawn, total, len(countries)),
+        note=" ".join(filter(None, [pooled, rest])),
+        panels=[country_marks(drawn, total)],
+        table=table_of(countries, columns),
+    )
+
+
+def best_country(drawn: pd.DataFrame, total: float, number: int) -> str:
+    """The title: the countries of most revenue.
+
+    Args:
+        drawn: The countries in the chart, largest first.
+        total: Revenue of all.
+        number: How many countries there are.
+    """
     named = drawn[drawn["country"] != OTHERS]
     first = (named if len(named) else drawn).iloc[0]
+    if number == 1:
+        return f"All revenue comes from one country: {first['country']}"
     title = f"{first['country']} brings {percent(first['revenue'] / total)} of the revenue"
-    if len(countries) == 1:
-        title = f"All revenue comes from one country: {first['country']}"
-    elif len(named) > 1:
+    if len(named) > 1:
         title += f", then {named.iloc[1]['country']} {percent(named.iloc[1]['revenue'] / total)}"
-    # Whole decades, or no line of the axis would be among revenues that are much alike.
+    return title
+
+
+def country_marks(drawn: pd.DataFrame, total: float) -> Panel:
+    """Marks on a logarithmic axis, because one country often brings almost all revenue."""
+    # Whole decades, or revenues that are much alike would have no line of the axis among them.
     decades = [math.floor(math.log10(drawn["revenue"].min())), math.floor(math.log10(drawn["revenue"].max())) + 1]
-    figure = {
+    figure: Figure = {
         "type": "scatter",
         "mode": "markers+text",
         "x": column(drawn, "revenue"),
@@ -173,82 +209,73 @@ def by_country(countries: pd.DataFrame) -> Block:
         "cliponaxis": False,
         "hovertemplate": "%{y}: %{x:,.0f} (%{text})<extra></extra>",
     }
+    unit = "revenue (currency of the log; each line is ten times the one before)"
     layout = {
-        "xaxis": axis(
-            "revenue (currency of the log; each line is ten times the one before)", type="log", dtick=1, range=decades
-        ),
+        "xaxis": axis(unit, type="log", dtick=1, range=decades),
         "yaxis": names_axis(names=named_short(drawn["country"], 24), showgrid=True),
         "margin": {"r": 56},
     }
-    left_out = len(countries) - len(drawn)
-    rest = f"{plural(left_out, 'more country is', 'more countries are')} in the table." if left_out else ""
-    pooled = ""
-    if (countries["country"] == OTHERS).any():
-        pooled = f"Countries of fewer than {LEAST_CUSTOMERS} customers are told together, as {OTHERS}."
-    return Block(
-        name,
-        title,
-        note=" ".join(filter(None, [pooled, rest])),
-        panels=[Panel([figure], layout, rows_height(len(drawn)))],
-        table=table_of(
-            countries,
-            {
-                "country": ("country", "text"),
-                "orders": ("orders", "count"),
-                "customers": ("customers", "count"),
-                "units": ("units", "count"),
-                "revenue": ("revenue", "money"),
-                "anonymous_revenue": ("anonymous revenue", "money"),
-            },
-        ),
-    )
+    return Panel([figure], layout, rows_height(len(drawn)))
 
 
 def cohorts(rows: pd.DataFrame) -> Block:
-    """Which share of the newcomers of a month orders again, month by month after it."""
-    name = "cohorts"
-    heading = "Newcomers who come back"
+    """Which share of a month's newcomers orders again, by month after it; `rows` is cohorts."""
+    name, heading = "cohorts", "Newcomers who order again"
     later = rows[rows["is_complete"] & (rows["months_since_first"] > 0)] if len(rows) else rows
     if later.empty:
-        return without_chart(
-            name, heading, "The log holds no whole month after a first one: nobody could come back yet."
-        )
-    # Who bought in the log's first month may have been a customer for years.
+        problem = "The log has no whole month after the first one, so nobody could order again yet."
+        return without_chart(name, heading, problem)
+    # Customers of the log's first month may have been customers for years.
     newcomers = later[later["cohort_month_start_date"] > rows["cohort_month_start_date"].min()]
     first = newcomers[newcomers["months_since_first"] == 1]
     title = heading
     if len(first):
-        again = first["active_customers"].sum() / first["cohort_customers"].sum()
+        again = first["active_customer_count"].sum() / first["cohort_customer_count"].sum()
         title = f"Of 100 newcomers {100 * again:.0f} order again in the month after"
     starts = sorted(later["cohort_month_start_date"].unique())[-COHORTS:]
     left_out = later["cohort_month_start_date"].nunique() - COHORTS
-    rows = rows[rows["cohort_month_start_date"] >= starts[0]]
-    later = later[later["cohort_month_start_date"] >= starts[0]]
+    note = "Customers of the log's first month may have been customers for years: they are not in the title."
+    if left_out > 0:
+        note += f" Cohorts earlier than the last {COHORTS} are in the mart cohorts."
+    shown = later[later["cohort_month_start_date"] >= starts[0]]
+    return Block(
+        name,
+        title,
+        note=note,
+        panels=[retention_map(shown, starts)],
+        table=cohort_table(rows[rows["cohort_month_start_date"] >= starts[0]]),
+    )
+
+
+def retention_map(later: pd.DataFrame, starts: list[pd.Timestamp]) -> Panel:
+    """Retention by cohort and months after it.
+
+    Args:
+        later: Whole months after the first of each cohort.
+        starts: First day of each cohort's month.
+    """
     months = list(range(1, int(later["months_since_first"].max()) + 1))
     retention = pivot(later, "cohort_month_start_date", "months_since_first", "retention", starts, months)
     names = [f"{pd.Timestamp(start):%b %Y}" for start in starts]
-    figure = heat_map(
-        months, names, retention, percents(retention), "of the newcomers of %{y} %{z:.0%} ordered %{x} months later"
-    )
+    hover = "of the newcomers of %{y} %{z:.0%} ordered %{x} months later"
+    figure = heat_map(months, names, retention, percents(retention), hover)
     layout = {
         "xaxis": axis("months after the first order (in the cells: % of the cohort)", showgrid=False),
         "yaxis": names_axis("month of the first order"),
     }
-    return Block(
-        name,
-        title,
-        note="Who ordered in the log's first month may have been a customer for years: they are not in the title."
-        + (f" Earlier cohorts than the last {COHORTS} are in the mart cohorts." if left_out > 0 else ""),
-        panels=[Panel([figure], layout, rows_height(len(starts), 80))],
-        table=table_of(
-            rows.sort_values(["cohort_month_start_date", "months_since_first"]),
-            {
-                "cohort_month_start_date": ("first order in", "date"),
-                "months_since_first": ("months later", "count"),
-                "cohort_customers": ("newcomers", "count"),
-                "active_customers": ("ordered", "count"),
-                "retention": ("share", "share"),
-                "is_complete": ("whole month", "text"),
-            },
-        ),
+    return Panel([figure], layout, rows_height(len(starts), 80))
+
+
+def cohort_table(rows: pd.DataFrame) -> Table:
+    """The cohorts' numbers of customers, without revenue."""
+    return table_of(
+        rows.sort_values(["cohort_month_start_date", "months_since_first"]),
+        {
+            "cohort_month_start_date": ("first order in", "date"),
+            "months_since_first": ("months later", "count"),
+            "cohort_customer_count": ("newcomers", "count"),
+            "active_customer_count": ("ordered", "count"),
+            "retention": ("share", "share"),
+            "is_complete": ("whole month", "text"),
+        },
     )

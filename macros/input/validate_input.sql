@@ -1,0 +1,52 @@
+{#-
+    At the start of a run: reads how the input looks, checks it against the settings and creates the
+    source `shop`, before any table changes. The work is done in Python
+    (python_models/shop_toolkit/ingest). A sentence stops the run where the input cannot be read.
+-#}
+{% macro validate_input() -%}
+    {%- if execute -%}
+        {%- set request = sql_text(tojson(input_request())) -%}
+        {%- set answer = fromjson(single_value('select prepare_input(' ~ request ~ ')')) -%}
+        {%- if answer.problem -%}
+            {{ exceptions.raise_compiler_error(answer.problem) }}
+        {%- endif -%}
+        {#- Created behind dbt's back: what dbt listed at the start of the run may lack them. -#}
+        {%- for type, names in answer.relations.items() -%}
+            {%- for name in names -%}
+                {%- do adapter.cache_added(api.Relation.create(
+                    database=target.database, schema='sources', identifier=name, type=type
+                )) -%}
+            {%- endfor -%}
+        {%- endfor -%}
+        {%- for message in answer.messages -%}
+            {%- do log(message, info=true) -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- What Python needs to know of this run: see `Request` in shop_toolkit/ingest/plan.py. -#}
+{% macro input_request() -%}
+    {%- set settings = {} -%}
+    {%- for name in [
+        'transactions', 'column_mapping', 'csv_delimiter', 'csv_encoding', 'date_format',
+        'decimal_separator', 'cancellation_invoice_prefix'
+    ] -%}
+        {%- do settings.update({name: var(name)}) -%}
+    {%- endfor -%}
+    {%- for name in ['as_of_date', 'baseline_date'] -%}
+        {%- do settings.update({name: none if var(name) is none else var(name) | string}) -%}
+    {%- endfor -%}
+    {%- set readers = {} -%}
+    {%- for date_format in date_formats() -%}
+        {%- do readers.update({date_format: parse_timestamp_as('date_text', date_format)}) -%}
+    {%- endfor -%}
+    {{ return({
+        'settings': settings,
+        'readers': readers,
+        'is_full_refresh': flags.FULL_REFRESH,
+        'is_refresh': uses_stored_rules() and all_selected(['base_transactions']),
+        'marts_schema': target.schema,
+        'today': (run_started_at + modules.datetime.timedelta(hours=14)).strftime('%Y-%m-%d'),
+    }) }}
+{%- endmacro %}

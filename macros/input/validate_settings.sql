@@ -1,0 +1,30 @@
+{#-
+    Stops the run with one sentence per wrong setting, before any table changes. What each setting
+    takes stands in python_models/shop_toolkit/settings.py.
+-#}
+{% macro validate_settings() -%}
+    {%- if execute -%}
+        {%- set given = invocation_args_dict.get('vars') or {} -%}
+        {%- set given = fromyaml(given) if given is string else given -%}
+        {%- set values = {} -%}
+        {%- for name in fromjson(single_value('select setting_names()')) -%}
+            {%- set is_date = var(name) is not none and name in ['as_of_date', 'baseline_date'] -%}
+            {#- YAML makes a date of an unquoted day. -#}
+            {%- do values.update({name: var(name) | string if is_date else var(name)}) -%}
+        {%- endfor -%}
+        {%- set sentences = fromjson(single_value(
+            'select wrong_settings('
+            ~ sql_text(tojson(given.keys() | list)) ~ ', ' ~ sql_text(tojson(values)) ~ ')'
+        )) -%}
+        {#-
+            Asked before the work is done, as a build may take minutes; and not by runs that publish
+            nothing.
+        -#}
+        {%- if 'model.' ~ project_name ~ '.published_files' in selected_resources -%}
+            {%- do sentences.append(single_value('select postgres_problem()')) -%}
+        {%- endif -%}
+        {%- if sentences | select | list -%}
+            {{ exceptions.raise_compiler_error(sentences | select | join('\n')) }}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,41 @@
+{#-
+    SQL: deletes what was recorded of files that this build read again; of all files where it
+    replaced all rows.
+-#}
+{% macro delete_ingested_files() -%}
+    delete from {{ source('state', 'ingested_files') }}
+    where
+        (
+            select input_profile.is_full_read
+            from {{ source('shop', 'input_profile') }} as input_profile
+        )
+        or file_name in (
+            select input_files.file_name
+            from {{ source('shop', 'input_files') }} as input_files
+            where input_files.is_pending
+        )
+{%- endmacro %}
+
+
+{#- SQL: records the files that this build read, in the transaction that stores their rows. -#}
+{% macro insert_ingested_files() -%}
+    insert into {{ source('state', 'ingested_files') }}
+    select
+        input_files.file_name,
+        input_profile.input_signature,
+        input_files.details,
+        input_profile.date_format,
+        input_profile.decimal_separator
+    from {{ source('shop', 'input_files') }} as input_files
+    cross join {{ source('shop', 'input_profile') }} as input_profile
+    where input_files.is_pending
+{%- endmacro %}
+
+
+{#- How many files this build reads. -#}
+{% macro pending_file_count() -%}
+    {%- set files = source('shop', 'input_files') -%}
+    {%- set are_listed = execute and existing_relation('sources', 'input_files') is not none -%}
+    {%- set query = 'select count(*) from ' ~ files ~ ' where is_pending' -%}
+    {{ return(single_value(query) if are_listed else 0) }}
+{%- endmacro %}

@@ -1,0 +1,103 @@
+{%- set segmentations = ['rfm', 'broad', 'detailed'] -%}
+
+with customers as (
+
+    select * from {{ ref('customers') }}
+
+),
+
+customer_alerts as (
+
+    select * from {{ ref('customer_alerts') }}
+
+),
+
+audiences as (
+
+    select * from {{ ref('audiences') }}
+
+),
+
+-- Decimal ranks, as sums of doubles depend on their order. Without a net order there are no ranks.
+customers_with_alerts as (
+
+    select
+        customers.rfm_segment,
+        customers.broad_segment,
+        customers.detailed_segment,
+        cast(customers.recency_percent_rank as decimal(18, 12)) as recency_rank,
+        cast(customers.frequency_percent_rank as decimal(18, 12)) as frequency_rank,
+        cast(customers.monetary_percent_rank as decimal(18, 12)) as monetary_rank,
+        customer_alerts.monetary as revenue_at_risk,
+        customer_alerts.days_overdue,
+        customers.frequency > 0 as is_net_customer
+    from customers
+    left join customer_alerts
+        on customers.customer_id = customer_alerts.customer_id
+
+),
+
+memberships as (
+
+    {% for segmentation in segmentations %}
+    select
+        '{{ segmentation }}' as segmentation,
+        {{ segmentation }}_segment as segment,
+        recency_rank,
+        frequency_rank,
+        monetary_rank,
+        revenue_at_risk,
+        days_overdue,
+        is_net_customer
+    from customers_with_alerts
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+profiles as (
+
+    select
+        segmentation,
+        segment,
+        count(*) filter (where is_net_customer) as customer_count,
+        avg(recency_rank) filter (where is_net_customer) as recency_rank,
+        avg(frequency_rank) filter (where is_net_customer) as frequency_rank,
+        avg(monetary_rank) filter (where is_net_customer) as monetary_rank,
+        count(days_overdue) filter (where is_net_customer) as overdue_customer_count,
+        sum(revenue_at_risk) filter (where is_net_customer) as revenue_at_risk,
+        median(days_overdue) filter (where is_net_customer) as median_days_overdue
+    from memberships
+    group by 1, 2
+
+),
+
+campaigns as (
+
+    select
+        segmentation,
+        segment,
+        count(*) filter (where not is_control) as addressed_customer_count,
+        count(*) filter (where is_control) as control_customer_count
+    from audiences
+    group by 1, 2
+
+)
+
+select
+    profiles.segmentation,
+    profiles.segment,
+    profiles.customer_count,
+    profiles.recency_rank,
+    profiles.frequency_rank,
+    profiles.monetary_rank,
+    profiles.overdue_customer_count,
+    cast(coalesce(profiles.revenue_at_risk, 0) as decimal(18, 2)) as revenue_at_risk,
+    profiles.median_days_overdue,
+    campaigns.addressed_customer_count,
+    campaigns.control_customer_count
+from profiles
+left join campaigns
+    on
+        profiles.segmentation = campaigns.segmentation
+        and profiles.segment = campaigns.segment

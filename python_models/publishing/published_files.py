@@ -1,0 +1,54 @@
+"""One row per published file: what is in the folder that readers use, after the marts were copied there."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from shop_toolkit.postgres import ADDRESS, push
+from shop_toolkit.publishing import Mart, current_files, id_of, publication
+from shop_toolkit.tables import typed
+
+TYPES = {
+    "path": "str", "mart": "str", "format": "str", "row_count": "Int64", "bytes": "int64", "checksum": "str",
+    "publication_id": "str",
+}  # fmt: skip
+
+
+def model(dbt: Any, session: Any) -> pd.DataFrame:
+    """Copy the marts to the folder of the setting, and to Postgres if the environment names a server.
+
+    A hook in the yml makes the model wait for all marts and their tests, and describes them in a variable.
+    """
+    pages = dict(dbt.ref("report_pages").select("file_name", "content").fetchall())
+    settings = dbt.config.get("meta")
+    folder = json.loads(settings["published_folder"])
+    folder = Path(folder) if folder else None
+    ((context,),) = session.execute("select getvariable('publication_context')").fetchall()
+    context = json.loads(context)
+    if context["may_publish"]:
+        marts = [Mart(name, **mart) for name, mart in context["marts"].items()]
+        publish(session, marts, pages, folder, settings["postgres_schema"])
+    return typed(pd.DataFrame(current_files(folder) if folder else None, columns=list(TYPES)), TYPES)
+
+
+def publish(session: Any, marts: Sequence[Mart], pages: Mapping[str, str], folder: Path | None, schema: str) -> None:
+    """Write files, push to Postgres, and only then switch the files: a failure changes nothing for readers.
+
+    Args:
+        session: The build's connection to the warehouse.
+        marts: The marts.
+        pages: Content of each page by file name.
+        folder: The folder that readers use; None publishes no files.
+        schema: Schema on the Postgres server.
+    """
+    address = os.environ.get(ADDRESS)
+    if folder is None:
+        if address:
+            push(session, marts, address, schema, id_of(session, marts, pages))
+        return
+    with publication(session, marts, pages, folder) as written:
+        if address:
+            push(session, marts, address, schema, written.publication_id)

@@ -1,0 +1,247 @@
+"""How the input writes dates and numbers: what a setting says, what earlier rows used, or what the rows show."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from shop_toolkit.ingest.files import InputError
+from shop_toolkit.ingest.relation import InputRelation
+
+SAMPLE_ROWS = 20_000
+# A few wrong dates must not tip the scale: where the second-best order comes this close, all rows are read.
+CLOSE = 0.9
+# Where two orders read nearly the same share of the dates, nothing decides between them.
+AMBIGUOUS = 0.99
+
+
+@dataclass(frozen=True)
+class Formats:
+    """How dates and numbers are written; None where nothing shows it yet."""
+
+    date_format: str | None
+    decimal_separator: str | None
+
+
+@dataclass(frozen=True)
+class WrittenForms:
+    """What the dates and prices of some rows look like.
+
+    Attributes:
+        dated_rows: How many rows hold a date text.
+        example: One date text.
+        rows_read: How many of these rows each order of year, month and day reads.
+        with_comma: How many rows hold a price with a decimal comma.
+        with_point: How many rows hold a price with a decimal point.
+    """
+
+    dated_rows: int
+    example: str | None
+    rows_read: Mapping[str, int]
+    with_comma: int
+    with_point: int
+
+    def ranked(self) -> list[str]:
+        """The orders, the one that reads most dates first."""
+        return sorted(self.rows_read, key=lambda order: -self.rows_read[order])
+
+    def is_close(self, share: float) -> bool:
+        """Whether the second-best order reads more than this share of what the best one reads."""
+        best, second = self.ranked()[:2]
+        return self.rows_read[second] > share * self.rows_read[best]
+
+
+def resolve_formats(
+    connection: duckdb.DuckDBPyConnection, relation: InputRelation, known: Formats, readers: Mapping[str, str]
+) -> Formats:
+    """Fill in what is not known of the formats from the rows.
+
+    Args:
+        connection: Where the relation can be read.
+        relation: The rows to look at.
+        known: What settings say or earlier rows used.
+        readers: For each order of year, month and day, SQL that reads `date_text` as a timestamp.
+
+    Raises:
+        InputError: No order reads any date, or two orders read the dates equally well.
+    """
+    if known.date_format is not None and known.decimal_separator is not None:
+        return known
+    forms = written_forms(connection, relation, readers, SAMPLE_ROWS)
+    if known.date_format is None and (forms.is_close(CLOSE) or not forms.dated_rows):
+        forms = written_forms(connection, relation, readers, None)
+    date_format, separator = known.date_format, known.decimal_separator
+    if date_format is None and forms.dated_rows:
+        check_dates_are_clear(forms, relation.name)
+        date_format = forms.ranked()[0]
+    if separator is None and forms.with_comma + forms.with_point:
+        separator = "," if forms.with_comma > forms.with_point else "."
+    return Formats(date_format, separator)
+
+
+def written_forms(
+    connection: duckdb.DuckDBPyConnection,
+    relation: InputRelation,
+    readers: Mapping[str, str],
+    row_limit: int | None,
+) -> WrittenForms:
+    """What the dates and prices of the first `row_limit` rows (None: of all) look like."""
+    price = relation.columns.get("unit_price") or relation.columns["amount"]
+    limit = "" if row_limit is None else f"limit {row_limit}"
+    counts = ",\n".join(_rows_read(sql) for sql in readers.values())
+    query = f"""
+        with written as (
+            select
+                cast({relation.columns["ordered_at"]} as varchar) as date_text,
+                cast({price} as varchar) as price_text
+            from {relation.sql}
+            {limit}
+        ),
+        -- Dates repeat: each text is parsed once.
+        written_dates as (
+            select
+                trim(date_text) as date_text,
+                count(*) as date_rows,
+                count(*) filter (where regexp_matches(price_text, '[0-9],[0-9]{{1,2}}$')) as with_comma,
+                count(*) filter (where regexp_matches(price_text, '[0-9][.][0-9]+$')) as with_point
+            from written
+            group by 1
+        )
+        select
+            coalesce(sum(date_rows) filter (where date_text <> ''), 0),
+            min(date_text) filter (where date_text <> ''),
+            coalesce(sum(with_comma), 0),
+            coalesce(sum(with_point), 0),
+            {counts}
+        from written_dates
+    """
+    ((dated_rows, example, with_comma, with_point, *rows_read),) = connection.execute(query).fetchall()
+    rows_by_order = {order: int(rows) for order, rows in zip(readers, rows_read, strict=True)}
+    return WrittenForms(int(dated_rows), example, rows_by_order, int(with_comma), int(with_point))
+
+
+def check_dates_are_clear(forms: WrittenForms, input_name: str) -> None:
+    """Raise InputError where no order reads any date, or two orders read the dates equally well."""
+    best, second = forms.ranked()[:2]
+    if forms.rows_read[best] == 0:
+        raise InputError(
+            f"The dates of {input_name} are written in no known way, e.g. '{forms.example}'. Say how with --vars"
+            " '{date_format: \"%d. %B %Y\"}' (a strptime format)."
+        )
+    if forms.rows_read[second] > 0 and forms.is_close(AMBIGUOUS):
+        raise InputError(
+            f"The dates of {input_name} could be {best} or {second}, e.g. '{forms.example}'. Say which with --vars"
+            f" '{{date_format: {best}}}'."
+        )
+
+
+def check_dates_fit(
+    connection: duckdb.DuckDBPyConnection,
+    relation: InputRelation,
+    date_format: str,
+    readers: Mapping[str, str],
+    *,
+    is_set: bool,
+    has_earlier_rows: bool,
+) -> None:
+    """Raise InputError where a file writes its dates in another way than they are read.
+
+    Args:
+        connection: Where the relation can be read.
+        relation: The rows to look at.
+        date_format: How the build reads dates; one of `readers`.
+        readers: For each known way, SQL that reads `date_text` as a timestamp.
+        is_set: Whether the setting `date_format` says it.
+        has_earlier_rows: Whether earlier builds read rows of this input. Then a file without any readable date is no
+            reason to stop: its rows are quarantined.
+    """
+    as_read = _rows_read(readers[date_format])
+    best = f"greatest({', '.join(_rows_read(sql) for sql in readers.values())})"
+    unfit = connection.execute(
+        f"""
+        with written_dates as (
+            select
+                {relation.file_name} as file_name,
+                trim(cast({relation.columns["ordered_at"]} as varchar)) as date_text,
+                count(*) as date_rows
+            from {relation.sql}
+            group by 1, 2
+        )
+        select
+            file_name,
+            min(date_text) filter (where {readers[date_format]} is null),
+            {as_read} = 0
+        from written_dates
+        where date_text <> ''
+        group by 1
+        having {as_read} < {best} {"" if has_earlier_rows else f"or {as_read} = 0"}
+        order by 1
+        limit 1
+        """
+    ).fetchall()
+    for file_name, example, is_none_read in unfit:
+        raise InputError(
+            (f"The setting 'date_format' is {json.dumps(date_format)}" if is_set
+             else f"Dates read so far are written as {date_format}")
+            + f", but {'no date' if is_none_read else 'not every date'} of '{file_name}' is written so,"
+            f" e.g. '{example}'."
+            + ("" if is_set else " Write them alike, or say how with --vars '{date_format: …}': then the build reads"
+               " everything again.")
+        )  # fmt: skip
+
+
+def first_and_last_day(
+    connection: duckdb.DuckDBPyConnection, relation: InputRelation, reader: str
+) -> tuple[date | None, date | None]:
+    """The first and the last day of any row of the input, rejected or not; None where no row has a readable date."""
+    ((first, last),) = connection.execute(
+        f"""
+        with written_dates as (
+            select distinct trim(cast({relation.columns["ordered_at"]} as varchar)) as date_text
+            from {relation.sql}
+        ),
+        days as (
+            select cast({reader} as date) as day
+            from written_dates
+        )
+        select min(day), max(day)
+        from days
+        """
+    ).fetchall()
+    return first, last
+
+
+def check_day_settings(
+    days: Mapping[str, str], first: date | None, last: date | None, today: str, input_name: str
+) -> None:
+    """Raise InputError where a day setting names a day that the input can say nothing about.
+
+    Args:
+        days: Setting name to its day as YYYY-MM-DD.
+        first: The first day of the input.
+        last: The last day of the input.
+        today: The latest day that has begun anywhere, as YYYY-MM-DD.
+        input_name: How sentences call the input.
+    """
+    for name, day in days.items():
+        if day > today and last is not None and day > last.isoformat():
+            raise InputError(
+                f"The setting '{name}' is {day}, a day to come, and {input_name} ends on {last}."
+                " Set a day that has begun, or leave it out."
+            )
+        if first is not None and day < first.isoformat():
+            raise InputError(
+                f"The setting '{name}' is {day}, but {input_name} begins on {first}. Set a later date, or leave it out."
+            )
+
+
+def days_to_check(days: Mapping[str, str], first_stored: str | None, today: str) -> dict[str, str]:
+    """The day settings that reading the input must confirm: those to come, and those before the first stored order."""
+    return {name: day for name, day in days.items() if day > today or first_stored is None or day < first_stored}
+
+
+def _rows_read(reader: str) -> str:
+    """SQL: how many rows, of dates that are listed once each, a reader parses."""
+    return f"coalesce(sum(date_rows) filter (where {reader} is not null), 0)"

@@ -1,0 +1,373 @@
+"""Plan what a build ingests, and create the views that dbt reads as the source `shop`.
+
+The plan answers three questions before any model runs:
+
+- Do the rows of earlier builds still hold? They do unless a setting or a heading changed, or a full refresh is on.
+- Which files are pending, because they are new or were written since a build read them?
+- How are dates and numbers written?
+
+What earlier builds read stands in `sources.ingested_files`: `base_transactions` writes it in the transaction that
+stores the rows.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from shop_toolkit.ingest.files import FileDescription, InputError, describe_files
+from shop_toolkit.ingest.formats import (
+    Formats,
+    check_dates_fit,
+    check_day_settings,
+    days_to_check,
+    first_and_last_day,
+    resolve_formats,
+)
+from shop_toolkit.ingest.relation import (
+    InputRelation,
+    is_file_name,
+    quote_text,
+    relation_of_files,
+    relation_of_table,
+)
+
+# Raise it when what the source or staging makes of a row changes: then every build reads the input again.
+VERSION = 1
+SCHEMA = "sources"
+ROWS = "staging.base_transactions"
+# Settings that decide what a row of the input means.
+READING_SETTINGS = (
+    "transactions", "csv_delimiter", "csv_encoding", "date_format", "decimal_separator", "cancellation_invoice_prefix",
+)  # fmt: skip
+NOTHING_KNOWN = Formats(None, None)
+DAY_SETTINGS = ("as_of_date", "baseline_date")
+# What stands in the schema after `prepare_input`.
+RELATIONS = {
+    "view": ["transactions", "input_files", "input_profile"],
+    "table": ["ingested_files", "ingest_watermark"],
+}
+STATE_TABLES = f"""
+    create schema if not exists {SCHEMA};
+    create table if not exists {SCHEMA}.ingested_files (
+        file_name varchar,
+        input_signature varchar,
+        details varchar,
+        date_format varchar,
+        decimal_separator varchar
+    );
+    create table if not exists {SCHEMA}.ingest_watermark (
+        input_signature varchar,
+        codes_fingerprint varchar,
+        last_row bigint
+    );
+"""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What dbt asks for.
+
+    Attributes:
+        settings: The settings of this run, by name.
+        readers: For each known way to write a date, SQL that reads `date_text` as a timestamp.
+        is_full_refresh: Whether dbt runs with --full-refresh.
+        is_refresh: Whether the run fits nothing and reads new rows by the stored rules.
+        today: The latest day that has begun anywhere, as YYYY-MM-DD.
+        marts_schema: The schema of the marts.
+    """
+
+    settings: Mapping[str, Any]
+    readers: Mapping[str, str]
+    is_full_refresh: bool
+    is_refresh: bool
+    today: str
+    marts_schema: str
+
+    @property
+    def transactions(self) -> str:
+        """The file, glob or table that is the input."""
+        return str(self.settings["transactions"]).strip()
+
+    @property
+    def days(self) -> dict[str, str]:
+        """The day settings that are set, as YYYY-MM-DD."""
+        return {name: str(self.settings[name]) for name in DAY_SETTINGS if self.settings.get(name) is not None}
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What earlier builds read.
+
+    Attributes:
+        files: Each file with its description then; None for a table.
+        signature: How it was read; None where no rows are stored.
+        formats: How its dates and numbers are written, as far as its rows showed.
+    """
+
+    files: Mapping[str, FileDescription | None] = field(default_factory=dict)
+    signature: str | None = None
+    formats: Formats = NOTHING_KNOWN
+
+    @property
+    def descriptions(self) -> dict[str, FileDescription]:
+        """The files among what was read."""
+        return {name: file for name, file in self.files.items() if file is not None}
+
+    @property
+    def place(self) -> str | None:
+        """The setting `transactions` that it was read with."""
+        return None if self.signature is None else json.loads(self.signature)["transactions"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a build ingests, and how.
+
+    Attributes:
+        relation: All rows of the input.
+        pending_relation: The rows that the build reads; None where nothing is new.
+        files: Each file of the input with its description; None for a table.
+        pending: The files among them that the build reads.
+        signature: Where it changes, earlier rows would be read in another way now.
+        formats: How dates and numbers are written; None where nothing shows it yet.
+        is_full_read: Whether the build replaces the rows of earlier builds.
+    """
+
+    relation: InputRelation
+    pending_relation: InputRelation | None
+    files: Mapping[str, FileDescription | None]
+    pending: Sequence[str]
+    signature: str
+    formats: Formats
+    is_full_read: bool
+
+    def messages(self) -> list[str]:
+        """Sentences about it for the log."""
+        sentences = [f"Reading {self.relation.name}: {', '.join(self.relation.columns)}."]
+        sheets = sorted({sheet for file in self.files.values() if file is not None for sheet in file.other_sheets})
+        return sentences + ([f"Sheets with other headings are not read: {', '.join(sheets)}."] if sheets else [])
+
+
+def prepare_input(connection: duckdb.DuckDBPyConnection, request: Request) -> list[str]:
+    """Check the input against the settings, plan what to read and create the views of the source.
+
+    Returns:
+        Sentences for the log.
+
+    Raises:
+        InputError: The input cannot be read or a setting does not fit it. Then nothing in the warehouse has changed.
+    """
+    plan = plan_input(connection, request)
+    create_source(connection, request, plan)
+    return plan.messages()
+
+
+def plan_input(connection: duckdb.DuckDBPyConnection, request: Request) -> Plan:
+    """Decide what a build reads, and how; raises InputError where it cannot."""
+    stored = Ingested() if request.is_full_refresh else read_ingested(connection)
+    files = _find_input(request, stored)
+    relation = _relation(connection, request, files, list(files))
+    signature = input_signature(request, relation)
+    is_full_read = stored.signature != signature
+    if is_full_read:
+        _check_refresh(request, stored)
+        _check_nothing_is_lost(connection, request, stored, relation, files)
+    pending = [name for name, file in files.items() if is_full_read or file is None or file != stored.files.get(name)]
+    pending_relation = _relation(connection, request, files, pending) if pending else None
+    known = Formats(
+        request.settings["date_format"] or (None if is_full_read else stored.formats.date_format),
+        request.settings["decimal_separator"] or (None if is_full_read else stored.formats.decimal_separator),
+    )
+    formats = _formats(connection, request, pending_relation, known, is_full_read)
+    _check_days(connection, request, relation, formats, is_full_read)
+    return Plan(relation, pending_relation, files, pending, signature, formats, is_full_read)
+
+
+def read_ingested(connection: duckdb.DuckDBPyConnection) -> Ingested:
+    """What earlier builds read, as the warehouse says; nothing where their rows are gone."""
+    if not (_exists(connection, f"{SCHEMA}.ingested_files") and _exists(connection, ROWS)):
+        return Ingested()
+    rows = connection.execute(
+        f"select file_name, input_signature, details, date_format, decimal_separator from {SCHEMA}.ingested_files"
+    ).fetchall()
+    if not rows:
+        return Ingested()
+    files = {
+        name: None if details is None else FileDescription.from_json(json.loads(details))
+        for name, _, details, _, _ in rows
+    }
+    date_format, separator = ({row[column] for row in rows} - {None} for column in (3, 4))
+    return Ingested(files, rows[0][1], Formats(max(date_format, default=None), max(separator, default=None)))
+
+
+def input_signature(request: Request, relation: InputRelation) -> str:
+    """Text that changes where earlier rows would be read in another way now; new files do not change it."""
+    parts = {name: request.settings[name] for name in READING_SETTINGS}
+    parts |= {"version": VERSION, "columns": dict(relation.columns), "others": list(relation.others)}
+    return json.dumps(parts | {"transactions": request.transactions}, sort_keys=True, ensure_ascii=False)
+
+
+def _find_input(request: Request, stored: Ingested) -> dict[str, FileDescription | None]:
+    if not is_file_name(request.transactions):
+        return {request.transactions: None}
+    try:
+        return dict(
+            describe_files(
+                request.transactions,
+                request.settings["csv_delimiter"],
+                request.settings["csv_encoding"],
+                stored.descriptions,
+            )
+        )
+    except InputError as error:
+        raise InputError(f"The input can't be read: {error} Set it with --vars '{{transactions: …}}'.") from error
+
+
+def _relation(
+    connection: duckdb.DuckDBPyConnection,
+    request: Request,
+    files: Mapping[str, FileDescription | None],
+    only: Sequence[str],
+) -> InputRelation:
+    mapping = request.settings["column_mapping"]
+    descriptions = {name: file for name, file in files.items() if file is not None}
+    if not descriptions:
+        return relation_of_table(connection, request.transactions, mapping)
+    return relation_of_files(request.transactions, descriptions, only, mapping)
+
+
+def _check_refresh(request: Request, stored: Ingested) -> None:
+    if request.is_refresh and stored.place is not None:
+        raise InputError(
+            f"This run reads '{request.transactions}' in another way than the warehouse was read, from {stored.place}:"
+            " with other settings, headings or files. Refresh with the settings of the build, or run 'dbt build'."
+        )
+
+
+def _check_nothing_is_lost(
+    connection: duckdb.DuckDBPyConnection,
+    request: Request,
+    stored: Ingested,
+    relation: InputRelation,
+    files: Mapping[str, FileDescription | None],
+) -> None:
+    """Stop a build that would read the same place again, where rows that earlier builds read there are gone."""
+    if stored.place != request.transactions:
+        return
+    missing = [name for name in stored.files if name not in files]
+    is_table = None in files.values()
+    is_shorter = is_table and _single(
+        connection, f"select (select count(*) from {relation.sql}) < (select count(*) from {ROWS})"
+    )
+    if missing or is_shorter:
+        raise InputError(
+            f"Settings or headings have changed, so {relation.name} must be read again, but "
+            + ("rows that were read are no longer in it" if is_table
+               else f"what was read is no longer there: {', '.join(missing)}")
+            + ". Put it back, or run 'dbt build --full-refresh' to go on with what is there now."
+        )  # fmt: skip
+
+
+def _formats(
+    connection: duckdb.DuckDBPyConnection,
+    request: Request,
+    pending: InputRelation | None,
+    known: Formats,
+    is_full_read: bool,
+) -> Formats:
+    if pending is None:
+        return known
+    formats = resolve_formats(connection, pending, known, request.readers)
+    if known.date_format is not None:
+        check_dates_fit(
+            connection,
+            pending,
+            known.date_format,
+            request.readers,
+            is_set=request.settings["date_format"] is not None,
+            has_earlier_rows=not is_full_read,
+        )
+    return formats
+
+
+def _check_days(
+    connection: duckdb.DuckDBPyConnection,
+    request: Request,
+    relation: InputRelation,
+    formats: Formats,
+    is_full_read: bool,
+) -> None:
+    """Check the day settings. Reading all dates takes a while: a stored order of the day or before is proof enough."""
+    orders = f"{request.marts_schema}.orders"
+    has_orders = not is_full_read and _exists(connection, orders)
+    first_stored = _single(connection, f"select cast(min(order_date) as varchar) from {orders}") if has_orders else None
+    days = days_to_check(request.days, first_stored, request.today)
+    if days and formats.date_format is not None:
+        first, last = first_and_last_day(connection, relation, request.readers[formats.date_format])
+        check_day_settings(days, first, last, request.today, relation.name)
+
+
+def create_source(connection: duckdb.DuckDBPyConnection, request: Request, plan: Plan) -> None:
+    """Create the views of the source `shop`, and the tables of the pipeline's state where they are missing."""
+    nothing = InputRelation(plan.relation.name, "(select 1 where false)", {}, {}, "null")
+    views = {
+        "transactions": (plan.pending_relation or nothing).select(),
+        "input_files": " union all ".join(_file_row(request, plan, name) for name in plan.files),
+        "input_profile": _profile_row(request, plan),
+    }
+    connection.execute("begin")
+    try:
+        connection.execute(STATE_TABLES)
+        for name, query in views.items():
+            connection.execute(f"create or replace view {SCHEMA}.{name} as {query}")
+        connection.execute("commit")
+    except duckdb.Error:
+        connection.execute("rollback")
+        raise
+
+
+def _file_row(request: Request, plan: Plan, name: str) -> str:
+    file = plan.files[name]
+    if file is None:
+        # A table has no time of change: its latest date has to do. The view computes it only when it is asked for.
+        reader = request.readers[plan.formats.date_format or "year-month-day"]
+        date_text = f"trim(cast({plan.relation.columns['ordered_at']} as varchar)) as date_text"
+        modified_at = f"(select max({reader}) from (select {date_text} from {plan.relation.sql}))"
+    else:
+        modified_at = f"timestamp '{file.modified_at:%Y-%m-%d %H:%M:%S}'"
+    details = None if file is None else json.dumps(file.to_json(), sort_keys=True, ensure_ascii=False)
+    return (
+        f"select cast({quote_text(name)} as varchar) as file_name, cast({quote_text(details)} as varchar) as details,"
+        f" cast({modified_at} as timestamp) as modified_at, {str(name in plan.pending).lower()} as is_pending"
+    )
+
+
+def _profile_row(request: Request, plan: Plan) -> str:
+    texts = {
+        "input_signature": plan.signature,
+        "date_format": plan.formats.date_format,
+        "decimal_separator": plan.formats.decimal_separator,
+        "cancellation_invoice_prefix": request.settings["cancellation_invoice_prefix"],
+    }
+    flags = {
+        f"has_{column}": column in plan.relation.columns
+        for column in ("invoice_id", "product_id", "quantity", "unit_price")
+    }
+    flags |= {"is_full_read": plan.is_full_read, "is_full_refresh": request.is_full_refresh}
+    columns = [f"cast({quote_text(text)} as varchar) as {name}" for name, text in texts.items()]
+    columns += [f"{str(flag).lower()} as {name}" for name, flag in flags.items()]
+    return f"select {', '.join(columns)}"
+
+
+def _exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    schema, name = table.split(".")
+    tables = "duckdb_tables() where database_name = current_database() and schema_name = ? and table_name = ?"
+    return bool(connection.execute(f"select count(*) from {tables}", [schema, name]).fetchall()[0][0])
+
+
+def _single(connection: duckdb.DuckDBPyConnection, query: str) -> Any:
+    ((value,),) = connection.execute(query).fetchall()
+    return value

@@ -1,0 +1,43 @@
+"""The dbt-duckdb plugin that reads the input: `profiles.yml` names it, and dbt calls its SQL functions.
+
+- `prepare_input(request)` takes and returns JSON (see `prepare`); the hook at the start of a run calls it
+- `workbook_rows(path)` returns the rows below the headings of a workbook as lists of text; the source's view calls it
+"""
+
+import json
+
+import duckdb
+from dbt.adapters.duckdb.plugins import BasePlugin
+
+from shop_toolkit.ingest.files import InputError, workbook_rows
+from shop_toolkit.ingest.plan import RELATIONS, Request, prepare_input
+
+
+class Plugin(BasePlugin):  # type: ignore[misc]  # dbt is not followed
+    """Registers the SQL functions on each DuckDB database that dbt opens."""
+
+    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        """Register the functions; dbt-duckdb calls this once for each database that it opens."""
+        conn.create_function("workbook_rows", workbook_rows, ["VARCHAR"], "VARCHAR[][]")
+        conn.create_function(
+            "prepare_input", lambda request: prepare(conn, request), ["VARCHAR"], "VARCHAR", side_effects=True
+        )
+
+
+def prepare(conn: duckdb.DuckDBPyConnection, request: str) -> str:
+    """Prepare the source `shop`; see `shop_toolkit.ingest.plan.prepare_input`.
+
+    Args:
+        conn: The database. The work runs on a second connection to it, because the first one waits for this function.
+        request: JSON with the fields of `Request`.
+
+    Returns:
+        JSON: `messages`, sentences for the log, and `relations`, the names of the views and tables that stand in the
+        schema `sources` now; or `problem`, the sentence that says why the build stops.
+    """
+    with conn.cursor() as cursor:
+        try:
+            messages = prepare_input(cursor, Request(**json.loads(request)))
+            return json.dumps({"messages": messages, "relations": RELATIONS})
+        except InputError as error:
+            return json.dumps({"problem": str(error)})

@@ -1,0 +1,232 @@
+"""Moves between segments in the last whole month, as bands between two columns of segments."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import pandas as pd
+
+from shop_toolkit.report.charts import Block, Figure, Panel, Table, column, table_of, without_chart
+from shop_toolkit.report.colours import GREY
+from shop_toolkit.report.months import month, month_ends
+from shop_toolkit.report.segmentations import LEARNED, SEGMENTATIONS, ordered
+from shop_toolkit.report.words import count, label, percent, plural, sentence
+
+# Customers without an order before, as segment_transitions calls them and as the figure does.
+NEWCOMERS, NEWCOMERS_SHOWN = "no order yet", "first order"
+# Pixels of a flow's figure: what a node and the gap between two need for their names.
+NODE, GAP, THICKNESS, LETTERS = 16, 14, 12, 18
+
+# A column of the figure: segment and number of customers of each node, from the top.
+Side = Sequence[tuple[str, int]]
+
+
+def flows(transitions: pd.DataFrame, segments: pd.DataFrame, colours: Mapping[str, str]) -> Block:
+    """How many customers moved from which segment to which in the last whole month.
+
+    Args:
+        transitions: segment_transitions.
+        segments: The mart of this name.
+        colours: Colour by segment.
+    """
+    name, heading = "segment_flows", "Moves between segments"
+    whole = month_ends(transitions[transitions["previous_date"].notna()])
+    whole = whole[whole["segmentation"].isin(SEGMENTATIONS)]
+    if whole.empty:
+        return without_chart(name, heading, "Nobody can have moved yet: it takes a whole month after the first one.")
+    day = whole["as_of_date"].max()
+    own = whole[whole["as_of_date"] == day]
+    panels = [
+        flow(rows, list(ordered(segments, segmentation)["segment"]), colours, segmentation)
+        for segmentation in LEARNED
+        if len(rows := own[own["segmentation"] == segmentation])
+    ]
+    return Block(
+        name,
+        title_of(own, month(day)),
+        note=f"Left: segments on {pd.Timestamp(own['previous_date'].iloc[0]):%d %B %Y}, right: on"
+        f" {pd.Timestamp(day):%d %B %Y}, with their customers; best on top. Pale bands stayed, strong ones moved.",
+        panels=panels,
+        panel_width="middle",
+        table=flow_table(own),
+    )
+
+
+def title_of(own: pd.DataFrame, when: str) -> str:
+    """The title: which share of the customers changed their segment, and how many are new.
+
+    Args:
+        own: Transitions of the month.
+        when: The month in words.
+    """
+    shares = []
+    for segmentation in LEARNED:
+        known = own[(own["segmentation"] == segmentation) & (own["from_segment"] != NEWCOMERS)]
+        moved = known.loc[known["from_segment"] != known["to_segment"], "customer_count"].sum()
+        if len(known):
+            shares.append((percent(moved / known["customer_count"].sum()), segmentation))
+    first = own[own["from_segment"] == NEWCOMERS].groupby("segmentation")["customer_count"].sum()
+    newcomers = int(first.max()) if len(first) else 0
+    first_orders = f"{plural(newcomers, 'customer') if newcomers else 'nobody'} placed a first order"
+    if not shares:
+        return f"In {when}, {first_orders}"
+    title = f"{shares[0][0]} of the customers changed their {shares[0][1]} segment in {when}"
+    others = "".join(f", {share} their {segmentation} one" for share, segmentation in shares[1:])
+    return f"{title}{others}; {first_orders}"
+
+
+def flow_table(own: pd.DataFrame) -> Table:
+    """The numbers of a month's transitions, of all segmentations."""
+    places = {key: place for place, key in enumerate(SEGMENTATIONS)}
+    table = own.assign(place=own["segmentation"].map(places))
+    table = table.sort_values(
+        ["place", "customer_count", "from_segment", "to_segment"], ascending=[True, False, True, True]
+    )
+    columns = {
+        "segmentation": ("segmentation", "text"),
+        "from_segment": ("from", "text"),
+        "to_segment": ("to", "text"),
+        "customer_count": ("customers", "count"),
+        "transition_probability": ("share of those from there", "share"),
+        "revenue": ("revenue of the month", "money"),
+    }
+    return table_of(table, columns)
+
+
+def flow(rows: pd.DataFrame, best_first: list[str], colours: Mapping[str, str], segmentation: str) -> Panel:
+    """One segmentation's moves.
+
+    Args:
+        rows: Its transitions of the month.
+        best_first: Its segments of today, best first.
+        colours: Colour by segment.
+        segmentation: broad or detailed.
+    """
+    rows = rows.sort_values(["from_segment", "to_segment"])
+    sides = [side_of(rows, field, best_first) for field in ("from_segment", "to_segment")]
+    most = max(len(side) for side in sides)
+    tall = NODE * most * 1.6 + 60
+    drawable = tall + GAP * (most - 1)
+    total = int(rows["customer_count"].sum())
+    middles = [list(node_middles([size for _, size in side], total, tall, drawable)) for side in sides]
+    names = [[f"{label(shown(segment), LETTERS)} {count(size)}" for segment, size in side] for side in sides]
+    longest = max(min(len(shown(segment)), LETTERS) + 1 + len(count(size)) for side in sides for segment, size in side)
+    margin = 14 + int(6.6 * longest)
+    layout = {"margin": {"t": 12, "b": 12, "l": margin, "r": margin}, "annotations": names_beside(names, middles)}
+    figure = bands(rows, sides, names, middles, colours)
+    return Panel([figure], layout, int(drawable) + 24, sentence(SEGMENTATIONS[segmentation]))
+
+
+def side_of(rows: pd.DataFrame, field: str, best_first: list[str]) -> Side:
+    """The nodes of one column of the figure, best on top.
+
+    Args:
+        rows: A segmentation's transitions.
+        field: from_segment or to_segment.
+        best_first: Segments of today; one of older rules goes below these, newcomers last.
+    """
+    places = {segment: place for place, segment in enumerate(best_first)}
+    sizes = {str(segment): int(own["customer_count"].sum()) for segment, own in rows.groupby(field)}
+
+    def place(node: tuple[str, int]) -> tuple[bool, int, str]:
+        return node[0] == NEWCOMERS, places.get(node[0], len(places)), node[0]
+
+    return sorted(sizes.items(), key=place)
+
+
+def bands(
+    rows: pd.DataFrame,
+    sides: Sequence[Side],
+    names: Sequence[Sequence[str]],
+    middles: Sequence[Sequence[float]],
+    colours: Mapping[str, str],
+) -> Figure:
+    """Plotly's Sankey diagram of the transitions.
+
+    Args:
+        rows: A segmentation's transitions.
+        sides: Nodes on the left and on the right.
+        names: Name of each node.
+        middles: Vertical middle of each node, see `node_middles`.
+        colours: Colour by segment.
+    """
+    shades = [[colours.get(segment, GREY) for segment, _ in side] for side in sides]
+    number = [{segment: at for at, (segment, _) in enumerate(side)} for side in sides]
+    source = [number[0][segment] for segment in rows["from_segment"]]
+    target = [len(sides[0]) + number[1][segment] for segment in rows["to_segment"]]
+    stayed = rows["from_segment"] == rows["to_segment"]
+    moves = zip(rows["from_segment"], rows["to_segment"], strict=True)
+    return {
+        "type": "sankey",
+        "arrangement": "fixed",
+        "domain": {"x": [0, 1], "y": [0, 1]},
+        "node": {
+            "x": [0.001] * len(sides[0]) + [0.999] * len(sides[1]),
+            "y": [*middles[0], *middles[1]],
+            "pad": GAP,
+            "thickness": THICKNESS,
+            "line": {"width": 0},
+            "color": [*shades[0], *shades[1]],
+            "customdata": [*names[0], *names[1]],
+            "hovertemplate": "%{customdata} customers<extra></extra>",
+        },
+        "link": {
+            "source": source,
+            "target": target,
+            "value": column(rows, "customer_count"),
+            "color": [
+                translucent(shades[0][at], 0.22 if same else 0.7) for at, same in zip(source, stayed, strict=True)
+            ],
+            "customdata": [f"{label(shown(one), 26)} → {label(shown(other), 26)}" for one, other in moves],
+            "hovertemplate": "%{customdata}: %{value:,.0f} customers<extra></extra>",
+        },
+        # Plotly would write names over the bands.
+        "textfont": {"size": 1, "color": "rgba(0,0,0,0)"},
+    }
+
+
+def names_beside(names: Sequence[Sequence[str]], middles: Sequence[Sequence[float]]) -> list[Figure]:
+    """The names of the nodes, outside of the bands: on the left of the first column and the right of the second."""
+    return [
+        {
+            "xref": "paper",
+            "yref": "paper",
+            "x": side,
+            "y": 1 - middle,
+            "xanchor": "left" if side else "right",
+            "yanchor": "middle",
+            "xshift": 6 if side else -6,
+            "text": text,
+            "showarrow": False,
+        }
+        for side in (0, 1)
+        for middle, text in zip(middles[side], names[side], strict=True)
+    ]
+
+
+def translucent(colour: str, opacity: float) -> str:
+    """A colour `#rrggbb` with an opacity from 0 to 1, as CSS."""
+    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
+
+
+def shown(segment: str) -> str:
+    """A segment's name in the figure."""
+    return NEWCOMERS_SHOWN if segment == NEWCOMERS else segment
+
+
+def node_middles(sizes: list[int], total: int, tall: float, drawable: float) -> Iterator[float]:
+    """The vertical middle of each node of a column, centred in the figure.
+
+    Args:
+        sizes: Customers of each node, from the top.
+        total: Customers of all nodes.
+        tall: Pixels that all nodes have together.
+        drawable: Pixels of the figure.
+
+    Yields:
+        0 is the top, 1 the bottom.
+    """
+    start = (drawable - tall - GAP * (len(sizes) - 1)) / 2
+    for size in sizes:
+        height = tall * size / total
+        yield round((start + height / 2) / drawable, 4)
+        start += height + GAP

@@ -1,0 +1,224 @@
+"""Every setting of the project: what it takes, and the sentences about those that are wrong.
+
+`shop_toolkit.settings_plugin` makes `wrong_settings` an SQL function, which a hook calls before any table changes.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from shop_toolkit.grids import grid_problem
+from shop_toolkit.publishing import folder_problem
+
+DATE_ORDERS = ("year-month-day", "month-day-year", "day-month-year")
+ENCODINGS = ("utf-8", "latin-1", "utf-16")
+# What DuckDB's strptime knows.
+STRPTIME_FORMAT = re.compile("([^%]|%-?[aAwdbBhmyYHIpMSgfzZjUWcxXGVun%])*")
+DATE = re.compile("[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
+CANDIDATE = re.compile("(rfm|log_rfm|rfm_plane|rfm_tsne) (kmeans|gaussian_mixture|ward|hdbscan) ([2-9]|10)")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting.
+
+    Attributes:
+        takes: What it takes, as the end of the sentence "it takes …".
+        accepts: Whether a value is such a one.
+        problem: What else is wrong with an accepted value, as a sentence; None if nothing is.
+        is_optional: Whether null is a value, too: find out, or leave out.
+    """
+
+    takes: str
+    accepts: Callable[[object], bool]
+    problem: Callable[[object], str | None] = lambda value: None
+    is_optional: bool = False
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _character(value: object) -> bool:
+    return isinstance(value, str) and len(value) == 1
+
+
+def _filled_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _mapping(value: object) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _one_of(*values: str) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, str) and value in values
+
+
+def _date(value: object) -> bool:
+    """Whether a value is a day of the calendar, written YYYY-MM-DD."""
+    if not (isinstance(value, str) and DATE.fullmatch(value)):
+        return False
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _date_format(value: object) -> bool:
+    return isinstance(value, str) and (
+        value in DATE_ORDERS or ("%" in value and STRPTIME_FORMAT.fullmatch(value) is not None)
+    )
+
+
+def _candidate(value: object) -> bool:
+    return isinstance(value, str) and CANDIDATE.fullmatch(value) is not None
+
+
+def whole(what: str, least: int, most: int) -> Setting:
+    """A setting that takes a whole number from `least` to `most`."""
+
+    def accepts(value: object) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+    return Setting(f"a whole number of {what}, from {least} to {most}", accepts)
+
+
+def share(what: str, least: float, most: float) -> Setting:
+    """A setting that takes a number from `least` to `most`."""
+
+    def accepts(value: object) -> bool:
+        return isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
+
+    return Setting(f"{what}, from {least:g} to {most:g}", accepts)
+
+
+def _grids(task: str) -> Setting:
+    return Setting(
+        "a mapping from models to their settings, and from each setting to a list of values",
+        _mapping,
+        lambda value: grid_problem(json.dumps(value), task),
+    )
+
+
+_DAY = Setting("a date that exists, as YYYY-MM-DD", _date, is_optional=True)
+SETTINGS: dict[str, Setting] = {
+    "transactions": Setting("a file, a glob, or the name of a table in the warehouse", _filled_text),
+    "column_mapping": Setting(
+        "a mapping from our columns to your headings, e.g. {customer_id: Kundennummer}", _mapping
+    ),
+    "csv_delimiter": Setting("one character, e.g. ';'", _character, is_optional=True),
+    "csv_encoding": Setting("utf-8, latin-1 or utf-16", _one_of(*ENCODINGS), is_optional=True),
+    "date_format": Setting(
+        f"{', '.join(DATE_ORDERS)}, or a strptime format such as '%d.%m.%Y %H:%M'", _date_format, is_optional=True
+    ),
+    "decimal_separator": Setting("'.' or ','", _one_of(".", ","), is_optional=True),
+    "cancellation_invoice_prefix": Setting(
+        "the text that cancelling invoices begin with, e.g. C, or '' for every negative quantity", _text
+    ),
+    "as_of_date": _DAY,
+    "baseline_date": _DAY,
+    "refit": Setting("true or false", _flag),
+    "max_fit_customers": whole("customers", 100, 20_000),
+    "tsne_iterations": whole("steps", 250, 5_000),
+    "max_clusters": whole("clusters", 2, 10),
+    "bootstrap_samples": whole("refits", 2, 1000),
+    "min_segment_share": share("a share of the customers", 0, 0.5),
+    "min_stability": share("a Jaccard coefficient", 0, 1),
+    "silhouette_tolerance": share("a share of the best silhouette", 0, 1),
+    "force_broad_clustering": Setting(
+        "a space, an algorithm and a number of clusters, e.g. rfm_plane kmeans 3", _candidate, is_optional=True
+    ),
+    "force_detailed_clustering": Setting(
+        "a space, an algorithm and a number of clusters, e.g. rfm_tsne kmeans 7", _candidate, is_optional=True
+    ),
+    "max_rules": whole("rules", 2, 100),
+    "max_fit_products": whole("products", 100, 100_000),
+    "category_bootstrap_samples": whole("refits", 2, 1000),
+    "backtest_origins": whole("origins", 1, 12),
+    "max_training_customers": whole("customers", 100, 200_000),
+    "min_precision": share("a share of the newcomers", 0.5, 1),
+    "control_share": share("a share of each audience", 0, 0.9),
+    "control_salt": Setting("any text", _text),
+    "overdue_quantile": share("a share of the pauses between orders", 0.5, 0.99),
+    "spend_param_grids": _grids("amounts"),
+    "classification_param_grids": _grids("classes"),
+    "published_folder": Setting(
+        "a folder, or null to publish no files",
+        _filled_text,
+        lambda value: folder_problem(str(value)),
+        is_optional=True,
+    ),
+    "postgres_schema": Setting("the name of a schema, e.g. shop", _filled_text),
+    "report_customer_rows": Setting("true or false", _flag),
+}
+
+RENAMED = {
+    "column_names": "column_mapping",
+    "sample_limit": "max_fit_customers",
+    "bootstrap_refits": "bootstrap_samples",
+    "smallest_segment_share": "min_segment_share",
+    "least_stability": "min_stability",
+    "silhouette_band": "silhouette_tolerance",
+    "broad_clustering": "force_broad_clustering",
+    "detailed_clustering": "force_detailed_clustering",
+    "maximum_rules": "max_rules",
+    "catalogue_limit": "max_fit_products",
+    "category_refits": "category_bootstrap_samples",
+    "rolling_origins": "backtest_origins",
+    "training_limit": "max_training_customers",
+    "least_precision": "min_precision",
+    "usual_gap_quantile": "overdue_quantile",
+    "spend_grids": "spend_param_grids",
+    "class_grids": "classification_param_grids",
+}
+
+
+def setting_names() -> list[str]:
+    """The names of all settings."""
+    return list(SETTINGS)
+
+
+def wrong_settings(given: str, values: str) -> str:
+    """Sentences about the settings of a run that are wrong.
+
+    Args:
+        given: JSON list of the names that the command line gives.
+        values: JSON mapping from every setting to its value in this run.
+
+    Returns:
+        JSON list of sentences; an empty one where all settings are right.
+    """
+    in_effect = json.loads(values)
+    sentences = [_unknown(name) for name in json.loads(given) if name not in SETTINGS]
+    sentences += [sentence for name in SETTINGS if (sentence := _wrong(name, in_effect[name]))]
+    broad, detailed = (in_effect[f"force_{segmentation}_clustering"] for segmentation in ("broad", "detailed"))
+    if broad is not None and broad == detailed:
+        sentences.append(
+            "The settings 'force_broad_clustering' and 'force_detailed_clustering' ask for the same candidate;"
+            " set one of them to another."
+        )
+    return json.dumps(sentences)
+
+
+def _unknown(name: str) -> str:
+    if name in RENAMED:
+        return f"The setting '{name}' is now called '{RENAMED[name]}'."
+    return f"The setting '{name}' is not known. Known settings: {', '.join(SETTINGS)}."
+
+
+def _wrong(name: str, value: object) -> str | None:
+    setting = SETTINGS[name]
+    if value is None and setting.is_optional:
+        return None
+    if not setting.accepts(value):
+        return f"The setting '{name}' is {json.dumps(value, ensure_ascii=False)}; it takes {setting.takes}."
+    problem = setting.problem(value)
+    return f"The setting '{name}' is wrong. {problem}" if problem else None

@@ -1,0 +1,27 @@
+-- Where the plane could be fitted, every customer with a net order has a place on it, also
+-- wholesalers and newcomers.
+with fitted as (
+
+    select count(*) as fitted_customers
+    from {{ ref('space_embeddings') }} as embeddings
+    inner join {{ ref('model_versions') }} as versions
+        on
+            embeddings.model_version = versions.model_version
+            and versions.is_active
+    where embeddings.space = 'rfm_tsne'
+
+)
+
+select
+    facts.customer_id,
+    facts.frequency,
+    facts.monetary
+from {{ ref('int_customer_facts') }} as facts
+cross join fitted
+left join {{ ref('customer_embeddings') }} as embeddings
+    on facts.customer_id = embeddings.customer_id
+where
+    facts.is_current
+    and facts.frequency > 0
+    and fitted.fitted_customers > 0
+    and embeddings.customer_id is null

@@ -1,0 +1,68 @@
+"""Every setting has one place that says what it takes; the sentences in a whole build are tested in tests/staging."""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+from conftest import ROOT
+from shop_toolkit.settings import RENAMED, SETTINGS, wrong_settings
+
+DEFAULTS = yaml.safe_load((ROOT / "dbt_project.yml").read_text("utf-8"))["vars"]
+
+
+def sentences(given: dict[str, Any]) -> list[str]:
+    found: list[str] = json.loads(wrong_settings(json.dumps(list(given)), json.dumps(DEFAULTS | given)))
+    return found
+
+
+def test_settings_are_those_of_the_project_and_its_defaults_are_right() -> None:
+    assert DEFAULTS.keys() == SETTINGS.keys()
+    assert sentences({}) == []
+
+
+@pytest.mark.parametrize("name", RENAMED)
+def test_an_old_setting_stops_the_build_with_its_new_name(name: str) -> None:
+    assert sentences({name: 1}) == [f"The setting '{name}' is now called '{RENAMED[name]}'."]
+    assert RENAMED[name] in SETTINGS
+    assert name not in SETTINGS
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [
+        # leap years, and days that no month has
+        ("as_of_date", ["2012-02-29", "2000-02-29", None], ["2011-02-29", "1900-02-29", "2011-04-31", "2011-13-01"]),
+        ("as_of_date", [], ["20110101", "2011-1-1", "2011-W01-1", "0011-01-01", "", 20110101]),
+        ("csv_delimiter", [";", None], ["", ";;", 1]),
+        ("csv_encoding", ["utf-16"], ["UTF-8", ""]),
+        ("date_format", ["%d.%m.%Y %H:%M", "%-d", "day-month-year"], ["%Q", "%", "plain", ""]),
+        ("decimal_separator", [".", ",", None], [";", ""]),
+        ("cancellation_invoice_prefix", ["", "C"], [None, 3]),
+        ("refit", [True], ["true", 1, None]),
+        ("max_fit_customers", [100, 20_000], [99, 20_001, 100.0, True, None, "100"]),
+        ("min_segment_share", [0, 0.5], [-0.1, 0.51, True, None, "0.1"]),
+        ("min_precision", [0.5, 1], [0.49, 1.01]),
+        ("overdue_quantile", [0.5, 0.99], [0.4, 1]),
+        ("control_share", [0, 0.9], [0.91]),
+        ("force_broad_clustering", ["rfm_plane kmeans 3", "rfm ward 10", None],
+         ["rfm ward 1", "rfm ward 11", "rfm ward"]),
+        ("transactions", ["a.csv"], ["", " ", None, 7]),
+        ("column_mapping", [{}], [None, "x", []]),
+        ("published_folder", [None], ["", " ", 3]),
+        ("postgres_schema", ["shop"], ["", None]),
+    ],
+)  # fmt: skip
+def test_bounds(name: str, right: list[Any], wrong: list[Any]) -> None:
+    for value in right:
+        assert sentences({name: value}) == [], value
+    for value in wrong:
+        shown = json.dumps(value, ensure_ascii=False)
+        assert sentences({name: value}) == [f"The setting '{name}' is {shown}; it takes {SETTINGS[name].takes}."]
+
+
+def test_a_setting_may_be_wrong_in_more_than_its_kind() -> None:
+    (sentence,) = sentences({"spend_param_grids": {"decision_tree": {"depth": [3]}}})
+    assert sentence.startswith("The setting 'spend_param_grids' is wrong. The grid of decision_tree knows no parameter")
+    (sentence,) = sentences({"force_broad_clustering": "rfm ward 4", "force_detailed_clustering": "rfm ward 4"})
+    assert "ask for the same candidate" in sentence
