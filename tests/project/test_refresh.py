@@ -117,7 +117,7 @@ def test_a_refresh_holds_no_fit_no_backtest_no_report_and_no_unit_test(
 
 def test_what_a_refresh_tells_of_customers_is_tested_in_it(selected: set[str]) -> None:
     assert {
-        "is_key_customers_customer_id",
+        "unique_combination_of_columns_customers_customer_id",
         "unique_combination_of_columns_int_history_delta_customer_id__as_of_date",
         "assert_segments_hold_every_customer",
         "assert_audiences_hold_every_customer_once",
