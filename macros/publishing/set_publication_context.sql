@@ -28,7 +28,7 @@
                 'key': tests_of_key[0].test_metadata.kwargs.columns if tests_of_key else [],
                 'columns': columns,
             }}) -%}
-            {#- The test of the key stands for all tests: a run without tests leaves it out too. -#}
+            {#- The key's test represents all tests: a run without tests leaves it out too. -#}
             {%- if id in selected_resources
                 and tests_of_key | map(attribute='unique_id') | reject('in', selected_resources) | list -%}
                 {%- do untested.append(name) -%}

@@ -38,7 +38,8 @@ def model(dbt: Any, session: Any) -> pd.DataFrame:
         "rpt_map_points": dbt.ref("rpt_map_points"),
     }
     # Older versions' rules assign nobody today.
-    ((version,),) = dbt.ref("int_active_version").aggregate("coalesce(max(model_version), 0)").fetchall()
+    active = dbt.ref("model_versions").filter("is_active")
+    ((version,),) = active.aggregate("coalesce(max(model_version), 0)").fetchall()
     relations["segment_rules"] = relations["segment_rules"].filter(f"model_version = {version}")
     # In total order, or ties and tables would follow the threads of the build.
     tables = {name: relation.order("all").df() for name, relation in relations.items()}

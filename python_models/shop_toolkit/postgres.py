@@ -76,7 +76,7 @@ def push(
     """Replace the tables of a schema with the marts, in one transaction.
 
     Readers are never blocked and see the old rows until the commit. Rows are deleted rather than truncated (readers
-    of a truncated table wait, and find it empty if they began before), and tables kept rather than swapped (a new one
+    of a truncated table wait, and find it empty if they began before), and tables are not swapped (a new one
     has no grants, no indexes and no views on it). A table is recreated only if its columns changed.
 
     Args:

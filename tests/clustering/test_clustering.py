@@ -108,6 +108,33 @@ def test_clear_groups_are_found_stable_and_refound() -> None:
     assert stability.loc[("rfm", "kmeans", 4), "bootstrap_samples"] == 50
 
 
+def test_only_the_algorithms_and_counts_that_are_asked_for_are_tried() -> None:
+    population, _ = three_groups(20)
+    coordinates = embed(population, ["rfm"])
+    few = ("kmeans", "ward")
+    labels = fit_candidates(coordinates, [2, 3], workers=1, algorithms=few)
+    metrics = measure_candidates(coordinates, labels, ["rfm"], [2, 3], few)
+    assert list(metrics[CANDIDATE].itertuples(index=False, name=None)) == [
+        ("rfm", "kmeans", 2), ("rfm", "kmeans", 3), ("rfm", "ward", 2), ("rfm", "ward", 3),
+    ]  # fmt: skip
+    assert metrics["failure_reason"].isna().all()
+    # Those that are tried find the same as among all.
+    everything = fit_candidates(coordinates, [2, 3], workers=1)
+    same = everything[everything["algorithm"].isin(few)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(labels, same)
+    with pytest.raises(ValueError, match=r"Unknown algorithm \['birch'\]; known are kmeans"):
+        fit_candidates(coordinates, [2], workers=1, algorithms=["birch"])
+
+
+def test_labels_of_other_customers_are_refused() -> None:
+    population, _ = three_groups(20)
+    coordinates = embed(population, ["rfm"])
+    labels = fit_candidates(coordinates, [2], workers=1)
+    for measure in (measure_candidates, measure_stability):
+        with pytest.raises(ValueError, match="are not of the customers that have coordinates"):
+            measure(coordinates[1:], labels)
+
+
 def test_structureless_customers_are_unstable() -> None:
     values = np.random.default_rng(3).uniform(1, 100, size=(3, 200))
     coordinates = embed(shop(*values), ["rfm"])

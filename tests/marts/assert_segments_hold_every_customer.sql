@@ -1,4 +1,4 @@
--- Each segmentation tells of every customer and of all their money, once.
+-- Each segmentation has every customer and all their spend, once.
 with customers as (
 
     select

@@ -42,7 +42,7 @@ def from_files(folder: Path) -> Seen:
         if sizes != {size}:
             raise AssertionError(f"{mart}: {sizes} in the CSV and {size} in Parquet")
     if set(ids) != {(publication_id,)} or version.name != publication_id:
-        raise AssertionError(f"{version} tells {publication_id}, its Parquet files {set(ids)}")
+        raise AssertionError(f"{version} has {publication_id}, its Parquet files {set(ids)}")
     return publication_id, *(size for ((size,),) in markers)
 
 
@@ -61,7 +61,7 @@ def from_stable_names(folder: Path) -> Seen:
 
 
 def main(kind: str, folder: Path, stop: Path, output: Path) -> None:
-    """Read until told to stop; an error ends it, and is seen by its exit code."""
+    """Read until the file `stop` exists; an error ends it with an exit code."""
     read = {"database": from_database, "files": from_files, "stable names": from_stable_names}[kind]
     seen, readings = set(), 0
     while not stop.exists():

@@ -50,22 +50,22 @@ def picture(shop: Shop) -> dict[str, tuple[Any, ...]]:
 @pytest.mark.parametrize(
     ("damage", "options", "reason"),
     [
-        # Every shop tells of all score segments; which of the learned ones it finds is no promise.
+        # Every shop has all score segments; the learned ones may differ.
         pytest.param(
-            "from seeds.kept union all from seeds.kept where segmentation = 'rfm' and segment = 'lost'",
+            "from seeds.backup union all from seeds.backup where segmentation = 'rfm' and segment = 'lost'",
             [],
             "Got 1 result",
             id="a data test",
         ),
-        pytest.param("select * replace (1 as goal) from seeds.kept", [], "unit test", id="a unit test"),
+        pytest.param("select * replace (1 as goal) from seeds.backup", [], "unit test", id="a unit test"),
         pytest.param(
-            "select * replace (1 as goal) from seeds.kept",
+            "select * replace (1 as goal) from seeds.backup",
             ["--exclude", "test_type:unit"],
             "enforced contract",
             id="a contract",
         ),
         pytest.param(
-            "select * exclude (goal) from seeds.kept", ["--exclude", "test_type:unit"], '"goal"', id="a model"
+            "select * exclude (goal) from seeds.backup", ["--exclude", "test_type:unit"], '"goal"', id="a model"
         ),
     ],
 )
@@ -75,11 +75,11 @@ def test_what_fails_leaves_the_last_publication_untouched(
     before = picture(shop)
     change(
         shop,
-        "create or replace table seeds.kept as from seeds.segment_strategies",
+        "create or replace table seeds.backup as from seeds.segment_strategies",
         f"create or replace table seeds.segment_strategies as {damage}",
     )
     result = shop.dbt("build", "--select", "segments", *PUBLICATION, *options)
-    change(shop, "create or replace table seeds.segment_strategies as from seeds.kept", "drop table seeds.kept")
+    change(shop, "create or replace table seeds.segment_strategies as from seeds.backup", "drop table seeds.backup")
     assert not result.success
     assert reason in problem_of(result)
     statuses = {run.node.name: run.status for run in result.result.results}
@@ -103,7 +103,7 @@ def test_a_run_that_builds_marts_without_their_tests_publishes_nothing(shop: Sho
     [
         # what is left out may be what an earlier build found wrong
         pytest.param(["segments", *PUBLICATION], id="some of the marts"),
-        # the report would tell of other marts
+        # the report would describe other marts
         pytest.param(["published_files"], id="no report"),
     ],
 )
@@ -117,7 +117,7 @@ def test_a_run_of_a_part_publishes_nothing(shop: Shop, selected: list[str]) -> N
 
 def test_the_marts_are_published_as_they_stand_when_nothing_else_is_asked_for(shop: Shop) -> None:
     before = picture(shop)
-    change(shop, "update main.segments set goal = 'as it stands'")
+    change(shop, "update main.segments set goal = 'as it is'")
     result = shop.dbt("build", "--select", *PUBLICATION)
     assert result.success, problem_of(result)
     assert picture(shop).keys() != before.keys()
@@ -145,8 +145,9 @@ def test_a_folder_that_cannot_be_used_stops_the_build_at_once(make_shop: Callabl
     assert (tmp_path / "file").read_text() == "mine"
 
 
-def test_readers_see_whole_publications_while_builds_go_on(shop: Shop, tmp_path: Path) -> None:
-    """20 publications, each with a marker in two marts: three by dbt, the others by the function that it calls."""
+@pytest.mark.parametrize("publications", [10, pytest.param(40, marks=pytest.mark.soak)])
+def test_readers_see_whole_publications_while_builds_go_on(publications: int, shop: Shop, tmp_path: Path) -> None:
+    """Each publication has a marker in two marts; dbt makes one in seven, the function that it calls the others."""
     folder, stop = Path(shop.settings["published_folder"]), tmp_path / "stop"
     marts = [Mart(mart, f"select * from main.{mart}") for mart in ("order_lines", "interest_groups", "segments")]
     markers = {}
@@ -177,7 +178,7 @@ def test_readers_see_whole_publications_while_builds_go_on(shop: Shop, tmp_path:
         for kind in kinds
     }  # fmt: skip
     try:
-        for number in range(1001, 1021):
+        for number in range(1001, 1001 + publications):
             publish(number)
     finally:
         stop.touch()
@@ -185,7 +186,7 @@ def test_readers_see_whole_publications_while_builds_go_on(shop: Shop, tmp_path:
     assert ended == dict.fromkeys(kinds, ("", 0))
     for kind in kinds:
         read = json.loads((tmp_path / kind).read_text())
-        assert len(read["seen"]) > 5, f"{kind}: too little was read to tell"
+        assert len(read["seen"]) > 5, f"{kind}: too little was read"
         for publication_id, in_segments, in_groups in read["seen"]:
             if kind == "stable names":
                 assert publication_id in markers

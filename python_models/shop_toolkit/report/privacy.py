@@ -47,8 +47,8 @@ def without_money(frame: pd.DataFrame, customers: str, money: Sequence[str], who
     frame = frame.reset_index(drop=True)
     paying = frame[customers].where(frame[money[0]].fillna(0) != 0, 0)
     withheld = paying.groupby([frame[name] for name in whole]).transform(few) if whole else few(paying)
-    kept = ~withheld.astype(bool)
-    return frame.assign(**{name: frame[name].astype(float).where(kept) for name in money if name in frame})
+    shown = ~withheld.astype(bool)
+    return frame.assign(**{name: frame[name].astype(float).where(shown) for name in money if name in frame})
 
 
 def pooled_countries(countries: pd.DataFrame) -> pd.DataFrame:

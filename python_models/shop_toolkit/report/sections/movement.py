@@ -77,7 +77,7 @@ def stay_rates(drift: pd.DataFrame) -> Block:
     columns = {
         "segmentation": ("segmentation", "text"),
         "as_of_date": ("month to", "date"),
-        "customers": ("customers", "count"),
+        "customer_count": ("customers", "count"),
         "stay_rate": ("share that stayed", "share"),
     }
     return Block(
