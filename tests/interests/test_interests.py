@@ -59,7 +59,7 @@ def test_customers_of_the_embedded_shop_are_interested_in_what_they_favour(demo_
             from read_csv('{truth / "customer_truth.csv"}', all_varchar = true)
         ),
         categories as (
-            select products.category, max_by(truth.category, products.revenue) as true_category
+            select products.category_name, max_by(truth.category, products.revenue) as true_category
             from products
             inner join read_csv('{truth / "product_truth.csv"}', all_varchar = true) as truth
                 on products.product_id = truth.product_id
@@ -68,7 +68,7 @@ def test_customers_of_the_embedded_shop_are_interested_in_what_they_favour(demo_
         select avg((categories.true_category = truth.favourite_category)::int)
         from customers
         inner join truth using (customer_id)
-        inner join categories on customers.interest_category = categories.category
+        inner join categories on customers.interest_category = categories.category_name
         where customers.frequency >= 5
         """
     )[0]
