@@ -3,7 +3,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: build refresh test coverage lint benchmark lock clean
+.PHONY: install build refresh test soak coverage lint benchmark lock clean
+
+install: $(VENV)/installed
 
 # dbt build on the embedded shop; on your own with: make build VARS='{transactions: path/to/log.csv}'
 build: $(VENV)/installed
@@ -16,6 +18,10 @@ refresh: $(VENV)/installed
 
 test: $(VENV)/installed
 	$(BIN)/python -m pytest
+
+# What is long by nature: the real file bit by bit and in another order, thousands of random histories.
+soak: $(VENV)/installed
+	$(BIN)/python -m pytest -m soak
 
 # Which statements of python_models/shop_toolkit the tests run, as pure functions or in a dbt of the same process; fails below 95 %.
 coverage: $(VENV)/installed

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 import shop_toolkit  # noqa: F401  # first, as it tells OpenMP how to wait before scikit-learn loads it
+from commands import COMMANDS, REAL_FILE_COMMAND, run, with_settings
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
@@ -71,13 +72,21 @@ QUICK_FIT = {
     "bootstrap_samples": 4,
     "category_bootstrap_samples": 2,
     "backtest_origins": 1,
+    "tsne_iterations": 250,
+    "max_clusters": 7,
     "spend_param_grids": {"linear_regression": {"alpha": [100]}, "gradient_boosting": {"max_iter": [20]}},
     "classification_param_grids": {"logistic_regression": {"C": [0.1]}},
     # Tests that run at the same time would publish into one folder.
     "published_folder": None,
 }
 # The real file is clustered in full; its classes are foretold by the regression alone, which takes a fifth of the time.
-REAL_FIT = QUICK_FIT | {"bootstrap_samples": 100, "category_bootstrap_samples": 20, "backtest_origins": 3}
+REAL_FIT = QUICK_FIT | {
+    "bootstrap_samples": 100,
+    "category_bootstrap_samples": 20,
+    "backtest_origins": 3,
+    "tsne_iterations": 750,
+    "max_clusters": 10,
+}
 # Columns that the order of rows in the file decides, and the text that its form decides.
 ROW_NUMBERS = ("input_row", "cancellation_row", "sale_row")
 FORM_OF_INPUT = ("raw_row",)
@@ -102,9 +111,9 @@ def made_once(name: str, make: Callable[[], bytes | None]) -> bytes | None:
 
 
 @cache
-def settings_read_by_parsing(project: Path) -> frozenset[str]:
+def settings_read_by_parsing() -> frozenset[str]:
     """Settings that a yml reads; SQL reads the others anew in each run (tests/project/test_documentation.py)."""
-    files = [file for folder in ("models", "python_models") for file in (project / folder).rglob("*.yml")]
+    files = [file for folder in ("models", "python_models") for file in (ROOT / folder).rglob("*.yml")]
     return frozenset(name for file in files for name in re.findall(r"var\('(\w+)'\)", file.read_text("utf-8")))
 
 
@@ -114,7 +123,8 @@ class Shop:
 
     folder: Path
     settings: dict[str, Any] = field(default_factory=dict)
-    project: Path = ROOT
+    # Models by their files, with a piece of their code and what stands there instead: to see a test fail.
+    edits: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def warehouse(self) -> Path:
@@ -134,10 +144,17 @@ class Shop:
     def parsed(self, **settings: Any) -> Manifest | None:
         """The project as dbt parses it with these settings; none where dbt can't, so that the run says why."""
         settings = self.settings | settings
-        read = {name: settings[name] for name in settings.keys() & settings_read_by_parsing(self.project)}
-        key = md5(json.dumps([str(self.project), read], sort_keys=True).encode()).hexdigest()
+        read = {name: settings[name] for name in settings.keys() & settings_read_by_parsing()}
+        key = md5(json.dumps(read, sort_keys=True).encode()).hexdigest()
         project = made_once(f"parsed_{key}", lambda: self._parse(**settings))
-        return project and unpacked(project)
+        if project is None:
+            return None
+        parsed = unpacked(project)
+        for file, (code, other) in self.edits.items():
+            (model,) = (node for node in parsed.nodes.values() if node.original_file_path == file)
+            assert model.raw_code.count(code) == 1, file
+            model.raw_code = model.raw_code.replace(code, other)
+        return parsed
 
     def _parse(self, **settings: Any) -> bytes | None:
         result = self._invoke(None, "parse", **settings)
@@ -146,7 +163,7 @@ class Shop:
     def _invoke(self, parsed: Manifest | None, *arguments: str, threads: int = 2, **settings: Any) -> dbtRunnerResult:
         environment = {"SHOP_WAREHOUSE": str(self.warehouse), "SHOP_THREADS": str(threads)}
         with pytest.MonkeyPatch.context() as patch:
-            patch.chdir(self.project)
+            patch.chdir(ROOT)
             for name, value in environment.items():
                 patch.setenv(name, value)
             try:
@@ -198,7 +215,7 @@ class Shop:
     def _data_tests(self, **settings: Any) -> dict[str, dict[str, Any]]:
         """Of each data test that stops a build, by its name: the ids of the tables that it reads, and its SQL."""
         settings = {name: value for name, value in (self.settings | settings).items() if name != "transactions"}
-        key = md5(json.dumps([str(self.project), settings], sort_keys=True).encode()).hexdigest()
+        key = md5(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
         def compiled() -> bytes:
             result = self.dbt("compile", "--select", "test_type:data", **settings)
@@ -308,13 +325,24 @@ def copy_of_demo_shop(demo_shop: Shop, tmp_path: Path) -> Shop:
 
 @pytest.fixture(scope="session")
 def real_shop(build_once: Callable[..., Shop]) -> Shop:
-    """The real file almost as users build it, with the tests of its data, once; tests only read it.
+    """The real file, built once by the README's command, with the tests of its data; tests only read it.
 
     Skips where the file is not at hand.
     """
     if not REAL_FILE.exists():
         pytest.skip(f"the real file is not at hand ({os.path.relpath(REAL_FILE, ROOT)})")
-    return build_once("real_shop", Shop.build_with_data_tests, transactions=str(REAL_FILE), **REAL_FIT)
+
+    def build(shop: Shop) -> None:
+        assert REAL_FILE_COMMAND in COMMANDS
+        done = run(with_settings(REAL_FILE_COMMAND, shop.settings), shop.folder)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return build_once("real_shop", build, **REAL_FIT)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the real file first: one worker builds it while the other builds the embedded shop."""
+    items.sort(key=lambda item: "real_shop" not in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture

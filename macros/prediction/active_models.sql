@@ -11,8 +11,10 @@ with evaluations as (
 
     select evaluations.*
     from {{ evaluations }} as evaluations
-    inner join {{ ref('int_active_version') }} as active_version
-        on evaluations.model_version = active_version.model_version
+    inner join {{ ref('model_versions') }} as versions
+        on
+            evaluations.model_version = versions.model_version
+            and versions.is_active
 
 ),
 

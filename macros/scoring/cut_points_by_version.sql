@@ -2,7 +2,7 @@
     SQL: a row per version (`model_version`) with the four cut-points of each measure side by side,
     as `cut_points_passed` reads them.
 -#}
-{% macro cut_points_by_version() -%}
+{% macro cut_points_by_version(cut_points) -%}
     select
         model_version,
         {% for measure in ['recency_days', 'frequency', 'monetary'] %}
@@ -13,6 +13,6 @@
         ) as {{ measure }}_{{ cut_number }}{{ ',' if not (loop.last and is_last_measure) }}
         {% endfor %}
         {% endfor %}
-    from {{ ref('rfm_cut_points') }}
+    from {{ cut_points }}
     group by 1
 {%- endmacro %}

@@ -3,12 +3,12 @@
     row's own version. The last of them is `segmented`. This one piece serves today, the history and
     every what-if. `facts` names a relation with customer_id, model_version, recency_days, frequency
     and monetary; its other columns pass through. Where every order is cancelled there are no
-    scores.
+    scores. `cut_points` and `rules` name other relations than those that store all versions.
 -#}
-{% macro assign_segments(facts) -%}
+{% macro assign_segments(facts, cut_points=none, rules=none) -%}
 cut_points as (
 
-    {{ cut_points_by_version() }}
+    {{ cut_points_by_version(cut_points or ref('rfm_cut_points')) }}
 
 ),
 
@@ -25,7 +25,7 @@ scored as (
 
 ),
 
-{{ rules_by_combination('scored', ref('int_segment_rules'), ['model_version', 'recency_days', 'frequency']) }},
+{{ rules_by_combination('scored', rules or ref('int_segment_rules'), ['model_version', 'recency_days', 'frequency']) }},
 
 segmented as (
 

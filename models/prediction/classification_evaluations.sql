@@ -24,9 +24,11 @@ coverage as (
 
 ),
 
-pending_backtests as (
+-- Every pending backtest has rows of coverage, also without any origin.
+versions as (
 
-    select * from {{ ref('int_pending_backtests') }}
+    select distinct model_version
+    from coverage
 
 ),
 
@@ -94,7 +96,7 @@ select
     evaluations.split,
     evaluations.metric,
     evaluations.note,
-    pending_backtests.model_version,
+    versions.model_version,
     cast(evaluations.horizon_days as integer) as horizon_days,
     cast(evaluations.value as double) as value,
     cast(evaluations.sample_size as bigint) as sample_size,
@@ -104,5 +106,5 @@ select
     evaluations.test_from,
     evaluations.test_to
 from evaluations
-cross join pending_backtests
-{{ skip_existing_version('pending_backtests') }}
+cross join versions
+{{ skip_existing_version('versions') }}

@@ -1,7 +1,8 @@
 -- How often each task could be evaluated, and why not more often.
 with pending_backtests as (
 
-    select * from {{ ref('int_pending_backtests') }}
+    select * from {{ ref('model_versions') }}
+    where is_backtest_pending
 
 ),
 
@@ -39,13 +40,25 @@ products_by_category as (
 
 ),
 
-history as (
+history_starts as (
 
-    select cast(pending_backtests.baseline_date - min(orders.order_date) as integer) as day_count
+    select
+        pending_backtests.model_version,
+        pending_backtests.baseline_date,
+        min(orders.order_date) as history_from
     from pending_backtests
     inner join orders
         on pending_backtests.baseline_date >= orders.order_date
-    group by pending_backtests.baseline_date
+    group by 1, 2
+
+),
+
+history as (
+
+    select
+        model_version,
+        cast(baseline_date - history_from as integer) as day_count
+    from history_starts
 
 ),
 
@@ -104,6 +117,7 @@ categories as (
 
 select
     tasks.task,
+    history.model_version,
     tasks.horizon_days,
     case
         when tasks.task = 'interest' and categories.category_count = 0

@@ -151,7 +151,7 @@ global_top as (
 predicted_features as (
 
     select * from features
-    where sample_number in (select sample_number from predicted_interests)
+    where sample_number in (select predicted_interests.sample_number from predicted_interests)
 
 ),
 

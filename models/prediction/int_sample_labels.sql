@@ -1,5 +1,5 @@
--- The class observed of each sample, one a task: the category of most spend, or where a newcomer
--- was at the end of the horizon.
+-- The class observed of each sample, one a task: the category of most spend, or the segment that a
+-- newcomer was in at the end of the horizon.
 with samples as (
 
     select * from {{ ref('int_samples') }}
@@ -19,21 +19,78 @@ customer_features as (
 
 ),
 
-definitions as (
-
-    select * from {{ ref('int_segment_definitions') }}
-
-),
-
 sample_interests as (
 
     select * from {{ ref('int_sample_interests') }}
 
 ),
 
+-- The backtest fits its own cut-points and rules on what was known at its earliest origin. Version 0
+-- stands for them.
+all_cut_points as (
+
+    select
+        0 as model_version,
+        measure,
+        cut_number,
+        cut_point
+    from {{ ref('int_backtest_cut_points') }}
+
+    union all
+
+    select
+        model_version,
+        measure,
+        cut_number,
+        cut_point
+    from {{ ref('rfm_cut_points') }}
+
+),
+
+all_rules as (
+
+    select
+        0 as model_version,
+        segmentation,
+        segment,
+        cast(null as integer) as rule_number,
+        cast(recency_min as integer) as recency_min,
+        cast(recency_max as integer) as recency_max,
+        cast(frequency_min as bigint) as frequency_min,
+        cast(frequency_max as bigint) as frequency_max,
+        cast(monetary_min as decimal(18, 2)) as monetary_min,
+        cast(monetary_max as decimal(18, 2)) as monetary_max,
+        cast(null as double) as confidence
+    from {{ ref('backtest_rules') }}
+
+    union all
+
+    select
+        model_version,
+        segmentation,
+        segment,
+        rule_number,
+        recency_min,
+        recency_max,
+        frequency_min,
+        frequency_max,
+        monetary_min,
+        monetary_max,
+        confidence
+    from {{ ref('int_segment_rules') }}
+
+),
+
 observed_samples as (
 
-    select samples.*
+    select
+        samples.sample_number,
+        samples.customer_id,
+        samples.label_end_date,
+        case
+            when prediction_runs.prediction_run = 'backtest' then 0
+            else prediction_runs.model_version
+        end as model_version
     from samples
     inner join prediction_runs
         on
@@ -46,7 +103,7 @@ observed_samples as (
 ends as (
 
     select distinct
-        observed_samples.prediction_run,
+        observed_samples.model_version,
         customer_features.customer_id,
         customer_features.as_of_date,
         customer_features.recency_days,
@@ -60,38 +117,17 @@ ends as (
 
 ),
 
-segmentations as (
-
-    select unnest(['rfm', 'broad', 'detailed']) as segmentation
-
-),
+{{ assign_segments('ends', 'all_cut_points', 'all_rules') }},
 
 segments as (
 
     select
-        ends.prediction_run,
-        ends.customer_id,
-        ends.as_of_date,
-        definitions.segmentation,
-        definitions.segment
-    from ends
-    inner join definitions
-        on
-            ends.prediction_run = definitions.prediction_run
-            and {{ in_bounds('ends', 'definitions') | indent(12) }}
-    where ends.frequency > 0
-
-    union all
-
-    select
-        ends.prediction_run,
-        ends.customer_id,
-        ends.as_of_date,
-        segmentations.segmentation,
-        'all cancelled' as segment
-    from ends
-    cross join segmentations
-    where ends.frequency = 0
+        model_version,
+        customer_id,
+        as_of_date,
+        unnest(['rfm', 'broad', 'detailed']) as segmentation,
+        unnest([rfm_segment, broad_segment, detailed_segment]) as segment
+    from segmented
 
 )
 
@@ -111,6 +147,7 @@ select
 from observed_samples
 inner join segments
     on
-        observed_samples.prediction_run = segments.prediction_run
+        observed_samples.model_version = segments.model_version
         and observed_samples.customer_id = segments.customer_id
         and observed_samples.label_end_date = segments.as_of_date
+where segments.segment is not null

@@ -20,7 +20,7 @@ SENT_BACK = (
 
 
 @pytest.fixture(scope="module")
-def shop(make_shop: Callable[..., Shop], tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def shop(build_once: Callable[..., Shop], tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A quarter of the embedded shop's customers, built as users build it: all data tests pass."""
     path = tmp_path_factory.mktemp("log") / "log.csv"
     with DEMO_FILE.open() as file:
@@ -38,7 +38,7 @@ def shop(make_shop: Callable[..., Shop], tmp_path_factory: pytest.TempPathFactor
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(kept)
-    return make_shop(transactions=str(path)).build_with_data_tests()
+    return build_once("closed_quarter", Shop.build_with_data_tests, transactions=str(path))
 
 
 def test_months_without_sales_are_told_and_customers_only_age_in_them(shop: Shop) -> None:

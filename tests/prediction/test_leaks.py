@@ -1,13 +1,13 @@
 """No prediction knows rows dated after its origin, and a planted leak is caught."""
 
 import csv
-import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from conftest import DEMO_FILE, ROOT, Shop
+from conftest import DEMO_FILE, Shop
 
 # The last origin of the embedded shop's backtest: spend is predicted from this date, segments from earlier ones.
 ORIGIN = "2025-10-02"
@@ -40,7 +40,8 @@ KNOWN = {
             select product_id from order_lines where order_date <= date '{origin}'
         )
     """,
-    "segments": "select * from prediction.int_segment_definitions where prediction_run = 'backtest'",
+    "cut-points": "from prediction.int_backtest_cut_points",
+    "rules": "from prediction.backtest_rules",
     "spend predicted": """
         select b.model, b.settings, b.amount, b.origin_date, f.customer_id
         from prediction.spend_backtests as b inner join prediction.int_samples as f using (sample_number)
@@ -136,20 +137,9 @@ def test_absurd_rows_after_the_origin_change_no_class_predicted(demo_shop: Shop,
 
 
 @pytest.mark.parametrize("leak", LEAKS)
-def test_a_planted_leak_is_caught(demo_shop: Shop, tmp_path: Path, leak: str) -> None:
+def test_a_planted_leak_is_caught(copy_of_demo_shop: Shop, leak: str) -> None:
     file, right, wrong = LEAKS[leak]
-    project = tmp_path / "project"
-    shutil.copytree(ROOT, project, ignore=shutil.ignore_patterns(".*", "target", "logs", "warehouse", "tests"))
-    shutil.copytree(ROOT / "tests" / "prediction", project / "tests" / "prediction")
-    shutil.copytree(ROOT / "tests" / "generic", project / "tests" / "generic")
-    shutil.copy(ROOT / ".dbtignore", project)
-    sql = (project / file).read_text(encoding="utf-8")
-    assert sql.count(right) == 1
-    (project / file).write_text(sql.replace(right, wrong), encoding="utf-8")
-    shop = Shop(tmp_path / "shop", demo_shop.settings, project)
-    shop.folder.mkdir()
-    shutil.copy(demo_shop.warehouse, shop.warehouse)
-    model = Path(file).stem
-    models = dict.fromkeys((model, "int_sample_features"))
+    shop = replace(copy_of_demo_shop, edits={file: (right, wrong)})
+    models = dict.fromkeys((Path(file).stem, "int_sample_features"))
     assert shop.dbt("run", "--select", *models).success
     assert not shop.dbt("test", "--select", "assert_samples_know_nothing_later").success

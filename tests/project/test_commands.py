@@ -6,106 +6,94 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from conftest import QUICK_FIT, REAL_FILE, REAL_FIT, ROOT, Shop
+import yaml
+from commands import BIN, COMMANDS, REAL_FILE_COMMAND, run
+from conftest import MARTS, QUICK_FIT, ROOT, Shop, problem_of
+from dbt.cli.main import dbtRunnerResult
+from test_determinism import STAGES
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-# In reading order, each once.
-COMMANDS = list(
-    dict.fromkeys(
-        line.split("  #")[0].strip()
-        for page in PAGES
-        for block in re.findall(r"```bash\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
-        for line in re.sub(r"\\\n\s*", "", block).splitlines()
-        if line.strip() and not line.startswith("#")
-    )
-)
 # Run elsewhere, or would run this very test.
 NOT_RUN_HERE = {
     "make build": "a clean clone is built with it",
     "make test": ".ci/run calls it",
+    "make soak": "run by hand",
     "pytest": "this is it",
     "make lint": ".ci/run runs the same tools",
     "make lock": "needs uv and the package registry",
     "make benchmark": "run by hand",
+    REAL_FILE_COMMAND: "the real shop is built with it",
 }
-# Ask a warehouse that is built.
-ASKING_THE_TARGET = ("mf ", "python -m lineage")
-ASKING = ("dbt show", "dbt docs", *ASKING_THE_TARGET)
-# Goes on from a full build.
+# Query a warehouse that is built.
+QUERIES = ("dbt show", "dbt docs")
+# Programs that look for the project's artifacts in its own folder.
+PROGRAMS = ("mf ", "python -m lineage")
+# Starts from a full build.
 REFRESHING = "dbt build --selector refresh"
-BIN = Path(sys.executable).parent
-
-
 NO_NETWORK = "unshare --map-root-user --net"
 
 
-def with_quick_fits(command: str, fits: dict[str, Any]) -> str:
-    """A build whose figures are rougher than a user's, and nothing else.
-
-    Unit tests are left to the build of a clean clone: they bring their own data, so that the input makes no difference.
-    """
-    settings = json.dumps(fits)[1:-1]
-    command = command.replace("dbt build --vars '{", f"dbt build --vars '{{{settings}, ")
-    return f"{command} --exclude-resource-type unit_test" if command.startswith("dbt build") else command
-
-
-def run(
-    command: str, folder: Path, fits: dict[str, Any] = QUICK_FIT, *, project: Path = ROOT
-) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {
-        "SHOP_WAREHOUSE": str(folder / "shop.duckdb"),
-        "DBT_TARGET_PATH": str(folder / "target"),
-        "DBT_LOG_PATH": str(folder / "logs"),
-        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-    }
-    command = with_quick_fits(command, fits)
-    return subprocess.run(
-        command, shell=True, cwd=project, env=environment, capture_output=True, text=True, check=False
-    )
+def run_here(shop: Shop, command: str, *options: str) -> dbtRunnerResult:
+    """Run a command of dbt in this process, with the settings of `--vars` over those of the shop."""
+    program, *arguments = shlex.split(command)
+    assert program == "dbt"
+    settings = {}
+    if "--vars" in arguments:
+        place = arguments.index("--vars")
+        settings = yaml.safe_load(arguments[place + 1])
+        del arguments[place : place + 2]
+    return shop.dbt(*arguments, *options, **settings)
 
 
 @pytest.fixture(scope="module")
-def built(demo_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the embedded shop, for commands that only ask."""
-    return demo_shop.copy(tmp_path_factory.mktemp("built") / "shop").folder
-
-
-@pytest.fixture(scope="module")
-def described(built: Path) -> Path:
-    """The project with that shop and its documentation in the target folder: `mf` and `lineage` look nowhere else."""
-    project = built / "project"
+def described(demo_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project with the embedded shop and its documentation: `mf` and `lineage` look in its own target folder."""
+    built = demo_shop.copy(tmp_path_factory.mktemp("built") / "shop")
+    project = built.folder / "project"
     project.mkdir()
     for path in ROOT.iterdir():
         if path.name not in ("target", "logs", ".git"):
             (project / path.name).symlink_to(path)
-    (project / "target").symlink_to(built / "target")
-    done = run("dbt docs generate --quiet", built, project=project)
-    assert done.returncode == 0, done.stdout + done.stderr
+    (project / "target").symlink_to(built.folder / "target")
+    result = built.dbt("docs", "generate")
+    assert result.success, problem_of(result)
     return project
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith(("dbt show", "dbt docs"))])
-def test_a_question_of_the_readme_is_answered(command: str, built: Path) -> None:
-    done = run(command, built)
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith(QUERIES)])
+def test_a_query_of_the_documents_is_answered(command: str, copy_of_demo_shop: Shop) -> None:
+    result = run_here(copy_of_demo_shop, command)
+    assert result.success, problem_of(result)
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith(PROGRAMS)])
+def test_a_question_about_metrics_and_columns_is_answered(command: str, described: Path) -> None:
+    done = run(command, described.parent, project=described)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith(ASKING_THE_TARGET)])
-def test_a_question_about_metrics_and_columns_is_answered(command: str, built: Path, described: Path) -> None:
-    done = run(command, built, project=described)
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_the_command_for_the_real_file_builds_it(real_shop: Shop) -> None:
+    """`real_shop` is built by this command, in a process of its own."""
+    assert real_shop.row("select count(*) from customers") == (4_334,)
 
 
-def test_the_command_for_the_real_file_works(real_shop: Shop, tmp_path: Path) -> None:
-    """As a later build: the first one is the real shop itself, which is built with the same tests of its data."""
-    (command,) = (command for command in COMMANDS if REAL_FILE.name in command)
-    done = run(command, real_shop.copy(tmp_path / "real_shop").folder, REAL_FIT)
-    assert done.returncode == 0, done.stdout + done.stderr
+@pytest.mark.parametrize("command", [command for command in COMMANDS if "my_shop.csv" in command])
+def test_a_command_for_a_file_of_ones_own_builds_its_customers(
+    command: str, copy_of_demo_shop: Shop, tmp_path: Path
+) -> None:
+    """Of the file that the warehouse was built from, so that nothing is fitted."""
+    assert command.startswith("dbt build")
+    shutil.copy(ROOT / "seeds/demo_shop/transactions.csv", tmp_path / "my_shop.csv")
+    here = command.replace("my_shop.csv", str(tmp_path / "my_shop.csv"))
+    kinds = ("--resource-type", "model", "--resource-type", "seed")
+    result = run_here(copy_of_demo_shop, here, *kinds, "--select", "+customers")
+    assert result.success, problem_of(result)
+    day = re.search(r"as_of_date: ([0-9-]+)", command)
+    assert copy_of_demo_shop.row("select distinct as_of_date::varchar from customers") == (
+        day[1] if day else "2025-12-31",
+    )
 
 
 @pytest.mark.parametrize(
@@ -114,16 +102,13 @@ def test_the_command_for_the_real_file_works(real_shop: Shop, tmp_path: Path) ->
         command
         for command in COMMANDS
         if command not in {*NOT_RUN_HERE, REFRESHING}
-        and not command.startswith(ASKING)
-        and REAL_FILE.name not in command
+        and not command.startswith((*QUERIES, *PROGRAMS))
+        and "my_shop.csv" not in command
     ],
 )
-def test_a_command_of_the_readme_works(command: str, tmp_path: Path) -> None:
-    if "my_shop.csv" in command:
-        command = command.replace("my_shop.csv", str(tmp_path / "my_shop.csv"))
-        shutil.copy(ROOT / "seeds/demo_shop/transactions.csv", tmp_path / "my_shop.csv")
-    command = command.replace("benchmarks/output", str(tmp_path / "output"))
-    done = run(command, tmp_path)
+def test_another_command_of_the_documents_works(command: str, tmp_path: Path) -> None:
+    assert not command.startswith("dbt"), "a whole build: choose where it belongs"
+    done = run(command.replace("benchmarks/output", str(tmp_path / "output")), tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -140,8 +125,13 @@ def network_can_be_cut() -> bool:
     return subprocess.run(f"{NO_NETWORK} true", shell=True, capture_output=True, check=False).returncode == 0
 
 
-def test_a_clean_clone_builds_where_it_stands_and_without_a_network(network_can_be_cut: bool, tmp_path: Path) -> None:
-    """By the README's first command. What git does not track is not there, the warehouse's folder for one."""
+def test_a_clean_clone_builds_the_same_tables_with_four_threads_and_without_a_network(
+    network_can_be_cut: bool, demo_shop: Shop, tmp_path: Path
+) -> None:
+    """By the README's first command. What git does not track is not there, the warehouse's folder for one.
+
+    The other tests read a shop that dbt built in their process, with two threads and quicker tables (quick_dbt).
+    """
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("SHOP_", "DBT_"))}
@@ -149,9 +139,14 @@ def test_a_clean_clone_builds_where_it_stands_and_without_a_network(network_can_
     command = f"make --assume-old=.venv/installed BIN={shlex.quote(str(BIN))} build VARS='{json.dumps(QUICK_FIT)}'"
     if network_can_be_cut:
         command = f"{NO_NETWORK} {command}"
-    done = subprocess.run(command, shell=True, cwd=clone, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, shell=True, cwd=clone, env=environment | {"SHOP_THREADS": "4"}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (clone / "warehouse" / "shop.duckdb").exists()
+    built = Shop(clone / "warehouse")
+    assert built.warehouse.exists()
+    assert built.checksums(*MARTS, *STAGES) == demo_shop.checksums(*MARTS, *STAGES)
 
 
 def test_the_network_could_be_cut_for_the_build_of_the_clone(network_can_be_cut: bool) -> None:

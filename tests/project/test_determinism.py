@@ -1,13 +1,14 @@
-"""Same data, same tables: whatever the threads, the order of the file, and what is logged later."""
+"""Same data, same tables: whatever the threads, the order of the file, and later rows."""
 
 import csv
 import random
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from conftest import DEMO_FILE, FORM_OF_INPUT, MARTS, ROW_NUMBERS, Shop
+from conftest import DEMO_FILE, FORM_OF_INPUT, MARTS, REAL_FILE, REAL_FIT, ROW_NUMBERS, Shop
 
 # What a fit stores: equal from build to build, and never changed by a later one.
 FITTED = (
@@ -41,6 +42,9 @@ FITTED = (
 )
 STAGES = (*FITTED, "products.new_product_categories", "cleaning.int_stock_movements")
 
+# What is built where only segments and fits are compared.
+SEGMENTED = ("customers", "segments", *(table.split(".")[-1] for table in FITTED))
+
 
 def shuffled(log: Path, folder: Path, encoding: str) -> str:
     headings, *rows = log.read_text(encoding).splitlines(keepends=True)
@@ -50,16 +54,27 @@ def shuffled(log: Path, folder: Path, encoding: str) -> str:
     return str(path)
 
 
-def test_four_threads_build_what_two_build(make_shop: Callable[..., Shop], demo_shop: Shop) -> None:
-    assert make_shop().build(threads=4).checksums(*MARTS, *STAGES) == demo_shop.checksums(*MARTS, *STAGES)
-
-
-def test_neither_the_order_of_rows_nor_a_single_thread_changes_anything(
-    make_shop: Callable[..., Shop], demo_shop: Shop, tmp_path: Path
+@pytest.mark.parametrize(
+    ("log", "encoding", "threads", "fit"),
+    [
+        pytest.param(DEMO_FILE, "utf-8", 1, {}, id="the embedded shop"),
+        pytest.param(REAL_FILE, "latin-1", 4, REAL_FIT, id="the real file", marks=pytest.mark.soak),
+    ],
+)
+def test_neither_the_order_of_rows_nor_the_number_of_threads_changes_anything(
+    log: Path,
+    encoding: str,
+    threads: int,
+    fit: dict[str, Any],
+    make_shop: Callable[..., Shop],
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
 ) -> None:
-    shop = make_shop(transactions=shuffled(DEMO_FILE, tmp_path, "utf-8")).build(threads=1)
+    """That four threads build what two build, row numbers included, is tested with a clean clone (test_commands)."""
+    in_order: Shop = request.getfixturevalue("demo_shop" if log == DEMO_FILE else "real_shop")
+    shop = make_shop(transactions=shuffled(log, tmp_path, encoding), **fit).build(threads=threads)
     without = ROW_NUMBERS + FORM_OF_INPUT
-    assert shop.checksums(*MARTS, *STAGES, without=without) == demo_shop.checksums(*MARTS, *STAGES, without=without)
+    assert shop.checksums(*MARTS, *STAGES, without=without) == in_order.checksums(*MARTS, *STAGES, without=without)
 
 
 @pytest.fixture(scope="module")
@@ -73,52 +88,56 @@ def up_to_september(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_later_rows_change_nothing_that_was_said(make_shop: Callable[..., Shop], up_to_september: Path) -> None:
-    """Point in time: the log grows by three months, and what is said as of September stays equal."""
-    shop = make_shop(transactions=str(up_to_september)).build()
+def test_later_rows_change_nothing_as_of_an_earlier_date(make_shop: Callable[..., Shop], up_to_september: Path) -> None:
+    """Point in time: the log grows by three months, and all as of September stays equal."""
+    shop = make_shop(transactions=str(up_to_september)).build(*SEGMENTED)
     then = shop.checksums("customers", "segments", *FITTED)
     up_to_september.write_bytes(DEMO_FILE.read_bytes())
-    shop.build(as_of_date="2025-09-30")
+    shop.build(*SEGMENTED, as_of_date="2025-09-30")
     assert shop.checksums("customers", "segments", *FITTED) == then
-    now = shop.build()
+    now = shop.build(*SEGMENTED)
     assert now.row("select max(as_of_date)::varchar, count(distinct model_version) from customers") == ("2025-12-31", 1)
     assert now.checksums(*FITTED) == {table: then[table] for table in FITTED}
 
 
-def test_a_refit_adds_a_version_and_keeps_the_old(make_shop: Callable[..., Shop], demo_shop: Shop) -> None:
-    shop = make_shop().build(baseline_date="2025-06-30")
+def test_a_refit_adds_a_version_and_keeps_the_old(copy_of_demo_shop: Shop, demo_shop: Shop) -> None:
+    carried_over = "select count(*) > 0, min(jaccard) > 0.5 from segmentation.int_names_carried_over"
+    tables = (*SEGMENTED, "int_names_carried_over")
+    shop = copy_of_demo_shop.build(*tables, baseline_date="2025-06-30")
+    # half a year apart some clusters are still mostly the same customers
+    assert shop.row(carried_over) == (True, True)
     first = shop.rows("from scoring.rfm_cut_points order by all")
     rules = shop.rows("from segment_rules order by all")
     segments = shop.rows("select customer_id, broad_segment, detailed_segment from customers order by 1")
-    shop.build(baseline_date="2025-12-31")
-    shop.build(refit=True)
+    assert first[: demo_shop.row("select count(*) from scoring.rfm_cut_points")[0]] == demo_shop.rows(
+        "from scoring.rfm_cut_points order by all"
+    )
+    shop.build(*tables, baseline_date="2025-12-31", refit=True)
+    assert shop.row(carried_over) == (True, True)
     assert shop.rows("select model_version, cause, baseline_date::varchar from core.model_versions order by 1") == [
-        (1, "first build", "2025-06-30"),
-        (2, "another baseline date", "2025-12-31"),
+        (1, "first build", "2025-12-31"),
+        (2, "another baseline date", "2025-06-30"),
         (3, "refit", "2025-12-31"),
     ]
-    assert shop.rows("from scoring.rfm_cut_points where model_version = 1 order by all") == first
-    assert shop.rows("from segment_rules where model_version = 1 order by all") == rules
+    assert shop.rows("from scoring.rfm_cut_points where model_version < 3 order by all") == first
+    assert shop.rows("from segment_rules where model_version < 3 order by all") == rules
     assert shop.rows("select distinct model_version from segment_rules order by 1") == [(1,), (2,), (3,)]
-    # half a year later some clusters are still mostly the same customers
-    assert shop.row("select count(*) > 0, min(jaccard) > 0.5 from segmentation.int_names_carried_over") == (True, True)
-    # the old version still tells what it told
-    old = shop.build(baseline_date="2025-06-30")
-    assert old.rows("select distinct model_version from customers where frequency > 0") == [(1,)]
-    assert old.rows("select customer_id, broad_segment, detailed_segment from customers order by 1") == segments
-    # fitted on the last day, anew or at first, the scores are the same; segments may keep the names of June
-    new = shop.build(baseline_date="2025-12-31")
+    # fitted on the last day, again or at first, the scores are the same; segments may keep the names of June
     without = ("model_version", "broad_segment", "detailed_segment")
-    assert new.checksums("customers", without=without) == demo_shop.checksums("customers", without=without)
+    assert shop.checksums("customers", without=without) == demo_shop.checksums("customers", without=without)
+    # the old version still gives the segments that it gave
+    old = shop.build("customers", baseline_date="2025-06-30")
+    assert old.rows("select distinct model_version from customers where frequency > 0") == [(2,)]
+    assert old.rows("select customer_id, broad_segment, detailed_segment from customers order by 1") == segments
 
 
-def test_a_look_back_changes_no_later_build(copy_of_demo_shop: Shop, demo_shop: Shop) -> None:
+def test_a_backfill_changes_no_later_build(copy_of_demo_shop: Shop, demo_shop: Shop) -> None:
     shop = copy_of_demo_shop
-    shop.build(as_of_date="2025-03-31")
+    shop.build("customers", as_of_date="2025-03-31")
     assert shop.rows("select distinct is_backfilled from customers where frequency > 0") == [(True,)]
-    shop.build(as_of_date="2025-03-31", baseline_date="2025-03-31")
+    shop.build("customers", as_of_date="2025-03-31", baseline_date="2025-03-31")
     assert shop.rows("select distinct is_backfilled from customers where frequency > 0") == [(False,)]
-    shop.build()
+    shop.build("customers", "segments")
     assert shop.checksums("customers", "segments") == demo_shop.checksums("customers", "segments")
 
 
@@ -128,7 +147,7 @@ def test_another_shop_in_the_same_warehouse_is_not_scored_by_the_first(
     """The trap of a warehouse that was tried on the demo first."""
     other = write_csv("customer,date,amount", "a,2011-01-13,10", "b,2011-01-14,1000")
     shop = copy_of_demo_shop
-    shop.build(transactions=str(other))
+    shop.build("customers", transactions=str(other))
     assert shop.rows("select cause, customers_fitted from core.model_versions order by model_version") == [
         ("first build", demo_shop.row("select count(*) from customers where frequency > 0")[0]),
         ("another shop", 2),
@@ -136,5 +155,5 @@ def test_another_shop_in_the_same_warehouse_is_not_scored_by_the_first(
     assert shop.rows("select customer_id, rfm_score, model_version from customers order by 1") == [
         ("a", "311", 2), ("b", "513", 2),
     ]  # fmt: skip
-    shop.build()
+    shop.build("customers")
     assert shop.checksums("customers") == demo_shop.checksums("customers")

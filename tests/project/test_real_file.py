@@ -1,18 +1,12 @@
-"""The real file gives the reference's figures, to the unit and to the penny, and the same tables in any order.
+"""The real file gives the reference's figures, to the unit and to the penny.
 
-All tests of the real file stand here, but for the one that the README's command for it works.
+That its rows may come in another order, and bit by bit, is tested by `make soak` (test_determinism, test_bit_by_bit).
 """
 
-import calendar
-import re
-from collections.abc import Callable
-from datetime import date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
-from conftest import FORM_OF_INPUT, MARTS, MARTS_OF_ROWS, REAL_FILE, REAL_FIT, ROW_NUMBERS, Shop, problem_of
-from test_determinism import FITTED, shuffled
+from conftest import Shop
 
 from benchmarks.public_protocol import evaluate
 
@@ -269,109 +263,3 @@ def test_the_public_protocol_is_beaten(real_shop: Shop) -> None:
     """There 75.5 % beside a majority of 26.2 %: a skill of 0.67."""
     accuracy = evaluate(real_shop.warehouse)
     assert (accuracy["logistic_regression"] - accuracy["majority"]) / (1 - accuracy["majority"]) > 0.75
-
-
-# --- determinism -----------------------------------------------------------------------------------------
-
-
-def test_neither_the_order_of_the_real_files_rows_nor_threads_change_anything(
-    make_shop: Callable[..., Shop], real_shop: Shop, tmp_path: Path
-) -> None:
-    shop = make_shop(transactions=shuffled(REAL_FILE, tmp_path, "latin-1"), **REAL_FIT).build(threads=4)
-    without = ROW_NUMBERS + FORM_OF_INPUT
-    assert shop.checksums(*MARTS, *FITTED, without=without) == real_shop.checksums(*MARTS, *FITTED, without=without)
-
-
-# --- arrival ---------------------------------------------------------------------------------------------
-
-# What builds that were fed bit by bit know besides: which file a row was read from, and what was told before it came.
-ARRIVAL = (
-    *ROW_NUMBERS,
-    *FORM_OF_INPUT,
-    "restated_by",
-    *(f"original_{name}_segment" for name in ("rfm", "broad", "detailed")),
-)
-MOVEMENTS = """
-    select * replace (if(from_segment is null, 'new', cause) as cause)
-    from segment_changes
-    where change_type = 'movement'
-    order by all
-"""
-LATE = date(2011, 6, 15)
-DATE = re.compile(r"\b\d{1,2}/\d{1,2}/\d{4}(?= \d{1,2}:\d\d)")
-
-
-def last_of_month(day: date) -> date:
-    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
-
-
-@pytest.fixture(scope="module")
-def fed_real_shop(make_shop: Callable[..., Shop], real_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """The real file by months, each with the one before it again, and its last month by days; a day of June is late."""
-    folder = tmp_path_factory.mktemp("exports")
-    shop = make_shop(transactions=f"{folder}/*.csv")
-    headings, *lines = REAL_FILE.read_text("latin-1").splitlines(keepends=True)
-    days = [datetime.strptime(DATE.search(line).group(), "%m/%d/%Y").date() for line in lines]  # type: ignore[union-attr]
-    november = date(2011, 11, 30)
-    months = sorted({last_of_month(day) for day in days if day <= november})
-    exports = [(months[max(number - 2, 0)] if number else date.min, month) for number, month in enumerate(months)]
-    exports += [(day - timedelta(days=1), day) for day in sorted({day for day in days if day > november})]
-    for after, until in exports:
-        export = [
-            line
-            for line, day in zip(lines, days, strict=True)
-            if (until == days[-1] if day == LATE else after < day <= until)
-        ]
-        (folder / f"until_{until}.csv").write_bytes((headings + "".join(export)).encode("latin-1"))
-        if until == months[0]:
-            shop.build(
-                "audiences",
-                "customer_alerts",
-                "segment_drift",
-                "segments",
-                "int_customer_states_scd2",
-                "orders",
-                "cancellations",
-                "rejected_transactions",
-                "int_anonymous_sales",
-            )
-        else:
-            result = shop.dbt("build", "--selector", "refresh")
-            assert result.success, problem_of(result)
-    return shop
-
-
-def test_fed_bit_by_bit_the_real_file_gives_the_lines_that_it_gives_at_once(
-    fed_real_shop: Shop, real_shop: Shop
-) -> None:
-    assert fed_real_shop.checksums(*MARTS_OF_ROWS, without=ARRIVAL) == real_shop.checksums(
-        *MARTS_OF_ROWS, without=ARRIVAL
-    )
-
-
-def test_fed_bit_by_bit_the_real_file_gives_the_history_that_one_build_gives(
-    fed_real_shop: Shop, tmp_path: Path
-) -> None:
-    """With the versions that were fitted on its first month, all is read and told once more."""
-    at_once = fed_real_shop.copy(tmp_path / "at_once")
-    result = at_once.dbt("build", "--full-refresh", "--selector", "refresh")
-    assert result.success, problem_of(result)
-    tables = (
-        *MARTS_OF_ROWS,
-        "segment_history",
-        "segment_transitions",
-        "segment_drift",
-        "customers",
-        "customer_alerts",
-        "audiences",
-    )
-    assert fed_real_shop.checksums(*tables, without=ARRIVAL) == at_once.checksums(*tables, without=ARRIVAL)
-    assert fed_real_shop.rows(MOVEMENTS) == at_once.rows(MOVEMENTS)
-    assert fed_real_shop.row("select count(distinct model_version) from segment_history") == (1,)
-    # what came late is marked, from its day on, for those whom it is of
-    marked = fed_real_shop.rows(
-        "select distinct customer_id, min(as_of_date) from segment_history where restated_by = 'late_data' group by 1"
-    )
-    late = fed_real_shop.rows(f"select distinct customer_id from order_lines where order_date = '{LATE}'")
-    assert {customer for customer, _ in marked} >= {customer for (customer,) in late}
-    assert min(day for _, day in marked) == last_of_month(LATE)

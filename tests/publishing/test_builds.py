@@ -145,8 +145,9 @@ def test_a_folder_that_cannot_be_used_stops_the_build_at_once(make_shop: Callabl
     assert (tmp_path / "file").read_text() == "mine"
 
 
-def test_readers_see_whole_publications_while_builds_go_on(shop: Shop, tmp_path: Path) -> None:
-    """20 publications, each with a marker in two marts: three by dbt, the others by the function that it calls."""
+@pytest.mark.parametrize("publications", [10, pytest.param(40, marks=pytest.mark.soak)])
+def test_readers_see_whole_publications_while_builds_go_on(publications: int, shop: Shop, tmp_path: Path) -> None:
+    """Each publication has a marker in two marts; dbt makes one in seven, the function that it calls the others."""
     folder, stop = Path(shop.settings["published_folder"]), tmp_path / "stop"
     marts = [Mart(mart, f"select * from main.{mart}") for mart in ("order_lines", "interest_groups", "segments")]
     markers = {}
@@ -177,7 +178,7 @@ def test_readers_see_whole_publications_while_builds_go_on(shop: Shop, tmp_path:
         for kind in kinds
     }  # fmt: skip
     try:
-        for number in range(1001, 1021):
+        for number in range(1001, 1001 + publications):
             publish(number)
     finally:
         stop.touch()

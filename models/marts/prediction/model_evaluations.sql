@@ -1,14 +1,19 @@
-with rule_evaluations as (
+with active_version as (
+
+    select * from {{ ref('model_versions') }}
+    where is_active
+
+),
+
+rule_evaluations as (
 
     select
         evaluations.*,
-        versions.first_order_date,
-        versions.baseline_date
+        active_version.first_order_date,
+        active_version.baseline_date
     from {{ ref('rule_cross_validation') }} as evaluations
-    inner join {{ ref('model_versions') }} as versions
-        on
-            evaluations.model_version = versions.model_version
-            and versions.is_active
+    inner join active_version
+        on evaluations.model_version = active_version.model_version
 
 ),
 
@@ -16,14 +21,14 @@ prediction_evaluations as (
 
     select evaluations.*
     from {{ ref('spend_evaluations') }} as evaluations
-    inner join {{ ref('int_active_version') }} as active_version
+    inner join active_version
         on evaluations.model_version = active_version.model_version
 
     union all
 
     select evaluations.*
     from {{ ref('classification_evaluations') }} as evaluations
-    inner join {{ ref('int_active_version') }} as active_version
+    inner join active_version
         on evaluations.model_version = active_version.model_version
 
 ),

@@ -6,7 +6,8 @@ with confusion as (
 
 active_version as (
 
-    select * from {{ ref('int_active_version') }}
+    select * from {{ ref('model_versions') }}
+    where is_active
 
 ),
 
