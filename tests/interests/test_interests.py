@@ -83,10 +83,10 @@ def test_interest_groups_share_out_the_customers_of_the_embedded_shop(demo_shop:
     assert demo_shop.row("select count(*) from segmentation.int_interest_groups") == chosen
     labels, agreeing = demo_shop.row(
         """
-        select count(*), count(*) filter (where labels.cluster = told.cluster)
+        select count(*), count(*) filter (where labels.cluster = found.cluster)
         from clustering.interest_candidate_labels as labels
         inner join clustering.int_interest_candidates_ranked as chosen using (space, algorithm, k)
-        inner join segmentation.int_customer_interest_groups as told using (customer_id)
+        inner join segmentation.int_customer_interest_groups as found using (customer_id)
         where chosen.is_chosen
         """
     )

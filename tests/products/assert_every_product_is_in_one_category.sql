@@ -1,4 +1,4 @@
--- Where there are categories, each product that was sold is in exactly one, also one that came
+-- Where there are categories, each product that was sold is in exactly one, also one that was new
 -- after they were learned.
 with categories as (
 

@@ -69,8 +69,8 @@ def test_a_shop_in_russian_has_categories_that_products_of_later_days_join(
              for number, (product, _, text) in enumerate(products)]  # fmt: skip
     shop = make_shop(transactions=write_log(tmp_path / "log.csv", lines))
     shop.build("product_categories", "segment_rules")
-    told = dict(shop.rows("select product_id, category_name from products"))
-    assert adjusted_rand_score([kind for _, kind, _ in products], [told[product] for product, *_ in products]) >= 0.9
+    found = dict(shop.rows("select product_id, category_name from products"))
+    assert adjusted_rand_score([kind for _, kind, _ in products], [found[product] for product, *_ in products]) >= 0.9
     fitted = ("products.product_embeddings", "products.category_labels", "products.category_names")
     stored = shop.checksums(*fitted)
     assert shop.row("select count(*) from products.new_product_categories") == (0,)
@@ -87,7 +87,7 @@ def test_a_shop_in_russian_has_categories_that_products_of_later_days_join(
         ("BLANK",), ("NEW",), ("ODD",),
     ]  # fmt: skip
     assert dict(shop.rows("select product_id, category_name from products where product_id in ('NEW', 'ODD', 'BLANK')")) == {
-        "NEW": told["P000"], "ODD": "other", "BLANK": "other",
+        "NEW": found["P000"], "ODD": "other", "BLANK": "other",
     }  # fmt: skip
     assert set(names) <= set(shop.rows("select category_name, top_terms from product_categories"))
 
