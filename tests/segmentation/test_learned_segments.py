@@ -90,7 +90,7 @@ def test_a_refit_of_the_same_customers_keeps_every_name(copy_of_demo_shop: Shop,
 def test_a_build_that_was_cut_off_is_fitted_again_at_one_date(
     make_shop: Callable[..., Shop], demo_shop: Shop, tmp_path: Path
 ) -> None:
-    """Nobody has used its version: the next build leaves it behind, whatever was logged in the meantime."""
+    """Nothing was reported by its version: the next build leaves it behind, whatever was logged in the meantime."""
     path = tmp_path / "log.csv"
     headings, *rows = DEMO_FILE.read_text(encoding="utf-8").splitlines(keepends=True)
     path.write_text(headings + "".join(rows[:9_000]), encoding="utf-8")
