@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 import pytest
-import shop_toolkit  # noqa: F401  # first, as it tells OpenMP how to wait before scikit-learn loads it
+import shop_toolkit  # noqa: F401  # first, as it sets how OpenMP waits before scikit-learn loads it
 from commands import COMMANDS, REAL_FILE_COMMAND, run, with_settings
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
@@ -63,7 +63,7 @@ MARTS = (
 )
 # What readers get copies of: all but the list of these copies.
 PUBLISHED = tuple(mart for mart in MARTS if mart != "published_files")
-# The marts that tell of lines, orders and products: all that the form of the input could change.
+# The marts of lines, orders and products: all that the form of the input could change.
 MARTS_OF_LINES = MARTS[: MARTS.index("customers")]
 # Those of them that rows are put into as they come.
 MARTS_OF_ROWS = MARTS[: MARTS.index("products")]
@@ -79,7 +79,7 @@ QUICK_FIT = {
     # Tests that run at the same time would publish into one folder.
     "published_folder": None,
 }
-# The real file is clustered in full; its classes are foretold by the regression alone, which takes a fifth of the time.
+# The real file is clustered in full; its classes are predicted by the regression alone, in a fifth of the time.
 REAL_FIT = QUICK_FIT | {
     "bootstrap_samples": 100,
     "category_bootstrap_samples": 20,
@@ -112,7 +112,7 @@ def made_once(name: str, make: Callable[[], bytes | None]) -> bytes | None:
 
 @cache
 def settings_read_by_parsing() -> frozenset[str]:
-    """Settings that a yml reads; SQL reads the others anew in each run (tests/project/test_documentation.py)."""
+    """Settings that a yml reads; SQL reads the others in each run (tests/project/test_documentation.py)."""
     files = [file for folder in ("models", "python_models") for file in (ROOT / folder).rglob("*.yml")]
     return frozenset(name for file in files for name in re.findall(r"var\('(\w+)'\)", file.read_text("utf-8")))
 

@@ -10,14 +10,16 @@ with sales as (
     select
         customer_id,
         invoice_id,
-        order_date as event_date,
+        cast(ordered_at as date) as event_date,
         quantity as units,
         gross_amount as amount,
         country,
         1 as line_count,
         false as is_cancelled
-    from {{ ref('int_order_lines') }}
-    where {{ is_changed() | indent(4) }}
+    from {{ lines_to_process() }}
+    where
+        rejection_reason is null
+        and not is_cancellation
 
 ),
 

@@ -504,6 +504,13 @@ def test_whatever_the_order_of_arrival_the_history_is_the_same(builds: list[Buil
     replay(builds, compiled)
 
 
+@pytest.mark.soak
+@settings(RANDOM, max_examples=1_000)
+@given(builds=arrivals())
+def test_a_thousand_random_orders_of_arrival_give_the_same_history(builds: list[Build], compiled: Compiled) -> None:
+    replay(builds, compiled)
+
+
 @RANDOM
 @given(builds=arrivals(), data=st.data())
 def test_a_run_that_is_put_back_leaves_nothing(builds: list[Build], data: st.DataObject, compiled: Compiled) -> None:

@@ -28,7 +28,7 @@ def project(demo_shop: Shop) -> Project:
         # one table under another name
         ("customers.embedding_x", {"customer_embeddings.x"}),
         # both branches of a union
-        ("int_order_events_daily.amount", {"int_order_lines.gross_amount", "int_cancellation_matches.amount"}),
+        ("int_order_events_daily.amount", {"int_transactions_flagged.gross_amount", "int_cancellation_matches.amount"}),
     ],
 )
 def test_a_column_comes_from_what_its_sql_names(project: Project, column: str, sources: set[str]) -> None:

@@ -70,11 +70,11 @@ def test_every_table_and_column_is_described(manifest: dict[str, Any]) -> None:
 
 
 def test_every_metric_and_exposure_is_described(manifest: dict[str, Any]) -> None:
-    told = [*manifest["exposures"].values(), *manifest["metrics"].values(), *manifest["semantic_models"].values()]
+    described = [*manifest["exposures"].values(), *manifest["metrics"].values(), *manifest["semantic_models"].values()]
     for model in manifest["semantic_models"].values():
-        told += [*model["entities"], *model["dimensions"], *model["measures"]]
-    assert len(told) > 30
-    for node in told:
+        described += [*model["entities"], *model["dimensions"], *model["measures"]]
+    assert len(described) > 30
+    for node in described:
         assert (node["description"] or "").strip(), node["name"]
 
 
@@ -92,7 +92,7 @@ def test_the_documentation_is_one_file_with_all_tables_and_what_stands_in_them(d
     result = shop.dbt("docs", "generate", "--static")
     assert result.success, result.exception
     page = (tmp_path / "target" / "static_index.html").read_text()
-    # the page holds both files and needs no server to fetch them; it tells nobody that it is read
+    # the page holds both files and needs no server to fetch them; it reports to nobody that it is read
     for name in ("manifest", "catalog"):
         assert json.dumps(json.loads((tmp_path / "target" / f"{name}.json").read_text())) in page
     metadata = json.loads((tmp_path / "target" / "manifest.json").read_text())["metadata"]

@@ -1,4 +1,4 @@
-"""The selector `refresh` tells of segments and alerts what a full build would tell, fits nothing and misses nothing."""
+"""The selector `refresh` builds the segments and alerts of a full build, fits nothing and misses nothing."""
 
 import csv
 import json
@@ -13,7 +13,7 @@ import pytest
 from conftest import DEMO_FILE, MARTS, Shop, problem_of
 
 REFRESH = ("build", "--selector", "refresh")
-# What a full build has left, and a refresh reads as it stands: what was fitted or foretold, and what customers want.
+# What a full build has left, and a refresh reads as it stands: what was fitted or predicted, and the interests.
 READ_AS_IT_STANDS = {
     "rfm_cut_points",
     "int_segment_rules",
@@ -117,7 +117,7 @@ def test_a_refresh_holds_no_fit_no_backtest_no_report_and_no_unit_test(
 
 def test_what_a_refresh_tells_of_customers_is_tested_in_it(selected: set[str]) -> None:
     assert {
-        "is_key_customers_customer_id",
+        "unique_combination_of_columns_customers_customer_id",
         "unique_combination_of_columns_int_history_delta_customer_id__as_of_date",
         "assert_segments_hold_every_customer",
         "assert_audiences_hold_every_customer_once",
@@ -153,7 +153,7 @@ def next_day(log: Path) -> None:
         writer.writerows([
             sale | {"InvoiceNo": NEWCOMER, "InvoiceDate": tomorrow, "CustomerID": NEWCOMER},
             sale | {"InvoiceNo": "990002", "InvoiceDate": tomorrow, "CustomerID": other} | new_thing,
-            # of a sale that was told long ago, and of one that came between
+            # of a sale that was processed long ago, and a late sale before it
             sale | {"InvoiceNo": "C990003", "InvoiceDate": tomorrow, "Quantity": "-2"},
             sale | {"InvoiceNo": "990000", "InvoiceDate": long_ago, "Quantity": "1"},
         ])  # fmt: skip
@@ -209,7 +209,7 @@ def test_a_refresh_says_of_segments_and_alerts_what_a_full_build_says(
 def test_a_refresh_of_an_empty_warehouse_stops_with_a_sentence(make_shop: Callable[..., Shop]) -> None:
     shop = make_shop()
     problem = problem_of(shop.dbt(*REFRESH))
-    assert "the warehouse lacks coordinate_versions, customer_interests," in problem
+    assert "the warehouse lacks customer_embeddings, int_customer_category_spend," in problem
     assert "Run 'dbt build' first." in problem
     assert shop.tables() == set()
 
@@ -237,8 +237,8 @@ def test_a_refresh_without_rules_of_its_log_changes_no_customer(copy_of_demo_sho
     shop = copy_of_demo_shop
     with duckdb.connect(str(shop.warehouse)) as warehouse:
         warehouse.execute("update core.model_versions set anchor_invoice_id = 'of another shop'")
-    told = [mart for mart in MARTS if mart.startswith(("segment", "customer", "audiences"))]
-    before = shop.checksums(*told)
+    segmented = [mart for mart in MARTS if mart.startswith(("segment", "customer", "audiences"))]
+    before = shop.checksums(*segmented)
     problem = problem_of(shop.dbt(*REFRESH))
     assert "No stored rules were fitted on this log" in problem
-    assert shop.checksums(*told) == before
+    assert shop.checksums(*segmented) == before

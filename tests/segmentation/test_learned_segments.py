@@ -22,11 +22,11 @@ def test_sql_applies_the_rules_as_a_plain_loop_does(demo_shop: Shop) -> None:
             from segment_rules where segmentation = '{segmentation}'
             """
         )
-        told = {}
+        assigned = {}
         for customer, *values in demo_shop.rows(
             "select customer_id, recency_days, frequency, monetary from customers where frequency > 0"
         ):
-            (told[customer],) = (
+            (assigned[customer],) = (
                 segment
                 for segment, *bounds in rules
                 if all(
@@ -34,7 +34,7 @@ def test_sql_applies_the_rules_as_a_plain_loop_does(demo_shop: Shop) -> None:
                     for value, lower, upper in zip(values, bounds[::2], bounds[1::2], strict=True)
                 )
             )
-        assert told == dict(demo_shop.rows(
+        assert assigned == dict(demo_shop.rows(
             f"select customer_id, {segmentation}_segment from customers where frequency > 0"
         ))  # fmt: skip
 
@@ -90,7 +90,7 @@ def test_a_refit_of_the_same_customers_keeps_every_name(copy_of_demo_shop: Shop,
 def test_a_build_that_was_cut_off_is_fitted_again_at_one_date(
     make_shop: Callable[..., Shop], demo_shop: Shop, tmp_path: Path
 ) -> None:
-    """Its version told nobody anything: the next build leaves it behind, whatever was logged in the meantime."""
+    """Nothing was reported by its version: the next build leaves it behind, whatever was logged in the meantime."""
     path = tmp_path / "log.csv"
     headings, *rows = DEMO_FILE.read_text(encoding="utf-8").splitlines(keepends=True)
     path.write_text(headings + "".join(rows[:9_000]), encoding="utf-8")
@@ -226,7 +226,9 @@ def test_missing_values_cost_rows_and_no_build(make_shop: Callable[..., Shop], t
         writer.writerow(next(reader))
         writer.writerows([field if random_numbers.random() > 0.05 else "" for field in row] for row in reader)
     shop = make_shop(transactions=str(path)).build_with_data_tests()
-    rejected, kept = shop.row("select (select count(*) from rejected_transactions), (select count(*) from order_lines)")
-    assert 0.25 < rejected / (rejected + kept) < 0.5
+    rejected, accepted = shop.row(
+        "select (select count(*) from rejected_transactions), (select count(*) from order_lines)"
+    )
+    assert 0.25 < rejected / (rejected + accepted) < 0.5
     assert shop.row("select count(*) from cluster_candidates where is_chosen") == (3,)
     assert all(not math.isnan(share) for (share,) in shop.rows("select share from segments"))
