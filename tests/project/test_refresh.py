@@ -117,7 +117,7 @@ def test_a_refresh_holds_no_fit_no_backtest_no_report_and_no_unit_test(
 
 def test_what_a_refresh_tells_of_customers_is_tested_in_it(selected: set[str]) -> None:
     assert {
-        "is_key_customers_customer_id",
+        "unique_combination_of_columns_customers_customer_id",
         "unique_combination_of_columns_int_history_delta_customer_id__as_of_date",
         "assert_segments_hold_every_customer",
         "assert_audiences_hold_every_customer_once",
@@ -209,7 +209,7 @@ def test_a_refresh_says_of_segments_and_alerts_what_a_full_build_says(
 def test_a_refresh_of_an_empty_warehouse_stops_with_a_sentence(make_shop: Callable[..., Shop]) -> None:
     shop = make_shop()
     problem = problem_of(shop.dbt(*REFRESH))
-    assert "the warehouse lacks coordinate_versions, customer_interests," in problem
+    assert "the warehouse lacks customer_embeddings, int_customer_category_spend," in problem
     assert "Run 'dbt build' first." in problem
     assert shop.tables() == set()
 

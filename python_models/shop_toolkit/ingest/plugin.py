@@ -7,6 +7,7 @@
 import json
 
 import duckdb
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 from shop_toolkit.ingest.files import InputError, workbook_rows
@@ -19,9 +20,13 @@ class Plugin(BasePlugin):  # type: ignore[misc]  # dbt is not followed
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Register the functions; dbt-duckdb calls this once for each database that it opens."""
         conn.create_function("workbook_rows", workbook_rows, ["VARCHAR"], "VARCHAR[][]")
-        conn.create_function(
-            "prepare_input", lambda request: prepare(conn, request), ["VARCHAR"], "VARCHAR", side_effects=True
-        )
+        conn.create_function("prepare_input", prepare_on_the_warehouse, ["VARCHAR"], "VARCHAR", side_effects=True)
+
+
+def prepare_on_the_warehouse(request: str) -> str:
+    """`prepare` on the database that dbt has open; a function that held the connection would never free it."""
+    warehouse: duckdb.DuckDBPyConnection = DuckDBConnectionManager.env().conn
+    return prepare(warehouse, request)
 
 
 def prepare(conn: duckdb.DuckDBPyConnection, request: str) -> str:
