@@ -38,8 +38,8 @@ sold as (
 
     select
         product_id,
-        count(*) as order_lines,
-        count(distinct customer_id) as customers,
+        count(*) as line_count,
+        count(distinct customer_id) as customer_count,
         sum(quantity - cancelled_quantity) as units,
         sum(revenue) as revenue,
         min(order_date) as first_sold_date,
@@ -60,10 +60,10 @@ categories as (
 select
     sold.product_id,
     variants.description as product_description,
-    categories.category_name as category,
+    categories.category_name,
     coalesce(variants.description_variants, 0) as description_variants,
-    sold.order_lines,
-    sold.customers,
+    sold.line_count,
+    sold.customer_count,
     cast(sold.units as decimal(18, 3)) as units,
     cast(sold.revenue as decimal(18, 2)) as revenue,
     categories.similarity as category_similarity,

@@ -59,7 +59,7 @@ def test_customers_of_the_embedded_shop_are_interested_in_what_they_favour(demo_
             from read_csv('{truth / "customer_truth.csv"}', all_varchar = true)
         ),
         categories as (
-            select products.category, max_by(truth.category, products.revenue) as true_category
+            select products.category_name, max_by(truth.category, products.revenue) as true_category
             from products
             inner join read_csv('{truth / "product_truth.csv"}', all_varchar = true) as truth
                 on products.product_id = truth.product_id
@@ -68,7 +68,7 @@ def test_customers_of_the_embedded_shop_are_interested_in_what_they_favour(demo_
         select avg((categories.true_category = truth.favourite_category)::int)
         from customers
         inner join truth using (customer_id)
-        inner join categories on customers.interest_category = categories.category
+        inner join categories on customers.interest_category = categories.category_name
         where customers.frequency >= 5
         """
     )[0]
@@ -83,10 +83,10 @@ def test_interest_groups_share_out_the_customers_of_the_embedded_shop(demo_shop:
     assert demo_shop.row("select count(*) from segmentation.int_interest_groups") == chosen
     labels, agreeing = demo_shop.row(
         """
-        select count(*), count(*) filter (where labels.cluster = told.cluster)
+        select count(*), count(*) filter (where labels.cluster = found.cluster)
         from clustering.interest_candidate_labels as labels
         inner join clustering.int_interest_candidates_ranked as chosen using (space, algorithm, k)
-        inner join segmentation.int_customer_interest_groups as told using (customer_id)
+        inner join segmentation.int_customer_interest_groups as found using (customer_id)
         where chosen.is_chosen
         """
     )

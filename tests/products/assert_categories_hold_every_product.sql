@@ -2,7 +2,7 @@
 with categories as (
 
     select
-        sum(products) as products,
+        sum(product_count) as products,
         sum(revenue) as revenue
     from {{ ref('product_categories') }}
 

@@ -1,4 +1,4 @@
--- Where there are categories, each product that was sold is in exactly one, also one that came
+-- Where there are categories, each product that was sold is in exactly one, also one that was new
 -- after they were learned.
 with categories as (
 
@@ -28,4 +28,4 @@ left join placed
     on products.product_id = placed.product_id
 where
     categories.categories > 0
-    and (placed.places is distinct from 1 or products.category is null)
+    and (placed.places is distinct from 1 or products.category_name is null)

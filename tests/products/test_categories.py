@@ -72,7 +72,7 @@ def groups_of(*groups: Sequence[str | None]) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def demo() -> pd.DataFrame:
-    """Products of the embedded shop, their most frequent spelling, and the true category of each."""
+    """Products of the embedded shop, their most frequent description, and the true category of each."""
     lines = pd.read_csv(ROOT / "seeds" / "demo_shop" / "transactions.csv", dtype=str)
     description_variants = lines.dropna(subset="Description").groupby("StockCode")["Description"]
     described = description_variants.agg(lambda texts: texts.mode().iloc[0]).rename("description")
@@ -222,12 +222,12 @@ def test_prices_do_not_move_obvious_groups() -> None:
 
 
 def test_equal_descriptions_share_a_category(demo: pd.DataFrame) -> None:
-    twins = demo.assign(
-        product_id=demo["product_id"] + "-twin", price=500.0, description=demo["description"].str.lower()
+    duplicates = demo.assign(
+        product_id=demo["product_id"] + "-duplicate", price=500.0, description=demo["description"].str.lower()
     )
-    labels = labels_of(pd.concat([demo, twins]), 12)
+    labels = labels_of(pd.concat([demo, duplicates]), 12)
     category = labels.set_index("product_id")["category"]
-    assert category[demo["product_id"]].tolist() == category[twins["product_id"]].tolist()
+    assert category[demo["product_id"]].tolist() == category[duplicates["product_id"]].tolist()
 
 
 # --- determinism and points in time ----------------------------------------------------------------------
@@ -263,8 +263,8 @@ def test_a_product_placed_later_gets_what_it_would_have_got_unfitted(demo: pd.Da
     prices = np.random.default_rng(1).lognormal(sigma=1, size=len(demo))
     fitted = pd.concat([demo.assign(price=prices).iloc[::2].assign(is_fitted=True), odd])
     later = demo.assign(price=prices).iloc[1::2]
-    twins = fitted.assign(product_id="twin of " + fitted["product_id"], price=99.0)
-    later = pd.concat([later, twins, catalogue_of(["Голограмма", "holographic"]).assign(product_id=["x1", "x2"])])
+    duplicates = fitted.assign(product_id="duplicate of " + fitted["product_id"], price=99.0)
+    later = pd.concat([later, duplicates, catalogue_of(["Голограмма", "holographic"]).assign(product_id=["x1", "x2"])])
     later = later.assign(is_fitted=False)
     for k in (9, 12):
         texts = describe_texts(pd.concat([fitted, later]))

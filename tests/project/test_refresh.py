@@ -209,7 +209,7 @@ def test_a_refresh_says_of_segments_and_alerts_what_a_full_build_says(
 def test_a_refresh_of_an_empty_warehouse_stops_with_a_sentence(make_shop: Callable[..., Shop]) -> None:
     shop = make_shop()
     problem = problem_of(shop.dbt(*REFRESH))
-    assert "the warehouse lacks coordinate_versions, customer_interests," in problem
+    assert "the warehouse lacks customer_embeddings, int_customer_category_spend," in problem
     assert "Run 'dbt build' first." in problem
     assert shop.tables() == set()
 

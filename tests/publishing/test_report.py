@@ -857,7 +857,7 @@ def test_a_shop_of_one_customer_has_a_report(tables: Tables) -> None:
     one["product_categories"] = (
         tables["product_categories"]
         .head(1)
-        .assign(category=None, category_name="no categories", failure_reason="too few products with words")
+        .assign(category_id=None, category_name="no categories", failure_reason="too few products with words")
     )
     blocks = blocks_of(one)
     assert blocks["sales_by_month"].title == "March 2024 brought 50.00"

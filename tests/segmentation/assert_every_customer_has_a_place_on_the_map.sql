@@ -10,6 +10,13 @@ with fitted as (
             and versions.is_active
     where embeddings.space = 'rfm_tsne'
 
+),
+
+placed as (
+
+    select distinct as_of_date
+    from {{ ref('customer_embeddings') }}
+
 )
 
 select
@@ -18,6 +25,9 @@ select
     facts.monetary
 from {{ ref('int_customer_facts') }} as facts
 cross join fitted
+-- A refresh leaves the places as of the last full build.
+inner join placed
+    on facts.as_of_date = placed.as_of_date
 left join {{ ref('customer_embeddings') }} as embeddings
     on facts.customer_id = embeddings.customer_id
 where

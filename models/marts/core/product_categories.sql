@@ -45,7 +45,7 @@ categories as (
     select
         categorised.category,
         categorised.category_name,
-        count(*) as products,
+        count(*) as product_count,
         sum(products.revenue) as revenue,
         quantile_disc(prices.price, 0.5) as typical_price,
         -- As decimals, as a sum of doubles depends on their order.
@@ -97,7 +97,7 @@ statistics as (
 whole as (
 
     select
-        count(*) as products,
+        count(*) as product_count,
         sum(revenue) as revenue
     from products
 
@@ -112,7 +112,7 @@ learned as (
         cast(null as varchar) as failure_reason,
         choice.model_version,
         categories.category,
-        categories.products,
+        categories.product_count,
         categories.revenue,
         categories.revenue / nullif(whole.revenue, 0) as revenue_share,
         categories.typical_price,
@@ -136,7 +136,7 @@ unlearned as (
         null as top_terms,
         null as reason,
         case
-            when active_version.model_version is null then 'no customer has kept an order'
+            when active_version.model_version is null then 'no customer has a net order'
             when statistics.model_version is null
                 then 'the version in use was fitted before categories were learned: add refit: true'
             when statistics.failure_reason is not null then statistics.failure_reason
@@ -145,7 +145,7 @@ unlearned as (
         end as failure_reason,
         active_version.model_version,
         null as category,
-        whole.products,
+        whole.product_count,
         whole.revenue,
         null as revenue_share,
         null as typical_price,
@@ -179,8 +179,8 @@ select
     reason,
     failure_reason,
     model_version,
-    cast(category as integer) as category,
-    products,
+    cast(category as integer) as category_id,
+    product_count,
     cast(coalesce(revenue, 0) as decimal(18, 2)) as revenue,
     revenue_share,
     cast(typical_price as decimal(18, 2)) as typical_price,

@@ -20,7 +20,7 @@ categorised_products as (
 
     select
         product_id,
-        coalesce(category, 'no category') as product_category
+        coalesce(category_name, 'no category') as product_category
     from products
 
 ),

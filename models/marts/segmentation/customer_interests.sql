@@ -1,8 +1,10 @@
+{{ config(materialized='view') }}
+
 select
     customer_id,
     category_name,
-    category,
-    orders,
+    category as category_id,
+    orders as order_count,
     spend,
     spend_share,
     interest_rank,

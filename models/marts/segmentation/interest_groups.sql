@@ -67,7 +67,7 @@ spends as (
     select
         customers.interest_group,
         interests.category_name,
-        interests.category,
+        interests.category_id,
         sum(cast(interests.spend_share as decimal(18, 9))) as spend
     from {{ ref('customer_interests') }} as interests
     inner join customers
@@ -81,7 +81,7 @@ shares as (
     select
         *,
         spend / nullif(sum(spend) over (partition by interest_group), 0) as share,
-        sum(spend) over (partition by category) / nullif(sum(spend) over (), 0) as share_of_all
+        sum(spend) over (partition by category_id) / nullif(sum(spend) over (), 0) as share_of_all
     from spends
 
 ),
@@ -92,11 +92,11 @@ ranked as (
         *,
         row_number() over (
             partition by interest_group
-            order by category = -1, spend desc, category asc
+            order by category_id = -1, spend desc, category_id asc
         ) as place,
         row_number() over (
             partition by interest_group
-            order by category = -1, share - share_of_all desc, category asc
+            order by category_id = -1, share - share_of_all desc, category_id asc
         ) as place_by_difference
     from shares
 
@@ -111,7 +111,7 @@ favourites as (
         ) as categories,
         max(
             case
-                when place_by_difference = 1 and category >= 0 and share >= 1.25 * share_of_all
+                when place_by_difference = 1 and category_id >= 0 and share >= 1.25 * share_of_all
                     then format(
                         '{:.0f} % of their money goes to {}, of all customers {:.0f} %',
                         100 * share,

@@ -45,7 +45,7 @@ def blocks(tables: Tables) -> list[Block]:
 def categories(rows: pd.DataFrame) -> Block:
     """Revenue by category, named by its top words; `rows` is product_categories."""
     name, heading = "categories", "What kinds of things sell"
-    learned = rows.dropna(subset=["category"])
+    learned = rows.dropna(subset=["category_id"])
     if learned.empty:
         problems = rows["failure_reason"].dropna().tolist()
         why = problems[0] if problems else "the log has no products"
@@ -67,7 +67,7 @@ def categories(rows: pd.DataFrame) -> Block:
     columns = {
         "category_name": ("category", "text"),
         "top_terms": ("words", "text"),
-        "products": ("products", "count"),
+        "product_count": ("products", "count"),
         "revenue": ("revenue", "money"),
         "revenue_share": ("share", "share"),
         "typical_price": ("typical price", "money"),
