@@ -26,10 +26,14 @@ measured as (
             full_mean_adjusted_rand,
             rough_mean_adjusted_rand
         ),
-        case when is_finalist then full_bootstrap_samples else rough_bootstrap_samples end as bootstrap_samples,
-        case when is_finalist then full_bootstrap_draws else rough_bootstrap_draws end as bootstrap_draws,
-        case when is_finalist then full_min_jaccard else rough_min_jaccard end as min_jaccard,
-        case when is_finalist then full_mean_adjusted_rand else rough_mean_adjusted_rand end as mean_adjusted_rand
+        case when is_finalist then full_bootstrap_samples else rough_bootstrap_samples end
+            as bootstrap_samples,
+        case when is_finalist then full_bootstrap_draws else rough_bootstrap_draws end
+            as bootstrap_draws,
+        case when is_finalist then full_min_jaccard else rough_min_jaccard end
+            as min_jaccard,
+        case when is_finalist then full_mean_adjusted_rand else rough_mean_adjusted_rand end
+            as mean_adjusted_rand
     from candidates
     {{ skip_existing_version('candidates') }}
 
