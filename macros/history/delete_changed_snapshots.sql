@@ -5,6 +5,11 @@
 {% macro delete_changed_snapshots() -%}
     {%- if is_incremental() and writes_history() -%}
         {{ delete_snapshots(this) }}
+    {%- elif is_incremental() and execute -%}
+        {%- do log(
+            "The history stays as it is, because this run leaves out models that it is made of. "
+            ~ "The next 'dbt build' or 'make refresh' reports what is new.", info=true
+        ) -%}
     {%- endif -%}
 {%- endmacro %}
 

@@ -25,8 +25,8 @@ sample_interests as (
 
 ),
 
--- The backtest fits its own cut-points and rules on what was known at its earliest origin. Version 0
--- stands for them.
+-- The backtest fits its own cut-points and rules on what was known at its earliest origin. Version
+-- 0 stands for them.
 all_cut_points as (
 
     select

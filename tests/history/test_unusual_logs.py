@@ -41,7 +41,7 @@ def shop(build_once: Callable[..., Shop], tmp_path_factory: pytest.TempPathFacto
     return build_once("closed_quarter", Shop.build_with_data_tests, transactions=str(path))
 
 
-def test_months_without_sales_are_told_and_customers_only_age_in_them(shop: Shop) -> None:
+def test_months_without_sales_have_snapshots_and_customers_only_age_in_them(shop: Shop) -> None:
     states = {
         day: set(shop.rows(f"""
             select customer_id, frequency, monetary, as_of_date - recency_days from segment_history
@@ -87,7 +87,7 @@ def test_forecasts_and_report_stand_with_months_without_sales(shop: Shop) -> Non
     assert shop.row(f"select sum(figure_count) from reporting.rpt_charts where chart in ({moving})") == (13,)
 
 
-def test_who_sent_everything_back_later_was_a_customer_until_then(shop: Shop) -> None:
+def test_customers_who_cancelled_everything_count_until_then(shop: Shop) -> None:
     """Reports before the cancellation stay true: they know nothing of what followed."""
     bought, sent_back = date(2025, 7, 31), date(2025, 9, 30)
     history = shop.rows(f"""
@@ -109,7 +109,7 @@ def test_who_sent_everything_back_later_was_a_customer_until_then(shop: Shop) ->
     ]
 
 
-def test_nobody_is_warned_of_who_kept_nothing(shop: Shop) -> None:
+def test_no_alert_is_raised_for_customers_with_only_cancelled_orders(shop: Shop) -> None:
     today = "select frequency, monetary, rfm_score, rfm_segment, broad_segment, detailed_segment from customers"
     assert shop.rows(f"{today} where customer_id = '{SENDER_BACK}'") == [(0, 0, None, *["all cancelled"] * 3)]
     assert shop.rows(f"from customer_alerts where customer_id = '{SENDER_BACK}'") == []

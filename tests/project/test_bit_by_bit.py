@@ -30,7 +30,6 @@ FIRST_BUILD = (
     "segment_drift",
     "segment_transitions",
     "segments",
-    "processed_snapshot_dates",
     "int_customer_states_scd2",
     "orders",
     "cancellations",

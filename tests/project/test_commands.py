@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,8 @@ def run_here(shop: Shop, command: str, *options: str) -> dbtRunnerResult:
     settings = {}
     if "--vars" in arguments:
         place = arguments.index("--vars")
-        settings = yaml.safe_load(arguments[place + 1])
+        given = yaml.safe_load(arguments[place + 1])
+        settings = {name: str(value) if isinstance(value, date) else value for name, value in given.items()}
         del arguments[place : place + 2]
     return shop.dbt(*arguments, *options, **settings)
 
