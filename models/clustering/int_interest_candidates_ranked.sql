@@ -5,8 +5,6 @@
     full_refresh=false,
 ) }}
 
-{%- set figures = ['bootstrap_samples', 'bootstrap_draws', 'min_jaccard', 'mean_adjusted_rand'] %}
-
 with candidates as (
 
     {{ candidates_by_level(ref('interest_candidate_metrics')) | indent(4) }}
@@ -18,17 +16,24 @@ with candidates as (
 measured as (
 
     select
-        candidates.* exclude (
-            {%- for figure in figures %}
-            full_{{ figure }}, rough_{{ figure }}{{ ',' if not loop.last }}
-            {%- endfor %}
+        * exclude (
+            full_bootstrap_samples,
+            rough_bootstrap_samples,
+            full_bootstrap_draws,
+            rough_bootstrap_draws,
+            full_min_jaccard,
+            rough_min_jaccard,
+            full_mean_adjusted_rand,
+            rough_mean_adjusted_rand
         ),
-        {% for figure in figures %}
-        case
-            when candidates.is_finalist then candidates.full_{{ figure }}
-            else candidates.rough_{{ figure }}
-        end as {{ figure }}{{ ',' if not loop.last }}
-        {% endfor %}
+        case when is_finalist then full_bootstrap_samples else rough_bootstrap_samples end
+            as bootstrap_samples,
+        case when is_finalist then full_bootstrap_draws else rough_bootstrap_draws end
+            as bootstrap_draws,
+        case when is_finalist then full_min_jaccard else rough_min_jaccard end
+            as min_jaccard,
+        case when is_finalist then full_mean_adjusted_rand else rough_mean_adjusted_rand end
+            as mean_adjusted_rand
     from candidates
     {{ skip_existing_version('candidates') }}
 

@@ -28,12 +28,12 @@ first_sales as (
 runs as (
 
     select distinct
-        runs.prediction_run,
-        runs.model_version,
-        runs.frozen_at,
+        prediction_run,
+        model_version,
+        frozen_at,
         {{ has_learned_categories('runs') | indent(8) }} as has_learned
     from {{ ref('int_prediction_origins') }} as runs
-    where runs.model_version is not null
+    where model_version is not null
 
 ),
 

@@ -24,8 +24,10 @@ compared_versions as (
 
     select versions.*
     from versions
-    inner join {{ ref('int_active_version') }} as version_in_use
-        on versions.model_version = version_in_use.model_version
+    inner join {{ ref('model_versions') }} as model_versions
+        on
+            versions.model_version = model_versions.model_version
+            and model_versions.is_active
     inner join {{ ref('int_as_of_dates') }} as as_of_dates
         on
             as_of_dates.role = 'as_of'

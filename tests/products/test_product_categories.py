@@ -68,7 +68,7 @@ def test_a_shop_in_russian_has_categories_that_products_of_later_days_join(
     lines = [sale(product, text, 7 * number + place) for place in range(6)
              for number, (product, _, text) in enumerate(products)]  # fmt: skip
     shop = make_shop(transactions=write_log(tmp_path / "log.csv", lines))
-    shop.build("product_categories", "segment_rules")
+    shop.build("product_categories", "products", "segment_rules")
     found = dict(shop.rows("select product_id, category_name from products"))
     assert adjusted_rand_score([kind for _, kind, _ in products], [found[product] for product, *_ in products]) >= 0.9
     fitted = ("products.product_embeddings", "products.category_labels", "products.category_names")

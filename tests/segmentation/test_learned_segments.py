@@ -96,7 +96,7 @@ def test_a_build_that_was_cut_off_is_fitted_again_at_one_date(
     path.write_text(headings + "".join(rows[:9_000]), encoding="utf-8")
     shop = make_shop(transactions=str(path)).build("rfm_cut_points")
     path.write_bytes(DEMO_FILE.read_bytes())
-    shop.build("customers", "segments")
+    shop.build("customers", "segments", "segment_rules")
     assert shop.rows("select model_version, cause from core.model_versions order by 1") == [
         (1, "first build"), (2, "build cut off"),
     ]  # fmt: skip
