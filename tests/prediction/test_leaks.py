@@ -81,7 +81,7 @@ LEAKS = {
 
 
 def with_absurd_rows(log: Path, folder: Path) -> Path:
-    """The transactions, and after the origin: all buy for millions, cancel earlier orders, and strangers come."""
+    """The transactions, and after the origin: all buy for millions, cancel earlier orders, and strangers order."""
     path = folder / "absurd.csv"
     with log.open(encoding="utf-8", newline="") as source, path.open("w", encoding="utf-8", newline="") as target:
         reader, writer = csv.reader(source), csv.writer(target)

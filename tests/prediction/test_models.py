@@ -39,7 +39,7 @@ CLASS_GRIDS: Grids = {
 
 
 def shop(size: int = 160, seed: int = 0) -> pd.DataFrame:
-    """Samples of customers, two each: some spend by what they spent, some do not come back; a class by their money."""
+    """Samples of customers, two each: some spend by what they spent, some never order again; a class by their money."""
     random = np.random.default_rng(seed)
     samples = pd.DataFrame(
         {
@@ -260,7 +260,7 @@ def test_calibrated_probabilities_come_close_to_the_truth() -> None:
     }
     assert all(calibrated < before + 0.005 for calibrated, before in losses.values())
     assert losses["nearest_neighbours"][0] < losses["nearest_neighbours"][1] - 0.1
-    # No model can be better than the truth; here the linear one and the vote come near it.
+    # No model can be better than the truth; here the linear one and the vote are close to it.
     best = log_loss(outcomes, truth[3000:])
     assert losses["logistic_regression"][0] == pytest.approx(best, abs=0.01)
     assert losses["soft_vote"][0] == pytest.approx(best, abs=0.04)
@@ -381,13 +381,13 @@ def test_a_customer_is_in_one_fold_and_large_searches_take_whole_customers() -> 
     assert pd.Series(folds).groupby(customers[rows]).nunique().eq(1).all()
     assert pd.Series(customers[rows]).value_counts().eq(3).all()
     assert np.bincount(folds).min() > 300
-    # Customers are drawn by their own hash: a smaller search takes some of those that a larger one takes.
+    # Customers are drawn by their own hash: a smaller search uses some of those that a larger one uses.
     fewer = search_folds(customers, Search(500, 3))[0]
     assert set(customers[fewer]) < set(customers[rows])
 
 
 def test_rows_of_one_customer_do_not_choose_the_settings() -> None:
-    # Every customer comes four times with the same features and a random amount of his own: learnt by heart it is exact
+    # Every customer has four rows with the same features and a random amount of his own: learnt by heart it is exact
     # for rows held out, and worthless for customers held out.
     random = np.random.default_rng(8)
     customers = np.repeat([str(i) for i in range(60)], 4)
@@ -643,15 +643,15 @@ def test_columns_as_a_warehouse_gives_them_are_read() -> None:
     ],
 )
 def test_wrong_samples_are_refused_with_a_sentence(change: dict[str, Any], sentence: str) -> None:
-    for foretell in (forecasts_of, predictions_of):
+    for fit in (forecasts_of, predictions_of):
         with pytest.raises(ValueError, match=sentence):
-            foretell(shop().assign(**change))
+            fit(shop().assign(**change))
 
 
 def test_a_missing_column_is_named() -> None:
-    for foretell in (forecasts_of, predictions_of):
+    for fit in (forecasts_of, predictions_of):
         with pytest.raises(ValueError, match="The samples lack gap_days"):
-            foretell(shop().drop(columns="gap_days"))
+            fit(shop().drop(columns="gap_days"))
     with pytest.raises(ValueError, match="no features"):
         forecast_amounts(for_amounts(shop()), [], AMOUNT_GRIDS)
     with pytest.raises(ValueError, match="below 0"):
