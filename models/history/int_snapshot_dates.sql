@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ log_look_back() }}") }}
+{{ config(pre_hook="{{ log_earlier_as_of_date() }}") }}
 
 with as_of as (
 
@@ -61,8 +61,7 @@ last_reported as (
 
 ),
 
--- With an `as_of_date` before the last reported date, a build looks back and leaves the history as
--- it is.
+-- With an `as_of_date` before the last reported date, a build leaves the history as it is.
 direction as (
 
     select

@@ -1,6 +1,6 @@
 -- On each snapshot date, everyone who had placed an order by then is in the history, and nobody
--- else. Where the build looks back, the history stays as it is: then whoever is in it stays in it
--- from the first snapshot on.
+-- else. With an `as_of_date` before the last reported date the history stays as it is: then whoever
+-- is in it stays in it from the first snapshot on.
 with dates as (
 
     select * from {{ ref('int_snapshot_dates') }}

@@ -1,5 +1,5 @@
--- The history reports of its last day what `customers` reports, money and all. Where the build
--- looks back, `customers` stands on another day, or on other rules.
+-- The history reports of its last day what `customers` reports, money and all. With an
+-- `as_of_date` before it, `customers` is of another day, or uses other rules.
 with last_day as (
 
     select as_of_date

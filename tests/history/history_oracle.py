@@ -1,4 +1,4 @@
-"""What the history should say, by loops over single events: no sums are carried along, and nothing is stored."""
+"""The expected history, by loops over single events: no sums are carried along, and nothing is stored."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -40,7 +40,7 @@ class FedShop:
             for row in rows
             if row["CustomerID"].isdigit() and int(row["CustomerID"]) % 4 == 0
         ]
-        # These arrive late: an invoice in ten of June.
+        # These rows are late-arriving: an invoice in ten of June.
         self.late = {
             row["InvoiceNo"] for day, row in self.rows
             if LATE[0] <= day <= LATE[1] and row["InvoiceNo"].isdigit() and int(row["InvoiceNo"]) % 10 == 0
@@ -73,7 +73,7 @@ def fed(make_shop: Callable[..., Shop], tmp_path_factory: pytest.TempPathFactory
     fed.feed("month", date(2025, 10, 20))
     fed.feed("late", date(2025, 11, 12), with_late=True)
     fed.feed("same", date(2025, 11, 12), with_late=True)
-    fed.feed("look", date(2025, 11, 12), with_late=True, as_of_date="2025-08-15")
+    fed.feed("earlier", date(2025, 11, 12), with_late=True, as_of_date="2025-08-15")
     return fed
 
 
@@ -106,12 +106,12 @@ def test_late_rows_change_their_customers_from_their_day_on_and_are_marked(fed: 
     assert are_late
 
 
-def test_the_same_build_twice_and_a_look_back_report_nothing_new(fed: FedShop) -> None:
-    for name in ("same", "look"):
+def test_the_same_build_twice_and_an_earlier_as_of_date_report_nothing_new(fed: FedShop) -> None:
+    for name in ("same", "earlier"):
         assert fed.history[name] == fed.history["late"]
         assert fed.changes[name] == fed.changes["late"]
     logged = (fed.shop.folder / "logs" / "dbt.log").read_text()
-    sentence = "The history reaches up to 2025-11-12 and stays as it is, because the setting 'as_of_date' looks back to"
+    sentence = "The history reaches up to 2025-11-12 and stays as it is, because the setting 'as_of_date' is earlier:"
     assert logged.count(f"{sentence} 2025-08-15.") == 1
 
 
@@ -178,8 +178,8 @@ def test_alerts_are_evaluated_as_loops_evaluate_them(fed: FedShop) -> None:
         for customer, dates in ordered.items():
             pool = gaps[customer]
             if len(pool) < 4:
-                peers = [other for other in ordered if segments[other, end] == segments[customer, end]]
-                pool = [gap for other in peers for gap in gaps[other]]
+                cohort = [other for other in ordered if segments[other, end] == segments[customer, end]]
+                pool = [gap for other in cohort for gap in gaps[other]]
                 if len(pool) < 20:
                     pool = [gap for other in ordered for gap in gaps[other]]
             # the least gap that 85 % of them are no longer than

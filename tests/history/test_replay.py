@@ -314,7 +314,7 @@ def arrivals(draw: st.DrawFn) -> list[Build]:
         for order, spans in zip(all_orders, seen, strict=True):
             # Nothing is cancelled of a sale that the file does not hold.
             if spans[0][0] <= number < spans[0][1]:
-                events += [event for event, (come, gone) in zip(order, spans, strict=True) if come <= number < gone]
+                events += [event for event, (start, gone) in zip(order, spans, strict=True) if start <= number < gone]
         last = max((event.day for event in events), default=FIRST_DAY)
         setting = draw(st.integers(-20, 200)) if draw(st.integers(0, 4)) == 0 else None
         builds.append(
@@ -398,7 +398,7 @@ class FirstReports:
         return not build.is_full_refresh and bool(self.versions & {version.number for version in build.versions})
 
     def add(self, build: Build) -> None:
-        """Take in a build that wrote its snapshots."""
+        """Record a build that wrote its snapshots."""
         if self.is_look_back(build):
             return
         history = history_of(build.events, build.as_of, build.versions, CELLS)
@@ -406,13 +406,13 @@ class FirstReports:
         closed = set(self.days[:-1]) if self.goes_on(build) else set()
         # The last date is open, also where it was over before a clock was put back.
         closed &= set(days[:-1])
-        kept = {key: report for key, report in self.reports.items() if key[1] in closed}
+        reports = {key: report for key, report in self.reports.items() if key[1] in closed}
         for (customer, day), (version, facts, _, segments) in history.items():
             if day not in closed:
-                kept[customer, day] = (version, facts, segments)
+                reports[customer, day] = (version, facts, segments)
             else:
-                kept.setdefault((customer, day), None)
-        self.days, self.reports = days, kept
+                reports.setdefault((customer, day), None)
+        self.days, self.reports = days, reports
         self.versions = {version_of(day, build.versions).number for day in days}
 
     def mark(self, key: tuple[str, date], version: int, facts: Facts) -> tuple[str | None, Segments | None]:

@@ -1,8 +1,8 @@
 {#-
-    Logs that a build which looks back leaves the history as it is: who sets `as_of_date` by a clock
-    sees that the clock went back.
+    Logs that a build with an `as_of_date` before the last reported date leaves the history as it
+    is: who sets `as_of_date` by a clock sees that the clock went back.
 -#}
-{% macro log_look_back() -%}
+{% macro log_earlier_as_of_date() -%}
     {%- set stored = existing_snapshots() -%}
     {%- if stored and var('as_of_date') is not none -%}
         {%- set last_date = single_value(
@@ -13,7 +13,7 @@
         {%- if last_date is not none and var('as_of_date') | string < last_date | string -%}
             {%- do log(
                 "The history reaches up to " ~ last_date ~ " and stays as it is, because the "
-                ~ "setting 'as_of_date' looks back to " ~ var('as_of_date')
+                ~ "setting 'as_of_date' is earlier: " ~ var('as_of_date')
                 ~ ". A build of that day or a later one, or without the setting, reports what is "
                 ~ "new.", info=true
             ) -%}
