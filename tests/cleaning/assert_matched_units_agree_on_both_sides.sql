@@ -1,4 +1,5 @@
--- Each sale gives and each cancellation takes what the matches say, and never more than it has.
+-- The matched units of each sale and each cancellation are the sum of its matches, and never more
+-- than it has.
 with matched_by_sale as (
 
     select

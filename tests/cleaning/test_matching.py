@@ -24,7 +24,7 @@ Matches = dict[tuple[int, int], tuple[int, Decimal]]
 
 @dataclass(frozen=True)
 class Movement:
-    """A sale (positive) or a cancellation (negative) of some units, some hours after the first moment."""
+    """A sale (positive) or a cancellation (negative) of some units, some hours after the start."""
 
     customer: str
     product: str
@@ -43,7 +43,7 @@ class Movement:
 def match_with_a_stack(movements: list[Movement]) -> Matches:
     """Units and money per pair of cancellation and sale, by place in the list."""
     stacks: dict[tuple[str, str], list[list[int]]] = defaultdict(list)
-    taken: Matches = {}
+    matches: Matches = {}
     for place in sorted(range(len(movements)), key=lambda place: (movements[place].order, place)):
         movement = movements[place]
         stack = stacks[movement.customer, movement.product]
@@ -54,12 +54,12 @@ def match_with_a_stack(movements: list[Movement]) -> Matches:
         while missing and stack:
             sale, left = stack[-1]
             units = min(missing, left)
-            taken[place, sale] = units, units * movements[sale].price
+            matches[place, sale] = units, units * movements[sale].price
             missing -= units
             stack[-1][1] -= units
             if not stack[-1][1]:
                 stack.pop()
-    return taken
+    return matches
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +119,7 @@ movement = st.builds(
     Movement,
     customer=st.sampled_from("abc"),
     product=st.sampled_from("AB"),
-    # few moments, so that ties are common
+    # few times, so that ties are common
     hours=st.integers(0, 12),
     units=st.integers(-12, 12).filter(bool),
     price=st.sampled_from([Decimal("0.10"), Decimal("1.25"), Decimal("2.00")]),

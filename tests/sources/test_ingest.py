@@ -199,7 +199,7 @@ def test_every_alias_is_found_and_stands_for_one_column() -> None:
         (["customer", "date", "price", "total"], {}, {"unit_price": "price"}),
         (["customer", "date", "price", "total"], {"amount": "total"}, {"amount": "total"}),
         (["customer", "date", "price", "total"], {"amount": "total", "unit_price": "price"}, {"unit_price": "price"}),
-        # a heading that the setting takes is no longer another column's
+        # a heading that the setting maps is no longer another column's
         (["customer", "date", "price", "id"], {"customer_id": "id", "country": "customer"}, {"customer_id": "id"}),
     ],
 )
@@ -305,9 +305,9 @@ def test_day_settings_are_checked_against_the_input() -> None:
     check_day_settings({"as_of_date": "2011-01-01", "baseline_date": "2012-01-01"}, first, last, today, "it")
     with pytest.raises(InputError, match="but it begins on 2011-01-01"):
         check_day_settings({"as_of_date": "2010-12-31"}, first, last, today, "it")
-    with pytest.raises(InputError, match="a day to come, and it ends on 2011-02-01"):
+    with pytest.raises(InputError, match="a day in the future, and it ends on 2011-02-01"):
         check_day_settings({"as_of_date": "2025-07-01"}, first, last, today, "it")
-    # without any date in it nothing can be said
+    # without any date in it nothing can be checked
     check_day_settings({"as_of_date": "2025-07-01"}, None, None, today, "it")
     days = {"a": "2011-01-01", "b": "2010-01-01", "c": "2025-07-01"}
     assert days_to_check(days, "2011-01-01", today) == {"b": "2010-01-01", "c": "2025-07-01"}
@@ -377,7 +377,7 @@ def test_rows_that_are_gone_stop_a_full_read_but_for_a_full_refresh(
     assert plan_input(
         warehouse, request_for(tmp_path / "*.csv", decimal_separator=".", is_full_refresh=True)
     ).is_full_read
-    # another shop takes nothing away from this one
+    # another shop removes nothing from this one
     assert plan_input(warehouse, request_for(tmp_path / "b.csv")).is_full_read
 
 

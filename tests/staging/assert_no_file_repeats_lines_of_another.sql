@@ -1,6 +1,6 @@
 -- It warns: a row that stands in two files is ingested once, but where an export writes its own
--- time into each row, none are equal. Whether such lines are the same sales is for people to say,
--- as two files may well hold equal ones. Without invoices they often do: of these it says nothing.
+-- time into each row, none are equal. Whether such lines are the same sales is for people to decide,
+-- as two files may well hold equal ones. Without invoices they often do: it checks none of these.
 {{ config(severity='warn') }}
 
 with ingested_files as (

@@ -296,8 +296,8 @@ def test_a_file_that_repeats_another_but_for_its_export_time_causes_a_warning(
 ) -> None:
     headings, lines = log
     settings = {"transactions": f"{tmp_path}/*.csv", "date_format": "month-day-year"}
-    for name, count, moment in (("a.csv", 60, "monday"), ("b.csv", 40, "tuesday")):
-        exported = [f"{line},{moment}" for line in lines[:count]]
+    for name, count, exported_at in (("a.csv", 60, "monday"), ("b.csv", 40, "tuesday")):
+        exported = [f"{line},{exported_at}" for line in lines[:count]]
         written(tmp_path, f"{headings},ExportedAt", exported, name)
     shop = make_shop(**settings).build("base_transactions")
     test = ("test", "--select", "assert_no_file_repeats_lines_of_another")
@@ -312,7 +312,7 @@ def test_a_file_that_repeats_another_but_for_its_export_time_causes_a_warning(
     assert repeated.row("select count(*) from staging.base_transactions") == (61,)
     assert "pass" in [run.status for run in repeated.dbt(*test).result]
 
-    # a line that is known by its text alone is one, whichever file it comes from
+    # a line that is known by its text alone is one, whichever file it is in
     written(tmp_path, headings, lines[:40], "b.csv")
     written(tmp_path, headings, lines[:60], "a.csv")
     alike = make_shop(**settings).build("base_transactions")

@@ -70,20 +70,20 @@ def test_a_date_before_the_log_or_to_come_stops_the_build(setting: str, built_sh
     log = built_shop.settings["transactions"]
     for day, sentence in (
         ("2010-11-30", f"2010-11-30, but '{log}' begins on 2010-12-01. Set a later date, or leave it out."),
-        ("2150-01-01", f"2150-01-01, a day to come, and '{log}' ends on 2010-12-31. Set a day that has begun"),
+        ("2150-01-01", f"2150-01-01, a day in the future, and '{log}' ends on 2010-12-31. Set a day that has begun"),
     ):
         assert f"The setting '{setting}' is {sentence}" in stopped(built_shop, **{setting: day})
 
 
-@pytest.mark.parametrize(("setting", "verb"), [("as_of_date", "placed"), ("baseline_date", "kept")])
+@pytest.mark.parametrize(("setting", "order"), [("as_of_date", "placed an order"), ("baseline_date", "a net order")])
 def test_a_date_that_only_rejected_rows_precede_stops_the_build_before_customers_change(
-    setting: str, verb: str, built_shop: Shop
+    setting: str, order: str, built_shop: Shop
 ) -> None:
     before = built_shop.checksums("customers", "segment_history")
     settings: dict[str, Any] = {setting: "2010-12-30"}
     result = built_shop.dbt("build", "--exclude-resource-type", "unit_test", **settings)
     assert (
-        f"The setting '{setting}' is 2010-12-30, but no customer had {verb} an order by then: the first order is of"
+        f"The setting '{setting}' is 2010-12-30, but no customer had {order} by then: the first order is of"
         " 2010-12-31. Set a later date" in problem_of(result)
     )
     assert built_shop.checksums("customers", "segment_history") == before

@@ -46,7 +46,7 @@ def as_parquet(folder: Path) -> str:
 
 
 def as_workbook(folder: Path) -> str:
-    """With real dates and numbers, on two sheets, as a long log comes; a third sheet is something else."""
+    """With real dates and numbers, on two sheets, as a long log is exported; a third sheet is something else."""
     rows = duckdb.execute(TYPED).fetchall()
     book = Workbook(write_only=True)
     for title, part in (("2024", rows[:5000]), ("2025", rows[5000:])):

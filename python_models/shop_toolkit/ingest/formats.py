@@ -1,4 +1,4 @@
-"""How the input writes dates and numbers: what a setting says, what earlier rows used, or what the rows show."""
+"""How the input writes dates and numbers: what a setting states, what earlier rows used, or what the rows show."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from shop_toolkit.ingest.files import InputError
 from shop_toolkit.ingest.relation import InputRelation
 
 SAMPLE_ROWS = 20_000
-# A few wrong dates must not tip the scale: where the second-best order comes this close, all rows are read.
+# A few wrong dates must not tip the scale: where the second-best order is this close, all rows are read.
 CLOSE = 0.9
 # Where two orders read nearly the same share of the dates, nothing decides between them.
 AMBIGUOUS = 0.99
@@ -61,7 +61,7 @@ def resolve_formats(
     Args:
         connection: Where the relation can be read.
         relation: The rows to look at.
-        known: What settings say or earlier rows used.
+        known: What settings state or earlier rows used.
         readers: For each order of year, month and day, SQL that reads `date_text` as a timestamp.
 
     Raises:
@@ -153,7 +153,7 @@ def check_dates_fit(
         relation: The rows to look at.
         date_format: How the build reads dates; one of `readers`.
         readers: For each known way, SQL that reads `date_text` as a timestamp.
-        is_set: Whether the setting `date_format` says it.
+        is_set: Whether the setting `date_format` states it.
         has_earlier_rows: Whether earlier builds read rows of this input. Then a file without any readable date is no
             reason to stop: its rows are quarantined.
     """
@@ -216,7 +216,7 @@ def first_and_last_day(
 def check_day_settings(
     days: Mapping[str, str], first: date | None, last: date | None, today: str, input_name: str
 ) -> None:
-    """Raise InputError where a day setting names a day that the input can say nothing about.
+    """Raise InputError where a day setting names a day outside what the input covers.
 
     Args:
         days: Setting name to its day as YYYY-MM-DD.
@@ -228,7 +228,7 @@ def check_day_settings(
     for name, day in days.items():
         if day > today and last is not None and day > last.isoformat():
             raise InputError(
-                f"The setting '{name}' is {day}, a day to come, and {input_name} ends on {last}."
+                f"The setting '{name}' is {day}, a day in the future, and {input_name} ends on {last}."
                 " Set a day that has begun, or leave it out."
             )
         if first is not None and day < first.isoformat():
@@ -238,7 +238,7 @@ def check_day_settings(
 
 
 def days_to_check(days: Mapping[str, str], first_stored: str | None, today: str) -> dict[str, str]:
-    """The day settings that reading the input must confirm: those to come, and those before the first stored order."""
+    """The day settings that reading the input must confirm: future ones, and those before the first stored order."""
     return {name: day for name, day in days.items() if day > today or first_stored is None or day < first_stored}
 
 

@@ -187,7 +187,7 @@ def plan_input(connection: duckdb.DuckDBPyConnection, request: Request) -> Plan:
 
 
 def read_ingested(connection: duckdb.DuckDBPyConnection) -> Ingested:
-    """What earlier builds read, as the warehouse says; nothing where their rows are gone."""
+    """What earlier builds read, as the warehouse records it; nothing where their rows are gone."""
     if not (_exists(connection, f"{SCHEMA}.ingested_files") and _exists(connection, ROWS)):
         return Ingested()
     rows = connection.execute(
@@ -300,7 +300,7 @@ def _check_days(
     formats: Formats,
     is_full_read: bool,
 ) -> None:
-    """Check the day settings. Reading all dates takes a while: a stored order of the day or before is proof enough."""
+    """Check the day settings. Reading all dates is slow: a stored order of the day or before is proof enough."""
     orders = f"{request.marts_schema}.orders"
     has_orders = not is_full_read and _exists(connection, orders)
     first_stored = _single(connection, f"select cast(min(order_date) as varchar) from {orders}") if has_orders else None
