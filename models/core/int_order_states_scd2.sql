@@ -6,7 +6,7 @@
 ) }}
 
 -- The one place that decides what an order is as of a date. Each day's events make a state that
--- holds until the next day with events. Nothing dated later than a state takes part in it.
+-- holds until the next day with events. No row dated later than a state is part of it.
 with order_events as (
 
     select * from {{ ref('int_order_events_daily') }}

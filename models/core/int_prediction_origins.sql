@@ -1,5 +1,5 @@
--- An origin is a date from which a run predicts, knowing nothing later. The origins of the backtest
--- lie in the past: models train on what was complete by then, and are evaluated on what came after.
+-- An origin is a date from which a run predicts without later data. The origins of the backtest
+-- lie in the past: models train on what was complete by then, and are evaluated on what followed.
 -- They roll back in steps of 30 days from the last date whose outcomes are all known, as long as a
 -- month of history is left to train on.
 with orders as (

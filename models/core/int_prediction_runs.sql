@@ -28,7 +28,7 @@ customers as (
 
 ),
 
--- The part of the customers to train on may not depend on customers who came later.
+-- The part of the customers to train on may not depend on customers who ordered later.
 known_customers as (
 
     select

@@ -139,11 +139,11 @@ select
         when coalesce(sample_counts.training_count, 0) = 0
             then concat(
                 'nobody to learn from: no customer was observed for long enough, ',
-                'or none came back'
+                'or none ordered again'
             )
         when coalesce(sample_counts.test_count, 0) = 0
             then concat(
-                'nobody to evaluate on: no customer came, or none came back, ',
+                'nobody to evaluate on: no customer was new, or none ordered again, ',
                 'after the origins'
             )
         when sample_counts.class_count = 1 then 'one class only: there is nothing to distinguish'

@@ -189,7 +189,7 @@ personal_top as (
 
 ),
 
--- The customer's own categories come first, also those that nobody else is known to have spent on.
+-- The customer's own categories are first, also those that nobody else is known to have spent on.
 both_tops as (
 
     select

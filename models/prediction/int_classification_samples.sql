@@ -45,8 +45,7 @@ tasks as (
 
 ),
 
--- A baseline tells newcomers apart only by their number of orders, or by months since the first
--- one.
+-- Baselines group newcomers only by their number of orders, or by months since the first one.
 cohorts as (
 
     select

@@ -1,5 +1,5 @@
--- What was known of a customer at the end of a date. Features, labels and populations all come from
--- here, and nothing dated later takes part.
+-- What was known of a customer at the end of a date. Features, labels and populations are all
+-- selected from here, and no row dated later is used.
 with prediction_runs as (
 
     select * from {{ ref('int_prediction_runs') }}

@@ -124,7 +124,7 @@ select
     settings,
     split,
     metric,
-    coalesce(note, 'out of time: predicted from past dates, evaluated on what came after') as note,
+    coalesce(note, 'out of time: predicted from past dates, evaluated on what followed') as note,
     value,
     sample_size,
     is_baseline,

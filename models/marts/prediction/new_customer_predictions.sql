@@ -37,7 +37,7 @@ newcomers as (
 
 ),
 
--- A baseline says nothing of a single newcomer's segment, but one's own purchases are a fair
+-- A baseline does not predict for a single newcomer's segment, but one's own purchases are a fair
 -- prediction of the next ones.
 reported as (
 
