@@ -128,7 +128,7 @@ learned as (
 
 ),
 
--- Where nothing could be learned one row says why, in this build and in all that use the version.
+-- Where nothing could be learned one row explains it, in each build that uses the version.
 unlearned as (
 
     select
@@ -138,7 +138,7 @@ unlearned as (
         case
             when active_version.model_version is null then 'no customer has a net order'
             when statistics.model_version is null
-                then 'the version in use was fitted before categories were learned: add refit: true'
+                then 'the active version was fitted before categories were learned: add refit: true'
             when statistics.failure_reason is not null then statistics.failure_reason
             when choice.k is null then 'no candidate finds two categories that could be used'
             else 'no products'

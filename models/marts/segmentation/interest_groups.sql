@@ -182,7 +182,7 @@ select
         when groups.interest_group = 'all customers'
             then coalesce(
                 choice.why_none,
-                'the version in use was fitted before interests were learned: add refit: true'
+                'the active version was fitted before interests were learned: add refit: true'
             )
         when groups.interest_group <> 'all cancelled' then choice.chosen
     end as reason,

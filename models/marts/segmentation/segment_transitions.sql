@@ -17,8 +17,8 @@ dates as (
 
 ),
 
--- Customers who placed their first order since the date before come from no segment. `new` is an
--- rfm segment of its own.
+-- Customers who placed their first order since the date before have no previous segment. `new` is
+-- an rfm segment of its own.
 flows as (
 
     {% for segmentation in segmentations %}
