@@ -8,7 +8,7 @@
 with transactions as (
 
     select * from {{ lines_to_process() }}
-    -- Without a product nothing says which sale is cancelled: such cancellations stay unmatched.
+    -- Without a product nothing shows which sale is cancelled: such cancellations stay unmatched.
     where
         rejection_reason is null
         and product_id is not null

@@ -22,7 +22,7 @@ sales as (
 
 ),
 
--- As for whole orders: a cancellation counts against the order it takes back from, on the day it
+-- As for whole orders: a cancellation counts against the order that it cancels from, on the day it
 -- happened.
 cancelled as (
 

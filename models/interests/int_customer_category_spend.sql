@@ -72,7 +72,7 @@ spends as (
 
 )
 
--- Other is no interest of its own: it comes after what has a name.
+-- Other is no interest of its own: it ranks after every named category.
 select
     as_of_date,
     customer_id,

@@ -70,7 +70,7 @@ asked as (
 ),
 
 -- A product is described by what was known when the categories were learned, or on the first day
--- that it was sold: rows of later days change nothing. Cancellations are left alone, as they come
+-- that it was sold: rows of later days change nothing. Cancellations are ignored, as they are
 -- later than their sales.
 lines_known as (
 

@@ -65,7 +65,7 @@ parsed as (
 
 ),
 
--- A shop without quantities sells one at a time, and takes one back where the amount is negative.
+-- A shop without quantities sells one at a time, and cancels one where the amount is negative.
 counted as (
 
     select
@@ -112,7 +112,7 @@ valued as (
 ),
 
 -- Where the quantity is what can't be read, the price is not to blame.
-judged as (
+checked as (
 
     select
         *,
@@ -163,7 +163,7 @@ explained as (
                 'ordered_at', 'ordered_at', 'parsed_ordered_at', 'a date'
             ) | indent(12) }}
         ) as unreadable_detail
-    from judged
+    from checked
 
 )
 
