@@ -2,7 +2,7 @@
     SQL: the candidates of `metrics` (a relation) of the active version, by the segmentation that
     each competes for. `failure_reason` is what rules a candidate out before its stability counts,
     null where nothing does. The eight best of each segmentation, and those that a setting asks for,
-    are finalists: only their stability is measured in full, as that takes time; where the best turn
+    are finalists: only their stability is measured in full, as that is slow; where the best turn
     out unstable, others stand behind.
 -#}
 {% macro candidates_by_level(metrics) -%}
@@ -35,7 +35,7 @@ forced as (
 
 ),
 
-judged as (
+assessed as (
 
     select
         metrics.* exclude (failure_reason),
@@ -80,7 +80,7 @@ placed as (
             partition by segmentation, failure_reason is null
             order by silhouette desc nulls last, k asc, space asc, algorithm asc
         ) as place
-    from judged
+    from assessed
 
 )
 

@@ -1,6 +1,6 @@
 {#-
-    Stops the run with one sentence per wrong setting, before any table changes. What each setting
-    takes stands in python_models/shop_toolkit/settings.py.
+    Stops the run with one sentence per wrong setting, before any table changes. The values of each
+    setting are defined in python_models/shop_toolkit/settings.py.
 -#}
 {% macro validate_settings() -%}
     {%- if execute -%}

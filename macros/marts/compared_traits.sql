@@ -1,5 +1,5 @@
 {#-
-    SQL: CTEs that say in words what sets each row of `profiles` apart from the one row of `whole`,
+    SQL: CTEs that describe what sets each row of `profiles` apart from the one row of `whole`,
     by the medians `measures` that both have: the last of them, `traits`, has a row per `keys` and
     measure that differs by a quarter or more. The words are those of the seed `trait_texts`.
     Medians, as a few wholesalers would make everyone else look poor beside the mean.

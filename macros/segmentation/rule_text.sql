@@ -11,7 +11,7 @@
 
 
 {#-
-    SQL: a rule's bounds as a marketer would say them. Lower bounds are inclusive, upper bounds
+    SQL: a rule's bounds in a marketer's words. Lower bounds are inclusive, upper bounds
     exclusive.
 -#}
 {% macro rule_text(rules) -%}

@@ -1,7 +1,7 @@
 {#-
     SQL: the CTEs `combinations` and `rules_by_combination`: the rules (an expression for a from
     clause) that customers of each combination of the `keys` could fall under, which are days,
-    orders and, where several versions are asked for, `model_version`. Days and orders come in few
+    orders and, where several versions are asked for, `model_version`. Days and orders have few
     combinations, so the rules are looked up once for each of them, and money decides between those
     that are left: a range join of all customers with all rules would take ten times as long.
     Materialized, as the engine would else make that very join of it.

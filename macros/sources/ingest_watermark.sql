@@ -1,6 +1,6 @@
 {#-
     SQL: moves the watermark to the last row, at the end of a run in which every model that
-    processes the input's rows succeeded. The graph says which those are. After any other run (of a
+    processes the input's rows succeeded. The graph lists them. After any other run (of a
     part, with a failure, cut off) the watermark stays, and the next build processes the rows since
     then again.
 -#}
@@ -26,7 +26,7 @@
 
 
 {#-
-    Ids of the models that process the input's rows: the tables that say which are new, and what
+    Ids of the models that process the input's rows: the tables that mark new rows, and what
     depends on them.
 -#}
 {% macro models_of_rows() -%}

@@ -27,7 +27,7 @@
 
 
 {#-
-    The models that say which rows are new: an incremental model that depends on one of them
+    The models that mark new rows: an incremental model that depends on one of them
     processes the input's rows.
 -#}
 {% macro ingest_parents() -%}
