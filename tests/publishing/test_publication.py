@@ -153,7 +153,7 @@ def test_the_published_database_has_tables_only_each_described(
 
 
 def test_duckdb_1_0_reads_the_published_database(published: Shop) -> None:
-    """The file's header holds a storage version, which says which DuckDB can read it: 64 is that of 0.9 to 1.1."""
+    """The file's header holds a storage version, which decides which DuckDB can read it: 64 is that of 0.9 to 1.1."""
     header = (published.folder / "published" / "marts.duckdb").read_bytes()[:20]
     assert header[8:12] == b"DUCK"
     assert int.from_bytes(header[12:20], "little") == 64

@@ -270,7 +270,7 @@ def test_every_axis_has_a_title_with_its_unit(tables: Tables) -> None:
                 continue
             axes = [panel.layout[key] for key in ("xaxis", "yaxis")]
             assert any(one["title"]["text"] for one in axes), name
-            # Names on an axis say what they are; numbers don't.
+            # Names on an axis speak for themselves; numbers don't.
             assert all(one["title"]["text"] for one in axes if one.get("type") != "category"), f"{name}: {panel.title}"
 
 
@@ -503,9 +503,7 @@ def columns_of(boxes: list[FloatRect]) -> list[list[float]]:
 
 
 def test_predictions_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
-    shown = zip(
-        *(visit.column("evaluations", heading) for heading in ("task", "model", "judged by", "value")), strict=True
-    )
+    shown = zip(*(visit.column("evaluations", heading) for heading in ("task", "model", "split", "value")), strict=True)
     known = {
         (task, model): value
         for task, model, value in demo_shop.rows("""
@@ -516,7 +514,7 @@ def test_predictions_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
     assert {(task, model): value for task, model, split, value in shown if split == "all origins"} == pytest.approx(
         known
     )
-    judged = dict(
+    expected = dict(
         demo_shop.rows("""
         select task, sample_size from model_evaluations
         where split = 'all origins' and metric = 'accuracy' and task like 'predict %' and model = 'majority'
@@ -526,8 +524,8 @@ def test_predictions_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
     sums: dict[str, float] = {}
     for task, size in counted:
         sums[task] = sums.get(task, 0) + size
-    assert sums == judged
-    for panel in range(len(judged)):
+    assert sums == expected
+    for panel in range(len(expected)):
         assert [sum(row) for row in visit.drawn("confusion", 0, "z", panel)] == pytest.approx(
             [1] * len(visit.drawn("confusion", 0, "y", panel))
         )
@@ -613,7 +611,7 @@ def test_texts_of_the_data_are_shown_and_never_executed(evil: Tables, evil_visit
     assert seen.page.eval_on_selector_all("script", "all => all.length") == figures + 2
     assert seen.page.eval_on_selector_all("main a, main img, main iframe, svg a", "all => all.length") == 0
     assert SCRIPT in seen.column("sales_by_country", "country")
-    # Also where Plotly writes it: its ticks take a little HTML.
+    # Also where Plotly writes it: its ticks accept a little HTML.
     ticks = seen.page.eval_on_selector_all("#sales_by_country .ytick", "all => all.map(one => one.textContent)")
     assert any(tick.startswith("<script>") for tick in ticks)
     assert {LINK, BOLD} <= set(ticks)
@@ -862,16 +860,17 @@ def test_a_shop_of_one_customer_has_a_report(tables: Tables) -> None:
     blocks = blocks_of(one)
     assert blocks["sales_by_month"].title == "March 2024 brought 50.00"
     assert (
-        blocks["sales_by_weekday_and_hour"].title == "Most orders come on Tuesdays from 12 to 13 o'clock: 100 % of all"
+        blocks["sales_by_weekday_and_hour"].title
+        == "Most orders are placed on Tuesdays from 12 to 13 o'clock: 100 % of all"
     )
-    assert blocks["sales_by_country"].title == "All revenue comes from one country: Norway"
+    assert blocks["sales_by_country"].title == "All revenue is from one country: Norway"
     assert blocks["cleaning_rows"].title == "100 % of 1 rows are usable sales"
     assert blocks["segment_sizes"].title == "All customers are one segment, all customers: there is nothing to compare"
     assert blocks["broad_profiles"].problem == "All customers are one segment: there is nothing to compare."
     assert blocks["categories"].problem == "There are no product categories: too few products with words."
     assert blocks["cohorts"].problem.startswith("The log has no whole month after the first one")
     assert blocks["map"].problem.startswith("There is no map")
-    assert blocks["evaluations"].problem.startswith("No prediction could be judged")
+    assert blocks["evaluations"].problem.startswith("No prediction could be evaluated")
     assert blocks["segment_flows"].problem.startswith("Nobody can have moved yet")
     assert blocks["alerts"].problem == "No customer is away for longer than usual."
     assert not any(fact[0] == "to address" for card in blocks["broad_cards"].cards for fact in card.facts)
@@ -900,7 +899,7 @@ def test_moves_are_those_of_the_last_month_that_is_over(tables: Tables) -> None:
     # One day of history, and a second month that is not over: nobody could move.
     for few in (first, pd.concat([first, moved(("loyal", "lost", 4), day="2024-02-09")])):
         block = blocks_of(tables | {"segment_transitions": few})["segment_flows"]
-        assert block.problem == "Nobody can have moved yet: it takes a whole month after the first one."
+        assert block.problem == "Nobody can have moved yet: that needs a whole month after the first one."
     # One segment has one band.
     alone = moved(("all customers", "all customers", 1))
     block = blocks_of(tables | {"segment_transitions": alone})["segment_flows"]
@@ -921,7 +920,7 @@ def test_first_orders_are_no_moves(tables: Tables) -> None:
         segmentation="detailed", change_type="movement", as_of_date=pd.Timestamp("2024-01-31")
     )
     block = blocks_of(tables | {"rpt_changes": changes})["change_causes"]
-    assert block.title == "75 % of the changes of detailed segments come from orders, 25 % from time passing"
+    assert block.title == "75 % of the changes of detailed segments are caused by orders, 25 % by time passing"
     block = blocks_of(tables | {"rpt_changes": changes.head(1)})["change_causes"]
     assert block.title == "Nobody has changed segment yet: there are only first orders"
 
@@ -1104,14 +1103,14 @@ def test_countries_of_similar_revenue_have_an_axis_too(tables: Tables) -> None:
     ]
 
 
-def test_predictions_that_could_not_be_judged_do_not_count_as_lost(tables: Tables) -> None:
+def test_predictions_that_could_not_be_evaluated_do_not_count_as_lost(tables: Tables) -> None:
     evaluations = tables["model_evaluations"]
     in_sample = evaluations[evaluations["task"].str.endswith("(in-sample)")]
     today = evaluations[evaluations["split"] == "today"].assign(is_baseline=True, model="majority", value=None)
     origins = today.head(1).assign(split="all origins", metric="origins", value=0.0, note="30 days of history take 210")
     changed = tables | {"model_evaluations": pd.concat([in_sample, origins, today])}
     block = blocks_of(changed)["evaluations"]
-    assert block.title == "No prediction could be judged yet: 30 days of history take 210"
+    assert block.title == "No prediction could be evaluated yet: 30 days of history take 210"
     assert len(block.panels) == in_sample["task"].nunique()
 
 

@@ -127,7 +127,7 @@ def marks(trace: Mapping[str, Any]) -> int:
 
 
 def without_chart(name: str, title: str, problem: str) -> Block:
-    """A block that says in a sentence why it shows nothing."""
+    """A block with a sentence on why it shows nothing."""
     return Block(name, title, problem=problem)
 
 

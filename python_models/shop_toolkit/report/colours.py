@@ -1,6 +1,6 @@
 """Colours that colour-blind readers can distinguish; a segment has the same one throughout the report.
 
-The pool comes from published palettes (Okabe and Ito, 2008; Paul Tol's bright and muted, 2021), without colours that
+The pool is from published palettes (Okabe and Ito, 2008; Paul Tol's bright and muted, 2021), without colours that
 vanish on white or on black paper, and was chosen so that the project's own segments lie far apart for every sight.
 """
 

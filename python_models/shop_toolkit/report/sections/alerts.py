@@ -129,7 +129,7 @@ def alert_backtest(evaluations: pd.DataFrame) -> Block:
         "settings": ("settings", "text"),
         "metric": ("metric", "text"),
         "value": ("value", "number"),
-        "sample_size": ("judged on", "count"),
+        "sample_size": ("evaluated on", "count"),
         "note": ("note", "text"),
     }
     return Block(

@@ -64,10 +64,10 @@ def name_of(candidate: Mapping[Hashable, Any]) -> str:
 
 
 def silhouettes(candidates: pd.DataFrame) -> Block:
-    """Silhouettes over k; the title says what silhouette alone would have chosen."""
+    """Silhouettes over k; the title names what silhouette alone would have chosen."""
     name, measured = "silhouettes", candidates.dropna(subset=["silhouette"])
     if measured.empty:
-        problem = "No clustering could be fitted; the table below says why."
+        problem = "No clustering could be fitted; the table below gives the reasons."
         return without_chart(name, "How far apart the clusters lie", problem)
     best = {row["segmentation"]: row for row in rows_of(measured.sort_values("silhouette"))}
     overruled = [row for row in (best[key] for key in SEGMENTATIONS if key in best) if not row["is_chosen"]]
@@ -84,7 +84,7 @@ def silhouettes(candidates: pd.DataFrame) -> Block:
 
 
 def stabilities(candidates: pd.DataFrame, least: float | None) -> Block:
-    """Minimum Jaccard over k; the title says how many are stable enough.
+    """Minimum Jaccard over k; the title counts those that are stable enough.
 
     Args:
         candidates: cluster_candidates, ordered.

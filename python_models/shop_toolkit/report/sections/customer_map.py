@@ -31,7 +31,7 @@ def customer_map(
     name = "map"
     if cells.empty:
         problem = (
-            "There is no map: drawing one takes 30 different customers,"
+            "There is no map: drawing one needs 30 different customers,"
             f" and places with fewer than {LEAST_CUSTOMERS} of them are not shown."
         )
         return without_chart(name, "The map of customers", problem)

@@ -6,7 +6,7 @@ from shop_toolkit.report.charts import INK, Block, Figure, Panel, largest, table
 from shop_toolkit.report.months import LEGEND, MEASURES, latest, layout_by_month, line_by_month
 
 INDEX = "population_stability_index"
-# Where the index says that customers moved, and that they are another population.
+# Above these values of the index customers have moved, or are another population.
 MOVED, SHIFTED = 0.1, 0.25
 # The first months after a shop opens are far off; the table has them.
 DRIFT_SHOWN = 0.5
@@ -83,7 +83,7 @@ def threshold_name(level: float, words: str) -> Figure:
 
 
 def worst_measure(own: pd.DataFrame) -> str:
-    """The title: what drifted most by the last day, and whether it takes new rules."""
+    """The title: what drifted most by the last day, and whether it calls for new rules."""
     day = own["as_of_date"].max()
     today = own[own["as_of_date"] == day]
     worst = largest(today, today[INDEX])

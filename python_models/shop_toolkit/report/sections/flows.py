@@ -31,7 +31,7 @@ def flows(transitions: pd.DataFrame, segments: pd.DataFrame, colours: Mapping[st
     whole = month_ends(transitions[transitions["previous_date"].notna()])
     whole = whole[whole["segmentation"].isin(SEGMENTATIONS)]
     if whole.empty:
-        return without_chart(name, heading, "Nobody can have moved yet: it takes a whole month after the first one.")
+        return without_chart(name, heading, "Nobody can have moved yet: that needs a whole month after the first one.")
     day = whole["as_of_date"].max()
     own = whole[whole["as_of_date"] == day]
     panels = [

@@ -27,7 +27,7 @@ from shop_toolkit.report.charts import (
 from shop_toolkit.report.segmentations import ALL_CANCELLED, LEARNED, SEGMENTATIONS, ordered
 from shop_toolkit.report.words import percent, plural, sentence, wrapped
 
-# Fewer customers say little about what a segment wants.
+# Fewer customers show little of what a segment wants.
 ENOUGH = 30
 # Some segments buy what hardly anyone wants many times as often, by chance.
 RARE = 0.02

@@ -37,7 +37,7 @@ CAUSES = {
     "order": ("orders", ACCENT),
     "aging": ("time passing", PALE),
     "cancellation": ("cancellations", FALL),
-    "late_data": ("late rows", RISE),
+    "late_data": ("late-arriving rows", RISE),
     "refit": ("new rules", INK),
 }
 
@@ -111,8 +111,8 @@ def causes(changes: pd.DataFrame) -> Block:
     return Block(
         name,
         commonest_cause(own),
-        note="The cause answers which segment each customer would be in if only time had passed, only orders had come,"
-        " and so on. Late rows and new rules also restate earlier months. A month that is not over is pale.",
+        note="The cause answers which segment each customer would be in if only time had passed, or only orders had been"
+        " placed, and so on. Late-arriving rows and new rules also restate earlier months. A month that is not over is pale.",
         panels=panels,
         panel_width="middle",
         legend=[[words, colour, "■"] for cause, (words, colour) in CAUSES.items() if cause in set(own["cause"])],
@@ -147,7 +147,7 @@ def cause_bars(segmentation: str, rows: pd.DataFrame) -> Panel:
 
 
 def commonest_cause(own: pd.DataFrame) -> str:
-    """The title: what most changes of learned segments come from, first orders apart."""
+    """The title: the commonest cause of changes of learned segments, first orders apart."""
     learned = own[own["segmentation"].isin(LEARNED) & (own["cause"] != "new")]
     moves = learned[learned["segmentation"] == ("detailed" if "detailed" in set(learned["segmentation"]) else "broad")]
     if moves.empty:
@@ -157,10 +157,10 @@ def commonest_cause(own: pd.DataFrame) -> str:
     most = max(sums, key=lambda cause: sums[cause])
     title = (
         f"{percent(sums[most] / total)} of the changes of {moves['segmentation'].iloc[0]} segments"
-        f" come from {CAUSES[most][0]}"
+        f" are caused by {CAUSES[most][0]}"
     )
     if most != "order" and "order" in sums:
-        title += f", {percent(sums['order'] / total)} from orders"
+        title += f", {percent(sums['order'] / total)} by orders"
     elif most != "aging" and "aging" in sums:
-        title += f", {percent(sums['aging'] / total)} from time passing"
+        title += f", {percent(sums['aging'] / total)} by time passing"
     return title

@@ -58,7 +58,7 @@ def what(task: str) -> str:
 
 
 def active_models(evaluations: pd.DataFrame) -> dict[str, str]:
-    """The active model by task; of a segment also for the shorter horizon that it was judged at."""
+    """The active model by task; of a segment also for the shorter horizon that it was evaluated at."""
     today = evaluations[evaluations["split"] == "today"]
     known = dict(zip(today["task"], today["model"], strict=True))
     for task in evaluations["task"].unique():
@@ -73,13 +73,13 @@ def active_models(evaluations: pd.DataFrame) -> dict[str, str]:
     return known
 
 
-def why_unjudged(evaluations: pd.DataFrame) -> str:
-    """Why predictions could not be judged."""
+def why_not_evaluated(evaluations: pd.DataFrame) -> str:
+    """Why predictions could not be evaluated."""
     notes = evaluations.loc[(evaluations["metric"] == "origins") & (evaluations["value"].fillna(0) == 0), "note"]
     return str(next(iter(sorted(notes)), "the history is too short"))
 
 
-def judged(evaluations: pd.DataFrame) -> pd.DataFrame:
+def evaluated(evaluations: pd.DataFrame) -> pd.DataFrame:
     """One row per task, model and settings: the metric that the task is shown by, over its whole sample."""
     rows = evaluations[
         evaluations["metric"].isin(METRICS)
@@ -100,9 +100,9 @@ def judged(evaluations: pd.DataFrame) -> pd.DataFrame:
 def beside_baselines(evaluations: pd.DataFrame) -> Block:
     """Every task: its models and baselines, the best on top; `evaluations` is model_evaluations."""
     name, heading = "evaluations", "Models beside baselines"
-    rows = judged(evaluations)
+    rows = evaluated(evaluations)
     if rows.empty:
-        return without_chart(name, heading, f"No prediction could be judged: {why_unjudged(evaluations)}.")
+        return without_chart(name, heading, f"No prediction could be evaluated: {why_not_evaluated(evaluations)}.")
     active = active_models(evaluations)
     tasks = sorted(rows["task"].unique(), key=lambda task: (not task.startswith(PREDICTED), task))
     today = evaluations[evaluations["split"] == "today"].sort_values("task")
@@ -113,17 +113,17 @@ def beside_baselines(evaluations: pd.DataFrame) -> Block:
         "settings": ("settings", "text"),
         "metric": ("metric", "text"),
         "value": ("value", "number"),
-        "sample_size": ("judged on", "count"),
+        "sample_size": ("evaluated on", "count"),
         "is_baseline": ("baseline", "text"),
         "is_in_sample": ("in-sample", "text"),
-        "split": ("judged by", "text"),
+        "split": ("split", "text"),
         "note": ("note", "text"),
     }
     return Block(
         name,
-        models_ahead(today) or f"No prediction could be judged yet: {why_unjudged(evaluations)}",
-        note="Predicted from dates of the past, judged by what came after. In-sample tasks reproduce what is known and"
-        " predict nothing. RMSE: typical error of a customer's spend; large errors weigh more.",
+        models_ahead(today) or f"No prediction could be evaluated yet: {why_not_evaluated(evaluations)}",
+        note="Predicted from past dates, evaluated on what was observed after them. In-sample tasks reproduce what is"
+        " known and predict nothing. RMSE: typical error of a customer's spend; large errors weigh more.",
         panels=[task_bars(task, rows[rows["task"] == task], active.get(task)) for task in tasks],
         panel_width="middle",
         legend=[["active", ACCENT, "■"], ["other models", PALE, "■"], ["baselines", MUTED, "■"]],
@@ -135,7 +135,7 @@ def models_ahead(today: pd.DataFrame) -> str:
     """The title: in how many tasks a model beats the best baseline; empty without any task.
 
     Args:
-        today: The active model of each task that was judged.
+        today: The active model of each task that was evaluated.
     """
     if today.empty:
         return ""
@@ -185,10 +185,10 @@ def calibration(rows: pd.DataFrame, evaluations: pd.DataFrame) -> Block:
     active = active_models(evaluations)
     own = rows[[active.get(task) == model for task, model in zip(rows["task"], rows["model"], strict=True)]]
     if own.empty:
-        return without_chart(name, heading, "No active model has a confidence, or none could be judged.")
+        return without_chart(name, heading, "No active model has a confidence, or none could be evaluated.")
     own = own.sort_values(["task", "bin"])
     silent = sorted(what(task) for task in set(active) - set(own["task"]) if task.startswith(PREDICTED))
-    note = "On the line, predictions come true; the larger a dot, the more customers."
+    note = "On the line, predictions are right; the larger a dot, the more customers."
     if silent:
         note += f" Baselines have no confidence: {listed(silent)}."
     columns = {
@@ -271,7 +271,7 @@ def confusion(rows: pd.DataFrame) -> Block:
     """Observed beside predicted classes, as shares of the observed; `rows` is prediction_confusion."""
     name, heading = "confusion", "What is confused with what"
     if rows.empty:
-        return without_chart(name, heading, "No class was predicted and judged, so nothing could be confused.")
+        return without_chart(name, heading, "No class was predicted and evaluated, so nothing could be confused.")
     return Block(
         name,
         commonest_mistake(rows),

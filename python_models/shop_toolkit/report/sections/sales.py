@@ -75,14 +75,14 @@ def by_month(months: pd.DataFrame) -> Block:
 def best_month(months: pd.DataFrame) -> str:
     """The title: the whole month of most revenue, beside the mean."""
     whole = months[months["is_complete"]]
-    judged = whole if len(whole) else months
-    best = largest(judged, judged["revenue"])
+    compared = whole if len(whole) else months
+    best = largest(compared, compared["revenue"])
     whose, mean = ("", "the mean month")
     if (months["anonymous_revenue"] != 0).any():
         whose, mean = " from known customers", "their mean month"
     title = f"{month(best['month_start_date'])} brought {money(best['revenue'])}{whose}"
-    if len(judged) > 1 and judged["revenue"].mean() > 0:
-        title += f", {best['revenue'] / judged['revenue'].mean():.1f} times {mean}"
+    if len(compared) > 1 and compared["revenue"].mean() > 0:
+        title += f", {best['revenue'] / compared['revenue'].mean():.1f} times {mean}"
     return title
 
 
@@ -124,7 +124,7 @@ def by_weekday_and_hour(hours: pd.DataFrame) -> Block:
     by_day = hours.groupby("weekday", sort=False)["order_count"].sum()
     silent = [f"{day}s" for day in weekdays if not by_day[day]]
     title = (
-        f"Most orders come on {best['weekday']}s from {best['hour_of_day']} to {best['hour_of_day'] + 1} o'clock:"
+        f"Most orders are placed on {best['weekday']}s from {best['hour_of_day']} to {best['hour_of_day'] + 1} o'clock:"
         f" {percent(best['order_count'] / total)} of all"
     )
     if 0 < len(silent) < 4:
@@ -187,7 +187,7 @@ def best_country(drawn: pd.DataFrame, total: float, number: int) -> str:
     named = drawn[drawn["country"] != OTHERS]
     first = (named if len(named) else drawn).iloc[0]
     if number == 1:
-        return f"All revenue comes from one country: {first['country']}"
+        return f"All revenue is from one country: {first['country']}"
     title = f"{first['country']} brings {percent(first['revenue'] / total)} of the revenue"
     if len(named) > 1:
         title += f", then {named.iloc[1]['country']} {percent(named.iloc[1]['revenue'] / total)}"
