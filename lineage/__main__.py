@@ -1,4 +1,4 @@
-"""Tell what a column is made from: `python -m lineage customers.monetary`, or write all of it: `--csv FILE`."""
+"""Show what a column is made from: `python -m lineage customers.monetary`, or write all of it: `--csv FILE`."""
 
 import argparse
 import csv

@@ -48,7 +48,7 @@ def grid_problem(grids: str, task: str) -> str | None:
 
 
 class Takes(NamedTuple):
-    """What a parameter takes: in words, and whether a value is such a one."""
+    """The values that a parameter accepts: in words, and as a check of a value."""
 
     words: str
     holds: Callable[[object], bool]

@@ -30,7 +30,7 @@ def in_parallel(
         work: What to do, a function of a module.
         jobs: Arguments of each call.
         workers: Processes; 1 stays in this one.
-        what: What the jobs are for; where it is given, the log says every ten seconds how many are done.
+        what: What the jobs are for; where it is given, the log reports every ten seconds how many are done.
         units: What each job is.
 
     Returns:

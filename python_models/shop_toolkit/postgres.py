@@ -92,7 +92,7 @@ def push(
     Raises:
         PublicationError: Something failed; the server is as it was.
     """
-    # Here, because it comes with an extra that most builds do without.
+    # Here, because it is part of an extra that most builds do without.
     import psycopg
 
     try:

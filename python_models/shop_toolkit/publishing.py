@@ -37,7 +37,7 @@ VERSIONS_BEFORE = 2
 SECONDS_BEFORE = 600
 # How long to wait for another build that publishes into the same folder.
 SECONDS_TO_WAIT = 600
-# Signs that make a spreadsheet read a text as a formula when they come first; the last four are full-width.
+# Signs that make a spreadsheet read a text as a formula when they are first; the last four are full-width.
 FORMULA_SIGNS = "=+-@\t\r\n＝＋－＠"
 # Excel reads a CSV as UTF-8 only if it begins with this sign.
 BYTE_ORDER_MARK = "\ufeff"
@@ -49,7 +49,7 @@ FileEntry = dict[str, Any]
 
 
 class PublicationError(RuntimeError):
-    """Says in a sentence why nothing was published, and what to do."""
+    """A sentence on why nothing was published, and what to do."""
 
 
 @dataclass(frozen=True)

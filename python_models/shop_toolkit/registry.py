@@ -88,5 +88,5 @@ def with_stored_rows(
     stored = stored_rows(dbt, session)
     if stored is None:
         return fitted
-    kept = stored.select(", ".join(types))
-    return kept.union(session.from_df(fitted)) if len(fitted) else kept
+    reused = stored.select(", ".join(types))
+    return reused.union(session.from_df(fitted)) if len(fitted) else reused

@@ -1,4 +1,4 @@
-"""Every setting of the project: what it takes, and the sentences about those that are wrong.
+"""Every setting of the project: the values it accepts, and the sentences about those that are wrong.
 
 `shop_toolkit.settings_plugin` makes `wrong_settings` an SQL function, which a hook calls before any table changes.
 """
@@ -25,10 +25,10 @@ class Setting:
     """One setting.
 
     Attributes:
-        takes: What it takes, as the end of the sentence "it takes …".
+        takes: The values it accepts, as the end of the sentence "it takes …".
         accepts: Whether a value is such a one.
         problem: What else is wrong with an accepted value, as a sentence; None if nothing is.
-        is_optional: Whether null is a value, too: find out, or leave out.
+        is_optional: Whether null is a value, too: detect it, or leave it out.
     """
 
     takes: str

@@ -12,7 +12,7 @@ BATCH_ROWS = 100_000
 def typed(rows: pd.DataFrame | None, types: Mapping[str, str]) -> pd.DataFrame:
     """Give a table the columns and types that its model promises.
 
-    A table's columns come from its data where there is any, and an empty one would be of no type: this build may fit
+    A table's columns are typed by its data where there is any, and an empty one would be of no type: this build may fit
     nothing, and the next one adds to the same tables.
 
     Args:

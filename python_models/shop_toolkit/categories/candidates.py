@@ -150,13 +150,13 @@ def categorise(data: Texts, k: int, starts: int, seed: int) -> tuple[np.ndarray,
     nearest, similarity = _nearest_groups(data, data, groups)
     categories = np.where(similarity < ODD_SIMILARITY, OTHER, nearest)
     sizes = np.bincount(categories[data.fitted] + 1, minlength=groups.max() + 2)[1:]
-    kept = sizes >= SMALLEST_CATEGORY
-    categories = np.where((categories != OTHER) & ~kept[categories], OTHER, categories)
+    large_enough = sizes >= SMALLEST_CATEGORY
+    categories = np.where((categories != OTHER) & ~large_enough[categories], OTHER, categories)
     # Sizes have changed a little: number again, by the fitted ones; groups that became other are last.
     before = categories[data.fitted]
-    numbers = np.full(len(kept) + 1, OTHER)
+    numbers = np.full(len(large_enough) + 1, OTHER)
     numbers[before] = number_clusters(before, data.points[data.fitted])
-    numbers[:-1][~kept] = kept.sum() + np.arange((~kept).sum())
+    numbers[:-1][~large_enough] = large_enough.sum() + np.arange((~large_enough).sum())
     numbers[OTHER] = OTHER
     return numbers[categories], similarity, numbers[groups]
 

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 from shop_toolkit.categories.text_space import TEXT_DIMENSIONS, learn_text_space
 from shop_toolkit.categories.words import words_of
 
-# Fewer different descriptions share too few words to say which belong together.
+# Fewer different descriptions share too few words to show which belong together.
 FEWEST_DESCRIPTIONS = 10
 
 COORDINATES = tuple(f"x{number:02}" for number in range(1, TEXT_DIMENSIONS + 1))

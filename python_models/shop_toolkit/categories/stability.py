@@ -47,7 +47,7 @@ def measure_category_stability(
     Returns:
         One row per candidate with two categories or more. min_jaccard (0..1) is that of the least stable category,
         mean_jaccard the mean over categories (a category under 0.5 has dissolved, from 0.75 it is stable);
-        mean_adjusted_rand compares both categorisations, other being a group. bootstrap_samples says how many resamples
+        mean_adjusted_rand compares both categorisations, other being a group. bootstrap_samples counts the resamples
         they rest on.
 
     Raises:

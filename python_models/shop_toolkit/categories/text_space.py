@@ -17,7 +17,7 @@ from shop_toolkit.clustering.names import SEED
 # On 3,659 real products 8 dimensions mix kinds, 16 make the categories less stable and add little.
 TEXT_DIMENSIONS = 12
 
-# In a small catalogue each word would have a dimension of its own, and no two would come together.
+# In a small catalogue each word would have a dimension of its own, and no two would be close.
 DESCRIPTIONS_PER_DIMENSION = 4
 
 # A word of one description joins it to nothing; in a large catalogue the company of two or three is chance.

@@ -1,6 +1,6 @@
 """Reading the input: which files there are, what they hold, and what of it a build has to ingest.
 
-- `files`: find files, their headings and encoding, or say in a sentence why they cannot be read
+- `files`: find files, their headings and encoding, or raise a sentence on why they cannot be read
 - `headings`: which heading holds which of our columns
 - `relation`: the rows of files or of a table as SQL, under our column names
 - `formats`: how dates and numbers are written

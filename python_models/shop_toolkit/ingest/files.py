@@ -181,7 +181,7 @@ def _csv_form(
         with _open(file) as stream, io.TextIOWrapper(stream, _python_codec(encoding), newline="") as text:
             first_line = text.readline()
             delimiter = delimiter or _find_delimiter(first_line)
-            # A heading in quotes may hold a line break: the reader takes the lines that it needs.
+            # A heading in quotes may hold a line break: the reader reads the lines that it needs.
             headings = next(csv.reader(_chain(first_line, text), delimiter=delimiter))
     except (OSError, EOFError, UnicodeError, csv.Error) as error:
         raise InputError(f"'{file}' cannot be read as text: {error}.") from error

@@ -77,7 +77,7 @@ def _check_mapping(headings: Sequence[str], input_name: str, column_mapping: Map
             )
         if heading not in headings:
             raise InputError(
-                f"The setting 'column_mapping' says that {column} stands under '{heading}', but {input_name}"
+                f"The setting 'column_mapping' maps {column} to '{heading}', but {input_name}"
                 f" has no such heading. {_present(headings)}"
             )
 

@@ -6,7 +6,7 @@ The plan answers three questions before any model runs:
 - Which files are pending, because they are new or were written since a build read them?
 - How are dates and numbers written?
 
-What earlier builds read stands in `sources.ingested_files`: `base_transactions` writes it in the transaction that
+What earlier builds read is in `sources.ingested_files`: `base_transactions` writes it in the transaction that
 stores the rows.
 """
 
@@ -44,7 +44,7 @@ READING_SETTINGS = (
 )  # fmt: skip
 NOTHING_KNOWN = Formats(None, None)
 DAY_SETTINGS = ("as_of_date", "baseline_date")
-# What stands in the schema after `prepare_input`.
+# What is in the schema after `prepare_input`.
 RELATIONS = {
     "view": ["transactions", "input_files", "input_profile"],
     "table": ["ingested_files", "ingest_watermark"],

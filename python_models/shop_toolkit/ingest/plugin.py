@@ -1,6 +1,6 @@
 """The dbt-duckdb plugin that reads the input: `profiles.yml` names it, and dbt calls its SQL functions.
 
-- `prepare_input(request)` takes and returns JSON (see `prepare`); the hook at the start of a run calls it
+- `prepare_input(request)` reads and returns JSON (see `prepare`); the hook at the start of a run calls it
 - `workbook_rows(path)` returns the rows below the headings of a workbook as lists of text; the source's view calls it
 """
 
@@ -37,8 +37,8 @@ def prepare(conn: duckdb.DuckDBPyConnection, request: str) -> str:
         request: JSON with the fields of `Request`.
 
     Returns:
-        JSON: `messages`, sentences for the log, and `relations`, the names of the views and tables that stand in the
-        schema `sources` now; or `problem`, the sentence that says why the build stops.
+        JSON: `messages`, sentences for the log, and `relations`, the names of the views and tables that are in the
+        schema `sources` now; or `problem`, a sentence on why the build stops.
     """
     with conn.cursor() as cursor:
         try:

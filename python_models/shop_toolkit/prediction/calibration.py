@@ -1,4 +1,4 @@
-"""Probabilities that mean what they say: a floor, and a temperature fitted to rows that the model has not seen.
+"""Calibrated probabilities: a floor, and a temperature fitted to rows that the model has not seen.
 
 Our own, as scikit-learn's `CalibratedClassifierCV(method="temperature")` keeps probabilities of 0 (a third of those of
 nearest neighbours on the real file), fits the temperature to their logarithms, and cannot apply it to a model that is

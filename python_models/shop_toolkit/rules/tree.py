@@ -94,7 +94,7 @@ def cut_back(tree: Tree, errors: np.ndarray, supported: np.ndarray, most_leaves:
     """
     fewest: list[np.ndarray] = [errors[:0]] * tree.node_count
     on_the_left: list[np.ndarray] = [errors[:0]] * tree.node_count
-    # Children come after their parents.
+    # Children follow their parents.
     for node in reversed(range(tree.node_count)):
         left, right = tree.children_left[node], tree.children_right[node]
         apart = left >= 0 and supported[left] and supported[right]
@@ -126,7 +126,7 @@ def _leaves(tree: Tree, node: int, customers: np.ndarray, segments: np.ndarray, 
     if node in ends:
         return [replace(box, segment=segments[node])]
     feature, threshold = tree.feature[node], tree.threshold[node]
-    # The tree compares in single precision; customers are on the left as it says, the bound is exact.
+    # The tree compares in single precision; customers are on the side that it puts them, the bound is exact.
     left = customers[:, feature].astype(np.float32) <= threshold
     below, above = customers[left], customers[~left]
     bound = split_bound(FEATURES[feature], below[:, feature].max(), above[:, feature].min(), threshold)
