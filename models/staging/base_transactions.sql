@@ -33,7 +33,7 @@ keyed as (
 ),
 
 {% if may_repeat_rows %}
--- A row that stands in two files is one row: an export may repeat rows of an earlier one. Rows that
+-- A row that is in two files is one row: an export may repeat rows of an earlier one. Rows that
 -- are equal within one file are as many as the file has.
 occurrences as (
 

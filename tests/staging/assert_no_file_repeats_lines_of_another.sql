@@ -1,6 +1,7 @@
--- It warns: a row that stands in two files is ingested once, but where an export writes its own
--- time into each row, none are equal. Whether such lines are the same sales is for people to decide,
--- as two files may well hold equal ones. Without invoices they often do: it checks none of these.
+-- It warns: a row that is in two files is ingested once, but where an export writes its own
+-- time into each row, none are equal. Whether such lines are the same sales is for people to
+-- decide, as two files may well hold equal ones. Without invoices they often do: it checks none of
+-- these.
 {{ config(severity='warn') }}
 
 with ingested_files as (
@@ -58,7 +59,7 @@ repeated as (
 
 select
     concat(
-        line_count, ' lines of ', file_name, ' stand in ', other_file,
+        line_count, ' lines of ', file_name, ' are in ', other_file,
         ' too, but for columns that the build does not read (', columns,
         '): they count twice. If they are the same sales, leave out these columns',
         ' or the repeated lines, and run ''dbt build --full-refresh''.'

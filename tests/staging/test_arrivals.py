@@ -303,7 +303,7 @@ def test_a_file_that_repeats_another_but_for_its_export_time_causes_a_warning(
     test = ("test", "--select", "assert_no_file_repeats_lines_of_another")
     assert "warn" in [run.status for run in shop.dbt(*test).result]
     log_text = (shop.folder / "logs" / "dbt.log").read_text()
-    assert f"40 lines of {tmp_path}/b.csv stand in {tmp_path}/a.csv too" in log_text
+    assert f"40 lines of {tmp_path}/b.csv are in {tmp_path}/a.csv too" in log_text
     assert "columns that the build does not read (ExportedAt): they count twice" in log_text
 
     # what stands once more in the second file is equal there, and a duplicate
