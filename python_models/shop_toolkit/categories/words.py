@@ -36,8 +36,8 @@ def _is_letter(sign: str) -> bool:
 def words_of(description: str | None) -> list[str]:
     """Split a description into words: runs of two letters or more in any script.
 
-    Digits, signs and apostrophes are dropped (`T-LIGHT 50'S` is `light`), as sizes and counts do not describe the kind of
-    product.
+    Digits, signs and apostrophes are dropped (`T-LIGHT 50'S` is `light`), as sizes and counts do not describe
+    the kind of product.
 
     Args:
         description: Text, or None.

@@ -111,8 +111,9 @@ def causes(changes: pd.DataFrame) -> Block:
     return Block(
         name,
         commonest_cause(own),
-        note="The cause answers which segment each customer would be in if only time had passed, or only orders had been"
-        " placed, and so on. Late-arriving rows and new rules also restate earlier months. A month that is not over is pale.",
+        note="The cause answers which segment each customer would be in if only time had passed, only new orders"
+        " counted, and so on. Late-arriving rows and new rules also restate earlier months. A month that is not over"
+        " is pale.",
         panels=panels,
         panel_width="middle",
         legend=[[words, colour, "■"] for cause, (words, colour) in CAUSES.items() if cause in set(own["cause"])],
