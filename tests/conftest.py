@@ -65,7 +65,7 @@ MARTS = (
 PUBLISHED = tuple(mart for mart in MARTS if mart != "published_files")
 # The marts of lines, orders and products: all that the form of the input could change.
 MARTS_OF_LINES = MARTS[: MARTS.index("customers")]
-# Those of them that rows are put into as they come.
+# Those of them that rows are inserted into as they arrive.
 MARTS_OF_ROWS = MARTS[: MARTS.index("products")]
 # A build's stability figures are rougher with few refits, and nothing else changes.
 QUICK_FIT = {
@@ -123,7 +123,7 @@ class Shop:
 
     folder: Path
     settings: dict[str, Any] = field(default_factory=dict)
-    # Models by their files, with a piece of their code and what stands there instead: to see a test fail.
+    # Models by their files, with a piece of their code and what replaces it: to see a test fail.
     edits: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
@@ -142,7 +142,7 @@ class Shop:
         return self._invoke(parsed, *arguments, *json_option, threads=threads, **settings)
 
     def parsed(self, **settings: Any) -> Manifest | None:
-        """The project as dbt parses it with these settings; none where dbt can't, so that the run says why."""
+        """The project as dbt parses it with these settings; none where dbt can't, so that the run reports why."""
         settings = self.settings | settings
         read = {name: settings[name] for name in settings.keys() & settings_read_by_parsing()}
         key = md5(json.dumps(read, sort_keys=True).encode()).hexdigest()
@@ -267,7 +267,7 @@ class Shop:
 
 
 def problem_of(result: dbtRunnerResult) -> str:
-    """What dbt says went wrong, in one text."""
+    """What dbt reports as wrong, in one text."""
     messages = [str(result.exception)] if result.exception else []
     messages += [str(run.message) for run in getattr(result.result, "results", []) if run.message]
     return "\n".join(messages)
@@ -319,7 +319,7 @@ def demo_shop(build_once: Callable[..., Shop]) -> Shop:
 
 @pytest.fixture
 def copy_of_demo_shop(demo_shop: Shop, tmp_path: Path) -> Shop:
-    """The embedded shop as it is after its first build, for tests of what comes next."""
+    """The embedded shop as it is after its first build, for tests of what follows."""
     return demo_shop.copy(tmp_path / "copy_of_demo_shop")
 
 

@@ -1,5 +1,5 @@
 -- It warns: the build goes on with the most stable clustering, or with one segment for all, and
--- `cluster_candidates` says why.
+-- `cluster_candidates` gives the reason.
 {{ config(severity='warn') }}
 
 select

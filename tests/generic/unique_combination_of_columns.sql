@@ -1,5 +1,5 @@
 {#-
-    Fails for each combination of values that stands in more than one row. A single column must not be null either; of
+    Fails for each combination of values that is in more than one row. A single column must not be null either; of
     several some may be, and count as a value: a shop may log no products.
 -#}
 {% test unique_combination_of_columns(model, columns) %}

@@ -1,4 +1,4 @@
-"""A shop fed bit by bit: past reports stay, late rows are marked, a full refresh reports the same."""
+"""A shop fed incrementally: past reports stay, late-arriving rows are marked, a full refresh reports the same."""
 
 import csv
 from collections.abc import Callable
@@ -40,7 +40,7 @@ class FedShop:
             for row in rows
             if row["CustomerID"].isdigit() and int(row["CustomerID"]) % 4 == 0
         ]
-        # These rows are late-arriving: an invoice in ten of June.
+        # These rows arrive late: an invoice in ten of June.
         self.late = {
             row["InvoiceNo"] for day, row in self.rows
             if LATE[0] <= day <= LATE[1] and row["InvoiceNo"].isdigit() and int(row["InvoiceNo"]) % 10 == 0
@@ -128,7 +128,7 @@ def test_cut_off_builds_with_settings_that_are_put_back_leave_nothing(fed: FedSh
         assert set(fed.shop.rows("from segment_changes")) == fed.changes["late"]
 
 
-def test_builds_from_scratch_report_what_builds_bit_by_bit_reported(fed: FedShop) -> None:
+def test_builds_from_scratch_report_what_incremental_builds_reported(fed: FedShop) -> None:
     reported, moved = set(fed.shop.rows(WITHOUT_MARKS)), set(fed.shop.rows(MOVEMENTS))
     fed.shop.build(*MODELS)
     # cut off before the marts: no restatement is left without its mark

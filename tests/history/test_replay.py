@@ -87,7 +87,7 @@ def compiled(make_shop: Callable[..., Shop]) -> Compiled:
 
 
 def compile_history(shop: Shop) -> Compiled:
-    """The SQL of a warehouse in which only stands what decides between the states."""
+    """The SQL of a warehouse that holds only what decides between the states."""
 
     def sql(*arguments: str, **variables: Any) -> dict[str, str]:
         names = [step.split(".")[1] for step in (*STEPS, *VIEWS)]
@@ -222,7 +222,7 @@ class Warehouse:
         names = [column[0] for column in table.description]
         rows = [dict(zip(names, row, strict=True)) for row in table.fetchall()]
         history = {(row["customer_id"], row["as_of_date"]): row for row in rows}
-        assert len(history) == len(rows), "a row stands in the history twice"
+        assert len(history) == len(rows), "a row is in the history twice"
         return history
 
     def has_views(self) -> bool:
@@ -292,7 +292,7 @@ def orders(draw: st.DrawFn, number: int) -> list[Event]:
 
 @st.composite
 def arrivals(draw: st.DrawFn) -> list[Build]:
-    """Builds that each find the rows that have arrived by then; late ones, and some that are gone again."""
+    """Builds that each find the rows that have arrived by then; late-arriving ones, and some that are deleted again."""
     all_orders = [draw(orders(number)) for number in range(draw(st.integers(1, 8)))]
     fitted = draw(versions())
     builds: list[Build] = []
@@ -341,7 +341,7 @@ def without_marks(history: History) -> History:
 
 
 def movements(warehouse: Warehouse) -> list[tuple[Any, ...]]:
-    """A build from scratch calls late customers new."""
+    """A build from scratch reports late-arriving customers as new."""
     return warehouse.rows("""
         select * replace (if(from_segment is null, 'new', cause) as cause)
         from segment_changes
@@ -464,7 +464,7 @@ def assert_flows_are_those_of_the_history(warehouse: Warehouse) -> None:
 
 
 def assert_snapshots_know_what_they_rest_on(warehouse: Warehouse) -> None:
-    """A later build compares it with its own events: what is missing here would pass for late."""
+    """A later build compares it with its own events: what is missing here would pass for late-arriving."""
     rows = warehouse.rows("""
         select snapshots.customer_id, snapshots.as_of_date from history.int_segment_snapshots as snapshots
         left join core.int_customer_states_scd2 as states

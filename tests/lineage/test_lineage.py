@@ -1,4 +1,4 @@
-"""Where a column comes from, against what one can read in the models."""
+"""The origin of a column, against what one can read in the models."""
 
 import csv
 import shutil

@@ -1,5 +1,5 @@
 -- It warns: the build goes on with the most stable categories, or with none, and
--- `product_categories` says why.
+-- `product_categories` gives the reason.
 {{ config(severity='warn') }}
 
 select concat('No categories of products could be learned: ', failure_reason) as warning

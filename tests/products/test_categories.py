@@ -133,7 +133,7 @@ def test_peculiarity_is_the_divergence_of_the_neighbours_from_all_neighbours() -
 
 
 def test_words_that_go_with_everything_weigh_least() -> None:
-    """Colours stand beside each thing, and things of a kind share their materials."""
+    """Colours are beside each thing, and things of a kind share their materials."""
     colours, kinds = ["pink", "blue", "white"], {"ring": "gold", "brooch": "gold", "bowl": "china", "plate": "china"}
     texts = [f"{colour} {kind}" for colour in colours for kind in kinds]
     texts += [f"{material} {kind}" for kind, material in kinds.items()]

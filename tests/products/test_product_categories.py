@@ -9,7 +9,7 @@ import pytest
 from conftest import ROOT, Shop
 from sklearn.metrics import adjusted_rand_score
 
-# What things are, and how they come: each thing in each way is a product.
+# What things are, and their variants: each thing in each way is a product.
 KINDS_RUSSIAN = {
     "посуда": (("Кружка", "Тарелка", "Чайник", "Блюдце"), ("фарфор чайный", "керамика чайный", "фарфор керамика")),
     "игрушки": (("Медведь", "Заяц", "Кукла", "Лошадка"), ("плюш мягкий", "игрушка мягкий", "плюш игрушка")),
@@ -76,7 +76,7 @@ def test_a_shop_in_russian_has_categories_that_products_of_later_days_join(
     assert shop.row("select count(*) from products.new_product_categories") == (0,)
     names = shop.rows("select category_name, top_terms from product_categories order by 1")
 
-    # later a mug comes, an odd thing, a thing without a name, and a name that was given to another thing
+    # later a mug is added, an odd thing, a thing without a name, and a name that was given to another thing
     lines += [sale(product, text, number, "2025-07-05") for number, (product, text) in enumerate([
         ("NEW", "Кружка керамика большой"), ("ODD", "Голограмма"), ("BLANK", ""), ("P000", "Грабли садовый красный"),
     ])]  # fmt: skip

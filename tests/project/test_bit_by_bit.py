@@ -1,4 +1,4 @@
-"""A shop that is fed bit by bit, in files that overlap, and late, has the lines and the history of one build."""
+"""A shop fed incrementally, in files that overlap or arrive late, has the lines and the history of one build."""
 
 import calendar
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import DEMO_FILE, FORM_OF_INPUT, MARTS_OF_ROWS, REAL_FILE, ROW_NUMBERS, Shop, problem_of
 
-# What builds that were fed bit by bit know besides: which file a row was read from, and what they said before it came.
+# What incremental builds record besides: which file a row was read from, and what they reported before it arrived.
 ARRIVAL = (
     *ROW_NUMBERS,
     *FORM_OF_INPUT,
@@ -45,7 +45,7 @@ def last_of_month(day: date) -> date:
 
 @dataclass(frozen=True)
 class Feed:
-    """A file, the day of it that comes last, and the exports that it comes in."""
+    """A file, the day of it that arrives last, and the exports that it is split into."""
 
     file: Path
     encoding: str
@@ -139,7 +139,7 @@ def test_a_shop_that_is_fed_bit_by_bit_has_the_history_of_one_build(feed: Feed, 
     assert fed.checksums(*tables, without=ARRIVAL) == at_once.checksums(*tables, without=ARRIVAL)
     assert fed.rows(MOVEMENTS) == at_once.rows(MOVEMENTS)
     assert fed.row("select count(distinct model_version) from segment_history") == (1,)
-    # what came late is marked, from its day on, for those whom it is of
+    # late-arriving rows are marked, from their day on, for their customers
     marked = fed.rows(
         "select distinct customer_id, min(as_of_date) from segment_history where restated_by = 'late_data' group by 1"
     )

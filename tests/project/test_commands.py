@@ -152,7 +152,7 @@ def test_a_clean_clone_builds_the_same_tables_with_four_threads_and_without_a_ne
 
 
 def test_the_network_could_be_cut_for_the_build_of_the_clone(network_can_be_cut: bool) -> None:
-    """Else that build proved less than it says."""
+    """Else that build proved less than it claims."""
     if not network_can_be_cut:
         pytest.skip("this machine lets nobody cut a process off the network")
 

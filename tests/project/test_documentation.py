@@ -1,4 +1,4 @@
-"""What the yml files say is what was built; dbt on DuckDB checks neither names nor keys by itself."""
+"""The yml files describe what was built; dbt on DuckDB checks neither names nor keys by itself."""
 
 import json
 import re
@@ -131,7 +131,7 @@ def test_every_setting_is_known_and_has_a_reason_to_change_it(manifest: dict[str
     known = set(SETTINGS)
     assert set(variables) == known
     for name in variables:
-        assert re.search(rf"^  {name}: .*  # \S", text, re.MULTILINE), f"{name} has no line that says why"
+        assert re.search(rf"^  {name}: .*  # \S", text, re.MULTILINE), f"{name} has no line with a reason"
         assert f"`{name}`" in (ROOT / "docs" / "settings.md").read_text(), f"{name} is not in docs/settings.md"
 
 

@@ -14,7 +14,7 @@ from shop_toolkit.progress import Progress
 
 
 def test_a_line_every_ten_seconds_logs_how_far_a_step_is() -> None:
-    """A result takes four seconds here: the third and the sixth come when ten have passed. The end needs no line."""
+    """A result takes four seconds here: the third and the sixth are ready after ten. The end needs no line."""
     logged: list[str] = []
     passed = 0
     steps = Progress("stability of clusterings", 1_207, "fits", lambda: passed, logged.append)

@@ -1,6 +1,6 @@
 """The real file gives the reference's figures, to the unit and to the penny.
 
-That its rows may come in another order, and bit by bit, is tested by `make soak` (test_determinism, test_bit_by_bit).
+That rows may arrive in any order, and piece by piece, is tested by `make soak` (test_determinism, test_bit_by_bit).
 """
 
 from decimal import Decimal
@@ -131,8 +131,8 @@ def test_customers_under_the_cut_are_the_references(real_shop: Shop) -> None:
 
 
 def test_the_principal_plane_keeps_what_the_references_does(real_shop: Shop) -> None:
-    (kept,) = real_shop.row("select distinct explained_variance from cluster_candidates where space = 'rfm_plane'")
-    assert kept == pytest.approx(0.918, abs=0.005)
+    (explained,) = real_shop.row("select distinct explained_variance from cluster_candidates where space = 'rfm_plane'")
+    assert explained == pytest.approx(0.918, abs=0.005)
 
 
 def test_kmeans_on_the_plane_is_the_references(real_shop: Shop) -> None:

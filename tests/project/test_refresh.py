@@ -13,8 +13,8 @@ import pytest
 from conftest import DEMO_FILE, MARTS, Shop, problem_of
 
 REFRESH = ("build", "--selector", "refresh")
-# What a full build has left, and a refresh reads as it stands: what was fitted or predicted, and the interests.
-READ_AS_IT_STANDS = {
+# What a full build has left, and a refresh reads unchanged: what was fitted or predicted, and the interests.
+READ_UNCHANGED = {
     "rfm_cut_points",
     "int_segment_rules",
     "customer_embeddings",
@@ -65,7 +65,7 @@ def test_a_refresh_tells_lines_segments_moves_and_alerts_and_leaves_the_other_ma
 def test_a_refresh_reads_nothing_that_is_older_than_itself_but_what_was_fitted(
     models: dict[str, dict[str, Any]], selected: set[str]
 ) -> None:
-    """Else it would mix old and new: what stands between two of its models is one of them, or was decided on here.
+    """Else it would mix old and new: what is between two of its models is one of them, or was decided on here.
 
     A view that is left out holds nothing: what it reads is asked for in its stead.
     """
@@ -76,11 +76,11 @@ def test_a_refresh_reads_nothing_that_is_older_than_itself_but_what_was_fitted(
         parents = {parent for name in asked for parent in parents_of(models[name])} - selected
         asked = (parents & views) - read
         read |= parents
-    assert read - views == READ_AS_IT_STANDS
+    assert read - views == READ_UNCHANGED
 
 
 def test_snapshots_are_written_after_all_that_reads_those_of_earlier_builds(models: dict[str, dict[str, Any]]) -> None:
-    """Else a build would take what it has just written for the report of an earlier one."""
+    """Else a build would mistake what it has just written for the report of an earlier one."""
     asking = {name for name, model in models.items() if "reported_snapshots(" in model["raw_code"]}
     assert asking == {"int_snapshot_dates", "int_history_delta", "int_segment_moves"}
     before: set[str] = set()
@@ -133,7 +133,7 @@ def refresh(shop: Shop, *, tests: bool = True, **settings: Any) -> None:
 
 
 def next_day(log: Path) -> None:
-    """One more day: a newcomer, an order of a new product, a cancellation of a sale long ago, and a late sale."""
+    """One more day: a newcomer, an order of a new product, a cancellation of an old sale, and a late-arriving sale."""
     with DEMO_FILE.open() as file:
         reader = csv.DictReader(file)
         headings, rows = list(reader.fieldnames or []), list(reader)
@@ -153,7 +153,7 @@ def next_day(log: Path) -> None:
         writer.writerows([
             sale | {"InvoiceNo": NEWCOMER, "InvoiceDate": tomorrow, "CustomerID": NEWCOMER},
             sale | {"InvoiceNo": "990002", "InvoiceDate": tomorrow, "CustomerID": other} | new_thing,
-            # of a sale that was processed long ago, and a late sale before it
+            # of a sale that was processed long ago, and a late-arriving sale before it
             sale | {"InvoiceNo": "C990003", "InvoiceDate": tomorrow, "Quantity": "-2"},
             sale | {"InvoiceNo": "990000", "InvoiceDate": long_ago, "Quantity": "1"},
         ])  # fmt: skip
@@ -197,7 +197,7 @@ def test_a_refresh_says_of_segments_and_alerts_what_a_full_build_says(
     assert shop.checksums(*REFRESHED_MARTS, without=LEFT_OF_CUSTOMERS) == refreshed
     assert not (tmp_path / "published").exists()
 
-    # also those tests that a refresh leaves to the full build; what was learned from knows nothing of a late sale yet
+    # also those tests that a refresh leaves to the full build; fits do not include a late-arriving sale yet
     options = ("--indirect-selection", "buildable", "--exclude", "test_type:unit", "assert_samples_know_nothing_later")
     result = shop.dbt("test", "--select", *sorted(selected & models.keys()), *options)
     assert result.success, problem_of(result)
@@ -223,7 +223,7 @@ def test_a_refresh_at_a_baseline_date_without_rules_stops_before_any_table_chang
 
 
 def test_a_refresh_that_would_read_something_else_stops_before_any_table_changes(copy_of_demo_shop: Shop) -> None:
-    """As where the settings that the build was given are forgotten."""
+    """As where the settings that the build was given are left out."""
     shop = copy_of_demo_shop
     before = shop.checksums()
     changes: list[dict[str, Any]] = [{"transactions": str(DEMO_FILE)}, {"cancellation_invoice_prefix": "X"}]

@@ -196,7 +196,7 @@ def test_an_odd_shop_builds_and_says_what_could_not_be_done(
     )
     assert unnamed == 0
     assert customers in (None, counted)
-    # nothing is without a reason, and everyone is in a segment that says what to do
+    # nothing is without a reason, and everyone is in a segment with a strategy
     assert shop.row("select count(*) from cluster_candidates where coalesce(reason, '') = ''") == (0,)
     if reason:
         reasons = {text for (text,) in shop.rows("select distinct reason from cluster_candidates")}
@@ -209,10 +209,10 @@ def test_an_odd_shop_builds_and_says_what_could_not_be_done(
         chosen = shop.rows(f"select k from cluster_candidates where segmentation = '{segmentation}' and is_chosen")
         named = shop.rows(f"select segment from segments where segmentation = '{segmentation}' and size > 0")
         assert chosen or named == [("all customers",)]
-    # every prediction says how often it could be judged, or why not, and who is in use
-    judged = shop.rows("select value, note from model_evaluations where metric = 'origins'")
-    assert len(judged) == 5
-    assert all(value > 0 or note for value, note in judged)
+    # every prediction reports how often it could be evaluated, or why not, and which model is active
+    evaluated = shop.rows("select value, note from model_evaluations where metric = 'origins'")
+    assert len(evaluated) == 5
+    assert all(value > 0 or note for value, note in evaluated)
     assert shop.row("select count(*) from model_evaluations where split = 'today'") == (5,)
     assert shop.row("select count(*) from customers where expected_spend_90_days is null") == (0,)
 

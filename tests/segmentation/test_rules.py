@@ -1,4 +1,4 @@
-"""Rules share out the space, say what the tree says, and are judged on customers they have not seen."""
+"""Rules partition the space, equal the tree, and are evaluated on customers they have not seen."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ customers = st.lists(
 )
 
 
-def frame(rows: Sequence[tuple[int, int, int, str]]) -> pd.DataFrame:
+def customers_of(rows: Sequence[tuple[int, int, int, str]]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["recency_days", "frequency", "pennies", "segment"])
     return table.assign(monetary=table["pennies"] / 100)
 
@@ -32,7 +32,7 @@ def frame(rows: Sequence[tuple[int, int, int, str]]) -> pd.DataFrame:
 def test_every_customer_falls_in_exactly_one_rule(
     seen: list[tuple[int, int, int, str]], unseen: list[tuple[int, int, int, str]]
 ) -> None:
-    fitted = fit_rules(frame(seen), frame(seen)["segment"], max_rules=10)
+    fitted = fit_rules(customers_of(seen), customers_of(seen)["segment"], max_rules=10)
     assert 1 <= len(fitted) <= 10
     extremes = [(-1, 0, -(10**12), "a"), (10**6, 10**6, 10**12, "a")]
     bounds = [
@@ -41,7 +41,7 @@ def test_every_customer_falls_in_exactly_one_rule(
         for f in fitted["frequency_min"].dropna()
         for m in fitted["monetary_min"].dropna()
     ]
-    everyone = frame(seen + unseen + extremes + bounds)
+    everyone = customers_of(seen + unseen + extremes + bounds)
     counts = np.zeros(len(everyone), dtype=int)
     for rule in fitted.fillna(dict.fromkeys(LOWER_BOUNDS, -np.inf)).itertuples():
         inside = np.ones(len(everyone), dtype=bool)
@@ -55,15 +55,15 @@ def test_every_customer_falls_in_exactly_one_rule(
 
 
 def test_one_clear_border_is_two_rules_with_round_bounds() -> None:
-    table = frame([(r, 1, m * 100, s) for r, m, s in [(5, 900, "low"), (6, 1100, "low")] * 3])
-    table = pd.concat([table, frame([(5, 1, 130_000, "high"), (6, 1, 150_000, "high")] * 3)])
+    table = customers_of([(r, 1, m * 100, s) for r, m, s in [(5, 900, "low"), (6, 1100, "low")] * 3])
+    table = pd.concat([table, customers_of([(5, 1, 130_000, "high"), (6, 1, 150_000, "high")] * 3)])
     fitted = fit_rules(table, table["segment"])
     assert fitted["segment"].tolist() == ["low", "high"]
     assert fitted["monetary_max"].tolist()[0] == fitted["monetary_min"].tolist()[1] == 1200
     assert fitted["recency_min"].isna().all()
     # six of six, and one more of each kind
     assert (fitted["confidence"] == 7 / 8).all()
-    assert apply_rules(frame([(9, 1, 119_999, ""), (9, 1, 120_000, "")]), fitted).tolist() == [
+    assert apply_rules(customers_of([(9, 1, 119_999, ""), (9, 1, 120_000, "")]), fitted).tolist() == [
         "low",
         "high",
     ]
@@ -111,7 +111,7 @@ def test_neighbours_of_one_segment_become_one_rule() -> None:
 
 def separable(size: int = 200) -> tuple[pd.DataFrame, np.ndarray]:
     random = np.random.default_rng(0)
-    table = frame([(int(r), 1, int(m), "") for r, m in random.integers(1, 1000, size=(size, 2))])
+    table = customers_of([(int(r), 1, int(m), "") for r, m in random.integers(1, 1000, size=(size, 2))])
     return table, np.where(table["recency_days"] < 300, "new", "old")
 
 
@@ -139,7 +139,7 @@ def curved(seed: int, size: int = 1500) -> tuple[pd.DataFrame, np.ndarray]:
     draws = zip(
         random.integers(0, 365, size), random.geometric(0.4, size), random.lognormal(11, 1, size).round(), strict=True
     )
-    table = frame([(int(r), int(f), int(m), "") for r, f, m in draws])
+    table = customers_of([(int(r), int(f), int(m), "") for r, f, m in draws])
     height = table["monetary"] / 300 + table["frequency"] - table["recency_days"] / 60
     return table, np.digitize(height, [0, 4])
 
@@ -198,7 +198,7 @@ def test_a_small_shop_starts_no_processes(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3])
 def test_few_customers_give_rows_not_errors(size: int) -> None:
-    table = frame([(i, 1, 100 * i, "a" if i % 2 else "b") for i in range(size)])
+    table = customers_of([(i, 1, 100 * i, "a" if i % 2 else "b") for i in range(size)])
     assert fit_rules(table, table["segment"])["support"].sum() == size
     assert len(cross_validate_rules(table, table["segment"])) >= 1
     assert len(evaluate_classifiers(table, table["segment"], workers=1)) >= 6

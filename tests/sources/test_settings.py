@@ -1,4 +1,4 @@
-"""Every setting has one place that says what it takes; the sentences in a whole build are tested in tests/staging."""
+"""One place defines the values that each setting accepts; sentences in a whole build are tested in tests/staging."""
 
 import json
 from typing import Any

@@ -13,7 +13,7 @@ HEADINGS = "invoice,sku,customer,date,amount"
 
 
 def freshness(shop: Shop) -> tuple[str, datetime]:
-    """What `dbt source freshness` says of the transactions, and when they were last loaded."""
+    """What `dbt source freshness` reports of the transactions, and when they were last loaded."""
     result = shop.dbt("source", "freshness")
     (run,) = [run for run in result.result.results if run.node.resource_type == "source"]
     return str(run.status), run.max_loaded_at

@@ -244,7 +244,7 @@ def test_other_codes_and_a_full_refresh_process_everything_again(fed: Shop) -> N
     run(fed, "--select", *(f"+{model}" for model in MODELS))
     assert fed.row("select is_full_reload from sources.ingest_plan") == (True,)
     assert fed.row("select count(*) > 0 from order_lines where product_id = 'POST'") == (True,)
-    # a build brings the seed as it stands in its file
+    # a build brings the seed as it is in its file
     assert contents(fed.build(*MODELS)) == before
     path = folder_of(fed) / "all.csv"
     lines = path.read_text("utf-8").splitlines()
@@ -306,7 +306,7 @@ def test_a_file_that_repeats_another_but_for_its_export_time_causes_a_warning(
     assert f"40 lines of {tmp_path}/b.csv are in {tmp_path}/a.csv too" in log_text
     assert "columns that the build does not read (ExportedAt): they count twice" in log_text
 
-    # what stands once more in the second file is equal there, and a duplicate
+    # what is once more in the second file is equal there, and a duplicate
     written(tmp_path, f"{headings},ExportedAt", [f"{line},monday" for line in lines[:60] + lines[:1]], "b.csv")
     repeated = make_shop(**settings).build("base_transactions")
     assert repeated.row("select count(*) from staging.base_transactions") == (61,)
