@@ -44,7 +44,7 @@ def main() -> None:
         size = sum(path.stat().st_size for path in Path(folder).rglob("*.parquet"))
     peak_kilobytes, processor_seconds = map(float, child.stdout.split())
     print(f"{lines:,} lines in {seconds:.1f} s: {lines / seconds:,.0f} lines a second")
-    # Tells a slow generator from a busy machine.
+    # Distinguishes a slow generator from a busy machine.
     print(f"{processor_seconds:.1f} processor seconds: {lines / processor_seconds:,.0f} lines each")
     print(f"{size / 1e6:,.0f} MB of Parquet, peak memory {peak_kilobytes / 1024:,.0f} MB")
 

@@ -23,7 +23,7 @@ from pathlib import Path
 import duckdb
 
 ROOT = Path(__file__).resolve().parent.parent
-# The customers stage and what follows it, and what is learned of products: all other models come before.
+# The customers stage and what follows it, and what is learned of products: all other models are before.
 LATER_STAGES = ("customers", "scoring", "clustering", "segmentation", "products", "interests", "prediction")
 LATER_MARTS = (
     "customers", "segments", "cluster_candidates", "segment_rules", "model_evaluations",

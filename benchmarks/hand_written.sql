@@ -1,5 +1,5 @@
 -- What someone would write for this one file without dbt: the yardstick of benchmarks/ground_floor.py, for the UCI file's
--- columns and date format alone. It keeps rejected rows as they came and writes the same marts.
+-- columns and date format alone. It stores rejected rows unchanged and writes the same marts.
 create table rows_read as
 select
     row_number() over () as input_row,
@@ -127,20 +127,20 @@ inner join flagged as sales on matches.sale_row = sales.input_row;
 create table order_lines as
 select
     flagged.* exclude (product_description, is_duplicate, is_cancellation, reason),
-    coalesce(taken.units, 0) as cancelled_quantity, coalesce(taken.amount, 0) as cancelled_amount,
-    gross_amount - coalesce(taken.amount, 0) as revenue, cast(ordered_at as date) as order_date
+    coalesce(matched.units, 0) as cancelled_quantity, coalesce(matched.amount, 0) as cancelled_amount,
+    gross_amount - coalesce(matched.amount, 0) as revenue, cast(ordered_at as date) as order_date
 from flagged
-left join (select sale_row, sum(units) as units, sum(amount) as amount from cancellation_matches group by all) as taken
-    on flagged.input_row = taken.sale_row
+left join (select sale_row, sum(units) as units, sum(amount) as amount from cancellation_matches group by all) as matched
+    on flagged.input_row = matched.sale_row
 where flagged.reason is null and not flagged.is_cancellation;
 
 create table cancellations as
 select
     flagged.input_row, invoice_id, product_id, customer_id, -quantity as quantity,
-    coalesce(taken.units, 0) as matched_quantity, -quantity - coalesce(taken.units, 0) as unmatched_quantity, ordered_at
+    coalesce(matched.units, 0) as matched_quantity, -quantity - coalesce(matched.units, 0) as unmatched_quantity, ordered_at
 from flagged
-left join (select cancellation_row, sum(units) as units from matches group by all) as taken
-    on flagged.input_row = taken.cancellation_row
+left join (select cancellation_row, sum(units) as units from matches group by all) as matched
+    on flagged.input_row = matched.cancellation_row
 where flagged.reason is null and flagged.is_cancellation;
 
 create table orders as

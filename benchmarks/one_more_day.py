@@ -4,7 +4,7 @@
 [--repetitions N] [--keep FOLDER]`
 builds a shop of all lines but the last ones (by default those of the last day), once, with quick fits; then adds a file
 with those, refreshes, and prints wall and processor seconds, peak memory, and the models and tests that took longest.
-Each repetition begins with the warehouse as it was before. A second figure is a refresh to which nothing came.
+Each repetition begins with the warehouse as it was before. A second figure is a refresh without new lines.
 
 With `--lines` the log is made by the generator, in Parquet. With `--keep` the folder of the built shop stays, for more
 runs. A loop in plain Python is timed before each repetition, because shared machines are uneven.
@@ -60,18 +60,16 @@ def split(log: str, folder: Path, day_lines: int | None) -> tuple[int, int]:
         described = [name for name, *_ in connection.execute(f"describe from {reader}").fetchall()]
         date = next(name for name in described if "date" in name.lower())
         is_text = not log.endswith(".parquet")
-        moment = f"strptime({date}, '%m/%d/%Y %H:%M')" if is_text else date
+        sold_at = f"strptime({date}, '%m/%d/%Y %H:%M')" if is_text else date
         if day_lines is None:
-            cut = f"(select max({moment})::date from {reader})"
+            cut = f"(select max({sold_at})::date from {reader})"
         else:
-            cut = (
-                f"(select min(moment) from (select {moment} as moment from {reader} order by 1 desc limit {day_lines}))"
-            )
+            cut = f"(select min(sold_at) from (select {sold_at} as sold_at from {reader} order by 1 desc limit {day_lines}))"
         ((cut_at,),) = connection.execute(f"select {cut}::timestamp::varchar").fetchall()
         counts = []
         for name, comparison in (("first", "<"), ("last", ">=")):
             (count,) = connection.execute(
-                f"copy (from {reader} where {moment} {comparison} timestamp '{cut_at}') to '{folder}/{name}.parquet'"
+                f"copy (from {reader} where {sold_at} {comparison} timestamp '{cut_at}') to '{folder}/{name}.parquet'"
             ).fetchall()[0]
             counts.append(count)
     return counts[0], counts[1]
@@ -90,10 +88,10 @@ def run(folder: Path, *arguments: str) -> tuple[float, float, float]:
         [sys.executable, "-c", CHILD, *command], cwd=ROOT, env=environment, check=True, capture_output=True, text=True
     )
     seconds = time.perf_counter() - began
-    *said, usage = child.stdout.strip().splitlines()
+    *output, usage = child.stdout.strip().splitlines()
     code, processor_seconds, peak_kilobytes = usage.split()
     if code != "0":
-        sys.exit("\n".join(said))
+        sys.exit("\n".join(output))
     return seconds, float(processor_seconds), float(peak_kilobytes) / 1024
 
 
@@ -105,7 +103,7 @@ def longest(folder: Path, count: int = 12) -> str:
 
 
 def prepare(folder: Path, log: str | None, lines: int | None, day_lines: int | None, basket_factor: float) -> None:
-    """The shop as it stands before the last lines come, once built and once refreshed."""
+    """The shop as it stands before the last lines arrive, once built and once refreshed."""
     folder.mkdir(parents=True, exist_ok=True)
     if lines is not None:
         made = folder / "made"
@@ -145,7 +143,7 @@ def main() -> None:
         if not (folder / "built").exists():
             prepare(folder, options.transactions, options.lines, options.day_lines, options.basket_factor)
         # Also parses the project as the measured runs find it.
-        print(f"nothing came: {run(folder, 'build', '--selector', 'refresh')[0]:.1f} s")
+        print(f"no new lines: {run(folder, 'build', '--selector', 'refresh')[0]:.1f} s")
         # Whoever asks once and keeps nothing needs no second copy of a large warehouse.
         is_repeated = options.repetitions > 1 or options.keep is not None
         if is_repeated:
