@@ -60,16 +60,16 @@ def split(log: str, folder: Path, day_lines: int | None) -> tuple[int, int]:
         described = [name for name, *_ in connection.execute(f"describe from {reader}").fetchall()]
         date = next(name for name in described if "date" in name.lower())
         is_text = not log.endswith(".parquet")
-        sold_at = f"strptime({date}, '%m/%d/%Y %H:%M')" if is_text else date
+        dated = f"strptime({date}, '%m/%d/%Y %H:%M')" if is_text else date
         if day_lines is None:
-            cut = f"(select max({sold_at})::date from {reader})"
+            cut = f"(select max({dated})::date from {reader})"
         else:
-            cut = f"(select min(sold_at) from (select {sold_at} as sold_at from {reader} order by 1 desc limit {day_lines}))"
+            cut = f"(select min(dated) from (select {dated} as dated from {reader} order by 1 desc limit {day_lines}))"
         ((cut_at,),) = connection.execute(f"select {cut}::timestamp::varchar").fetchall()
         counts = []
         for name, comparison in (("first", "<"), ("last", ">=")):
             (count,) = connection.execute(
-                f"copy (from {reader} where {sold_at} {comparison} timestamp '{cut_at}') to '{folder}/{name}.parquet'"
+                f"copy (from {reader} where {dated} {comparison} timestamp '{cut_at}') to '{folder}/{name}.parquet'"
             ).fetchall()[0]
             counts.append(count)
     return counts[0], counts[1]
