@@ -1,6 +1,6 @@
 """Sets the generator's parameters, runs its SQL and writes the files.
 
-What the shop is like stands in the .sql and .csv files beside this one.
+What the shop is like is defined in the .sql and .csv files beside this one.
 """
 
 import csv

@@ -3,7 +3,7 @@
     each competes for. `failure_reason` is what rules a candidate out before its stability counts,
     null where nothing does. The eight best of each segmentation, and those that a setting asks for,
     are finalists: only their stability is measured in full, as that is slow; where the best turn
-    out unstable, others stand behind.
+    out unstable, others follow.
 -#}
 {% macro candidates_by_level(metrics) -%}
 with active_version as (
@@ -97,7 +97,7 @@ from placed
     segmentation: whether each passes the gates, whether it is chosen, and why.
 -#}
 {% macro rank_candidates(measured) -%}
--- Gates first: what rules a candidate out, in the order in which it is asked.
+-- Gates first: what rules a candidate out, in the order of the checks.
 gated as (
 
     select

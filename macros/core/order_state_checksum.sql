@@ -1,5 +1,5 @@
 {#-
-    SQL: a number that stands for the figures of one order state. Customers whose states add up to
+    SQL: a checksum of the figures of one order state. Customers whose states add up to
     the same number had the same events. The md5 stays the same in every release of the engine; half
     of it is enough.
 -#}

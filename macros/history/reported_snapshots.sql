@@ -1,7 +1,7 @@
 {#-
     SQL: what earlier builds reported in `int_segment_snapshots`; no rows in a first build and in a
     full refresh. The table is no ref of the models that read it, because they decide what of it
-    changes. Whatever they need to know about earlier builds stands in its rows, so the history and
+    changes. Whatever they need to know about earlier builds is in its rows, so the history and
     the memory of it change in one transaction.
 -#}
 {% macro reported_snapshots() -%}

@@ -12,7 +12,7 @@
     ] -%}
         {%- do settings.update({name: var(name)}) -%}
     {%- endfor -%}
-    {#- Grids are long: a fingerprint stands for them. -#}
+    {#- Grids are long: a fingerprint replaces them. -#}
     {%- for name in ['spend_param_grids', 'classification_param_grids'] -%}
         {%- do settings.update({name: local_md5(tojson(var(name), sort_keys=true))[:8]}) -%}
     {%- endfor -%}

@@ -60,7 +60,7 @@ predictions as (
 
 )
 
--- The past rate stands in for an active model that predicted nothing of a customer.
+-- The past rate replaces an active model without a prediction for a customer.
 select
     customers.customer_id,
     coalesce(predictions.model, 'past rate') as model,

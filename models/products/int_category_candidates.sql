@@ -20,7 +20,7 @@ with metrics as (
 
 ),
 
--- Gates first: what rules a candidate out, in the order in which it is asked.
+-- Gates first: what rules a candidate out, in the order of the checks.
 gated as (
 
     select
@@ -67,7 +67,7 @@ compared as (
 
 ),
 
--- Within the band and among those that stand in alike: the more stable, then the better silhouette,
+-- Within the tolerance, and likewise among fallbacks: the more stable, then the better silhouette,
 -- then the fewer.
 ranked as (
 

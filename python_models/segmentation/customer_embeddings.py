@@ -1,4 +1,4 @@
-"""One row per customer with a net order as of the date: where the customer stands on the t-SNE plane."""
+"""One row per customer with a net order as of the date: the position of the customer on the t-SNE plane."""
 
 from typing import Any
 

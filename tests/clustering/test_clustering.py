@@ -99,8 +99,8 @@ def test_clear_groups_are_found_stable_and_refound() -> None:
     labels = fit_candidates(coordinates, [2, 3, 4], workers=1)
     for algorithm in ("kmeans", "gaussian_mixture", "ward"):
         assert adjusted_rand_score(truth, labels_of(labels, "log_rfm", algorithm, 3)) > 0.95
-    contenders = pd.DataFrame([("rfm", "kmeans", 3)], columns=CANDIDATE)
-    stability = measure_stability(coordinates, labels, contenders, workers=1).set_index(CANDIDATE)
+    finalists = pd.DataFrame([("rfm", "kmeans", 3)], columns=CANDIDATE)
+    stability = measure_stability(coordinates, labels, finalists, workers=1).set_index(CANDIDATE)
     assert stability.loc[("rfm", "kmeans", 3), "min_jaccard"] > 0.95
     assert stability.loc[("rfm", "kmeans", 3), "bootstrap_samples"] == 100
     # A fourth cluster has nothing to hold on to.

@@ -19,7 +19,7 @@ active_version as (
 
 ),
 
--- Groups of the active version, also those that nobody is in any more, and what stands in for them.
+-- Groups of the active version, also those without customers, and what replaces them.
 groups as (
 
     select interest_groups.interest_group

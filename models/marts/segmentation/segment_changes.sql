@@ -56,7 +56,7 @@ changes as (
 
     union all
 
-    -- A date that is over and is reported otherwise now.
+    -- A closed date whose report has changed.
     select
         customer_id,
         segmentation,
@@ -88,7 +88,7 @@ select
     end as direction,
     changes.cause,
     changes.sufficient_causes,
-    -- By the fifth of all customers that the money stands in: one of the top fifth is worth a call.
+    -- By the fifth of all customers that the money is in: one of the top fifth is worth a call.
     case
         when changes.monetary_score = 5 then 'high'
         when changes.monetary_score >= 3 then 'medium'

@@ -214,7 +214,7 @@ def _python_codec(encoding: str) -> str:
 def _find_encoding(file: str) -> str:
     """'utf-8' if every byte fits it, else 'latin-1'; 'utf-16' by its byte order mark.
 
-    It reads the whole file: the first accented letter may stand in the last line.
+    It reads the whole file: the first accented letter may be in the last line.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     with _open(file) as stream:

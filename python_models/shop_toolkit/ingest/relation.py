@@ -18,7 +18,7 @@ class InputRelation:
 
     Attributes:
         name: How sentences call it.
-        sql: What stands in a from clause.
+        sql: An expression for a from clause.
         columns: Our column to SQL that yields its text; only columns that the input has.
         others: Heading to SQL, of the columns that are none of ours.
         file_name: SQL that yields the file (or the table) of a row.
