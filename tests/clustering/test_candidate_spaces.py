@@ -34,7 +34,7 @@ def test_a_space_that_could_not_be_made_is_why_all_its_candidates_fail() -> None
         (1, True, [], "one customer only"),
     ],
 )
-def test_the_interest_space_says_why_nobody_has_a_place_in_it(
+def test_the_interest_space_reports_why_nobody_has_a_place_in_it(
     customers: int, has_features: bool, variances: list[float], failure: str | None
 ) -> None:
     interest_map = pd.DataFrame({"explained_variance": pd.Series(variances, dtype=float)})

@@ -79,7 +79,7 @@ def test_adjusted_rand_equals_that_of_scikit_learn(pairs: list[tuple[int, int]])
     assert recovery(original, again, 4)[1] == pytest.approx(adjusted_rand_score(original, again))
 
 
-def test_recovery_takes_the_most_similar_cluster() -> None:
+def test_recovery_uses_the_most_similar_cluster() -> None:
     original = np.array([0, 0, 0, 0, 1, 1, 1, -1])
     again = np.array([1, 1, 1, 0, 0, 0, -1, 0])
     # Cluster 0 meets 1 in 3 of 4; cluster 1 meets 0 in 2 of 5 (three of its own, two more); 2 has nobody.
@@ -108,7 +108,7 @@ def test_clear_groups_are_found_stable_and_refound() -> None:
     assert stability.loc[("rfm", "kmeans", 4), "bootstrap_samples"] == 50
 
 
-def test_only_the_algorithms_and_counts_that_are_asked_for_are_tried() -> None:
+def test_only_the_requested_algorithms_and_counts_are_tried() -> None:
     population, _ = three_groups(20)
     coordinates = embed(population, ["rfm"])
     few = ("kmeans", "ward")
@@ -231,7 +231,7 @@ def test_a_place_is_the_mean_of_the_nearest_five_weighted_by_the_inverse_of_thei
     assert placed[["x", "y"]].to_numpy() == pytest.approx(np.array(expected))
 
 
-def test_a_customer_like_a_fitted_one_stands_where_that_one_stands() -> None:
+def test_a_customer_like_a_fitted_one_is_placed_where_that_one_is() -> None:
     population, _ = three_groups(20)
     plane = embed(population, ["rfm_tsne"], tsne_iterations=250)
     placed = place_customers(population, plane, population.assign(customer_id="new " + population["customer_id"]))
@@ -259,7 +259,7 @@ def test_without_a_map_nobody_is_placed_and_a_map_of_others_is_refused() -> None
         place_customers(population[1:], plane, population)
 
 
-def test_the_plane_says_how_much_it_explains() -> None:
+def test_the_plane_reports_how_much_it_explains() -> None:
     population, _ = three_groups()
     spaces = describe_spaces(population).set_index("space")
     points = embed(population, ["rfm_plane"])
@@ -303,7 +303,7 @@ def test_degenerate_shops_give_rows_with_reasons(name: str) -> None:
         assert sound.empty
 
 
-def test_wrong_input_is_told() -> None:
+def test_wrong_input_is_reported() -> None:
     population, _ = three_groups(5)
     with pytest.raises(ValueError, match="Unknown space"):
         embed(population, ["umap"])

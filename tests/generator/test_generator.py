@@ -207,7 +207,7 @@ def test_every_fee_code_is_there_and_is_no_product(demo: list[Row], products: di
     assert not FEE_CODES & set(products)
 
 
-def test_stock_adjustments_come_with_and_without_a_customer(demo: list[Row]) -> None:
+def test_stock_adjustments_exist_with_and_without_a_customer(demo: list[Row]) -> None:
     adjustments = [row for row in demo if int(row["Quantity"]) < 0 and row["InvoiceNo"][0] != "C"]
     with_customer = sum(bool(row["CustomerID"]) for row in adjustments)
     assert 0 < with_customer < len(adjustments) / 2
@@ -246,7 +246,7 @@ def test_some_products_are_spelt_in_several_ways(demo: list[Row], products: dict
     assert any("  " not in description and description == description.strip() for description in other)
 
 
-def test_cancellations_come_full_partial_and_across_several_sales(histories: Histories) -> None:
+def test_cancellations_are_full_partial_and_across_several_sales(histories: Histories) -> None:
     kinds = set()
     for history in histories.values():
         sold, cancelled = history["sold"], history["cancelled"]

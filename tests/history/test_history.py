@@ -90,7 +90,7 @@ def test_reports_of_days_that_are_over_stay_to_the_byte(fed: FedShop) -> None:
     assert date(2025, 9, 15) not in {row[1] for row in fed.history["month"]}
 
 
-def test_late_rows_change_their_customers_from_their_day_on_and_are_marked(fed: FedShop) -> None:
+def test_late_arriving_rows_change_their_customers_from_their_day_on_and_are_marked(fed: FedShop) -> None:
     closed = date(2025, 9, 30)
     changed = {row for row in fed.history["late"] - fed.history["month"] if row[1] <= closed}
     assert {row[0] for row in changed} == fed.late_customers

@@ -31,7 +31,7 @@ def project(demo_shop: Shop) -> Project:
         ("int_order_events_daily.amount", {"int_transactions_flagged.gross_amount", "int_cancellation_matches.amount"}),
     ],
 )
-def test_a_column_comes_from_what_its_sql_names(project: Project, column: str, sources: set[str]) -> None:
+def test_a_column_is_traced_to_what_its_sql_names(project: Project, column: str, sources: set[str]) -> None:
     table, name = column.split(".")
     assert {str(source) for source in project.sources(table)[name]} == sources
 
@@ -41,7 +41,7 @@ def test_revenue_goes_back_to_prices_and_quantities_of_the_input(project: Projec
     assert {"base_transactions.unit_price", "base_transactions.quantity", "base_transactions.amount"} <= lines
 
 
-def test_what_python_fits_is_said_to_be_fitted(project: Project) -> None:
+def test_what_python_fits_is_marked_as_fitted(project: Project) -> None:
     lines = [line.strip() for line in tree(project, Column("segment_rules", "segment"))]
     assert "cluster_rules.segment  (fitted by Python from int_customers_labelled)" in lines
 
@@ -76,7 +76,7 @@ def test_the_csv_has_a_row_per_source(project: Project, tmp_path: Path) -> None:
     } in rows
 
 
-def test_a_wrong_name_and_a_missing_target_are_told(project: Project, demo_shop: Shop, tmp_path: Path) -> None:
+def test_a_wrong_name_and_a_missing_target_are_reported(project: Project, demo_shop: Shop, tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="there is no table nothing"):
         column_of(project, "nothing.at_all")
     with pytest.raises(SystemExit, match="orders has the columns invoice_id"):

@@ -190,7 +190,7 @@ def test_nobody_spends_anything() -> None:
     assert predicted["model"].nunique() == 3
 
 
-def test_amounts_of_test_rows_are_not_looked_at() -> None:
+def test_amounts_of_test_rows_are_not_used() -> None:
     samples = for_amounts(shop())
     blind = samples.assign(amount=samples["amount"].where(samples["role"] == "train"))
     pd.testing.assert_frame_equal(forecasts_of(samples), forecasts_of(blind))
@@ -238,7 +238,7 @@ def known_process(size: int, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
     return samples.assign(customer_id=[str(i) for i in range(size)]), truth
 
 
-def test_calibrated_probabilities_come_close_to_the_truth() -> None:
+def test_calibrated_probabilities_are_close_to_the_truth() -> None:
     samples, truth = known_process(4000, 6)
     samples["role"] = np.repeat(["train", "validation", "test"], [1500, 1500, 1000])
     # A forest and neighbours that learn by heart are sure of themselves until they are calibrated.
@@ -374,7 +374,7 @@ def test_classes_are_compared_by_log_loss() -> None:
     assert best_settings("classes", grid, values, coins, customers, 1)["logistic_regression"] == {"C": 1e-6}
 
 
-def test_a_customer_is_in_one_fold_and_large_searches_take_whole_customers() -> None:
+def test_a_customer_is_in_one_fold_and_large_searches_use_whole_customers() -> None:
     customers = np.array([f"c{number % 700}" for number in range(2100)])
     rows, folds = search_folds(customers, Search(1000, 3))
     assert 990 < len(rows) <= 1000
@@ -432,7 +432,7 @@ def test_a_wrong_grid_is_refused_with_a_sentence(grids: Grids, sentence: str) ->
         forecast_amounts(for_amounts(shop()), FEATURES, grids)
 
 
-def test_a_parameter_left_out_takes_the_first_value_of_the_default() -> None:
+def test_a_parameter_left_out_has_the_first_value_of_the_default() -> None:
     samples = for_amounts(shop())
     first = {"decision_tree": {name: values[:1] for name, values in DEFAULT_AMOUNT_GRIDS["decision_tree"].items()}}
     predicted = forecast_amounts(samples, FEATURES, {"decision_tree": {}})

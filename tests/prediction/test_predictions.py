@@ -159,7 +159,7 @@ def test_without_enough_confidence_it_is_too_early_to_say(demo_shop: Shop) -> No
 # --- shops that give little to learn from ----------------------------------------------------------------
 
 
-def test_customers_who_never_come_back_leave_nothing_to_learn_of_interests(
+def test_customers_who_never_order_again_leave_nothing_to_learn_of_interests(
     make_shop: Callable[..., Shop], tmp_path: Path
 ) -> None:
     """The embedded shop, of each customer the first invoice only."""
@@ -193,7 +193,7 @@ def test_the_projects_grids_are_the_toolkits() -> None:
     } == DEFAULT_GRIDS
 
 
-def test_tuned_grids_read_what_settings_say() -> None:
+def test_tuned_grids_read_the_text_of_settings() -> None:
     texts = {
         "linear_regression": "target square_root, alpha 0.5, temperature 1.3",
         "decision_tree": "standard settings",
@@ -236,7 +236,7 @@ def test_batches_are_the_whole_relation_in_order() -> None:
     assert list(in_batches(duckdb.default_connection().from_query("select 1 as key where false"), "key")) == []
 
 
-def test_samples_come_with_their_features() -> None:
+def test_samples_have_their_features() -> None:
     samples = duckdb.default_connection().from_query(
         """
         select * from (values (1, 'train', 7.0), (2, 'predict', null), (1, 'test', 7.0))

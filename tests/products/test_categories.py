@@ -353,7 +353,7 @@ def test_categories_with_the_same_terms_get_different_names() -> None:
         (list(TEN_WORDS), "no two descriptions share a word"),
     ],
 )  # fmt: skip
-def test_catalogues_without_enough_text_say_so_and_give_empty_tables(
+def test_catalogues_without_enough_text_report_it_and_give_empty_tables(
     descriptions: list[str | None], failure_reason: str
 ) -> None:
     products = catalogue_of(descriptions)

@@ -99,7 +99,7 @@ def test_a_shop_in_russian_has_categories_that_products_of_later_days_join(
     ],
     ids=["no descriptions", "no products"],
 )
-def test_a_shop_without_texts_says_why_it_has_no_categories(
+def test_a_shop_without_texts_reports_why_it_has_no_categories(
     headings: str,
     line: Callable[[int], str],
     failure_reason: str,

@@ -118,11 +118,11 @@ def fed(feed: Feed, build_once: Callable[..., Shop], shared: Path) -> Shop:
     return build_once(f"fed_{feed.file.stem}", grow, transactions=f"{folder}/*.csv")
 
 
-def test_a_shop_that_is_fed_bit_by_bit_has_the_lines_of_one_build(fed: Shop, at_once: Shop) -> None:
+def test_a_shop_that_is_fed_incrementally_has_the_lines_of_one_build(fed: Shop, at_once: Shop) -> None:
     assert fed.checksums(*MARTS_OF_ROWS, without=ARRIVAL) == at_once.checksums(*MARTS_OF_ROWS, without=ARRIVAL)
 
 
-def test_a_shop_that_is_fed_bit_by_bit_has_the_history_of_one_build(feed: Feed, fed: Shop, tmp_path: Path) -> None:
+def test_a_shop_that_is_fed_incrementally_has_the_history_of_one_build(feed: Feed, fed: Shop, tmp_path: Path) -> None:
     """With the versions that were fitted on the first export, all is read and computed once more."""
     at_once = fed.copy(tmp_path / "at_once")
     result = at_once.dbt("build", "--full-refresh", "--selector", "refresh")

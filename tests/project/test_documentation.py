@@ -86,7 +86,7 @@ def test_exposures_name_what_leaves_the_project(manifest: dict[str, Any]) -> Non
     assert marts["published_tables"] == {"published_files"}
 
 
-def test_the_documentation_is_one_file_with_all_tables_and_what_stands_in_them(demo_shop: Shop, tmp_path: Path) -> None:
+def test_the_documentation_is_one_file_with_all_tables_and_their_columns(demo_shop: Shop, tmp_path: Path) -> None:
     shop = Shop(tmp_path, demo_shop.settings)
     shutil.copy(demo_shop.warehouse, shop.warehouse)
     result = shop.dbt("docs", "generate", "--static")

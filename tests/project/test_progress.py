@@ -37,7 +37,7 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_parallel_work_is_counted_and_comes_in_order(workers: int, logged: list[str]) -> None:
+def test_parallel_work_is_counted_and_returned_in_order(workers: int, logged: list[str]) -> None:
     assert in_parallel(pow, [(number, 2) for number in range(4)], workers, "squares", "numbers") == [0, 1, 4, 9]
     assert logged == ["squares: 1 of 4 numbers", "squares: 2 of 4 numbers", "squares: 3 of 4 numbers"]
 

@@ -13,7 +13,7 @@ from benchmarks.public_protocol import evaluate
 # --- cleaning and scores ---------------------------------------------------------------------------------
 
 
-def test_rows_go_where_the_reference_says(real_shop: Shop) -> None:
+def test_rows_are_classified_as_in_the_reference(real_shop: Shop) -> None:
     assert real_shop.row("select count(*) from staging.base_transactions") == (541_909,)
     assert dict(real_shop.rows("select rejection_reason, count(*) from rejected_transactions group by 1")) == {
         "missing_customer": 135_080,
@@ -33,7 +33,7 @@ def test_shop_has_the_references_size(real_shop: Shop) -> None:
     assert real_shop.row("select count(*) from products") == (3_659,)
 
 
-def test_cancellations_match_what_the_reference_says(real_shop: Shop) -> None:
+def test_cancellations_match_as_in_the_reference(real_shop: Shop) -> None:
     assert real_shop.row("select sum(units), sum(amount) from cancellation_matches") == (248_964, Decimal("485536.73"))
     assert real_shop.row(
         "select sum(unmatched_quantity), count(*) filter (where matched_quantity = 0) from cancellations"
@@ -184,7 +184,7 @@ def test_the_choice_keeps_to_its_own_gates(real_shop: Shop) -> None:
     ]
 
 
-def test_few_rules_tell_the_clusters_of_customers_held_out(real_shop: Shop) -> None:
+def test_few_rules_reproduce_the_clusters_of_customers_held_out(real_shop: Shop) -> None:
     assert real_shop.row(
         "select max(rules) from (select count(*) as rules from segment_rules group by segmentation)"
     ) <= (48,)

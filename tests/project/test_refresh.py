@@ -57,7 +57,7 @@ def parents_of(model: dict[str, Any]) -> set[str]:
     return {parent.split(".")[-1] for parent in model["depends_on"]["nodes"] if parent.startswith("model.")}
 
 
-def test_a_refresh_tells_lines_segments_moves_and_alerts_and_leaves_the_other_marts(selected: set[str]) -> None:
+def test_a_refresh_updates_lines_segments_moves_and_alerts_and_leaves_the_other_marts(selected: set[str]) -> None:
     assert selected & set(MARTS) == REFRESHED_MARTS
     assert {"int_snapshot_dates", "int_segment_snapshots"} <= selected
 
@@ -91,7 +91,7 @@ def test_snapshots_are_written_after_all_that_reads_those_of_earlier_builds(mode
     assert asking <= before
 
 
-def test_a_refresh_holds_all_that_takes_rows_as_they_come(
+def test_a_refresh_holds_all_that_ingests_rows_as_they_arrive(
     models: dict[str, dict[str, Any]], selected: set[str]
 ) -> None:
     """An incremental table that is left out once never gets the rows that it missed."""
@@ -115,7 +115,7 @@ def test_a_refresh_holds_no_fit_no_backtest_no_report_and_no_unit_test(
     assert not selected & {unit_test["name"] for unit_test in manifest["unit_tests"].values()}
 
 
-def test_what_a_refresh_tells_of_customers_is_tested_in_it(selected: set[str]) -> None:
+def test_what_a_refresh_updates_of_customers_is_tested_in_it(selected: set[str]) -> None:
     assert {
         "unique_combination_of_columns_customers_customer_id",
         "unique_combination_of_columns_int_history_delta_customer_id__as_of_date",
@@ -159,7 +159,7 @@ def next_day(log: Path) -> None:
         ])  # fmt: skip
 
 
-def test_a_refresh_says_of_segments_and_alerts_what_a_full_build_says(
+def test_a_refresh_computes_the_segments_and_alerts_of_a_full_build(
     copy_of_demo_shop: Shop, models: dict[str, dict[str, Any]], selected: set[str], tmp_path: Path
 ) -> None:
     shop, exports = copy_of_demo_shop, tmp_path / "exports"

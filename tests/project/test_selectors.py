@@ -35,7 +35,7 @@ def test_a_command_that_selects_nothing_leaves_unit_tests_out_and_nothing_else(
     assert others <= {name.split(".")[-1] for name in names}
 
 
-def test_the_selector_ci_takes_everything(demo_shop: Shop, unit_tests: set[str]) -> None:
+def test_the_selector_ci_selects_everything(demo_shop: Shop, unit_tests: set[str]) -> None:
     assert selected(demo_shop, "--selector", "ci") == selected(demo_shop) | unit_tests
 
 

@@ -115,7 +115,7 @@ def test_a_run_of_a_part_publishes_nothing(shop: Shop, selected: list[str]) -> N
     assert picture(shop) == before
 
 
-def test_the_marts_are_published_as_they_stand_when_nothing_else_is_asked_for(shop: Shop) -> None:
+def test_the_marts_are_published_as_they_are_when_nothing_else_is_selected(shop: Shop) -> None:
     before = picture(shop)
     change(shop, "update main.segments set goal = 'as it is'")
     result = shop.dbt("build", "--select", *PUBLICATION)

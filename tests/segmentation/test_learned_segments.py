@@ -39,7 +39,7 @@ def test_sql_applies_the_rules_as_a_plain_loop_does(demo_shop: Shop) -> None:
         ))  # fmt: skip
 
 
-def test_rules_say_of_fitted_customers_what_the_clustering_says(demo_shop: Shop) -> None:
+def test_rules_agree_with_the_clustering_on_fitted_customers(demo_shop: Shop) -> None:
     for segmentation, customers, agreeing in demo_shop.rows(
         """
         select
@@ -182,7 +182,7 @@ def negative_and_zero_money() -> list[tuple[Any, ...]]:
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_an_odd_shop_builds_and_says_what_could_not_be_done(
+def test_an_odd_shop_builds_and_reports_what_could_not_be_done(
     orders: Callable[[], list[tuple[Any, ...]]],
     customers: int | None,
     reason: str | None,

@@ -55,6 +55,6 @@ def test_a_poor_fit_and_a_cluster_too_many_stay_nameless() -> None:
     assert named["distance"].isna().tolist() == [False, True, True]
 
 
-def test_positions_outside_0_to_1_are_told() -> None:
+def test_positions_outside_0_to_1_are_reported() -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         assign_personas(table("cluster", [0], [(32, 7, 2417)]), PROTOTYPES, 0.35)

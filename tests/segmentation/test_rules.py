@@ -167,7 +167,7 @@ def test_held_out_agreement_is_high_for_borders_and_chance_for_noise() -> None:
     assert cross_validate_rules(table, coins)["value"].mean() < 0.62
 
 
-def test_reference_classifiers_stand_beside_the_baseline() -> None:
+def test_reference_classifiers_are_compared_with_the_baseline() -> None:
     table, segments = separable(300)
     evaluation = evaluate_classifiers(table, segments, folds=2, workers=1)
     baseline = evaluation[evaluation["is_baseline"]]

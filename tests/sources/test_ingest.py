@@ -155,7 +155,7 @@ def test_a_description_survives_being_stored(tmp_path: Path) -> None:
         ([], "", "is a folder: name a file in it"),
     ],
 )
-def test_a_glob_that_cannot_be_read_says_why(names: list[str], glob: str, sentence: str, tmp_path: Path) -> None:
+def test_a_glob_that_cannot_be_read_reports_why(names: list[str], glob: str, sentence: str, tmp_path: Path) -> None:
     for name in names:
         write(tmp_path / name, HEADINGS)
     with pytest.raises(InputError, match=sentence):
@@ -163,7 +163,7 @@ def test_a_glob_that_cannot_be_read_says_why(names: list[str], glob: str, senten
 
 
 @pytest.mark.parametrize("first_line", [" , ,", "sep=;"])
-def test_a_file_without_headings_says_so(first_line: str, tmp_path: Path) -> None:
+def test_a_file_without_headings_is_reported(first_line: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="has no headings in its first line"):
         describe_files(str(write(tmp_path / "log.csv", first_line)))
 
@@ -216,7 +216,7 @@ def test_headings_are_matched(headings: list[str], mapping: dict[str, str], expe
     ("name", "expected"),
     [("log.csv", True), ("LOG.CSV.GZ", True), ("folder/log", True), ("part-*", True), ("till.Sales Log", False)],
 )
-def test_a_file_is_told_from_a_table_by_its_name(name: str, expected: bool) -> None:
+def test_a_file_is_distinguished_from_a_table_by_its_name(name: str, expected: bool) -> None:
     assert is_file_name(name) is expected
 
 
@@ -440,7 +440,7 @@ def test_stored_orders_spare_the_reading_of_all_dates(
         plan_input(warehouse, request_for(path, as_of_date="2010-12-30"))
 
 
-def test_the_profile_says_which_columns_the_input_has(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_the_profile_lists_the_columns_of_the_input(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     ingest(warehouse, request_for(write(tmp_path / "a.csv", HEADINGS, "1,A,c,12/31/2010,1.50")))
     assert warehouse.sql(
         """

@@ -66,7 +66,7 @@ def test_bad_values_are_quarantined_with_the_column_named(
 
 
 @pytest.mark.parametrize("setting", ["as_of_date", "baseline_date"])
-def test_a_date_before_the_log_or_to_come_stops_the_build(setting: str, built_shop: Shop) -> None:
+def test_a_date_before_the_log_or_in_the_future_stops_the_build(setting: str, built_shop: Shop) -> None:
     log = built_shop.settings["transactions"]
     for day, sentence in (
         ("2010-11-30", f"2010-11-30, but '{log}' begins on 2010-12-01. Set a later date, or leave it out."),
@@ -253,7 +253,7 @@ def test_a_setting_that_does_not_fit_the_input_stops_the_build(
     assert sentence in stopped(built_shop, **settings)
 
 
-def test_an_ambiguous_date_is_read_as_the_setting_says(
+def test_an_ambiguous_date_is_read_as_the_setting_defines(
     make_shop: Callable[..., Shop], write_csv: Callable[..., Path]
 ) -> None:
     log = write_csv("customer,date,amount", "c,01/02/2011,1")
