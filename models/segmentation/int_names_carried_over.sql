@@ -24,7 +24,7 @@ stored_rules as (
 
 ),
 
--- What people call the segments now; a version that was fitted to look at another date gave no
+-- What people call the segments now; a version that was fitted for another date gave no
 -- names.
 previous_rules as (
 

@@ -1,6 +1,6 @@
 """The real file gives the reference's figures, to the unit and to the penny.
 
-That rows may arrive in any order, and piece by piece, is tested by `make soak` (test_determinism, test_bit_by_bit).
+That rows may arrive in any order, and piece by piece, is tested by `make soak` (test_determinism, test_incremental).
 """
 
 from decimal import Decimal

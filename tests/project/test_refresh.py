@@ -67,14 +67,14 @@ def test_a_refresh_reads_nothing_that_is_older_than_itself_but_what_was_fitted(
 ) -> None:
     """Else it would mix old and new: what is between two of its models is one of them, or was decided on here.
 
-    A view that is left out holds nothing: what it reads is asked for in its stead.
+    A view that is left out holds nothing: what it reads is checked in its stead.
     """
     views = {name for name, model in models.items() if model["config"]["materialized"] == "view"} - selected
     read: set[str] = set()
-    asked = selected & models.keys()
-    while asked:
-        parents = {parent for name in asked for parent in parents_of(models[name])} - selected
-        asked = (parents & views) - read
+    frontier = selected & models.keys()
+    while frontier:
+        parents = {parent for name in frontier for parent in parents_of(models[name])} - selected
+        frontier = (parents & views) - read
         read |= parents
     assert read - views == READ_UNCHANGED
 
@@ -84,10 +84,10 @@ def test_snapshots_are_written_after_all_that_reads_those_of_earlier_builds(mode
     asking = {name for name, model in models.items() if "reported_snapshots(" in model["raw_code"]}
     assert asking == {"int_snapshot_dates", "int_history_delta", "int_segment_moves"}
     before: set[str] = set()
-    asked = {"int_segment_snapshots"}
-    while asked:
-        asked = {parent for name in asked for parent in parents_of(models[name])} - before
-        before |= asked
+    frontier = {"int_segment_snapshots"}
+    while frontier:
+        frontier = {parent for name in frontier for parent in parents_of(models[name])} - before
+        before |= frontier
     assert asking <= before
 
 
@@ -191,7 +191,7 @@ def test_a_refresh_computes_the_segments_and_alerts_of_a_full_build(
         select interest_category, interest_group, expected_spend_90_days from customers where customer_id = '{NEWCOMER}'
     """) == (None, "not known yet", None)  # fmt: skip
     assert shop.row("select count(*) from customers where interest_group = 'not known yet'") == (1,)
-    # nor does it fit what it is asked to, and the same lines change nothing
+    # nor does it fit when a setting requests it, and the same lines change nothing
     refresh(shop, tests=False, refit=True)
     assert shop.checksums(*stored, *left) == before
     assert shop.checksums(*REFRESHED_MARTS, without=LEFT_OF_CUSTOMERS) == refreshed

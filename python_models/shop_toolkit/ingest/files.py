@@ -193,7 +193,7 @@ def _csv_form(
             "Save it as UTF-8, e.g. with iconv -f cp1252 -t utf-8."
         )
     if not any(heading.strip() for heading in headings) or first_line.lower().startswith("sep="):
-        raise InputError(f"'{file}' has no headings in its first line, where they must stand.")
+        raise InputError(f"'{file}' has no headings in its first line, where they must be.")
     return tuple(headings), delimiter, encoding
 
 
