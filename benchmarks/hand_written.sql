@@ -171,7 +171,7 @@ left join (
 
 create table cleaning_summary as
 select
-    coalesce(reason, case when is_cancellation then 'cancellation' else 'kept' end) as step,
+    coalesce(reason, case when is_cancellation then 'cancellation' else 'accepted' end) as step,
     count(*) as row_count, sum(quantity) as units, sum(gross_amount) as amount
 from flagged
 group by all;

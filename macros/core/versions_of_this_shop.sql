@@ -2,8 +2,7 @@
     SQL: the stored versions that belong to the input of this run, and whether its settings may use
     each (`is_usable`). A version is known by the last order of its baseline, its anchor: where the
     input does not hold that order, it is another shop's log. With `baseline_date` set, only
-    versions fitted at that date serve; without, all but those that were fitted to look at another
-    date.
+    versions fitted at that date serve; without, all but those that were fitted for another date.
 -#}
 {% macro versions_of_this_shop(versions) -%}
     select

@@ -60,7 +60,7 @@ select
     products.prediction_run,
     products.product_id,
     -- Names are of the categories that had a product when they were learned; the first odd one may
-    -- come later.
+    -- appear later.
     case when products.category = -1 then 'other' else names.category_name end as category_name,
     products.category,
     products.similarity
