@@ -3,7 +3,7 @@
 Everything here fits and measures; SQL chooses. Functions take and return data frames, sorted, and are equal from
 run to run whatever the number of processes and the order of rows.
 
-Short names hold two kinds of words: what a thing is (necklace, clock) and its kind (pink, large, set of). The
+Short names hold two kinds of words: what a thing is (necklace, clock) and its variant (pink, large, set of). The
 frequent words are mostly of the second kind, and distances between bags of words sort a shop by colour. So a word
 is placed here by the company it keeps: pink, blue and red are beside the same words and end up close, and so do
 necklace and bracelet. Nothing is known of any language: no list of stop words or colours, no stems.

@@ -188,7 +188,7 @@ def calibration(rows: pd.DataFrame, evaluations: pd.DataFrame) -> Block:
         return without_chart(name, heading, "No active model has a confidence, or none could be evaluated.")
     own = own.sort_values(["task", "bin"])
     silent = sorted(what(task) for task in set(active) - set(own["task"]) if task.startswith(PREDICTED))
-    note = "On the line, predictions are right; the larger a dot, the more customers."
+    note = "On the line, predicted equals observed; the larger a dot, the more customers."
     if silent:
         note += f" Baselines have no confidence: {listed(silent)}."
     columns = {
