@@ -14,7 +14,7 @@ from conftest import Shop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-MODELS = ("cleaning.int_stock_movements", "cleaning.int_cancellations_matched", "main.cancellation_matches")
+MODELS = ("cleaning.int_stock_movements", "cleaning.int_cancellations_matched", "core.int_cancellation_matches")
 FIRST_MOMENT = datetime(2011, 1, 1)
 
 
@@ -72,7 +72,7 @@ def match_in_sql(make_shop: Callable[..., Shop]) -> Callable[[list[Movement]], M
         for name in MODELS
     }
     database = duckdb.connect()
-    database.execute("attach ':memory:' as shop; create schema shop.cleaning; set threads = 2")
+    database.execute("attach ':memory:' as shop; create schema shop.cleaning; create schema shop.core; set threads = 2")
 
     def match(movements: list[Movement]) -> Matches:
         database.execute(
@@ -108,7 +108,7 @@ def match_in_sql(make_shop: Callable[..., Shop]) -> Callable[[list[Movement]], M
         for name, query in compiled.items():
             database.execute(f"create or replace table shop.{name} as {query}")
         found = database.execute(
-            "select cancellation_row, sale_row, units, amount from shop.main.cancellation_matches"
+            "select cancellation_row, sale_row, units, amount from shop.core.int_cancellation_matches"
         ).fetchall()
         return {(cancellation, sale): (units, amount) for cancellation, sale, units, amount in found}
 
