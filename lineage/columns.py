@@ -31,7 +31,7 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True)
 class Project:
-    """What dbt wrote of the project: models and seeds by their names."""
+    """What dbt wrote of the project: models, seeds and sources by their names."""
 
     tables: dict[str, dict[str, Any]]
 
@@ -43,8 +43,12 @@ class Project:
             SystemExit: nothing was compiled there.
         """
         path = target / "manifest.json"
-        nodes = json.loads(path.read_text())["nodes"].values() if path.exists() else ()
-        tables = {node["name"]: node for node in nodes if node["resource_type"] in ("model", "seed")}
+        manifest = json.loads(path.read_text()) if path.exists() else {"nodes": {}, "sources": {}}
+        tables = {
+            node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")
+        }
+        # What a run finds of the input, and what earlier runs left: made from nothing that dbt builds.
+        tables |= {node["name"]: node | {"alias": node["identifier"]} for node in manifest["sources"].values()}
         models = [node for node in tables.values() if node["resource_type"] == "model"]
         if not models or not all(node.get("compiled_code") for node in models):
             raise SystemExit(f"{target} does not hold every model as it was compiled: run dbt docs generate first")

@@ -62,7 +62,7 @@ def watermark(shop: Shop) -> list[tuple[Any, ...]]:
 def built(make_shop: Callable[..., Shop], tmp_path_factory: pytest.TempPathFactory) -> Shop:
     folder = tmp_path_factory.mktemp("files")
     add_file(folder, 0, lines_of(0))
-    shop = make_shop(transactions=f"{folder}/*.csv").build(*MODELS)
+    shop = make_shop(transactions=f"{folder}/*.csv").build(*MODELS, write_json=True)
     assert watermark(shop) == [(4,)]
     return shop
 
@@ -111,7 +111,7 @@ def test_a_model_that_a_run_leaves_out_processes_its_rows_in_the_next_build(
         assert watermark(shop) == [(4,)], model
     run(shop, *SELECTION)
     assert watermark(shop) == [(4 * len(LEFT_OUT) + 4,)]
-    at_once = make_shop(transactions=f"{folder}/*.csv").build(*MODELS)
+    at_once = make_shop(transactions=f"{folder}/*.csv").build(*MODELS, write_json=True)
     expected = contents(at_once)
     for model, rows in contents(shop).items():
         assert rows == expected[model], model

@@ -90,7 +90,7 @@ def test_interest_groups_share_out_the_customers_of_the_embedded_shop(demo_shop:
         where chosen.is_chosen
         """
     )
-    assert labels == agreeing == demo_shop.row("select count(*) from clustering.int_fit_population")[0]
+    assert labels == agreeing == demo_shop.row("select count(*) from core.int_fit_population")[0]
 
 
 def test_without_products_all_customers_are_one_interest_group(

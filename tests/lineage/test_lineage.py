@@ -43,7 +43,7 @@ def test_revenue_goes_back_to_prices_and_quantities_of_the_input(project: Projec
 
 def test_what_python_fits_is_marked_as_fitted(project: Project) -> None:
     lines = [line.strip() for line in tree(project, Column("segment_rules", "segment"))]
-    assert "cluster_rules.segment  (fitted by Python from int_customers_labelled)" in lines
+    assert "cluster_rules.segment  (fitted by Python from int_customers_labelled, model_versions)" in lines
 
 
 def test_every_mart_can_be_followed(project: Project) -> None:

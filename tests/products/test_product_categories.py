@@ -44,7 +44,7 @@ def write_log(path: Path, lines: list[str]) -> str:
 
 
 def built_with_tests(shop: Shop) -> None:
-    shop.build_with_data_tests("product_categories", "segment_rules")
+    shop.build_with_data_tests("product_categories", "products", "segment_rules")
 
 
 def test_categories_are_those_of_the_embedded_shop(demo_shop: Shop) -> None:
