@@ -141,8 +141,9 @@ select
     backtest_origins.is_shortened,
     backtest_origins.origin_date,
     pending_backtests.baseline_date as last_date,
-    -- Whatever a run uses that was fitted (categories and their words, cut-points, rules) was fitted on rows dated up to
-    -- this day: in the backtest its earliest origin, in the live run the baseline date of the active version.
+    -- Whatever a run uses that was fitted (categories and their words, cut-points, rules) was
+    -- fitted on rows dated up to this day: in the backtest its earliest origin, in the live run the
+    -- baseline date of the active version.
     min(backtest_origins.origin_date) over () as frozen_at,
     backtest_origins.history_from
 from backtest_origins

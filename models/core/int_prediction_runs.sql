@@ -4,7 +4,8 @@ with orders as (
 
 ),
 
--- A run needs a version; the backtest has one only where it is pending and the history holds an origin.
+-- A run needs a version; the backtest has one only where it is pending and the history holds an
+-- origin.
 runs as (
 
     select distinct

@@ -12,7 +12,11 @@ dates as (
         as_of_date,
         is_current
     from spends
-    where exists (select 1 from spends as known where known.category >= 0)
+    where
+        exists (
+            select 1 from spends as known
+            where known.category >= 0
+        )
 
 ),
 

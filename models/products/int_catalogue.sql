@@ -32,7 +32,7 @@ runs as (
         model_version,
         frozen_at,
         {{ has_learned_categories('runs') | indent(8) }} as has_learned
-    from {{ ref('int_prediction_origins') }} as runs
+    from {{ ref('int_prediction_origins') }} as runs  -- noqa: AL05
     where model_version is not null
 
 ),

@@ -13,9 +13,7 @@ with pending as (
     from {{ ref('model_versions') }}
     where
         is_active
-        {% if is_incremental() %}
-        and model_version not in (select stored.model_version from {{ this }} as stored)
-        {% endif %}
+        and {{ is_new_version() }}
 
 ),
 

@@ -84,7 +84,10 @@ def test_the_models_are_all_that_process_rows(built: Shop) -> None:
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model" and node["config"]["materialized"] == "incremental"
     }
-    layers = {name for name, node in incremental.items() if node["fqn"][1] in ("staging", "cleaning", "core")}
+    layers = {name for name, node in incremental.items() if node["fqn"][1] in ("staging", "cleaning", "core")} - {
+        # fitted once a version, from customers
+        "int_fit_population"
+    }
     assert layers == set(MODELS)
     # The end of a run knows them by these parents (macros/sources/ingest_watermark.sql).
     known = {f"model.customer_segmentation.{name}" for name in ("ingest_plan", "int_changed_lines")}

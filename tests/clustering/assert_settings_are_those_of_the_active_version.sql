@@ -11,7 +11,8 @@ with settings_now as (
 select
     concat(
         'Version ', versions.model_version, ' was fitted with ', versions.settings,
-        ', and now is set ', settings_now.settings, ': add refit: true to have the change take effect.'
+        ', and now is set ', settings_now.settings,
+        ': add refit: true to have the change take effect.'
     ) as warning
 from {{ ref('model_versions') }} as versions
 inner join settings_now

@@ -30,4 +30,4 @@ left join assigned
     on learned.customer_id = assigned.customer_id
 where
     learned.cluster is distinct from assigned.cluster
-    and exists (select 1 from assigned as any_assigned)
+    and (select count(*) from assigned as all_assigned) > 0

@@ -1,4 +1,5 @@
--- A customer is new in one month and in one cohort; an order is in one band and in one month of a cohort.
+-- A customer is new in one month and in one cohort; an order is in one band and in one month of a
+-- cohort.
 with counts as (
 
     select
@@ -11,7 +12,9 @@ with counts as (
 
     select
         'cohorts' as table_name,
-        coalesce(sum(cohort_customer_count) filter (where months_since_first = 0), 0) as customer_count,
+        coalesce(
+            sum(cohort_customer_count) filter (where months_since_first = 0), 0
+        ) as customer_count,
         coalesce(sum(order_count), 0) as order_count
     from {{ ref('cohorts') }}
 

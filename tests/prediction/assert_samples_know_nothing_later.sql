@@ -1,5 +1,6 @@
--- The guard against leaks: what samples know is counted again from the lines themselves, and every date of training, validation and
--- fitting is compared with the origin. A row is a leak; `leak` names it.
+-- The guard against leaks: what samples know is counted again from the lines themselves, and every
+-- date of training, validation and fitting is compared with the origin. A row is a leak; `leak`
+-- names it.
 with prediction_runs as (
 
     select * from {{ ref('int_prediction_runs') }}
@@ -45,7 +46,9 @@ known as (
         sum(events.amount) as amount,
         count(*) filter (where events.is_sale) as line_count,
         count(distinct categories.category) as categories_sold,
-        min(samples.cutoff_date - events.event_date) filter (where events.is_sale) as days_since_order
+        min(samples.cutoff_date - events.event_date) filter (
+            where events.is_sale
+        ) as days_since_order
     from samples
     inner join events
         on

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -40,7 +41,7 @@ def run_here(shop: Shop, command: str, *options: str) -> dbtRunnerResult:
     """Run a command of dbt in this process, with the settings of `--vars` over those of the shop."""
     program, *arguments = shlex.split(command)
     assert program == "dbt"
-    settings = {}
+    settings: dict[str, Any] = {}
     if "--vars" in arguments:
         place = arguments.index("--vars")
         given = yaml.safe_load(arguments[place + 1])

@@ -45,7 +45,7 @@ GATHERERS = {
     "rpt_charts": "every table that a chart is drawn from",
 }
 # Words of an earlier private language, in two halves so that this list does not find itself.
-PRIVATE_WORDS = ("fore" + "tell", "fore" + "told", "to" + "ld", "an" + "ew", "is_" + "touched", "for" + "get_")
+PRIVATE_WORDS = ("fore" + "tell", "fore" + "to" + "ld", "to" + "ld", "a" + "new", "is_" + "touched", "for" + "get_")
 
 
 class Graph:
@@ -69,7 +69,7 @@ class Graph:
         self.hops = cache(self._hops)
 
     def layer(self, name: str) -> str:
-        return self.models[name].fqn[1]
+        return str(self.models[name].fqn[1])
 
     def _hops(self, name: str) -> int:
         """Edges on the longest path from a model or seed that reads no other."""

@@ -56,7 +56,9 @@ cohort_months as (
 
 select
     cohort_month_start_date,
-    cast(date_diff('month', cohort_month_start_date, month_start_date) as integer) as months_since_first,
+    cast(
+        date_diff('month', cohort_month_start_date, month_start_date) as integer
+    ) as months_since_first,
     month_start_date,
     cohort_customer_count,
     active_customer_count,

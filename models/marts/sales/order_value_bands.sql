@@ -19,7 +19,8 @@ round_amounts as (
 
 ),
 
--- The few smallest and the few largest orders share a band each, or most bands would be nearly empty.
+-- The few smallest and the few largest orders share a band each, or most bands would be nearly
+-- empty.
 ends as (
 
     select
@@ -84,9 +85,15 @@ totals as (
 select
     cast(bands.band_number as integer) as band_number,
     case
-        when bands.upper_bound is null then concat({{ money_words('bands.lower_bound') }}, ' or more')
-        when bands.lower_bound = 0 then concat('under ', {{ money_words('bands.upper_bound') }})
-        else concat({{ money_words('bands.lower_bound') }}, ' to under ', {{ money_words('bands.upper_bound') }})
+        when bands.upper_bound is null
+            then concat({{ money_words('bands.lower_bound') }}, ' or more')
+        when bands.lower_bound = 0
+            then concat('under ', {{ money_words('bands.upper_bound') }})
+        else concat(
+            {{ money_words('bands.lower_bound') }},
+            ' to under ',
+            {{ money_words('bands.upper_bound') }}
+        )
     end as band,
     cast(bands.lower_bound as decimal(18, 2)) as lower_bound,
     cast(bands.upper_bound as decimal(18, 2)) as upper_bound,
@@ -95,7 +102,8 @@ select
     cast(coalesce(orders_by_band.units, 0) as decimal(18, 3)) as units,
     cast(coalesce(orders_by_band.revenue, 0) as decimal(18, 2)) as revenue,
     coalesce(orders_by_band.order_count, 0) / totals.order_count as order_share,
-    cast(coalesce(orders_by_band.revenue, 0) as double) / nullif(totals.revenue, 0) as revenue_share,
+    cast(coalesce(orders_by_band.revenue, 0) as double)
+    / nullif(totals.revenue, 0) as revenue_share,
     cast(orders_by_band.gross_amount / orders_by_band.order_count as decimal(18, 2)) as mean_amount,
     orders_by_band.median_amount,
     cast(orders_by_band.line_count as double) / orders_by_band.order_count as mean_line_count

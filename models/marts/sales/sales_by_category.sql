@@ -25,7 +25,8 @@ categorised_products as (
 
 ),
 
--- Lines are summed to orders before orders are counted: ten lines of a category in one order are one order.
+-- Lines are summed to orders before orders are counted: ten lines of a category in one order are
+-- one order.
 customer_orders as (
 
     select

@@ -63,7 +63,9 @@ months as (
 
     select
         cast(
-            unnest(generate_series(min(month_start_date), max(month_start_date), interval 1 month)) as date
+            unnest(
+                generate_series(min(month_start_date), max(month_start_date), interval 1 month)
+            ) as date
         ) as month_start_date
     from sales
 
@@ -73,7 +75,8 @@ select
     months.month_start_date,
     {{ sales_of('sales') }},
     coalesce(newcomers.new_customer_count, 0) as new_customer_count,
-    log.first_date <= months.month_start_date and log.last_date >= last_day(months.month_start_date) as is_complete
+    log.first_date <= months.month_start_date
+    and log.last_date >= last_day(months.month_start_date) as is_complete
 from months
 cross join log
 left join sales

@@ -17,7 +17,9 @@ ranked as (
     select
         *,
         row_number() over by_revenue as rank,
-        sum(revenue) over (by_revenue rows between unbounded preceding and current row) as cumulative_revenue,
+        sum(revenue) over (
+            by_revenue rows between unbounded preceding and current row
+        ) as cumulative_revenue,
         sum(revenue) over () as total_revenue
     from products
     window by_revenue as (order by revenue desc, units desc, product_id asc)
@@ -64,7 +66,8 @@ select
     top.units,
     top.revenue,
     cast(top.revenue as double) / nullif(top.total_revenue, 0) as revenue_share,
-    cast(top.cumulative_revenue as double) / nullif(top.total_revenue, 0) as cumulative_revenue_share
+    cast(top.cumulative_revenue as double)
+    / nullif(top.total_revenue, 0) as cumulative_revenue_share
 from top
 inner join order_counts
     on top.product_id = order_counts.product_id

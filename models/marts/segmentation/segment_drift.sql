@@ -98,7 +98,9 @@ shares as (
         bins.bin,
         coalesce(actual.customer_count, 0) as customer_count,
         coalesce(actual.customer_count / sum(actual.customer_count) over of_day, 0) as actual_share,
-        coalesce(expected.customer_count / sum(expected.customer_count) over of_day, 0) as expected_share
+        coalesce(
+            expected.customer_count / sum(expected.customer_count) over of_day, 0
+        ) as expected_share
     from dates
     inner join bins
         on

@@ -48,8 +48,12 @@ select
                 partition by flows.segmentation, flows.as_of_date, flows.from_segment
             )
     end as transition_probability,
-    sum(flows.customer_count) filter (where flows.from_segment = flows.to_segment) over of_date / nullif(
-        sum(flows.customer_count) filter (where flows.from_segment <> 'no order yet') over of_date, 0
+    sum(flows.customer_count) filter (where flows.from_segment = flows.to_segment) over of_date
+    / nullif(
+        sum(flows.customer_count) filter (
+            where flows.from_segment <> 'no order yet'
+        ) over of_date,
+        0
     ) as stay_rate,
     dates.previous_date,
     flows.as_of_date
