@@ -46,7 +46,6 @@
         'readers': readers,
         'is_full_refresh': flags.FULL_REFRESH,
         'is_refresh': uses_stored_rules() and all_selected(['base_transactions']),
-        'marts_schema': target.schema,
         'today': (run_started_at + modules.datetime.timedelta(hours=14)).strftime('%Y-%m-%d'),
     }) }}
 {%- endmacro %}

@@ -60,7 +60,6 @@ def request_for(
         is_full_refresh=is_full_refresh,
         is_refresh=is_refresh,
         today="2025-06-30",
-        marts_schema="main",
     )
 
 
@@ -432,7 +431,7 @@ def test_stored_orders_spare_the_reading_of_all_dates(
 ) -> None:
     path = write(tmp_path / "a.csv", HEADINGS, "1,A,c,12/31/2010,1.50")
     ingest(warehouse, request_for(path))
-    warehouse.execute("create table orders as select date '2010-12-31' as order_date")
+    warehouse.execute("create schema core; create table core.int_orders as select date '2010-12-31' as order_date")
     monkeypatch.setattr("shop_toolkit.ingest.plan.first_and_last_day", lambda *_: pytest.fail("read all dates"))
     plan_input(warehouse, request_for(path, as_of_date="2010-12-31"))
     monkeypatch.undo()
