@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -392,6 +392,32 @@ def test_a_table_that_is_shorter_stops_a_full_read(warehouse: duckdb.DuckDBPyCon
     with pytest.raises(InputError, match="rows that were read are no longer in it"):
         plan_input(warehouse, request_for("landing", decimal_separator="."))
     assert warehouse.sql("select modified_at from sources.input_files").fetchall()[0][0].date() == date(2011, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [
+        ("main.transactions", "transactions"),
+        ("main.transactions", "main.transactions"),
+        ("main.transactions", "memory.transactions"),
+        ("main.transactions", "memory.main.transactions"),
+        ("main.input_files", "INPUT_FILES"),
+        ("shop.transactions", "shop.transactions"),
+        ("main.log", "log"),
+    ],
+)
+def test_a_table_may_be_called_as_a_view_of_the_source(
+    table: str, name: str, warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    """Within the schema `sources` a bare name is that of the view itself."""
+    warehouse.execute("create schema shop")
+    warehouse.execute(f"create table {table} as select 'c' as customer, '12/31/2010' as date, '1.50' as amount")
+    for _ in range(2):
+        prepare_input(warehouse, request_for(name))
+        assert warehouse.sql("select customer_id, amount, file_name from sources.transactions").fetchall() == [
+            ("c", "1.50", name)
+        ]
+        assert warehouse.sql("select modified_at from sources.input_files").fetchall() == [(datetime(2010, 12, 31),)]
 
 
 def test_a_refresh_reads_the_input_as_the_build_did(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
