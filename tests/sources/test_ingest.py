@@ -476,8 +476,21 @@ def test_the_profile_lists_the_columns_of_the_input(warehouse: duckdb.DuckDBPyCo
     ).fetchall() == [(True, True, False, False, "month-day-year", ".", True)]
 
 
+def as_json(request: Request) -> str:
+    return json.dumps({field: getattr(request, field) for field in Request.__annotations__})
+
+
+def test_the_days_of_timestamps_with_a_zone_are_those_of_utc(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """As in the views, which dbt reads with the profile's TimeZone; each connection has a setting of its own."""
+    warehouse.execute("set global TimeZone = 'Asia/Tokyo'")
+    warehouse.execute(
+        "create table log as select 'c' as customer, timestamptz '2010-12-31 23:30:00+00' as date, '1' as amount"
+    )
+    assert "problem" not in json.loads(prepare(warehouse, as_json(request_for("log", as_of_date="2010-12-31"))))
+
+
 def test_an_input_that_cannot_be_read_changes_nothing(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    request = json.dumps({field: getattr(request_for(tmp_path / "no.csv"), field) for field in Request.__annotations__})
+    request = as_json(request_for(tmp_path / "no.csv"))
     answer = json.loads(prepare(warehouse, request))
     assert answer["problem"].startswith("The input can't be read: there is no file")
     assert warehouse.sql("from information_schema.tables").fetchall() == []
