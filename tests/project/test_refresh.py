@@ -209,8 +209,16 @@ def test_a_refresh_computes_the_segments_and_alerts_of_a_full_build(
 def test_a_refresh_of_an_empty_warehouse_stops_with_a_sentence(make_shop: Callable[..., Shop]) -> None:
     shop = make_shop()
     problem = problem_of(shop.dbt(*REFRESH))
-    assert "the warehouse lacks customer_embeddings, int_customer_category_spend," in problem
+    assert "the warehouse lacks cluster_levels, customer_embeddings, int_customer_category_spend," in problem
     assert "Run 'dbt build' first." in problem
+    assert shop.tables() == set()
+
+
+def test_a_part_at_a_baseline_date_of_an_empty_warehouse_stops_with_a_sentence(make_shop: Callable[..., Shop]) -> None:
+    """Nothing that this part reads is missing, but the rules of that date are."""
+    shop = make_shop()
+    problem = problem_of(shop.dbt("build", "--select", "+model_versions", baseline_date="2025-06-30"))
+    assert "the warehouse lacks int_segment_rules. Run 'dbt build' first." in problem
     assert shop.tables() == set()
 
 
