@@ -70,5 +70,5 @@ def test_only_runs_that_read_the_input_need_it(make_shop: Callable[..., Shop], t
         (("run", "--select", "int_as_of_dates"), {"as_of_date": "2150-01-01"}),
         (("source", "freshness"), {}),
     )
-    for arguments, settings in reading:
-        assert "there is no file" in problem_of(shop.dbt(*arguments, **settings)), arguments
+    for stopped, settings in reading:
+        assert "there is no file" in problem_of(shop.dbt(*stopped, **settings)), stopped
