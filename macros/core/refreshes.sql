@@ -41,13 +41,17 @@
                 {%- endif -%}
             {%- endfor -%}
         {%- endfor -%}
+        {%- set rules = existing_relation('segmentation', 'int_segment_rules') -%}
+        {%- if var('baseline_date') is not none and not rules -%}
+            {%- do missing.append('int_segment_rules') -%}
+        {%- endif -%}
         {%- if missing -%}
             {{ exceptions.raise_compiler_error(
                 "This run fits nothing and uses what a full build has left, but the warehouse "
                 ~ "lacks " ~ (missing | unique | sort | join(', ')) ~ ". Run 'dbt build' first."
             ) }}
         {%- elif var('baseline_date') is not none and not single_value(
-            'select count(*) from ' ~ existing_relation('segmentation', 'int_segment_rules')
+            'select count(*) from ' ~ rules
             ~ ' where baseline_date = ' ~ date_setting('baseline_date')
         ) -%}
             {{ exceptions.raise_compiler_error(

@@ -37,10 +37,24 @@
 
 
 {#-
-    Whether this run writes the history: it does where it builds all of the chain. What an earlier
-    run left of a part would pass for what this run found.
+    Whether this run writes the history: it does where it builds all of the chain, from the input's
+    rows on. What an earlier run left of a part would pass for what this run found: days that are
+    processed without their rows would get marks of late data when the rows follow.
 -#}
 {% macro writes_history() -%}
+    {{ return(builds_history_tables() and all_selected([
+        'ingest_plan',
+        'int_changed_lines',
+        'int_as_of_dates',
+        'int_order_events_daily',
+        'int_order_states_scd2',
+        'int_customer_states_scd2',
+    ])) }}
+{%- endmacro %}
+
+
+{#- Whether this run builds all tables of the history from what is in `core`. -#}
+{% macro builds_history_tables() -%}
     {{ return(all_selected([
         'int_snapshot_dates',
         'int_history_delta',
@@ -53,10 +67,11 @@
 
 {#-
     Raises a sentence where a run would build all of the history's table from a part of the history.
+    Such a run marks nothing, so `core` may be as an earlier run left it.
 -#}
 {% macro validate_history_selection() -%}
     {%- set is_run = execute and flags.WHICH in ['build', 'run'] -%}
-    {%- if is_run and not is_incremental() and not writes_history() -%}
+    {%- if is_run and not is_incremental() and not builds_history_tables() -%}
         {{ exceptions.raise_compiler_error(
             "This run would build 'int_segment_snapshots' as a whole, but leaves out models that it "
             ~ "is made of. Run 'dbt build', or select '+int_segment_snapshots'."

@@ -1,10 +1,11 @@
 {#-
     At the start of a run: reads how the input looks, checks it against the settings and creates the
     source `shop`, before any table changes. The work is done in Python
-    (python_models/shop_toolkit/ingest). A sentence stops the run where the input cannot be read.
+    (python_models/shop_toolkit/ingest). A sentence stops the run where the input cannot be read. A
+    run that does not read the input leaves it alone: the files may be archived by then.
 -#}
 {% macro validate_input() -%}
-    {%- if execute -%}
+    {%- if execute and reads_input() -%}
         {%- set request = sql_text(tojson(input_request())) -%}
         {%- set answer = fromjson(single_value('select prepare_input(' ~ request ~ ')')) -%}
         {%- if answer.problem -%}
@@ -22,6 +23,26 @@
             {%- do log(message, info=true) -%}
         {%- endfor -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{#-
+    Whether this run reads the source `shop`: to ingest it, for its freshness, or to compare a date
+    that is set with its days.
+-#}
+{% macro reads_input() -%}
+    {%- set is_date_set = var('as_of_date') is not none or var('baseline_date') is not none -%}
+    {%- if flags.WHICH == 'freshness' or (is_date_set and all_selected(['int_as_of_dates'])) -%}
+        {{ return(true) }}
+    {%- endif -%}
+    {%- for id in selected_resources -%}
+        {%- set node = graph.nodes.get(id) or {} -%}
+        {%- for parent_id in (node.depends_on or {}).get('nodes', [])
+            if parent_id.startswith('source.' ~ project_name ~ '.shop.') -%}
+            {{ return(true) }}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(false) }}
 {%- endmacro %}
 
 
@@ -46,7 +67,6 @@
         'readers': readers,
         'is_full_refresh': flags.FULL_REFRESH,
         'is_refresh': uses_stored_rules() and all_selected(['base_transactions']),
-        'marts_schema': target.schema,
         'today': (run_started_at + modules.datetime.timedelta(hours=14)).strftime('%Y-%m-%d'),
     }) }}
 {%- endmacro %}

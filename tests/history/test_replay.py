@@ -44,6 +44,19 @@ STEPS = (
     "main.segment_changes",
     "main.segment_transitions",
 )
+# Built before the steps, from the input's rows; the test fills them.
+INPUT_OF_STEPS = ("ingest_plan", "int_changed_lines", "int_as_of_dates", "int_order_events_daily")
+# What a run selects to write the history.
+CHAIN = (
+    *INPUT_OF_STEPS,
+    "int_order_states_scd2",
+    "int_customer_states_scd2",
+    "int_snapshot_dates",
+    "int_history_delta",
+    "int_segment_moves",
+    "int_counterfactual_segments",
+    "int_segment_snapshots",
+)
 # The only step that keeps what earlier builds left.
 LAST_STEP_BEFORE_SNAPSHOTS = STEPS.index(SNAPSHOTS) - 1
 VIEWS = ("scoring.int_rfm_score_map", "history.int_segment_values")
@@ -90,7 +103,7 @@ def compile_history(shop: Shop) -> Compiled:
     """The SQL of a warehouse that holds only what decides between the states."""
 
     def sql(*arguments: str, **variables: Any) -> dict[str, str]:
-        names = [step.split(".")[1] for step in (*STEPS, *VIEWS)]
+        names = [*INPUT_OF_STEPS, *(step.split(".")[1] for step in (*STEPS, *VIEWS))]
         result = shop.dbt("compile", "--select", *names, *arguments, **variables)
         assert result.success, problem_of(result)
         return {
@@ -106,6 +119,23 @@ def compile_history(shop: Shop) -> Compiled:
     (inline,) = result.result.results
     assert first["int_snapshot_dates"] != later["int_snapshot_dates"] != later_with_date["int_snapshot_dates"]
     return Compiled(first, later, later_with_date, inline.node.compiled_code)
+
+
+def test_a_run_that_leaves_out_a_part_of_the_chain_writes_no_history(make_shop: Callable[..., Shop]) -> None:
+    """Else days would be processed without rows of theirs, and get marks of late data when the rows follow."""
+    shop = make_shop()
+    with duckdb.connect(str(shop.warehouse)) as connection:
+        connection.execute("create schema history; create table history.int_segment_snapshots (customer_id varchar)")
+
+    def writes_history(*models: str) -> bool:
+        result = shop.dbt("compile", "--select", *models)
+        assert result.success, problem_of(result)
+        codes = {run.node.name: run.node.compiled_code for run in result.result.results}
+        return not codes["int_segment_snapshots"].rstrip().endswith("where false")
+
+    assert writes_history(*CHAIN)
+    for left_out in CHAIN[:-1]:
+        assert not writes_history(*(model for model in CHAIN if model != left_out)), left_out
 
 
 def seed(name: str) -> str:

@@ -214,6 +214,14 @@ def test_a_refresh_of_an_empty_warehouse_stops_with_a_sentence(make_shop: Callab
     assert shop.tables() == set()
 
 
+def test_a_part_at_a_baseline_date_of_an_empty_warehouse_stops_with_a_sentence(make_shop: Callable[..., Shop]) -> None:
+    """Nothing that this part reads is missing, but the rules of that date are."""
+    shop = make_shop()
+    problem = problem_of(shop.dbt("build", "--select", "+model_versions", baseline_date="2025-06-30"))
+    assert "the warehouse lacks int_segment_rules. Run 'dbt build' first." in problem
+    assert shop.tables() == set()
+
+
 def test_a_refresh_at_a_baseline_date_without_rules_stops_before_any_table_changes(copy_of_demo_shop: Shop) -> None:
     shop = copy_of_demo_shop
     before = shop.checksums()

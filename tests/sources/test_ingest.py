@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,6 @@ def request_for(
         is_full_refresh=is_full_refresh,
         is_refresh=is_refresh,
         today="2025-06-30",
-        marts_schema="main",
     )
 
 
@@ -395,6 +394,32 @@ def test_a_table_that_is_shorter_stops_a_full_read(warehouse: duckdb.DuckDBPyCon
     assert warehouse.sql("select modified_at from sources.input_files").fetchall()[0][0].date() == date(2011, 1, 1)
 
 
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [
+        ("main.transactions", "transactions"),
+        ("main.transactions", "main.transactions"),
+        ("main.transactions", "memory.transactions"),
+        ("main.transactions", "memory.main.transactions"),
+        ("main.input_files", "INPUT_FILES"),
+        ("shop.transactions", "shop.transactions"),
+        ("main.log", "log"),
+    ],
+)
+def test_a_table_may_be_called_as_a_view_of_the_source(
+    table: str, name: str, warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    """Within the schema `sources` a bare name is that of the view itself."""
+    warehouse.execute("create schema shop")
+    warehouse.execute(f"create table {table} as select 'c' as customer, '12/31/2010' as date, '1.50' as amount")
+    for _ in range(2):
+        prepare_input(warehouse, request_for(name))
+        assert warehouse.sql("select customer_id, amount, file_name from sources.transactions").fetchall() == [
+            ("c", "1.50", name)
+        ]
+        assert warehouse.sql("select modified_at from sources.input_files").fetchall() == [(datetime(2010, 12, 31),)]
+
+
 def test_a_refresh_reads_the_input_as_the_build_did(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", HEADINGS, "1,A,c,12/31/2010,1.50")
     assert plan_input(warehouse, request_for(path, is_refresh=True)).is_full_read
@@ -432,7 +457,7 @@ def test_stored_orders_spare_the_reading_of_all_dates(
 ) -> None:
     path = write(tmp_path / "a.csv", HEADINGS, "1,A,c,12/31/2010,1.50")
     ingest(warehouse, request_for(path))
-    warehouse.execute("create table orders as select date '2010-12-31' as order_date")
+    warehouse.execute("create schema core; create table core.int_orders as select date '2010-12-31' as order_date")
     monkeypatch.setattr("shop_toolkit.ingest.plan.first_and_last_day", lambda *_: pytest.fail("read all dates"))
     plan_input(warehouse, request_for(path, as_of_date="2010-12-31"))
     monkeypatch.undo()
@@ -451,8 +476,21 @@ def test_the_profile_lists_the_columns_of_the_input(warehouse: duckdb.DuckDBPyCo
     ).fetchall() == [(True, True, False, False, "month-day-year", ".", True)]
 
 
+def as_json(request: Request) -> str:
+    return json.dumps({field: getattr(request, field) for field in Request.__annotations__})
+
+
+def test_the_days_of_timestamps_with_a_zone_are_those_of_utc(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """As in the views, which dbt reads with the profile's TimeZone; each connection has a setting of its own."""
+    warehouse.execute("set global TimeZone = 'Asia/Tokyo'")
+    warehouse.execute(
+        "create table log as select 'c' as customer, timestamptz '2010-12-31 23:30:00+00' as date, '1' as amount"
+    )
+    assert "problem" not in json.loads(prepare(warehouse, as_json(request_for("log", as_of_date="2010-12-31"))))
+
+
 def test_an_input_that_cannot_be_read_changes_nothing(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    request = json.dumps({field: getattr(request_for(tmp_path / "no.csv"), field) for field in Request.__annotations__})
+    request = as_json(request_for(tmp_path / "no.csv"))
     answer = json.loads(prepare(warehouse, request))
     assert answer["problem"].startswith("The input can't be read: there is no file")
     assert warehouse.sql("from information_schema.tables").fetchall() == []

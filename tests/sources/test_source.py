@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -49,3 +50,25 @@ def test_an_empty_warehouse_compiles(make_shop: Callable[..., Shop]) -> None:
     # One small query reads the input: which columns it has is data.
     assert 'from "shop"."sources"."transactions"' in " ".join(compiled.split()).replace("select * ", "")
     assert shop.tables() == set()
+
+
+def test_only_runs_that_read_the_input_need_it(make_shop: Callable[..., Shop], tmp_path: Path) -> None:
+    """Who has archived the files can still test and publish what is built."""
+    shop = make_shop(transactions=f"{tmp_path}/archived.csv")
+    for arguments in (
+        ("seed",),
+        ("build", "--select", "int_rfm_score_map"),
+        ("test", "--select", "int_rfm_score_map"),
+        ("test", "--select", "assert_each_score_cell_has_one_segment"),
+    ):
+        result = shop.dbt(*arguments)
+        assert result.success, problem_of(result)
+        assert result.result.results, arguments
+    reading: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
+        (("run", "--select", "ingest_plan"), {}),
+        (("run", "--select", "base_transactions"), {}),
+        (("run", "--select", "int_as_of_dates"), {"as_of_date": "2150-01-01"}),
+        (("source", "freshness"), {}),
+    )
+    for stopped, settings in reading:
+        assert "there is no file" in problem_of(shop.dbt(*stopped, **settings)), stopped

@@ -38,6 +38,8 @@ from shop_toolkit.ingest.relation import (
 VERSION = 1
 SCHEMA = "sources"
 ROWS = "staging.base_transactions"
+# The table, not the mart `orders`: that is a view.
+ORDERS = "core.int_orders"
 # Settings that decide what a row of the input means.
 READING_SETTINGS = (
     "transactions", "csv_delimiter", "csv_encoding", "date_format", "decimal_separator", "cancellation_invoice_prefix",
@@ -76,7 +78,6 @@ class Request:
         is_full_refresh: Whether dbt runs with --full-refresh.
         is_refresh: Whether the run fits nothing and reads new rows by the stored rules.
         today: The latest day that has begun anywhere, as YYYY-MM-DD.
-        marts_schema: The schema of the marts.
     """
 
     settings: Mapping[str, Any]
@@ -84,7 +85,6 @@ class Request:
     is_full_refresh: bool
     is_refresh: bool
     today: str
-    marts_schema: str
 
     @property
     def transactions(self) -> str:
@@ -301,9 +301,8 @@ def _check_days(
     is_full_read: bool,
 ) -> None:
     """Check the day settings. Reading all dates is slow: a stored order of the day or before is proof enough."""
-    orders = f"{request.marts_schema}.orders"
-    has_orders = not is_full_read and _exists(connection, orders)
-    first_stored = _single(connection, f"select cast(min(order_date) as varchar) from {orders}") if has_orders else None
+    has_orders = not is_full_read and _exists(connection, ORDERS)
+    first_stored = _single(connection, f"select cast(min(order_date) as varchar) from {ORDERS}") if has_orders else None
     days = days_to_check(request.days, first_stored, request.today)
     if days and formats.date_format is not None:
         first, last = first_and_last_day(connection, relation, request.readers[formats.date_format])

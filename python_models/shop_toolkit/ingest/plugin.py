@@ -41,6 +41,8 @@ def prepare(conn: duckdb.DuckDBPyConnection, request: str) -> str:
         schema `sources` now; or `problem`, a sentence on why the build stops.
     """
     with conn.cursor() as cursor:
+        # A second connection has settings of its own; dbt sets those of the profile on the first.
+        cursor.execute("set TimeZone = 'UTC'")
         try:
             messages = prepare_input(cursor, Request(**json.loads(request)))
             return json.dumps({"messages": messages, "relations": RELATIONS})

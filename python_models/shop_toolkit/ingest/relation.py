@@ -100,7 +100,7 @@ def relation_of_table(
     Raises:
         InputError: There is no such table, or a required column has no heading.
     """
-    relation = ".".join(quote_name(part) for part in name.split("."))
+    relation = _qualified_name(connection, name)
     try:
         described = connection.execute(f"describe select * from {relation}").fetchall()
     except (duckdb.CatalogException, duckdb.BinderException) as error:
@@ -112,6 +112,38 @@ def relation_of_table(
     sentence_name = f"the table '{name}'"
     columns, others = _split(sql_of, match_headings(list(sql_of), sentence_name, column_mapping))
     return InputRelation(sentence_name, relation, columns, others, quote_text(name))
+
+
+def _qualified_name(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+    """A table's name as SQL, with database and schema; as it is where there is no such table.
+
+    In the views of the schema `sources` a bare name would be looked up there first: `transactions` is one of them.
+    """
+    *places, table = name.split(".")
+    found = connection.execute(
+        """
+        with relations as (
+            select database_name, schema_name, table_name from duckdb_tables()
+            union all
+            select database_name, schema_name, view_name from duckdb_views()
+        )
+        select database_name, schema_name, table_name
+        from relations
+        where
+            lower(table_name) = lower($table)
+            and case len($places)
+                when 0 then database_name = current_database() and schema_name = current_schema()
+                when 1 then
+                    (database_name = current_database() and lower(schema_name) = lower($places[1]))
+                    or (lower(database_name) = lower($places[1]) and schema_name = 'main')
+                when 2 then lower(database_name) = lower($places[1]) and lower(schema_name) = lower($places[2])
+                else false
+            end
+        order by database_name = current_database() desc, schema_name = 'main', database_name
+        """,
+        {"table": table, "places": places},
+    ).fetchall()
+    return ".".join(quote_name(part) for part in (found[0] if found else name.split(".")))
 
 
 def _cell(kind: str, position: int, heading: str) -> str:
