@@ -30,4 +30,4 @@ left join assigned
     on learned.customer_id = assigned.customer_id
 where
     learned.cluster is distinct from assigned.cluster
-    and (select count(*) from assigned as all_assigned) > 0
+    and exists (select any_assigned.customer_id from assigned as any_assigned)
