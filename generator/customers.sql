@@ -1,7 +1,9 @@
 -- The people of one chunk: named customers, and guests who buy once without giving a name.
 create or replace temp table people as
 with customer_numbers as (
-    select unnest(range(getvariable('chunk_from')::bigint, getvariable('chunk_to')::bigint)) as person_number
+    select
+        unnest(range(getvariable('chunk_from')::bigint, getvariable('chunk_to')::bigint))
+            as person_number
 ),
 
 named as (
@@ -61,10 +63,12 @@ with_archetype as (
         archetypes.joined_from,
         archetypes.joined_to,
         archetypes.orders_per_year
-        * exp(archetypes.orders_spread * deviation(numbered.person_key, 'orders')) as orders_per_year,
+        * exp(archetypes.orders_spread * deviation(numbered.person_key, 'orders'))
+            as orders_per_year,
         archetypes.lines_per_order * getvariable('basket_factor')
         * exp(0.2 * deviation(numbered.person_key, 'lines')) as lines_per_order,
-        archetypes.units_per_line * exp(0.25 * deviation(numbered.person_key, 'units')) as units_per_line,
+        archetypes.units_per_line
+        * exp(0.25 * deviation(numbered.person_key, 'units')) as units_per_line,
         0.35 + 0.45 * uniform(numbered.person_key, 'taste') as favourite_share
     from numbered
     inner join archetypes on numbered.archetype_number = archetypes.archetype_number
@@ -90,7 +94,9 @@ with_life as (
             ))
         )::bigint as joins_at,
         floor(
-            1000 * with_archetype.half_life_days * -log2(uniform(with_archetype.person_key, 'staying'))
+            1000
+            * with_archetype.half_life_days
+            * -log2(uniform(with_archetype.person_key, 'staying'))
         )::bigint as stays_for,
         periods.period_length
     from with_archetype
@@ -102,7 +108,8 @@ select
     with_life.person_number,
     with_life.person_key,
     with_life.is_guest,
-    case when not with_life.is_guest then (12346 + with_life.person_number)::varchar end as customer_id,
+    case when not with_life.is_guest then (12346 + with_life.person_number)::varchar end
+        as customer_id,
     with_life.archetype,
     with_life.archetype_number,
     with_life.price_paid,
@@ -114,7 +121,8 @@ select
     seconds.item_number as second_category,
     homes.item_number as country_number,
     -- One customer in sixty also orders from another country.
-    case when uniform(with_life.person_key, 'moving') < 0.016 then others.item_number end as other_country_number,
+    case when uniform(with_life.person_key, 'moving') < 0.016 then others.item_number end
+        as other_country_number,
     with_life.joins_at,
     least(with_life.joins_at + 1 + with_life.stays_for, with_life.period_length) as leaves_at,
     with_life.joins_at + 1 + with_life.stays_for < with_life.period_length as has_dropped_out

@@ -16,7 +16,8 @@ candidates as (
         joins_at,
         leaves_at,
         orders_per_year,
-        -- Four deviations above the expected number of further orders and three more: practically nobody is cut short.
+        -- Four deviations above the expected number of further orders and three more: practically
+        -- nobody is cut short.
         unnest(range(0, 1 + case
             when orders_per_year = 0 then 0
             else ceil(expected_orders + 4 * sqrt(expected_orders) + 3)
@@ -89,7 +90,8 @@ from dated
 inner join people on dated.person_number = people.person_number
 inner join hour_slots on slot_number(0, uniform(dated.order_key, 'hour')) = hour_slots.slot;
 
--- Fees and postage that an order brings with it. Everyone an order counts as is a row, so that this is an equality join.
+-- Fees and postage that an order brings with it. Everyone an order counts as is a row, so that this
+-- is an equality join.
 create or replace temp table order_fees as
 with charged as (
     select
@@ -141,11 +143,15 @@ cancelled_orders as (
                 then 'cancelled_line'
             when
                 cancellation_roll
-                < dirt_rate('cancelled_order') + dirt_rate('cancelled_line') + dirt_rate('cancelled_part')
+                < dirt_rate('cancelled_order')
+                + dirt_rate('cancelled_line')
+                + dirt_rate('cancelled_part')
                 then 'cancelled_part'
             when
                 cancellation_roll
-                < dirt_rate('cancelled_order') + dirt_rate('cancelled_line') + dirt_rate('cancelled_part')
+                < dirt_rate('cancelled_order')
+                + dirt_rate('cancelled_line')
+                + dirt_rate('cancelled_part')
                 + dirt_rate('cancelled_twice')
                 then 'cancelled_twice'
         end as kind
@@ -217,13 +223,16 @@ keyed as (
     from events
 ),
 
--- What cancels without a sale cancels one older than the log: it stands before the customer's first order, by more days
+-- What cancels without a sale cancels one older than the log: it stands before the customer's first
+-- order, by more days
 -- than the shop is ever closed in a row.
 targeted as (
     select
         *,
         ordered_at::date + case
-            when kind = 'cancelled_without_sale' then -4 - floor(-30 * ln(uniform(document_key, 'delay')))
+            when
+                kind = 'cancelled_without_sale'
+                then -4 - floor(-30 * ln(uniform(document_key, 'delay')))
             when kind in ('stock_adjustment', 'fee') then 0
             else 1 + floor(-12 * ln(uniform(document_key, 'delay')))
         end::integer as target_date
@@ -234,7 +243,8 @@ open_days as (
     select distinct shop_date from shop_days
 ),
 
--- An event on a closed day waits for the next open one; events after the last day are not in the log.
+-- An event on a closed day waits for the next open one; events after the last day are not in the
+-- log.
 dated as (
     select
         targeted.person_number,
@@ -247,7 +257,9 @@ dated as (
         + to_minutes(floor(60 * uniform(targeted.document_key, 'minute'))::integer) as documented_at
     from targeted
     asof inner join open_days on targeted.target_date <= open_days.shop_date
-    inner join hour_slots on slot_number(0, uniform(targeted.document_key, 'hour')) = hour_slots.slot
+    inner join
+        hour_slots
+        on slot_number(0, uniform(targeted.document_key, 'hour')) = hour_slots.slot
     where targeted.target_date >= getvariable('first_day')::date
 ),
 
@@ -269,7 +281,11 @@ with_header as (
         -- Null where a document concerns every line of its order.
         case
             when everything.kind in ('cancelled_line', 'cancelled_part', 'cancelled_twice')
-                then 1 + floor(orders.line_count * uniform(orders.order_key, 'cancelled line'))::integer
+                then
+                    1
+                    + floor(
+                        orders.line_count * uniform(orders.order_key, 'cancelled line')
+                    )::integer
             when everything.kind = 'cancelled_across_sales' then 1
         end as cancelled_line_number,
         people.favourite_category,
@@ -277,7 +293,8 @@ with_header as (
         case
             when
                 everything.kind = 'stock_adjustment'
-                and uniform(everything.document_key, 'customer') >= dirt_rate('adjustment_with_customer')
+                and uniform(everything.document_key, 'customer')
+                >= dirt_rate('adjustment_with_customer')
                 then null
             when everything.kind = 'fee' and fees.charged_to = 'nobody' then null
             else people.customer_id
@@ -292,7 +309,8 @@ with_header as (
     left join fees on everything.part = fees.fee_number
 ),
 
--- Chunks take turns in the numbers: no two share one and numbers still grow with time, without a sort of all chunks.
+-- Chunks take turns in the numbers: no two share one and numbers still grow with time, without a
+-- sort of all chunks.
 invoiced as (
     select
         *,

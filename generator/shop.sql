@@ -1,4 +1,5 @@
--- What is the same for the whole shop: its calendar, its products and the slots of every weighted choice.
+-- What is the same for the whole shop: its calendar, its products and the slots of every weighted
+-- choice.
 
 create or replace table archetypes as
 select
@@ -25,8 +26,10 @@ select
     purpose_number(stock_code || booked_on) as fee_key
 from read_csv(getvariable('settings') || '/fees.csv', header = true);
 
--- A shop's time does not run evenly: a busy day holds more of it. Customers buy at their own even pace in shop time, and
--- seasons, weekdays and an archetype's growth come out by themselves. 1,000 units are a day of average business; whole
+-- A shop's time does not run evenly: a busy day holds more of it. Customers buy at their own even
+-- pace in shop time, and
+-- seasons, weekdays and an archetype's growth come out by themselves. 1,000 units are a day of
+-- average business; whole
 -- numbers, so that sums are exact. A closed day holds no time and is no row.
 create or replace table shop_days as
 with days as (
@@ -82,8 +85,10 @@ select
 from weighted
 where day_length > 0;
 
--- A product is style, motif and item ("BLUE ENAMEL LEMON GROVE TEAPOT"). Styles of one motif and item share the five
--- digits of their code and differ in its letter, as colours of one article do. The item sets most of the price.
+-- A product is style, motif and item ("BLUE ENAMEL LEMON GROVE TEAPOT"). Styles of one motif and
+-- item share the five
+-- digits of their code and differ in its letter, as colours of one article do. The item sets most
+-- of the price.
 create or replace table products as
 with words as (
     select
@@ -154,13 +159,18 @@ kept as (
 priced as (
     select
         *,
-        (20000 + 7 * dense_rank() over (order by article_key, category_number, article_rank))::varchar
+        (
+            20000 + 7 * dense_rank() over (order by article_key, category_number, article_rank)
+        )::varchar
         || case when styles > 1 then chr(64 + style_rank::integer) else '' end as product_id,
         greatest(
             0.19,
             round(
                 median_price
-                * exp(price_spread * deviation(item_key, 'price') + 0.12 * deviation(product_key, 'price'))
+                * exp(
+                    price_spread * deviation(item_key, 'price')
+                    + 0.12 * deviation(product_key, 'price')
+                )
                 * 10
             ) / 10 - 0.05
         ) as list_price
@@ -181,7 +191,8 @@ select
     1.0::double / (4 + category_rank) as popularity
 from priced;
 
--- Spelling 0 is the canonical one; the others have a double blank, a blank at the end and two letters swapped.
+-- Spelling 0 is the canonical one; the others have a double blank, a blank at the end and two
+-- letters swapped.
 create or replace table product_spellings as
 with spellings as (
     select
@@ -228,7 +239,8 @@ from read_csv(getvariable('settings') || '/hours.csv', header = true);
 
 create or replace table hour_slots as from slots_of('weights');
 
--- Group 0 is the year as a whole, groups 1 to 12 its months: the garden sells in May, baubles in November.
+-- Group 0 is the year as a whole, groups 1 to 12 its months: the garden sells in May, baubles in
+-- November.
 create or replace temp table weights as
 with months as (
     select unnest(range(13))::integer as month_number

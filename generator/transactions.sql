@@ -44,7 +44,9 @@ tasted as (
         case when keyed.is_staple then keyed.person_key else keyed.line_key end as product_key
     from keyed
     inner join category_slots
-        on slot_number(month(keyed.ordered_at), uniform(keyed.line_key, 'category')) = category_slots.slot
+        on
+            slot_number(month(keyed.ordered_at), uniform(keyed.line_key, 'category'))
+            = category_slots.slot
 ),
 
 with_product as (
@@ -61,7 +63,9 @@ with_product as (
         uniform(tasted.line_key, 'dirt') as dirt_roll
     from tasted
     inner join product_slots
-        on slot_number(tasted.category_number, uniform(tasted.product_key, 'product')) = product_slots.slot
+        on
+            slot_number(tasted.category_number, uniform(tasted.product_key, 'product'))
+            = product_slots.slot
     inner join products on product_slots.item_number = products.product_number
 ),
 
@@ -97,7 +101,9 @@ select
     end as quantity,
     greatest(
         0.04,
-        with_product.list_price * with_product.price_paid * case when with_product.units > 18 then 0.9 else 1 end
+        with_product.list_price
+        * with_product.price_paid
+        * case when with_product.units > 18 then 0.9 else 1 end
     )::decimal(10, 2) as unit_price
 from with_product
 cross join dirt_bounds;
@@ -176,7 +182,11 @@ charged as (
 taking_back as (
     select * from documents
     where kind in (
-        'cancelled_order', 'cancelled_line', 'cancelled_part', 'cancelled_twice', 'cancelled_across_sales'
+        'cancelled_order',
+        'cancelled_line',
+        'cancelled_part',
+        'cancelled_twice',
+        'cancelled_across_sales'
     )
 ),
 
@@ -202,7 +212,9 @@ returned as (
                     1 + floor(sale_lines.quantity * uniform(taking_back.document_key, 'part'))
                 )
             when 'cancelled_twice' then floor(sale_lines.quantity / 2)
-            when 'cancelled_across_sales' then sale_lines.quantity + ceil(staples.quantity_before / 2)
+            when
+                'cancelled_across_sales'
+                then sale_lines.quantity + ceil(staples.quantity_before / 2)
             else sale_lines.quantity
         end::integer as quantity,
         sale_lines.unit_price
@@ -211,7 +223,8 @@ returned as (
         on
             sale_lines.person_number = taking_back.person_number
             and sale_lines.order_number = taking_back.order_number
-            and sale_lines.line_number = coalesce(taking_back.cancelled_line_number, sale_lines.line_number)
+            and sale_lines.line_number
+            = coalesce(taking_back.cancelled_line_number, sale_lines.line_number)
     left join staples
         on
             sale_lines.person_number = staples.person_number
@@ -219,7 +232,8 @@ returned as (
     where sale_lines.dirt not in ('zero_price', 'missing_description')
 ),
 
--- Single units cannot be halved and a first staple has none before it: these documents stay empty, and their numbers
+-- Single units cannot be halved and a first staple has none before it: these documents stay empty,
+-- and their numbers
 -- are gaps as every shop has them.
 cancelled as (
     select
@@ -273,7 +287,8 @@ adjusted as (
         0 as spelling,
         -1 - floor(80 * pow(uniform(document_key, 'quantity'), 2))::integer as quantity,
         0 as unit_price,
-        case when uniform(document_key, 'remark') < 0.5 then 'none' else 'missing_description' end as dirt,
+        case when uniform(document_key, 'remark') < 0.5 then 'none' else 'missing_description' end
+            as dirt,
         null as fee_code,
         ['damaged', 'check', 'lost', 'wet', '?', 'thrown away', 'found broken', 'stock count'][
             1 + floor(8 * uniform(document_key, 'remark text'))::integer
@@ -309,7 +324,9 @@ select
         else products.product_id
     end as stock_code,
     case
-        when lines.dirt != 'missing_description' then coalesce(lines.remark, product_spellings.description)
+        when
+            lines.dirt != 'missing_description'
+            then coalesce(lines.remark, product_spellings.description)
     end as description,
     lines.quantity,
     documents.documented_at,
