@@ -4,12 +4,6 @@
 {%- endmacro %}
 
 
-{#- A column's name as SQL, whatever signs it holds. -#}
-{% macro quoted_name(name) -%}
-    {{ return('"' ~ (name | replace('"', '""')) ~ '"') }}
-{%- endmacro %}
-
-
 {#- A Jinja list as an SQL list of text literals. -#}
 {% macro sql_list(values) -%}
     {%- set literals = [] -%}
