@@ -40,7 +40,12 @@ select
     cast(transactions.gross_amount - coalesce(matches.cancelled_amount, 0) as decimal(18, 2))
         as revenue,
     transactions.ordered_at,
-    cast(transactions.ordered_at as date) as order_date
+    -- The order is of the day of its first line, also where lines were added on later days.
+    cast(
+        min(transactions.ordered_at) over (
+            partition by transactions.customer_id, transactions.invoice_id
+        ) as date
+    ) as order_date
 from transactions
 left join matches
     on transactions.input_row = matches.sale_row

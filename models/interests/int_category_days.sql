@@ -15,9 +15,10 @@ sales as (
         customer_id,
         invoice_id,
         product_id,
-        order_date as event_date,
         quantity as units,
-        gross_amount as amount
+        gross_amount as amount,
+        order_date,
+        cast(ordered_at as date) as event_date
     from {{ ref('int_order_lines') }}
 
 ),
@@ -27,13 +28,16 @@ sales as (
 cancelled as (
 
     select
-        customer_id,
-        sale_invoice_id as invoice_id,
-        product_id,
-        cast(cancelled_at as date) as event_date,
-        -units as units,
-        -amount as amount
-    from {{ ref('int_cancellation_matches') }}
+        matches.customer_id,
+        matches.sale_invoice_id as invoice_id,
+        matches.product_id,
+        -matches.units as units,
+        -matches.amount as amount,
+        sales.order_date,
+        cast(matches.cancelled_at as date) as event_date
+    from {{ ref('int_cancellation_matches') }} as matches
+    inner join {{ ref('int_order_lines') }} as sales
+        on matches.sale_row = sales.input_row
 
 ),
 
@@ -55,6 +59,7 @@ select
     categories.category,
     cast(sum(events.units) as decimal(18, 3)) as units,
     cast(sum(events.amount) as decimal(18, 2)) as amount,
+    events.order_date,
     events.event_date
 from events
 inner join categories
@@ -65,4 +70,5 @@ group by
     events.invoice_id,
     categories.category_name,
     categories.category,
+    events.order_date,
     events.event_date

@@ -35,16 +35,15 @@ orders_in_horizon as (
     select
         observed_samples.sample_number,
         category_spend.category,
-        category_spend.invoice_id,
-        sum(category_spend.amount) as amount
+        cast(sum(category_spend.amount) as decimal(18, 2)) as amount
     from observed_samples
     inner join category_spend
         on
             observed_samples.prediction_run = category_spend.prediction_run
             and observed_samples.customer_id = category_spend.customer_id
+            and observed_samples.cutoff_date < category_spend.order_date
             and observed_samples.label_end_date >= category_spend.event_date
-    group by 1, 2, 3
-    having min(category_spend.event_date) > max(observed_samples.cutoff_date)
+    group by 1, 2
 
 ),
 

@@ -42,8 +42,8 @@ sold as (
         count(distinct customer_id) as customer_count,
         sum(quantity - cancelled_quantity) as units,
         sum(revenue) as revenue,
-        min(order_date) as first_sold_date,
-        max(order_date) as last_sold_date
+        cast(min(ordered_at) as date) as first_sold_date,
+        cast(max(ordered_at) as date) as last_sold_date
     from order_lines
     group by 1
 

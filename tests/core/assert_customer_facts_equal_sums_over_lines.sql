@@ -12,12 +12,12 @@ sales as (
         as_of_dates.as_of_date,
         lines.customer_id,
         lines.invoice_id,
-        min(lines.order_date) as order_date,
+        cast(min(lines.ordered_at) as date) as order_date,
         sum(lines.quantity) as units,
         sum(lines.gross_amount) as amount
     from as_of_dates
     inner join {{ ref('int_order_lines') }} as lines
-        on as_of_dates.as_of_date >= lines.order_date
+        on as_of_dates.as_of_date >= cast(lines.ordered_at as date)
     group by 1, 2, 3
 
 ),

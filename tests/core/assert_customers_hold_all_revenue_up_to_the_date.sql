@@ -13,7 +13,7 @@ sales as (
     select coalesce(sum(order_lines.gross_amount), 0) as amount
     from {{ ref('order_lines') }} as order_lines
     inner join as_of_dates
-        on order_lines.order_date <= as_of_dates.as_of_date
+        on as_of_dates.as_of_date >= cast(order_lines.ordered_at as date)
 
 ),
 

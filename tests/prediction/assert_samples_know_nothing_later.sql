@@ -15,13 +15,25 @@ samples as (
 
 ),
 
-events as (
+-- An order is placed with its first line. Lines may be added on later days.
+placed_orders as (
 
     select
         customer_id,
+        invoice_id,
+        min(cast(ordered_at as date)) as placed_date
+    from {{ ref('order_lines') }}
+    group by 1, 2
+
+),
+
+line_events as (
+
+    select
+        customer_id,
+        invoice_id,
         product_id,
-        order_date as sale_date,
-        order_date as event_date,
+        cast(ordered_at as date) as event_date,
         gross_amount as amount,
         true as is_sale
     from {{ ref('order_lines') }}
@@ -30,12 +42,25 @@ events as (
 
     select
         customer_id,
+        sale_invoice_id as invoice_id,
         product_id,
-        cast(ordered_at as date) as sale_date,
         cast(cancelled_at as date) as event_date,
         -amount as amount,
         false as is_sale
     from {{ ref('cancellation_matches') }}
+
+),
+
+events as (
+
+    select
+        line_events.*,
+        placed_orders.placed_date
+    from line_events
+    inner join placed_orders
+        on
+            line_events.customer_id = placed_orders.customer_id
+            and line_events.invoice_id = placed_orders.invoice_id
 
 ),
 
@@ -46,7 +71,7 @@ known as (
         sum(events.amount) as amount,
         count(*) filter (where events.is_sale) as line_count,
         count(distinct categories.category) as categories_sold,
-        min(samples.cutoff_date - events.event_date) filter (
+        min(samples.cutoff_date - events.placed_date) filter (
             where events.is_sale
         ) as days_since_order
     from samples
@@ -71,7 +96,7 @@ observed as (
     inner join events
         on
             samples.customer_id = events.customer_id
-            and samples.cutoff_date < events.sale_date
+            and samples.cutoff_date < events.placed_date
             and samples.label_end_date >= events.event_date
     group by 1
 

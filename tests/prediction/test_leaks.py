@@ -37,7 +37,7 @@ KNOWN = {
         select c.product_id, c.category, c.category_name
         from products.int_products_by_category as c
         where c.prediction_run = 'backtest' and product_id in (
-            select product_id from core.int_order_lines where order_date <= date '{origin}'
+            select product_id from core.int_order_lines where ordered_at::date <= date '{origin}'
         )
     """,
     "cut-points": "from prediction.int_backtest_cut_points",

@@ -94,7 +94,7 @@ def test_metrics_of_spend_are_those_of_numpy_and_scipy(demo_shop: Shop) -> None:
 
 def test_a_samples_features_are_those_of_a_plain_loop(demo_shop: Shop) -> None:
     """The features of a few samples, counted from the lines of the marts one by one."""
-    lines = demo_shop.rows("select customer_id, invoice_id, order_date, gross_amount from order_lines")
+    lines = demo_shop.rows("select customer_id, invoice_id, ordered_at::date, gross_amount from order_lines")
     cancelled = demo_shop.rows(
         "select customer_id, sale_invoice_id, cancelled_at::date, amount from cancellation_matches"
     )

@@ -143,6 +143,6 @@ def test_a_shop_that_is_fed_incrementally_has_the_history_of_one_build(feed: Fee
     marked = fed.rows(
         "select distinct customer_id, min(as_of_date) from segment_history where restated_by = 'late_data' group by 1"
     )
-    late = fed.rows(f"select distinct customer_id from order_lines where order_date = '{feed.late}'")
+    late = fed.rows(f"select distinct customer_id from order_lines where ordered_at::date = '{feed.late}'")
     assert {customer for customer, _ in marked} >= {customer for (customer,) in late}
     assert min(day for _, day in marked) == last_of_month(feed.late)
