@@ -51,7 +51,7 @@
     {%- set settings = {} -%}
     {%- for name in [
         'transactions', 'column_mapping', 'csv_delimiter', 'csv_encoding', 'date_format',
-        'decimal_separator', 'cancellation_invoice_prefix'
+        'decimal_separator', 'cancellation_invoice_prefix', 'max_order_days'
     ] -%}
         {%- do settings.update({name: var(name)}) -%}
     {%- endfor -%}

@@ -19,6 +19,15 @@ transactions as (
 
 ),
 
+sold as (
+
+    select * from transactions
+    where not is_cancellation
+
+),
+
+{{ lines_of_orders('sold') }},  -- noqa: PRS
+
 joined as (
 
     select
@@ -42,7 +51,7 @@ joined as (
     from matches
     inner join transactions as cancellations
         on matches.cancellation_row = cancellations.input_row
-    inner join transactions as sales
+    inner join lines_of_orders as sales
         on matches.sale_row = sales.input_row
 
 ),

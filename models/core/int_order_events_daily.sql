@@ -5,7 +5,18 @@
     on_schema_change='sync_all_columns',
 ) }}
 
-with sales as (
+with transactions as (
+
+    select * from {{ lines_to_process() }}
+    where
+        rejection_reason is null
+        and not is_cancellation
+
+),
+
+{{ lines_of_orders('transactions') }},  -- noqa: PRS
+
+sales as (
 
     select
         customer_id,
@@ -16,10 +27,7 @@ with sales as (
         country,
         1 as line_count,
         false as is_cancelled
-    from {{ lines_to_process() }}
-    where
-        rejection_reason is null
-        and not is_cancellation
+    from lines_of_orders
 
 ),
 

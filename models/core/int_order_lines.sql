@@ -14,6 +14,8 @@ with transactions as (
 
 ),
 
+{{ lines_of_orders('transactions') }},  -- noqa: PRS
+
 matches as (
 
     select
@@ -24,28 +26,34 @@ matches as (
     where {{ is_changed() | indent(4) }}
     group by 1
 
+),
+
+joined as (
+
+    select
+        lines_of_orders.*,
+        coalesce(matches.cancelled_quantity, 0) as cancelled_quantity,
+        coalesce(matches.cancelled_amount, 0) as cancelled_amount
+    from lines_of_orders
+    left join matches
+        on lines_of_orders.input_row = matches.sale_row
+
 )
 
 select
-    transactions.input_row,
-    transactions.invoice_id,
-    transactions.product_id,
-    transactions.customer_id,
-    transactions.country,
-    transactions.quantity,
-    cast(coalesce(matches.cancelled_quantity, 0) as decimal(18, 3)) as cancelled_quantity,
-    transactions.unit_price,
-    transactions.gross_amount,
-    cast(coalesce(matches.cancelled_amount, 0) as decimal(18, 2)) as cancelled_amount,
-    cast(transactions.gross_amount - coalesce(matches.cancelled_amount, 0) as decimal(18, 2))
-        as revenue,
-    transactions.ordered_at,
+    input_row,
+    invoice_id,
+    invoice_number,
+    product_id,
+    customer_id,
+    country,
+    quantity,
+    cast(cancelled_quantity as decimal(18, 3)) as cancelled_quantity,
+    unit_price,
+    gross_amount,
+    cast(cancelled_amount as decimal(18, 2)) as cancelled_amount,
+    cast(gross_amount - cancelled_amount as decimal(18, 2)) as revenue,
+    ordered_at,
     -- The order is of the day of its first line, also where lines were added on later days.
-    cast(
-        min(transactions.ordered_at) over (
-            partition by transactions.customer_id, transactions.invoice_id
-        ) as date
-    ) as order_date
-from transactions
-left join matches
-    on transactions.input_row = matches.sale_row
+    cast(min(ordered_at) over (partition by customer_id, invoice_id) as date) as order_date
+from joined

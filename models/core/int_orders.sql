@@ -14,6 +14,7 @@ with order_lines as (
 
 select
     invoice_id,
+    any_value(invoice_number) as invoice_number,
     customer_id,
     min(country) as country,
     count(*) as line_count,
@@ -26,4 +27,4 @@ select
     min(ordered_at) as ordered_at,
     cast(min(ordered_at) as date) as order_date
 from order_lines
-group by 1, 2
+group by 1, 3

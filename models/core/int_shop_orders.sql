@@ -10,6 +10,8 @@ anonymous_sales as (
 
 ),
 
+{{ lines_of_orders('anonymous_sales', keys=['invoice_id']) }},  -- noqa: PRS
+
 -- No cancellation without a customer finds its sale, so anonymous revenue is gross.
 anonymous_orders as (
 
@@ -20,7 +22,7 @@ anonymous_orders as (
         sum(quantity) as units,
         sum(gross_amount) as gross_amount,
         min(ordered_at) as ordered_at
-    from anonymous_sales
+    from lines_of_orders
     group by 1
 
 ),

@@ -4,7 +4,7 @@
     'sales_by_month', 'sales_by_weekday', 'sales_by_hour', 'sales_by_weekday_and_hour', 'sales_by_country'
 ] %}
 
-with sales as (
+with recursive sales as (
 
     {% for table in tables %}
     select
@@ -39,10 +39,36 @@ line_totals as (
 
 ),
 
+-- A number whose lines lie too far apart is several orders: each begins with the first line that is
+-- too late for the one before.
+anonymous_orders as (
+
+    select
+        invoice_id,
+        cast(min(ordered_at) as date) as first_day
+    from {{ ref('int_anonymous_sales') }}
+    group by invoice_id
+
+    union all
+
+    select
+        orders.invoice_id,
+        cast(min(lines.ordered_at) as date) as first_day
+    from anonymous_orders as orders
+    inner join {{ ref('int_anonymous_sales') }} as lines
+        on
+            orders.invoice_id = lines.invoice_id
+            and orders.first_day + {{ var('max_order_days') }} < cast(lines.ordered_at as date)
+    group by
+        orders.invoice_id,
+        orders.first_day
+
+),
+
 anonymous_totals as (
 
     select
-        count(distinct invoice_id) as anonymous_order_count,
+        (select count(*) from anonymous_orders) as anonymous_order_count,
         coalesce(sum(quantity), 0) as anonymous_units,
         coalesce(sum(gross_amount), 0) as anonymous_revenue
     from {{ ref('int_anonymous_sales') }}

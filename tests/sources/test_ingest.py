@@ -49,6 +49,7 @@ SETTINGS: dict[str, Any] = {
     "date_format": None,
     "decimal_separator": None,
     "cancellation_invoice_prefix": "C",
+    "max_order_days": 7,
     "as_of_date": None,
     "baseline_date": None,
 }

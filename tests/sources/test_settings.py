@@ -39,6 +39,7 @@ def test_an_old_setting_stops_the_build_with_its_new_name(name: str) -> None:
         ("date_format", ["%d.%m.%Y %H:%M", "%-d", "day-month-year"], ["%Q", "%", "plain", ""]),
         ("decimal_separator", [".", ",", None], [";", ""]),
         ("cancellation_invoice_prefix", ["", "C"], [None, 3]),
+        ("max_order_days", [0, 7, 3_650], [-1, 3_651, 1.5, True, None, "7"]),
         ("refit", [True], ["true", 1, None]),
         ("max_fit_customers", [100, 20_000], [99, 20_001, 100.0, True, None, "100"]),
         ("min_segment_share", [0, 0.5], [-0.1, 0.51, True, None, "0.1"]),

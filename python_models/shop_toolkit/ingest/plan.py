@@ -43,6 +43,7 @@ ORDERS = "core.int_orders"
 # Settings that decide what a row of the input means.
 READING_SETTINGS = (
     "transactions", "csv_delimiter", "csv_encoding", "date_format", "decimal_separator", "cancellation_invoice_prefix",
+    "max_order_days",
 )  # fmt: skip
 DAY_SETTINGS = ("as_of_date", "baseline_date")
 # What is in the schema after `prepare_input`.
