@@ -226,14 +226,14 @@ def test_the_last_day_has_the_segment_names_of_the_seed_and_days_that_are_over_k
     over, last_day = (set(shop.rows(reported.format(is_over))) for is_over in (True, False))
     with duckdb.connect(str(shop.warehouse)) as warehouse:
         for seed in ("rfm_segments", "segment_strategies"):
-            warehouse.execute(f"update seeds.{seed} set segment = 'winners' where segment = 'champions'")
+            warehouse.execute(f"update seeds.{seed} set segment = 'on the rise' where segment = 'potential loyal'")
     # with the test that the last day reports what `customers` does
     refresh(shop)
-    assert shop.row("select count(*) > 0 from customers where rfm_segment = 'winners'") == (True,)
+    assert shop.row("select count(*) > 0 from customers where rfm_segment = 'on the rise'") == (True,)
     assert set(shop.rows(reported.format(True))) == over
     renamed = set(shop.rows(reported.format(False)))
     assert renamed == {
-        tuple("winners" if value == "champions" else value for value in row) for row in last_day
+        tuple("on the rise" if value == "potential loyal" else value for value in row) for row in last_day
     }  # fmt: skip
     assert renamed != last_day
     refresh(shop, tests=False)
