@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +44,8 @@ def plausible_in_python(days: Days) -> tuple[date, date]:
         return len(group) / ((group[-1] - group[0]).days + 1)
 
     body = max(split(lambda one, other: (other - one).days > 1_096), key=lambda group: (rows(group), len(group)))
-    longest = max(((other - one).days for one, other in zip(body, body[1:], strict=False)), default=0)
-    parts = split(
-        lambda one, other: (other - one).days > max(5 * longest, 1_827 if other <= body[0] else 1_096)
-    )
+    longest = max(((other - one).days for one, other in pairwise(body)), default=0)
+    parts = split(lambda one, other: (other - one).days > max(5 * longest, 1_827 if other <= body[0] else 1_096))
     main = next(part for part in parts if body[0] in part)
 
     def is_stray(part: list[date]) -> bool:
@@ -145,7 +144,10 @@ def test_what_a_shop_may_honestly_have_is_plausible(
 
 LOGS = st.lists(
     st.tuples(
-        st.integers(0, 80), st.integers(1, 400), st.sampled_from([1, 2, 8, 60]), st.sampled_from([1, 1, 7, 40, 370, 900])
+        st.integers(0, 80),
+        st.integers(1, 400),
+        st.sampled_from([1, 2, 8, 60]),
+        st.sampled_from([1, 1, 7, 40, 370, 900]),
     ),
     min_size=1, max_size=5,
 )  # fmt: skip
@@ -244,7 +246,7 @@ def test_any_order_of_arrival_rejects_the_same_rows(
         lines = sorted(lines, key=SALES.__contains__)
     shop = make_shop(transactions=f"{tmp_path}/*.csv")
     for number, end in enumerate((4, 30, len(lines))):
-        write(tmp_path, f"{number}.csv", lines[: end])
+        write(tmp_path, f"{number}.csv", lines[:end])
         shop.build(*MODELS)
     assert contents(shop) == contents(with_typos)
 
