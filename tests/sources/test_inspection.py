@@ -6,7 +6,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from commands import BIN, COMMANDS, ROOT, run
+from commands import BIN, COMMANDS, run
+from conftest import ROOT, Shop, problem_of
 from shop_toolkit.ingest import inspect_input
 from shop_toolkit.ingest.macros import load_macros
 
@@ -124,18 +125,32 @@ def test_it_stops_with_the_sentence_of_a_build(settings: str, problem: str, caps
     assert not printed.out
 
 
-def test_both_commands_of_the_documents_report_the_same(write_csv: Callable[..., Path], tmp_path: Path) -> None:
+def test_both_commands_of_the_documents_report_the_same(
+    write_csv: Callable[..., Path], tmp_path: Path, make_shop: Callable[..., Shop]
+) -> None:
     """What dbt renders is what is rendered without it: each line that one reports, the other reports too."""
     log = write_csv(*LOG)
     by_make, by_dbt = (command for command in COMMANDS if "inspect" in command)
-    by_make = by_make.replace("make ", f"make --assume-old=.venv/installed BIN={shlex.quote(str(BIN))} ", 1)
-    reports = []
-    for command in (by_make, by_dbt):
-        done = run(command.replace("my_shop.csv", str(log)), tmp_path)
-        assert done.returncode == 0, done.stdout + done.stderr
-        reports.append(done.stdout)
+    make = f"make --assume-old=.venv/installed BIN={shlex.quote(str(BIN))} "
+    done = run(by_make.replace("make ", make, 1).replace("my_shop.csv", str(log)), tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    shop = make_shop(transactions=str(log))
+    program, *operation, _, _ = shlex.split(by_dbt)
+    assert program == "dbt"
+    result = shop.dbt(*operation)
+    assert result.success, problem_of(result)
+    logged = (shop.folder / "logs" / "dbt.log").read_text("utf-8")
     for line in REPORT.splitlines():
-        assert all(line in report for report in reports), line
+        assert line in done.stdout, line
+        assert line in logged, line
+
+
+def test_dbt_stops_with_the_sentence_of_a_build(
+    make_shop: Callable[..., Shop], capfd: pytest.CaptureFixture[str]
+) -> None:
+    result = make_shop(transactions="none.csv").dbt("run-operation", "inspect_input")
+    assert not result.success
+    assert "there is no file 'none.csv'" in capfd.readouterr().out
 
 
 def test_macros_work_without_dbt_as_they_do_in_it(tmp_path: Path) -> None:
