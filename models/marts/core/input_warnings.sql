@@ -51,6 +51,22 @@ unreadable as (
 
 ),
 
+implausible as (
+
+    select
+        'implausible_dates' as kind,
+        'ordered_at' as column_name,
+        count(*) as row_count,
+        sum(gross_amount) as amount,
+        min(rejection_detail) as example,
+        'They lie far outside the other dates. If they are right, say so with plausible_from or'
+        || ' plausible_to.' as suggestion
+    from transactions
+    where rejection_reason = 'implausible_date'
+    having count(*) > 0
+
+),
+
 totals as (
 
     select count(*) as row_count from transactions
@@ -149,6 +165,10 @@ warnings as (
     union all
 
     select * from unreadable
+
+    union all
+
+    select * from implausible
 
     union all
 

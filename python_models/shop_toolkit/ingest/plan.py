@@ -197,7 +197,8 @@ def plan_input(connection: duckdb.DuckDBPyConnection, request: Request) -> Plan:
     pending = [name for name, file in files.items() if is_full_read or file is None or file != stored.files.get(name)]
     pending_relation = _relation(connection, request, files, pending) if pending else None
     earlier = NOTHING_KNOWN if is_full_read else stored.formats
-    formats, findings = earlier, []
+    formats: Formats = earlier
+    findings: list[Finding] = []
     if pending_relation is not None:
         formats, findings = _formats(connection, request, pending_relation, earlier)
     _check_days(connection, request, relation, formats, is_full_read)

@@ -12,6 +12,7 @@ from shop_toolkit.report.charts import (
     Block,
     Card,
     Panel,
+    Row,
     Tables,
     axis,
     names_axis,
@@ -169,7 +170,7 @@ def doubts(warnings: pd.DataFrame) -> Block:
     )
 
 
-def card_of(warning: dict[Any, Any]) -> Card:
+def card_of(warning: Row) -> Card:
     """A doubt with how much it concerns and what to do."""
     facts = {
         "column": warning["column_name"],
