@@ -23,21 +23,22 @@
 -#}
 {% macro log_input_warnings(results) -%}
     {%- set model_id = 'model.' ~ project_name ~ '.input_warnings' -%}
-    {%- for result in results if result.node.unique_id == model_id and result.status == 'success' -%}
-        {%- set columns = 'kind, column_name, row_count, amount, example, suggestion' -%}
-        {%- set warnings = run_query(
-            'select ' ~ columns ~ ' from ' ~ existing_relation(result.node.schema, 'input_warnings')
-            ~ ' order by amount desc nulls last, row_count desc nulls last, kind, column_name, example'
-        ).rows -%}
-        {%- for warning in warnings -%}
-            {%- set column = ' in ' ~ warning.column_name if warning.column_name else '' -%}
-            {%- set rows = ', ' ~ warning.row_count ~ ' rows' if warning.row_count is not none else '' -%}
-            {%- set amount = ' worth ' ~ warning.amount if warning.amount else '' -%}
-            {%- set example = ' (' ~ warning.example ~ ')' if warning.example else '' -%}
-            {%- do log(
-                'Input: ' ~ warning.kind | replace('_', ' ') ~ column ~ rows ~ amount ~ example ~ '. '
-                ~ warning.suggestion, info=true
-            ) -%}
+    {%- for result in results
+        if result.node.unique_id == model_id and result.status == 'success' -%}
+        {%- set warnings = existing_relation(result.node.schema, 'input_warnings') -%}
+        {%- set sentences -%}
+            select
+                concat(
+                    'Input: ', replace(kind, '_', ' '), ' in ' || column_name,
+                    ', ' || row_count || ' rows', ' worth ' || amount,
+                    ' (' || nullif(example, '') || ')', '. ', suggestion
+                ) as sentence
+            from {{ warnings }}
+            order by
+                amount desc nulls last, row_count desc nulls last, kind, column_name, example
+        {%- endset -%}
+        {%- for row in run_query(sentences).rows -%}
+            {%- do log(row.sentence, info=true) -%}
         {%- endfor -%}
     {%- endfor -%}
 {%- endmacro %}
