@@ -53,6 +53,8 @@ SETTINGS: dict[str, Any] = {
     "as_of_date": None,
     "baseline_date": None,
 }
+# All days are plausible here; which are, is tested in tests/cleaning/test_plausible_days.py.
+ALL_DAYS = "plausible_days as (select min(day) as first_day, max(day) as last_day from days_of_input)"
 HEADINGS = "invoice,sku,customer,date,amount"
 
 
@@ -71,6 +73,7 @@ def request_for(
         readers=READERS,
         number_readers=NUMBER_READERS,
         currency_reader="''",
+        plausible_days=ALL_DAYS,
         is_full_refresh=is_full_refresh,
         is_refresh=is_refresh,
         today="2025-06-30",

@@ -90,6 +90,7 @@ class Request:
         readers: For each known way to write a date, SQL that reads `date_text` as a timestamp.
         number_readers: For the decimal separators '.' and ',', SQL that reads `number_text` with it.
         currency_reader: SQL that yields the sign or code of the currency in `number_text`.
+        plausible_days: CTEs over `days_of_input`, of which the last has the first and the last day that are plausible.
         is_full_refresh: Whether dbt runs with --full-refresh.
         is_refresh: Whether the run fits nothing and reads new rows by the stored rules.
         today: The latest day that has begun anywhere, as YYYY-MM-DD.
@@ -99,6 +100,7 @@ class Request:
     readers: Mapping[str, str]
     number_readers: Mapping[str, str]
     currency_reader: str
+    plausible_days: str
     is_full_refresh: bool
     is_refresh: bool
     today: str
@@ -340,7 +342,8 @@ def _check_days(
     first_stored = _single(connection, f"select cast(min(order_date) as varchar) from {ORDERS}") if has_orders else None
     days = days_to_check(request.days, first_stored, request.today)
     if days and formats.date_format is not None:
-        first, last = first_and_last_day(connection, relation, request.readers[formats.date_format])
+        reader = request.readers[formats.date_format]
+        first, last = first_and_last_day(connection, relation, reader, request.plausible_days)
         check_day_settings(days, first, last, request.today, relation.name)
 
 
