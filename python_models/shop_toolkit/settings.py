@@ -143,6 +143,7 @@ SETTINGS: dict[str, Setting] = {
         "a space, an algorithm and a number of clusters, e.g. rfm_tsne kmeans 7", _candidate, is_optional=True
     ),
     "max_rules": whole("rules", 2, 100),
+    "rule_folds": whole("folds", 2, 20),
     "max_fit_products": whole("products", 100, 100_000),
     "category_bootstrap_samples": whole("refits", 2, 1000),
     "backtest_origins": whole("origins", 1, 12),
