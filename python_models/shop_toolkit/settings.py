@@ -12,7 +12,10 @@ from datetime import date
 from shop_toolkit.grids import grid_problem
 from shop_toolkit.publishing import folder_problem
 
-DATE_ORDERS = ("year-month-day", "month-day-year", "day-month-year")
+DATE_ORDERS = (
+    "year-month-day", "month-day-year", "day-month-year", "month-name", "unix-seconds", "unix-milliseconds",
+    "excel-serial",
+)  # fmt: skip
 ENCODINGS = ("utf-8", "latin-1", "utf-16")
 # What DuckDB's strptime knows.
 STRPTIME_FORMAT = re.compile("([^%]|%-?[aAwdbBhmyYHIpMSgfzZjUWcxXGVun%])*")
