@@ -67,6 +67,7 @@ MARTS = (
     "segment_drift",
     "customer_alerts",
     "audiences",
+    "input_warnings",
     "published_files",
 )
 # What readers get copies of: all but the list of these copies.

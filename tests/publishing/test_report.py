@@ -31,7 +31,8 @@ QUIET = (
 )  # fmt: skip
 TABLES = {
     "sales_by_month": "main", "sales_by_weekday_and_hour": "main", "sales_by_country": "main", "cohorts": "main",
-    "cleaning_summary": "main", "segments": "main", "segment_rules": "main", "cluster_candidates": "main",
+    "cleaning_summary": "main", "input_warnings": "main", "segments": "main", "segment_rules": "main",
+    "cluster_candidates": "main",
     "product_categories": "main", "interest_groups": "main", "model_evaluations": "main",
     "prediction_calibration": "main", "prediction_confusion": "main", "segment_transitions": "main",
     "segment_drift": "main", "rpt_changes": "reporting", "rpt_score_cells": "reporting", "rpt_segments": "reporting",
@@ -863,6 +864,14 @@ def test_a_shop_of_one_customer_has_a_report(tables: Tables) -> None:
         blocks["sales_by_weekday_and_hour"].title
         == "Most orders are placed on Tuesdays from 12 to 13 o'clock: 100 % of all"
     )
+    # a log of days: nothing is said of hours
+    at_no_hour = ((hours["weekday_number"] == 2) & (hours["hour_of_day"] == 0)) * 3 + (
+        (hours["weekday_number"] == 5) & (hours["hour_of_day"] == 0)
+    )
+    days = blocks_of(one | {"sales_by_weekday_and_hour": hours.assign(order_count=at_no_hour.astype(int))})
+    assert days["sales_by_weekday_and_hour"].title == "Most orders are placed on Tuesdays: 75 % of all"
+    assert "hour" not in json.dumps(days["sales_by_weekday_and_hour"].panels[0].data)
+    assert days["sales_by_weekday_and_hour"].panels[0].data[0]["y"] == [0, 3, 0, 0, 1, 0, 0]
     assert blocks["sales_by_country"].title == "All revenue is from one country: Norway"
     assert blocks["cleaning_rows"].title == "100 % of 1 rows are usable sales"
     assert blocks["segment_sizes"].title == "All customers are one segment, all customers: there is nothing to compare"

@@ -25,7 +25,8 @@ from shop_toolkit.ingest.dates import (
     resolve_date_format,
 )
 from shop_toolkit.ingest.files import FileDescription, InputError, describe_files
-from shop_toolkit.ingest.numbers import resolve_separator, written_numbers
+from shop_toolkit.ingest.findings import Finding, to_json
+from shop_toolkit.ingest.numbers import number_findings, resolve_separator, written_numbers
 from shop_toolkit.ingest.relation import (
     InputRelation,
     is_file_name,
@@ -60,6 +61,7 @@ STATE_TABLES = f"""
         date_format varchar,
         decimal_separator varchar
     );
+    alter table {SCHEMA}.ingested_files add column if not exists findings varchar;
     create table if not exists {SCHEMA}.ingest_watermark (
         input_signature varchar,
         codes_fingerprint varchar,
@@ -151,6 +153,7 @@ class Plan:
         signature: Where it changes, earlier rows would be read in another way now.
         formats: How dates and numbers are written; None where nothing shows it yet.
         is_full_read: Whether the build replaces the rows of earlier builds.
+        findings: What stays in doubt of the rows that the build reads.
     """
 
     relation: InputRelation
@@ -160,6 +163,7 @@ class Plan:
     signature: str
     formats: Formats
     is_full_read: bool
+    findings: Sequence[Finding] = ()
 
     def messages(self) -> list[str]:
         """Sentences about it for the log."""
@@ -195,9 +199,15 @@ def plan_input(connection: duckdb.DuckDBPyConnection, request: Request) -> Plan:
     pending = [name for name, file in files.items() if is_full_read or file is None or file != stored.files.get(name)]
     pending_relation = _relation(connection, request, files, pending) if pending else None
     earlier = NOTHING_KNOWN if is_full_read else stored.formats
-    formats = earlier if pending_relation is None else _formats(connection, request, pending_relation, earlier)
+    formats: Formats = earlier
+    findings: list[Finding] = []
+    if pending_relation is not None:
+        formats, findings = _formats(connection, request, pending_relation, earlier)
     _check_days(connection, request, relation, formats, is_full_read)
-    return Plan(relation, pending_relation, files, pending, signature, formats, is_full_read)
+    return Plan(
+        relation, pending_relation, files, pending, signature, formats, is_full_read,
+        findings=findings + _unused_columns(relation),
+    )  # fmt: skip
 
 
 def read_ingested(connection: duckdb.DuckDBPyConnection) -> Ingested:
@@ -287,7 +297,8 @@ def _check_nothing_is_lost(
 
 def _formats(
     connection: duckdb.DuckDBPyConnection, request: Request, pending: InputRelation, earlier: Formats
-) -> Formats:
+) -> tuple[Formats, list[Finding]]:
+    """How the pending rows are written, and what stays in doubt."""
     configured = request.settings["date_format"]
     date_format = configured or earlier.date_format
     if date_format is None:
@@ -308,7 +319,15 @@ def _formats(
         configured=request.settings["decimal_separator"],
         earlier=earlier.decimal_separator,
     )
-    return Formats(date_format, separator)
+    return Formats(date_format, separator), number_findings(numbers, separator)
+
+
+def _unused_columns(relation: InputRelation) -> list[Finding]:
+    if not relation.others:
+        return []
+    headings = ", ".join(relation.others)
+    suggestion = "They change nothing. If one of them is a column of ours, name it in the setting 'column_mapping'."
+    return [Finding("unused_columns", None, None, headings, suggestion)]
 
 
 def _check_days(
@@ -369,6 +388,7 @@ def _profile_row(request: Request, plan: Plan) -> str:
         "date_format": plan.formats.date_format,
         "decimal_separator": plan.formats.decimal_separator,
         "cancellation_invoice_prefix": request.settings["cancellation_invoice_prefix"],
+        "findings": to_json(plan.findings),
     }
     flags = {
         f"has_{column}": column in plan.relation.columns
