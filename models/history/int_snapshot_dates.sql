@@ -215,7 +215,11 @@ select
     -- A date that was over and is the last one again, after a clock that ran ahead, is open again.
     -- The last date has the names of today, as `customers` does; dates that are over keep theirs.
     snapshot_dates.is_due
-    or (is_open and not direction.is_earlier_as_of_date and (was_closed or renamed.is_renamed)) as is_due,
+    or (
+        is_open
+        and not direction.is_earlier_as_of_date
+        and (was_closed or renamed.is_renamed)
+    ) as is_due,
     direction.is_earlier_as_of_date
 from snapshot_dates
 cross join direction

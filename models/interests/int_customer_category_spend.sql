@@ -83,7 +83,12 @@ select
     spend / nullif(sum(spend) over (partition by as_of_date, customer_id), 0) as spend_share,
     cast(row_number() over (
         partition by as_of_date, customer_id
-        order by category_id = -1, spend desc, order_count desc, last_bought_date desc, category_id asc
+        order by
+            category_id = -1 asc,
+            spend desc,
+            order_count desc,
+            last_bought_date desc,
+            category_id asc
     ) as integer) as interest_rank,
     is_current,
     last_bought_date
