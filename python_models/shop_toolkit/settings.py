@@ -49,6 +49,10 @@ def _filled_text(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
+def _texts(value: object) -> bool:
+    return isinstance(value, list) and all(_filled_text(text) for text in value)
+
+
 def _flag(value: object) -> bool:
     return isinstance(value, bool)
 
@@ -123,6 +127,9 @@ SETTINGS: dict[str, Setting] = {
     "cancellation_invoice_prefix": Setting(
         "the text that cancelling invoices begin with, e.g. C, or '' for every negative quantity", _text
     ),
+    "refund_invoice_prefixes": Setting("a list of texts that refunding invoices begin with, e.g. [CN, R]", _texts),
+    "currency": Setting("a currency of the input, e.g. EUR", _filled_text, is_optional=True),
+    "duplicates": Setting("drop or keep", _one_of("drop", "keep"), is_optional=True),
     "max_order_days": whole("days", 0, 3_650),
     "as_of_date": _DAY,
     "baseline_date": _DAY,
