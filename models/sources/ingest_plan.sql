@@ -27,6 +27,11 @@ seeds as (
     select concat_ws(',', 'type', transaction_type, counts_as) as seed_row
     from {{ ref('transaction_types') }}
 
+    union all
+
+    select concat_ws(',', 'missing', column_name, word) as seed_row
+    from {{ ref('missing_values') }}
+
 ),
 
 codes as (

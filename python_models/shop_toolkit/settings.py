@@ -130,6 +130,8 @@ SETTINGS: dict[str, Setting] = {
     "refund_invoice_prefixes": Setting("a list of texts that refunding invoices begin with, e.g. [CN, R]", _texts),
     "currency": Setting("a currency of the input, e.g. EUR", _filled_text, is_optional=True),
     "duplicates": Setting("drop or keep", _one_of("drop", "keep"), is_optional=True),
+    "plausible_from": _DAY,
+    "plausible_to": _DAY,
     "max_order_days": whole("days", 0, 3_650),
     "as_of_date": _DAY,
     "baseline_date": _DAY,

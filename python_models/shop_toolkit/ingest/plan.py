@@ -18,15 +18,15 @@ from typing import Any
 import duckdb
 
 from shop_toolkit.ingest.currencies import check_currency
-from shop_toolkit.ingest.files import FileDescription, InputError, describe_files
-from shop_toolkit.ingest.formats import (
-    Formats,
+from shop_toolkit.ingest.dates import (
     check_dates_fit,
     check_day_settings,
     days_to_check,
     first_and_last_day,
-    resolve_formats,
+    resolve_date_format,
 )
+from shop_toolkit.ingest.files import FileDescription, InputError, describe_files
+from shop_toolkit.ingest.numbers import resolve_separator, written_numbers
 from shop_toolkit.ingest.relation import (
     InputRelation,
     is_file_name,
@@ -37,7 +37,7 @@ from shop_toolkit.ingest.relation import (
 )
 
 # Raise it when what the source or staging makes of a row changes: then every build reads the input again.
-VERSION = 2
+VERSION = 3
 SCHEMA = "sources"
 ROWS = "staging.base_transactions"
 # The table, not the mart `orders`: that is a view.
@@ -47,7 +47,6 @@ READING_SETTINGS = (
     "transactions", "csv_delimiter", "csv_encoding", "date_format", "decimal_separator", "cancellation_invoice_prefix",
     "max_order_days", "currency", "duplicates", "refund_invoice_prefixes",
 )  # fmt: skip
-NOTHING_KNOWN = Formats(None, None)
 DAY_SETTINGS = ("as_of_date", "baseline_date")
 # What is in the schema after `prepare_input`.
 RELATIONS = {
@@ -72,12 +71,25 @@ STATE_TABLES = f"""
 
 
 @dataclass(frozen=True)
+class Formats:
+    """How dates and numbers are written; None where nothing shows it yet."""
+
+    date_format: str | None
+    decimal_separator: str | None
+
+
+NOTHING_KNOWN = Formats(None, None)
+
+
+@dataclass(frozen=True)
 class Request:
     """What dbt asks for.
 
     Attributes:
         settings: The settings of this run, by name.
         readers: For each known way to write a date, SQL that reads `date_text` as a timestamp.
+        number_readers: For the decimal separators '.' and ',', SQL that reads `number_text` with it.
+        currency_reader: SQL that yields the sign or code of the currency in `number_text`.
         is_full_refresh: Whether dbt runs with --full-refresh.
         is_refresh: Whether the run fits nothing and reads new rows by the stored rules.
         today: The latest day that has begun anywhere, as YYYY-MM-DD.
@@ -85,6 +97,8 @@ class Request:
 
     settings: Mapping[str, Any]
     readers: Mapping[str, str]
+    number_readers: Mapping[str, str]
+    currency_reader: str
     is_full_refresh: bool
     is_refresh: bool
     today: str
@@ -180,11 +194,8 @@ def plan_input(connection: duckdb.DuckDBPyConnection, request: Request) -> Plan:
         _check_nothing_is_lost(connection, request, stored, relation, files)
     pending = [name for name, file in files.items() if is_full_read or file is None or file != stored.files.get(name)]
     pending_relation = _relation(connection, request, files, pending) if pending else None
-    known = Formats(
-        request.settings["date_format"] or (None if is_full_read else stored.formats.date_format),
-        request.settings["decimal_separator"] or (None if is_full_read else stored.formats.decimal_separator),
-    )
-    formats = _formats(connection, request, pending_relation, known, is_full_read)
+    earlier = NOTHING_KNOWN if is_full_read else stored.formats
+    formats = earlier if pending_relation is None else _formats(connection, request, pending_relation, earlier)
     _check_days(connection, request, relation, formats, is_full_read)
     if pending_relation is not None:
         check_currency(connection, pending_relation, request.settings["currency"], None if is_full_read else ROWS)
@@ -277,25 +288,29 @@ def _check_nothing_is_lost(
 
 
 def _formats(
-    connection: duckdb.DuckDBPyConnection,
-    request: Request,
-    pending: InputRelation | None,
-    known: Formats,
-    is_full_read: bool,
+    connection: duckdb.DuckDBPyConnection, request: Request, pending: InputRelation, earlier: Formats
 ) -> Formats:
-    if pending is None:
-        return known
-    formats = resolve_formats(connection, pending, known, request.readers)
-    if known.date_format is not None:
+    configured = request.settings["date_format"]
+    date_format = configured or earlier.date_format
+    if date_format is None:
+        date_format = resolve_date_format(connection, pending, request.readers)
+    else:
         check_dates_fit(
             connection,
             pending,
-            known.date_format,
+            date_format,
             request.readers,
-            is_set=request.settings["date_format"] is not None,
-            has_earlier_rows=not is_full_read,
+            is_set=configured is not None,
+            has_earlier_rows=earlier.date_format is not None,
         )
-    return formats
+    numbers = written_numbers(connection, pending, request.number_readers, request.currency_reader)
+    separator = resolve_separator(
+        numbers,
+        pending.name,
+        configured=request.settings["decimal_separator"],
+        earlier=earlier.decimal_separator,
+    )
+    return Formats(date_format, separator)
 
 
 def _check_days(
@@ -318,7 +333,7 @@ def create_source(connection: duckdb.DuckDBPyConnection, request: Request, plan:
     """Create the views of the source `shop`, and the tables of the pipeline's state where they are missing."""
     nothing = InputRelation(plan.relation.name, "(select 1 where false)", {}, {}, "null")
     views = {
-        "transactions": (plan.pending_relation or nothing).select(),
+        "transactions": (plan.pending_relation or nothing).select(plan.formats.decimal_separator),
         "input_files": " union all ".join(_file_row(request, plan, name) for name in plan.files),
         "input_profile": _profile_row(request, plan),
     }

@@ -9,6 +9,7 @@ import duckdb
 from shop_toolkit.ingest.files import FileDescription, InputError
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, match_headings
 
+NUMBER_COLUMNS = ("unit_price", "amount", "quantity")
 FILE_NAME = re.compile(r"[/\\*?]|[.](csv|tsv|txt|parquet|pq|xlsx|xlsm|xls|xlsb|ods|gz|json)$")
 
 
@@ -34,9 +35,13 @@ class InputRelation:
     surplus: str = "null"
     swallowed: str = "0"
 
-    def select(self) -> str:
-        """A query of all rows: our columns as text, null where the input lacks them, then what else a row holds."""
-        texts = [f"cast({self.columns.get(column, 'null')} as varchar) as {column}" for column in COLUMN_ALIASES]
+    def select(self, decimal_separator: str | None = None) -> str:
+        """A query of all rows: our columns as text, null where the input lacks them, then what else a row holds.
+
+        Args:
+            decimal_separator: How texts write decimals. Typed numbers become texts that are written so too.
+        """
+        texts = [f"{self._text(column, decimal_separator)} as {column}" for column in COLUMN_ALIASES]
         fields = ", ".join(f"{quote_text(heading)}, cast({sql} as varchar)" for heading, sql in self.others.items())
         other_columns = f"json_object({fields})" if fields else "null"
         return (
@@ -52,6 +57,13 @@ class InputRelation:
             )
             + f"\nfrom {self.sql}"
         )
+
+    def _text(self, column: str, decimal_separator: str | None) -> str:
+        sql = self.columns.get(column, "null")
+        text = f"cast({sql} as varchar)"
+        if column not in NUMBER_COLUMNS or decimal_separator != "," or sql == "null":
+            return text
+        return f"case when typeof({sql}) = 'VARCHAR' then {text} else replace({text}, '.', ',') end"
 
 
 def is_file_name(name: str) -> bool:
