@@ -100,8 +100,8 @@ lost_digits as (
         count(*) as row_count,
         sum(gross_amount) as amount,
         min(customer_id) as example,
-        'A spreadsheet shortened these ids, so several customers may share one. Export them as'
-        || ' text.' as suggestion
+        'A spreadsheet shortened these ids, so several customers may share one.'
+        || ' Export them as text.' as suggestion
     from transactions
     where
         upper(customer_id) like '%E+%'
