@@ -66,8 +66,8 @@
         'settings': settings,
         'readers': readers,
         'number_readers': {
-            '.': parse_number_as('number_text', 'decimal(38, 6)', '.'),
-            ',': parse_number_as('number_text', 'decimal(38, 6)', ','),
+            '.': parse_number('number_text', 'decimal(38, 6)', "'.'"),
+            ',': parse_number('number_text', 'decimal(38, 6)', "','"),
         },
         'currency_reader': currency_sign('number_text'),
         'is_full_refresh': flags.FULL_REFRESH,
