@@ -17,8 +17,9 @@
     The sign of a currency counts: 5 € are not 5 $.
 -#}
 {% macro number_key(text, decimal_separator) -%}
+    {%- set number = parse_number('trim(' ~ text ~ ')', 'decimal(38, 9)', decimal_separator) -%}
     coalesce(
-        cast({{ parse_number('trim(' ~ text ~ ')', 'decimal(38, 9)', decimal_separator) }} as varchar)
+        cast({{ number }} as varchar)
         -- Plain numbers have no sign: only the others are searched for one.
         || case
             when try_cast(replace({{ text }}, ',', '.') as decimal(38, 9)) is null

@@ -12,7 +12,10 @@ from datetime import date
 from shop_toolkit.grids import grid_problem
 from shop_toolkit.publishing import folder_problem
 
-DATE_ORDERS = ("year-month-day", "month-day-year", "day-month-year")
+DATE_ORDERS = (
+    "year-month-day", "month-day-year", "day-month-year", "month-name", "unix-seconds", "unix-milliseconds",
+    "excel-serial",
+)  # fmt: skip
 ENCODINGS = ("utf-8", "latin-1", "utf-16")
 # What DuckDB's strptime knows.
 STRPTIME_FORMAT = re.compile("([^%]|%-?[aAwdbBhmyYHIpMSgfzZjUWcxXGVun%])*")
@@ -123,6 +126,8 @@ SETTINGS: dict[str, Setting] = {
     "cancellation_invoice_prefix": Setting(
         "the text that cancelling invoices begin with, e.g. C, or '' for every negative quantity", _text
     ),
+    "plausible_from": _DAY,
+    "plausible_to": _DAY,
     "max_order_days": whole("days", 0, 3_650),
     "as_of_date": _DAY,
     "baseline_date": _DAY,
@@ -141,6 +146,7 @@ SETTINGS: dict[str, Setting] = {
         "a space, an algorithm and a number of clusters, e.g. rfm_tsne kmeans 7", _candidate, is_optional=True
     ),
     "max_rules": whole("rules", 2, 100),
+    "rule_folds": whole("folds", 2, 20),
     "max_fit_products": whole("products", 100, 100_000),
     "category_bootstrap_samples": whole("refits", 2, 1000),
     "backtest_origins": whole("origins", 1, 12),
