@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 
@@ -25,6 +25,7 @@ class InputRelation:
         file_name: SQL that yields the file (or the table) of a row.
         surplus: SQL that is not null where a row has more fields than there are headings.
         swallowed: SQL that counts the rows that an unclosed quote made part of a field.
+        headings: Our column to its heading.
     """
 
     name: str
@@ -34,6 +35,7 @@ class InputRelation:
     file_name: str
     surplus: str = "null"
     swallowed: str = "0"
+    headings: Mapping[str, str] = field(default_factory=dict)
 
     def select(self, decimal_separator: str | None = None) -> str:
         """A query of all rows: our columns as text, null where the input lacks them, then what else a row holds.
@@ -92,16 +94,19 @@ def relation_of_files(
         name = heading if heading and heading not in sql_of else f"{heading} (column {position})".strip()
         sql_of[name] = _cell(first.kind, position, heading)
     name = f"'{path}'"
-    columns, others = _split(sql_of, match_headings(list(sql_of), name, column_mapping))
+    heading_of = match_headings(list(sql_of), name, column_mapping)
+    columns, others = _split(sql_of, heading_of)
     width = len(first.headings)
     if first.kind == "parquet":
         sql = f"read_parquet({quote_list(only)}, filename = 'read_from')"
-        return InputRelation(name, sql, columns, others, "read_from")
+        return InputRelation(name, sql, columns, others, "read_from", headings=heading_of)
     if first.kind == "workbook":
-        return InputRelation(name, _workbooks(only), columns, others, "read_from", f"cells[{width + 1}]")
+        cells = f"cells[{width + 1}]"
+        return InputRelation(name, _workbooks(only), columns, others, "read_from", cells, headings=heading_of)
     return InputRelation(
-        name, _csv_files(files, only), columns, others, "read_from", f"field_{width + 1}", _swallowed_rows(first)
-    )
+        name, _csv_files(files, only), columns, others, "read_from", f"field_{width + 1}", _swallowed_rows(first),
+        heading_of,
+    )  # fmt: skip
 
 
 def relation_of_table(
@@ -122,8 +127,9 @@ def relation_of_table(
         ) from error
     sql_of = {column: quote_name(column) for column, *_ in described}
     sentence_name = f"the table '{name}'"
-    columns, others = _split(sql_of, match_headings(list(sql_of), sentence_name, column_mapping))
-    return InputRelation(sentence_name, relation, columns, others, quote_text(name))
+    heading_of = match_headings(list(sql_of), sentence_name, column_mapping)
+    columns, others = _split(sql_of, heading_of)
+    return InputRelation(sentence_name, relation, columns, others, quote_text(name), headings=heading_of)
 
 
 def _qualified_name(connection: duckdb.DuckDBPyConnection, name: str) -> str:
