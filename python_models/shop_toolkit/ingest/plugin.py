@@ -10,7 +10,8 @@ import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from shop_toolkit.ingest.files import InputError, workbook_rows
+from shop_toolkit.ingest.errors import InputError, reason_of, sentence_of
+from shop_toolkit.ingest.files import workbook_rows
 from shop_toolkit.ingest.plan import RELATIONS, Request, prepare_input
 
 
@@ -47,4 +48,7 @@ def prepare(conn: duckdb.DuckDBPyConnection, request: str) -> str:
             messages = prepare_input(cursor, Request(**json.loads(request)))
             return json.dumps({"messages": messages, "relations": RELATIONS})
         except InputError as error:
-            return json.dumps({"problem": str(error)})
+            return json.dumps({"problem": sentence_of(str(error))})
+        except (duckdb.Error, OSError) as error:
+            # Whatever else a file or the machine may have in store.
+            return json.dumps({"problem": sentence_of(f"The input can't be read: {reason_of(error)}.")})
