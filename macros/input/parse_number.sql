@@ -1,36 +1,93 @@
 {#-
     SQL: a trimmed text as a number of the given decimal type, null where it is none.
-    `decimal_separator` is SQL. Currency signs and blanks are left out; a thousands separator counts
-    only where it groups by threes: '1,5' is not 15.
+
+    `decimal_separator` is SQL. A grouping sign counts only where it groups by threes: with a decimal
+    point '1,5' is not 15, and '0,850' is not 850. Signs of currencies, blanks and apostrophes are
+    left out.
 -#}
 {% macro parse_number(text, type, decimal_separator) -%}
-    case {{ decimal_separator }}
-            when ',' then {{ parse_number_as(text, type, ',') }}
-            else {{ parse_number_as(text, type, '.') }}
-        end
-{%- endmacro %}
-
-
-{% macro parse_number_as(text, type, decimal_separator) -%}
-    {%- set grouping = ',' if decimal_separator == '.' else '.' -%}
-    {%- set bare = "regexp_replace(" ~ text ~ ", '[£$€\\s\\x{00A0}\\x{202F}]', '', 'g')" -%}
-    {%- set decorated -%}
-        try_cast(
-            case
-                when not contains({{ bare }}, '{{ grouping }}') or regexp_full_match(
-                    {{ bare }},
-                    '[+-]?[0-9]{1,3}([{{ grouping }}][0-9]{3})+([{{ decimal_separator }}][0-9]*)?'
-                )
-                    then replace(
-                        replace({{ bare }}, '{{ grouping }}', ''), '{{ decimal_separator }}', '.'
-                    )
-            end as {{ type }}
-        )
-    {%- endset -%}
     {#-
         With a decimal point nearly every text is a plain number: the expensive way is for the rest.
     -#}
-    {%- set plain = 'try_cast(' ~ text ~ ' as ' ~ type ~ ')' -%}
-    {%- set plain_or_decorated = 'coalesce(' ~ plain ~ ', ' ~ decorated ~ ')' -%}
-    {{ return(plain_or_decorated if decimal_separator == '.' else decorated) }}
+    coalesce(
+            case
+                when {{ decimal_separator }} <> ',' or not contains({{ text }}, '.')
+                    then try_cast({{ text }} as {{ type }})
+            end,
+            case {{ decimal_separator }}
+                when ',' then {{ parse_number_as(text, type, ',') }}
+                else {{ parse_number_as(text, type, '.') }}
+            end
+        )
+{%- endmacro %}
+
+
+{#-
+    SQL: a text as a number with the decimal separator '.' or ',', null where it can't be read so.
+    Groups are of three digits, or of two before the last three as in India, and don't begin with 0.
+-#}
+{% macro parse_number_as(text, type, decimal_separator) -%}
+    {%- set grouping = ',' if decimal_separator == '.' else '.' -%}
+    {%- set digits = bare_number(text) -%}
+    {%- set pattern -%}
+        [+-]?([0-9]*|[1-9][0-9]{0,2}([{{ grouping }}][0-9]{3})+|[1-9][0-9]?([{{ grouping }}][0-9]{2})+
+        {{- '[' ~ grouping ~ '][0-9]{3})([' ~ decimal_separator ~ '][0-9]*)?' }}
+    {%- endset -%}
+    try_cast(
+        case
+            when regexp_full_match({{ digits }}, '{{ pattern }}')
+                then replace(replace({{ digits }}, '{{ grouping }}', ''), ',', '.')
+        end as {{ type }}
+    )
+{%- endmacro %}
+
+
+{#-
+    SQL: a text without blanks, apostrophes and the sign of a currency before or behind the number;
+    a minus behind it, or brackets around it, as a minus before it.
+-#}
+{% macro bare_number(text) -%}
+    {%- set blanks = "[\\s''’‘`´\\x{00A0}\\x{2000}-\\x{200B}\\x{202F}\\x{205F}\\x{2060}\\x{FEFF}]" -%}
+    {%- set signs = currency_pattern() -%}
+    {%- set closed_up = "regexp_replace(" ~ text ~ ", '" ~ blanks ~ "', '', 'g')" -%}
+    {%- set ascii_minus = "translate(" ~ closed_up ~ ", '−–', '--')" -%}
+    {%- set unsigned -%}
+        regexp_replace({{ ascii_minus }}, '(?i)^([(+-]*)({{ signs }})|({{ signs }})([)-]?)$', '\1\4', 'g')
+    {%- endset -%}
+    regexp_replace(
+        regexp_replace({{ unsigned }}, '^\(([0-9.,]+)\)$', '-\1'), '^([0-9.,]*[0-9])-$', '-\1'
+    )
+{%- endmacro %}
+
+
+{#- SQL: the sign or the code of the currency in a text, in capitals; an empty text where there is none. -#}
+{% macro currency_sign(text) -%}
+    upper(regexp_extract({{ text }}, '(?i)^[(\s+−–-]*({{ currency_pattern() }})', 1)
+        || regexp_extract({{ text }}, '(?i)[0-9.,\s\x{00A0}\x{202F}-]({{ currency_pattern() }})[)\s-]*$', 1))
+{%- endmacro %}
+
+
+{#-
+    A regular expression for signs and codes of currencies: any sign (also 'R$' and 'US$'), the codes
+    of ISO 4217, and short forms in use. Other letters make a text no number: 12 boxes are no price.
+-#}
+{% macro currency_pattern() -%}
+    {%- set codes = [
+        'AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD',
+        'BND', 'BOB', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHF', 'CLP', 'CNY', 'COP', 'CRC', 'CUP',
+        'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP',
+        'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD',
+        'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD',
+        'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MYR', 'MZN', 'NAD', 'NGN',
+        'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB',
+        'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SYP', 'SZL', 'THB',
+        'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'UYU', 'UZS', 'VES', 'VND', 'VUV',
+        'WST', 'XAF', 'XCD', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG'
+    ] -%}
+    {%- set short_forms = [
+        'kr\\.?', 'zł', 'kč', 'ft', 'rs\\.?', 'rp\\.?', 'rm', 'tl', 'lei', 'din\\.?', 'лв\\.?', 'руб\\.?', 'р\\.?',
+        'грн\\.?',
+        'сом', 'тг', 's?fr\\.?'
+    ] -%}
+    {{ return('[a-z]{0,3}\\p{Sc}|' ~ (codes + short_forms) | join('|')) }}
 {%- endmacro %}

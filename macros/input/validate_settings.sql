@@ -8,7 +8,9 @@
         {%- set given = fromyaml(given) if given is string else given -%}
         {%- set values = {} -%}
         {%- for name in fromjson(single_value('select setting_names()')) -%}
-            {%- set is_date = var(name) is not none and name in ['as_of_date', 'baseline_date'] -%}
+            {%- set is_date = var(name) is not none and name in [
+                'as_of_date', 'baseline_date', 'plausible_from', 'plausible_to'
+            ] -%}
             {#- YAML makes a date of an unquoted day. -#}
             {%- do values.update({name: var(name) | string if is_date else var(name)}) -%}
         {%- endfor -%}

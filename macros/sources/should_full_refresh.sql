@@ -1,7 +1,7 @@
 {#-
     dbt asks this of every incremental model. Ours are also built whole where rows of earlier builds
-    no longer hold, because a setting, a heading or a code changed: exactly as with --full-refresh,
-    but only the models that depend on the input's rows.
+    no longer hold, because a setting, a heading, a code or the plausible days changed: exactly as
+    with --full-refresh, but only the models that depend on the input's rows.
 -#}
 {% macro should_full_refresh() -%}
     {%- set configured = config.get('full_refresh') -%}
@@ -17,12 +17,29 @@
     {%- if ingest_parents() | select('in', parents) | list -%}
         {%- set plan = existing_relation('sources', 'ingest_plan') -%}
         {%- set query = 'select coalesce(bool_or(is_full_reload), false) from ' ~ plan -%}
-        {{ return(plan is not none and single_value(query)) }}
+        {%- if plan is not none and single_value(query) -%}
+            {{ return(true) }}
+        {%- elif model.name == 'int_transactions_flagged' -%}
+            {{ return(has_outdated_dates()) }}
+        {%- endif -%}
+        {{ return(is_watermark_withdrawn()) }}
     {%- elif 'source.' ~ project_name ~ '.shop.input_profile' in parents -%}
         {%- set profile = existing_relation('sources', 'input_profile') -%}
         {{ return(profile is not none and single_value('select is_full_read from ' ~ profile)) }}
     {%- endif -%}
     {{ return(false) }}
+{%- endmacro %}
+
+
+{#-
+    Whether a model of this run was built whole after the plan was made: the flags are, where the
+    plausible days changed. It then withdrew the watermark, and what comes after it is built whole,
+    too.
+-#}
+{% macro is_watermark_withdrawn() -%}
+    {%- set watermark = existing_relation('sources', 'ingest_watermark') -%}
+    {%- set query = 'select count(*) = 0 from ' ~ watermark -%}
+    {{ return(watermark is not none and single_value(query)) }}
 {%- endmacro %}
 
 

@@ -1,15 +1,46 @@
 {#-
-    SQL: an identifier without blanks around it and without the '.0' that spreadsheets add to whole
-    numbers; null if empty.
+    SQL: an identifier as it identifies: without blanks around it and signs that nobody sees, without
+    what spreadsheets add ('.0' to whole numbers, ="…" around texts), e-mail addresses in lower case;
+    null if empty.
 -#}
 {% macro clean_identifier(text) -%}
+    {%- set bare = clean_text(text) -%}
     nullif(
         case
-            when
-                suffix(trim({{ text }}), '.0')
-                and regexp_full_match(trim({{ text }}), '[0-9]+[.]0')
-                then regexp_replace(trim({{ text }}), '[.]0$', '')
-            else trim({{ text }})
+            when starts_with({{ bare }}, '="')
+                then regexp_replace({{ bare }}, '^="(.*)"$', '\1')
+            when suffix({{ bare }}, '0') and contains({{ bare }}, '.')
+                then regexp_replace({{ bare }}, '^([0-9]+)[.]0+$', '\1')
+            when contains({{ bare }}, '@')
+                then lower({{ bare }})
+            else {{ bare }}
         end, ''
     )
+{%- endmacro %}
+
+
+{#- SQL: a text without blanks of any kind around it and without signs that nobody sees. -#}
+{% macro clean_text(text) -%}
+    {#- Nearly all texts are plain ASCII: as many bytes as signs. -#}
+    case
+        when strlen({{ text }}) = length({{ text }}) and not contains({{ text }}, chr(9))
+            then trim({{ text }})
+        else regexp_replace({{ text }}, '^[\s\pZ\p{Cf}]+|[\s\pZ\p{Cf}]+$', '', 'g')
+    end
+{%- endmacro %}
+
+
+{#-
+    SQL: a cleaned text, null where it is a word for "missing" in the column. The CTE
+    `missing_values` lists them.
+-#}
+{% macro unless_missing(text, column, cleaned) -%}
+    case
+        when lower({{ clean_text(text) }}) in (
+            select missing_values.word
+            from missing_values
+            where missing_values.column_name in ('any', '{{ column }}')
+        ) then null
+        else {{ cleaned }}
+    end
 {%- endmacro %}

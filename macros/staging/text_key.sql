@@ -9,3 +9,20 @@
     {%- endfor -%}
     {{ return('md5_number(concat(' ~ (texts | join(', ')) ~ '))') }}
 {%- endmacro %}
+
+
+{#-
+    SQL: a text that is equal for equal numbers, however many zeros they are written with; other
+    texts stay as they are.
+-#}
+{% macro number_key(text) -%}
+    coalesce(
+        cast(try_cast(replace({{ text }}, ',', '.') as decimal(38, 9)) as varchar), {{ text }}
+    )
+{%- endmacro %}
+
+
+{#- SQL: the same for dates in ISO 8601, with or without hours, seconds and their fractions. -#}
+{% macro date_key(text) -%}
+    coalesce(cast(try_cast({{ text }} as timestamp) as varchar), {{ text }})
+{%- endmacro %}

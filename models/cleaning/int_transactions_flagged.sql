@@ -33,6 +33,10 @@ ingest_plan as (
 
 ),
 
+{{ days_of_input('transactions', this if is_incremental() else none) }},  -- noqa: PRS
+
+{{ plausible_days('days_of_input') }},  -- noqa: PRS
+
 non_product_codes as (
 
     select * from {{ ref('non_product_codes') }}
@@ -94,6 +98,10 @@ flagged as (
     select
         transactions.*,
         non_products.label as non_product_label,
+        coalesce(
+            cast(transactions.ordered_at as date)
+            not between plausible_days.first_day and plausible_days.last_day, false
+        ) as is_implausible_date,
         transactions.customer_id is null as is_missing_customer,
         seen_before.input_row is not null as is_seen_before,
         row_number() over (
@@ -115,6 +123,7 @@ flagged as (
         coalesce(transactions.unit_price <= 0, false) as has_no_price
     from transactions
     cross join ingest_plan
+    cross join plausible_days
     left join non_products
         on transactions.product_id = non_products.product_id
     left join seen_before
@@ -129,6 +138,7 @@ reasoned as (
         *,
         case
             when is_unreadable then 'unreadable'
+            when is_implausible_date then 'implausible_date'
             when is_missing_customer then 'missing_customer'
             when is_duplicate then 'duplicate'
             when is_stock_adjustment then 'stock_adjustment'
@@ -149,6 +159,8 @@ select
     rejection_reason,
     case rejection_reason
         when 'unreadable' then unreadable_detail
+        when 'implausible_date'
+            then concat('the date ', cast(ordered_at as date), ' lies outside the days of the log')
         when 'missing_customer' then 'customer_id is empty'
         when 'duplicate' then 'equal in every column to an earlier row'
         when 'stock_adjustment'
@@ -165,6 +177,7 @@ select
     unit_price,
     gross_amount,
     is_unreadable,
+    is_implausible_date,
     is_missing_customer,
     is_duplicate,
     is_cancellation,

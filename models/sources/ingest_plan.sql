@@ -17,17 +17,28 @@ non_product_codes as (
 
 ),
 
+missing_values as (
+
+    select * from {{ ref('missing_values') }}
+
+),
+
+code_lines as (
+
+    select concat_ws(',', 'code', code, match_type, label) as line
+    from non_product_codes
+
+    union all
+
+    select concat_ws(',', 'missing', column_name, word) as line
+    from missing_values
+
+),
+
 codes as (
 
-    select
-        coalesce(
-            md5(
-                string_agg(
-                    concat_ws(',', code, match_type, label), ';' order by code, match_type, label
-                )
-            ), ''
-        ) as codes_fingerprint
-    from non_product_codes
+    select coalesce(md5(string_agg(line, ';' order by line)), '') as codes_fingerprint
+    from code_lines
 
 ),
 

@@ -6,6 +6,13 @@
     post_hook=["{{ delete_ingested_files() }}", "{{ insert_ingested_files() }}"],
 ) }}
 
+{#- What is equal to a reader is equal: 18 and 18.0 in two exports are one value. -#}
+{%- set key_columns = [
+    clean_identifier('invoice_id'), clean_identifier('product_id'), 'product_description',
+    number_key('quantity'), date_key('ordered_at'), number_key('unit_price'), number_key('amount'),
+    clean_identifier('customer_id'), 'country', 'surplus_field',
+    "regexp_replace(other_columns, '\"(-?[0-9]+)[.]0+\"', '\"\\1\"', 'g')"
+] %}
 {#-
     A single file that is read into an empty table repeats no row of another: then no row is
     compared with others.
@@ -24,10 +31,7 @@ keyed as (
         -- The order of the input is the only one that its rows have.
         row_number() over () as input_position,
         *,
-        {{ text_key([
-            'invoice_id', 'product_id', 'product_description', 'quantity', 'ordered_at',
-            'unit_price', 'amount', 'customer_id', 'country', 'surplus_field', 'other_columns'
-        ]) | indent(8) }} as row_key
+        {{ text_key(key_columns) | indent(8) }} as row_key
     from transactions
 
 ),

@@ -14,6 +14,12 @@ with transactions as (
 
 ),
 
+missing_values as (
+
+    select * from {{ ref('missing_values') }}
+
+),
+
 -- One row: which columns the input has, and how it writes dates and numbers.
 ingest_plan as (
 
@@ -32,14 +38,20 @@ trimmed as (
 
     select
         transactions.input_row,
-        {{ clean_identifier('transactions.invoice_id') }} as invoice_id,
-        {{ clean_identifier('transactions.product_id') }} as product_code,
-        nullif(trim(transactions.product_description), '') as product_description,
-        case
-            when lower(trim(transactions.customer_id)) not in ('null', 'none', 'nan', 'n/a', '\n')
-                then {{ clean_identifier('transactions.customer_id') }}
-        end as customer_id,
-        nullif(trim(transactions.country), '') as country,
+        {% for column, name in [
+            ('invoice_id', 'invoice_id'),
+            ('product_id', 'product_code'),
+            ('customer_id', 'customer_id'),
+        ] %}
+        {{ unless_missing(
+            'transactions.' ~ column, column, clean_identifier('transactions.' ~ column)
+        ) | indent(8) }} as {{ name }},
+        {% endfor %}
+        {% for column in ['product_description', 'country'] %}
+        {{ unless_missing(
+            'transactions.' ~ column, column, "nullif(" ~ clean_text('transactions.' ~ column) ~ ", '')"
+        ) | indent(8) }} as {{ column }},
+        {% endfor %}
         nullif(trim(transactions.quantity), '') as quantity,
         nullif(trim(transactions.unit_price), '') as unit_price,
         nullif(trim(transactions.amount), '') as amount,

@@ -1,5 +1,7 @@
 """The linear map from what customers buy to the few coordinates that they are grouped by."""
 
+import shop_toolkit.scientific  # isort: skip # noqa: F401 - before any other that loads SciPy
+
 import numpy as np
 import pandas as pd
 from sklearn.decomposition import PCA

@@ -1,5 +1,7 @@
 """Many small fits at once, with the same results for any number of processes."""
 
+import shop_toolkit.scientific  # isort: skip # noqa: F401 - before any other that loads SciPy
+
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar

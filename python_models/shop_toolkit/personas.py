@@ -1,5 +1,7 @@
 """Names for clusters: each cluster's profile is matched to the persona prototype it fits, all at once."""
 
+import shop_toolkit.scientific  # isort: skip # noqa: F401 - before any other that loads SciPy
+
 import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment

@@ -123,6 +123,8 @@ SETTINGS: dict[str, Setting] = {
     "cancellation_invoice_prefix": Setting(
         "the text that cancelling invoices begin with, e.g. C, or '' for every negative quantity", _text
     ),
+    "plausible_from": _DAY,
+    "plausible_to": _DAY,
     "max_order_days": whole("days", 0, 3_650),
     "as_of_date": _DAY,
     "baseline_date": _DAY,

@@ -185,3 +185,15 @@ def test_sources_speak_the_words_of_the_field() -> None:
         if private.search(line)
     ]
     assert found == []
+
+
+def test_scipy_and_scikit_learn_are_loaded_in_one_place_first() -> None:
+    """Two threads of a build that load parts of SciPy at once can get a module that is only half there."""
+    toolkit = ROOT / "python_models" / "shop_toolkit"
+    scientific = re.compile(r"^(?:import|from) (?:scipy|sklearn)\b", re.MULTILINE)
+    first = re.compile(r'\A"""(?:.|\n)*?"""\n\nimport shop_toolkit\.scientific\b')
+    for path in sorted(toolkit.rglob("*.py")):
+        if path.name != "scientific.py" and scientific.search(path.read_text("utf-8")):
+            # A package's first line runs before any module of it.
+            entrance = path if path.parent == toolkit else path.with_name("__init__.py")
+            assert first.search(entrance.read_text("utf-8")), path

@@ -171,6 +171,17 @@ def test_files_of_several_kinds_and_headings_are_mapped_one_by_one(
     ]
 
 
+def test_typed_numbers_beside_texts_with_a_decimal_comma_keep_their_value(
+    warehouse: duckdb.DuckDBPyConnection, log: Path
+) -> None:
+    write(log / "a.csv", HEADINGS.replace(",", ";"), "1;A;c;12/31/2010;1.234,50")
+    duckdb.sql(f"copy (select 'd' as customer, '12/31/2010' as date, 1.250 as amount, 1 as invoice, 2 as sku)"
+               f" to '{log}/b.parquet'")  # fmt: skip
+    prepare_input(warehouse, request_for(log / "*"))
+    assert warehouse.sql("select amount from sources.transactions order by 1").fetchall() == [("1,250",), ("1.234,50",)]
+    assert warehouse.sql("select decimal_separator from sources.input_profile").fetchall() == [(",",)]
+
+
 def test_a_new_export_with_other_headings_leaves_earlier_rows_as_they_are(
     warehouse: duckdb.DuckDBPyConnection, log: Path
 ) -> None:

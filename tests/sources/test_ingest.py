@@ -11,25 +11,36 @@ from typing import Any
 
 import duckdb
 import pytest
-from shop_toolkit.ingest.files import FileDescription, InputError, describe_files, first_line_of, workbook_rows
-from shop_toolkit.ingest.formats import (
-    Formats,
+from shop_toolkit.ingest.dates import (
     WrittenForms,
     check_dates_are_clear,
     check_day_settings,
     days_to_check,
-    resolve_formats,
+    resolve_date_format,
 )
+from shop_toolkit.ingest.files import FileDescription, InputError, describe_files, first_line_of, workbook_rows
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, match_headings
-from shop_toolkit.ingest.plan import Plan, Request, plan_input, prepare_input
+from shop_toolkit.ingest.numbers import WrittenNumbers, resolve_separator, written_numbers
+from shop_toolkit.ingest.plan import Formats, Plan, Request, plan_input, prepare_input
 from shop_toolkit.ingest.plugin import prepare
-from shop_toolkit.ingest.relation import is_file_name, quote_name, quote_text, relation_of_files
+from shop_toolkit.ingest.relation import is_file_name, quote_name, quote_text, relation_of_files, relation_of_table
 
 # Simpler than dbt's: the point is which of them a plan chooses.
 READERS = {
     "year-month-day": "try_cast(date_text as timestamp)",
     "month-day-year": "try_strptime(date_text, '%m/%d/%Y')",
     "day-month-year": "try_strptime(date_text, '%d/%m/%Y')",
+}
+NUMBER_READERS = {
+    separator: f"""
+        case
+            when regexp_full_match(
+                number_text, '([0-9]+|[1-9][0-9]{{0,2}}([{grouping}][0-9]{{3}})+)([{separator}][0-9]+)?'
+            )
+                then cast(replace(replace(number_text, '{grouping}', ''), ',', '.') as decimal(18, 4))
+        end
+    """
+    for separator, grouping in ((".", ","), (",", "."))
 }
 SETTINGS: dict[str, Any] = {
     "column_mapping": {},
@@ -58,6 +69,8 @@ def request_for(
     return Request(
         settings=SETTINGS | {"transactions": str(transactions)} | settings,
         readers=READERS,
+        number_readers=NUMBER_READERS,
+        currency_reader="''",
         is_full_refresh=is_full_refresh,
         is_refresh=is_refresh,
         today="2025-06-30",
@@ -266,7 +279,7 @@ def test_rows_that_an_unclosed_quote_swallowed_are_counted(
 
 
 def forms(rows_read: tuple[int, int, int], dated_rows: int = 100) -> WrittenForms:
-    return WrittenForms(dated_rows, "01/02/2011", dict(zip(READERS, rows_read, strict=True)), 0, 0)
+    return WrittenForms(dated_rows, "01/02/2011", dict(zip(READERS, rows_read, strict=True)))
 
 
 @pytest.mark.parametrize(
@@ -289,26 +302,113 @@ def test_dates_are_clear_where_one_order_reads_clearly_more(
 
 
 @pytest.mark.parametrize(
-    ("dates", "prices", "expected"),
+    ("dates", "expected"),
     [
-        (["12/31/2010"], ["2.50"], Formats("month-day-year", ".")),
-        (["31/12/2010"], ["2,50"], Formats("day-month-year", ",")),
-        # whole prices show no separator, and no dates no order
-        (["2010-12-31"], ["3"], Formats("year-month-day", None)),
-        ([], [], Formats(None, None)),
+        (["12/31/2010"], "month-day-year"),
+        (["31/12/2010"], "day-month-year"),
+        (["2010-12-31"], "year-month-day"),
+        ([], None),
         # a few wrong dates do not tip the scale
-        (["31/12/2010"] * 3 + ["12/31/2010"] * 200, ["1.5"] * 203, Formats("month-day-year", ".")),
+        (["31/12/2010"] * 3 + ["12/31/2010"] * 200, "month-day-year"),
     ],
 )
-def test_formats_follow_from_the_rows(
-    dates: list[str], prices: list[str], expected: Formats, warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+def test_the_order_of_dates_follows_from_the_rows(
+    dates: list[str], expected: str | None, warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    rows = [f'c,{day},"{price}"' for day, price in zip(dates, prices, strict=True)]
-    path = write(tmp_path / "log.csv", "customer,date,amount", *rows)
+    path = write(tmp_path / "log.csv", "customer,date,amount", *(f"c,{day},1" for day in dates))
     files = describe_files(str(path))
     relation = relation_of_files(str(path), files, list(files), {})
-    assert resolve_formats(warehouse, relation, Formats(None, None), READERS) == expected
-    assert resolve_formats(warehouse, relation, Formats("x", "y"), READERS) == Formats("x", "y")
+    assert resolve_date_format(warehouse, relation, READERS) == expected
+
+
+@pytest.mark.parametrize(
+    ("prices", "quantities", "expected"),
+    [
+        (["2.50"], ["1"], "."),
+        (["2,50"], ["1"], ","),
+        # whole prices show no separator
+        (["3"], ["1"], None),
+        ([], [], None),
+        # groups that begin with 0, have four digits or come twice are none
+        (["0,850", "12,500"], ["1", "1"], ","),
+        (["1250,500", "12,500"], ["1", "1"], ","),
+        (["12,500", "1.250,500"], ["1", "1"], ","),
+        (["15.000", "1.250.000"], ["1", "1"], ","),
+        (["15,000", "1,250,000"], ["1", "1"], "."),
+        # what the prices show holds for the quantities
+        (["2,50"], ["15.000"], ","),
+        (["7"], ["0,5"], ","),
+        # the first rows don't decide alone, and one slip of the pen doesn't count
+        (["12,500"] * 30_000 + ["1,5"], ["1"] * 30_001, ","),
+        (["1,500"] + ["1.5"] * 200 + ["1,5"], ["1"] * 202, "."),
+    ],
+)
+def test_the_decimal_separator_follows_from_all_numbers(
+    prices: list[str],
+    quantities: list[str],
+    expected: str | None,
+    warehouse: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+) -> None:
+    assert separator_of(prices, quantities, warehouse, tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    ("prices", "quantities", "example", "reason"),
+    [
+        (["1,250"], ["1"], "1,250' in unit_price", "nothing shows which"),
+        (["7"], ["1.000"], "1.000' in quantity", "nothing shows which"),
+        (["1,250", "1.5", "1,5"], ["1", "1", "1"], "1,250' in unit_price", "other numbers show both"),
+        (["1.5"], ["1,5"], None, None),
+    ],
+)
+def test_numbers_that_could_be_read_in_two_ways_stop_the_build(
+    prices: list[str],
+    quantities: list[str],
+    example: str | None,
+    reason: str | None,
+    warehouse: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+) -> None:
+    if example is None:
+        # Each number shows how it is written, so no number depends on the answer.
+        assert separator_of(prices, quantities, warehouse, tmp_path) == "."
+        return
+    with pytest.raises(InputError, match=f"e.g. '{example}, and {reason}. Say which with --vars"):
+        separator_of(prices, quantities, warehouse, tmp_path)
+
+
+def separator_of(
+    prices: list[str], quantities: list[str], warehouse: duckdb.DuckDBPyConnection, folder: Path
+) -> str | None:
+    rows = [f'c,2011-01-01,"{price}","{units}"' for price, units in zip(prices, quantities, strict=True)]
+    path = write(folder / "log.csv", "customer,date,price,quantity", *rows)
+    files = describe_files(str(path))
+    relation = relation_of_files(str(path), files, list(files), {})
+    numbers = written_numbers(warehouse, relation, NUMBER_READERS, "''")
+    return resolve_separator(numbers, relation.name, configured=None, earlier=None)
+
+
+def test_a_setting_or_earlier_rows_decide_of_numbers_in_doubt() -> None:
+    doubtful = [WrittenNumbers("amount", with_point=0, with_comma=0, ambiguous=1, example="1,250", signs={})]
+    assert resolve_separator(doubtful, "it", configured=",", earlier=".") == ","
+    assert resolve_separator(doubtful, "it", configured=None, earlier=".") == "."
+    commas = [WrittenNumbers("amount", with_point=1, with_comma=2, ambiguous=0, example=None, signs={})]
+    with pytest.raises(InputError, match="read so far have a decimal point, but most of it have a decimal comma"):
+        resolve_separator(commas, "it", configured=None, earlier=".")
+
+
+def test_typed_numbers_show_nothing_and_become_texts_as_the_others_are(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    warehouse.execute(
+        "create table log as select 'c' as customer, '2011-01-01' as date, 12.345 as price, '1,5' as quantity"
+    )
+    relation = relation_of_table(warehouse, "log", {})
+    numbers = written_numbers(warehouse, relation, NUMBER_READERS, "''")
+    assert resolve_separator(numbers, "it", configured=None, earlier=None) == ","
+    assert warehouse.sql(f"select unit_price, quantity from ({relation.select(',')})").fetchall() == [("12,345", "1,5")]
+    assert warehouse.sql(f"select unit_price, quantity from ({relation.select('.')})").fetchall() == [("12.345", "1,5")]
 
 
 def test_day_settings_are_checked_against_the_input() -> None:

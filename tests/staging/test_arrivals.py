@@ -208,6 +208,23 @@ def test_a_corrected_line_is_no_duplicate_of_the_one_that_could_not_be_read(
     assert fed.rows("select revenue from orders where customer_id = 'late'") == [(120,)]
 
 
+def test_rows_that_are_written_otherwise_in_another_export_are_the_same_rows(
+    make_shop: Callable[..., Shop], tmp_path: Path
+) -> None:
+    headings = "invoice_id,product_id,quantity,ordered_at,unit_price,customer_id,points"
+    rows = ["1,10,2,2025-01-31 10:00:00,2.50,9001,7", "2,10,1,2025-01-31,18,9002,"]
+    again = ["1,10.0,2.0,2025-01-31 10:00,2.5,9001.0,7.0", '2,10,1.000,2025-01-31 00:00:00,18.00,"=""9002""",']
+    others = ["1,10,2,2025-01-31 10:00:00,2.51,9001,7", "1,10,2,2025-01-31 10:00:00,2.50,9001,7.5"]
+    shop = make_shop(transactions=f"{tmp_path}/*.csv")
+    written(tmp_path, headings, rows, "first.csv")
+    shop.build("stg_transactions")
+    written(tmp_path, headings, again + others, "next.csv")
+    shop.build("stg_transactions")
+    assert shop.rows("select input_row, unit_price from staging.stg_transactions order by 1") == [
+        (1, Decimal("2.50")), (2, 18), (3, Decimal("2.51")), (4, Decimal("2.50"))
+    ]  # fmt: skip
+
+
 def test_whole_prices_show_no_decimal_separator(make_shop: Callable[..., Shop], tmp_path: Path) -> None:
     headings = "invoice_id;product_id;quantity;ordered_at;unit_price;customer_id"
     shop = make_shop(transactions=f"{tmp_path}/*.csv")

@@ -31,8 +31,8 @@ steps as (
         unnest(step_names) as step
     from (
         select [
-            'unreadable', 'missing_customer', 'duplicate', 'stock_adjustment',
-            'non_product', 'no_price', 'cancellation', 'taken back'
+            'unreadable', 'implausible_date', 'missing_customer', 'duplicate',
+            'stock_adjustment', 'non_product', 'no_price', 'cancellation', 'taken back'
         ] as step_names
     ) as listed
 

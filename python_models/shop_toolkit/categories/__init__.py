@@ -9,6 +9,8 @@ is placed here by the company it keeps: pink, blue and red are beside the same w
 necklace and bracelet. Nothing is known of any language: no list of stop words or colours, no stems.
 """
 
+import shop_toolkit.scientific  # isort: skip # noqa: F401 - before any other that loads SciPy
+
 from shop_toolkit.categories.candidates import fit_category_candidates, place_products
 from shop_toolkit.categories.catalogue import describe_catalogue, describe_texts
 from shop_toolkit.categories.metrics import measure_category_candidates

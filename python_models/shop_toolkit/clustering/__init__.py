@@ -4,6 +4,8 @@ Everything here fits and measures; SQL chooses. Functions take and return data f
 run to run whatever the number of threads: fits are seeded, and run on one thread each.
 """
 
+import shop_toolkit.scientific  # isort: skip # noqa: F401 - before any other that loads SciPy
+
 from shop_toolkit.clustering.candidates import cluster_by_silhouette, fit_candidates
 from shop_toolkit.clustering.metrics import measure_candidates
 from shop_toolkit.clustering.names import ALGORITHMS, CANDIDATE, CLUSTER_COUNTS, INTERESTS, NOISE, RFM_SPACES, SPACES

@@ -33,6 +33,7 @@ SAMPLE_BYTES = 200_000
 CLEARLY_BETTER = 2
 LEAST_CONFIDENCE = 0.02
 CONTROL_BYTES = re.compile(rb"[\x80-\x9f]")
+ASCII = bytes(range(128))
 ACCENTED = re.compile(rb"[\x80-\xff][^\r\n]*")
 UNREADABLE = (OSError, EOFError, UnicodeError, zlib.error)
 
@@ -167,7 +168,7 @@ def _decodes(file: str, encoding: str) -> bool:
 
 def _has_control_bytes(file: str) -> bool:
     """Whether the file holds bytes that are control signs in Latin-1, and quotes, dashes or € in Windows-1252."""
-    return any(CONTROL_BYTES.search(block) for block in _blocks(file))
+    return any(CONTROL_BYTES.search(block.translate(None, ASCII)) for block in _blocks(file))
 
 
 def _code_page(file: str) -> str:
@@ -175,8 +176,9 @@ def _code_page(file: str) -> str:
     sample = bytearray()
     has_control_bytes = False
     for block in _blocks(file):
-        has_control_bytes = has_control_bytes or CONTROL_BYTES.search(block) is not None
-        for match in ACCENTED.finditer(block):
+        accents = block.translate(None, ASCII)
+        has_control_bytes = has_control_bytes or CONTROL_BYTES.search(accents) is not None
+        for match in ACCENTED.finditer(block) if accents else ():
             if len(sample) >= SAMPLE_BYTES:
                 break
             # With the letters before it, which are of the same word.

@@ -21,17 +21,17 @@ from typing import Any
 
 import duckdb
 
-from shop_toolkit.ingest.encodings import Utf8Copies
-from shop_toolkit.ingest.errors import listed, named, reason_of, shortened
-from shop_toolkit.ingest.files import FileDescription, InputError, describe_files
-from shop_toolkit.ingest.formats import (
-    Formats,
+from shop_toolkit.ingest.dates import (
     check_dates_fit,
     check_day_settings,
     days_to_check,
     first_and_last_day,
-    resolve_formats,
+    resolve_date_format,
 )
+from shop_toolkit.ingest.encodings import Utf8Copies
+from shop_toolkit.ingest.errors import listed, named, reason_of, shortened
+from shop_toolkit.ingest.files import FileDescription, InputError, describe_files
+from shop_toolkit.ingest.numbers import resolve_separator, written_numbers
 from shop_toolkit.ingest.relation import (
     DECISIVE_COLUMNS,
     InputRelation,
@@ -42,7 +42,7 @@ from shop_toolkit.ingest.relation import (
 )
 
 # Raise it when what the source or staging makes of a row changes: then every build reads the input again.
-VERSION = 1
+VERSION = 2
 SCHEMA = "sources"
 ROWS = "staging.base_transactions"
 # The table, not the mart `orders`: that is a view.
@@ -54,7 +54,6 @@ READING_SETTINGS = (
 )  # fmt: skip
 # DuckDB's limit.
 LONGEST_ROW_MEGABYTES = 2
-NOTHING_KNOWN = Formats(None, None)
 DAY_SETTINGS = ("as_of_date", "baseline_date")
 # What is in the schema after `prepare_input`.
 RELATIONS = {
@@ -79,12 +78,25 @@ STATE_TABLES = f"""
 
 
 @dataclass(frozen=True)
+class Formats:
+    """How dates and numbers are written; None where nothing shows it yet."""
+
+    date_format: str | None
+    decimal_separator: str | None
+
+
+NOTHING_KNOWN = Formats(None, None)
+
+
+@dataclass(frozen=True)
 class Request:
     """What dbt asks for.
 
     Attributes:
         settings: The settings of this run, by name.
         readers: For each known way to write a date, SQL that reads `date_text` as a timestamp.
+        number_readers: For the decimal separators '.' and ',', SQL that reads `number_text` with it.
+        currency_reader: SQL that yields the sign or code of the currency in `number_text`.
         is_full_refresh: Whether dbt runs with --full-refresh.
         is_refresh: Whether the run fits nothing and reads new rows by the stored rules.
         today: The latest day that has begun anywhere, as YYYY-MM-DD.
@@ -92,6 +104,8 @@ class Request:
 
     settings: Mapping[str, Any]
     readers: Mapping[str, str]
+    number_readers: Mapping[str, str]
+    currency_reader: str
     is_full_refresh: bool
     is_refresh: bool
     today: str
@@ -198,12 +212,9 @@ def plan_input(connection: duckdb.DuckDBPyConnection, request: Request) -> Plan:
         _check_nothing_is_lost(connection, request, stored, relation, files)
     pending = [name for name, file in files.items() if is_full_read or file is None or file != stored.files.get(name)]
     pending_relation = _relation(connection, request, files, pending, copies) if pending else None
-    known = Formats(
-        request.settings["date_format"] or (None if is_full_read else stored.formats.date_format),
-        request.settings["decimal_separator"] or (None if is_full_read else stored.formats.decimal_separator),
-    )
+    earlier = NOTHING_KNOWN if is_full_read else stored.formats
     _check_rows_are_readable(connection, request, files, pending, copies)
-    formats = _formats(connection, request, pending_relation, known, is_full_read)
+    formats = earlier if pending_relation is None else _formats(connection, request, pending_relation, earlier)
     _check_days(connection, request, files, copies, formats, is_full_read)
     copies.delete_others()
     return Plan(relation, pending_relation, files, pending, signature, formats, is_full_read)
@@ -328,8 +339,10 @@ def _check_rows_are_readable(
 
     The files are read together, and only where that fails one by one, to name the one that is damaged.
     """
-    names = [name for name in pending if files[name] is not None]
-    if not names or not _damage(connection, _relation(connection, request, files, names, copies)):
+    # A workbook was read in whole for its headings.
+    names = [name for name in pending if (file := files[name]) is not None and file.kind != "workbook"]
+    relation = _relation(connection, request, files, names, copies) if names else None
+    if relation is None or not any(_damage(connection, part) for part in relation.parts or [relation]):
         return
     for name in names:
         problem = _damage(connection, _relation(connection, request, {name: files[name]}, [name], copies))
@@ -388,25 +401,29 @@ def _check_nothing_is_lost(
 
 
 def _formats(
-    connection: duckdb.DuckDBPyConnection,
-    request: Request,
-    pending: InputRelation | None,
-    known: Formats,
-    is_full_read: bool,
+    connection: duckdb.DuckDBPyConnection, request: Request, pending: InputRelation, earlier: Formats
 ) -> Formats:
-    if pending is None:
-        return known
-    formats = resolve_formats(connection, pending, known, request.readers)
-    if known.date_format is not None:
+    configured = request.settings["date_format"]
+    date_format = configured or earlier.date_format
+    if date_format is None:
+        date_format = resolve_date_format(connection, pending, request.readers)
+    else:
         check_dates_fit(
             connection,
             pending,
-            known.date_format,
+            date_format,
             request.readers,
-            is_set=request.settings["date_format"] is not None,
-            has_earlier_rows=not is_full_read,
+            is_set=configured is not None,
+            has_earlier_rows=earlier.date_format is not None,
         )
-    return formats
+    numbers = written_numbers(connection, pending, request.number_readers, request.currency_reader)
+    separator = resolve_separator(
+        numbers,
+        pending.name,
+        configured=request.settings["decimal_separator"],
+        earlier=earlier.decimal_separator,
+    )
+    return Formats(date_format, separator)
 
 
 def _check_days(
@@ -431,7 +448,7 @@ def create_source(connection: duckdb.DuckDBPyConnection, request: Request, plan:
     """Create the views of the source `shop`, and the tables of the pipeline's state where they are missing."""
     nothing = InputRelation(plan.relation.name, "(select 1 where false)", {}, {}, "null")
     views = {
-        "transactions": (plan.pending_relation or nothing).select(),
+        "transactions": (plan.pending_relation or nothing).select(plan.formats.decimal_separator),
         "input_files": _file_rows(request, plan),
         "input_profile": _profile_row(request, plan),
     }

@@ -13,6 +13,7 @@ from shop_toolkit.ingest.quoting import quote_list as quote_list
 from shop_toolkit.ingest.quoting import quote_name as quote_name
 from shop_toolkit.ingest.quoting import quote_text as quote_text
 
+NUMBER_COLUMNS = ("unit_price", "amount", "quantity")
 FILE_NAME = re.compile(r"[/\\*?]|[.](csv|tsv|txt|parquet|pq|xlsx|xlsm|xls|xlsb|ods|gz|json)$")
 # Without these a row means something else: files that are read together have the same of them.
 DECISIVE_COLUMNS = ("invoice_id", "product_id", "quantity", "unit_price", "amount")
@@ -34,6 +35,7 @@ class InputRelation:
         swallowed: SQL that counts the rows that an unclosed quote made part of a field.
         headings: Our column to its heading.
         other_columns: SQL that yields the columns that are none of ours as JSON, where rows differ in them.
+        parts: The relations of which it is made, where files differ in their form.
     """
 
     name: str
@@ -45,14 +47,27 @@ class InputRelation:
     swallowed: str = "0"
     headings: Mapping[str, str] = field(default_factory=dict)
     other_columns: str | None = None
+    parts: Sequence["InputRelation"] = ()
 
-    def select(self, more: Mapping[str, str] | None = None) -> str:
+    def select(
+        self,
+        decimal_separator: str | None = None,
+        *,
+        more: Mapping[str, str] | None = None,
+        hides_typed_numbers: bool = False,
+    ) -> str:
         """A query of all rows: our columns as text, null where the input lacks them, then what else a row holds.
 
         Args:
+            decimal_separator: How texts write decimals. Typed numbers become texts that are written so too.
             more: Names of further columns and their SQL, which are also read as text.
+            hides_typed_numbers: Whether typed numbers are null: they show nothing of how texts write theirs.
         """
-        texts = [f"cast({self.columns.get(column, 'null')} as varchar) as {column}" for column in COLUMN_ALIASES]
+        if self.parts:
+            return " union all ".join(part.select(decimal_separator) for part in self.parts)
+        texts = [
+            f"{self._text(column, decimal_separator, hides_typed_numbers)} as {column}" for column in COLUMN_ALIASES
+        ]
         fields = ", ".join(f"{quote_text(heading)}, cast({sql} as varchar)" for heading, sql in self.others.items())
         other_columns = self.other_columns or (f"json_object({fields})" if fields else "null")
         return (
@@ -69,6 +84,17 @@ class InputRelation:
             )
             + f"\nfrom {self.sql}"
         )
+
+    def _text(self, column: str, decimal_separator: str | None, hides_typed_numbers: bool) -> str:
+        sql = self.columns.get(column, "null")
+        text = f"cast({sql} as varchar)"
+        if column not in NUMBER_COLUMNS or sql == "null":
+            return text
+        if hides_typed_numbers:
+            return f"case when typeof({sql}) = 'VARCHAR' then {text} end"
+        if decimal_separator != ",":
+            return text
+        return f"case when typeof({sql}) = 'VARCHAR' then {text} else replace({text}, '.', ',') end"
 
 
 def is_file_name(name: str) -> bool:
@@ -140,12 +166,15 @@ def _stacked(
     sql_of_others = {heading: f"other_{position}" for position, heading in enumerate(others)}
     # The JSON of a row holds what its file has: rows read earlier stay equal when files with other columns arrive.
     selects = [
-        part.select({name: part.others.get(heading, "null") for heading, name in sql_of_others.items()})
+        part.select(
+            more={name: part.others.get(heading, "null") for heading, name in sql_of_others.items()},
+            hides_typed_numbers=True,
+        )
         for part in parts
     ]
     return InputRelation(
         name, f"({' union all '.join(selects)})", {column: column for column in columns}, sql_of_others,
-        "file_name", "surplus_field", "swallowed_rows", headings, "other_columns",
+        "file_name", "surplus_field", "swallowed_rows", headings, "other_columns", parts,
     )  # fmt: skip
 
 

@@ -6,6 +6,8 @@ sorted, and are equal for any number of processes and any order of the rows: fit
 and what is random by nature (folds, samples) is drawn by a hash of the customer's id.
 """
 
+import shop_toolkit.scientific  # isort: skip # noqa: F401 - before any other that loads SciPy
+
 from shop_toolkit.prediction.amounts import AmountModel, fit_amounts, forecast_amounts
 from shop_toolkit.prediction.classes import VOTE, ClassModels, fit_calibrated, predict_classes, rank_classes
 from shop_toolkit.prediction.labels import label_by_clusters

@@ -22,7 +22,8 @@ from shop_toolkit.report.words import count, label, money, percent, sentence
 
 # The steps of the cleaning summary in a reader's words; others keep their name.
 WORDS = {
-    "unreadable": "unreadable", "missing_customer": "no customer named", "duplicate": "duplicates",
+    "unreadable": "unreadable", "implausible_date": "dates outside the log",
+    "missing_customer": "no customer named", "duplicate": "duplicates",
     "stock_adjustment": "stock adjustments", "non_product": "not products", "no_price": "no price",
     "cancellation": "cancelling lines", "taken back": "cancelled by them",
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""How the input writes dates and numbers: what a setting states, what earlier rows used, or what the rows show."""
+"""How the input writes dates: what a setting states, what earlier rows used, or what the rows show."""
 
 import json
 from collections.abc import Mapping
@@ -18,30 +18,18 @@ AMBIGUOUS = 0.99
 
 
 @dataclass(frozen=True)
-class Formats:
-    """How dates and numbers are written; None where nothing shows it yet."""
-
-    date_format: str | None
-    decimal_separator: str | None
-
-
-@dataclass(frozen=True)
 class WrittenForms:
-    """What the dates and prices of some rows look like.
+    """What the dates of some rows look like.
 
     Attributes:
         dated_rows: How many rows hold a date text.
         example: One date text.
         rows_read: How many of these rows each order of year, month and day reads.
-        with_comma: How many rows hold a price with a decimal comma.
-        with_point: How many rows hold a price with a decimal point.
     """
 
     dated_rows: int
     example: str | None
     rows_read: Mapping[str, int]
-    with_comma: int
-    with_point: int
 
     def ranked(self) -> list[str]:
         """The orders, the one that reads most dates first."""
@@ -53,32 +41,29 @@ class WrittenForms:
         return self.rows_read[second] > share * self.rows_read[best]
 
 
-def resolve_formats(
-    connection: duckdb.DuckDBPyConnection, relation: InputRelation, known: Formats, readers: Mapping[str, str]
-) -> Formats:
-    """Fill in what is not known of the formats from the rows.
+def resolve_date_format(
+    connection: duckdb.DuckDBPyConnection, relation: InputRelation, readers: Mapping[str, str]
+) -> str | None:
+    """Find out from the rows how dates are written.
 
     Args:
         connection: Where the relation can be read.
         relation: The rows to look at.
-        known: What settings state or earlier rows used.
         readers: For each order of year, month and day, SQL that reads `date_text` as a timestamp.
+
+    Returns:
+        The order that reads the dates; None where there are none.
 
     Raises:
         InputError: No order reads any date, or two orders read the dates equally well.
     """
-    if known.date_format is not None and known.decimal_separator is not None:
-        return known
     forms = written_forms(connection, relation, readers, SAMPLE_ROWS)
-    if known.date_format is None and (forms.is_close(CLOSE) or not forms.dated_rows):
+    if forms.is_close(CLOSE) or not forms.dated_rows:
         forms = written_forms(connection, relation, readers, None)
-    date_format, separator = known.date_format, known.decimal_separator
-    if date_format is None and forms.dated_rows:
-        check_dates_are_clear(forms, relation.name)
-        date_format = forms.ranked()[0]
-    if separator is None and forms.with_comma + forms.with_point:
-        separator = "," if forms.with_comma > forms.with_point else "."
-    return Formats(date_format, separator)
+    if not forms.dated_rows:
+        return None
+    check_dates_are_clear(forms, relation.name)
+    return forms.ranked()[0]
 
 
 def written_forms(
@@ -87,15 +72,12 @@ def written_forms(
     readers: Mapping[str, str],
     row_limit: int | None,
 ) -> WrittenForms:
-    """What the dates and prices of the first `row_limit` rows (None: of all) look like."""
-    price = relation.columns.get("unit_price") or relation.columns["amount"]
+    """What the dates of the first `row_limit` rows (None: of all) look like."""
     limit = "" if row_limit is None else f"limit {row_limit}"
     counts = ",\n".join(_rows_read(sql) for sql in readers.values())
     query = f"""
         with written as (
-            select
-                cast({relation.columns["ordered_at"]} as varchar) as date_text,
-                cast({price} as varchar) as price_text
+            select cast({relation.columns["ordered_at"]} as varchar) as date_text
             from {relation.sql}
             {limit}
         ),
@@ -103,23 +85,19 @@ def written_forms(
         written_dates as (
             select
                 trim(date_text) as date_text,
-                count(*) as date_rows,
-                count(*) filter (where regexp_matches(price_text, '[0-9],[0-9]{{1,2}}$')) as with_comma,
-                count(*) filter (where regexp_matches(price_text, '[0-9][.][0-9]+$')) as with_point
+                count(*) as date_rows
             from written
             group by 1
         )
         select
             coalesce(sum(date_rows) filter (where date_text <> ''), 0),
             min(date_text) filter (where date_text <> ''),
-            coalesce(sum(with_comma), 0),
-            coalesce(sum(with_point), 0),
             {counts}
         from written_dates
     """
-    ((dated_rows, example, with_comma, with_point, *rows_read),) = connection.execute(query).fetchall()
+    ((dated_rows, example, *rows_read),) = connection.execute(query).fetchall()
     rows_by_order = {order: int(rows) for order, rows in zip(readers, rows_read, strict=True)}
-    return WrittenForms(int(dated_rows), example, rows_by_order, int(with_comma), int(with_point))
+    return WrittenForms(int(dated_rows), example, rows_by_order)
 
 
 def check_dates_are_clear(forms: WrittenForms, input_name: str) -> None:

@@ -1,0 +1,25 @@
+"""Loads SciPy and scikit-learn whole. Every module that uses them imports this one first.
+
+dbt runs Python models in threads. Two threads that load parts of SciPy at the same time can wait for each other; Python
+then hands one of them a module that is only half there, and the build fails. Here one thread loads all of it, and the
+others wait for this module.
+"""
+
+# ruff: noqa: F401 - loaded for those who import them later
+import scipy.cluster.hierarchy
+import scipy.optimize
+import scipy.sparse
+import scipy.spatial
+import scipy.special
+import scipy.stats
+import sklearn.cluster
+import sklearn.compose
+import sklearn.decomposition
+import sklearn.ensemble
+import sklearn.feature_extraction.text
+import sklearn.impute
+import sklearn.linear_model
+import sklearn.mixture
+import sklearn.model_selection
+import sklearn.neighbors
+import sklearn.tree
