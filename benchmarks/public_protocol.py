@@ -12,16 +12,22 @@ before that; a warehouse holds them after a build that fits (the first one, or o
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 import pandas as pd
+from sklearn.cluster import KMeans
+from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "python_models"))
 
+from shop_toolkit.clustering.algorithms import KMEANS_STARTS  # noqa: E402
 from shop_toolkit.grids import CLASS_GRIDS, Grids  # noqa: E402
-from shop_toolkit.prediction import VOTE, label_by_clusters, predict_classes, rank_classes  # noqa: E402
+from shop_toolkit.prediction import VOTE, predict_classes, rank_classes  # noqa: E402
+from shop_toolkit.prediction.estimators import SEED  # noqa: E402
 
 WAREHOUSE = ROOT / "warehouse" / "shop.duckdb"
 CLUSTERS = 11
@@ -107,6 +113,26 @@ def customers_of(warehouse: duckdb.DuckDBPyConnection) -> pd.DataFrame:
         and the shares of spend (0..1). Empty where the warehouse holds no backtest.
     """
     return warehouse.sql(CUSTOMERS).df()
+
+
+def label_by_clusters(customers: pd.DataFrame, measures: Sequence[str], clusters: int) -> list[str]:
+    """Label customers by KMeans of the standardised measures of those whose role is train.
+
+    Args:
+        customers: One row per customer: role and the measures.
+        measures: Columns to cluster by.
+        clusters: Number of clusters.
+
+    Returns:
+        The label of each customer (n,): 'cluster 0', 'cluster 1', …
+    """
+    values = customers[list(measures)].to_numpy(dtype=float)
+    train = (customers["role"] == "train").to_numpy()
+    with threadpool_limits(1):
+        scaler = StandardScaler().fit(values[train])
+        found = KMeans(clusters, n_init=KMEANS_STARTS, random_state=SEED).fit(scaler.transform(values[train]))
+        numbers = found.predict(scaler.transform(values))
+    return [f"cluster {number}" for number in numbers]
 
 
 def predict(customers: pd.DataFrame, grids: Grids = CLASS_GRIDS) -> pd.DataFrame:

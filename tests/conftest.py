@@ -1,9 +1,13 @@
 """What the tests share: building a shop with dbt into a warehouse of its own, and comparing what was built."""
 
+import gc
 import json
 import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -20,6 +24,10 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from filelock import FileLock
 from quick_dbt import packed, unpacked
+
+# A run of dbt makes a hundred thousand objects that live until its end. To look for garbage among them each time that
+# 700 were added took a sixth of all processor time.
+gc.set_threshold(100_000, 10, 10)
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_FILE = ROOT.parent / "shared" / "data" / "online_retail.csv"
@@ -59,6 +67,7 @@ MARTS = (
     "segment_drift",
     "customer_alerts",
     "audiences",
+    "input_warnings",
     "published_files",
 )
 # What readers get copies of: all but the list of these copies.
@@ -74,6 +83,7 @@ QUICK_FIT = {
     "backtest_origins": 1,
     "tsne_iterations": 250,
     "max_clusters": 7,
+    "rule_folds": 3,
     "spend_param_grids": {"linear_regression": {"alpha": [100]}, "gradient_boosting": {"max_iter": [20]}},
     "classification_param_grids": {"logistic_regression": {"C": [0.1]}},
     # Tests that run at the same time would publish into one folder.
@@ -86,6 +96,7 @@ REAL_FIT = QUICK_FIT | {
     "backtest_origins": 3,
     "tsne_iterations": 750,
     "max_clusters": 10,
+    "rule_folds": 10,
 }
 # Columns that the order of rows in the file decides, and the text that its form decides.
 ROW_NUMBERS = ("input_row", "cancellation_row", "sale_row")
@@ -144,12 +155,17 @@ class Shop:
     def parsed(self, **settings: Any) -> Manifest | None:
         """The project as dbt parses it with these settings; none where dbt can't, so that the run reports why."""
         settings = self.settings | settings
+        # Each shop publishes elsewhere: that is filled in, or each would be parsed.
+        place = {name: settings.pop(name) for name in settings.keys() & {"published_folder", "postgres_schema"}}
         read = {name: settings[name] for name in settings.keys() & settings_read_by_parsing()}
         key = md5(json.dumps(read, sort_keys=True).encode()).hexdigest()
-        project = made_once(f"parsed_{key}", lambda: self._parse(**settings))
+        project = made_once(f"parsed_{key}", lambda: Shop(self.folder)._parse(**settings))
         if project is None:
             return None
         parsed = unpacked(project)
+        publishing = parsed.nodes["model.customer_segmentation.published_files"].config.meta
+        publishing |= {"published_folder": json.dumps(place.get("published_folder", "published"))}
+        publishing |= {"postgres_schema": str(place.get("postgres_schema", "shop"))}
         for file, (code, other) in self.edits.items():
             (model,) = (node for node in parsed.nodes.values() if node.original_file_path == file)
             assert model.raw_code.count(code) == 1, file
@@ -161,26 +177,44 @@ class Shop:
         return packed(result.result) if result.success else None
 
     def _invoke(self, parsed: Manifest | None, *arguments: str, threads: int = 2, **settings: Any) -> dbtRunnerResult:
-        environment = {"SHOP_WAREHOUSE": str(self.warehouse), "SHOP_THREADS": str(threads)}
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(ROOT)
-            for name, value in environment.items():
+            for name, value in self._environment(threads).items():
                 patch.setenv(name, value)
             try:
-                return dbtRunner(parsed).invoke(
-                    [
-                        *arguments,
-                        "--vars", json.dumps(self.settings | settings),
-                        "--target-path", str(self.folder / "target"),
-                        "--log-path", str(self.folder / "logs"),
-                        # What dbt warns of; at the level of debugging it writes down each statement.
-                        "--log-level-file", "info",
-                        "--quiet",
-                    ]
-                )  # fmt: skip
+                return dbtRunner(parsed).invoke([*arguments, *self._options(**settings)])
             finally:
                 # Else this process would keep the file locked.
                 DuckDBConnectionManager.close_all_connections()
+
+    def _environment(self, threads: int = 2) -> dict[str, str]:
+        return {"SHOP_WAREHOUSE": str(self.warehouse), "SHOP_THREADS": str(threads)}
+
+    def _options(self, **settings: Any) -> list[str]:
+        return [
+            "--vars", json.dumps(self.settings | settings),
+            "--target-path", str(self.folder / "target"),
+            "--log-path", str(self.folder / "logs"),
+            # What dbt warns of; at the level of debugging it writes down each statement.
+            "--log-level-file", "info",
+            "--quiet",
+        ]  # fmt: skip
+
+    def killed_after(self, node: str, seconds: float, *arguments: str) -> None:
+        """Run dbt in a process of its own, and kill it so many seconds after a node was built."""
+        project = self.folder / "parsed"
+        self.folder.mkdir(exist_ok=True)
+        parsed = self.parsed()
+        assert parsed is not None
+        project.write_bytes(packed(parsed))
+        script = Path(__file__).with_name("killed_build.py")
+        command = [sys.executable, str(script), str(project), node, str(seconds), *arguments, *self._options()]
+        modules = {"PYTHONPATH": os.pathsep.join([str(script.parent), str(ROOT / "python_models")])}
+        killed = subprocess.run(
+            command, cwd=ROOT, env=os.environ | modules | self._environment(), capture_output=True, text=True,
+            check=False, start_new_session=True,
+        )  # fmt: skip
+        assert killed.returncode == -signal.SIGKILL, killed.stdout + killed.stderr
 
     def build(self, *models: str, threads: int = 2, write_json: bool = False, **settings: Any) -> "Shop":
         """Build seeds and models without their tests, and fail with dbt's own words.

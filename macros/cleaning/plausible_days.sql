@@ -209,7 +209,9 @@ plausible_days as (
 {%- endmacro %}
 
 
-{#- Years as a number of days, a leap day more than they may have: five years are not beyond five. -#}
+{#-
+    Years as a number of days, a leap day more than they may have: five years are not beyond five.
+-#}
 {% macro years_in_days(years) -%}
     {{ return(years * 365 + (years + 3) // 4) }}
 {%- endmacro %}

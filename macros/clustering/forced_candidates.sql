@@ -5,7 +5,7 @@
 {% macro forced_candidates() -%}
     {%- for segmentation in ['broad', 'detailed'] %}
         {%- set name = var('force_' ~ segmentation ~ '_clustering') -%}
-        {#- A wrong name stops the run with an error of its own; until then it only has to parse. -#}
+        {#- A wrong name stops the run with an error of its own; until then it has to parse. -#}
         {%- set is_asked_for = name is string and name.split() | length == 3 -%}
         {%- set space, algorithm, k = name.split() if is_asked_for else ('', '', 0) %}
         select

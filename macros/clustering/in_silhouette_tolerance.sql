@@ -15,3 +15,18 @@ select
         as is_within_tolerance
 from {{ gated }}
 {%- endmacro %}
+
+
+{#-
+    SQL: where the silhouette of a candidate stands beside the best that passes, in words.
+    `candidates` is a relation as `in_silhouette_tolerance` gives it; `place` says where, with a
+    gap for the tolerance: 'within {:g} % of' or 'more than {:g} % below'.
+-#}
+{% macro silhouette_text(candidates, place) -%}
+format(
+    'silhouette {:.3f} is {{ place }} the best that passes, {:.3f}',
+    {{ candidates }}.silhouette,
+    100 * {{ var('silhouette_tolerance') }},
+    {{ candidates }}.best_silhouette
+)
+{%- endmacro %}

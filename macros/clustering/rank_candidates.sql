@@ -179,13 +179,10 @@ select
         when ranked.preference = 1 and ranked.silhouette = ranked.best_silhouette
             then format('chosen: the best silhouette of those that pass, {:.3f}', ranked.silhouette)
         when ranked.preference = 1
-            then format(
-                'chosen: silhouette {:.3f} is within {:g} % of the best that passes, {:.3f},'
-                || ' and {} clusters give more to work with',
-                ranked.silhouette,
-                100 * {{ var('silhouette_tolerance') }},
-                ranked.best_silhouette,
-                ranked.k
+            then concat(
+                'chosen: ',
+                {{ silhouette_text('ranked', 'within {:g} % of') | indent(16) }},
+                format(', and {} clusters give more to work with', ranked.k)
             )
         when ranked.failure is not null then ranked.failure
         when winners.is_forced then format('passes; a setting asks for {}', winners.name)
@@ -193,12 +190,7 @@ select
             then format('as good as {}, which gives more to work with', winners.name)
         when ranked.is_within_tolerance
             then format('passes; {} is preferred', winners.name)
-        else format(
-            'silhouette {:.3f} is more than {:g} % below the best that passes, {:.3f}',
-            ranked.silhouette,
-            100 * {{ var('silhouette_tolerance') }},
-            ranked.best_silhouette
-        )
+        else {{ silhouette_text('ranked', 'more than {:g} % below') | indent(8) }}
     end as reason,
     ranked.model_version,
     ranked.k,

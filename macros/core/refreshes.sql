@@ -56,8 +56,8 @@
         ) -%}
             {{ exceptions.raise_compiler_error(
                 "The setting 'baseline_date' is " ~ var('baseline_date') ~ ", but no rules were "
-                ~ "fitted at that day, and this run fits nothing. Run 'dbt build' with it first, or "
-                ~ "leave it out."
+                ~ "fitted at that day, and this run fits nothing. Run 'dbt build' with it first, "
+                ~ "or leave it out."
             ) }}
         {%- endif -%}
     {%- endif -%}

@@ -10,9 +10,9 @@
         ) -%}
         {%- if first_day is not none and var('as_of_date') | string < first_day | string -%}
             {{ exceptions.raise_compiler_error(
-                "The setting 'as_of_date' is " ~ var('as_of_date') ~ ", but no customer had placed an "
-                ~ "order by then: the first order is of " ~ first_day
-                ~ ". Set a later date, or leave it out."
+                "The setting 'as_of_date' is " ~ var('as_of_date')
+                ~ ", but no customer had placed an order by then: the first order is of "
+                ~ first_day ~ ". Set a later date, or leave it out."
             ) }}
         {%- endif -%}
     {%- endif -%}

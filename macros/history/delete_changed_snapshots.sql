@@ -73,8 +73,8 @@
     {%- set is_run = execute and flags.WHICH in ['build', 'run'] -%}
     {%- if is_run and not is_incremental() and not builds_history_tables() -%}
         {{ exceptions.raise_compiler_error(
-            "This run would build 'int_segment_snapshots' as a whole, but leaves out models that it "
-            ~ "is made of. Run 'dbt build', or select '+int_segment_snapshots'."
+            "This run would build 'int_segment_snapshots' as a whole, but leaves out models that "
+            ~ "it is made of. Run 'dbt build', or select '+int_segment_snapshots'."
         ) }}
     {%- endif -%}
 {%- endmacro %}

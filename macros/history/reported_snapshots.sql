@@ -47,6 +47,8 @@
         'recency_days': 'integer',
         'frequency': 'bigint',
         'monetary': 'decimal(18, 2)',
+        'recency_score': 'integer',
+        'frequency_score': 'integer',
         'monetary_score': 'integer',
         'previous_date': 'date',
         'previous_version': 'integer',

@@ -1,9 +1,9 @@
 {#-
     SQL: a trimmed text as a number of the given decimal type, null where it is none.
 
-    `decimal_separator` is SQL. A grouping sign counts only where it groups by threes: with a decimal
-    point '1,5' is not 15, and '0,850' is not 850. Signs of currencies, blanks and apostrophes are
-    left out.
+    `decimal_separator` is SQL. A grouping sign counts only where it groups by threes: with a
+    decimal point '1,5' is not 15, and '0,850' is not 850. Signs of currencies, blanks and
+    apostrophes are left out.
 -#}
 {% macro parse_number(text, type, decimal_separator) -%}
     {#-
@@ -30,8 +30,9 @@
     {%- set grouping = ',' if decimal_separator == '.' else '.' -%}
     {%- set digits = bare_number(text) -%}
     {%- set pattern -%}
-        [+-]?([0-9]*|[1-9][0-9]{0,2}([{{ grouping }}][0-9]{3})+|[1-9][0-9]?([{{ grouping }}][0-9]{2})+
-        {{- '[' ~ grouping ~ '][0-9]{3})([' ~ decimal_separator ~ '][0-9]*)?' }}
+        [+-]?([0-9]*|[1-9][0-9]{0,2}([{{ grouping }}][0-9]{3})+
+        {{- '|[1-9][0-9]?([' ~ grouping ~ '][0-9]{2})+[' ~ grouping ~ '][0-9]{3})' }}
+        {{- '([' ~ decimal_separator ~ '][0-9]*)?' }}
     {%- endset -%}
     try_cast(
         case
@@ -47,12 +48,15 @@
     a minus behind it, or brackets around it, as a minus before it.
 -#}
 {% macro bare_number(text) -%}
-    {%- set blanks = "[\\s''’‘`´\\x{00A0}\\x{2000}-\\x{200B}\\x{202F}\\x{205F}\\x{2060}\\x{FEFF}]" -%}
+    {%- set blanks = "[\\s''’‘`´\\x{00A0}\\x{2000}-\\x{200B}\\x{202F}"
+        ~ "\\x{205F}\\x{2060}\\x{FEFF}]" -%}
     {%- set signs = currency_pattern() -%}
     {%- set closed_up = "regexp_replace(" ~ text ~ ", '" ~ blanks ~ "', '', 'g')" -%}
     {%- set ascii_minus = "translate(" ~ closed_up ~ ", '−–', '--')" -%}
     {%- set unsigned -%}
-        regexp_replace({{ ascii_minus }}, '(?i)^([(+-]*)({{ signs }})|({{ signs }})([)-]?)$', '\1\4', 'g')
+        regexp_replace(
+            {{ ascii_minus }}, '(?i)^([(+-]*)({{ signs }})|({{ signs }})([)-]?)$', '\1\4', 'g'
+        )
     {%- endset -%}
     regexp_replace(
         regexp_replace({{ unsigned }}, '^\(([0-9.,]+)\)$', '-\1'), '^([0-9.,]*[0-9])-$', '-\1'
@@ -60,34 +64,41 @@
 {%- endmacro %}
 
 
-{#- SQL: the sign or the code of the currency in a text, in capitals; an empty text where there is none. -#}
+{#-
+    SQL: the sign or the code of the currency in a text, in capitals; an empty text where there is
+    none.
+-#}
 {% macro currency_sign(text) -%}
-    upper(regexp_extract({{ text }}, '(?i)^[(\s+−–-]*({{ currency_pattern() }})', 1)
-        || regexp_extract({{ text }}, '(?i)[0-9.,\s\x{00A0}\x{202F}-]({{ currency_pattern() }})[)\s-]*$', 1))
+    {%- set signs = currency_pattern() -%}
+    {%- set after_number = '(?i)[0-9.,\\s\\x{00A0}\\x{202F}-](' ~ signs ~ ')[)\\s-]*$' %}
+    upper(regexp_extract({{ text }}, '(?i)^[(\s+−–-]*({{ signs }})', 1)
+        || regexp_extract({{ text }}, '{{ after_number }}', 1))
 {%- endmacro %}
 
 
 {#-
-    A regular expression for signs and codes of currencies: any sign (also 'R$' and 'US$'), the codes
-    of ISO 4217, and short forms in use. Other letters make a text no number: 12 boxes are no price.
+    A regular expression for signs and codes of currencies: any sign (also 'R$' and 'US$'), the
+    codes of ISO 4217, and short forms in use. Other letters make a text no number: 12 boxes are no
+    price.
 -#}
 {% macro currency_pattern() -%}
     {%- set codes = [
-        'AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD',
-        'BND', 'BOB', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHF', 'CLP', 'CNY', 'COP', 'CRC', 'CUP',
-        'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP',
-        'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD',
-        'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD',
-        'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MYR', 'MZN', 'NAD', 'NGN',
-        'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB',
-        'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SYP', 'SZL', 'THB',
-        'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'UYU', 'UZS', 'VES', 'VND', 'VUV',
-        'WST', 'XAF', 'XCD', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG'
+        'AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN',
+        'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF',
+        'CHF', 'CLP', 'CNY', 'COP', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP',
+        'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD',
+        'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY',
+        'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD',
+        'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK',
+        'MXN', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK',
+        'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG',
+        'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SYP', 'SZL', 'THB', 'TJS', 'TMT',
+        'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'UYU', 'UZS', 'VES', 'VND',
+        'VUV', 'WST', 'XAF', 'XCD', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG',
     ] -%}
     {%- set short_forms = [
-        'kr\\.?', 'zł', 'kč', 'ft', 'rs\\.?', 'rp\\.?', 'rm', 'tl', 'lei', 'din\\.?', 'лв\\.?', 'руб\\.?', 'р\\.?',
-        'грн\\.?',
-        'сом', 'тг', 's?fr\\.?'
+        'kr\\.?', 'zł', 'kč', 'ft', 'rs\\.?', 'rp\\.?', 'rm', 'tl', 'lei', 'din\\.?', 'лв\\.?',
+        'руб\\.?', 'р\\.?', 'грн\\.?', 'сом', 'тг', 's?fr\\.?',
     ] -%}
     {{ return('[a-z]{0,3}\\p{Sc}|' ~ (codes + short_forms) | join('|')) }}
 {%- endmacro %}

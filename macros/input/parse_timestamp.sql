@@ -1,14 +1,17 @@
 {#-
-    The orders of year, month and day that a build recognises; the setting `date_format` may name
-    one of them.
+    The ways to write a date that a build recognises; the setting `date_format` may name one of
+    them. No text is read by two of them, but for the order of day and month.
 -#}
 {% macro date_orders() -%}
-    {{ return(['year-month-day', 'month-day-year', 'day-month-year']) }}
+    {{ return([
+        'year-month-day', 'month-day-year', 'day-month-year', 'month-name',
+        'unix-seconds', 'unix-milliseconds', 'excel-serial'
+    ]) }}
 {%- endmacro %}
 
 
 {#-
-    All ways to read a date in this run: the known orders, and a strptime format where the setting
+    All ways to read a date in this run: those known, and a strptime format where the setting
     `date_format` is one.
 -#}
 {% macro date_formats() -%}
@@ -31,8 +34,8 @@
 
 
 {#-
-    SQL: a trimmed text as a timestamp, read in one way. Years before 1970 and from 2200 are slips
-    of the pen.
+    SQL: a trimmed text as a timestamp, read in one way. All of the text is read, or none: what
+    stands behind a date may change it. Years before 1970 and from 2200 are slips of the pen.
 -#}
 {% macro parse_timestamp_as(text, date_format) -%}
     {{ return(adapter.dispatch('parse_timestamp_as')(text, date_format)) }}
@@ -41,16 +44,18 @@
 
 {% macro default__parse_timestamp_as(text, date_format) -%}
     {%- if date_format == 'year-month-day' -%}
-        {#-
-            DuckDB reads all of ISO 8601 and drops the offset: the shop's day is the wall clock's.
-        -#}
-        {{ return(plausible_timestamp('try_cast(' ~ text ~ ' as timestamp)')) }}
+        {{ return(iso_timestamp(text)) }}
+    {%- elif date_format == 'month-name' -%}
+        {{ return(timestamp_with_month_name(text)) }}
+    {%- elif date_format in ['unix-seconds', 'unix-milliseconds', 'excel-serial'] -%}
+        {{ return(plausible_timestamp(timestamp_of_number(text, date_format))) }}
     {%- elif date_format not in date_orders() -%}
         {%- set format = sql_text(date_format) -%}
         {{ return(plausible_timestamp('try_strptime(' ~ text ~ ', ' ~ format ~ ')')) }}
     {%- endif -%}
     {#-
         %Y reads '10' as the year 10; what is not plausible is read again as a year of two digits.
+        The rest is rare, and slower.
     -#}
     {%- set parsed = [] -%}
     {%- for year in ['%Y', '%y'] -%}
@@ -58,6 +63,13 @@
         {%- set parsed_text = 'try_strptime(' ~ text ~ ', ' ~ formats ~ ')' -%}
         {%- do parsed.append(plausible_timestamp(parsed_text)) -%}
     {%- endfor -%}
+    {%- set day_and_month = '\\2-\\1' if date_format == 'day-month-year' else '\\1-\\2' -%}
+    {%- set turned = (
+        'regexp_replace(' ~ text
+        ~ ", '^([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4}|[0-9]{2})([^0-9].*)$', "
+        ~ "'@\\3-" ~ day_and_month ~ "\\4')"
+    ) -%}
+    {%- do parsed.append(decorated_timestamp(turned, '@', '%m')) -%}
     {{ return('coalesce(' ~ (parsed | join(', ')) ~ ')') }}
 {%- endmacro %}
 
@@ -66,6 +78,118 @@
     {{ return(
         'case when year(' ~ timestamp ~ ') between 1970 and 2199 then ' ~ timestamp ~ ' end'
     ) }}
+{%- endmacro %}
+
+
+{#-
+    SQL: year, month and day as a timestamp, null for any other text. Plain texts are cast; the
+    expensive way is for the rest.
+-#}
+{% macro iso_timestamp(text) -%}
+    {%- set time = '[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?' -%}
+    {%- set plain = '[0-9]{4}-[0-9]{2}-[0-9]{2}(' ~ time ~ ')?' -%}
+    case
+        when regexp_full_match({{ text }}, '{{ plain }}')
+            then {{ plausible_timestamp('try_cast(' ~ text ~ ' as timestamp)') }}
+        when regexp_full_match({{ text }}, '[0-9]{8}([0-9]{6})?')
+            then {{ plausible_timestamp(
+                'try_strptime(' ~ text ~ ", ['%Y%m%d', '%Y%m%d%H%M%S'])"
+            ) }}
+        else {{ decorated_timestamp(text, '', '%m') }}
+    end
+{%- endmacro %}
+
+
+{#- SQL: a date with an English name of the month, in one of the usual orders, as a timestamp. -#}
+{% macro timestamp_with_month_name(text) -%}
+    {%- set month = (
+        '(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)'
+        ~ '(?:uary|ruary|ch|il|e|y|ust|t|tember|ober|ember)?'
+    ) -%}
+    {%- set start = '(?i)^(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? +)?' -%}
+    {%- set day = '([0-9]{1,2})(?:st|nd|rd|th)?' -%}
+    {%- set year = '([0-9]{4}|[0-9]{2})((?:[^0-9].*)?)$' -%}
+    {%- set day_first = start ~ day ~ '(?: |[.] ?|-)' ~ month ~ '(?:,? |[.] ?|-)' ~ year -%}
+    {%- set month_first = start ~ month ~ '(?: |[.] ?|-)' ~ day ~ '(?:,? |-)' ~ year -%}
+    {%- set turned = (
+        'regexp_replace(regexp_replace(' ~ text ~ ", '" ~ day_first ~ "', '@\\3-\\2-\\1\\4'), '"
+        ~ month_first ~ "', '@\\3-\\1-\\2\\4')"
+    ) -%}
+    {{ return(decorated_timestamp(turned, '@', '%b')) }}
+{%- endmacro %}
+
+
+{#-
+    SQL: a text that begins with `mark`, year, month and day as a timestamp, also with other
+    separators, with AM or PM in any form, and with a time zone. The zone is dropped, because the
+    shop's day is the wall clock's. AM and PM may stand beside hours of 24 where both agree, as in
+    15:30 PM.
+-#}
+{% macro decorated_timestamp(text, mark, month) -%}
+    {%- set blank = '[\\s\\x{00A0}\\x{202F}]' -%}
+    {%- set half = blank ~ '*([ap])[.]?' ~ blank ~ '?m[.]?' -%}
+    {%- set zones = [
+        '(?:utc|gmt)?[+-][0-9]{2}(?::?[0-9]{2})?(?:\\[[a-z_/]+\\])?', 'z(?:\\[[a-z_/]+\\])?',
+        'utc|gmt|wes?t|cet|cest|eet|eest|msk|bst|[ecmp][sd]t|ak[sd]t|hst|ist|jst|kst',
+        'ae[sd]t|ac[sd]t|awst|nz[sd]t|brt|sast', '[a-z_]+/[a-z_/]+'
+    ] -%}
+    {%- set pattern = (
+        '(?i)^' ~ mark ~ ('([0-9]{4}|[0-9]{2})' if mark else '([0-9]{4})')
+        ~ '[-/.]([0-9]{1,2}|[a-z]{3})[-/.]([0-9]{1,2})'
+        ~ '(?:(?:t|,?' ~ blank ~ '+)'
+        ~ '([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)(?:[.,]([0-9]{1,6})[0-9]*)?'
+        ~ '(?:' ~ half ~ ')?'
+        ~ '(?:' ~ blank ~ '*(?:' ~ (zones | join('|')) ~ '))?)?$'
+    ) -%}
+    {%- set agreeing = (
+        '(?i)([^0-9:](?:00:[0-9:.]+))' ~ blank ~ '*am$'
+        ~ '|([^0-9:](?:1[3-9]|2[0-3]):[0-9:.]+)' ~ blank ~ '*pm$'
+    ) -%}
+    {%- set canonical = (
+        'regexp_replace(regexp_replace(' ~ text ~ ", '" ~ agreeing ~ "', '\\1\\2'), '"
+        ~ pattern ~ "', '#\\1-\\2-\\3 \\4.\\5 \\6M')"
+    ) -%}
+    {%- set parsed = [] -%}
+    {%- for year in (['%Y', '%y'] if mark else ['%Y']) -%}
+        {%- set formats = [] -%}
+        {%- for time in [
+            '. M', '%H:%M. M', '%H:%M:%S. M', '%H:%M:%S.%f M', '%I:%M. %p', '%I:%M:%S. %p',
+            '%I:%M:%S.%f %p'
+        ] -%}
+            {%- do formats.append('#' ~ year ~ '-' ~ month ~ '-%d ' ~ time) -%}
+        {%- endfor -%}
+        {%- do parsed.append(plausible_timestamp(
+            'try_strptime(' ~ canonical ~ ', ' ~ sql_list(formats) ~ ')'
+        )) -%}
+    {%- endfor -%}
+    {{ return('coalesce(' ~ (parsed | join(', ')) ~ ')') }}
+{%- endmacro %}
+
+
+{#-
+    SQL: a number as a timestamp: seconds or milliseconds since 1970 (UTC), or days since 1900 as
+    spreadsheets count them. The range of each is that of years after 1970, so they don't meet.
+-#}
+{% macro timestamp_of_number(text, date_format) -%}
+    {%- set number = "replace(" ~ text ~ ", ',', '.')" -%}
+    {%- if date_format == 'excel-serial' -%}
+    case
+        when
+            regexp_full_match({{ text }}, '[0-9]{5,6}([.,][0-9]*)?')
+            and try_cast({{ number }} as double) between 25569 and 109574
+            then timestamp '1899-12-30 00:00:00'
+                + to_seconds(cast(round(try_cast({{ number }} as double) * 86400) as bigint))
+    end
+    {%- else -%}
+    {%- set is_seconds = date_format == 'unix-seconds' -%}
+    {%- set digits, factor = ('9,10', 1000000) if is_seconds else ('12,13', 1000) -%}
+    case
+        when regexp_full_match({{ text }}, '[0-9]{ {{- digits -}} }([.][0-9]*)?')
+            then make_timestamp(
+                cast(try_cast({{ text }} as decimal(19, 6)) * {{ factor }} as bigint)
+            )
+    end
+    {%- endif -%}
 {%- endmacro %}
 
 

@@ -1,4 +1,6 @@
-{#- The totals in every sales mart: orders of customers, and anonymous ones in columns of their own. -#}
+{#-
+    The totals in every sales mart: orders of customers, and anonymous ones in columns of their own.
+-#}
 {% macro sales_totals() %}
     count(*) filter (where not is_anonymous) as order_count,
     count(distinct customer_id) as customer_count,

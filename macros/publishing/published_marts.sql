@@ -1,19 +1,26 @@
-{#- The marts that readers get copies of: all but the list of these copies. A test compares them with the folder of marts. -#}
+{#-
+    The marts that readers get copies of: all but the list of these copies. A test compares them
+    with the folder of marts.
+-#}
 {% macro published_marts() -%}
     {{ return([
-        'audiences', 'order_value_bands', 'cancellation_matches', 'cancellations', 'cleaning_summary', 'cluster_candidates',
-        'cohorts', 'customer_alerts', 'customer_interests', 'customers', 'interest_groups', 'model_evaluations',
-        'new_customer_predictions', 'order_lines', 'orders', 'prediction_confusion', 'prediction_calibration',
-        'product_categories', 'products', 'rejected_transactions', 'sales_by_category', 'sales_by_country',
-        'sales_by_hour', 'sales_by_month', 'sales_by_weekday', 'sales_by_weekday_and_hour', 'segment_changes',
-        'segment_drift', 'segment_history', 'segment_rules', 'segment_transitions', 'segments', 'top_products',
+        'audiences', 'order_value_bands', 'cancellation_matches', 'cancellations',
+        'cleaning_summary', 'cluster_candidates', 'cohorts', 'customer_alerts',
+        'customer_interests', 'customers', 'input_warnings', 'interest_groups',
+        'model_evaluations', 'new_customer_predictions', 'order_lines', 'orders',
+        'prediction_confusion', 'prediction_calibration', 'product_categories', 'products',
+        'rejected_transactions', 'sales_by_category', 'sales_by_country', 'sales_by_hour',
+        'sales_by_month', 'sales_by_weekday', 'sales_by_weekday_and_hour', 'segment_changes',
+        'segment_drift', 'segment_history', 'segment_rules', 'segment_transitions', 'segments',
+        'top_products',
     ]) }}
 {%- endmacro %}
 
 
 {#-
-    Makes a model wait for every published mart and its tests. A hook calls it, because a Python model can only name its
-    parents one by one; dbt collects what a hook refers to as parents of its model.
+    Makes a model wait for every published mart and its tests. A hook calls it, because a Python
+    model can only name its parents one by one; dbt collects what a hook refers to as parents of its
+    model.
 -#}
 {% macro wait_for_published_marts() -%}
     {%- for mart in published_marts() -%}

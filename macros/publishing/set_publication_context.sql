@@ -1,8 +1,9 @@
 {#-
-    Runs in the connection of `published_files` before it. Makes it wait for every published mart, and sets the variable
-    `publication_context` to what only the project knows: each mart's query, key and descriptions, and whether this run
-    may publish. It may if it builds all marts with their tests, or builds none of them, which means to publish them as
-    they are; in both cases it draws the report from the same marts.
+    Runs in the connection of `published_files` before it. Makes it wait for every published mart,
+    and sets the variable `publication_context` to what only the project knows: each mart's query,
+    key and descriptions, and whether this run may publish. It may if it builds all marts with their
+    tests, or builds none of them, which means to publish them as they are; in both cases it draws
+    the report from the same marts.
 -#}
 {% macro set_publication_context() -%}
     {{- wait_for_published_marts() -}}
@@ -30,7 +31,8 @@
             }}) -%}
             {#- The key's test represents all tests: a run without tests leaves it out too. -#}
             {%- if id in selected_resources
-                and tests_of_key | map(attribute='unique_id') | reject('in', selected_resources) | list -%}
+                and tests_of_key | map(attribute='unique_id')
+                | reject('in', selected_resources) | list -%}
                 {%- do untested.append(name) -%}
             {%- endif -%}
         {%- endfor -%}
@@ -39,7 +41,8 @@
             {%- if untested -%}
                 as this run builds marts without their tests: {{ untested | join(', ') }}
             {%- elif built and left_out -%}
-                as this run builds only some of the marts and leaves out: {{ left_out | join(', ') }}
+                as this run builds only some of the marts and leaves out:
+                {{- ' ' ~ left_out | join(', ') }}
             {%- elif not is_drawn -%}
                 as this run does not draw the report; 'dbt build --select reporting publishing' does
             {%- endif -%}
@@ -47,6 +50,7 @@
         {%- if reason and var('published_folder') is not none -%}
             {%- do log("Nothing is published, " ~ reason ~ ".", info=true) -%}
         {%- endif -%}
-        set variable publication_context = {{ sql_text(tojson({'marts': marts, 'may_publish': not reason})) }}
+        {%- set context = {'marts': marts, 'may_publish': not reason} -%}
+        set variable publication_context = {{ sql_text(tojson(context)) }}
     {%- endif -%}
 {%- endmacro %}

@@ -16,25 +16,44 @@ scored as (
 
     select
         customers.*,
-        case when customers.frequency > 0 then 5 - {{ cut_points_passed('recency_days') }} end as recency_score,
-        case when customers.frequency > 0 then 1 + {{ cut_points_passed('frequency') }} end as frequency_score,
-        case when customers.frequency > 0 then 1 + {{ cut_points_passed('monetary') }} end as monetary_score
+        case
+            when customers.frequency > 0 then 5 - {{ cut_points_passed('recency_days') }}
+        end as recency_score,
+        case
+            when customers.frequency > 0 then 1 + {{ cut_points_passed('frequency') }}
+        end as frequency_score,
+        case
+            when customers.frequency > 0 then 1 + {{ cut_points_passed('monetary') }}
+        end as monetary_score
     from {{ facts }} as customers
     inner join cut_points
         on customers.model_version = cut_points.model_version
 
 ),
 
-{{ rules_by_combination('scored', rules or ref('int_segment_rules'), ['model_version', 'recency_days', 'frequency']) }},
+{{ rules_by_combination(
+    'scored', rules or ref('int_segment_rules'), ['model_version', 'recency_days', 'frequency']
+) }},
 
 segmented as (
 
     select
         scored.*,
-        nullif(concat(scored.recency_score, scored.frequency_score, scored.monetary_score), '') as rfm_score,
-        case when scored.frequency = 0 then 'all cancelled' else rfm_cells.segment end as rfm_segment,
-        case when scored.frequency = 0 then 'all cancelled' else broad.segment end as broad_segment,
-        case when scored.frequency = 0 then 'all cancelled' else detailed.segment end as detailed_segment,
+        nullif(
+            concat(scored.recency_score, scored.frequency_score, scored.monetary_score), ''
+        ) as rfm_score,
+        case
+            when scored.frequency = 0 then 'all cancelled'
+            else rfm_cells.segment
+        end as rfm_segment,
+        case
+            when scored.frequency = 0 then 'all cancelled'
+            else broad.segment
+        end as broad_segment,
+        case
+            when scored.frequency = 0 then 'all cancelled'
+            else detailed.segment
+        end as detailed_segment,
         broad.rule_number as broad_rule,
         detailed.rule_number as detailed_rule,
         broad.confidence as broad_confidence,

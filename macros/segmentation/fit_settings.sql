@@ -8,7 +8,7 @@
         'backtest_origins', 'bootstrap_samples', 'category_bootstrap_samples',
         'force_broad_clustering', 'force_detailed_clustering', 'max_clusters', 'max_fit_customers',
         'max_fit_products', 'max_rules', 'max_training_customers', 'min_segment_share',
-        'min_stability', 'silhouette_tolerance', 'tsne_iterations',
+        'min_stability', 'rule_folds', 'silhouette_tolerance', 'tsne_iterations',
     ] -%}
         {%- do settings.update({name: var(name)}) -%}
     {%- endfor -%}

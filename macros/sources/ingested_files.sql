@@ -25,7 +25,11 @@
         input_profile.input_signature,
         input_files.details,
         input_profile.date_format,
-        input_profile.decimal_separator
+        input_profile.decimal_separator,
+        -- What was found belongs to all files that the build read; stored once, it counts once.
+        case
+            when row_number() over (order by input_files.file_name) = 1 then input_profile.findings
+        end as findings
     from {{ source('shop', 'input_files') }} as input_files
     cross join {{ source('shop', 'input_profile') }} as input_profile
     where input_files.is_pending

@@ -1,7 +1,7 @@
 {#-
-    SQL: an identifier as it identifies: without blanks around it and signs that nobody sees, without
-    what spreadsheets add ('.0' to whole numbers, ="…" around texts), e-mail addresses in lower case;
-    null if empty.
+    SQL: an identifier as it identifies: without blanks around it and signs that nobody sees,
+    without what spreadsheets add ('.0' to whole numbers, ="…" around texts), e-mail addresses in
+    lower case; null if empty.
 -#}
 {% macro clean_identifier(text) -%}
     {%- set bare = clean_text(text) -%}

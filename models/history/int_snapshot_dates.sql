@@ -61,6 +61,24 @@ last_reported as (
 
 ),
 
+-- Whether the seed gives customers of the last reported date another segment by now.
+renamed as (
+
+    select coalesce(
+        bool_or(reported.rfm_segment is distinct from score_map.segment), false
+    ) as is_renamed
+    from reported
+    inner join last_reported
+        on reported.as_of_date = last_reported.last_date
+    left join {{ ref('int_rfm_score_map') }} as score_map
+        on
+            reported.recency_score = score_map.recency_score
+            and reported.frequency_score = score_map.frequency_score
+            and reported.monetary_score = score_map.monetary_score
+    where reported.recency_score is not null
+
+),
+
 -- With an `as_of_date` before the last reported date, a build leaves the history as it is.
 direction as (
 
@@ -195,7 +213,10 @@ select
     snapshot_dates.was_reported,
     snapshot_dates.is_backfilled,
     -- A date that was over and is the last one again, after a clock that ran ahead, is open again.
-    snapshot_dates.is_due or (is_open and was_closed) as is_due,
+    -- The last date has the names of today, as `customers` does; dates that are over keep theirs.
+    snapshot_dates.is_due
+    or (is_open and not direction.is_look_back and (was_closed or renamed.is_renamed)) as is_due,
     direction.is_look_back
 from snapshot_dates
 cross join direction
+cross join renamed

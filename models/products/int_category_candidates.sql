@@ -111,22 +111,15 @@ select
         when ranked.preference = 1 and ranked.silhouette = ranked.best_silhouette
             then format('chosen: the best silhouette of those that pass, {:.3f}', ranked.silhouette)
         when ranked.preference = 1
-            then format(
-                'chosen: silhouette {:.3f} is within {:g} % of the best that passes, {:.3f},'
-                || ' and it is more stable',
-                ranked.silhouette,
-                100 * {{ var('silhouette_tolerance') }},
-                ranked.best_silhouette
+            then concat(
+                'chosen: ',
+                {{ silhouette_text('ranked', 'within {:g} % of') | indent(16) }},
+                ', and it is more stable'
             )
         when ranked.failure is not null then ranked.failure
         when ranked.is_within_tolerance
             then format('passes; {} categories are as good and not less stable', winners.k)
-        else format(
-            'silhouette {:.3f} is more than {:g} % below the best that passes, {:.3f}',
-            ranked.silhouette,
-            100 * {{ var('silhouette_tolerance') }},
-            ranked.best_silhouette
-        )
+        else {{ silhouette_text('ranked', 'more than {:g} % below') | indent(8) }}
     end as reason,
     ranked.model_version,
     ranked.k,

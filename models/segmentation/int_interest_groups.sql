@@ -24,24 +24,67 @@ labels as (
 
 ),
 
-chosen as (
+fitted_features as (
 
     select
-        model_version,
-        k
-    from {{ ref('int_interest_candidates_ranked') }}
-    where is_chosen
+        customer_id,
+        feature,
+        -- As decimals, as a sum of doubles depends on their order.
+        cast(value as decimal(18, 9)) as value
+    from {{ ref('int_interest_features') }}
+    where is_fitted
 
 ),
 
+sizes as (
+
+    select
+        cluster,
+        count(*) as size,
+        sum(count(*)) over () as customer_count
+    from labels
+    group by 1
+
+),
+
+sums as (
+
+    select
+        labels.cluster,
+        fitted_features.feature,
+        sum(fitted_features.value) as value
+    from labels
+    inner join fitted_features
+        on labels.customer_id = fitted_features.customer_id
+    group by 1, 2
+
+),
+
+features as (
+
+    select
+        feature,
+        sum(value) as value
+    from sums
+    group by 1
+
+),
+
+-- Each group beside all customers. A share that is missing is 0.
 profiles as (
 
-    select profiles.*
-    from {{ ref('int_interest_profiles') }} as profiles
-    inner join chosen
+    select
+        sizes.cluster,
+        sizes.size,
+        features.feature,
+        coalesce(sums.value, 0) / sizes.size as mean,
+        features.value / sizes.customer_count as mean_of_all
+    from sizes
+    cross join features
+    left join sums
         on
-            profiles.model_version = chosen.model_version
-            and profiles.k = chosen.k
+            sizes.cluster = sums.cluster
+            and features.feature = sums.feature
 
 ),
 

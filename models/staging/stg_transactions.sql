@@ -49,7 +49,9 @@ trimmed as (
         {% endfor %}
         {% for column in ['product_description', 'country'] %}
         {{ unless_missing(
-            'transactions.' ~ column, column, "nullif(" ~ clean_text('transactions.' ~ column) ~ ", '')"
+            'transactions.' ~ column,
+            column,
+            "nullif(" ~ clean_text('transactions.' ~ column) ~ ", '')"
         ) | indent(8) }} as {{ column }},
         {% endfor %}
         nullif(trim(transactions.quantity), '') as quantity,

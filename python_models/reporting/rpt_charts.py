@@ -20,6 +20,7 @@ def model(dbt: Any, session: Any) -> pd.DataFrame:
         "sales_by_country": dbt.ref("sales_by_country"),
         "cohorts": dbt.ref("cohorts"),
         "cleaning_summary": dbt.ref("cleaning_summary"),
+        "input_warnings": dbt.ref("input_warnings"),
         "segments": dbt.ref("segments"),
         "segment_rules": dbt.ref("segment_rules"),
         "cluster_candidates": dbt.ref("cluster_candidates"),

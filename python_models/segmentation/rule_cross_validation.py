@@ -22,9 +22,10 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
 
     from shop_toolkit.rules import cross_validate_rules, evaluate_classifiers
 
+    folds = int(settings["rule_folds"])
     tables = []
     for segmentation, customers in labelled.df().groupby("segmentation"):
-        rules = cross_validate_rules(customers, customers["segment"], int(settings["max_rules"]))
-        classifiers = evaluate_classifiers(customers, customers["segment"])
+        rules = cross_validate_rules(customers, customers["segment"], int(settings["max_rules"]), folds=folds)
+        classifiers = evaluate_classifiers(customers, customers["segment"], folds)
         tables += [table.assign(segmentation=segmentation, model_version=version) for table in (rules, classifiers)]
     return with_stored_rows(dbt, session, tables, TYPES)

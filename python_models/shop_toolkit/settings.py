@@ -13,7 +13,10 @@ from shop_toolkit.grids import grid_problem
 from shop_toolkit.ingest.encodings import ENCODINGS
 from shop_toolkit.publishing import folder_problem
 
-DATE_ORDERS = ("year-month-day", "month-day-year", "day-month-year")
+DATE_ORDERS = (
+    "year-month-day", "month-day-year", "day-month-year", "month-name", "unix-seconds", "unix-milliseconds",
+    "excel-serial",
+)  # fmt: skip
 # What DuckDB's strptime knows.
 STRPTIME_FORMAT = re.compile("([^%]|%-?[aAwdbBhmyYHIpMSgfzZjUWcxXGVun%])*")
 DATE = re.compile("[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
@@ -143,6 +146,7 @@ SETTINGS: dict[str, Setting] = {
         "a space, an algorithm and a number of clusters, e.g. rfm_tsne kmeans 7", _candidate, is_optional=True
     ),
     "max_rules": whole("rules", 2, 100),
+    "rule_folds": whole("folds", 2, 20),
     "max_fit_products": whole("products", 100, 100_000),
     "category_bootstrap_samples": whole("refits", 2, 1000),
     "backtest_origins": whole("origins", 1, 12),

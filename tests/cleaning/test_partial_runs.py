@@ -150,7 +150,7 @@ def test_a_model_that_fails_keeps_the_watermark(built: Shop, tmp_path: Path) -> 
     ],
 )
 def test_a_setting_that_is_put_back_leaves_nothing(arguments: tuple[str, ...], built: Shop, tmp_path: Path) -> None:
-    shop, _ = fresh(built, tmp_path)
+    shop = built.copy(tmp_path / "shop")
     before = contents(shop)
     run(shop, "--select", *arguments, cancellation_invoice_prefix="9")
     run(shop, *SELECTION)
@@ -161,7 +161,7 @@ def test_a_setting_that_is_put_back_leaves_nothing(arguments: tuple[str, ...], b
 
 
 def test_codes_that_are_put_back_leave_nothing(built: Shop, tmp_path: Path) -> None:
-    shop, _ = fresh(built, tmp_path)
+    shop = built.copy(tmp_path / "shop")
     before = contents(shop)
     with duckdb.connect(str(shop.warehouse)) as warehouse:
         warehouse.execute("insert into seeds.non_product_codes values ('A', 'exact', 'a tin')")

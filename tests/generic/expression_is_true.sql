@@ -1,4 +1,7 @@
-{#- Fails for each row in which one of the conditions is not true; a condition that is null is not true. -#}
+{#-
+    Fails for each row in which one of the conditions is not true; a condition that is null is not
+    true.
+-#}
 {% test expression_is_true(model, conditions) %}
 
     {% for condition in conditions -%}

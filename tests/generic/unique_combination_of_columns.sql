@@ -1,6 +1,6 @@
 {#-
-    Fails for each combination of values that is in more than one row. A single column must not be null either; of
-    several some may be, and count as a value: a shop may log no products.
+    Fails for each combination of values that is in more than one row. A single column must not be
+    null either; of several some may be, and count as a value: a shop may log no products.
 -#}
 {% test unique_combination_of_columns(model, columns) %}
 

@@ -1,7 +1,8 @@
 -- However sales are grouped, they are the same sales: those of customers, and anonymous ones beside
 -- them.
 {%- set tables = [
-    'sales_by_month', 'sales_by_weekday', 'sales_by_hour', 'sales_by_weekday_and_hour', 'sales_by_country'
+    'sales_by_month', 'sales_by_weekday', 'sales_by_hour', 'sales_by_weekday_and_hour',
+    'sales_by_country',
 ] %}
 
 with recursive sales as (

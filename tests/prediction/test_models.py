@@ -14,7 +14,6 @@ from shop_toolkit.prediction.calibration import CALIBRATION_ROWS, fit_temperatur
 from shop_toolkit.prediction.classes import CLASS_COLUMNS, VOTE, fit_calibrated, predict_classes, rank_classes
 from shop_toolkit.prediction.estimators import fit_model
 from shop_toolkit.prediction.features import feature_scaler
-from shop_toolkit.prediction.labels import label_by_clusters
 from shop_toolkit.prediction.tuning import SEARCHES, Search, best_settings, search_folds, tune
 from sklearn.metrics import log_loss, mean_squared_error
 from sklearn.model_selection import cross_val_predict
@@ -456,7 +455,7 @@ def test_without_training_rows_nothing_is_tuned() -> None:
         tune("amounts", samples, FEATURES, {"forest": {}}, 1)
 
 
-# --- ranks and groups ------------------------------------------------------------------------------------
+# --- ranks -----------------------------------------------------------------------------------------------
 
 
 def test_the_most_likely_class_has_rank_one_and_of_equal_ones_the_first_by_name() -> None:
@@ -466,19 +465,6 @@ def test_the_most_likely_class_has_rank_one_and_of_equal_ones_the_first_by_name(
     assert ranked.groupby("sample_number")["outcome"].agg("".join).to_dict() == {1: "bca", 2: "ab"}
     assert ranked["outcome_rank"].tolist() == [1, 2, 3, 1, 2]
     assert rank_classes(predicted, 1)["outcome"].tolist() == ["b", "a"]
-
-
-def test_groups_are_learned_from_training_customers_alone() -> None:
-    random = np.random.default_rng(9)
-    customers = pd.DataFrame(
-        {"a": np.r_[random.normal(0, 1, 50), random.normal(100, 1, 50)], "b": 1.0, "role": "train"}
-    )
-    odd = pd.DataFrame({"a": [1e6, 0.0, 100.0], "b": [1.0] * 3, "role": "test"})
-    found = label_by_clusters(pd.concat([customers, odd]), ["a", "b"], 2)
-    assert len(set(found[:50])) == len(set(found[50:100])) == 1
-    assert found[0] != found[50]
-    # The one unlike all others is a test row: he gets no group of his own.
-    assert found[100:] == [found[50], found[0], found[50]]
 
 
 # --- what may not matter ---------------------------------------------------------------------------------

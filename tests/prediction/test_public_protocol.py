@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 from conftest import Shop
 
-from benchmarks.public_protocol import CLUSTERS, SHARES, accuracies, customers_of, evaluate, predict
+from benchmarks.public_protocol import CLUSTERS, SHARES, accuracies, customers_of, evaluate, label_by_clusters, predict
 
 PURCHASES = """
     select 'backtest' as prediction_run, * from (values
@@ -89,3 +90,16 @@ def test_the_exercise_runs_on_the_embedded_shop(demo_shop: Shop) -> None:
     found = evaluate(demo_shop.warehouse)
     assert set(found) == {"soft_vote", "logistic_regression", "majority"}
     assert found["majority"] < found["soft_vote"] <= 1
+
+
+def test_groups_are_learned_from_training_customers_alone() -> None:
+    random = np.random.default_rng(9)
+    customers = pd.DataFrame(
+        {"a": np.r_[random.normal(0, 1, 50), random.normal(100, 1, 50)], "b": 1.0, "role": "train"}
+    )
+    odd = pd.DataFrame({"a": [1e6, 0.0, 100.0], "b": [1.0] * 3, "role": "test"})
+    found = label_by_clusters(pd.concat([customers, odd]), ["a", "b"], 2)
+    assert len(set(found[:50])) == len(set(found[50:100])) == 1
+    assert found[0] != found[50]
+    # The one unlike all others is a test row: he gets no group of his own.
+    assert found[100:] == [found[50], found[0], found[50]]

@@ -218,6 +218,29 @@ def test_a_refresh_computes_the_segments_and_alerts_of_a_full_build(
     assert full.checksums(*REFRESHED_MARTS, without=LEFT_OF_CUSTOMERS) == refreshed
 
 
+def test_the_last_day_has_the_segment_names_of_the_seed_and_days_that_are_over_keep_theirs(
+    copy_of_demo_shop: Shop,
+) -> None:
+    shop = copy_of_demo_shop
+    reported = "from segment_history where (as_of_date < (select max(as_of_date) from segment_history)) = {}"
+    over, last_day = (set(shop.rows(reported.format(is_over))) for is_over in (True, False))
+    with duckdb.connect(str(shop.warehouse)) as warehouse:
+        for seed in ("rfm_segments", "segment_strategies"):
+            warehouse.execute(f"update seeds.{seed} set segment = 'on the rise' where segment = 'potential loyal'")
+    # with the test that the last day reports what `customers` does
+    refresh(shop)
+    assert shop.row("select count(*) > 0 from customers where rfm_segment = 'on the rise'") == (True,)
+    assert set(shop.rows(reported.format(True))) == over
+    renamed = set(shop.rows(reported.format(False)))
+    assert renamed == {
+        tuple("on the rise" if value == "potential loyal" else value for value in row) for row in last_day
+    }  # fmt: skip
+    assert renamed != last_day
+    refresh(shop, tests=False)
+    assert set(shop.rows(reported.format(False))) == renamed
+    assert set(shop.rows(reported.format(True))) == over
+
+
 def test_a_refresh_of_an_empty_warehouse_stops_with_a_sentence(make_shop: Callable[..., Shop]) -> None:
     shop = make_shop()
     problem = problem_of(shop.dbt(*REFRESH))

@@ -31,7 +31,8 @@ QUIET = (
 )  # fmt: skip
 TABLES = {
     "sales_by_month": "main", "sales_by_weekday_and_hour": "main", "sales_by_country": "main", "cohorts": "main",
-    "cleaning_summary": "main", "segments": "main", "segment_rules": "main", "cluster_candidates": "main",
+    "cleaning_summary": "main", "input_warnings": "main", "segments": "main", "segment_rules": "main",
+    "cluster_candidates": "main",
     "product_categories": "main", "interest_groups": "main", "model_evaluations": "main",
     "prediction_calibration": "main", "prediction_confusion": "main", "segment_transitions": "main",
     "segment_drift": "main", "rpt_changes": "reporting", "rpt_score_cells": "reporting", "rpt_segments": "reporting",

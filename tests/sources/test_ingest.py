@@ -20,7 +20,7 @@ from shop_toolkit.ingest.dates import (
 )
 from shop_toolkit.ingest.files import FileDescription, InputError, describe_files, first_line_of, workbook_rows
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, match_headings
-from shop_toolkit.ingest.numbers import WrittenNumbers, resolve_separator, written_numbers
+from shop_toolkit.ingest.numbers import WrittenNumbers, number_findings, resolve_separator, written_numbers
 from shop_toolkit.ingest.plan import Formats, Plan, Request, plan_input, prepare_input
 from shop_toolkit.ingest.plugin import prepare
 from shop_toolkit.ingest.relation import is_file_name, quote_name, quote_text, relation_of_files, relation_of_table
@@ -53,6 +53,8 @@ SETTINGS: dict[str, Any] = {
     "as_of_date": None,
     "baseline_date": None,
 }
+# All days are plausible here; which are, is tested in tests/cleaning/test_plausible_days.py.
+ALL_DAYS = "plausible_days as (select min(day) as first_day, max(day) as last_day from days_of_input)"
 HEADINGS = "invoice,sku,customer,date,amount"
 
 
@@ -71,6 +73,7 @@ def request_for(
         readers=READERS,
         number_readers=NUMBER_READERS,
         currency_reader="''",
+        plausible_days=ALL_DAYS,
         is_full_refresh=is_full_refresh,
         is_refresh=is_refresh,
         today="2025-06-30",
@@ -96,7 +99,7 @@ def ingest(warehouse: duckdb.DuckDBPyConnection, request: Request) -> Plan:
     warehouse.execute(
         """
         insert into sources.ingested_files
-        select file_name, input_signature, details, date_format, decimal_separator
+        select file_name, input_signature, details, date_format, decimal_separator, findings
         from sources.input_files cross join sources.input_profile
         where is_pending
         """
@@ -396,6 +399,29 @@ def test_a_setting_or_earlier_rows_decide_of_numbers_in_doubt() -> None:
     commas = [WrittenNumbers("amount", with_point=1, with_comma=2, ambiguous=0, example=None, signs={})]
     with pytest.raises(InputError, match="read so far have a decimal point, but most of it have a decimal comma"):
         resolve_separator(commas, "it", configured=None, earlier=".")
+
+
+def test_numbers_in_doubt_are_findings() -> None:
+    numbers = [
+        WrittenNumbers("unit_price", with_point=200, with_comma=3, ambiguous=0, example=None, signs={"$": 9, "USD": 1}),
+        WrittenNumbers("amount", with_point=1, with_comma=0, ambiguous=0, example=None, signs={"$": 2, "€": 5}),
+    ]
+    found = [(finding.kind, finding.column_name, finding.row_count, finding.example)
+             for finding in number_findings(numbers, ".")]  # fmt: skip
+    # $ and USD are one currency.
+    assert found == [
+        ("other_decimal_separator", "unit_price", 3, ""),
+        ("several_currencies", "amount", 7, "€, $"),
+    ]
+
+
+def test_findings_stay_with_the_files_that_they_are_of(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    request = request_for(tmp_path / "*.csv")
+    write(tmp_path / "a.csv", HEADINGS + ",note", "1,A,c,12/31/2010,1.50,x", '2,A,c,12/31/2010,"1,50",x')
+    plan = ingest(warehouse, request)
+    assert [finding.kind for finding in plan.findings] == ["other_decimal_separator", "unused_columns"]
+    ((stored,),) = warehouse.sql("select findings from sources.input_profile").fetchall()
+    assert [finding["kind"] for finding in json.loads(stored)] == ["other_decimal_separator", "unused_columns"]
 
 
 def test_typed_numbers_show_nothing_and_become_texts_as_the_others_are(

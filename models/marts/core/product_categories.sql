@@ -9,7 +9,7 @@ with active_version as (
 
 products as (
 
-    select * from {{ ref('int_products') }}
+    select * from {{ ref('products') }}
 
 ),
 

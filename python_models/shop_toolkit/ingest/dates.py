@@ -8,13 +8,15 @@ from datetime import date
 import duckdb
 
 from shop_toolkit.ingest.files import InputError
-from shop_toolkit.ingest.relation import InputRelation
+from shop_toolkit.ingest.relation import InputRelation, quote_text
 
 SAMPLE_ROWS = 20_000
 # A few wrong dates must not tip the scale: where the second-best order is this close, all rows are read.
 CLOSE = 0.9
 # Where two orders read nearly the same share of the dates, nothing decides between them.
 AMBIGUOUS = 0.99
+# More than one row, and more than this share of all, in another known way are no slip: the dates are written in two.
+MIXED = 0.02
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,8 @@ def resolve_date_format(
         The order that reads the dates; None where there are none.
 
     Raises:
-        InputError: No order reads any date, or two orders read the dates equally well.
+        InputError: No order reads any date, two orders read the dates equally well, or the dates are written in two
+            ways.
     """
     forms = written_forms(connection, relation, readers, SAMPLE_ROWS)
     if forms.is_close(CLOSE) or not forms.dated_rows:
@@ -63,7 +66,9 @@ def resolve_date_format(
     if not forms.dated_rows:
         return None
     check_dates_are_clear(forms, relation.name)
-    return forms.ranked()[0]
+    date_format = forms.ranked()[0]
+    check_dates_are_alike(connection, relation, date_format, readers)
+    return date_format
 
 
 def written_forms(
@@ -115,6 +120,59 @@ def check_dates_are_clear(forms: WrittenForms, input_name: str) -> None:
         )
 
 
+def check_dates_are_alike(
+    connection: duckdb.DuckDBPyConnection, relation: InputRelation, date_format: str, readers: Mapping[str, str]
+) -> None:
+    """Raise InputError where some dates are written as `date_format` and others in another known way.
+
+    A spreadsheet that takes 01/05/2024 for a day of January turns it into 2024-01-05 and leaves 13/05/2024 a text: the
+    first half of such dates is wrong, and no date shows it.
+    """
+    others = {name: sql for name, sql in readers.items() if name != date_format}
+    # One scan of all rows: the first ones may be alike. Each text is parsed once.
+    query = f"""
+        with written_dates as (
+            select
+                trim(cast({relation.columns["ordered_at"]} as varchar)) as date_text,
+                count(*) as date_rows
+            from {relation.sql}
+            group by 1
+        ),
+        parsed as (
+            select *, {readers[date_format]} is not null as is_read
+            from written_dates
+            where date_text <> ''
+        ),
+        named as (
+            select
+                *,
+                case
+                    when is_read then {quote_text(date_format)}
+                    {" ".join(f"when {sql} is not null then {quote_text(name)}" for name, sql in others.items())}
+                end as way
+            from parsed
+        )
+        select way, sum(date_rows), min(date_text)
+        from named
+        where way is not null
+        group by 1
+        order by way = {quote_text(date_format)} desc, 2 desc, 1
+    """
+    ways = [(str(way), int(rows), str(example)) for way, rows, example in connection.execute(query).fetchall()]
+    if len(ways) > 1 and is_mixed(ways[1][1], sum(rows for _, rows, _ in ways)):
+        (_, rows, example), (other, other_rows, other_example) = ways[:2]
+        raise InputError(
+            f"The dates of {relation.name} are written in two ways: {rows} rows as {date_format}, e.g. '{example}', and"
+            f" {other_rows} as {other}, e.g. '{other_example}'. A spreadsheet may have turned day and month of some."
+            f" Write them alike, or reject those of another way with --vars '{{date_format: {date_format}}}'."
+        )
+
+
+def is_mixed(rows: int, all_rows: int) -> bool:
+    """Whether so many rows, of all that have a date, in another known way are no slip of the pen."""
+    return rows > 1 and rows > MIXED * all_rows
+
+
 def check_dates_fit(
     connection: duckdb.DuckDBPyConnection,
     relation: InputRelation,
@@ -136,6 +194,9 @@ def check_dates_fit(
             reason to stop: its rows are quarantined.
     """
     as_read = _rows_read(readers[date_format])
+    is_other = f"{readers[date_format]} is null and coalesce({', '.join(readers.values())}) is not null"
+    other_rows = f"coalesce(sum(date_rows) filter (where {is_other}), 0)"
+    mixed = f"or ({other_rows} > 1 and {other_rows} > {MIXED} * sum(date_rows))"
     best = f"greatest({', '.join(_rows_read(sql) for sql in readers.values())})"
     unfit = connection.execute(
         f"""
@@ -154,7 +215,8 @@ def check_dates_fit(
         from written_dates
         where date_text <> ''
         group by 1
-        having {as_read} < {best} {"" if has_earlier_rows else f"or {as_read} = 0"}
+        having
+            {as_read} < {best} {"" if has_earlier_rows else f"or {as_read} = 0"} {"" if is_set else mixed}
         order by 1
         limit 1
         """
@@ -171,21 +233,36 @@ def check_dates_fit(
 
 
 def first_and_last_day(
-    connection: duckdb.DuckDBPyConnection, relation: InputRelation, reader: str
+    connection: duckdb.DuckDBPyConnection, relation: InputRelation, reader: str, plausible_days: str
 ) -> tuple[date | None, date | None]:
-    """The first and the last day of any row of the input, rejected or not; None where no row has a readable date."""
+    """The first and the last plausible day of the input; None where no row has a readable date.
+
+    Args:
+        connection: Where the relation can be read.
+        relation: All rows of the input, rejected or not.
+        reader: SQL that reads `date_text` as a timestamp.
+        plausible_days: CTEs over `days_of_input`, as the macro of that name writes them.
+    """
     ((first, last),) = connection.execute(
         f"""
         with written_dates as (
-            select distinct trim(cast({relation.columns["ordered_at"]} as varchar)) as date_text
+            select
+                trim(cast({relation.columns["ordered_at"]} as varchar)) as date_text,
+                count(*) as date_rows
             from {relation.sql}
+            group by 1
         ),
-        days as (
-            select cast({reader} as date) as day
+        days_of_input as (
+            select
+                cast({reader} as date) as day,
+                sum(date_rows) as row_count
             from written_dates
-        )
-        select min(day), max(day)
-        from days
+            where {reader} is not null
+            group by 1
+        ),
+        {plausible_days}
+        select first_day, last_day
+        from plausible_days
         """
     ).fetchall()
     return first, last

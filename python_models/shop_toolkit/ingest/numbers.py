@@ -6,11 +6,14 @@ from dataclasses import dataclass
 import duckdb
 
 from shop_toolkit.ingest.files import InputError
+from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.relation import NUMBER_COLUMNS, InputRelation
 
 # A slip of the pen: so few numbers that are written in the other way leave no doubt of the rest.
 SLIP = 0.01
 NAMES = {".": "point", ",": "comma"}
+# Signs that stand for the same currency as a code.
+CODES = {"€": "EUR", "£": "GBP", "$": "USD", "US$": "USD", "¥": "JPY", "￥": "JPY", "₽": "RUB", "₹": "INR", "₺": "TRY"}
 
 
 @dataclass(frozen=True)
@@ -146,3 +149,24 @@ def _question(input_name: str, column: WrittenNumbers, reason: str) -> InputErro
         f"Numbers of {input_name} could have a decimal point or a decimal comma, e.g. '{column.example}' in"
         f' {column.column}, and {reason}. Say which with --vars \'{{decimal_separator: ","}}\' (or ".").'
     )
+
+
+def number_findings(numbers: Sequence[WrittenNumbers], separator: str | None) -> list[Finding]:
+    """What the numbers leave in doubt, once their decimal separator is known."""
+    findings = []
+    for column in numbers:
+        others = column.with_comma if separator == "." else column.with_point if separator == "," else 0
+        if others:
+            findings.append(Finding(
+                "other_decimal_separator", column.column, others, "",
+                f"Numbers have a decimal {NAMES[separator or '.']}; these are written otherwise and are rejected."
+                " Write them alike.",
+            ))  # fmt: skip
+        if len({CODES.get(sign, sign) for sign in column.signs}) > 1:
+            signs = sorted(column.signs, key=lambda sign: (-column.signs[sign], sign))
+            findings.append(Finding(
+                "several_currencies", column.column, sum(column.signs.values()), ", ".join(signs),
+                "Amounts of several currencies are added up as if they were one. Convert them, or leave one in the"
+                " input.",
+            ))  # fmt: skip
+    return findings

@@ -31,7 +31,8 @@ from shop_toolkit.ingest.dates import (
 from shop_toolkit.ingest.encodings import Utf8Copies
 from shop_toolkit.ingest.errors import listed, named, reason_of, shortened
 from shop_toolkit.ingest.files import FileDescription, InputError, describe_files
-from shop_toolkit.ingest.numbers import resolve_separator, written_numbers
+from shop_toolkit.ingest.findings import Finding, to_json
+from shop_toolkit.ingest.numbers import number_findings, resolve_separator, written_numbers
 from shop_toolkit.ingest.relation import (
     DECISIVE_COLUMNS,
     InputRelation,
@@ -69,6 +70,7 @@ STATE_TABLES = f"""
         date_format varchar,
         decimal_separator varchar
     );
+    alter table {SCHEMA}.ingested_files add column if not exists findings varchar;
     create table if not exists {SCHEMA}.ingest_watermark (
         input_signature varchar,
         codes_fingerprint varchar,
@@ -97,6 +99,7 @@ class Request:
         readers: For each known way to write a date, SQL that reads `date_text` as a timestamp.
         number_readers: For the decimal separators '.' and ',', SQL that reads `number_text` with it.
         currency_reader: SQL that yields the sign or code of the currency in `number_text`.
+        plausible_days: CTEs over `days_of_input`, of which the last has the first and the last day that are plausible.
         is_full_refresh: Whether dbt runs with --full-refresh.
         is_refresh: Whether the run fits nothing and reads new rows by the stored rules.
         today: The latest day that has begun anywhere, as YYYY-MM-DD.
@@ -106,6 +109,7 @@ class Request:
     readers: Mapping[str, str]
     number_readers: Mapping[str, str]
     currency_reader: str
+    plausible_days: str
     is_full_refresh: bool
     is_refresh: bool
     today: str
@@ -158,6 +162,7 @@ class Plan:
         signature: Where it changes, earlier rows would be read in another way now.
         formats: How dates and numbers are written; None where nothing shows it yet.
         is_full_read: Whether the build replaces the rows of earlier builds.
+        findings: What stays in doubt of the rows that the build reads.
     """
 
     relation: InputRelation
@@ -167,6 +172,7 @@ class Plan:
     signature: str
     formats: Formats
     is_full_read: bool
+    findings: Sequence[Finding] = ()
 
     def messages(self) -> list[str]:
         """Sentences about it for the log."""
@@ -213,11 +219,17 @@ def plan_input(connection: duckdb.DuckDBPyConnection, request: Request) -> Plan:
     pending = [name for name, file in files.items() if is_full_read or file is None or file != stored.files.get(name)]
     pending_relation = _relation(connection, request, files, pending, copies) if pending else None
     earlier = NOTHING_KNOWN if is_full_read else stored.formats
+    formats: Formats = earlier
+    findings: list[Finding] = []
     _check_rows_are_readable(connection, request, files, pending, copies)
-    formats = earlier if pending_relation is None else _formats(connection, request, pending_relation, earlier)
+    if pending_relation is not None:
+        formats, findings = _formats(connection, request, pending_relation, earlier)
     _check_days(connection, request, files, copies, formats, is_full_read)
     copies.delete_others()
-    return Plan(relation, pending_relation, files, pending, signature, formats, is_full_read)
+    return Plan(
+        relation, pending_relation, files, pending, signature, formats, is_full_read,
+        findings=findings + _unused_columns(relation),
+    )  # fmt: skip
 
 
 def copies_folder(connection: duckdb.DuckDBPyConnection) -> Path:
@@ -402,7 +414,8 @@ def _check_nothing_is_lost(
 
 def _formats(
     connection: duckdb.DuckDBPyConnection, request: Request, pending: InputRelation, earlier: Formats
-) -> Formats:
+) -> tuple[Formats, list[Finding]]:
+    """How the pending rows are written, and what stays in doubt."""
     configured = request.settings["date_format"]
     date_format = configured or earlier.date_format
     if date_format is None:
@@ -423,7 +436,15 @@ def _formats(
         configured=request.settings["decimal_separator"],
         earlier=earlier.decimal_separator,
     )
-    return Formats(date_format, separator)
+    return Formats(date_format, separator), number_findings(numbers, separator)
+
+
+def _unused_columns(relation: InputRelation) -> list[Finding]:
+    if not relation.others:
+        return []
+    headings = listed(relation.others)
+    suggestion = "They change nothing. If one of them is a column of ours, name it in the setting 'column_mapping'."
+    return [Finding("unused_columns", None, None, headings, suggestion)]
 
 
 def _check_days(
@@ -440,7 +461,8 @@ def _check_days(
     days = days_to_check(request.days, first_stored, request.today)
     if days and formats.date_format is not None:
         relation = _relation(connection, request, files, list(files), copies)
-        first, last = first_and_last_day(connection, relation, request.readers[formats.date_format])
+        reader = request.readers[formats.date_format]
+        first, last = first_and_last_day(connection, relation, reader, request.plausible_days)
         check_day_settings(days, first, last, request.today, relation.name)
 
 
@@ -492,6 +514,7 @@ def _profile_row(request: Request, plan: Plan) -> str:
         "date_format": plan.formats.date_format,
         "decimal_separator": plan.formats.decimal_separator,
         "cancellation_invoice_prefix": request.settings["cancellation_invoice_prefix"],
+        "findings": to_json(plan.findings),
     }
     flags = {
         f"has_{column}": column in plan.relation.columns

@@ -10,7 +10,6 @@ import shop_toolkit.scientific  # isort: skip # noqa: F401 - before any other th
 
 from shop_toolkit.prediction.amounts import AmountModel, fit_amounts, forecast_amounts
 from shop_toolkit.prediction.classes import VOTE, ClassModels, fit_calibrated, predict_classes, rank_classes
-from shop_toolkit.prediction.labels import label_by_clusters
 from shop_toolkit.prediction.tuning import tune
 
 __all__ = [
@@ -20,7 +19,6 @@ __all__ = [
     "fit_amounts",
     "fit_calibrated",
     "forecast_amounts",
-    "label_by_clusters",
     "predict_classes",
     "rank_classes",
     "tune",

@@ -10,15 +10,18 @@ from shop_toolkit.report.charts import (
     INK,
     RISE,
     Block,
+    Card,
     Panel,
+    Row,
     Tables,
     axis,
     names_axis,
     rows_height,
+    rows_of,
     table_of,
     without_chart,
 )
-from shop_toolkit.report.words import count, label, money, percent, sentence
+from shop_toolkit.report.words import count, is_missing, label, money, percent, plural, sentence
 
 # The steps of the cleaning summary in a reader's words; others keep their name.
 WORDS = {
@@ -33,7 +36,7 @@ NETTED = "cancellations and what they cancel"
 def blocks(tables: Tables) -> list[Block]:
     """The section's blocks."""
     steps = tables["cleaning_summary"].sort_values("step_number")
-    return [rows_left(steps), money_left(steps)]
+    return [rows_left(steps), money_left(steps), doubts(tables["input_warnings"])]
 
 
 def words_of(step: str) -> str:
@@ -138,3 +141,41 @@ def waterfall(
         "totals": {"marker": {"color": INK}},
     }
     return Panel([figure], {"xaxis": axis(unit), "yaxis": names_axis()}, rows_height(len(names), 90))
+
+
+def doubts(warnings: pd.DataFrame) -> Block:
+    """What the build could not be sure of; without examples, as these may be ids of customers.
+
+    Args:
+        warnings: The mart input_warnings.
+    """
+    name = "input_warnings"
+    if warnings.empty:
+        return without_chart(name, "What the build could not be sure of", "The input left nothing in doubt.")
+    ranked = warnings.sort_values(["amount", "row_count", "kind"], ascending=[False, False, True], na_position="last")
+    ranked = ranked.assign(kind=[sentence(kind.replace("_", " ")) for kind in ranked["kind"]])
+    columns = {
+        "kind": ("doubt", "text"),
+        "column_name": ("column", "text"),
+        "row_count": ("rows", "count"),
+        "amount": ("amount", "money"),
+        "suggestion": ("what to do", "text"),
+    }
+    return Block(
+        name,
+        f"{plural(len(ranked), 'thing')} in the input could not be decided",
+        note="Examples are in the table input_warnings.",
+        cards=[card_of(warning) for warning in rows_of(ranked)],
+        table=table_of(ranked, columns),
+    )
+
+
+def card_of(warning: Row) -> Card:
+    """A doubt with how much it concerns and what to do."""
+    facts = {
+        "column": warning["column_name"],
+        "rows": None if is_missing(warning["row_count"]) else count(warning["row_count"]),
+        "amount": None if is_missing(warning["amount"]) else money(warning["amount"]),
+    }
+    shown = [[name, fact] for name, fact in facts.items() if not is_missing(fact)]
+    return Card(warning["kind"], lead=warning["suggestion"], facts=shown)

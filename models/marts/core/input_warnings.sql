@@ -1,0 +1,194 @@
+{%- set most_orders_share = 0.2 %}
+{%- set most_orders_ratio = 50 %}
+{%- set least_customers = 10 %}
+{%- set most_rejected_share = 0.5 %}
+
+with findings as (
+
+    select * from {{ ref('stg_input_findings') }}
+
+),
+
+transactions as (
+
+    select * from {{ ref('int_transactions_flagged') }}
+
+),
+
+orders as (
+
+    select * from {{ ref('int_orders') }}
+
+),
+
+-- Findings of several builds add up.
+found_while_reading as (
+
+    select
+        kind,
+        column_name,
+        sum(row_count) as row_count,
+        cast(null as decimal(18, 2)) as amount,
+        max_by(example, (coalesce(row_count, 0), example)) as example,
+        max(suggestion) as suggestion
+    from findings
+    group by 1, 2
+
+),
+
+unreadable as (
+
+    select
+        'unreadable_values' as kind,
+        regexp_extract(rejection_detail, '^([a-z_]+) ', 1) as column_name,
+        count(*) as row_count,
+        sum(gross_amount) as amount,
+        min(rejection_detail) as example,
+        'Look at these rows in rejected_transactions.' as suggestion
+    from transactions
+    where rejection_reason = 'unreadable'
+    group by 2
+
+),
+
+implausible as (
+
+    select
+        'implausible_dates' as kind,
+        'ordered_at' as column_name,
+        count(*) as row_count,
+        sum(gross_amount) as amount,
+        min(rejection_detail) as example,
+        'They lie far outside the other dates. If they are right, say so with plausible_from or'
+        || ' plausible_to.' as suggestion
+    from transactions
+    where rejection_reason = 'implausible_date'
+    having count(*) > 0
+
+),
+
+totals as (
+
+    select count(*) as row_count from transactions
+
+),
+
+mostly_rejected as (
+
+    select
+        'mostly_rejected' as kind,
+        cast(null as varchar) as column_name,
+        count(*) as row_count,
+        sum(transactions.gross_amount) as amount,
+        transactions.rejection_reason as example,
+        'Half of all rows or more are rejected for one reason. Is the column mapped rightly?'
+            as suggestion
+    from transactions
+    cross join totals
+    where transactions.rejection_reason is not null
+    group by transactions.rejection_reason, totals.row_count
+    having count(*) >= {{ most_rejected_share }} * totals.row_count
+
+),
+
+-- Spreadsheets write long numbers so, and drop their last digits.
+lost_digits as (
+
+    select
+        'ids_lost_digits' as kind,
+        'customer_id' as column_name,
+        count(*) as row_count,
+        sum(gross_amount) as amount,
+        min(customer_id) as example,
+        'A spreadsheet shortened these ids, so several customers may share one. Export them as text.'
+            as suggestion
+    from transactions
+    where
+        upper(customer_id) like '%E+%'
+        and regexp_full_match(customer_id, '[0-9]([.,][0-9]+)?[eE][+][0-9]+')
+    having count(*) > 0
+
+),
+
+orders_by_customer as (
+
+    select
+        customer_id,
+        count(*) as order_count,
+        sum(gross_amount) as amount
+    from orders
+    group by 1
+
+),
+
+typical_customer as (
+
+    select
+        count(*) as customer_count,
+        sum(order_count) as order_count,
+        median(order_count) as median_order_count
+    from orders_by_customer
+
+),
+
+-- One who orders so much more than the others may be none: a till, a guest account, an empty field.
+placeholders as (
+
+    select
+        'placeholder_ids' as kind,
+        'customer_id' as column_name,
+        sum(orders_by_customer.order_count) as row_count,
+        sum(orders_by_customer.amount) as amount,
+        string_agg(
+            orders_by_customer.customer_id, ', '
+            order by orders_by_customer.order_count desc, orders_by_customer.customer_id asc
+        ) as example,
+        'Orders of ids with far more orders than others. If one stands for many customers, add it to'
+        || ' seeds/missing_values.csv.' as suggestion
+    from orders_by_customer
+    cross join typical_customer
+    where
+        typical_customer.customer_count >= {{ least_customers }}
+        and (
+            orders_by_customer.order_count > {{ most_orders_share }} * typical_customer.order_count
+            or orders_by_customer.order_count
+            > {{ most_orders_ratio }} * typical_customer.median_order_count
+        )
+    having count(*) > 0
+
+),
+
+warnings as (
+
+    select * from found_while_reading
+
+    union all
+
+    select * from unreadable
+
+    union all
+
+    select * from implausible
+
+    union all
+
+    select * from mostly_rejected
+
+    union all
+
+    select * from lost_digits
+
+    union all
+
+    select * from placeholders
+
+)
+
+select
+    kind,
+    column_name,
+    cast(row_count as bigint) as row_count,
+    cast(amount as decimal(18, 2)) as amount,
+    left(example, 200) as example,
+    suggestion
+from warnings

@@ -1,0 +1,37 @@
+{{ config(materialized='view') }}
+
+-- What the builds that read the input could not be sure of.
+-- depends_on: {{ ref('base_transactions') }}
+with ingested_files as (
+
+    select * from {{ source('state', 'ingested_files') }}
+    where findings is not null
+
+),
+
+findings as (
+
+    select
+        file_name,
+        unnest(from_json(
+            findings,
+            '[{
+                "kind": "varchar",
+                "column_name": "varchar",
+                "row_count": "bigint",
+                "example": "varchar",
+                "suggestion": "varchar"
+            }]'
+        )) as finding
+    from ingested_files
+
+)
+
+select
+    finding.kind,
+    finding.column_name,
+    file_name,
+    finding.row_count,
+    finding.example,
+    finding.suggestion
+from findings

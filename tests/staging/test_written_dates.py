@@ -1,0 +1,173 @@
+"""Ways to write a date: all of a text is read or none of it, and what could mean two things is never guessed."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import Shop, problem_of
+from shop_toolkit.ingest.dates import check_dates_fit, resolve_date_format
+from shop_toolkit.ingest.files import InputError, describe_files
+from shop_toolkit.ingest.relation import InputRelation, relation_of_files
+from shop_toolkit.settings import DATE_ORDERS
+
+ISO, MONTH_FIRST, DAY_FIRST, NAMED, SECONDS, MILLISECONDS, SERIAL = DATE_ORDERS
+
+
+@pytest.fixture(scope="module")
+def readers(make_shop: Callable[..., Shop]) -> dict[str, str]:
+    """Of each known way, the project's SQL that reads `date_text`."""
+    result = make_shop().dbt(
+        "compile",
+        "--inline",
+        "{% set readers = {} %}{% for way in date_orders() %}"
+        "{% do readers.update({way: parse_timestamp_as('date_text', way)}) %}{% endfor %}{{ tojson(readers) }}",
+    )
+    assert result.success, problem_of(result)
+    (inline,) = result.result.results
+    read: dict[str, str] = json.loads(inline.node.compiled_code)
+    assert tuple(read) == DATE_ORDERS
+    return read
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # AM and PM: behind a blank or none, in any form, at midnight and at noon
+        ("2024-01-05 10:15:00 AM", {ISO: "2024-01-05 10:15:00"}),
+        ("2024-01-05  7:19:25 PM", {ISO: "2024-01-05 19:19:25"}),
+        ("2024-01-06 12:30:00 AM", {ISO: "2024-01-06 00:30:00"}),
+        ("2024-01-06 12:30 pm", {ISO: "2024-01-06 12:30:00"}),
+        ("2024-01-06 11:30PM", {ISO: "2024-01-06 23:30:00"}),
+        ("2024-01-06T11:30 p.m.", {ISO: "2024-01-06 23:30:00"}),
+        ("31/03/2024 11:00 PM", {DAY_FIRST: "2024-03-31 23:00:00"}),
+        ("3/31/2024, 11:00:05\u202fPM", {MONTH_FIRST: "2024-03-31 23:00:05"}),
+        # beside hours of 24 where both agree, and not where they don't
+        ("2024-01-05 15:30 PM", {ISO: "2024-01-05 15:30:00"}),
+        ("2024-01-05 00:30 AM", {ISO: "2024-01-05 00:30:00"}),
+        ("2024-01-05 15:30 AM", {}),
+        ("2024-01-05 00:30 PM", {}),
+        # zones are dropped: the shop's day is the wall clock's
+        ("2024-03-01 23:30:15 +0100", {ISO: "2024-03-01 23:30:15"}),
+        ("2024-03-01T23:30:15.250-05:00", {ISO: "2024-03-01 23:30:15.250000"}),
+        ("2024-03-01 23:30:15 UTC", {ISO: "2024-03-01 23:30:15"}),
+        ("2024-03-01 11:30:15 PM PST", {ISO: "2024-03-01 23:30:15"}),
+        ("2024-01-05T10:00+01:00[Europe/Berlin]", {ISO: "2024-01-05 10:00:00"}),
+        ("31.12.2010 8:26:00 CET", {DAY_FIRST: "2010-12-31 08:26:00"}),
+        # other signs between
+        ("2024/1/5 7:05", {ISO: "2024-01-05 07:05:00"}),
+        ("2024.01.05", {ISO: "2024-01-05 00:00:00"}),
+        ("20240105", {ISO: "2024-01-05 00:00:00"}),
+        ("20240105101500", {ISO: "2024-01-05 10:15:00"}),
+        ("2024-01-05 10:15:00,123", {ISO: "2024-01-05 10:15:00.123000"}),
+        ("31.12.2010T08:26:11.5", {DAY_FIRST: "2010-12-31 08:26:11.500000"}),
+        # years of two digits
+        ("13/01/24 08:26", {DAY_FIRST: "2024-01-13 08:26:00"}),
+        ("31/12/99", {DAY_FIRST: "1999-12-31 00:00:00"}),
+        ("31/12/68, 10:00 PM", {DAY_FIRST: "2068-12-31 22:00:00"}),
+        ("15/03/0024 10:00", {}),
+        # either order
+        ("05/06/2024 7:00 PM", {MONTH_FIRST: "2024-05-06 19:00:00", DAY_FIRST: "2024-06-05 19:00:00"}),
+        # names of months
+        ("Jan 5, 2024 10:15:00 PM PST", {NAMED: "2024-01-05 22:15:00"}),
+        ("5 January 2024", {NAMED: "2024-01-05 00:00:00"}),
+        ("05-JAN-24", {NAMED: "2024-01-05 00:00:00"}),
+        ("Jan-05-24", {NAMED: "2024-01-05 00:00:00"}),
+        ("Fri, 05 Jan 2024 22:15:00 +0000", {NAMED: "2024-01-05 22:15:00"}),
+        ("September 5th, 2024 at noon", {}),
+        ("31 Feb 2024", {}),
+        # numbers, by their range
+        ("1704448800", {SECONDS: "2024-01-05 10:00:00"}),
+        ("1704448800.5", {SECONDS: "2024-01-05 10:00:00.500000"}),
+        ("1704448800123", {MILLISECONDS: "2024-01-05 10:00:00.123000"}),
+        ("45296", {SERIAL: "2024-01-05 00:00:00"}),
+        ("45296.427083333", {SERIAL: "2024-01-05 10:15:00"}),
+        ("45296,25", {SERIAL: "2024-01-05 06:00:00"}),
+        ("12345", {}),
+        ("202401", {}),
+        ("170444880012", {MILLISECONDS: "1975-05-27 17:48:00.012000"}),
+        ("17044488001234", {}),
+        # no date, or something behind it
+        ("2024-01-05T22:15:00 banana", {}),
+        ("2024-01-05 banana", {}),
+        ("2024-01-05 (BC)", {}),
+        ("31/12/2010 8:26 banana", {}),
+        ("5 January 2024 banana", {}),
+        ("1704448800 banana", {}),
+        ("epoch", {}),
+        ("infinity", {}),
+        ("2024-02-30", {}),
+        ("2024-01-05 25:00", {}),
+        ("2024-01-05 13:61 PM", {}),
+        ("1969-12-31", {}),
+        ("2200-01-01", {}),
+        ("", {}),
+    ],
+)  # fmt: skip
+def test_a_text_is_read_whole_or_not_at_all(text: str, expected: dict[str, str], readers: dict[str, str]) -> None:
+    columns = ", ".join(f"cast({sql} as varchar)" for sql in readers.values())
+    (row,) = duckdb.execute(f"select {columns} from (select ? as date_text)", [text]).fetchall()
+    found = {way: datetime.fromisoformat(read) for way, read in zip(readers, row, strict=True) if read is not None}
+    assert found == {way: datetime.fromisoformat(read) for way, read in expected.items()}
+
+
+def relation_with(folder: Path, dates: list[str]) -> InputRelation:
+    path = folder / "log.csv"
+    path.write_text("\n".join(["customer,date,amount", *(f'c,"{day}",1' for day in dates)]) + "\n", "utf-8")
+    files = describe_files(str(path))
+    return relation_of_files(str(path), files, list(files), {})
+
+
+TURNED = [
+    "2024-05-01 10:00:00", "2024-07-01 10:00:00", "2024-09-02 10:00:00", "13/01/2024 10:00", "25/02/2024 10:00",
+    "26/03/2024 10:00", "28/03/2024 10:00",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("dates", "way"),
+    [
+        (["1704448800", "1704535200"], SECONDS),
+        (["1704448800123", "1704535200123"], MILLISECONDS),
+        (["45296.5", "45297"], SERIAL),
+        (["Jan 5, 2024", "Feb 5, 2024"], NAMED),
+        (["2024-01-05 10:15:00 AM", "2024-01-05 7:19:25 PM"], ISO),
+        # one slip of the pen, and what nobody can read
+        ([*TURNED[3:], "2024-05-01"], DAY_FIRST),
+        ([*TURNED[3:], "soon", "later", "never"], DAY_FIRST),
+        ([], None),
+    ],
+)
+def test_the_way_is_found_in_the_rows(
+    dates: list[str], way: str | None, readers: dict[str, str], tmp_path: Path
+) -> None:
+    with duckdb.connect() as connection:
+        assert resolve_date_format(connection, relation_with(tmp_path, dates), readers) == way
+
+
+@pytest.mark.parametrize(
+    ("dates", "sentence"),
+    [
+        (TURNED, "are written in two ways: 4 rows as day-month-year, e.g. '13/01/2024 10:00', and 3 as year-month-day"),
+        # also far behind the first rows
+        (["13/01/2024"] * 30_000 + ["2024-05-01"] * 2_000, "30000 rows as day-month-year, e.g. '13/01/2024', and 2000"),
+        (["2024-01-05"] * 5 + ["45296"] * 2, "5 rows as year-month-day, e.g. '2024-01-05', and 2 as excel-serial"),
+        (["13/01/2024"] * 5 + ["01/13/2024"] * 4, "rows as day-month-year, e.g. '13/01/2024', and 4 as month-day-year"),
+    ],
+)  # fmt: skip
+def test_dates_in_two_ways_stop_the_build(
+    dates: list[str], sentence: str, readers: dict[str, str], tmp_path: Path
+) -> None:
+    relation = relation_with(tmp_path, dates)
+    with duckdb.connect() as connection:
+        with pytest.raises(InputError, match="written in two ways") as error:
+            resolve_date_format(connection, relation, readers)
+        assert sentence in str(error.value)
+        assert len(str(error.value)) <= 500 + len(str(tmp_path))
+        way = DAY_FIRST if "/" in dates[0] or dates is TURNED else ISO
+        # the same in a later file, and a setting that says which to read
+        with pytest.raises(InputError, match=f"Dates read so far are written as {way}, but not every date of"):
+            check_dates_fit(connection, relation, way, readers, is_set=False, has_earlier_rows=True)
+        check_dates_fit(connection, relation, way, readers, is_set=True, has_earlier_rows=True)
