@@ -28,8 +28,8 @@ BYTE_ORDER_MARKS = {
 }
 BLOCK_BYTES = 1 << 20
 SAMPLE_BYTES = 200_000
-# The words of languages distinguish code pages, and a few words fit several: another one than that of Western Europe has
-# to fit twice as well.
+# The words of languages distinguish code pages, and a few words fit several: another one than that of Western Europe
+# has to fit twice as well.
 CLEARLY_BETTER = 2
 LEAST_CONFIDENCE = 0.02
 CONTROL_BYTES = re.compile(rb"[\x80-\x9f]")
