@@ -3,13 +3,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: install build refresh test soak coverage lint benchmark lock clean
+.PHONY: install build inspect refresh test soak coverage lint benchmark lock clean
 
 install: $(VENV)/installed
 
 # dbt build on the embedded shop; on your own with: make build VARS='{transactions: path/to/log.csv}'
 build: $(VENV)/installed
 	$(BIN)/dbt build $(if $(VARS),--vars '$(VARS)')
+
+# How a build would read the input, and why, before anything is built; VARS as for `make build`.
+inspect: $(VENV)/installed
+	PYTHONPATH=python_models $(BIN)/python -m shop_toolkit.ingest.inspect_input "$(VARS)"
 
 # Between two builds: lines, segments, moves and alerts, without a fit. To write down the whole project and each query would take
 # a quarter of it.

@@ -82,7 +82,10 @@ def test_the_command_for_the_real_file_builds_it(real_shop: Shop) -> None:
     assert real_shop.row("select count(*) from customers") == (4_334,)
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if "my_shop.csv" in command])
+# Those that inspect it are run by tests/sources/test_inspection.py.
+@pytest.mark.parametrize(
+    "command", [command for command in COMMANDS if "my_shop.csv" in command and "inspect" not in command]
+)
 def test_a_command_for_a_file_of_ones_own_builds_its_customers(
     command: str, copy_of_demo_shop: Shop, tmp_path: Path
 ) -> None:

@@ -864,6 +864,14 @@ def test_a_shop_of_one_customer_has_a_report(tables: Tables) -> None:
         blocks["sales_by_weekday_and_hour"].title
         == "Most orders are placed on Tuesdays from 12 to 13 o'clock: 100 % of all"
     )
+    # a log of days: nothing is said of hours
+    at_no_hour = ((hours["weekday_number"] == 2) & (hours["hour_of_day"] == 0)) * 3 + (
+        (hours["weekday_number"] == 5) & (hours["hour_of_day"] == 0)
+    )
+    days = blocks_of(one | {"sales_by_weekday_and_hour": hours.assign(order_count=at_no_hour.astype(int))})
+    assert days["sales_by_weekday_and_hour"].title == "Most orders are placed on Tuesdays: 75 % of all"
+    assert "hour" not in json.dumps(days["sales_by_weekday_and_hour"].panels[0].data)
+    assert days["sales_by_weekday_and_hour"].panels[0].data[0]["y"] == [0, 3, 0, 0, 1, 0, 0]
     assert blocks["sales_by_country"].title == "All revenue is from one country: Norway"
     assert blocks["cleaning_rows"].title == "100 % of 1 rows are usable sales"
     assert blocks["segment_sizes"].title == "All customers are one segment, all customers: there is nothing to compare"

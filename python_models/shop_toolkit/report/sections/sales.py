@@ -1,6 +1,7 @@
 """What happened? Sales by month, by weekday and hour, by country, and how many newcomers order again."""
 
 import math
+from typing import Any
 
 import pandas as pd
 
@@ -120,9 +121,12 @@ def by_weekday_and_hour(hours: pd.DataFrame) -> Block:
         return without_chart(name, "Sales by weekday and hour", "There is no order to count by hour.")
     hours = hours.sort_values(["weekday_number", "hour_of_day"])
     weekdays = list(dict.fromkeys(hours["weekday"]))
-    best = largest(hours, hours["order_count"])
     by_day = hours.groupby("weekday", sort=False)["order_count"].sum()
     silent = [f"{day}s" for day in weekdays if not by_day[day]]
+    # Without hours, all orders seem to be of midnight.
+    if not hours.loc[hours["hour_of_day"] > 0, "order_count"].any():
+        return by_weekday(by_day, silent)
+    best = largest(hours, hours["order_count"])
     title = (
         f"Most orders are placed on {best['weekday']}s from {best['hour_of_day']} to {best['hour_of_day'] + 1} o'clock:"
         f" {percent(best['order_count'] / total)} of all"
@@ -143,6 +147,35 @@ def by_weekday_and_hour(hours: pd.DataFrame) -> Block:
         panels=[Panel([figure], layout, 320)],
         # Without revenue: in a quiet hour it would be that of one order.
         table=table_of(hours, columns),
+    )
+
+
+def by_weekday(orders: "pd.Series[Any]", silent: list[str]) -> Block:
+    """Orders by weekday, for a log of days without hours.
+
+    Args:
+        orders: Orders of each weekday, by its name.
+        silent: The weekdays without orders, as plurals.
+    """
+    most = orders.max() / orders.sum()
+    title = f"Most orders are placed on {listed([f'{day}s' for day in orders.index[orders == orders.max()]])}"
+    title += f": {percent(most)} of all" + (" each" if (orders == orders.max()).sum() > 1 else "")
+    if 0 < len(silent) < 4:
+        title += f"; none on {listed(silent)}"
+    figure = {
+        "type": "bar",
+        "x": list(orders.index),
+        "y": [int(number) for number in orders],
+        "marker": {"color": ACCENT},
+        "hovertemplate": "%{x}: %{y:,} orders<extra></extra>",
+    }
+    columns = {"weekday": ("weekday", "text"), "order_count": ("orders", "count")}
+    return Block(
+        "sales_by_weekday_and_hour",
+        title,
+        note="Orders of known customers. The log says on which day they were placed, not at which hour.",
+        panels=[Panel([figure], {"xaxis": axis("weekday"), "yaxis": axis("orders")}, 320)],
+        table=table_of(orders.rename("order_count").rename_axis("weekday").reset_index(), columns),
     )
 
 

@@ -1,0 +1,87 @@
+"""`make inspect`: what `dbt run-operation inspect_input` reports, without the start of dbt.
+
+Run in the project's folder: `python -m shop_toolkit.ingest.inspect_input "{transactions: my_shop.csv}"`
+"""
+
+import datetime
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import yaml
+
+from shop_toolkit.ingest.files import InputError, workbook_rows
+from shop_toolkit.ingest.inspection import inspect_input
+from shop_toolkit.ingest.macros import load_macros
+from shop_toolkit.ingest.plan import Request
+from shop_toolkit.ingest.relation import is_file_name
+
+
+def main(arguments: list[str]) -> int:
+    """Print the report, or the sentence with which a build would stop.
+
+    Args:
+        arguments: At most one: settings, as YAML or JSON, as dbt takes them with --vars.
+
+    Returns:
+        The exit code.
+    """
+    project = yaml.load(Path("dbt_project.yml").read_text("utf-8"), yaml.CSafeLoader)
+    settings = project["vars"] | (yaml.safe_load(arguments[0] if arguments else "") or {})
+    try:
+        print(*_report(settings), sep="\n")
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _report(settings: Mapping[str, Any]) -> list[str]:
+    macros = load_macros(Path("macros"), _context(settings))
+    request = Request(**macros["input_request"]())
+    _check_settings(settings)
+    with _connect(str(settings["transactions"])) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.create_function("workbook_rows", workbook_rows, ["VARCHAR"], "VARCHAR[][]")
+        return inspect_input(connection, request, macros["clean_identifier"]("identifier_text"))
+
+
+def _context(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What the macros of the request ask dbt for, in a run that builds all."""
+    return {
+        "var": settings.__getitem__,
+        "flags": SimpleNamespace(FULL_REFRESH=True),
+        "run_started_at": datetime.datetime.now(datetime.UTC),
+        "modules": SimpleNamespace(datetime=datetime),
+        "uses_stored_rules": lambda: False,
+    }
+
+
+def _check_settings(settings: Mapping[str, Any]) -> None:
+    from shop_toolkit.settings import wrong_settings
+
+    for sentence in json.loads(wrong_settings(json.dumps(list(settings)), json.dumps(settings, default=str))):
+        raise InputError(sentence)
+
+
+def _connect(transactions: str) -> duckdb.DuckDBPyConnection:
+    """The warehouse where the input is a table of it; else a database in memory, so that builds can go on."""
+    if is_file_name(transactions):
+        return duckdb.connect()
+    warehouse = os.environ.get("SHOP_WAREHOUSE", "warehouse/shop.duckdb")
+    try:
+        return duckdb.connect(warehouse, read_only=True)
+    except duckdb.Error as error:
+        raise InputError(
+            f"The input can't be read: '{transactions}' is the name of a table, and the warehouse '{warehouse}' can't"
+            " be opened: there is none, or another process uses it. Name a file with '{transactions: …}', or try later."
+        ) from error
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,227 @@
+"""Report how a build would read the input, and why, without building anything."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import PurePath
+
+import duckdb
+
+from shop_toolkit.ingest.errors import listed
+from shop_toolkit.ingest.files import FileDescription
+from shop_toolkit.ingest.numbers import NAMES, WrittenNumbers, written_numbers
+from shop_toolkit.ingest.plan import Plan, Request, plan_input
+from shop_toolkit.ingest.relation import NUMBER_COLUMNS, InputRelation, quote_name
+
+IDENTIFIERS = ("invoice_id", "product_id", "customer_id")
+SHOWN_ROWS = 5
+SHOWN_FILES = 10
+WIDEST_CELL = 24
+ENCODING_REASONS = {
+    "utf-8": "every byte fits it",
+    "latin-1": "not every byte fits UTF-8",
+    "utf-16": "the file begins with its byte order mark",
+}
+TABLE = "inspected_rows"
+
+
+@dataclass(frozen=True)
+class ColumnState:
+    """How many rows of a column hold nothing, and how many hold what can't be read, with one such text."""
+
+    column: str
+    empty: int
+    unreadable: int
+    example: str | None
+
+
+def inspect_input(connection: duckdb.DuckDBPyConnection, request: Request, identifier_reader: str) -> list[str]:
+    """Report how a first build would read the whole input.
+
+    Args:
+        connection: Where the input can be read; nothing in it changes.
+        request: What a build would ask for.
+        identifier_reader: SQL that yields the identifier in `identifier_text`.
+
+    Returns:
+        Lines of text.
+
+    Raises:
+        InputError: A build would stop with this sentence.
+    """
+    request = replace(request, is_full_refresh=True, is_refresh=False)
+    plan = plan_input(connection, request)
+    # All rows are pending; where DuckDB can't decode a file, this relation reads its copy.
+    plan = replace(plan, relation=plan.pending_relation or plan.relation)
+    try:
+        rows = _read_once(connection, plan.relation)
+        return list(_lines(connection, request, plan, rows, identifier_reader))
+    finally:
+        connection.execute(f"drop table if exists {TABLE}")
+
+
+def _read_once(connection: duckdb.DuckDBPyConnection, relation: InputRelation) -> InputRelation:
+    """The columns that are looked at whole, typed as they are, in a table: to parse a text file is what takes time."""
+    read = ["ordered_at", *NUMBER_COLUMNS, *IDENTIFIERS]
+    columns = {column: relation.columns[column] for column in read if column in relation.columns}
+    selected = ", ".join([f"{relation.file_name} as file_name", *(f"{sql} as {name}" for name, sql in columns.items())])
+    connection.execute(f"create or replace temp table {TABLE} as select {selected} from {relation.sql}")
+    return InputRelation(relation.name, TABLE, {name: name for name in columns}, {}, "file_name")
+
+
+def _lines(
+    connection: duckdb.DuckDBPyConnection, request: Request, plan: Plan, rows: InputRelation, identifier_reader: str
+) -> Iterator[str]:
+    counts = dict(connection.execute(f"select file_name, count(*) from {rows.sql} group by 1").fetchall())
+    row_count, file_count = sum(counts.values()), len(plan.files)
+    place = "" if None in plan.files.values() else f" in {_counted(file_count, 'file')}"
+    yield f"{plan.relation.name}: {_counted(row_count, 'row')}{place}."
+    yield "Files"
+    for name, file in list(plan.files.items())[:SHOWN_FILES]:
+        shown = PurePath(name).name if file else name
+        yield f"  {shown}: {_counted(counts.get(name, 0), 'row')}; {_form(request, file)}"
+    if file_count > SHOWN_FILES:
+        yield f"  and {file_count - SHOWN_FILES:,} more"
+    yield "Headings"
+    yield from _headings(request, plan.relation)
+    yield f"Dates: {_dates(connection, request, plan, rows)}"
+    numbers = written_numbers(connection, rows, request.number_readers, request.currency_reader)
+    yield f"Numbers: {_numbers(request, plan, numbers)}"
+    yield "First rows as they are understood"
+    yield from _first_rows(connection, request, plan, identifier_reader)
+    yield "Warnings"
+    yield from list(_warnings(connection, request, plan, rows, identifier_reader)) or ["  none"]
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _form(request: Request, file: FileDescription | None) -> str:
+    if file is None:
+        return "a table of the warehouse"
+    if file.kind != "csv":
+        sheets = f"; sheets with other headings, not read: {', '.join(file.other_sheets)}" if file.other_sheets else ""
+        return file.kind + sheets
+    is_delimiter_set = request.settings["csv_delimiter"] is not None
+    delimiter = "set" if is_delimiter_set else "the heading line holds it most often"
+    encoding = (
+        "set"
+        if request.settings["csv_encoding"] is not None
+        else ENCODING_REASONS.get(file.encoding or "", "found from its bytes")
+    )
+    return f"csv, delimiter {file.delimiter!r} ({delimiter}), encoding {file.encoding} ({encoding})"
+
+
+def _headings(request: Request, relation: InputRelation) -> Iterator[str]:
+    width = max(map(len, relation.headings))
+    for column, heading in relation.headings.items():
+        yield f"  {column:<{width}}  {heading}{' (set)' if column in request.settings['column_mapping'] else ''}"
+    if relation.others:
+        yield f"  not used: {listed(relation.others)}"
+
+
+def _dates(connection: duckdb.DuckDBPyConnection, request: Request, plan: Plan, rows: InputRelation) -> str:
+    date_format = plan.formats.date_format
+    if date_format is None:
+        return "no row has one."
+    if request.settings["date_format"] is not None:
+        return f"{date_format} (set)."
+    others = [f"{reader} is null" for order, reader in request.readers.items() if order != date_format]
+    proofs = connection.execute(
+        f"""
+        select date_text
+        from (select trim(cast(ordered_at as varchar)) as date_text from {rows.sql})
+        where {request.readers[date_format]} is not null and {" and ".join(others)}
+        limit 1
+        """
+    ).fetchall()
+    reason = f"'{proofs[0][0]}' can't be read in another way" if proofs else "it reads most"
+    return f"{date_format} ({reason})."
+
+
+def _numbers(request: Request, plan: Plan, numbers: Sequence[WrittenNumbers]) -> str:
+    separator = plan.formats.decimal_separator
+    if separator is None:
+        return "whole or typed; nothing depends on the decimal separator."
+    points, commas = sum(column.with_point for column in numbers), sum(column.with_comma for column in numbers)
+    reason = (
+        "set"
+        if request.settings["decimal_separator"] is not None
+        else f"{points:,} can only have a point, {commas:,} only a comma"
+    )
+    return f"decimal {NAMES[separator]} ({reason})."
+
+
+def _first_rows(
+    connection: duckdb.DuckDBPyConnection, request: Request, plan: Plan, identifier_reader: str
+) -> Iterator[str]:
+    columns = list(plan.relation.columns)
+    texts = ", ".join(f"cast({sql} as varchar) as {quote_name(name)}" for name, sql in plan.relation.columns.items())
+    values = ", ".join(f"cast({_reading(request, plan, column, identifier_reader)} as varchar)" for column in columns)
+    query = f"select {values} from (select {texts} from {plan.relation.sql} limit {SHOWN_ROWS}) as texts"
+    rows = connection.execute(query).fetchall()
+    cells = [columns, *([_shown(column, value) for column, value in zip(columns, row, strict=True)] for row in rows)]
+    widths = [max(len(row[index]) for row in cells) for index in range(len(columns))]
+    for row in cells:
+        yield "  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _shown(column: str, value: str | None) -> str:
+    """A value for a reader, without the zeros that a decimal type adds."""
+    return _cell(f"{Decimal(value).normalize():f}" if value is not None and column in NUMBER_COLUMNS else value)
+
+
+def _cell(value: str | None) -> str:
+    text = "(none)" if value is None else " ".join(value.split())
+    return text if len(text) <= WIDEST_CELL else text[: WIDEST_CELL - 1] + "…"
+
+
+def _reading(request: Request, plan: Plan, column: str, identifier_reader: str) -> str:
+    """SQL that reads a column of the rows `texts` as a build does."""
+    text = f"texts.{column}"
+    if column == "ordered_at":
+        reader = request.readers[plan.formats.date_format or "year-month-day"]
+        return f"(select {reader} from (select trim({text}) as date_text))"
+    if column in NUMBER_COLUMNS:
+        reader = request.number_readers[plan.formats.decimal_separator or "."]
+        return f"(select {reader} from (select trim({text}) as number_text))"
+    if column in IDENTIFIERS:
+        return f"(select {identifier_reader} from (select {text} as identifier_text))"
+    return f"nullif(trim({text}), '')"
+
+
+def _warnings(
+    connection: duckdb.DuckDBPyConnection, request: Request, plan: Plan, rows: InputRelation, identifier_reader: str
+) -> Iterator[str]:
+    states = (
+        ColumnState(column, *_state(connection, rows.sql, column, _reading(request, plan, column, identifier_reader)))
+        for column in rows.columns
+    )
+    for state in states:
+        if state.empty:
+            yield f"  {state.column}: {_counted(state.empty, 'row')} {'holds' if state.empty == 1 else 'hold'} nothing."
+        if state.unreadable:
+            yield f"  {state.column}: {_counted(state.unreadable, 'row')} can't be read, e.g. '{_cell(state.example)}'."
+
+
+def _state(connection: duckdb.DuckDBPyConnection, table: str, column: str, reading: str) -> tuple[int, int, str | None]:
+    ((empty, unreadable, example),) = connection.execute(
+        f"""
+        with texts as (
+            select cast({column} as varchar) as {column}, count(*) as row_count
+            from {table}
+            group by 1
+        ),
+        readings as (
+            select {column} as text, row_count, {reading} is not null as is_read
+            from texts
+        )
+        select
+            coalesce(sum(row_count) filter (where coalesce(trim(text), '') = ''), 0),
+            coalesce(sum(row_count) filter (where trim(text) <> '' and not is_read), 0),
+            min(text) filter (where trim(text) <> '' and not is_read)
+        from readings
+        """
+    ).fetchall()
+    return int(empty), int(unreadable), example

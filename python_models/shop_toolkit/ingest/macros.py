@@ -1,0 +1,58 @@
+"""The project's Jinja macros without dbt, whose start takes three seconds: for commands that should answer at once.
+
+Macros that only write SQL work here; those that ask the warehouse don't.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from dbt_common.clients.jinja import get_template
+from dbt_common.exceptions.macros import MacroReturn
+
+MACRO = re.compile(r"{%-?\s*macro\s+(\w+)\(")
+
+
+def load_macros(folder: Path, context: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
+    """The macros of a folder and of the folders in it, by name.
+
+    Args:
+        folder: Where the SQL files are.
+        context: What dbt would offer to the macros, e.g. `var`.
+
+    Returns:
+        Each macro as a function; what it returns is what it returns in dbt.
+    """
+    names = dict[str, Any](context)
+    names |= {"return": _return, "adapter": SimpleNamespace(dispatch=lambda name: names[f"default__{name}"])}
+    for file in sorted(folder.rglob("*.sql")):
+        template = _Lazy(file.read_text("utf-8"), names)
+        names |= {name: template.macro(name) for name in MACRO.findall(template.text)}
+    return {name: macro for name, macro in names.items() if name not in context}
+
+
+class _Lazy:
+    """A file of macros that is compiled when the first of them is called."""
+
+    def __init__(self, text: str, names: Mapping[str, Any]) -> None:
+        self.text = text
+        self.names = names
+        self.module: Any = None
+
+    def macro(self, name: str) -> Callable[..., Any]:
+        def call(*arguments: Any, **options: Any) -> Any:
+            if self.module is None:
+                # Macros of one file and of others call one another by the shared names.
+                self.module = get_template(self.text, dict(self.names), None).make_module(dict(self.names))
+            try:
+                return getattr(self.module, f"dbt_macro__{name}")(*arguments, **options)
+            except MacroReturn as answer:
+                return answer.value
+
+        return call
+
+
+def _return(value: Any = None) -> Any:
+    raise MacroReturn(value)

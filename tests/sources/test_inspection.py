@@ -1,0 +1,170 @@
+"""What is reported of an input before anything is built, by dbt and without it."""
+
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+from commands import BIN, COMMANDS, run
+from conftest import ROOT, Shop, problem_of
+from shop_toolkit.ingest import inspect_input
+from shop_toolkit.ingest.macros import load_macros
+
+LOG = (
+    "Order ID;SKU;Item;Qty;Order Date;Price;Customer ID;Channel",
+    "1;A; Red  tin ;2;31/01/2024 10:00;1.250,50;12346.0;web",
+    "2;B;Blue tin;x;01/02/2024;3,00;;shop",
+    "3;B;Blue tin;1,5;01/02/2024;€ 3,00;Ann@shop.example;shop",
+)
+# Written down by hand from the lines above.
+REPORT = """\
+Files
+  log.csv: 3 rows; csv, delimiter ';' (the heading line holds it most often), encoding utf-8 (every byte fits it)
+Headings
+  invoice_id           Order ID
+  product_id           SKU
+  product_description  Item
+  quantity             Qty
+  ordered_at           Order Date
+  unit_price           Price
+  customer_id          Customer ID
+  not used: Channel
+Dates: day-month-year ('31/01/2024 10:00' can't be read in another way).
+Numbers: decimal comma (0 can only have a point, 4 only a comma).
+First rows as they are understood
+  invoice_id  product_id  product_description  quantity  ordered_at           unit_price  customer_id
+  1           A           Red tin              2         2024-01-31 10:00:00  1250.5      12346
+  2           B           Blue tin             (none)    2024-02-01 00:00:00  3           (none)
+  3           B           Blue tin             1.5       2024-02-01 00:00:00  3           ann@shop.example
+Warnings
+  quantity: 1 row can't be read, e.g. 'x'.
+  customer_id: 1 row holds nothing."""
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The command runs in the project's folder; no warehouse is there."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("SHOP_WAREHOUSE", str(tmp_path / "none.duckdb"))
+
+
+def test_it_reports_how_an_input_would_be_read(
+    write_csv: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = write_csv(*LOG)
+    assert inspect_input.main([f"{{transactions: {log}}}"]) == 0
+    assert capsys.readouterr().out == f"'{log}': 3 rows in 1 file.\n{REPORT}\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["log.csv"], "it changes nothing"
+
+
+def test_it_names_what_settings_decide(write_csv: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    log = write_csv("who,when,what", "a,01/02/2024,5")
+    settings = (
+        f"{{transactions: {log}, date_format: day-month-year, csv_delimiter: ',', csv_encoding: latin-1,"
+        " decimal_separator: '.', column_mapping: {customer_id: who, ordered_at: when, amount: what}}"
+    )
+    assert inspect_input.main([settings]) == 0
+    report = capsys.readouterr().out
+    for line in (
+        "delimiter ',' (set), encoding latin-1 (set)",
+        "  customer_id  who (set)",
+        "Dates: day-month-year (set).",
+        "Numbers: decimal point (set).",
+        "2024-02-01 00:00:00",
+        "Warnings\n  none\n",
+    ):
+        assert line in report
+
+
+def test_it_lists_files_with_their_rows(
+    write_csv: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(12):
+        write_csv("customer,date,amount", *(["a,2024-01-05,5"] * (number + 1)), name=f"part-{number:02}.csv")
+    assert inspect_input.main([f"{{transactions: '{tmp_path}/part-*.csv'}}"]) == 0
+    report = capsys.readouterr().out
+    assert "78 rows in 12 files." in report
+    assert "  part-09.csv: 10 rows; " in report
+    assert "part-10.csv" not in report
+    assert "  and 2 more\n" in report
+
+
+def test_it_reads_a_table_of_the_warehouse_and_leaves_it_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    warehouse = tmp_path / "till.duckdb"
+    monkeypatch.setenv("SHOP_WAREHOUSE", str(warehouse))
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            "create table log as select 'a' as customer, date '2024-01-05' as date, 5.5::decimal(9, 2) as amount"
+        )
+    before = warehouse.read_bytes()
+    assert inspect_input.main(["{transactions: log}"]) == 0
+    report = capsys.readouterr().out
+    assert "the table 'log': 1 row in 1 file." not in report
+    assert "the table 'log': 1 row." in report
+    assert "  log: 1 row; a table of the warehouse\n" in report
+    assert "Numbers: whole or typed; nothing depends on the decimal separator." in report
+    assert warehouse.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ("{transactions: none.csv}", "there is no file 'none.csv'"),
+        ("{transactions: log}", "'log' is the name of a table, and the warehouse"),
+        ("{transaction: log}", "The setting 'transaction' is not known."),
+        ("{max_order_days: none}", "The setting 'max_order_days' is"),
+    ],
+)
+def test_it_stops_with_the_sentence_of_a_build(settings: str, problem: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert inspect_input.main([settings]) == 1
+    printed = capsys.readouterr()
+    assert problem in printed.err
+    assert not printed.out
+
+
+def test_both_commands_of_the_documents_report_the_same(
+    write_csv: Callable[..., Path], tmp_path: Path, make_shop: Callable[..., Shop]
+) -> None:
+    """What dbt renders is what is rendered without it: each line that one reports, the other reports too."""
+    log = write_csv(*LOG)
+    by_make, by_dbt = (command for command in COMMANDS if "inspect" in command)
+    make = f"make --assume-old=.venv/installed BIN={shlex.quote(str(BIN))} "
+    done = run(by_make.replace("make ", make, 1).replace("my_shop.csv", str(log)), tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    shop = make_shop(transactions=str(log))
+    program, *operation, _, _ = shlex.split(by_dbt)
+    assert program == "dbt"
+    result = shop.dbt(*operation)
+    assert result.success, problem_of(result)
+    logged = (shop.folder / "logs" / "dbt.log").read_text("utf-8")
+    for line in REPORT.splitlines():
+        assert line in done.stdout, line
+        assert line in logged, line
+
+
+def test_dbt_stops_with_the_sentence_of_a_build(
+    make_shop: Callable[..., Shop], capfd: pytest.CaptureFixture[str]
+) -> None:
+    result = make_shop(transactions="none.csv").dbt("run-operation", "inspect_input")
+    assert not result.success
+    assert "there is no file 'none.csv'" in capfd.readouterr().out
+
+
+def test_macros_work_without_dbt_as_they_do_in_it(tmp_path: Path) -> None:
+    """They return values of any type, call macros of other files and dispatch by the adapter."""
+    (tmp_path / "b.sql").write_text(
+        "{#- why -#}\n{% macro words() -%} {{ return(['a', var('word')]) }} {%- endmacro %}\n"
+        "{% macro default__shout(text) -%} {{ text | upper }} {%- endmacro %}"
+    )
+    (tmp_path / "a.sql").write_text(
+        "{% macro shout(text) -%} {{ return(adapter.dispatch('shout')(text)) }} {%- endmacro %}"
+        "{% macro all_words(joined=' ') -%}"
+        "{%- set found = [] -%}{%- for word in words() -%}{%- do found.append(shout(word)) -%}{%- endfor -%}"
+        "{{ return(found | join(joined)) }} {%- endmacro %}"
+    )
+    macros = load_macros(tmp_path, {"var": {"word": "b"}.__getitem__})
+    assert macros["words"]() == ["a", "b"]
+    assert macros["all_words"](joined="-") == "A-B"
