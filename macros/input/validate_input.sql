@@ -51,7 +51,8 @@
     {%- set settings = {} -%}
     {%- for name in [
         'transactions', 'column_mapping', 'csv_delimiter', 'csv_encoding', 'date_format',
-        'decimal_separator', 'cancellation_invoice_prefix', 'max_order_days'
+        'decimal_separator', 'cancellation_invoice_prefix', 'max_order_days', 'currency',
+        'duplicates', 'refund_invoice_prefixes'
     ] -%}
         {%- do settings.update({name: var(name)}) -%}
     {%- endfor -%}

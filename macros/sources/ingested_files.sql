@@ -43,3 +43,12 @@
     {%- set query = 'select count(*) from ' ~ files ~ ' where is_pending' -%}
     {{ return(single_value(query) if are_listed else 0) }}
 {%- endmacro %}
+
+
+{#- Whether the input of this build has any of the columns. -#}
+{% macro input_has(columns) -%}
+    {%- set profile = source('shop', 'input_profile') -%}
+    {%- set is_there = execute and existing_relation('sources', 'input_profile') is not none -%}
+    {%- set flags = 'has_' ~ (columns | join(' or has_')) -%}
+    {{ return(single_value('select ' ~ flags ~ ' from ' ~ profile) if is_there else false) }}
+{%- endmacro %}

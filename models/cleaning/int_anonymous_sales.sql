@@ -19,6 +19,7 @@ from {{ ref('int_transactions_flagged') }}
 where
     rejection_reason = 'missing_customer'
     and not is_duplicate
+    and not is_other_currency
     and not is_cancellation
     and not is_stock_adjustment
     and not is_non_product

@@ -7,7 +7,8 @@
 
 {%- set equal_columns = [
     'invoice_id', 'product_id', 'product_description', 'customer_id', 'country', 'quantity',
-    'unit_price', 'gross_amount', 'ordered_at', 'other_columns'
+    'unit_price', 'gross_amount', 'ordered_at', 'order_status', 'transaction_type', 'currency',
+    'other_columns'
 ] %}
 
 with transactions as (
@@ -40,6 +41,12 @@ ingest_plan as (
 non_product_codes as (
 
     select * from {{ ref('non_product_codes') }}
+
+),
+
+order_statuses as (
+
+    select * from {{ ref('order_statuses') }}
 
 ),
 
@@ -111,11 +118,20 @@ flagged as (
                 {% endfor %}
                 transactions.is_unreadable
             order by transactions.input_row
-        ) > 1 or is_seen_before as is_duplicate,
+        ) > 1 or is_seen_before as is_repeated,
+        is_repeated and not coalesce(ingest_plan.keeps_duplicates, false) as is_duplicate,
+        coalesce(order_statuses.counts_as = 'cancelled', false) as is_cancelled_order,
+        coalesce(order_statuses.counts_as = 'ignored', false)
+        or coalesce(transactions.is_ignored_type, false) as is_ignored_order,
+        coalesce(transactions.currency <> upper(ingest_plan.currency), false)
+            as is_other_currency,
         coalesce(
             transactions.quantity < 0
-            and starts_with(
-                upper(transactions.invoice_id), upper(ingest_plan.cancellation_invoice_prefix)
+            and (
+                transactions.is_return
+                or starts_with(
+                    upper(transactions.invoice_id), upper(ingest_plan.cancellation_invoice_prefix)
+                )
             ), false
         ) as is_cancellation,
         coalesce(transactions.quantity <= 0, false) and not is_cancellation as is_stock_adjustment,
@@ -128,6 +144,8 @@ flagged as (
         on transactions.product_id = non_products.product_id
     left join seen_before
         on transactions.input_row = seen_before.input_row
+    left join order_statuses
+        on transactions.order_status = order_statuses.status
 
 ),
 
@@ -137,10 +155,14 @@ reasoned as (
     select
         *,
         case
+            -- What never became a sale needs no readable price.
+            when is_cancelled_order then 'cancelled_order'
+            when is_ignored_order then 'ignored_order'
             when is_unreadable then 'unreadable'
             when is_implausible_date then 'implausible_date'
             when is_missing_customer then 'missing_customer'
             when is_duplicate then 'duplicate'
+            when is_other_currency then 'other_currency'
             when is_stock_adjustment then 'stock_adjustment'
             when is_non_product then 'non_product'
             when has_no_price then 'no_price'
@@ -156,8 +178,18 @@ select
     product_description,
     customer_id,
     country,
+    order_status,
+    transaction_type,
+    currency,
     rejection_reason,
     case rejection_reason
+        when 'cancelled_order' then concat('the order is ', order_status)
+        when 'ignored_order'
+            then concat(
+                'the ', case when is_ignored_type then 'type' else 'status' end, ' is ',
+                case when is_ignored_type then transaction_type else order_status end
+            )
+        when 'other_currency' then concat('the currency is ', currency)
         when 'unreadable' then unreadable_detail
         when 'implausible_date'
             then concat('the date ', cast(ordered_at as date), ' lies outside the days of the log')
@@ -180,6 +212,9 @@ select
     is_implausible_date,
     is_missing_customer,
     is_duplicate,
+    is_cancelled_order,
+    is_ignored_order,
+    is_other_currency,
     is_cancellation,
     is_stock_adjustment,
     is_non_product,

@@ -1,18 +1,16 @@
 -- What models and baselines predicted of each sample that the backtest evaluates on: every class
--- with its probability, or the first three where a baseline knows no probabilities.
+-- with its probability, or the first three where a baseline knows no probabilities. Beside it, how
+-- confident the model has to be of such samples.
 with samples as (
 
     select * from {{ ref('int_classification_samples') }}
-    where
-        prediction_run = 'backtest'
-        and role = 'test'
+    where prediction_run = 'backtest'
 
 ),
 
 model_predictions as (
 
     select * from {{ ref('classification_backtests') }}
-    where role = 'test'
 
 ),
 
@@ -22,6 +20,18 @@ baselines as (
     where prediction_run = 'backtest'
 
 ),
+
+test_samples as (
+
+    select
+        *,
+        {{ cohort_key() }} as cohort_key
+    from samples
+    where role = 'test'
+
+),
+
+{{ confidence_thresholds('model_predictions', 'samples') }},
 
 predictions as (
 
@@ -37,6 +47,7 @@ predictions as (
         false as is_baseline,
         origin_date
     from model_predictions
+    where role = 'test'
 
     union all
 
@@ -59,19 +70,28 @@ select
     predictions.task,
     predictions.model,
     predictions.settings,
-    samples.cohort,
-    samples.outcome as actual,
+    test_samples.cohort,
+    test_samples.outcome as actual,
     predictions.outcome,
     predictions.horizon_days,
     predictions.sample_number,
     predictions.outcome_rank,
     predictions.probability,
+    confidence_thresholds.min_confidence,
+    confidence_thresholds.validation_samples,
     predictions.is_baseline,
-    samples.origin_date
+    test_samples.origin_date
 from predictions
-inner join samples
+inner join test_samples
     on
-        predictions.task = samples.task
-        and predictions.horizon_days = samples.horizon_days
-        and predictions.origin_date = samples.origin_date
-        and predictions.sample_number = samples.sample_number
+        predictions.task = test_samples.task
+        and predictions.horizon_days = test_samples.horizon_days
+        and predictions.origin_date = test_samples.origin_date
+        and predictions.sample_number = test_samples.sample_number
+left join confidence_thresholds
+    on
+        predictions.task = confidence_thresholds.task
+        and predictions.model = confidence_thresholds.model
+        and predictions.horizon_days = confidence_thresholds.horizon_days
+        and predictions.origin_date = confidence_thresholds.origin_date
+        and test_samples.cohort_key = confidence_thresholds.cohort_key

@@ -6,12 +6,6 @@ with predictions as (
 
 ),
 
-thresholds as (
-
-    select * from {{ ref('int_backtest_thresholds') }}
-
-),
-
 sample_interests as (
 
     select * from {{ ref('int_sample_interests') }}
@@ -23,7 +17,6 @@ samples as (
     select distinct
         task,
         cohort,
-        {{ cohort_key() }} as cohort_key,
         actual,
         horizon_days,
         sample_number,
@@ -77,7 +70,8 @@ predicted_classes as (
             when count(probability) > 0
                 then coalesce(max(probability) filter (where outcome = actual), 0)
         end as probability_of_actual,
-        sum(cast(probability * probability as decimal(18, 12))) as sum_of_squares
+        sum(cast(probability * probability as decimal(18, 12))) as sum_of_squares,
+        max(min_confidence) as min_confidence
     from predictions
     group by 1, 2, 3, 4, 5
 
@@ -168,7 +162,8 @@ select
     interest_scores.ndcg_at_3,
     sample_models.is_baseline,
     coalesce(predicted_classes.predicted = sample_models.actual, false) as is_correct,
-    coalesce(predicted_classes.confidence >= thresholds.min_confidence, false) as is_confident,
+    coalesce(predicted_classes.confidence >= predicted_classes.min_confidence, false)
+        as is_confident,
     sample_models.origin_date
 from sample_models
 left join predicted_classes
@@ -184,10 +179,3 @@ left join interest_scores
         and sample_models.model = interest_scores.model
         and sample_models.sample_number = interest_scores.sample_number
         and sample_models.origin_date = interest_scores.origin_date
-left join thresholds
-    on
-        sample_models.task = thresholds.task
-        and sample_models.model = thresholds.model
-        and sample_models.cohort_key = thresholds.cohort_key
-        and sample_models.horizon_days = thresholds.horizon_days
-        and sample_models.origin_date = thresholds.origin_date

@@ -15,10 +15,15 @@ customers as (
 
 ),
 
+features as (
+
+    select * from {{ ref('int_sample_features') }}
+
+),
+
 baselines as (
 
-    select * from {{ ref('int_spend_baselines') }}
-    where prediction_run = 'live'
+    {{ spend_baselines('customers', 'features') | indent(4) }}
 
 ),
 

@@ -25,16 +25,38 @@ sample_interests as (
 
 ),
 
+backtest_population as (
+
+    select
+        cast(recency_days as decimal(18, 2)) as recency_days,
+        cast(frequency as decimal(18, 2)) as frequency,
+        monetary
+    from {{ ref('int_backtest_population') }}
+
+),
+
 -- The backtest fits its own cut-points and rules on what was known at its earliest origin. Version
 -- 0 stands for them.
+backtest_cut_points as (
+
+    with {{ fit_cut_points('backtest_population') | indent(4) }}
+
+    select
+        measure,
+        cut_number,
+        cut_point
+    from cut_points
+
+),
+
 all_cut_points as (
 
     select
         0 as model_version,
         measure,
         cut_number,
-        cut_point
-    from {{ ref('int_backtest_cut_points') }}
+        cast(cut_point as decimal(18, 2)) as cut_point
+    from backtest_cut_points
 
     union all
 

@@ -15,10 +15,15 @@ model_predictions as (
 
 ),
 
+features as (
+
+    select * from {{ ref('int_sample_features') }}
+
+),
+
 baselines as (
 
-    select * from {{ ref('int_spend_baselines') }}
-    where prediction_run = 'backtest'
+    {{ spend_baselines('samples', 'features') | indent(4) }}
 
 ),
 

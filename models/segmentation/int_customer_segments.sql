@@ -1,41 +1,93 @@
-with facts as (
+with as_of as (
 
-    select
-        facts.as_of_date,
-        facts.customer_id,
-        versions.model_version,
-        facts.recency_days,
-        facts.frequency,
-        facts.monetary,
-        versions.baseline_date > facts.as_of_date as is_backfilled
-    from {{ ref('int_customer_facts') }} as facts
-    inner join {{ ref('model_versions') }} as versions
-        on versions.is_active
-    where
-        facts.is_current
-        and facts.frequency > 0
+    select as_of_date
+    from {{ ref('int_as_of_dates') }}
+    where role = 'as_of'
 
 ),
 
-{{ assign_segments('facts') }}
+active_version as (
+
+    select * from {{ ref('model_versions') }}
+    where is_active
+
+),
+
+-- What is known at the end of the day: orders that are net then.
+facts as (
+
+    select
+        as_of.as_of_date,
+        states.customer_id,
+        states.country,
+        states.orders_placed,
+        states.frequency,
+        states.monetary,
+        cast(as_of.as_of_date - states.last_net_order_date as integer) as recency_days,
+        states.first_order_date,
+        states.last_order_date,
+        states.last_net_order_date
+    from as_of
+    inner join {{ ref('int_customer_states_scd2') }} as states
+        on {{ is_valid_on('states', 'as_of.as_of_date') | indent(12) }}
+
+),
+
+-- Where every order is cancelled there is nothing to score.
+net_customers as (
+
+    select
+        facts.*,
+        active_version.model_version,
+        active_version.baseline_date > facts.as_of_date as is_backfilled
+    from facts
+    cross join active_version
+    where facts.frequency > 0
+
+),
+
+{{ assign_segments('net_customers') }},
+
+ranked as (
+
+    select
+        *,
+        percent_rank() over (order by recency_days desc) as recency_percent_rank,
+        percent_rank() over (order by frequency) as frequency_percent_rank,
+        percent_rank() over (order by monetary) as monetary_percent_rank
+    from segmented
+
+)
 
 select
-    as_of_date,
-    customer_id,
-    rfm_score,
-    rfm_segment,
-    broad_segment,
-    detailed_segment,
-    model_version,
-    broad_rule,
-    detailed_rule,
-    recency_score,
-    frequency_score,
-    monetary_score,
-    percent_rank() over (order by recency_days desc) as recency_percent_rank,
-    percent_rank() over (order by frequency) as frequency_percent_rank,
-    percent_rank() over (order by monetary) as monetary_percent_rank,
-    broad_confidence,
-    detailed_confidence,
-    is_backfilled
-from segmented
+    facts.as_of_date,
+    facts.customer_id,
+    facts.country,
+    ranked.rfm_score,
+    {% for segmentation in ['rfm', 'broad', 'detailed'] %}
+    case
+        when facts.frequency = 0 then 'all cancelled' else ranked.{{ segmentation }}_segment
+    end as {{ segmentation }}_segment,
+    {% endfor %}
+    ranked.model_version,
+    ranked.broad_rule,
+    ranked.detailed_rule,
+    facts.orders_placed,
+    facts.frequency,
+    facts.monetary,
+    facts.recency_days,
+    ranked.recency_score,
+    ranked.frequency_score,
+    ranked.monetary_score,
+    ranked.recency_percent_rank,
+    ranked.frequency_percent_rank,
+    ranked.monetary_percent_rank,
+    ranked.broad_confidence,
+    ranked.detailed_confidence,
+    ranked.is_backfilled,
+    facts.first_order_date,
+    facts.last_order_date,
+    facts.last_net_order_date
+from facts
+left join ranked
+    on facts.customer_id = ranked.customer_id

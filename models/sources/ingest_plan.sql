@@ -11,34 +11,33 @@ ingest_watermark as (
 
 ),
 
-non_product_codes as (
+-- The seeds that decide what a row is.
+seeds as (
 
-    select * from {{ ref('non_product_codes') }}
-
-),
-
-missing_values as (
-
-    select * from {{ ref('missing_values') }}
-
-),
-
-code_lines as (
-
-    select concat_ws(',', 'code', code, match_type, label) as line
-    from non_product_codes
+    select concat_ws(',', 'product', code, match_type, label) as seed_row
+    from {{ ref('non_product_codes') }}
 
     union all
 
-    select concat_ws(',', 'missing', column_name, word) as line
-    from missing_values
+    select concat_ws(',', 'status', status, counts_as) as seed_row
+    from {{ ref('order_statuses') }}
+
+    union all
+
+    select concat_ws(',', 'type', transaction_type, counts_as) as seed_row
+    from {{ ref('transaction_types') }}
+
+    union all
+
+    select concat_ws(',', 'missing', column_name, word) as seed_row
+    from {{ ref('missing_values') }}
 
 ),
 
 codes as (
 
-    select coalesce(md5(string_agg(line, ';' order by line)), '') as codes_fingerprint
-    from code_lines
+    select coalesce(md5(string_agg(seed_row, ';' order by seed_row)), '') as codes_fingerprint
+    from seeds
 
 ),
 
@@ -68,10 +67,13 @@ select
     coalesce(date_format, 'year-month-day') as date_format,
     coalesce(decimal_separator, '.') as decimal_separator,
     cancellation_invoice_prefix,
+    currency,
+    refund_invoice_prefixes,
     cast(case when is_full_reload then 0 else last_row end as bigint) as last_row,
     has_invoice_id,
     has_product_id,
     has_quantity,
     has_unit_price,
+    keeps_duplicates,
     is_full_reload
 from joined

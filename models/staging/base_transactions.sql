@@ -10,7 +10,8 @@
 {%- set key_columns = [
     clean_identifier('invoice_id'), clean_identifier('product_id'), 'product_description',
     number_key('quantity'), date_key('ordered_at'), number_key('unit_price'), number_key('amount'),
-    clean_identifier('customer_id'), 'country', 'surplus_field',
+    clean_identifier('customer_id'), 'country', 'order_status', 'transaction_type', 'currency',
+    'surplus_field',
     "regexp_replace(other_columns, '\"(-?[0-9]+)[.]0+\"', '\"\\1\"', 'g')"
 ] %}
 {#-
@@ -18,6 +19,8 @@
     compared with others.
 -#}
 {%- set may_repeat_rows = is_incremental() or pending_file_count() > 1 -%}
+{%- set has_order_columns = input_has(['order_status', 'currency']) -%}
+{%- set rows_to_number = 'completed' if has_order_columns else 'keyed' -%}
 
 with transactions as (
 
@@ -36,6 +39,25 @@ keyed as (
 
 ),
 
+{% if has_order_columns %}
+-- Some exports write what is the order's only on its first line: the lines below have the same.
+completed as (
+
+    select
+        * replace (
+            {% for column in ['order_status', 'currency'] %}
+            last_value(nullif(trim({{ column }}), '') ignore nulls) over (
+                partition by file_name, coalesce(invoice_id, cast(input_position as varchar))
+                order by input_position
+                rows between unbounded preceding and current row
+            ) as {{ column }}{{ ',' if not loop.last }}
+            {% endfor %}
+        )
+    from keyed
+
+),
+{% endif %}
+
 {% if may_repeat_rows %}
 -- A row that is in two files is one row: an export may repeat rows of an earlier one. Rows that
 -- are equal within one file are as many as the file has.
@@ -44,7 +66,7 @@ occurrences as (
     select
         *,
         row_number() over (partition by row_key, file_name order by input_position) as occurrence
-    from keyed
+    from {{ rows_to_number }}
 
 ),
 
@@ -109,7 +131,7 @@ numbered as (
         {% else %}
         input_position as input_row
         {% endif %}
-    from {{ 'new_rows' if may_repeat_rows else 'keyed' }}
+    from {{ 'new_rows' if may_repeat_rows else rows_to_number }}
 
 )
 
@@ -124,6 +146,9 @@ select
     amount,
     customer_id,
     country,
+    order_status,
+    transaction_type,
+    currency,
     surplus_field,
     swallowed_rows,
     other_columns,

@@ -26,11 +26,18 @@ ingest_plan as (
     select
         date_format,
         decimal_separator,
+        refund_invoice_prefixes,
         has_invoice_id,
         has_product_id,
         has_quantity,
         has_unit_price
     from {{ ref('ingest_plan') }}
+
+),
+
+transaction_types as (
+
+    select * from {{ ref('transaction_types') }}
 
 ),
 
@@ -58,6 +65,9 @@ trimmed as (
         nullif(trim(transactions.unit_price), '') as unit_price,
         nullif(trim(transactions.amount), '') as amount,
         nullif(trim(transactions.ordered_at), '') as ordered_at,
+        {{ comparable_word('transactions.order_status') }} as order_status,
+        {{ comparable_word('transactions.transaction_type') }} as transaction_type,
+        upper(nullif(trim(transactions.currency), '')) as currency,
         transactions.surplus_field,
         transactions.swallowed_rows,
         transactions.other_columns,
@@ -125,6 +135,42 @@ valued as (
 
 ),
 
+-- A return is written in many ways: with an invoice number or a type of its own, as negative units,
+-- at a negative price or both. It is one thing: units that come back, at the price of a unit.
+classified as (
+
+    select
+        valued.*,
+        coalesce(transaction_types.counts_as = 'return', false)
+        or coalesce(
+            len(list_filter(
+                valued.refund_invoice_prefixes,
+                lambda prefix: starts_with(upper(valued.invoice_id), prefix)
+            )) > 0, false
+        ) as is_return,
+        transaction_types.counts_as is not distinct from 'ignored' as is_ignored_type
+    from valued
+    left join transaction_types
+        on valued.transaction_type = transaction_types.transaction_type
+
+),
+
+signed as (
+
+    select
+        * replace (
+            case
+                when is_return then -abs(parsed_quantity) else parsed_quantity
+            end as parsed_quantity,
+            case
+                when is_return then abs(parsed_unit_price) else parsed_unit_price
+            end as parsed_unit_price,
+            case when is_return then -abs(gross_amount) else gross_amount end as gross_amount
+        )
+    from classified
+
+),
+
 -- Where the quantity is what can't be read, the price is not to blame.
 checked as (
 
@@ -134,7 +180,7 @@ checked as (
             gross_amount,
             case when parsed_quantity is null then parsed_unit_price end
         ) as readable_amount
-    from valued
+    from signed
 
 ),
 
@@ -157,7 +203,10 @@ explained as (
                     then 'the row has more fields than there are headings'
             end,
             case when has_invoice_id and invoice_id is null then 'invoice_id is empty' end,
-            case when has_product_id and product_code is null then 'product_id is empty' end,
+            case
+                when has_product_id and product_code is null and product_description is null
+                    then 'product_id is empty'
+            end,
             {{ unreadable_field(
                 'quantity', 'quantity', 'parsed_quantity', 'a number'
             ) | indent(12) }},
@@ -188,17 +237,21 @@ select
         when has_invoice_id then invoice_id
         else concat_ws(' ', cast(parsed_ordered_at as date), customer_id)
     end as invoice_id,
-    -- Without product codes, the name identifies the product.
-    case
-        when has_product_id then upper(product_code)
-        else upper(regexp_replace(product_description, '\s+', ' ', 'g'))
-    end as product_id,
+    -- Without a product code, the name identifies the product.
+    upper(
+        coalesce(product_code, regexp_replace(product_description, '\s+', ' ', 'g'))
+    ) as product_id,
     product_description,
     customer_id,
     country,
+    order_status,
+    transaction_type,
+    currency,
     cast(parsed_quantity as decimal(18, 3)) as quantity,
     cast(parsed_unit_price as decimal(18, 4)) as unit_price,
     cast(gross_amount as decimal(18, 2)) as gross_amount,
+    is_return,
+    is_ignored_type,
     parsed_ordered_at as ordered_at,
     other_columns,
     nullif(unreadable_detail, '') as unreadable_detail

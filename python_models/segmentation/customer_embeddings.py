@@ -13,7 +13,7 @@ FIGURES = ["recency_days", "frequency", "monetary"]
 def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Who has the figures of the fit stands where the fit put them; others stand among the nearest of these."""
     versions = dbt.ref("model_versions").filter("is_active")
-    facts = dbt.ref("int_customer_facts").filter("is_current and frequency > 0").order("customer_id")
+    facts = dbt.ref("int_customer_segments").filter("frequency > 0").order("customer_id")
     population = dbt.ref("int_fit_population").order("customer_id")
     embeddings = dbt.ref("space_embeddings").filter("space = 'rfm_tsne'").order("customer_id")
     version = max((version for (version,) in versions.select("model_version").fetchall()), default=0)

@@ -52,6 +52,10 @@ def _filled_text(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
+def _texts(value: object) -> bool:
+    return isinstance(value, list) and all(_filled_text(text) for text in value)
+
+
 def _flag(value: object) -> bool:
     return isinstance(value, bool)
 
@@ -126,6 +130,9 @@ SETTINGS: dict[str, Setting] = {
     "cancellation_invoice_prefix": Setting(
         "the text that cancelling invoices begin with, e.g. C, or '' for every negative quantity", _text
     ),
+    "refund_invoice_prefixes": Setting("a list of texts that refunding invoices begin with, e.g. [CN, R]", _texts),
+    "currency": Setting("a currency of the input, e.g. EUR", _filled_text, is_optional=True),
+    "duplicates": Setting("drop or keep", _one_of("drop", "keep"), is_optional=True),
     "plausible_from": _DAY,
     "plausible_to": _DAY,
     "max_order_days": whole("days", 0, 3_650),

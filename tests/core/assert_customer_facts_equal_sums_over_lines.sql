@@ -68,13 +68,24 @@ expected as (
     from net_orders
     group by 1, 2
 
+),
+
+facts as (
+
+    select
+        as_of_dates.as_of_date,
+        states.*
+    from as_of_dates
+    inner join {{ ref('int_customer_states_scd2') }} as states
+        on {{ is_valid_on('states', 'as_of_dates.as_of_date') | indent(12) }}
+
 )
 
 select
     expected.*,
     facts.*
 from expected
-full outer join {{ ref('int_customer_facts') }} as facts
+full outer join facts
     on
         expected.as_of_date = facts.as_of_date
         and expected.customer_id = facts.customer_id

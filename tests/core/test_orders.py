@@ -57,12 +57,12 @@ def test_receipts_that_are_numbered_from_one_again_are_orders_of_their_own(
         + "C9,A,CUP,-1,2024-04-01 10:00:00,10,72,France\n"
     )  # fmt: skip
     shop = make_shop(transactions=f"{tmp_path}/shop.csv").build_with_data_tests(
-        "orders", "cancellation_matches", "int_customer_facts", "sales_by_month"
+        "orders", "cancellation_matches", "int_customer_states_scd2", "int_as_of_dates", "sales_by_month"
     )
     assert shop.rows(
         """
         select customer_id, frequency, last_order_date::varchar
-        from core.int_customer_facts where is_current order by 1
+        from core.int_customer_states_scd2 where valid_until is null order by 1
         """
     ) == [("71", 5, "2024-05-05"), ("72", 5, "2024-05-05")]
     assert shop.rows("select invoice_id, invoice_number, revenue from orders where customer_id = '72' order by 1") == [

@@ -59,7 +59,7 @@ CHAIN = (
 )
 # The only step that keeps what earlier builds left.
 LAST_STEP_BEFORE_SNAPSHOTS = STEPS.index(SNAPSHOTS) - 1
-VIEWS = ("scoring.int_rfm_score_map", "history.int_segment_values")
+VIEWS = ("scoring.int_rfm_score_map",)
 # The rows of the history by customer and date.
 History = dict[tuple[str, date], dict[str, Any]]
 MARKS = ("restated_by", "original_rfm_segment", "original_broad_segment", "original_detailed_segment")

@@ -40,13 +40,16 @@ KNOWN = {
             select product_id from core.int_order_lines where ordered_at::date <= date '{origin}'
         )
     """,
-    "cut-points": "from prediction.int_backtest_cut_points",
+    "customers that cut-points are fitted on": "from prediction.int_backtest_population",
     "rules": "from prediction.backtest_rules",
     "spend predicted": """
         select b.model, b.settings, b.amount, b.origin_date, f.customer_id
         from prediction.spend_backtests as b inner join prediction.int_samples as f using (sample_number)
     """,
-    "thresholds": "from prediction.int_backtest_thresholds",
+    "thresholds": """
+        select distinct task, model, cohort, horizon_days, origin_date, min_confidence, validation_samples
+        from prediction.int_classification_predictions where not is_baseline
+    """,
 }
 # Which samples are evaluated depends on later rows; what was predicted of them does not.
 PREDICTED = """

@@ -23,7 +23,7 @@ select
     facts.customer_id,
     facts.frequency,
     facts.monetary
-from {{ ref('int_customer_facts') }} as facts
+from {{ ref('int_customer_segments') }} as facts
 cross join fitted
 -- A refresh leaves the places as of the last full build.
 inner join placed
@@ -31,7 +31,6 @@ inner join placed
 left join {{ ref('customer_embeddings') }} as embeddings
     on facts.customer_id = embeddings.customer_id
 where
-    facts.is_current
-    and facts.frequency > 0
+    facts.frequency > 0
     and fitted.fitted_customers > 0
     and embeddings.customer_id is null

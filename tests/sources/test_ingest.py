@@ -50,6 +50,9 @@ SETTINGS: dict[str, Any] = {
     "decimal_separator": None,
     "cancellation_invoice_prefix": "C",
     "max_order_days": 7,
+    "currency": None,
+    "duplicates": None,
+    "refund_invoice_prefixes": [],
     "as_of_date": None,
     "baseline_date": None,
 }

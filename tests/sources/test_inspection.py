@@ -39,7 +39,9 @@ First rows as they are understood
   3           B           Blue tin             1.5       2024-02-01 00:00:00  3           ann@shop.example
 Warnings
   quantity: 1 row can't be read, e.g. 'x'.
-  customer_id: 1 row holds nothing."""
+  customer_id: 1 row holds nothing.
+  unused columns: Channel. They change nothing. If one of them is a column of ours, name it in the setting\
+ 'column_mapping'."""
 
 
 @pytest.fixture(autouse=True)
@@ -75,6 +77,14 @@ def test_it_names_what_settings_decide(write_csv: Callable[..., Path], capsys: p
         "Warnings\n  none\n",
     ):
         assert line in report
+
+
+def test_it_warns_of_what_the_numbers_leave_in_doubt(
+    write_csv: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = write_csv("customer;date;amount", "a;2024-01-05;€ 1,50", "b;2024-01-06;$ 2,50")
+    assert inspect_input.main([f"{{transactions: {log}}}"]) == 0
+    assert "\n  amount: 2 rows; " in capsys.readouterr().out
 
 
 def test_it_lists_files_with_their_rows(

@@ -18,7 +18,8 @@ lines as (
         input_row,
         {{ text_key([
             'invoice_id', 'product_id', 'product_description', 'quantity', 'ordered_at',
-            'unit_price', 'amount', 'customer_id', 'country'
+            'unit_price', 'amount', 'customer_id', 'country', 'order_status', 'transaction_type',
+            'currency'
         ]) | indent(8) }} as line_key
     from {{ ref('base_transactions') }}
     where

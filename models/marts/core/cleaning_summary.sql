@@ -31,8 +31,9 @@ steps as (
         unnest(step_names) as step
     from (
         select [
-            'unreadable', 'implausible_date', 'missing_customer', 'duplicate',
-            'stock_adjustment', 'non_product', 'no_price', 'cancellation', 'taken back'
+            'cancelled_order', 'ignored_order', 'unreadable', 'implausible_date',
+            'missing_customer', 'duplicate', 'other_currency', 'stock_adjustment', 'non_product',
+            'no_price', 'cancellation', 'taken back'
         ] as step_names
     ) as listed
 

@@ -1,11 +1,4 @@
-with facts as (
-
-    select * from {{ ref('int_customer_facts') }}
-    where is_current
-
-),
-
-segments as (
+with segments as (
 
     select * from {{ ref('int_customer_segments') }}
 
@@ -14,7 +7,7 @@ segments as (
 as_of as (
 
     select max(as_of_date) as as_of_date
-    from facts
+    from segments
 
 ),
 
@@ -58,28 +51,22 @@ embeddings as (
 )
 
 select
-    facts.customer_id,
-    facts.country,
+    segments.customer_id,
+    segments.country,
     segments.rfm_score,
-    case
-        when facts.frequency = 0 then 'all cancelled' else segments.rfm_segment
-    end as rfm_segment,
-    case
-        when facts.frequency = 0 then 'all cancelled' else segments.broad_segment
-    end as broad_segment,
-    case
-        when facts.frequency = 0 then 'all cancelled' else segments.detailed_segment
-    end as detailed_segment,
+    segments.rfm_segment,
+    segments.broad_segment,
+    segments.detailed_segment,
     interests.category_name as interest_category,
     case
-        when facts.frequency = 0 then 'all cancelled'
+        when segments.frequency = 0 then 'all cancelled'
         when not exists (select 1 from all_interest_groups) then 'all customers'
         else coalesce(interest_groups.interest_group, 'not known yet')
     end as interest_group,
-    facts.orders_placed,
-    facts.frequency,
-    facts.monetary,
-    facts.recency_days,
+    segments.orders_placed,
+    segments.frequency,
+    segments.monetary,
+    segments.recency_days,
     segments.recency_score,
     segments.frequency_score,
     segments.monetary_score,
@@ -92,20 +79,18 @@ select
     expected_spend.expected_spend as expected_spend_90_days,
     segments.model_version,
     segments.is_backfilled,
-    facts.first_order_date,
-    facts.last_order_date,
-    facts.last_net_order_date,
-    facts.as_of_date
-from facts
-left join segments
-    on facts.customer_id = segments.customer_id
+    segments.first_order_date,
+    segments.last_order_date,
+    segments.last_net_order_date,
+    segments.as_of_date
+from segments
 left join interests
-    on facts.customer_id = interests.customer_id
+    on segments.customer_id = interests.customer_id
 left join interest_groups
-    on facts.customer_id = interest_groups.customer_id
+    on segments.customer_id = interest_groups.customer_id
 left join embeddings
-    on facts.customer_id = embeddings.customer_id
+    on segments.customer_id = embeddings.customer_id
 left join {{ ref('int_expected_spend') }} as expected_spend
     on
-        facts.customer_id = expected_spend.customer_id
-        and facts.as_of_date >= expected_spend.as_of_date
+        segments.customer_id = expected_spend.customer_id
+        and segments.as_of_date >= expected_spend.as_of_date

@@ -100,8 +100,8 @@ lost_digits as (
         count(*) as row_count,
         sum(gross_amount) as amount,
         min(customer_id) as example,
-        'A spreadsheet shortened these ids, so several customers may share one. Export them as text.'
-            as suggestion
+        'A spreadsheet shortened these ids, so several customers may share one.'
+        || ' Export them as text.' as suggestion
     from transactions
     where
         upper(customer_id) like '%E+%'
@@ -143,8 +143,8 @@ placeholders as (
             orders_by_customer.customer_id, ', '
             order by orders_by_customer.order_count desc, orders_by_customer.customer_id asc
         ) as example,
-        'Orders of ids with far more orders than others. If one stands for many customers, add it to'
-        || ' seeds/missing_values.csv.' as suggestion
+        'Orders of ids with far more orders than others. If one stands for many customers, add it'
+        || ' to seeds/missing_values.csv.' as suggestion
     from orders_by_customer
     cross join typical_customer
     where

@@ -35,6 +35,9 @@ select
                 amount := raw_rows.amount,
                 customer_id := raw_rows.customer_id,
                 country := raw_rows.country,
+                order_status := raw_rows.order_status,
+                transaction_type := raw_rows.transaction_type,
+                currency := raw_rows.currency,
                 surplus_field := raw_rows.surplus_field,
                 other_columns := raw_rows.other_columns
             )

@@ -1,12 +1,35 @@
-with customer_months as (
+with orders as (
 
-    select * from {{ ref('int_customer_months') }}
+    select * from {{ ref('int_shop_orders') }}
+    where not is_anonymous
 
 ),
 
 sales_by_month as (
 
     select * from {{ ref('sales_by_month') }}
+
+),
+
+months as (
+
+    select
+        customer_id,
+        month_start_date,
+        count(*) as order_count,
+        sum(revenue) as revenue
+    from orders
+    group by 1, 2
+
+),
+
+-- An order that was cancelled whole begins a cohort too.
+customer_months as (
+
+    select
+        *,
+        min(month_start_date) over (partition by customer_id) as cohort_month_start_date
+    from months
 
 ),
 

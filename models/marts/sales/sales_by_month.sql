@@ -4,12 +4,6 @@ with orders as (
 
 ),
 
-customer_months as (
-
-    select * from {{ ref('int_customer_months') }}
-
-),
-
 cancellations as (
 
     select * from {{ ref('cancellations') }}
@@ -26,12 +20,23 @@ sales as (
 
 ),
 
+first_months as (
+
+    select
+        customer_id,
+        min(month_start_date) as month_start_date
+    from orders
+    where not is_anonymous
+    group by 1
+
+),
+
 newcomers as (
 
     select
-        cohort_month_start_date as month_start_date,
-        count(distinct customer_id) as new_customer_count
-    from customer_months
+        month_start_date,
+        count(*) as new_customer_count
+    from first_months
     group by 1
 
 ),

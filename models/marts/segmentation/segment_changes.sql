@@ -7,9 +7,9 @@ with snapshots as (
 
 ),
 
-segment_values as (
+strategies as (
 
-    select * from {{ ref('int_segment_values') }}
+    select * from {{ ref('segment_strategies') }}
 
 ),
 
@@ -72,37 +72,52 @@ changes as (
     from by_segmentation
     where original_segment <> segment
 
+),
+
+-- 1 is worth most. Segments that are named by their profile rank as `any other`.
+valued as (
+
+    select
+        changes.*,
+        coalesce(strategies_before.value_order, other_strategies.value_order) as value_before,
+        coalesce(strategies.value_order, other_strategies.value_order) as value_now
+    from changes
+    left join strategies as strategies_before
+        on
+            changes.segmentation = strategies_before.segmentation
+            and changes.from_segment = strategies_before.segment
+    left join strategies
+        on
+            changes.segmentation = strategies.segmentation
+            and changes.to_segment = strategies.segment
+    left join strategies as other_strategies
+        on
+            changes.segmentation = other_strategies.segmentation
+            and other_strategies.segment = 'any other'
+
 )
 
 select
-    changes.customer_id,
-    changes.segmentation,
-    changes.change_type,
-    changes.from_segment,
-    changes.to_segment,
+    customer_id,
+    segmentation,
+    change_type,
+    from_segment,
+    to_segment,
     case
-        when changes.from_segment is null then 'new'
-        when segment_values.value_order < values_before.value_order then 'up'
-        when segment_values.value_order > values_before.value_order then 'down'
+        when from_segment is null then 'new'
+        when value_now < value_before then 'up'
+        when value_now > value_before then 'down'
         else 'sideways'
     end as direction,
-    changes.cause,
-    changes.sufficient_causes,
+    cause,
+    sufficient_causes,
     -- By the fifth of all customers that the money is in: one of the top fifth is worth a call.
     case
-        when changes.monetary_score = 5 then 'high'
-        when changes.monetary_score >= 3 then 'medium'
+        when monetary_score = 5 then 'high'
+        when monetary_score >= 3 then 'medium'
         else 'low'
     end as priority,
-    cast(changes.revenue_at_risk as decimal(18, 2)) as revenue_at_risk,
-    changes.previous_date,
-    changes.as_of_date
-from changes
-left join segment_values as values_before
-    on
-        changes.segmentation = values_before.segmentation
-        and changes.from_segment = values_before.segment
-left join segment_values
-    on
-        changes.segmentation = segment_values.segmentation
-        and changes.to_segment = segment_values.segment
+    cast(revenue_at_risk as decimal(18, 2)) as revenue_at_risk,
+    previous_date,
+    as_of_date
+from valued

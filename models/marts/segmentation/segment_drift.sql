@@ -5,18 +5,7 @@
 {%- set min_share = 0.0001 %}
 
 -- Counted once by all measures together: the history is long, the combinations are few.
-with baseline_counts as (
-
-    select
-        model_version,
-        {{ measures | join(',\n        ') }},
-        count(*) as customer_count
-    from {{ ref('int_baseline_segments') }}
-    group by all
-
-),
-
-history_counts as (
+with history_counts as (
 
     select
         model_version,
@@ -25,6 +14,35 @@ history_counts as (
         count(*) as customer_count
     from {{ ref('int_segment_snapshots') }}
     where not is_withdrawn
+    group by all
+
+),
+
+-- The customers of the day that each version was fitted at: later dates are compared with them.
+baseline_facts as (
+
+    select
+        states.customer_id,
+        versions.model_version,
+        cast(versions.baseline_date - states.last_net_order_date as integer) as recency_days,
+        states.frequency,
+        states.monetary
+    from {{ ref('model_versions') }} as versions
+    inner join {{ ref('int_customer_states_scd2') }} as states
+        on {{ is_valid_on('states', 'versions.baseline_date') | indent(12) }}
+    where versions.model_version in (select history_counts.model_version from history_counts)
+
+),
+
+{{ assign_segments('baseline_facts') }},
+
+baseline_counts as (
+
+    select
+        model_version,
+        {{ measures | join(',\n        ') }},
+        count(*) as customer_count
+    from segmented
     group by all
 
 ),

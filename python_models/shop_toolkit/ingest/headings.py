@@ -36,6 +36,13 @@ COLUMN_ALIASES: dict[str, tuple[str, ...]] = {
         "buyerid", "memberid", "accountid", "customeremail", "email", "customer",
     ),
     "country": ("country", "customercountry", "shippingcountry", "billingcountry", "countryname", "market"),
+    "order_status": (
+        "orderstatus", "financialstatus", "paymentstatus", "invoicestatus", "salestatus", "transactionstatus", "status",
+    ),
+    "transaction_type": (
+        "transactiontype", "invoicetype", "documenttype", "recordtype", "linetype", "transactionkind", "kind", "type",
+    ),
+    "currency": ("currency", "currencycode", "ordercurrency", "transactioncurrency", "isocurrency"),
 }  # fmt: skip
 REQUIRED = ("customer_id", "ordered_at")
 # How alike a heading and a known one have to be for a hint.

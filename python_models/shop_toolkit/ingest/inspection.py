@@ -203,6 +203,10 @@ def _warnings(
             yield f"  {state.column}: {_counted(state.empty, 'row')} {'holds' if state.empty == 1 else 'hold'} nothing."
         if state.unreadable:
             yield f"  {state.column}: {_counted(state.unreadable, 'row')} can't be read, e.g. '{_cell(state.example)}'."
+    for finding in plan.findings:
+        about = finding.column_name or finding.kind.replace("_", " ")
+        count = "" if finding.row_count is None else _counted(finding.row_count, "row")
+        yield f"  {about}: {'; '.join(part for part in (count, finding.example) if part)}. {finding.suggestion}"
 
 
 def _state(connection: duckdb.DuckDBPyConnection, table: str, column: str, reading: str) -> tuple[int, int, str | None]:

@@ -21,6 +21,7 @@ from typing import Any
 
 import duckdb
 
+from shop_toolkit.ingest.currencies import check_currency
 from shop_toolkit.ingest.dates import (
     check_dates_fit,
     check_day_settings,
@@ -37,13 +38,14 @@ from shop_toolkit.ingest.relation import (
     DECISIVE_COLUMNS,
     InputRelation,
     is_file_name,
+    quote_list,
     quote_text,
     relation_of_files,
     relation_of_table,
 )
 
 # Raise it when what the source or staging makes of a row changes: then every build reads the input again.
-VERSION = 2
+VERSION = 4
 SCHEMA = "sources"
 ROWS = "staging.base_transactions"
 # The table, not the mart `orders`: that is a view.
@@ -51,7 +53,7 @@ ORDERS = "core.int_orders"
 # Settings that decide what a row of the input means.
 READING_SETTINGS = (
     "transactions", "csv_delimiter", "csv_encoding", "date_format", "decimal_separator", "cancellation_invoice_prefix",
-    "max_order_days",
+    "max_order_days", "currency", "duplicates", "refund_invoice_prefixes",
 )  # fmt: skip
 # DuckDB's limit.
 LONGEST_ROW_MEGABYTES = 2
@@ -226,6 +228,8 @@ def plan_input(connection: duckdb.DuckDBPyConnection, request: Request) -> Plan:
         formats, findings = _formats(connection, request, pending_relation, earlier)
     _check_days(connection, request, files, copies, formats, is_full_read)
     copies.delete_others()
+    if pending_relation is not None:
+        check_currency(connection, pending_relation, request.settings["currency"], None if is_full_read else ROWS)
     return Plan(
         relation, pending_relation, files, pending, signature, formats, is_full_read,
         findings=findings + _unused_columns(relation),
@@ -514,15 +518,24 @@ def _profile_row(request: Request, plan: Plan) -> str:
         "date_format": plan.formats.date_format,
         "decimal_separator": plan.formats.decimal_separator,
         "cancellation_invoice_prefix": request.settings["cancellation_invoice_prefix"],
+        "currency": request.settings["currency"],
         "findings": to_json(plan.findings),
     }
     flags = {
         f"has_{column}": column in plan.relation.columns
-        for column in ("invoice_id", "product_id", "quantity", "unit_price")
+        for column in ("invoice_id", "product_id", "quantity", "unit_price", "order_status", "currency")
     }
-    flags |= {"is_full_read": plan.is_full_read, "is_full_refresh": request.is_full_refresh}
+    # Without invoices, equal rows are purchases of the same: nothing says that one of them is a copy.
+    duplicates = request.settings["duplicates"] or ("drop" if flags["has_invoice_id"] else "keep")
+    flags |= {
+        "keeps_duplicates": duplicates == "keep",
+        "is_full_read": plan.is_full_read,
+        "is_full_refresh": request.is_full_refresh,
+    }
+    prefixes = [prefix.upper() for prefix in request.settings["refund_invoice_prefixes"] or []]
     columns = [f"cast({quote_text(text)} as varchar) as {name}" for name, text in texts.items()]
     columns += [f"{str(flag).lower()} as {name}" for name, flag in flags.items()]
+    columns.append(f"cast({quote_list(prefixes)} as varchar[]) as refund_invoice_prefixes")
     return f"select {', '.join(columns)}"
 
 

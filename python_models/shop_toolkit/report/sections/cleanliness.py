@@ -25,6 +25,7 @@ from shop_toolkit.report.words import count, is_missing, label, money, percent, 
 
 # The steps of the cleaning summary in a reader's words; others keep their name.
 WORDS = {
+    "cancelled_order": "cancelled orders", "ignored_order": "no orders yet", "other_currency": "other currencies",
     "unreadable": "unreadable", "implausible_date": "dates outside the log",
     "missing_customer": "no customer named", "duplicate": "duplicates",
     "stock_adjustment": "stock adjustments", "non_product": "not products", "no_price": "no price",
