@@ -126,6 +126,17 @@ def write(path: Path, *lines: str) -> Path:
         ("name,é", "latin-1", "latin-1"),
         ("name,é", "utf-16", "utf-16"),
         ("name,e", "latin-1", "utf-8"),
+        ("name,é", "utf-16-be", "utf-16-be"),
+        ("name,e", "utf-16-le", "utf-16-le"),
+        ("name,é", "utf-32", "utf-32-le"),
+        ("Größe,Maß – „schön“", "cp1252", "windows-1252"),
+        ("Żółty,Święta Łódź,Koszyk żółty", "cp1250", "windows-1250"),
+        ("Žlutý hrnek,Dřevěná lžíce,Šálek růžový", "cp1250", "windows-1250"),
+        ("Номер,Название,Красная свеча", "cp1251", "windows-1251"),
+        ("κόκκινο,κερί,Αθήνα", "cp1253", "windows-1253"),
+        ("Noël,été à côté,rosée", "latin-1", "latin-1"),
+        ("Grüne Öse,Straße,Köln", "latin-1", "latin-1"),
+        ("BAG £5,GIFT £10", "latin-1", "latin-1"),
     ],
 )
 def test_the_encoding_follows_from_the_bytes(text: str, encoding: str, found: str, tmp_path: Path) -> None:
@@ -170,7 +181,7 @@ def test_a_description_survives_being_stored(tmp_path: Path) -> None:
     ("names", "glob", "sentence"),
     [
         ([], "*.csv", "there is no file"),
-        (["a.csv", "b.parquet"], "*", "matches files of several kinds"),
+        (["a.csv", "b.parquet"], "*", "cannot be read as Parquet"),
         ([], "", "is a folder: name a file in it"),
     ],
 )
