@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from shop_toolkit.grids import grid_problem
+from shop_toolkit.ingest.encodings import ENCODINGS
 from shop_toolkit.publishing import folder_problem
 
 DATE_ORDERS = (
     "year-month-day", "month-day-year", "day-month-year", "month-name", "unix-seconds", "unix-milliseconds",
     "excel-serial",
 )  # fmt: skip
-ENCODINGS = ("utf-8", "latin-1", "utf-16")
 # What DuckDB's strptime knows.
 STRPTIME_FORMAT = re.compile("([^%]|%-?[aAwdbBhmyYHIpMSgfzZjUWcxXGVun%])*")
 DATE = re.compile("[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
@@ -122,7 +122,7 @@ SETTINGS: dict[str, Setting] = {
         "a mapping from our columns to your headings, e.g. {customer_id: Kundennummer}", _mapping
     ),
     "csv_delimiter": Setting("one character, e.g. ';'", _character, is_optional=True),
-    "csv_encoding": Setting("utf-8, latin-1 or utf-16", _one_of(*ENCODINGS), is_optional=True),
+    "csv_encoding": Setting(", ".join(ENCODINGS), _one_of(*ENCODINGS), is_optional=True),
     "date_format": Setting(
         f"{', '.join(DATE_ORDERS)}, or a strptime format such as '%d.%m.%Y %H:%M'", _date_format, is_optional=True
     ),

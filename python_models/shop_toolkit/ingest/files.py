@@ -1,31 +1,37 @@
 """Find input files and describe them: kind, headings, delimiter, encoding; or fail with a sentence."""
 
-import codecs
 import csv
-import gzip
-import io
+import errno
+import os
 import re
+import stat
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime
-from functools import cache, lru_cache
+from datetime import UTC, datetime
+from functools import cache
 from glob import glob
+from io import TextIOWrapper
+from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import Any
 
 import duckdb
+
+from shop_toolkit.ingest.encodings import NATIVE, UNREADABLE, find_encoding, open_text
+from shop_toolkit.ingest.errors import InputError as InputError
+from shop_toolkit.ingest.errors import first_line_of as first_line_of
+from shop_toolkit.ingest.errors import named, reason_of, shortened
+from shop_toolkit.ingest.quoting import quote_text
+from shop_toolkit.ingest.workbooks import read_workbook
 
 CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 DELIMITERS = ",;\t|"
-BLOCK_BYTES = 1 << 20
-CONTROL_BYTES = re.compile(rb"[\x80-\x9f]")
-
-
-class InputError(ValueError):
-    """An input that a build cannot read; the message is a sentence for the person who named it."""
+# What is longer is no line of headings.
+LONGEST_HEADINGS = 1 << 20
+MOST_LINES_OF_HEADINGS = 50
 
 
 @dataclass(frozen=True)
@@ -38,8 +44,9 @@ class FileDescription:
         requested: The delimiter and the encoding that the settings ask for; None where they ask for none.
         headings: Texts of the first line, in file order.
         delimiter: Of a CSV file.
-        encoding: Of a CSV file: 'utf-8', 'latin-1' or 'utf-16'.
+        encoding: Of a CSV file; one of `shop_toolkit.ingest.encodings.ENCODINGS`.
         other_sheets: Sheets of a workbook that are not read, because their headings differ.
+        types: Of a Parquet file, the type of each column.
     """
 
     kind: str
@@ -49,11 +56,22 @@ class FileDescription:
     delimiter: str | None = None
     encoding: str | None = None
     other_sheets: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+
+    @property
+    def form(self) -> tuple[object, ...]:
+        """What files that are read by one function have in common."""
+        return self.kind, self.headings, self.types, self.delimiter
 
     @property
     def modified_at(self) -> datetime:
         """Time of the last change, in UTC."""
         return datetime.fromtimestamp(int(self.stamp.split()[1]) / 1e9, UTC)
+
+    @property
+    def is_copied(self) -> bool:
+        """Whether DuckDB does not know the encoding, so that it reads a copy in UTF-8."""
+        return self.encoding is not None and self.encoding not in NATIVE
 
     def to_json(self) -> dict[str, Any]:
         """The description as plain values, for storing it."""
@@ -86,18 +104,15 @@ def describe_files(
         The description of each file, by its path, sorted.
 
     Raises:
-        InputError: No file, several kinds of files, a file that cannot be read, or files that differ in headings.
+        InputError: There is no file, or one that cannot be read.
     """
     paths = _matching_files(path)
-    if len({_kind(file) for file in paths}) > 1:
-        raise InputError(f"'{path}' matches files of several kinds: give a glob that matches only one.")
     requested = (delimiter, encoding)
     files = {}
     for file in paths:
         earlier = (ingested or {}).get(file)
         is_unchanged = earlier is not None and (earlier.stamp, earlier.requested) == (_stamp(file), requested)
         files[file] = earlier if earlier is not None and is_unchanged else _describe(file, requested)
-    _check_alike(files)
     return files
 
 
@@ -107,48 +122,62 @@ def workbook_rows(path: str) -> list[list[str | None]]:
     Sheets with the headings of the first one are stacked, in the workbook's order: a sheet holds at most
     1,048,576 rows, so long transaction logs span several.
     """
-    return [row for file in _matching_files(path) for row in _read_workbook(file, _modified(file)).rows]
+    return [row for file in _matching_files(path) for row in read_workbook(file, _modified(file)).rows]
 
 
 def _describe(file: str, requested: tuple[str | None, str | None]) -> FileDescription:
     # Before the file is opened: a file that grows meanwhile is read again by the next build.
     bare = FileDescription(_kind(file), _stamp(file), requested, ())
     if bare.kind == "parquet":
-        return replace(bare, headings=_parquet_headings(file))
+        columns = _parquet_columns(file)
+        return replace(bare, headings=tuple(columns), types=tuple(columns.values()))
     if bare.kind == "workbook":
-        workbook = _read_workbook(file, _modified(file))
+        workbook = read_workbook(file, _modified(file))
         return replace(bare, headings=tuple(workbook.headings), other_sheets=tuple(workbook.other_sheets))
     headings, delimiter, encoding = _csv_form(file, *requested, _modified(file))
     return replace(bare, headings=headings, delimiter=delimiter, encoding=encoding)
 
 
-def _check_alike(files: Mapping[str, FileDescription]) -> None:
-    first_path, *other_paths = files
-    first = files[first_path]
-    for path in other_paths:
-        other = files[path]
-        differences = []
-        if other.delimiter != first.delimiter:
-            differences.append(f"delimiter {other.delimiter!r} instead of {first.delimiter!r}")
-        if other.headings != first.headings:
-            differences.append(f"headings {list(other.headings)!r} instead of {list(first.headings)!r}")
-        if differences:
-            raise InputError(
-                f"'{path}' does not look like '{first_path}': {'; '.join(differences)}. "
-                "Files read together need the same headings and delimiter."
-            )
-
-
 def _matching_files(path: str) -> list[str]:
-    files = [path] if Path(path).exists() else sorted(glob(path, recursive=True))  # noqa: PTH207 - the pattern may be absolute
+    if "\0" in path:
+        raise InputError(f"{named(path)} is no name of a file: it holds a zero byte.")
+    try:
+        files = [path] if Path(path).exists() else sorted(glob(path, recursive=True))  # noqa: PTH207 - may be absolute
+    except OSError as error:
+        raise InputError(f"{named(path)} is no name of a file: {reason_of(error)}.") from error
     if not files:
-        raise InputError(f"there is no file '{path}' (looked for from {Path.cwd().name}/).")
+        raise InputError(f"there is no file {named(path)} (looked for from {Path.cwd().name}/).")
     for file in files:
-        if Path(file).is_dir():
-            raise InputError(f"'{file}' is a folder: name a file in it, or a glob such as '{file}/*.csv'.")
-        if Path(file).stat().st_size == 0:
-            raise InputError(f"'{file}' is empty: it has not even a line of headings.")
-    return files
+        _check_is_file(file)
+    return _without_links_to_the_same(files)
+
+
+def _check_is_file(file: str) -> None:
+    try:
+        status = Path(file).stat()
+    except OSError as error:
+        if not Path(file).is_symlink():
+            raise InputError(f"{named(file)} can't be opened: {reason_of(error)}.") from error
+        target = "itself" if error.errno == errno.ELOOP else "a file that is not there"
+        raise InputError(f"{named(file)} is a link to {target}: mend the link, or move it away.") from error
+    if stat.S_ISDIR(status.st_mode):
+        raise InputError(
+            f"{named(file)} is a folder: name a file in it, or a glob such as '{shortened(file, 80)}/*.csv'."
+        )
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError(f"{named(file)} is no ordinary file: the build reads files that stay as they are.")
+    if status.st_size == 0:
+        raise InputError(f"{named(file)} is empty: it has not even a line of headings.")
+    if not os.access(file, os.R_OK):
+        raise InputError(f"{named(file)} can't be opened: this user may not read it.")
+
+
+def _without_links_to_the_same(files: list[str]) -> list[str]:
+    """Each file once: links among folders may lead to it by many paths, of which the shortest counts."""
+    shortest: dict[str, str] = {}
+    for file in sorted(files, key=len):
+        shortest.setdefault(os.path.realpath(file), file)
+    return sorted(shortest.values())
 
 
 def _kind(file: str) -> str:
@@ -157,7 +186,7 @@ def _kind(file: str) -> str:
     for kind, known in (("csv", CSV_SUFFIXES), ("parquet", PARQUET_SUFFIXES), ("workbook", WORKBOOK_SUFFIXES)):
         if suffix in known:
             return kind
-    raise InputError(f"'{file}' ends in none of {', '.join(CSV_SUFFIXES + PARQUET_SUFFIXES + WORKBOOK_SUFFIXES)}.")
+    raise InputError(f"{named(file)} ends in none of {', '.join(CSV_SUFFIXES + PARQUET_SUFFIXES + WORKBOOK_SUFFIXES)}.")
 
 
 def _stamp(file: str) -> str:
@@ -176,65 +205,41 @@ def _csv_form(
 
     `modified` (nanoseconds) is part of the key: a file that changed is read again.
     """
+    encoding = find_encoding(file, encoding)
     try:
-        encoding = encoding or _find_encoding(file)
-        with _open(file) as stream, io.TextIOWrapper(stream, _python_codec(encoding), newline="") as text:
-            first_line = text.readline()
+        with open_text(file, encoding) as text:
+            first_line = text.readline(LONGEST_HEADINGS).removeprefix("\ufeff")
             delimiter = delimiter or _find_delimiter(first_line)
-            # A heading in quotes may hold a line break: the reader reads the lines that it needs.
-            headings = next(csv.reader(_chain(first_line, text), delimiter=delimiter))
-    except (OSError, EOFError, UnicodeError, csv.Error) as error:
-        raise InputError(f"'{file}' cannot be read as text: {error}.") from error
-    if "\0" in first_line:
-        raise InputError(f"'{file}' is not a text file: its first line holds zero bytes.")
-    if encoding == "latin-1" and _has_control_bytes(file):
-        raise InputError(
-            f"'{file}' is no Latin-1: it looks like Windows-1252, which DuckDB cannot read. "
-            "Save it as UTF-8, e.g. with iconv -f cp1252 -t utf-8."
-        )
+            headings = _headings(file, first_line, text, delimiter)
+    except (*UNREADABLE, csv.Error) as error:
+        raise InputError(f"{named(file)} cannot be read as text: {reason_of(error)}.") from error
     if not any(heading.strip() for heading in headings) or first_line.lower().startswith("sep="):
-        raise InputError(f"'{file}' has no headings in its first line, where they must be.")
-    return tuple(headings), delimiter, encoding
+        raise InputError(f"{named(file)} has no headings in its first line, where they must be.")
+    return headings, delimiter, encoding
 
 
-def _chain(first_line: str, rest: io.TextIOWrapper) -> Iterator[str]:
-    yield first_line
-    yield from rest
+def _headings(file: str, first_line: str, rest: TextIOWrapper, delimiter: str) -> tuple[str, ...]:
+    """The fields of the first row; a heading in quotes may hold a line break, so it may take several lines."""
+    if "\0" in first_line:
+        raise InputError(f"{named(file)} is not a text file: its first line holds zero bytes.")
+    if len(first_line) == LONGEST_HEADINGS:
+        raise InputError(f"{named(file)} has no headings: its first line is longer than a megabyte.")
+    quotes = 0
 
+    def lines() -> Iterator[str]:
+        nonlocal quotes
+        for line in (first_line, *islice(iter(lambda: rest.readline(LONGEST_HEADINGS), ""), MOST_LINES_OF_HEADINGS)):
+            quotes += line.count('"')
+            yield line
 
-def _open(file: str) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(file) if file.lower().endswith(".gz") else Path(file).open("rb"))
-
-
-def _python_codec(encoding: str) -> str:
-    # utf-8-sig and utf-16 drop the byte order mark, which would otherwise become part of the first heading.
-    return {"utf-8": "utf-8-sig"}.get(encoding, encoding)
-
-
-def _find_encoding(file: str) -> str:
-    """'utf-8' if every byte fits it, else 'latin-1'; 'utf-16' by its byte order mark.
-
-    It reads the whole file: the first accented letter may be in the last line.
-    """
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    with _open(file) as stream:
-        block = stream.read(BLOCK_BYTES)
-        if block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return "utf-16"
-        try:
-            while block:
-                decoder.decode(block)
-                block = stream.read(BLOCK_BYTES)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "latin-1"
-    return "utf-8"
-
-
-def _has_control_bytes(file: str) -> bool:
-    """Whether the file holds bytes that are control signs in Latin-1, and quotes, dashes or € in Windows-1252."""
-    with _open(file) as stream:
-        return any(CONTROL_BYTES.search(block) for block in iter(lambda: stream.read(BLOCK_BYTES), b""))
+    reader = csv.reader(lines(), delimiter=delimiter)
+    try:
+        headings = next(reader)
+    except csv.Error:
+        headings, quotes = [], 1
+    if (not headings and quotes) or (reader.line_num > 1 and quotes % 2):
+        raise InputError(f"{named(file)} opens a quote in its headings that nothing closes: close it, or remove it.")
+    return tuple(headings)
 
 
 def _find_delimiter(heading_line: str) -> str:
@@ -243,59 +248,22 @@ def _find_delimiter(heading_line: str) -> str:
     return max(DELIMITERS, key=lambda delimiter: counts[delimiter])
 
 
-def _parquet_headings(file: str) -> tuple[str, ...]:
+def pattern_of(file: str) -> str:
+    """A glob that matches this file alone: DuckDB takes each name for a pattern."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", file)
+
+
+def parquet_rows(files: Iterable[str], file_column: str | None = None) -> str:
+    """SQL that reads Parquet files, as they are: the folders that they are in add no columns."""
+    patterns = ", ".join(quote_text(pattern_of(file)) for file in files)
+    file_name = "" if file_column is None else f", filename = {quote_text(file_column)}"
+    return f"read_parquet([{patterns}], hive_partitioning = false{file_name})"
+
+
+def _parquet_columns(file: str) -> dict[str, str]:
     try:
         with duckdb.connect() as connection:
-            columns = connection.execute("describe select * from read_parquet(?)", [file]).fetchall()
+            columns = connection.execute(f"describe from {parquet_rows([file])}").fetchall()
     except duckdb.Error as error:
-        raise InputError(f"'{file}' cannot be read as Parquet: {first_line_of(error)}.") from error
-    return tuple(name for name, *_ in columns)
-
-
-class Workbook(NamedTuple):
-    """A workbook as text: the headings of its first sheet, the rows below them, the sheets with other headings."""
-
-    headings: list[str]
-    rows: list[list[str | None]]
-    other_sheets: list[str]
-
-
-@lru_cache(maxsize=1)
-def _read_workbook(file: str, modified: int) -> Workbook:
-    """The workbook, cached, so that describing and loading parse it once.
-
-    `modified` (nanoseconds) is part of the key: a workbook that changed is read again.
-    """
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        workbook = CalamineWorkbook.from_path(file)
-        sheets = {name: workbook.get_sheet_by_name(name).to_python() for name in workbook.sheet_names}
-    except (CalamineError, OSError) as error:
-        raise InputError(f"'{file}' cannot be read as a workbook: {first_line_of(error)}.") from error
-    headings_of = {name: [_text(cell) or "" for cell in sheet[0]] for name, sheet in sheets.items() if sheet}
-    if not headings_of:
-        raise InputError(f"'{file}' holds no cell: it has not even a row of headings.")
-    headings = next(iter(headings_of.values()))
-    read = [name for name in headings_of if headings_of[name] == headings]
-    rows = [[_text(cell) for cell in row] for name in read for row in sheets[name][1:]]
-    return Workbook(headings, rows, [name for name in headings_of if name not in read])
-
-
-def _text(cell: object) -> str | None:
-    """A cell as a CSV export of the sheet would hold it: whole numbers without '.0', dates as ISO 8601."""
-    if isinstance(cell, str):
-        return cell or None
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else repr(cell)
-    if isinstance(cell, datetime):
-        return cell.isoformat(" ")
-    if isinstance(cell, date):
-        return cell.isoformat()
-    return None if cell is None else str(cell)
-
-
-def first_line_of(error: Exception) -> str:
-    """The first line of an error's message without its full stop, or the error's name."""
-    lines: Sequence[str] = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__
+        raise InputError(f"{named(file)} cannot be read as Parquet: {reason_of(error)}.") from error
+    return {name: kind for name, kind, *_ in columns}

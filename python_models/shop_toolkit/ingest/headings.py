@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
 
-from shop_toolkit.ingest.files import InputError
+from shop_toolkit.ingest.errors import InputError, listed, shortened
 
 # Best first; those that could mean something else last. Only letters and digits count: 'Invoice No.', 'invoice_no' and
 # 'INVOICENO' are one heading.
@@ -44,6 +45,8 @@ COLUMN_ALIASES: dict[str, tuple[str, ...]] = {
     "currency": ("currency", "currencycode", "ordercurrency", "transactioncurrency", "isocurrency"),
 }  # fmt: skip
 REQUIRED = ("customer_id", "ordered_at")
+# How alike a heading and a known one have to be for a hint.
+ALIKE = 0.6
 
 
 def match_headings(headings: Sequence[str], input_name: str, column_mapping: Mapping[str, str]) -> dict[str, str]:
@@ -60,7 +63,7 @@ def match_headings(headings: Sequence[str], input_name: str, column_mapping: Map
     Raises:
         InputError: The mapping names an unknown column or heading, or a required column has no heading.
     """
-    _check_mapping(headings, input_name, column_mapping)
+    check_mapping(headings, input_name, column_mapping)
     found = dict(column_mapping)
     # Of headings that compare equal the first one counts.
     heading_of = {_comparable(heading): heading for heading in reversed(headings) if heading not in found.values()}
@@ -75,17 +78,38 @@ def match_headings(headings: Sequence[str], input_name: str, column_mapping: Map
     return found
 
 
-def _check_mapping(headings: Sequence[str], input_name: str, column_mapping: Mapping[str, str]) -> None:
-    for column, heading in column_mapping.items():
+def mapping_for(headings: Sequence[str], column_mapping: Mapping[str, str | Sequence[str]]) -> dict[str, str]:
+    """Our column to heading, for a file with these headings.
+
+    The setting may list several headings of a column, where files differ: the first one that is there counts. Where
+    none is, the column stays mapped to the first for `check_mapping` to report it, unless the known aliases find one.
+    """
+    mapping = {}
+    for column, value in column_mapping.items():
+        names = (
+            [str(value)] if isinstance(value, str) or not isinstance(value, Sequence) else [str(one) for one in value]
+        )
+        if there := [name for name in names if name in headings]:
+            mapping[column] = there[0]
+    return mapping
+
+
+def check_mapping(headings: Sequence[str], input_name: str, column_mapping: Mapping[str, str | Sequence[str]]) -> None:
+    """Raise InputError where the setting names a column that is none of ours, or headings that no file has."""
+    for column, value in column_mapping.items():
+        names = [value] if isinstance(value, str) or not isinstance(value, Sequence) else list(value)
         if column not in COLUMN_ALIASES:
             raise InputError(
-                f"The setting 'column_mapping' names '{column}', which is none of our columns:"
+                f"The setting 'column_mapping' names '{shortened(str(column), 40)}', which is none of our columns:"
                 f" {', '.join(COLUMN_ALIASES)}."
             )
-        if heading not in headings:
+        if not set(names) & set(headings):
+            wanted = shortened(str(names[0] if names else value), 60)
+            hint = _likely(headings, [_comparable(wanted)])
             raise InputError(
-                f"The setting 'column_mapping' maps {column} to '{heading}', but {input_name}"
+                f"The setting 'column_mapping' maps {column} to '{wanted}', but {input_name}"
                 f" has no such heading. {_present(headings)}"
+                + (f" Perhaps you mean '{shortened(hint, 60)}'." if hint else "")
             )
 
 
@@ -94,15 +118,33 @@ def _check_required(found: Mapping[str, str], headings: Sequence[str], input_nam
     if "unit_price" not in found and "amount" not in found:
         missing.append("unit_price (or amount)")
     if missing:
-        example = f'{{column_mapping: {{{missing[0].split()[0]}: "{headings[0]}"}}}}'
+        free = [heading for heading in headings if heading not in found.values()]
+        column = missing[0].split()[0]
+        names = {name: COLUMN_ALIASES[name] for name in ([column, "amount"] if column == "unit_price" else [column])}
+        likely = {name: hint for name, aliases in names.items() if (hint := _likely(free, aliases))}
+        column, hint = next(iter(likely.items()), (column, None))
+        example = f'{{column_mapping: {{{column}: "{shortened(hint, 60) if hint else "your heading"}"}}}}'
         raise InputError(
             f"No heading of {input_name} is known to hold {', '.join(missing)}. {_present(headings)}"
             f" Say which it is, e.g. --vars '{example}'."
         )
 
 
+def _likely(headings: Sequence[str], aliases: Sequence[str]) -> str | None:
+    """The heading that is most like one of the known ones; None where none is like them."""
+
+    def likeness(heading: str) -> float:
+        name = _comparable(heading)[:40]
+        within = max((0.9 for alias in aliases if name and len(alias) > 3 and alias in name), default=0)
+        return max([within, *(SequenceMatcher(None, name, alias).ratio() for alias in aliases)])
+
+    likenesses = {heading: likeness(heading) for heading in headings[:200]}
+    best = max(likenesses, key=lambda heading: likenesses[heading], default=None)
+    return best if best is not None and likenesses[best] >= ALIKE else None
+
+
 def _present(headings: Sequence[str]) -> str:
-    return f"The headings there: {', '.join(headings)}."
+    return f"The headings there: {listed(headings)}."
 
 
 def _comparable(heading: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 import duckdb
 
+from shop_toolkit.ingest.errors import listed
 from shop_toolkit.ingest.files import FileDescription
 from shop_toolkit.ingest.numbers import NAMES, WrittenNumbers, written_numbers
 from shop_toolkit.ingest.plan import Plan, Request, plan_input
@@ -50,6 +51,8 @@ def inspect_input(connection: duckdb.DuckDBPyConnection, request: Request, ident
     """
     request = replace(request, is_full_refresh=True, is_refresh=False)
     plan = plan_input(connection, request)
+    # All rows are pending; where DuckDB can't decode a file, this relation reads its copy.
+    plan = replace(plan, relation=plan.pending_relation or plan.relation)
     try:
         rows = _read_once(connection, plan.relation)
         return list(_lines(connection, request, plan, rows, identifier_reader))
@@ -115,7 +118,7 @@ def _headings(request: Request, relation: InputRelation) -> Iterator[str]:
     for column, heading in relation.headings.items():
         yield f"  {column:<{width}}  {heading}{' (set)' if column in request.settings['column_mapping'] else ''}"
     if relation.others:
-        yield f"  not used: {', '.join(relation.others)}"
+        yield f"  not used: {listed(relation.others)}"
 
 
 def _dates(connection: duckdb.DuckDBPyConnection, request: Request, plan: Plan, rows: InputRelation) -> str:

@@ -11,8 +11,12 @@ stores the rows.
 """
 
 import json
+import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import duckdb
@@ -25,10 +29,13 @@ from shop_toolkit.ingest.dates import (
     first_and_last_day,
     resolve_date_format,
 )
+from shop_toolkit.ingest.encodings import Utf8Copies
+from shop_toolkit.ingest.errors import listed, named, reason_of, shortened
 from shop_toolkit.ingest.files import FileDescription, InputError, describe_files
 from shop_toolkit.ingest.findings import Finding, to_json
 from shop_toolkit.ingest.numbers import number_findings, resolve_separator, written_numbers
 from shop_toolkit.ingest.relation import (
+    DECISIVE_COLUMNS,
     InputRelation,
     is_file_name,
     quote_list,
@@ -38,7 +45,7 @@ from shop_toolkit.ingest.relation import (
 )
 
 # Raise it when what the source or staging makes of a row changes: then every build reads the input again.
-VERSION = 4
+VERSION = 5
 SCHEMA = "sources"
 ROWS = "staging.base_transactions"
 # The table, not the mart `orders`: that is a view.
@@ -48,6 +55,8 @@ READING_SETTINGS = (
     "transactions", "csv_delimiter", "csv_encoding", "date_format", "decimal_separator", "cancellation_invoice_prefix",
     "max_order_days", "currency", "duplicates", "refund_invoice_prefixes",
 )  # fmt: skip
+# DuckDB's limit.
+LONGEST_ROW_MEGABYTES = 2
 DAY_SETTINGS = ("as_of_date", "baseline_date")
 # What is in the schema after `prepare_input`.
 RELATIONS = {
@@ -169,9 +178,19 @@ class Plan:
 
     def messages(self) -> list[str]:
         """Sentences about it for the log."""
-        sentences = [f"Reading {self.relation.name}: {', '.join(self.relation.columns)}."]
-        sheets = sorted({sheet for file in self.files.values() if file is not None for sheet in file.other_sheets})
-        return sentences + ([f"Sheets with other headings are not read: {', '.join(sheets)}."] if sheets else [])
+        unused = f" Not used: {listed(self.relation.others)}." if self.relation.others else ""
+        sentences = [f"Reading {self.relation.name}: {', '.join(self.relation.columns)}.{unused}"]
+        described = {name: file for name, file in self.files.items() if file is not None}
+        copied: dict[str, list[str]] = {}
+        for name in self.pending:
+            if name in described and described[name].is_copied:
+                copied.setdefault(str(described[name].encoding), []).append(name)
+        sentences += [
+            f"Read as {encoding.capitalize() if encoding.startswith('w') else encoding.upper()}: {listed(names)}."
+            for encoding, names in copied.items()
+        ]
+        sheets = sorted({sheet for file in described.values() for sheet in file.other_sheets})
+        return sentences + ([f"Sheets with other headings are not read: {listed(sheets)}."] if sheets else [])
 
 
 def prepare_input(connection: duckdb.DuckDBPyConnection, request: Request) -> list[str]:
@@ -193,25 +212,34 @@ def plan_input(connection: duckdb.DuckDBPyConnection, request: Request) -> Plan:
     stored = Ingested() if request.is_full_refresh else read_ingested(connection)
     files = _find_input(request, stored)
     relation = _relation(connection, request, files, list(files))
-    signature = input_signature(request, relation)
-    is_full_read = stored.signature != signature
+    signature = _signature(connection, request, stored, files, relation)
+    copies = Utf8Copies(copies_folder(connection))
+    is_full_read = stored.signature != signature or _has_other_headings(stored, files)
     if is_full_read:
         _check_refresh(request, stored)
         _check_nothing_is_lost(connection, request, stored, relation, files)
     pending = [name for name, file in files.items() if is_full_read or file is None or file != stored.files.get(name)]
-    pending_relation = _relation(connection, request, files, pending) if pending else None
+    pending_relation = _relation(connection, request, files, pending, copies) if pending else None
     earlier = NOTHING_KNOWN if is_full_read else stored.formats
     formats: Formats = earlier
     findings: list[Finding] = []
+    _check_rows_are_readable(connection, request, files, pending, copies)
     if pending_relation is not None:
         formats, findings = _formats(connection, request, pending_relation, earlier)
-    _check_days(connection, request, relation, formats, is_full_read)
+    _check_days(connection, request, files, copies, formats, is_full_read)
+    copies.delete_others()
     if pending_relation is not None:
         check_currency(connection, pending_relation, request.settings["currency"], None if is_full_read else ROWS)
     return Plan(
         relation, pending_relation, files, pending, signature, formats, is_full_read,
         findings=findings + _unused_columns(relation),
     )  # fmt: skip
+
+
+def copies_folder(connection: duckdb.DuckDBPyConnection) -> Path:
+    """Where copies of files in other encodings are: beside the warehouse, or with the temporary files of the system."""
+    path = _single(connection, "select path from duckdb_databases() where database_name = current_database()")
+    return Path(f"{path}.utf8") if path else Path(gettempdir()) / f"shop_input_{os.getpid()}.utf8"
 
 
 def read_ingested(connection: duckdb.DuckDBPyConnection) -> Ingested:
@@ -251,7 +279,9 @@ def _find_input(request: Request, stored: Ingested) -> dict[str, FileDescription
             )
         )
     except InputError as error:
-        raise InputError(f"The input can't be read: {error} Set it with --vars '{{transactions: …}}'.") from error
+        raise InputError(
+            f"The input can't be read: {shortened(str(error), 440)} Set it with --vars '{{transactions: …}}'."
+        ) from error
 
 
 def _relation(
@@ -259,19 +289,106 @@ def _relation(
     request: Request,
     files: Mapping[str, FileDescription | None],
     only: Sequence[str],
+    copies: Utf8Copies | None = None,
 ) -> InputRelation:
     mapping = request.settings["column_mapping"]
     descriptions = {name: file for name, file in files.items() if file is not None}
     if not descriptions:
         return relation_of_table(connection, request.transactions, mapping)
-    return relation_of_files(request.transactions, descriptions, only, mapping)
+
+    def locate(name: str) -> str:
+        file = descriptions[name]
+        return name if copies is None else copies.copy_of(name, file.stamp, str(file.encoding))
+
+    return relation_of_files(request.transactions, descriptions, only, mapping, locate)
+
+
+def _signature(
+    connection: duckdb.DuckDBPyConnection,
+    request: Request,
+    stored: Ingested,
+    files: Mapping[str, FileDescription | None],
+    relation: InputRelation,
+) -> str:
+    """How the input is read. Files with other headings that arrive later leave it as it is.
+
+    Each form of the files that are there or were read has a signature of its own. Earlier rows hold where one of these
+    is theirs, and the input still has the columns that decide what a row means.
+    """
+    present = {name: file for name, file in files.items() if file is not None}
+    described = stored.descriptions | present
+    forms = {file.form: name for name, file in reversed(described.items())}
+    if not present or len(forms) == 1:
+        return input_signature(request, relation)
+    signatures = []
+    for name in sorted(forms.values(), key=lambda name: name not in present):
+        try:
+            of_form = relation_of_files(
+                request.transactions, {name: described[name]}, [name], request.settings["column_mapping"]
+            )
+        except InputError:
+            # A mapping may name headings of other files alone.
+            continue
+        if all((column in of_form.columns) == (column in relation.columns) for column in DECISIVE_COLUMNS):
+            signatures.append(input_signature(request, of_form))
+    if stored.signature in signatures:
+        return stored.signature
+    return signatures[0] if signatures else input_signature(request, relation)
+
+
+def _has_other_headings(stored: Ingested, files: Mapping[str, FileDescription | None]) -> bool:
+    """Whether a file that was read has other headings now."""
+    return any(
+        file is not None and name in stored.descriptions and stored.descriptions[name].headings != file.headings
+        for name, file in files.items()
+    )
+
+
+def _check_rows_are_readable(
+    connection: duckdb.DuckDBPyConnection,
+    request: Request,
+    files: Mapping[str, FileDescription | None],
+    pending: Sequence[str],
+    copies: Utf8Copies,
+) -> None:
+    """Read all rows of pending files once, so that damage stops the build with a sentence and before any table changes.
+
+    The files are read together, and only where that fails one by one, to name the one that is damaged.
+    """
+    # A workbook was read in whole for its headings.
+    names = [name for name in pending if (file := files[name]) is not None and file.kind != "workbook"]
+    relation = _relation(connection, request, files, names, copies) if names else None
+    if relation is None or not any(_damage(connection, part) for part in relation.parts or [relation]):
+        return
+    for name in names:
+        problem = _damage(connection, _relation(connection, request, {name: files[name]}, [name], copies))
+        if problem is not None:
+            raise InputError(f"The input can't be read: {named(name)} {problem}")
+
+
+def _damage(connection: duckdb.DuckDBPyConnection, relation: InputRelation) -> str | None:
+    """What is wrong with rows that DuckDB can't read, as the end of a sentence; None where it reads them all."""
+    # A Parquet file is damaged in one column; of the other kinds a row is read as a whole.
+    columns = [*relation.columns.values(), *relation.others.values()] if "read_parquet" in relation.sql else []
+    counted = f"hash([{', '.join(f'hash({column})' for column in columns)}])" if columns else "1"
+    try:
+        connection.execute(f"select count({counted}) from {relation.sql}").fetchall()
+    except duckdb.Error as error:
+        if line := re.search(r"CSV Error on Line: ([0-9]+)(?s:.)*Maximum line size", str(error)):
+            return (
+                f"holds a row of more than {LONGEST_ROW_MEGABYTES} MB, at line {int(line[1]):,} or behind it. Look for"
+                " a quote there that nothing closes, and close or remove it."
+            )
+        return f"is damaged: {reason_of(error)}. Export or copy it again."
+    return None
 
 
 def _check_refresh(request: Request, stored: Ingested) -> None:
     if request.is_refresh and stored.place is not None:
         raise InputError(
-            f"This run reads '{request.transactions}' in another way than the warehouse was read, from {stored.place}:"
-            " with other settings, headings or files. Refresh with the settings of the build, or run 'dbt build'."
+            f"This run reads {named(request.transactions)} in another way than the warehouse was read, from"
+            f" {named(stored.place)}: with other settings, headings or files. Refresh with the settings of the build,"
+            " or run 'dbt build'."
         )
 
 
@@ -294,7 +411,7 @@ def _check_nothing_is_lost(
         raise InputError(
             f"Settings or headings have changed, so {relation.name} must be read again, but "
             + ("rows that were read are no longer in it" if is_table
-               else f"what was read is no longer there: {', '.join(missing)}")
+               else f"what was read is no longer there: {listed(missing)}")
             + ". Put it back, or run 'dbt build --full-refresh' to go on with what is there now."
         )  # fmt: skip
 
@@ -329,7 +446,7 @@ def _formats(
 def _unused_columns(relation: InputRelation) -> list[Finding]:
     if not relation.others:
         return []
-    headings = ", ".join(relation.others)
+    headings = listed(relation.others)
     suggestion = "They change nothing. If one of them is a column of ours, name it in the setting 'column_mapping'."
     return [Finding("unused_columns", None, None, headings, suggestion)]
 
@@ -337,7 +454,8 @@ def _unused_columns(relation: InputRelation) -> list[Finding]:
 def _check_days(
     connection: duckdb.DuckDBPyConnection,
     request: Request,
-    relation: InputRelation,
+    files: Mapping[str, FileDescription | None],
+    copies: Utf8Copies,
     formats: Formats,
     is_full_read: bool,
 ) -> None:
@@ -346,6 +464,7 @@ def _check_days(
     first_stored = _single(connection, f"select cast(min(order_date) as varchar) from {ORDERS}") if has_orders else None
     days = days_to_check(request.days, first_stored, request.today)
     if days and formats.date_format is not None:
+        relation = _relation(connection, request, files, list(files), copies)
         reader = request.readers[formats.date_format]
         first, last = first_and_last_day(connection, relation, reader, request.plausible_days)
         check_day_settings(days, first, last, request.today, relation.name)
@@ -356,7 +475,7 @@ def create_source(connection: duckdb.DuckDBPyConnection, request: Request, plan:
     nothing = InputRelation(plan.relation.name, "(select 1 where false)", {}, {}, "null")
     views = {
         "transactions": (plan.pending_relation or nothing).select(plan.formats.decimal_separator),
-        "input_files": " union all ".join(_file_row(request, plan, name) for name in plan.files),
+        "input_files": _file_rows(request, plan),
         "input_profile": _profile_row(request, plan),
     }
     connection.execute("begin")
@@ -370,6 +489,16 @@ def create_source(connection: duckdb.DuckDBPyConnection, request: Request, plan:
         raise
 
 
+def _file_rows(request: Request, plan: Plan) -> str:
+    """A query of one row per file: a list of values, because selects for thousands of files nest too deeply."""
+    rows = ", ".join(_file_row(request, plan, name) for name in plan.files)
+    return (
+        "select cast(file_name as varchar) as file_name, cast(details as varchar) as details,"
+        " cast(modified_at as timestamp) as modified_at, is_pending"
+        f" from (values {rows}) as files (file_name, details, modified_at, is_pending)"
+    )
+
+
 def _file_row(request: Request, plan: Plan, name: str) -> str:
     file = plan.files[name]
     if file is None:
@@ -380,10 +509,7 @@ def _file_row(request: Request, plan: Plan, name: str) -> str:
     else:
         modified_at = f"timestamp '{file.modified_at:%Y-%m-%d %H:%M:%S}'"
     details = None if file is None else json.dumps(file.to_json(), sort_keys=True, ensure_ascii=False)
-    return (
-        f"select cast({quote_text(name)} as varchar) as file_name, cast({quote_text(details)} as varchar) as details,"
-        f" cast({modified_at} as timestamp) as modified_at, {str(name in plan.pending).lower()} as is_pending"
-    )
+    return f"({quote_text(name)}, {quote_text(details)}, {modified_at}, {str(name in plan.pending).lower()})"
 
 
 def _profile_row(request: Request, plan: Plan) -> str:

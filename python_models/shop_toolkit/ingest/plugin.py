@@ -11,7 +11,8 @@ import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from shop_toolkit.ingest.files import InputError, workbook_rows
+from shop_toolkit.ingest.errors import InputError, reason_of, sentence_of
+from shop_toolkit.ingest.files import workbook_rows
 from shop_toolkit.ingest.inspection import inspect_input
 from shop_toolkit.ingest.plan import RELATIONS, Request, prepare_input
 
@@ -50,7 +51,10 @@ def prepare(conn: duckdb.DuckDBPyConnection, request: str) -> str:
             messages = prepare_input(cursor, Request(**json.loads(request)))
             return json.dumps({"messages": messages, "relations": RELATIONS})
         except InputError as error:
-            return json.dumps({"problem": str(error)})
+            return json.dumps({"problem": sentence_of(str(error))})
+        except (duckdb.Error, OSError) as error:
+            # Whatever else a file or the machine may have in store.
+            return json.dumps({"problem": sentence_of(f"The input can't be read: {reason_of(error)}.")})
 
 
 def inspect_from_the_warehouse(request: str, identifier_reader: str) -> str:
@@ -65,4 +69,6 @@ def inspect_from_the_warehouse(request: str, identifier_reader: str) -> str:
         try:
             return json.dumps({"messages": inspect_input(cursor, Request(**json.loads(request)), identifier_reader)})
         except InputError as error:
-            return json.dumps({"problem": str(error)})
+            return json.dumps({"problem": sentence_of(str(error))})
+        except (duckdb.Error, OSError) as error:
+            return json.dumps({"problem": sentence_of(f"The input can't be read: {reason_of(error)}.")})

@@ -1,16 +1,24 @@
 """The rows of the input as SQL, under our column names."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
 
-from shop_toolkit.ingest.files import FileDescription, InputError
-from shop_toolkit.ingest.headings import COLUMN_ALIASES, match_headings
+from shop_toolkit.ingest.errors import InputError, listed, named, shortened
+from shop_toolkit.ingest.files import FileDescription, parquet_rows, pattern_of
+from shop_toolkit.ingest.headings import COLUMN_ALIASES, check_mapping, mapping_for, match_headings
+from shop_toolkit.ingest.quoting import quote_list as quote_list
+from shop_toolkit.ingest.quoting import quote_name as quote_name
+from shop_toolkit.ingest.quoting import quote_text as quote_text
 
 NUMBER_COLUMNS = ("unit_price", "amount", "quantity")
 FILE_NAME = re.compile(r"[/\\*?]|[.](csv|tsv|txt|parquet|pq|xlsx|xlsm|xls|xlsb|ods|gz|json)$")
+# Without these a row means something else: files that are read together have the same of them.
+DECISIVE_COLUMNS = ("invoice_id", "product_id", "quantity", "unit_price", "amount")
+# Where DuckDB finds the rows of a file: in the file, or in a copy that it can decode.
+Locate = Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,8 @@ class InputRelation:
         surplus: SQL that is not null where a row has more fields than there are headings.
         swallowed: SQL that counts the rows that an unclosed quote made part of a field.
         headings: Our column to its heading.
+        other_columns: SQL that yields the columns that are none of ours as JSON, where rows differ in them.
+        parts: The relations of which it is made, where files differ in their form.
     """
 
     name: str
@@ -36,16 +46,30 @@ class InputRelation:
     surplus: str = "null"
     swallowed: str = "0"
     headings: Mapping[str, str] = field(default_factory=dict)
+    other_columns: str | None = None
+    parts: Sequence["InputRelation"] = ()
 
-    def select(self, decimal_separator: str | None = None) -> str:
+    def select(
+        self,
+        decimal_separator: str | None = None,
+        *,
+        more: Mapping[str, str] | None = None,
+        hides_typed_numbers: bool = False,
+    ) -> str:
         """A query of all rows: our columns as text, null where the input lacks them, then what else a row holds.
 
         Args:
             decimal_separator: How texts write decimals. Typed numbers become texts that are written so too.
+            more: Names of further columns and their SQL, which are also read as text.
+            hides_typed_numbers: Whether typed numbers are null: they show nothing of how texts write theirs.
         """
-        texts = [f"{self._text(column, decimal_separator)} as {column}" for column in COLUMN_ALIASES]
+        if self.parts:
+            return " union all ".join(part.select(decimal_separator) for part in self.parts)
+        texts = [
+            f"{self._text(column, decimal_separator, hides_typed_numbers)} as {column}" for column in COLUMN_ALIASES
+        ]
         fields = ", ".join(f"{quote_text(heading)}, cast({sql} as varchar)" for heading, sql in self.others.items())
-        other_columns = f"json_object({fields})" if fields else "null"
+        other_columns = self.other_columns or (f"json_object({fields})" if fields else "null")
         return (
             ",\n    ".join(
                 [
@@ -55,15 +79,20 @@ class InputRelation:
                     f"cast({self.swallowed} as bigint) as swallowed_rows",
                     f"cast({other_columns} as varchar) as other_columns",
                     f"cast({self.file_name} as varchar) as file_name",
+                    *(f"cast({sql} as varchar) as {name}" for name, sql in (more or {}).items()),
                 ]
             )
             + f"\nfrom {self.sql}"
         )
 
-    def _text(self, column: str, decimal_separator: str | None) -> str:
+    def _text(self, column: str, decimal_separator: str | None, hides_typed_numbers: bool) -> str:
         sql = self.columns.get(column, "null")
         text = f"cast({sql} as varchar)"
-        if column not in NUMBER_COLUMNS or decimal_separator != "," or sql == "null":
+        if column not in NUMBER_COLUMNS or sql == "null":
+            return text
+        if hides_typed_numbers:
+            return f"case when typeof({sql}) = 'VARCHAR' then {text} end"
+        if decimal_separator != ",":
             return text
         return f"case when typeof({sql}) = 'VARCHAR' then {text} else replace({text}, '.', ',') end"
 
@@ -74,43 +103,128 @@ def is_file_name(name: str) -> bool:
 
 
 def relation_of_files(
-    path: str, files: Mapping[str, FileDescription], only: Sequence[str], column_mapping: Mapping[str, str]
+    path: str,
+    files: Mapping[str, FileDescription],
+    only: Sequence[str],
+    column_mapping: Mapping[str, str | Sequence[str]],
+    locate: Locate = str,
 ) -> InputRelation:
-    """The rows of files.
+    """The rows of files. Files that differ in kind, headings or delimiter are each mapped to our columns.
 
     Args:
         path: The file or glob of the setting `transactions`.
-        files: All files of the input, by path; they are alike.
+        files: All files of the input, by path.
         only: The paths to read, at least one.
         column_mapping: The setting of that name.
+        locate: Where DuckDB finds the rows of a file that it can't decode itself.
 
     Raises:
-        InputError: A required column has no heading.
+        InputError: A required column has no heading, or files differ in what a row of them means.
     """
-    first = next(iter(files.values()))
-    sql_of: dict[str, str] = {}
-    for position, heading in enumerate(first.headings, 1):
-        # Text is read by position: a heading that is blank or repeated gets its position as part of its name.
-        name = heading if heading and heading not in sql_of else f"{heading} (column {position})".strip()
-        sql_of[name] = _cell(first.kind, position, heading)
-    name = f"'{path}'"
-    heading_of = match_headings(list(sql_of), name, column_mapping)
-    columns, others = _split(sql_of, heading_of)
-    width = len(first.headings)
-    if first.kind == "parquet":
-        sql = f"read_parquet({quote_list(only)}, filename = 'read_from')"
-        return InputRelation(name, sql, columns, others, "read_from", headings=heading_of)
-    if first.kind == "workbook":
-        cells = f"cells[{width + 1}]"
-        return InputRelation(name, _workbooks(only), columns, others, "read_from", cells, headings=heading_of)
+    forms: dict[tuple[object, ...], list[str]] = {}
+    for name, file in files.items():
+        forms.setdefault(file.form, []).append(name)
+    headings = [heading for names in forms.values() for heading in unique_headings(files[names[0]].headings)]
+    check_mapping(headings, named(path), column_mapping)
+    if len(forms) == 1:
+        return _relation_of_one_form(named(path), files, only, column_mapping, locate)
+    # The first file stands for its form in sentences; a form without a file to read is checked all the same.
+    relations = {
+        names[0]: _relation_of_one_form(named(names[0]), files, names, column_mapping, locate)
+        for names in forms.values()
+    }
+    _check_forms_agree(files, relations)
+    first = next(iter(relations.values()))
+    to_read = [
+        _relation_of_one_form(named(names[0]), files, chosen, column_mapping, locate)
+        for names in forms.values()
+        if (chosen := [name for name in names if name in set(only)])
+    ]
+    return _stacked(named(path), to_read, list(relations.values()), first.headings)
+
+
+def _check_forms_agree(files: Mapping[str, FileDescription], relations: Mapping[str, InputRelation]) -> None:
+    first_name, *other_names = relations
+    for name in other_names:
+        for column in DECISIVE_COLUMNS:
+            if (column in relations[name].columns) != (column in relations[first_name].columns):
+                has, lacks = (name, first_name) if column in relations[name].columns else (first_name, name)
+                raise InputError(
+                    f"'{shortened(lacks, 80)}' has no heading that is known to hold {column}, but"
+                    f" '{shortened(has, 80)}' has one: '{shortened(relations[has].headings[column], 40)}'."
+                    f" Headings: {listed(files[lacks].headings)}. Map both by the setting 'column_mapping'"
+                    f" ({column}: [one heading, the other]), or read these files apart."
+                )
+
+
+def _stacked(
+    name: str, parts: Sequence[InputRelation], forms: Sequence[InputRelation], headings: Mapping[str, str]
+) -> InputRelation:
+    """The rows of several relations under the names of our columns."""
+    columns = [column for column in COLUMN_ALIASES if any(column in form.columns for form in forms)]
+    others = list(dict.fromkeys(heading for form in forms for heading in form.others))
+    sql_of_others = {heading: f"other_{position}" for position, heading in enumerate(others)}
+    # The JSON of a row holds what its file has: rows read earlier stay equal when files with other columns arrive.
+    selects = [
+        part.select(
+            more={name: part.others.get(heading, "null") for heading, name in sql_of_others.items()},
+            hides_typed_numbers=True,
+        )
+        for part in parts
+    ]
     return InputRelation(
-        name, _csv_files(files, only), columns, others, "read_from", f"field_{width + 1}", _swallowed_rows(first),
-        heading_of,
+        name, f"({' union all '.join(selects)})", {column: column for column in columns}, sql_of_others,
+        "file_name", "surplus_field", "swallowed_rows", headings, "other_columns", parts,
     )  # fmt: skip
 
 
+def _relation_of_one_form(
+    name: str,
+    files: Mapping[str, FileDescription],
+    only: Sequence[str],
+    column_mapping: Mapping[str, str | Sequence[str]],
+    locate: Locate,
+) -> InputRelation:
+    first = files[only[0]]
+    sql_of = {
+        key: _cell(first.kind, position, heading)
+        for position, (key, heading) in enumerate(zip(unique_headings(first.headings), first.headings, strict=True), 1)
+    }
+    heading_of = match_headings(list(sql_of), name, mapping_for(list(sql_of), column_mapping))
+    columns, others = _split(sql_of, heading_of)
+    width = len(first.headings)
+    if first.kind == "parquet":
+        file_column = _free_name("read_from", first.headings)
+        sql = parquet_rows(only, file_column)
+        return InputRelation(name, sql, columns, others, file_column, headings=heading_of)
+    if first.kind == "workbook":
+        surplus = f"cells[{width + 1}]"
+        return InputRelation(name, _workbooks(only), columns, others, "read_from", surplus, headings=heading_of)
+    return InputRelation(
+        name, _csv_files(files, only, locate), columns, others, "read_from", f"field_{width + 1}",
+        _swallowed_rows(first), heading_of,
+    )  # fmt: skip
+
+
+def unique_headings(headings: Sequence[str]) -> list[str]:
+    """The headings of a file: one that is blank or repeated gets its position as part of its name."""
+    names: dict[str, None] = {}
+    for position, heading in enumerate(headings, 1):
+        is_new = heading and heading not in names
+        names[heading if is_new else f"{heading} (column {position})".strip()] = None
+    return list(names)
+
+
+def _free_name(name: str, headings: Sequence[str]) -> str:
+    """A name that none of the headings has."""
+    used = {heading.lower() for heading in headings}
+    while name in used:
+        name += "_"
+    return name
+
+
 def relation_of_table(
-    connection: duckdb.DuckDBPyConnection, name: str, column_mapping: Mapping[str, str]
+    connection: duckdb.DuckDBPyConnection, name: str, column_mapping: Mapping[str, str | Sequence[str]]
 ) -> InputRelation:
     """The rows of a table or view of the warehouse, named as table, schema.table or database.schema.table.
 
@@ -122,12 +236,13 @@ def relation_of_table(
         described = connection.execute(f"describe select * from {relation}").fetchall()
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         raise InputError(
-            f"The input can't be read: the warehouse has no table '{name}' (a file's name would hold a slash or end in"
-            " .csv, .parquet or .xlsx). Set it with --vars '{transactions: …}'."
+            f"The input can't be read: the warehouse has no table {named(name)} (a file's name would hold a slash or"
+            " end in .csv, .parquet or .xlsx). Set it with --vars '{transactions: …}'."
         ) from error
     sql_of = {column: quote_name(column) for column, *_ in described}
-    sentence_name = f"the table '{name}'"
-    heading_of = match_headings(list(sql_of), sentence_name, column_mapping)
+    sentence_name = f"the table {named(name)}"
+    check_mapping(list(sql_of), sentence_name, column_mapping)
+    heading_of = match_headings(list(sql_of), sentence_name, mapping_for(list(sql_of), column_mapping))
     columns, others = _split(sql_of, heading_of)
     return InputRelation(sentence_name, relation, columns, others, quote_text(name), headings=heading_of)
 
@@ -174,24 +289,32 @@ def _split(sql_of: Mapping[str, str], heading_of: Mapping[str, str]) -> tuple[di
     return columns, others
 
 
-def _csv_files(files: Mapping[str, FileDescription], only: Sequence[str]) -> str:
+def _csv_files(files: Mapping[str, FileDescription], only: Sequence[str], locate: Locate) -> str:
     """CSV files as text, as they are: short rows are filled with nulls, one more field than headings catches long ones.
 
     Null padding with line breaks in quotes needs DuckDB's serial reader, which is no slower here.
     """
-    first = next(iter(files.values()))
+    first = files[only[0]]
     fields = ", ".join(f"'field_{position}': 'varchar'" for position in range(1, len(first.headings) + 2))
     # A file without accents is UTF-8 and Latin-1 alike, so files of one shop may seem to differ.
     paths_of: dict[str, list[str]] = {}
     for path in only:
-        paths_of.setdefault(files[path].encoding or "utf-8", []).append(path)
-    relations = [
-        f"read_csv({quote_list(paths)}, auto_detect = false, header = true"
-        f", delim = {quote_text(first.delimiter or ',')}, encoding = {quote_text(encoding)}"
-        f", quote = '\"', escape = '\"', null_padding = true, strict_mode = false"
-        f", parallel = false, filename = 'read_from', columns = {{{fields}}})"
-        for encoding, paths in paths_of.items()
-    ]
+        encoding = "utf-8, copied" if files[path].is_copied else files[path].encoding or "utf-8"
+        paths_of.setdefault(encoding, []).append(path)
+    relations = []
+    for encoding, paths in paths_of.items():
+        is_copied = encoding == "utf-8, copied"
+        places = {locate(path): path for path in paths} if is_copied else {path: path for path in paths}
+        rows = (
+            f"read_csv({quote_list([pattern_of(place) for place in places])}, auto_detect = false, header = true"
+            f", delim = {quote_text(first.delimiter or ',')}, encoding = {quote_text(encoding.split(',')[0])}"
+            f", quote = '\"', escape = '\"', null_padding = true, strict_mode = false, hive_partitioning = false"
+            f", parallel = false, filename = 'read_from', columns = {{{fields}}})"
+        )
+        names = ", ".join(f"{quote_text(place)}: {quote_text(path)}" for place, path in places.items())
+        relations.append(
+            f"(select * replace (map {{{names}}}[read_from] as read_from) from {rows})" if is_copied else rows
+        )
     return relations[0] if len(relations) == 1 else f"(from {' union all from '.join(relations)})"
 
 
@@ -203,29 +326,16 @@ def _workbooks(only: Sequence[str]) -> str:
 
 
 def _swallowed_rows(file: FileDescription) -> str:
-    """SQL: line breaks in fields that hold, behind one, as many delimiters as a whole row has."""
+    """SQL: line breaks in fields that hold, behind one, a line with as many delimiters as a whole row has."""
     delimiters = len(file.headings) - 1
     if not delimiters:
         return "0"
-    row = rf"\n[^\n]*({re.escape(file.delimiter or ',')}[^\n]*){{{delimiters}}}"
-    counts = [
-        f"case when contains({field}, chr(10)) and regexp_matches({field}, {quote_text(row)})"
-        f" then length({field}) - length(replace({field}, chr(10), '')) else 0 end"
-        for field in (f"field_{position}" for position in range(1, delimiters + 2))
-    ]
-    return " + ".join(counts)
-
-
-def quote_text(text: str | None) -> str:
-    """A text as an SQL literal; null for None."""
-    return "null" if text is None else "'" + text.replace("'", "''") + "'"
-
-
-def quote_name(name: str) -> str:
-    """A column's or a table's name as SQL, whatever signs it holds."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def quote_list(texts: Sequence[str]) -> str:
-    """Texts as an SQL list."""
-    return f"[{', '.join(quote_text(text) for text in texts)}]"
+    fields = ", ".join(f"field_{position}" for position in range(1, delimiters + 2))
+    delimiter = quote_text(file.delimiter or ",")
+    in_line = f"length(line) - length(replace(line, {delimiter}, ''))"
+    lines = f"list_transform(string_split(field, chr(10))[2:], lambda line: {in_line})"
+    swallowed = (
+        f"case when list_max({lines}) >= {delimiters} then length(field) - length(replace(field, chr(10), '')) end"
+    )
+    with_breaks = f"list_filter([{fields}], lambda field: contains(field, chr(10)))"
+    return f"coalesce(list_sum(list_transform({with_breaks}, lambda field: {swallowed})), 0)"

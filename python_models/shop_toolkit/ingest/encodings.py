@@ -1,0 +1,192 @@
+"""The encoding of a text file: found by its bytes; and copies in UTF-8 of files that DuckDB can't decode."""
+
+import codecs
+import gzip
+import io
+import re
+import shutil
+import zlib
+from collections.abc import Collection, Iterator
+from hashlib import md5
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import chardet
+
+from shop_toolkit.ingest.errors import InputError, named, reason_of
+
+# What DuckDB reads itself; files in the others are copied in UTF-8.
+NATIVE = ("utf-8", "latin-1", "utf-16")
+CODE_PAGES = ("windows-1250", "windows-1251", "windows-1252", "windows-1253", "windows-1254", "windows-1257")
+ENCODINGS = (*NATIVE, "utf-16-be", "utf-16-le", *CODE_PAGES)
+# Longest first: the mark of UTF-16 begins that of UTF-32.
+BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+BLOCK_BYTES = 1 << 20
+SAMPLE_BYTES = 200_000
+# The words of languages distinguish code pages, and a few words fit several: another one than that of Western Europe
+# has to fit twice as well.
+CLEARLY_BETTER = 2
+LEAST_CONFIDENCE = 0.02
+CONTROL_BYTES = re.compile(rb"[\x80-\x9f]")
+ASCII = bytes(range(128))
+ACCENTED = re.compile(rb"[\x80-\xff][^\r\n]*")
+UNREADABLE = (OSError, EOFError, UnicodeError, zlib.error)
+
+
+def open_bytes(file: str) -> BinaryIO:
+    """Open a file, unzipped where its name ends in .gz."""
+    return cast(BinaryIO, gzip.open(file) if file.lower().endswith(".gz") else Path(file).open("rb"))
+
+
+def open_text(file: str, encoding: str) -> io.TextIOWrapper:
+    """Open a file as text with its own line ends; a byte order mark is still its first character."""
+    return io.TextIOWrapper(open_bytes(file), _codec(encoding), newline="")
+
+
+def find_encoding(file: str, requested: str | None) -> str:
+    """The encoding of a text file; the whole file is read, as the first accented letter may be in its last line.
+
+    Args:
+        file: The file; gzipped where its name says so.
+        requested: The setting `csv_encoding`; None means find out.
+
+    Returns:
+        'utf-8' if every byte fits it; 'utf-16' and the like by byte order mark or zero bytes; else 'latin-1', or a
+        Windows code page where its characters or the words in it show one.
+
+    Raises:
+        InputError: The file's bytes do not fit the encoding, or the file cannot be read.
+    """
+    try:
+        encoding = _marked(file, requested) or requested
+        if encoding is None:
+            if _decodes(file, "utf-8"):
+                return "utf-8"
+            encoding = _code_page(file)
+        elif encoding == "latin-1" and _has_control_bytes(file):
+            raise InputError(
+                f"{named(file)} is no Latin-1: it looks like Windows-1252. Set csv_encoding: windows-1252, or null to"
+                " have it detected."
+            )
+        if encoding != "latin-1" and not _decodes(file, encoding):
+            raise InputError(
+                f"{named(file)} is no {_spoken(encoding)}: some of its bytes are none, or the file was cut off. Export"
+                " it again, or set csv_encoding to the encoding that it has."
+            )
+    except UNREADABLE as error:
+        raise InputError(f"{named(file)} cannot be read as text: {reason_of(error)}.") from error
+    return encoding
+
+
+class Utf8Copies:
+    """Copies in UTF-8 of files whose encoding DuckDB does not know, in a folder beside the warehouse."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._used: set[Path] = set()
+
+    def copy_of(self, file: str, stamp: str, encoding: str) -> str:
+        """The path of a file's copy; it is written where it is missing. `stamp` changes with the file."""
+        name = md5(f"{file}\n{stamp}\n{encoding}".encode(), usedforsecurity=False).hexdigest()
+        copy = self.folder / f"{name}.csv"
+        self._used.add(copy)
+        if not copy.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            aside = copy.with_suffix(".partial")
+            try:
+                with open_text(file, encoding) as source, aside.open("w", encoding="utf-8", newline="") as target:
+                    target.write(source.read(1).removeprefix("\ufeff"))
+                    shutil.copyfileobj(source, target, BLOCK_BYTES)
+            except OSError as error:
+                aside.unlink(missing_ok=True)
+                raise InputError(
+                    f"{named(file)} can't be copied in UTF-8 to {named(str(self.folder))}: {reason_of(error)}."
+                ) from error
+            aside.replace(copy)
+        return str(copy)
+
+    def delete_others(self) -> None:
+        """Delete the copies that this object did not name: earlier builds left them."""
+        delete_copies(self.folder, self._used)
+
+
+def delete_copies(folder: Path, kept: Collection[Path] = ()) -> None:
+    """Delete the copies in a folder, and the folder once it is empty."""
+    if folder.is_dir():
+        for path in folder.iterdir():
+            if path not in kept and path.suffix in (".csv", ".partial"):
+                path.unlink(missing_ok=True)
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def _codec(encoding: str) -> str:
+    return {"utf-16": "utf-16-le"}.get(encoding, encoding)
+
+
+def _spoken(encoding: str) -> str:
+    return encoding.upper().replace("WINDOWS", "Windows").replace("LATIN", "Latin")
+
+
+def _blocks(file: str) -> Iterator[bytes]:
+    with open_bytes(file) as stream:
+        while block := stream.read(BLOCK_BYTES):
+            yield block
+
+
+def _marked(file: str, requested: str | None) -> str | None:
+    """A wide encoding by its byte order mark, or by the zero bytes that pad Latin letters; None for other files."""
+    with open_bytes(file) as stream:
+        start = stream.read(4096)
+    mark = next((name for mark, name in BYTE_ORDER_MARKS.items() if start.startswith(mark)), None)
+    if requested in (None, "utf-16") and mark is not None:
+        return mark
+    if requested is not None:
+        return None
+    pairs = len(start) // 2
+    high, low = (start[position::2].count(0) for position in (0, 1))
+    if low > 0.4 * pairs and not high:
+        return "utf-16-le"
+    return "utf-16-be" if high > 0.4 * pairs and not low else None
+
+
+def _decodes(file: str, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(_codec(encoding))()
+    try:
+        for block in _blocks(file):
+            decoder.decode(block)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _has_control_bytes(file: str) -> bool:
+    """Whether the file holds bytes that are control signs in Latin-1, and quotes, dashes or € in Windows-1252."""
+    return any(CONTROL_BYTES.search(block.translate(None, ASCII)) for block in _blocks(file))
+
+
+def _code_page(file: str) -> str:
+    """The code page whose languages the words with accents fit; Latin-1 where Windows-1252 has nothing more."""
+    sample = bytearray()
+    has_control_bytes = False
+    for block in _blocks(file):
+        accents = block.translate(None, ASCII)
+        has_control_bytes = has_control_bytes or CONTROL_BYTES.search(accents) is not None
+        for match in ACCENTED.finditer(block) if accents else ():
+            if len(sample) >= SAMPLE_BYTES:
+                break
+            # With the letters before it, which are of the same word.
+            sample += block[max(0, match.start() - 20) : match.end()] + b"\n"
+    found = chardet.detect_all(bytes(sample), ignore_threshold=True, include_encodings=CODE_PAGES)
+    confidence = {str(guess["encoding"]).lower(): float(guess["confidence"]) for guess in found}
+    best = max(CODE_PAGES, key=lambda page: confidence.get(page, 0))
+    western = confidence.get("windows-1252", 0)
+    if confidence.get(best, 0) >= max(LEAST_CONFIDENCE, CLEARLY_BETTER * western):
+        return best if best != "windows-1252" or has_control_bytes else "latin-1"
+    return "windows-1252" if has_control_bytes else "latin-1"

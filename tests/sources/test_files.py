@@ -1,0 +1,389 @@
+"""Files as shops have them: odd names, encodings, kinds and headings; and damaged ones, each with one sentence."""
+
+import gzip
+import json
+import os
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from openpyxl import Workbook
+from shop_toolkit.ingest.errors import InputError, listed, sentence_of, shortened
+from shop_toolkit.ingest.files import describe_files, workbook_rows
+from shop_toolkit.ingest.headings import match_headings
+from shop_toolkit.ingest.plan import plan_input, prepare_input
+from shop_toolkit.ingest.plugin import prepare
+from test_ingest import HEADINGS, as_json, ingest, request_for, write
+
+ROW = "1,A,c,12/31/2010,1.50"
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.create_function("workbook_rows", workbook_rows, ["VARCHAR"], "VARCHAR[][]")
+        yield connection
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    folder = tmp_path / "log"
+    folder.mkdir()
+    return folder
+
+
+def customers(warehouse: duckdb.DuckDBPyConnection, transactions: object, **settings: Any) -> list[tuple[str, str]]:
+    """Each row's customer and the name of its file, as the source yields them."""
+    prepare_input(warehouse, request_for(transactions, **settings))
+    rows = warehouse.sql("select customer_id, file_name from sources.transactions order by all").fetchall()
+    return [(customer, Path(name).name) for customer, name in rows]
+
+
+def problem_of_file(warehouse: duckdb.DuckDBPyConnection, transactions: object) -> str:
+    """The sentence that a build stops with; nothing may be in the warehouse by then."""
+    problem = json_answer(warehouse, transactions)
+    assert len(problem) < 500
+    assert "\n" not in problem
+    assert "Traceback" not in problem
+    assert warehouse.sql("from information_schema.tables").fetchall() == []
+    return problem
+
+
+def json_answer(warehouse: duckdb.DuckDBPyConnection, transactions: object) -> str:
+    return str(json.loads(prepare(warehouse, as_json(request_for(transactions)))).get("problem", ""))
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    "name", ["a[1].csv", "a*.csv", "wh?t.csv", "a{b}.csv", "{{ 7 * 7 }}.csv", "it's.csv", "a]b.csv"]
+)
+def test_a_name_that_was_found_is_no_glob(name: str, warehouse: duckdb.DuckDBPyConnection, log: Path) -> None:
+    write(log / name, HEADINGS, ROW)
+    for other in ("a1.csv", "aa.csv", "what.csv", "ab.csv"):
+        write(log / other, HEADINGS, ROW.replace(",c,", f",{other},"))
+    assert customers(warehouse, log / name) == [("c", name)]
+    found = {file: customer for customer, file in customers(warehouse, log / "*.csv")}
+    assert found == {name: "c", "a1.csv": "a1.csv", "aa.csv": "aa.csv", "what.csv": "what.csv", "ab.csv": "ab.csv"}
+
+
+def test_folders_named_like_partitions_add_no_columns(warehouse: duckdb.DuckDBPyConnection, log: Path) -> None:
+    folder = log / "customer=nobody" / "amount=7"
+    folder.mkdir(parents=True)
+    duckdb.sql(f"copy (select 'c' as customer, date '2010-12-31' as date, 1.5 as amount) to '{folder}/a.parquet'")
+    prepare_input(warehouse, request_for(folder / "a.parquet"))
+    assert warehouse.sql("select customer_id, amount from sources.transactions").fetchall() == [("c", "1.5")]
+
+
+def test_a_file_that_links_lead_to_by_several_paths_is_read_once(
+    warehouse: duckdb.DuckDBPyConnection, log: Path
+) -> None:
+    write(log / "a.csv", HEADINGS, ROW)
+    (log / "again.csv").symlink_to(log / "a.csv")
+    assert customers(warehouse, log / "*.csv") == [("c", "a.csv")]
+
+
+# Encodings
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [
+        ("utf-8", "Żółty"), ("utf-16", "Żółty"), ("utf-16-be", "Żółty"), ("utf-32", "Żółty"), ("latin-1", "Noël"),
+        ("cp1250", "Świąteczna łyżka żółta"), ("cp1251", "Красная свеча"), ("cp1252", "it’s €5"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_every_encoding_is_read(
+    encoding: str, name: str, suffix: str, warehouse: duckdb.DuckDBPyConnection, log: Path
+) -> None:
+    content = f'\ufeff{HEADINGS},note\n1,A,{name},12/31/2010,1.50,"two\nlines"\n' if encoding == "utf-16-be" else (
+        f'{HEADINGS},note\n1,A,{name},12/31/2010,1.50,"two\nlines"\n'
+    )  # fmt: skip
+    path = log / f"log.csv{suffix}"
+    path.write_bytes(gzip.compress(content.encode(encoding)) if suffix else content.encode(encoding))
+    assert customers(warehouse, path) == [(name, path.name)]
+    other = log / "plain.csv"
+    write(other, HEADINGS + ",note", ROW + ",x")
+    assert customers(warehouse, log / "*") == sorted([(name, path.name), ("c", "plain.csv")])
+
+
+def test_a_copy_in_another_encoding_lasts_until_the_file_is_ingested(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, log: Path
+) -> None:
+    (log / "log.csv").write_bytes(f"{HEADINGS}\n1,A,Красная свеча,12/31/2010,1.50\n".encode("cp1251"))
+    request = request_for(log / "*.csv")
+    plan = ingest(warehouse, request)
+    assert plan.messages()[1] == f"Read as Windows-1251: {log}/log.csv."
+    copies = tmp_path / "warehouse.duckdb.utf8"
+    assert len(list(copies.iterdir())) == 1
+    write(log / "next.csv", HEADINGS, ROW)
+    ingest(warehouse, request)
+    assert not copies.exists()
+    assert warehouse.sql("select customer_id from staging.base_transactions order by 1").fetchall() == [
+        ("c",), ("Красная свеча",),
+    ]  # fmt: skip
+
+
+def test_an_encoding_that_is_set_has_to_fit(log: Path) -> None:
+    path = log / "log.csv"
+    path.write_bytes("customer,date,amount,note\nc,2011-01-01,1,it’s €5\n".encode("cp1252"))
+    with pytest.raises(InputError, match=r"is no Latin-1: it looks like Windows-1252\. Set csv_encoding: windows-1252"):
+        describe_files(str(path), encoding="latin-1")
+    with pytest.raises(InputError, match="is no UTF-8"):
+        describe_files(str(path), encoding="utf-8")
+    assert describe_files(str(path), encoding="windows-1252")[str(path)].encoding == "windows-1252"
+
+
+# Files that differ
+
+
+def test_files_of_several_kinds_and_headings_are_mapped_one_by_one(
+    warehouse: duckdb.DuckDBPyConnection, log: Path
+) -> None:
+    write(log / "old.csv", "invoice;sku;customer;date;amount;till", "1;A;c;12/31/2010;1.50;7;surplus")
+    write(log / "new.csv", "Amount,Country,Order Date,Customer ID,SKU,Order ID", "2.50,UK,12/30/2010,d,B,2")
+    duckdb.sql(
+        f"""copy (select '3' as invoice, 'C' as sku, 'e' as customer, '12/29/2010' as date, 3.5 as amount)
+        to '{log}/log.parquet'"""
+    )
+    book = Workbook()
+    book.active.append(["sku", "invoice", "customer", "date", "amount"])
+    book.active.append(["D", "4", "f", "12/28/2010", 4.5])
+    book.save(log / "log.xlsx")
+    prepare_input(warehouse, request_for(log / "*"))
+    rows = warehouse.sql(
+        """
+        select customer_id, invoice_id, product_id, amount, country, other_columns, surplus_field,
+            parse_filename(file_name)
+        from sources.transactions order by 1
+        """
+    ).fetchall()
+    assert rows == [
+        ("c", "1", "A", "1.50", None, '{"till":"7"}', "surplus", "old.csv"),
+        ("d", "2", "B", "2.50", "UK", None, None, "new.csv"),
+        ("e", "3", "C", "3.5", None, None, None, "log.parquet"),
+        ("f", "4", "D", "4.5", None, None, None, "log.xlsx"),
+    ]
+
+
+def test_typed_numbers_beside_texts_with_a_decimal_comma_keep_their_value(
+    warehouse: duckdb.DuckDBPyConnection, log: Path
+) -> None:
+    write(log / "a.csv", HEADINGS.replace(",", ";"), "1;A;c;12/31/2010;1.234,50")
+    duckdb.sql(f"copy (select 'd' as customer, '12/31/2010' as date, 1.250 as amount, 1 as invoice, 2 as sku)"
+               f" to '{log}/b.parquet'")  # fmt: skip
+    prepare_input(warehouse, request_for(log / "*"))
+    assert warehouse.sql("select amount from sources.transactions order by 1").fetchall() == [("1,250",), ("1.234,50",)]
+    assert warehouse.sql("select decimal_separator from sources.input_profile").fetchall() == [(",",)]
+
+
+def test_a_new_export_with_other_headings_leaves_earlier_rows_as_they_are(
+    warehouse: duckdb.DuckDBPyConnection, log: Path
+) -> None:
+    request = request_for(log / "*.csv")
+    write(log / "b.csv", HEADINGS, ROW)
+    signature = ingest(warehouse, request).signature
+    write(log / "a.csv", "amount,date,customer,sku,invoice,note", "2,12/30/2010,d,B,2,n")
+    plan = ingest(warehouse, request)
+    assert (plan.is_full_read, list(plan.pending), plan.signature) == (False, [str(log / "a.csv")], signature)
+    # the file that was read first may be gone by then
+    (log / "b.csv").unlink()
+    write(log / "c.csv", "amount,date,customer,sku,invoice,note", "2,12/29/2010,e,B,3,n")
+    plan = ingest(warehouse, request)
+    assert (plan.is_full_read, list(plan.pending), plan.signature) == (False, [str(log / "c.csv")], signature)
+    assert warehouse.sql("select list(customer_id order by 1) from staging.base_transactions").fetchall() == [
+        (["c", "d", "e"],)
+    ]
+
+
+def test_a_file_that_gets_other_headings_is_read_again(warehouse: duckdb.DuckDBPyConnection, log: Path) -> None:
+    request = request_for(log / "*.csv")
+    write(log / "a.csv", HEADINGS, ROW)
+    write(log / "b.csv", HEADINGS + ",note", ROW + ",n")
+    ingest(warehouse, request)
+    write(log / "b.csv", HEADINGS + ",remark", ROW + ",n")
+    assert plan_input(warehouse, request).is_full_read
+
+
+def test_files_that_mean_different_rows_stop_the_build(warehouse: duckdb.DuckDBPyConnection, log: Path) -> None:
+    write(log / "a.csv", HEADINGS + ",qty", ROW + ",2")
+    write(log / "b.csv", HEADINGS + ",Packs", ROW + ",2")
+    problem = problem_of_file(warehouse, log / "*.csv")
+    assert "/b.csv' has no heading that is known to hold quantity, but '" in problem
+    assert "/a.csv' has one: 'qty'. Headings: invoice, sku, customer, date, amount, Packs." in problem
+    mapping = {"quantity": ["qty", "Packs"]}
+    assert customers(warehouse, log / "*.csv", column_mapping=mapping) == [("c", "a.csv"), ("c", "b.csv")]
+    assert warehouse.sql("select quantity from sources.transactions").fetchall() == [("2",), ("2",)]
+
+
+def test_thousands_of_files_are_listed(warehouse: duckdb.DuckDBPyConnection, log: Path) -> None:
+    for number in range(1_000):
+        write(log / f"{number}.csv", HEADINGS, f"{number},A,c,12/31/2010,1.50")
+    prepare_input(warehouse, request_for(log / "*.csv"))
+    assert warehouse.sql("select count(*), count(*) filter (where is_pending) from sources.input_files").fetchall() == [
+        (1_000, 1_000)
+    ]
+    assert warehouse.sql("select count(*) from sources.transactions").fetchall() == [(1_000,)]
+
+
+# Damage, each with a sentence
+
+
+def test_a_damaged_archive_has_a_sentence(warehouse: duckdb.DuckDBPyConnection, log: Path) -> None:
+    content = bytearray(
+        gzip.compress("\n".join([HEADINGS, *(f"{n},A,c,12/31/2010,{n}" for n in range(5000))]).encode())
+    )
+    content[2000:2040] = b"\xff" * 40
+    (log / "log.csv.gz").write_bytes(content)
+    assert "log.csv.gz' cannot be read as text: " in problem_of_file(warehouse, log / "*")
+
+
+def test_damaged_pages_of_parquet_have_a_sentence(warehouse: duckdb.DuckDBPyConnection, log: Path) -> None:
+    """The list of columns is at the end of the file, so it is whole."""
+    for name in ("a", "b"):
+        duckdb.sql(
+            f"""copy (
+                select 'c' as customer, '12/31/2010' as date, 1.5 as amount, md5(i::varchar) as note
+                from range(2000) t(i)
+            ) to '{log}/{name}.parquet'"""
+        )
+    path = log / "b.parquet"
+    content = bytearray(path.read_bytes())
+    content[3000:4000] = b"\xff" * 1000
+    path.write_bytes(content)
+    assert "/b.parquet' is damaged: " in problem_of_file(warehouse, log / "*")
+
+
+def test_a_wide_text_that_was_cut_off_has_a_sentence(warehouse: duckdb.DuckDBPyConnection, log: Path) -> None:
+    (log / "log.csv").write_bytes(f"{HEADINGS}\n{ROW}\n".encode("utf-16")[:-1])
+    assert "log.csv' is no UTF-16: some of its bytes are none, or the file was cut off" in problem_of_file(
+        warehouse, log / "*"
+    )
+
+
+def test_a_column_may_be_called_as_that_of_the_reader(warehouse: duckdb.DuckDBPyConnection, log: Path) -> None:
+    duckdb.sql(
+        f"""copy (
+            select
+                'c' as customer, '12/31/2010' as date, 1.5 as amount,
+                1 as read_from, 2 as "Read_From_", 3 as filename
+        ) to '{log}/a.parquet'"""
+    )
+    prepare_input(warehouse, request_for(log / "a.parquet"))
+    assert warehouse.sql("select other_columns, parse_filename(file_name) from sources.transactions").fetchall() == [
+        ('{"read_from":"1","Read_From_":"2","filename":"3"}', "a.parquet")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda path: path.symlink_to(path.parent / "gone.csv"), "is a link to a file that is not there"),
+        (lambda path: path.symlink_to(path), "is a link to itself"),
+        (lambda path: path.mkdir(), "is a folder"),
+        (lambda path: os.mkfifo(path), "is no ordinary file"),
+    ],
+)
+def test_what_is_no_file_has_a_sentence(
+    make: Callable[[Path], object], sentence: str, warehouse: duckdb.DuckDBPyConnection, log: Path
+) -> None:
+    make(log / "log.csv")
+    assert f"/log.csv' {sentence}" in problem_of_file(warehouse, log / "log.csv")
+    assert f"/log.csv' {sentence}" in problem_of_file(warehouse, log / "*.csv")
+
+
+@pytest.mark.parametrize("name", ["x" * 5_000 + ".csv", "/".join(["folder"] * 1_000) + "/log.csv", "a\0b.csv"])
+def test_a_name_that_no_file_can_have_has_a_sentence(name: str, warehouse: duckdb.DuckDBPyConnection) -> None:
+    assert " is no name of a file: " in problem_of_file(warehouse, name)
+
+
+def test_thousands_of_columns_are_read(warehouse: duckdb.DuckDBPyConnection, log: Path) -> None:
+    more = ",".join(f"column {number}" for number in range(3_000))
+    cells = ",".join(str(number) for number in range(3_000))
+    path = write(log / "a.csv", f"{HEADINGS},{more}", f"{ROW},{cells}")
+    assert customers(warehouse, path) == [("c", "a.csv")]
+    assert warehouse.sql(
+        "select len(json_keys(other_columns)), swallowed_rows from sources.transactions"
+    ).fetchall() == [(3_000, 0)]
+    write(path, f"id,{more}", f"1,{cells}")
+    warehouse.execute("drop schema sources cascade")
+    problem = problem_of_file(warehouse, path)
+    assert "is known to hold customer_id, ordered_at, unit_price (or amount)" in problem
+    assert "(3,001 in all)" in problem
+
+
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_a_field_of_megabytes_has_a_sentence(quote: str, warehouse: duckdb.DuckDBPyConnection, log: Path) -> None:
+    write(log / "a.csv", HEADINGS, ROW)
+    write(log / "b.csv", HEADINGS, ROW, f"2,{quote}A{'x' * 2_500_000}{quote},c,12/31/2010,1.50", ROW)
+    problem = problem_of_file(warehouse, log / "*.csv")
+    assert "/b.csv' holds a row of more than 2 MB, at line 3 or behind it" in problem
+
+
+@pytest.mark.parametrize("rows", [3, 20_000])
+def test_an_unclosed_quote_in_the_headings_has_a_sentence(
+    rows: int, warehouse: duckdb.DuckDBPyConnection, log: Path
+) -> None:
+    write(log / "a.csv", HEADINGS.replace("sku", '"sku'), *[ROW] * rows)
+    assert "/a.csv' opens a quote in its headings that nothing closes" in problem_of_file(warehouse, log / "a.csv")
+
+
+@pytest.mark.parametrize("is_in_its_row", [True, False])
+def test_a_cell_far_from_the_others_has_a_sentence(
+    is_in_its_row: bool, warehouse: duckdb.DuckDBPyConnection, log: Path
+) -> None:
+    """The size that the sheet declares says nothing of it, nor does the row that the cell stands in."""
+    book = Workbook()
+    book.active.append(HEADINGS.split(","))
+    book.active.append(ROW.split(","))
+    book.active["XFD1048576" if is_in_its_row else "F2"] = "x"
+    book.save(log / "far.xlsx")
+    with zipfile.ZipFile(log / "far.xlsx") as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = parts[sheet].replace(b'ref="A1:XFD1048576"', b'ref="A1:E2"').replace(b'"F2"', b'"XFD1048576"')
+    with zipfile.ZipFile(log / "log.xlsx", "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    problem = problem_of_file(warehouse, log / "log.xlsx")
+    assert "reaches to row 1,048,576 and column 16,384, but only 11 cells are filled" in problem
+
+
+# Sentences
+
+
+def test_a_sentence_is_short_and_of_one_line() -> None:
+    assert shortened("a" * 50 + "\n" + "b" * 50, 11) == "aaaaa…bbbb"
+    assert len(sentence_of("word " * 300)) == 499
+    assert listed(["a", "b"]) == "a, b"
+    assert listed([f"heading {number}" for number in range(1_234)]).endswith("heading 12, … (1,234 in all)")
+
+
+@pytest.mark.parametrize(
+    ("headings", "hint"),
+    [
+        (["Till", "Cust. Ident", "date", "amount"], 'customer_id: "Cust. Ident"'),
+        (["Till", "customer", "Dates", "amount"], 'ordered_at: "Dates"'),
+        (["Till", "customer", "date", "Net amounts"], 'amount: "Net amounts"'),
+        (["1", "A", "2"], 'customer_id: "your heading"'),
+    ],
+)
+def test_a_hint_names_the_heading_that_it_likely_is(headings: list[str], hint: str) -> None:
+    with pytest.raises(InputError) as raised:
+        match_headings(headings, "it", {})
+    assert f"e.g. --vars '{{column_mapping: {{{hint}}}}}'" in str(raised.value)
+
+
+def test_a_mapping_to_a_heading_that_is_not_there_names_the_one_like_it() -> None:
+    with pytest.raises(InputError, match=r"maps customer_id to 'Kunde', but it has no such heading.*Perhaps you mean"):
+        match_headings(["Kunden", "date", "amount"], "it", {"customer_id": "Kunde"})
+
+
+def test_the_columns_that_are_not_used_are_listed(warehouse: duckdb.DuckDBPyConnection, log: Path) -> None:
+    path = write(log / "a.csv", HEADINGS + ",till,note", ROW + ",1,n")
+    assert prepare_input(warehouse, request_for(path))[0].endswith("customer_id. Not used: till, note.")
