@@ -33,9 +33,11 @@ COLUMN_ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "customer_id": (
         "customerid", "customerno", "customernumber", "customercode", "custid", "clientid", "userid",
-        "buyerid", "memberid", "accountid", "customeremail", "email", "customer",
+        "buyerid", "memberid", "accountid", "customeremail", "buyeremail", "email", "customer",
     ),
-    "country": ("country", "customercountry", "shippingcountry", "billingcountry", "countryname", "market"),
+    "country": (
+        "country", "customercountry", "shippingcountry", "shipcountry", "billingcountry", "countryname", "market",
+    ),
     "order_status": (
         "orderstatus", "financialstatus", "paymentstatus", "invoicestatus", "salestatus", "transactionstatus", "status",
     ),
@@ -45,6 +47,9 @@ COLUMN_ALIASES: dict[str, tuple[str, ...]] = {
     "currency": ("currency", "currencycode", "ordercurrency", "transactioncurrency", "isocurrency"),
 }  # fmt: skip
 REQUIRED = ("customer_id", "ordered_at")
+# Exports whose headings mean something else than elsewhere: known by one heading, our column to theirs.
+# Amazon's order reports: 'item-price' is that of all units (Selling Partner API, order report fields).
+EXPORTS: dict[str, dict[str, str]] = {"amazonorderid": {"amount": "itemprice", "invoice_id": "amazonorderid"}}
 # How alike a heading and a known one have to be for a hint.
 ALIKE = 0.6
 
@@ -67,12 +72,17 @@ def match_headings(headings: Sequence[str], input_name: str, column_mapping: Map
     found = dict(column_mapping)
     # Of headings that compare equal the first one counts.
     heading_of = {_comparable(heading): heading for heading in reversed(headings) if heading not in found.values()}
+    for export, meaning in EXPORTS.items():
+        if export in heading_of and not found.keys() & {"unit_price", "amount"}:
+            found |= {column: heading_of.pop(alias) for column, alias in meaning.items() if alias in heading_of}
     for column, aliases in COLUMN_ALIASES.items():
         if column not in found and (alias := next((alias for alias in aliases if alias in heading_of), None)):
             found[column] = heading_of[alias]
     # A total may be the invoice's: the price counts, unless the setting names the amount. The other column stays raw.
     if "unit_price" in found and "amount" in found:
-        prefers_amount = "amount" in column_mapping and "unit_price" not in column_mapping
+        # An export's own meaning leaves no price: "item-price" is one of the names of a unit's price.
+        is_of_export = any(_comparable(found["amount"]) == meaning["amount"] for meaning in EXPORTS.values())
+        prefers_amount = "unit_price" not in column_mapping and ("amount" in column_mapping or is_of_export)
         del found["unit_price" if prefers_amount else "amount"]
     _check_required(found, headings, input_name)
     return found
