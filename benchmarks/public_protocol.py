@@ -50,7 +50,7 @@ PURCHASES = """
         case when category_days.event_date < runs.split_date then 'train' else 'test' end as role,
         category_days.customer_id,
         category_days.invoice_id,
-        category_days.category,
+        category_days.category_id,
         sum(category_days.amount) as amount
     from interests.int_category_days as category_days
     inner join runs
@@ -86,7 +86,7 @@ CUSTOMERS = f"""
             customer_id,
             {
     ", ".join(
-        f"coalesce(sum(amount) filter (where category = {number - 1}), 0) / sum(amount) as {share}"
+        f"coalesce(sum(amount) filter (where category_id = {number - 1}), 0) / sum(amount) as {share}"
         for number, share in enumerate(SHARES)
     )
 }

@@ -194,7 +194,7 @@ select
     end as reason,
     ranked.model_version,
     ranked.k,
-    ranked.customers,
+    ranked.customer_count,
     ranked.clusters_found,
     ranked.smallest_share,
     ranked.noise_share,

@@ -2,18 +2,24 @@
     SQL: a trimmed text as a number of the given decimal type, null where it is none.
 
     `decimal_separator` is SQL. A grouping sign counts only where it groups by threes: with a
-    decimal point '1,5' is not 15, and '0,850' is not 850. Signs of currencies, blanks and
-    apostrophes are left out.
+    decimal point '1,5' is not 15, and '0,850' is not 850. Blanks and apostrophes in a number group
+    too: '2 12.50' is not 212.50. Signs of currencies and the blanks around a number are left out.
 -#}
 {% macro parse_number(text, type, decimal_separator) -%}
     {#-
-        With a decimal point nearly every text is a plain number: the expensive way is for the rest.
+        Nearly every text is a plain number, with its decimal point or comma: the expensive way is
+        for the rest.
     -#}
     coalesce(
-            case
-                when {{ decimal_separator }} <> ',' or not contains({{ text }}, '.')
-                    then try_cast({{ text }} as {{ type }})
-            end,
+            try_cast(
+                case
+                    when {{ decimal_separator }} = ','
+                        then case
+                            when not contains({{ text }}, '.') then replace({{ text }}, ',', '.')
+                        end
+                    else {{ text }}
+                end as {{ type }}
+            ),
             case {{ decimal_separator }}
                 when ',' then {{ parse_number_as(text, type, ',') }}
                 else {{ parse_number_as(text, type, '.') }}
@@ -28,7 +34,7 @@
 -#}
 {% macro parse_number_as(text, type, decimal_separator) -%}
     {%- set grouping = ',' if decimal_separator == '.' else '.' -%}
-    {%- set digits = bare_number(text) -%}
+    {%- set digits = bare_number(text, grouping) -%}
     {%- set pattern -%}
         [+-]?([0-9]*|[1-9][0-9]{0,2}([{{ grouping }}][0-9]{3})+
         {{- '|[1-9][0-9]?([' ~ grouping ~ '][0-9]{2})+[' ~ grouping ~ '][0-9]{3})' }}
@@ -44,14 +50,18 @@
 
 
 {#-
-    SQL: a text without blanks, apostrophes and the sign of a currency before or behind the number;
-    a minus behind it, or brackets around it, as a minus before it.
+    SQL: a text without the blanks around its number and the sign of a currency before or behind
+    it; blanks and apostrophes between digits become the grouping sign, a minus behind the number or
+    brackets around it a minus before it.
 -#}
-{% macro bare_number(text) -%}
+{% macro bare_number(text, grouping) -%}
     {%- set blanks = "[\\s''’‘`´\\x{00A0}\\x{2000}-\\x{200B}\\x{202F}"
         ~ "\\x{205F}\\x{2060}\\x{FEFF}]" -%}
     {%- set signs = currency_pattern() -%}
-    {%- set closed_up = "regexp_replace(" ~ text ~ ", '" ~ blanks ~ "', '', 'g')" -%}
+    {%- set grouped -%}
+        regexp_replace({{ text }}, '([0-9]){{ blanks }}+([0-9])', '\1{{ grouping }}\2', 'g')
+    {%- endset -%}
+    {%- set closed_up = "regexp_replace(" ~ grouped ~ ", '" ~ blanks ~ "', '', 'g')" -%}
     {%- set ascii_minus = "translate(" ~ closed_up ~ ", '−–', '--')" -%}
     {%- set unsigned -%}
         regexp_replace(

@@ -67,8 +67,8 @@
         'settings': settings,
         'readers': readers,
         'number_readers': {
-            '.': parse_number_as('number_text', 'decimal(38, 6)', '.'),
-            ',': parse_number_as('number_text', 'decimal(38, 6)', ','),
+            '.': parse_number('number_text', 'decimal(38, 6)', "'.'"),
+            ',': parse_number('number_text', 'decimal(38, 6)', "','"),
         },
         'currency_reader': currency_sign('number_text'),
         'plausible_days': plausible_days('days_of_input'),

@@ -30,7 +30,7 @@ checked_date as (
     from dates
     where
         not is_due
-        and not is_look_back
+        and not is_earlier_as_of_date
 
 ),
 

@@ -86,7 +86,7 @@ direction as (
         as_of.as_of_date,
         last_reported.last_date as last_reported_date,
         {{ 'false' if var('as_of_date') is none else 'true' }}
-        and coalesce(as_of.as_of_date < last_reported.last_date, false) as is_look_back
+        and coalesce(as_of.as_of_date < last_reported.last_date, false) as is_earlier_as_of_date
     from as_of
     cross join last_reported
 
@@ -102,7 +102,7 @@ months as (
         )) as month_start
     from first_day
     cross join direction
-    where not direction.is_look_back
+    where not direction.is_earlier_as_of_date
 
 ),
 
@@ -119,7 +119,7 @@ dates as (
     from direction
     inner join first_day
         on direction.as_of_date >= first_day.first_date
-    where not direction.is_look_back
+    where not direction.is_earlier_as_of_date
 
 ),
 
@@ -196,7 +196,7 @@ snapshot_dates as (
         false as is_due
     from reported_dates
     inner join direction
-        on direction.is_look_back
+        on direction.is_earlier_as_of_date
 
 )
 
@@ -215,8 +215,12 @@ select
     -- A date that was over and is the last one again, after a clock that ran ahead, is open again.
     -- The last date has the names of today, as `customers` does; dates that are over keep theirs.
     snapshot_dates.is_due
-    or (is_open and not direction.is_look_back and (was_closed or renamed.is_renamed)) as is_due,
-    direction.is_look_back
+    or (
+        is_open
+        and not direction.is_earlier_as_of_date
+        and (was_closed or renamed.is_renamed)
+    ) as is_due,
+    direction.is_earlier_as_of_date
 from snapshot_dates
 cross join direction
 cross join renamed

@@ -3,7 +3,7 @@ with categories as (
     select
         prediction_run,
         product_id,
-        category,
+        category_id,
         category_name
     from {{ ref('int_products_by_category') }}
 
@@ -56,7 +56,7 @@ select
     events.customer_id,
     events.invoice_id,
     categories.category_name,
-    categories.category,
+    categories.category_id,
     cast(sum(events.units) as decimal(18, 3)) as units,
     cast(sum(events.amount) as decimal(18, 2)) as amount,
     events.order_date,
@@ -69,6 +69,6 @@ group by
     events.customer_id,
     events.invoice_id,
     categories.category_name,
-    categories.category,
+    categories.category_id,
     events.order_date,
     events.event_date

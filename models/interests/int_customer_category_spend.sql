@@ -44,7 +44,7 @@ net_orders as (
         dates.is_current,
         category_days.customer_id,
         category_days.invoice_id,
-        category_days.category,
+        category_days.category_id,
         category_days.category_name,
         min(category_days.event_date) as order_date,
         sum(category_days.amount) as amount
@@ -62,9 +62,9 @@ spends as (
         as_of_date,
         is_current,
         customer_id,
-        category,
+        category_id,
         category_name,
-        count(*) as orders,
+        count(*) as order_count,
         cast(sum(amount) as decimal(18, 2)) as spend,
         max(order_date) as last_bought_date
     from net_orders
@@ -77,13 +77,18 @@ select
     as_of_date,
     customer_id,
     category_name,
-    category,
-    orders,
+    category_id,
+    order_count,
     spend,
     spend / nullif(sum(spend) over (partition by as_of_date, customer_id), 0) as spend_share,
     cast(row_number() over (
         partition by as_of_date, customer_id
-        order by category = -1, spend desc, orders desc, last_bought_date desc, category asc
+        order by
+            category_id = -1 asc,
+            spend desc,
+            order_count desc,
+            last_bought_date desc,
+            category_id asc
     ) as integer) as interest_rank,
     is_current,
     last_bought_date

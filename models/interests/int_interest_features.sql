@@ -15,7 +15,7 @@ dates as (
     where
         exists (
             select 1 from spends as known
-            where known.category >= 0
+            where known.category_id >= 0
         )
 
 ),
@@ -83,12 +83,12 @@ features as (
     select
         as_of_date,
         customer_id,
-        format('category_{:02d}', category) as feature,
+        format('category_{:02d}', category_id) as feature,
         spend_share as value,
         is_current
     from spends
     where
-        category >= 0
+        category_id >= 0
         and spend_share > 0
 
 )

@@ -31,7 +31,7 @@ categories as (
 
     select distinct
         'interest' as task,
-        cast(category as varchar) as category,
+        cast(category_id as varchar) as category_id,
         category_name
     from products_by_category
 
@@ -50,11 +50,11 @@ named_scores as (
     left join categories as actual_categories
         on
             scores.task = actual_categories.task
-            and scores.actual = actual_categories.category
+            and scores.actual = actual_categories.category_id
     left join categories as predicted_categories
         on
             scores.task = predicted_categories.task
-            and scores.predicted = predicted_categories.category
+            and scores.predicted = predicted_categories.category_id
 
 )
 

@@ -110,7 +110,7 @@ sample_counts as (
 
 categories as (
 
-    select count(distinct category) as category_count
+    select count(distinct category_id) as category_count
     from products_by_category
 
 )

@@ -107,7 +107,7 @@ spend_of_all as (
     select
         training_samples.prediction_run,
         training_samples.origin_date,
-        sample_interests.category,
+        sample_interests.category_id,
         sum(sample_interests.amount) as amount
     from training_samples
     inner join sample_interests
@@ -124,7 +124,7 @@ ranking_of_all as (
         *,
         row_number() over (
             partition by prediction_run, origin_date
-            order by category = -1 asc, amount desc, category asc
+            order by category_id = -1 asc, amount desc, category_id asc
         ) as place
     from spend_of_all
 
@@ -137,7 +137,7 @@ global_top as (
         predicted_interests.horizon_days,
         predicted_interests.sample_number,
         predicted_interests.origin_date,
-        ranking_of_all.category,
+        ranking_of_all.category_id,
         ranking_of_all.place
     from predicted_interests
     inner join ranking_of_all
@@ -159,7 +159,7 @@ shares as (
 
     select
         sample_number,
-        cast(right(column_name, 2) as integer) - 1 as category,
+        cast(right(column_name, 2) as integer) - 1 as category_id,
         share
     from predicted_features
     unpivot (share for column_name in (columns('share_[0-9]+')))
@@ -173,13 +173,13 @@ personal_top as (
         predicted_interests.horizon_days,
         predicted_interests.sample_number,
         predicted_interests.origin_date,
-        shares.category,
+        shares.category_id,
         row_number() over (
             partition by
                 predicted_interests.prediction_run,
                 predicted_interests.origin_date,
                 predicted_interests.sample_number
-            order by shares.category = -1 asc, shares.share desc, shares.category asc
+            order by shares.category_id = -1 asc, shares.share desc, shares.category_id asc
         ) as place
     from predicted_interests
     inner join shares
@@ -210,7 +210,7 @@ both_tops_once as (
 
     select * from both_tops
     qualify row_number() over (
-        partition by prediction_run, origin_date, sample_number, category
+        partition by prediction_run, origin_date, sample_number, category_id
         order by preference asc
     ) = 1
 
@@ -223,7 +223,7 @@ personal_then_global_top as (
         horizon_days,
         sample_number,
         origin_date,
-        category,
+        category_id,
         row_number() over (
             partition by prediction_run, origin_date, sample_number
             order by preference asc, place asc
@@ -266,7 +266,7 @@ baselines as (
         'interest' as task,
         model,
         'by spend' as settings,
-        cast(category as varchar) as outcome,
+        cast(category_id as varchar) as outcome,
         horizon_days,
         sample_number,
         place,

@@ -97,7 +97,7 @@ interests_found as (
             predictions.task = 'interest'
             and predictions.outcome_rank <= 3
             and predictions.sample_number = sample_interests.sample_number
-            and predictions.outcome = cast(sample_interests.category as varchar)
+            and predictions.outcome = cast(sample_interests.category_id as varchar)
     group by 1, 2, 3
 
 ),

@@ -36,7 +36,7 @@ categories as (
 
     select distinct
         'interest' as task,
-        cast(category as varchar) as outcome,
+        cast(category_id as varchar) as outcome,
         category_name
     from products_by_category
 

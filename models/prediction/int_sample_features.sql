@@ -35,7 +35,7 @@ spend_to_date as (
         cutoffs.prediction_run,
         cutoffs.customer_id,
         cutoffs.cutoff_date,
-        category_spend.category,
+        category_spend.category_id,
         greatest(sum(category_spend.amount), 0) as amount
     from cutoffs
     inner join category_spend
@@ -56,7 +56,7 @@ category_shares as (
         customer_id,
         cutoff_date,
         {% for number in range(21) %}
-        sum(amount) filter (where category = {{ number - 1 }}) / nullif(sum(amount), 0)
+        sum(amount) filter (where category_id = {{ number - 1 }}) / nullif(sum(amount), 0)
             as share_{{ '%02d' % number }},
         {% endfor %}
         count(*) filter (where amount > 0) as categories_bought

@@ -34,7 +34,7 @@ orders_in_horizon as (
 
     select
         observed_samples.sample_number,
-        category_spend.category,
+        category_spend.category_id,
         cast(sum(category_spend.amount) as decimal(18, 2)) as amount
     from observed_samples
     inner join category_spend
@@ -51,7 +51,7 @@ categories as (
 
     select
         sample_number,
-        category,
+        category_id,
         cast(sum(amount) as decimal(18, 2)) as amount
     from orders_in_horizon
     group by 1, 2
@@ -61,12 +61,12 @@ categories as (
 
 select
     sample_number,
-    category,
+    category_id,
     amount,
     cast(
         row_number() over (
             partition by sample_number
-            order by category = -1 asc, amount desc, category asc
+            order by category_id = -1 asc, amount desc, category_id asc
         ) as integer
     ) as interest_rank
 from categories

@@ -155,7 +155,7 @@ segments as (
 
 select
     'interest' as task,
-    cast(category as varchar) as outcome,
+    cast(category_id as varchar) as outcome,
     sample_number
 from sample_interests
 where interest_rank = 1

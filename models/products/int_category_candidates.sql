@@ -123,7 +123,7 @@ select
     end as reason,
     ranked.model_version,
     ranked.k,
-    ranked.products,
+    ranked.product_count,
     ranked.categories_found,
     ranked.smallest_share,
     ranked.largest_share,

@@ -13,7 +13,7 @@ learned as (
         runs.prediction_run,
         runs.model_version,
         labels.product_id,
-        labels.category,
+        labels.category_id,
         labels.similarity
     from runs
     inner join {{ ref('int_category_candidates') }} as chosen
@@ -36,7 +36,7 @@ placed as (
         runs.prediction_run,
         runs.model_version,
         products.product_id,
-        products.category,
+        products.category_id,
         products.similarity
     from runs
     inner join {{ ref('new_product_categories') }} as products
@@ -61,12 +61,12 @@ select
     products.product_id,
     -- Names are of the categories that had a product when they were learned; the first odd one may
     -- appear later.
-    case when products.category = -1 then 'other' else names.category_name end as category_name,
-    products.category,
+    case when products.category_id = -1 then 'other' else names.category_name end as category_name,
+    products.category_id,
     products.similarity
 from products
 left join {{ ref('category_names') }} as names
     on
         products.prediction_run = names.prediction_run
         and products.model_version = names.model_version
-        and products.category = names.category
+        and products.category_id = names.category_id

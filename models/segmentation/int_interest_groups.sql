@@ -106,11 +106,11 @@ favourites as (
         names.category_name,
         row_number() over (
             partition by profiles.cluster
-            order by profiles.mean - profiles.mean_of_all desc, names.category asc
+            order by profiles.mean - profiles.mean_of_all desc, names.category_id asc
         ) as place
     from profiles
     inner join names
-        on profiles.feature = format('category_{:02d}', names.category)
+        on profiles.feature = format('category_{:02d}', names.category_id)
     where profiles.mean >= 1.25 * profiles.mean_of_all
 
 ),

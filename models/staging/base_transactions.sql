@@ -9,7 +9,8 @@
 {#- What is equal to a reader is equal: 18 and 18.0 in two exports are one value. -#}
 {%- set key_columns = [
     clean_identifier('invoice_id'), clean_identifier('product_id'), 'product_description',
-    number_key('quantity'), date_key('ordered_at'), number_key('unit_price'), number_key('amount'),
+    number_key('quantity', 'decimal_separator'), date_key('ordered_at'),
+    number_key('unit_price', 'decimal_separator'), number_key('amount', 'decimal_separator'),
     clean_identifier('customer_id'), 'country', 'order_status', 'transaction_type', 'currency',
     'surplus_field',
     "regexp_replace(other_columns, '\"(-?[0-9]+)[.]0+\"', '\"\\1\"', 'g')"
@@ -28,14 +29,30 @@ with transactions as (
 
 ),
 
-keyed as (
+-- One row: how the input writes decimals.
+input_profile as (
+
+    select decimal_separator from {{ source('shop', 'input_profile') }}
+
+),
+
+positioned as (
 
     select
         -- The order of the input is the only one that its rows have.
         row_number() over () as input_position,
-        *,
-        {{ text_key(key_columns) | indent(8) }} as row_key
+        *
     from transactions
+
+),
+
+keyed as (
+
+    select
+        positioned.*,
+        {{ text_key(key_columns) | indent(8) }} as row_key
+    from positioned
+    cross join input_profile
 
 ),
 

@@ -7,7 +7,7 @@ from shop_toolkit.registry import Rows, pending_version, with_stored_rows
 
 TYPES = {
     "space": "str", "algorithm": "str", "setting": "str", "failure_reason": "str", "model_version": "int32",
-    "k": "int32", "customers": "int64", "clusters_found": "int32",
+    "k": "int32", "customer_count": "int64", "clusters_found": "int32",
     "smallest_share": "float", "noise_share": "float", "silhouette": "float",
     "calinski_harabasz": "float", "davies_bouldin": "float", "bic": "float", "explained_variance": "float",
 }  # fmt: skip

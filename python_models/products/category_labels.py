@@ -7,7 +7,7 @@ from shop_toolkit.registry import Rows, pending_runs, with_stored_rows
 
 TYPES = {
     "prediction_run": "str", "algorithm": "str", "product_id": "str", "model_version": "int32",
-    "k": "int32", "category": "int32", "learned_group": "int32", "similarity": "float",
+    "k": "int32", "category_id": "int32", "learned_group": "int32", "similarity": "float",
 }  # fmt: skip
 
 

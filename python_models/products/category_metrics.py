@@ -7,7 +7,7 @@ from shop_toolkit.registry import Rows, pending_runs, with_stored_rows
 
 TYPES = {
     "prediction_run": "str", "algorithm": "str", "failure_reason": "str", "model_version": "int32",
-    "k": "int32", "products": "int64", "categories_found": "int32",
+    "k": "int32", "product_count": "int64", "categories_found": "int32",
     "smallest_share": "float", "largest_share": "float", "other_share": "float", "silhouette": "float",
     "mean_similarity": "float", "bootstrap_samples": "Int32",
     "min_jaccard": "float", "mean_jaccard": "float", "mean_adjusted_rand": "float",

@@ -6,7 +6,8 @@ import duckdb
 from shop_toolkit.registry import Rows, pending_runs, with_stored_rows
 
 TYPES = {
-    "prediction_run": "str", "category_name": "str", "top_terms": "str", "model_version": "int32", "category": "int32",
+    "prediction_run": "str", "category_name": "str", "top_terms": "str", "model_version": "int32",
+    "category_id": "int32",
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from shop_toolkit.registry import Rows, with_stored_rows
 
 TYPES = {
-    "product_id": "str", "description": "str", "model_version": "int32", "known_words": "int32", "category": "int32",
+    "product_id": "str", "description": "str", "model_version": "int32", "known_words": "int32", "category_id": "int32",
     "similarity": "float", "price": "float",
     "x01": "float", "x02": "float", "x03": "float", "x04": "float", "x05": "float", "x06": "float",
     "x07": "float", "x08": "float", "x09": "float", "x10": "float", "x11": "float", "x12": "float",
@@ -30,7 +30,7 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
 
         learned = embeddings.filter(f"model_version = {version}").df()
         categories = labels.filter(f"model_version = {version} and k = {k}").df()
-        learned = learned.merge(categories[["product_id", "category", "learned_group"]], on="product_id")
+        learned = learned.merge(categories[["product_id", "category_id", "learned_group"]], on="product_id")
         placed = place_products(learned, new).merge(new[["product_id", "description"]], on="product_id")
         tables.append(placed.assign(model_version=version))
     return with_stored_rows(dbt, session, tables, TYPES)

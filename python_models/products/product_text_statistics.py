@@ -7,7 +7,7 @@ from shop_toolkit.registry import Rows, pending_runs, with_stored_rows
 
 TYPES = {
     "prediction_run": "str", "failure_reason": "str", "model_version": "int32",
-    "products": "int64", "described_products": "int64", "different_descriptions": "int64",
+    "product_count": "int64", "described_products": "int64", "different_descriptions": "int64",
 }  # fmt: skip
 
 

@@ -33,7 +33,7 @@ def describe_interest_space(customers: int, has_features: bool, interest_map: pd
         interest_map: The map of the version, as `interests.fit_interest_map` returns it; may be empty.
 
     Returns:
-        One row: space, customers, dimensions, explained_variance (share, 0..1; missing without a map) and
+        One row: space, customer_count, dimensions, explained_variance (share, 0..1; missing without a map) and
         failure_reason (None where the space has coordinates).
     """
     failure = None
@@ -43,7 +43,7 @@ def describe_interest_space(customers: int, has_features: bool, interest_map: pd
         failure = "one customer only" if customers == 1 else "all customers alike"
     return pd.DataFrame({
         "space": [INTERESTS],
-        "customers": [customers],
+        "customer_count": [customers],
         "dimensions": [3],
         "explained_variance": [float(interest_map["explained_variance"].max())],
         "failure_reason": pd.Series([failure], dtype=object),

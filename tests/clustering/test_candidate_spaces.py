@@ -39,6 +39,6 @@ def test_the_interest_space_reports_why_nobody_has_a_place_in_it(
 ) -> None:
     interest_map = pd.DataFrame({"explained_variance": pd.Series(variances, dtype=float)})
     row = describe_interest_space(customers, has_features, interest_map).iloc[0]
-    assert (row["space"], row["customers"]) == (INTERESTS, customers)
+    assert (row["space"], row["customer_count"]) == (INTERESTS, customers)
     assert row["failure_reason"] == failure or (failure is None and pd.isna(row["failure_reason"]))
     assert row["explained_variance"] == 0.8 if variances else np.isnan(row["explained_variance"])

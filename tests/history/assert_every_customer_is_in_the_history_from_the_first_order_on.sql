@@ -19,7 +19,7 @@ first_dates as (
         customer_id,
         min(event_date) as first_date
     from {{ ref('int_order_events_daily') }}
-    where not (select bool_or(dates.is_look_back) from dates)
+    where not (select bool_or(dates.is_earlier_as_of_date) from dates)
     group by 1
 
     union all
@@ -28,7 +28,7 @@ first_dates as (
         customer_id,
         min(as_of_date) as first_date
     from history
-    where (select bool_or(dates.is_look_back) from dates)
+    where (select bool_or(dates.is_earlier_as_of_date) from dates)
     group by 1
 
 ),

@@ -420,7 +420,7 @@ class FirstReports:
     versions: set[int] = field(default_factory=set)
     reports: dict[tuple[str, date], Report | None] = field(default_factory=dict)
 
-    def is_look_back(self, build: Build) -> bool:
+    def is_earlier_as_of_date(self, build: Build) -> bool:
         return self.goes_on(build) and build.is_set and build.as_of < self.days[-1]
 
     def goes_on(self, build: Build) -> bool:
@@ -429,7 +429,7 @@ class FirstReports:
 
     def add(self, build: Build) -> None:
         """Record a build that wrote its snapshots."""
-        if self.is_look_back(build):
+        if self.is_earlier_as_of_date(build):
             return
         history = history_of(build.events, build.as_of, build.versions, CELLS)
         days = days_of(build.events, build.as_of)
@@ -557,7 +557,7 @@ def test_a_run_that_is_put_back_leaves_nothing(builds: list[Build], data: st.Dat
     first = FirstReports()
     first.add(ordinary)
     days = set(first.days[:-1])
-    if not first.is_look_back(wrong):
+    if not first.is_earlier_as_of_date(wrong):
         # A history of another shop is replaced, and dates that vanish are deleted.
         assume(first.goes_on(wrong) and days <= set(days_of(wrong.events, wrong.as_of)))
         first.add(wrong)
@@ -651,11 +651,11 @@ def replay(builds: list[Build], compiled: Compiled) -> None:
     try:
         for build in builds:
             before, changes, had_views = warehouse.history(), warehouse.changes(), warehouse.has_views()
-            is_look_back = first.is_look_back(build)
+            is_earlier_as_of_date = first.is_earlier_as_of_date(build)
             warehouse.build(build)
             if build.writes_snapshots:
                 first.add(build)
-            if is_look_back:
+            if is_earlier_as_of_date:
                 if had_views:
                     assert (before, changes) == (warehouse.history(), warehouse.changes())
                 continue

@@ -70,7 +70,7 @@ known as (
         samples.sample_number,
         sum(events.amount) as amount,
         count(*) filter (where events.is_sale) as line_count,
-        count(distinct categories.category) as categories_sold,
+        count(distinct categories.category_id) as categories_sold,
         min(samples.cutoff_date - events.placed_date) filter (
             where events.is_sale
         ) as days_since_order

@@ -34,7 +34,7 @@ KNOWN = {
         where a.prediction_run = 'backtest' and a.role = 'train'
     """,
     "categories": """
-        select c.product_id, c.category, c.category_name
+        select c.product_id, c.category_id, c.category_name
         from products.int_products_by_category as c
         where c.prediction_run = 'backtest' and product_id in (
             select product_id from core.int_order_lines where ordered_at::date <= date '{origin}'

@@ -68,7 +68,7 @@ def test_metrics_of_classes_are_those_of_scikit_learn(demo_shop: Shop, class_pro
 def test_ndcg_is_that_of_scikit_learn(demo_shop: Shop, class_probabilities: pd.DataFrame) -> None:
     probabilities = class_probabilities.drop(columns="actual")
     rows = demo_shop.rows(
-        "select sample_number, category::varchar, amount::double from prediction.int_sample_interests"
+        "select sample_number, category_id::varchar, amount::double from prediction.int_sample_interests"
     )
     spent = pd.DataFrame(rows, columns=["sample", "category", "amount"]).pivot_table(
         index="sample", columns="category", values="amount", fill_value=0

@@ -22,7 +22,7 @@ PURCHASES = """
         ('b', '4', 0, date '2011-12-09', 5),
         -- after the last date
         ('b', '5', 0, date '2011-12-10', 5)
-    ) as purchases (customer_id, invoice_id, category, event_date, amount)
+    ) as purchases (customer_id, invoice_id, category_id, event_date, amount)
     union all
     -- of another run
     select 'live', 'b', '6', 0, date '2011-12-01', 5

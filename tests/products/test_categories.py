@@ -153,17 +153,17 @@ def test_words_that_go_with_everything_weigh_least() -> None:
 )
 def test_obvious_groups_are_found_in_any_script(groups: Sequence[Sequence[str]]) -> None:
     labels = labels_of(catalogue_of(*groups), 2)
-    assert adjusted_rand_score(groups_of(*groups), labels["category"]) == 1
-    assert set(labels["category"]) == {0, 1}
+    assert adjusted_rand_score(groups_of(*groups), labels["category_id"]) == 1
+    assert set(labels["category_id"]) == {0, 1}
 
 
 def test_languages_mix_in_one_catalogue() -> None:
     groups = (JEWELLERY, KITCHEN, CROCKERY_RUSSIAN, TOYS_RUSSIAN)
-    assert adjusted_rand_score(groups_of(*groups), labels_of(catalogue_of(*groups), 4)["category"]) > 0.9
+    assert adjusted_rand_score(groups_of(*groups), labels_of(catalogue_of(*groups), 4)["category_id"]) > 0.9
 
 
 def test_true_categories_of_the_embedded_shop_are_found(demo: pd.DataFrame, demo_labels: pd.DataFrame) -> None:
-    scores = {k: adjusted_rand_score(demo["category"], rows["category"]) for k, rows in demo_labels.groupby("k")}
+    scores = {k: adjusted_rand_score(demo["category"], rows["category_id"]) for k, rows in demo_labels.groupby("k")}
     assert scores[8] > 0.95
     assert scores[12] > 0.7
 
@@ -173,7 +173,7 @@ def test_russian_translation_of_the_embedded_shop_scores_as_well(demo: pd.DataFr
     latin, cyrillic = "abcdefghijklmnopqrstuvwxyz", "абцдефгхийклмнопярстувшчюз"
     script = str.maketrans(latin + latin.upper(), cyrillic + cyrillic.upper())
     labels = labels_of(demo.assign(description=demo["description"].str.translate(script)), 8)
-    assert adjusted_rand_score(demo["category"], labels["category"]) > 0.95
+    assert adjusted_rand_score(demo["category"], labels["category_id"]) > 0.95
 
 
 # --- other -----------------------------------------------------------------------------------------------
@@ -182,16 +182,16 @@ def test_russian_translation_of_the_embedded_shop_scores_as_well(demo: pd.DataFr
 def test_product_that_shares_no_word_goes_to_other() -> None:
     products = catalogue_of(JEWELLERY, KITCHEN, ["Zylqx", "Голограмма", None, "  ", "12 x 30"])
     labels = labels_of(products, 2)
-    assert labels["category"].tolist()[-5:] == [OTHER] * 5
+    assert labels["category_id"].tolist()[-5:] == [OTHER] * 5
     assert labels["similarity"].tolist()[-5:] == [0] * 5
-    assert (labels["category"][:-5] != OTHER).all()
+    assert (labels["category_id"][:-5] != OTHER).all()
 
 
 def test_two_odd_products_alike_are_no_category() -> None:
     products = catalogue_of(JEWELLERY, KITCHEN, ["Holographic projector", "Holographic projector beamer"])
     texts = describe_texts(products)
     labels = fit_category_candidates(texts, [3], workers=1)
-    assert labels["category"].tolist()[-2:] == [OTHER] * 2
+    assert labels["category_id"].tolist()[-2:] == [OTHER] * 2
     measures = measure_category_candidates(texts, labels, [3])
     assert measures.loc[0, "failure_reason"] == "found 2 of 3 categories only"
     assert measures.loc[0, "other_share"] == pytest.approx(2 / 22)
@@ -200,7 +200,7 @@ def test_two_odd_products_alike_are_no_category() -> None:
 def test_every_product_is_in_one_category_of_each_candidate(demo: pd.DataFrame, demo_labels: pd.DataFrame) -> None:
     for _, rows in demo_labels.groupby("k"):
         assert rows["product_id"].tolist() == demo["product_id"].tolist()
-        sizes = rows.loc[rows["category"] != OTHER, "category"].value_counts().sort_index()
+        sizes = rows.loc[rows["category_id"] != OTHER, "category_id"].value_counts().sort_index()
         assert sizes.index.tolist() == list(range(len(sizes)))
         assert sizes.is_monotonic_decreasing
 
@@ -226,7 +226,7 @@ def test_equal_descriptions_share_a_category(demo: pd.DataFrame) -> None:
         product_id=demo["product_id"] + "-duplicate", price=500.0, description=demo["description"].str.lower()
     )
     labels = labels_of(pd.concat([demo, duplicates]), 12)
-    category = labels.set_index("product_id")["category"]
+    category = labels.set_index("product_id")["category_id"]
     assert category[demo["product_id"]].tolist() == category[duplicates["product_id"]].tolist()
 
 
@@ -253,7 +253,7 @@ def test_products_that_are_not_fitted_change_nothing_and_get_a_category(demo: pd
     alone, together = labels_of(fitted, 8), labels_of(pd.concat([fitted, later, absurd]), 8)
     both = together[together["product_id"].isin(fitted["product_id"])].reset_index(drop=True)
     pd.testing.assert_frame_equal(alone, both)
-    category = together.set_index("product_id")["category"][later["product_id"]]
+    category = together.set_index("product_id")["category_id"][later["product_id"]]
     assert adjusted_rand_score(later["category"], category) > 0.9
 
 
@@ -276,7 +276,7 @@ def test_a_product_placed_later_gets_what_it_would_have_got_unfitted(demo: pd.Da
         placed = place_products(learned, later)
         expected = placed_rows[placed_rows["product_id"].isin(later["product_id"])].reset_index(drop=True)
         pd.testing.assert_frame_equal(placed, expected[list(PLACED_COLUMNS)])
-        assert (learned.loc[learned["learned_group"] > learned["category"].max(), "category"] == OTHER).all()
+        assert (learned.loc[learned["learned_group"] > learned["category_id"].max(), "category_id"] == OTHER).all()
 
 
 # --- measures --------------------------------------------------------------------------------------------
@@ -284,7 +284,7 @@ def test_a_product_placed_later_gets_what_it_would_have_got_unfitted(demo: pd.Da
 
 def test_measures_equal_those_worked_out_otherwise(demo_texts: pd.DataFrame, demo_labels: pd.DataFrame) -> None:
     measures = measure_category_candidates(demo_texts, demo_labels, (4, 8, 12)).set_index("k")
-    category = demo_labels.loc[demo_labels["k"] == 8, "category"].to_numpy()
+    category = demo_labels.loc[demo_labels["k"] == 8, "category_id"].to_numpy()
     points = demo_texts[list(COORDINATES)].to_numpy()
     assert (category >= 0).all()
     assert measures.loc[8, "silhouette"] == pytest.approx(silhouette_score(points, category))
@@ -305,24 +305,24 @@ def test_true_categories_are_found_again_in_resamples(demo_texts: pd.DataFrame, 
 
 def test_names_are_distinguishing_whole_words() -> None:
     products = catalogue_of(JEWELLERY, KITCHEN, ["Zylqx"])
-    named = name_categories(products, labels_of(products, 2)).set_index("category")
+    named = name_categories(products, labels_of(products, 2)).set_index("category_id")
     assert named.loc[OTHER, "category_name"] == "other"
     assert named["category_name"].is_unique
     words = set(itertools.chain(*map(words_of, JEWELLERY + KITCHEN)))
     for top_terms in named.loc[[0, 1], "top_terms"]:
         assert set(top_terms.split(", ")) <= words
-    jewellery = named.loc[labels_of(products, 2)["category"].iloc[0], "top_terms"]
+    jewellery = named.loc[labels_of(products, 2)["category_id"].iloc[0], "top_terms"]
     assert {"necklace", "bracelet"} & set(jewellery.split(", "))
     # necklaces and necklace are one term
     assert not {"necklace", "necklaces"} <= set(jewellery.split(", "))
-    assert named.loc[[0, 1], "products"].tolist() == [10, 10]
+    assert named.loc[[0, 1], "product_count"].tolist() == [10, 10]
     assert named["revenue"].sum() == 210
 
 
 def test_terms_of_the_embedded_shop_belong_to_their_category(demo: pd.DataFrame, demo_labels: pd.DataFrame) -> None:
     chosen = demo_labels[demo_labels["k"] == 8]
     terms = distinguishing_terms(demo, chosen)
-    assert terms.groupby("category").size().eq(TERMS).all()
+    assert terms.groupby("category_id").size().eq(TERMS).all()
     assert (terms["share_of_category"] > terms["share_of_all"]).all()
     # "fairy tale" is one expression, and so is "art déco"
     for expression in ({"fairy", "tale"}, {"art", "déco"}):
@@ -380,7 +380,7 @@ def test_more_categories_than_descriptions_are_a_problem_of_the_candidate() -> N
 
 def test_descriptions_of_one_word_go_with_the_longer_ones_that_hold_it() -> None:
     products = catalogue_of(JEWELLERY, ["Necklace", "BRACELETS"], KITCHEN, ["mug", "Pot"])
-    assert adjusted_rand_score(np.repeat([0, 1], [12, 12]), labels_of(products, 2)["category"]) == 1
+    assert adjusted_rand_score(np.repeat([0, 1], [12, 12]), labels_of(products, 2)["category_id"]) == 1
 
 
 def test_wrong_input_is_named() -> None:

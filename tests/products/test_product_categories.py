@@ -52,7 +52,7 @@ def test_categories_are_those_of_the_embedded_shop(demo_shop: Shop) -> None:
         truth = {row["product_id"]: row["category"] for row in csv.DictReader(file)}
     for run in ("live", "backtest"):
         found = dict(demo_shop.rows(
-            f"select product_id, category from products.int_products_by_category where prediction_run = '{run}'"
+            f"select product_id, category_id from products.int_products_by_category where prediction_run = '{run}'"
         ))  # fmt: skip
         assert len(found) == demo_shop.row("select count(*) from products")[0]
         assert adjusted_rand_score([truth[product] for product in found], list(found.values())) >= 0.9

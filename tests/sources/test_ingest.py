@@ -395,19 +395,60 @@ def separator_of(
     return resolve_separator(numbers, relation.name, configured=None, earlier=None)
 
 
+@pytest.mark.parametrize(
+    ("others", "problem"),
+    [
+        # what the other file shows holds for a file that shows nothing, and a slip is one
+        (["1,250", "12,500"], None),
+        (["1,250", "1,5"] + ["2.75"] * 200, None),
+        # two exports, and the larger one doesn't outvote the smaller one
+        (["1,250", "0,850"], "most of '.*b.csv' have a decimal comma"),
+        (["12,50"], "most of '.*b.csv' have a decimal comma"),
+        (["1,250", "0,85", "0.85"], "of '.*b.csv' could have .* e.g. '1,250' in unit_price, and other numbers show"),
+    ],
+)
+def test_each_file_has_to_write_decimals_as_the_others_do(
+    others: list[str], problem: str | None, warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    for name, prices in (("a.csv", ["3.50"] * 1000), ("b.csv", others)):
+        write(tmp_path / name, "customer,date,price", *(f'c,2011-01-01,"{price}"' for price in prices))
+    files = describe_files(str(tmp_path / "*.csv"))
+    relation = relation_of_files("it", files, list(files), {})
+    numbers = written_numbers(warehouse, relation, NUMBER_READERS, "''")
+    if problem is None:
+        assert resolve_separator(numbers, "it", configured=None, earlier=None) == "."
+        return
+    for earlier in (None, "."):
+        with pytest.raises(InputError, match=problem):
+            resolve_separator(numbers, "it", configured=None, earlier=earlier)
+
+
+def test_signs_of_currencies_are_counted_by_file(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute(
+        "create table log as select 'c' customer, '2011-01-01' date, unnest(['€5', '€6', '$7', '8']) price"
+    )
+    relation = relation_of_table(warehouse, "log", {})
+    readers = {".": "cast(number_text[2:] as decimal(9, 2))", ",": "cast(number_text[2:] as decimal(9, 2))"}
+    (numbers,) = written_numbers(warehouse, relation, readers, "number_text[1]")
+    assert numbers == WrittenNumbers("log", "unit_price", 0, 0, 0, None, {"$": 1, "€": 2})
+
+
 def test_a_setting_or_earlier_rows_decide_of_numbers_in_doubt() -> None:
-    doubtful = [WrittenNumbers("amount", with_point=0, with_comma=0, ambiguous=1, example="1,250", signs={})]
+    doubtful = [WrittenNumbers("it", "amount", with_point=0, with_comma=0, ambiguous=1, example="1,250", signs={})]
     assert resolve_separator(doubtful, "it", configured=",", earlier=".") == ","
     assert resolve_separator(doubtful, "it", configured=None, earlier=".") == "."
-    commas = [WrittenNumbers("amount", with_point=1, with_comma=2, ambiguous=0, example=None, signs={})]
+    commas = [WrittenNumbers("it", "amount", with_point=1, with_comma=2, ambiguous=0, example=None, signs={})]
     with pytest.raises(InputError, match="read so far have a decimal point, but most of it have a decimal comma"):
         resolve_separator(commas, "it", configured=None, earlier=".")
 
 
 def test_numbers_in_doubt_are_findings() -> None:
     numbers = [
-        WrittenNumbers("unit_price", with_point=200, with_comma=3, ambiguous=0, example=None, signs={"$": 9, "USD": 1}),
-        WrittenNumbers("amount", with_point=1, with_comma=0, ambiguous=0, example=None, signs={"$": 2, "€": 5}),
+        WrittenNumbers("a", "unit_price", 150, with_comma=2, ambiguous=0, example=None, signs={"$": 9}),
+        WrittenNumbers("a", "amount", with_point=1, with_comma=0, ambiguous=0, example=None, signs={"$": 2, "€": 1}),
+        # one row for a column, however many files
+        WrittenNumbers("b", "unit_price", 50, with_comma=1, ambiguous=0, example=None, signs={"USD": 1}),
+        WrittenNumbers("b", "amount", with_point=0, with_comma=0, ambiguous=0, example=None, signs={"€": 4}),
     ]
     found = [(finding.kind, finding.column_name, finding.row_count, finding.example)
              for finding in number_findings(numbers, ".")]  # fmt: skip

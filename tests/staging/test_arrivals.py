@@ -225,6 +225,49 @@ def test_rows_that_are_written_otherwise_in_another_export_are_the_same_rows(
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("rows", "others", "again"),
+    [
+        # 1,000 units and 1 unit; 1,250 and 1.25; morning and evening; with and without a currency
+        (
+            [
+                "1;A;1,000;2025-01-31;1,250.50;c",
+                "2;A;1;2025-01-31;1,250;c",
+                "3;A;1;2025-01-31 10:00 AM;2;c",
+                "4;A;1;2025-01-31;€5.50;c",
+            ],
+            [
+                "1;A;1;2025-01-31;1,250.50;c",
+                "2;A;1;2025-01-31;1.25;c",
+                "3;A;1;2025-01-31 10:00 PM;2;c",
+                "4;A;1;2025-01-31;5.50;c",
+            ],
+            ["1;A;1000;2025-01-31;1250.5;c", "2;A;1.0;2025-01-31 00:00:00;1250.00;c", "4;A;1;2025-01-31;€ 5.50;c"],
+        ),
+        # the same with a decimal comma
+        (
+            ["1;A;1.000;2025-01-31;1.250,50;c", "2;A;1;2025-01-31;1.250;c"],
+            ["1;A;1;2025-01-31;1.250,50;c", "2;A;1;2025-01-31;1,25;c"],
+            ["1;A;1000;2025-01-31;1250,5;c", "2;A;1,0;2025-01-31;1 250,00;c"],
+        ),
+    ],
+)
+def test_rows_are_compared_by_the_numbers_that_they_mean(
+    rows: list[str], others: list[str], again: list[str], make_shop: Callable[..., Shop], tmp_path: Path
+) -> None:
+    headings = "invoice_id;product_id;quantity;ordered_at;unit_price;customer_id"
+    shop = make_shop(transactions=f"{tmp_path}/*.csv")
+    written(tmp_path, headings, rows, "first.csv")
+    shop.build("base_transactions")
+    written(tmp_path, headings, others + again, "next.csv")
+    shop.build("base_transactions")
+    texts = shop.rows(
+        "select concat_ws(';', invoice_id, product_id, quantity, ordered_at, unit_price, customer_id)"
+        " from staging.base_transactions order by input_row"
+    )
+    assert texts == [(row,) for row in rows + others]
+
+
 def test_whole_prices_show_no_decimal_separator(make_shop: Callable[..., Shop], tmp_path: Path) -> None:
     headings = "invoice_id;product_id;quantity;ordered_at;unit_price;customer_id"
     shop = make_shop(transactions=f"{tmp_path}/*.csv")

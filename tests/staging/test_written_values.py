@@ -36,6 +36,9 @@ def test_currencies_blanks_and_signs_are_no_part_of_a_number(staged: Callable[..
         "-$2.50": "-2.50", "$-2.50": "-2.50", "(2.50)": "-2.50", "2.50-": "-2.50", "−2.50": "-2.50", "+2.50": "2.50",
         "12.50 kr": "12.50", "zł 12.50": "12.50", "Rs. 500.00": "500", "R$ 12.50": "12.50", "₹12.50": "12.50",
         "500.00 ₽": "500", "￥500": "500", "CHF 12.50": "12.50", "A$12.50": "12.50", "12.50 eur": "12.50",
+        "1 234 567.50": "1234567.50", "1'234'567": "1234567", "Rs. 1 25 000": "125000", "$ 1 234.50": "1234.50",
+        # No numbers: a blank or an apostrophe in a number groups thousands, or it is a slip.
+        "2 12.50": None, "1 2 3": None, "12'50": None, "0 850.00": None, "12.50 7": None, "1 2345": None,
         # No numbers: a box is no currency, a percentage is no amount, groups have three digits.
         "12 boxes": None, "12.50 %": None, "1,5": None, "1,2345": None, "0,850.5": None, "12,-": None, "--5": None,
         "1.2.3": None, "$": None,
@@ -52,8 +55,13 @@ def test_a_decimal_comma_is_proved_by_the_column_as_a_whole(staged: Callable[...
         "1.234,50 €": "1234.50",
         "12,50 €": "12.50",
         "7": "7",
+        "1 234,50": "1234.50",
+        "1,5E+3": "1500",
+        "1 2,50": None,
     }
-    assert prices_of(staged(*priced(*euros))) == [Decimal(number) for number in euros.values()]
+    assert prices_of(staged(*priced(*euros))) == [
+        None if number is None else Decimal(number) for number in euros.values()
+    ]
 
 
 def test_points_that_group_prove_that_they_do(staged: Callable[..., Shop]) -> None:

@@ -43,7 +43,7 @@ prices as (
 categories as (
 
     select
-        categorised.category,
+        categorised.category_id,
         categorised.category_name,
         count(*) as product_count,
         sum(products.revenue) as revenue,
@@ -111,7 +111,7 @@ learned as (
         choice.reason,
         cast(null as varchar) as failure_reason,
         choice.model_version,
-        categories.category,
+        categories.category_id,
         categories.product_count,
         categories.revenue,
         categories.revenue / nullif(whole.revenue, 0) as revenue_share,
@@ -124,7 +124,7 @@ learned as (
     cross join whole
     cross join choice
     left join names
-        on categories.category = names.category
+        on categories.category_id = names.category_id
 
 ),
 
@@ -144,7 +144,7 @@ unlearned as (
             else 'no products'
         end as failure_reason,
         active_version.model_version,
-        null as category,
+        null as category_id,
         whole.product_count,
         whole.revenue,
         null as revenue_share,
@@ -179,7 +179,7 @@ select
     reason,
     failure_reason,
     model_version,
-    cast(category as integer) as category_id,
+    cast(category_id as integer) as category_id,
     product_count,
     cast(coalesce(revenue, 0) as decimal(18, 2)) as revenue,
     revenue_share,

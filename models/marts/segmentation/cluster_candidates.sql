@@ -16,7 +16,7 @@ select
     candidates.reason,
     candidates.model_version,
     candidates.k,
-    candidates.customers as customer_count,
+    candidates.customer_count,
     candidates.clusters_found,
     candidates.smallest_share,
     candidates.noise_share,

@@ -3,8 +3,8 @@
 select
     customer_id,
     category_name,
-    category as category_id,
-    orders as order_count,
+    category_id,
+    order_count,
     spend,
     spend_share,
     interest_rank,

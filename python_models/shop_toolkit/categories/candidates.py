@@ -36,9 +36,9 @@ PRICE_TIE = 0.01
 # To start processes takes longer than to fit fewer products than this in one.
 PARALLEL_PRODUCTS = 1500
 
-LABEL_COLUMNS = ("algorithm", "k", "product_id", "category", "similarity", "learned_group")
+LABEL_COLUMNS = ("algorithm", "k", "product_id", "category_id", "similarity", "learned_group")
 
-PLACED_COLUMNS = ("product_id", "known_words", "price", "category", "similarity", *COORDINATES)
+PLACED_COLUMNS = ("product_id", "known_words", "price", "category_id", "similarity", *COORDINATES)
 
 
 class Texts(NamedTuple):
@@ -79,7 +79,7 @@ def fit_category_candidates(
     Returns:
         One row per candidate (algorithm, k) and product:
 
-        - category: numbered from 0 by descending number of fitted products. -1 is *other*: products that no category
+        - category_id: numbered from 0 by descending number of fitted products. -1 is *other*: products that no category
           fits, as they share no word with another product, as their similarity is below `ODD_SIMILARITY`, or as fewer
           than `SMALLEST_CATEGORY` products are in the category
         - similarity: cosine to the nearest centre (-1..1)
@@ -103,7 +103,7 @@ def fit_category_candidates(
             "algorithm": ALGORITHM,
             "k": k,
             "product_id": data.products,
-            "category": categories,
+            "category_id": categories,
             "similarity": similarity,
             "learned_group": groups,
         }
@@ -178,7 +178,7 @@ def place_products(learned: pd.DataFrame, products: pd.DataFrame) -> pd.DataFram
     """Place new products in categories that were learned before.
 
     Args:
-        learned: Fitted products: product_id, description, price, category and learned_group, as `describe_texts` and
+        learned: Fitted products: product_id, description, price, category_id and learned_group, as `describe_texts` and
             `fit_category_candidates` returned them. The text space is learned from them again, which gives the same.
         products: New products: product_id, description and price.
 
@@ -198,12 +198,12 @@ def place_products(learned: pd.DataFrame, products: pd.DataFrame) -> pd.DataFram
     data = Texts(rows["product_id"].to_numpy(), points, prices.to_numpy(), is_fitted.to_numpy())
     before, after = data.take(data.fitted), data.take(~data.fitted)
     nearest, similarity = _nearest_groups(after, before, fitted["learned_group"].to_numpy(dtype=int))
-    is_net = np.isin(nearest, fitted["category"]) & (similarity >= ODD_SIMILARITY)
+    is_net = np.isin(nearest, fitted["category_id"]) & (similarity >= ODD_SIMILARITY)
     columns = {
         "product_id": after.products,
         "known_words": known[~data.fitted],
         "price": after.prices,
-        "category": np.where(is_net, nearest, OTHER),
+        "category_id": np.where(is_net, nearest, OTHER),
         "similarity": similarity,
     }
     return pd.DataFrame(columns | coordinate_columns(after.points))[list(PLACED_COLUMNS)]
@@ -231,5 +231,5 @@ def categories_of(data: Texts, rows: pd.DataFrame) -> np.ndarray:
     """
     if not np.array_equal(rows["product_id"].to_numpy(), data.products):
         raise ValueError("The labels are not of the products that have texts.")
-    categories: np.ndarray = rows["category"].to_numpy(dtype=int)
+    categories: np.ndarray = rows["category_id"].to_numpy(dtype=int)
     return categories

@@ -14,7 +14,7 @@ FEWEST_DESCRIPTIONS = 10
 
 COORDINATES = tuple(f"x{number:02}" for number in range(1, TEXT_DIMENSIONS + 1))
 
-CATALOGUE_COLUMNS = ("products", "described_products", "different_descriptions", "failure_reason")
+CATALOGUE_COLUMNS = ("product_count", "described_products", "different_descriptions", "failure_reason")
 
 TEXT_COLUMNS = ("product_id", "is_fitted", "known_words", "price", *COORDINATES)
 
@@ -26,7 +26,7 @@ def describe_catalogue(products: pd.DataFrame) -> pd.DataFrame:
         products: As for `describe_texts`; only fitted ones are counted.
 
     Returns:
-        One row: products, described_products, different_descriptions (they differ in more than case, digits and
+        One row: product_count, described_products, different_descriptions (they differ in more than case, digits and
         signs) and failure_reason, why nothing can be learned (None if it can).
 
     Raises:

@@ -18,7 +18,7 @@ from shop_toolkit.categories.candidates import (
 from shop_toolkit.clustering.metrics import SILHOUETTE_CUSTOMERS, silhouettes
 
 METRIC_COLUMNS = (
-    "algorithm", "k", "products", "categories_found", "smallest_share", "largest_share", "other_share",
+    "algorithm", "k", "product_count", "categories_found", "smallest_share", "largest_share", "other_share",
     "silhouette", "mean_similarity", "failure_reason",
 )  # fmt: skip
 
@@ -36,7 +36,7 @@ def measure_category_candidates(
     Returns:
         One row per candidate (algorithm, k), also of those that were expected and have no labels:
 
-        - products: fitted ones; categories_found: without other
+        - product_count: fitted ones; categories_found: without other
         - smallest_share, largest_share, other_share: of fitted products (0..1)
         - silhouette: of Euclidean distances in the text space (see `clustering.metrics.silhouettes`: other counts 0, so
           that putting the difficult products there earns nothing), of an evenly spaced sample above

@@ -25,9 +25,9 @@ SHORTEST_TERM = 3
 
 NAME_TERMS = 3
 
-TERM_COLUMNS = ("category", "term_rank", "term", "weight", "products", "share_of_category", "share_of_all")
+TERM_COLUMNS = ("category_id", "term_rank", "term", "weight", "product_count", "share_of_category", "share_of_all")
 
-NAME_COLUMNS = ("category", "category_name", "top_terms", "products", "revenue", "typical_price")
+NAME_COLUMNS = ("category_id", "category_name", "top_terms", "product_count", "revenue", "typical_price")
 
 
 def distinguishing_terms(products: pd.DataFrame, labels: pd.DataFrame, terms: int = TERMS) -> pd.DataFrame:
@@ -39,20 +39,20 @@ def distinguishing_terms(products: pd.DataFrame, labels: pd.DataFrame, terms: in
 
     Args:
         products: As for `describe_texts`.
-        labels: product_id and category of one candidate.
+        labels: product_id and category_id of one candidate.
         terms: Words per category at most.
 
     Returns:
-        One row per category and word, the weightiest first: category, term_rank (from 1), term, weight, products (how
-        many of the category hold it), share_of_category and share_of_all (0..1). Words are whole words; of the forms of
-        one word (candle, candles) the weightiest stands for all, and so does one word of a standing expression (sunday
-        roast). Words of one product or of two letters count only where there is no other; in scripts without blanks the
-        terms are pairs of letters. Other (-1) has no terms.
+        One row per category and word, the weightiest first: category_id, term_rank (from 1), term, weight,
+        product_count (how many of the category hold it), share_of_category and share_of_all (0..1). Words are whole
+        words; of the forms of one word (candle, candles) the weightiest stands for all, and so does one word of a
+        standing expression (sunday roast). Words of one product or of two letters count only where there is no other;
+        in scripts without blanks the terms are pairs of letters. Other (-1) has no terms.
     """
-    categories = sorted(set(labels["category"]) - {OTHER})
+    categories = sorted(set(labels["category_id"]) - {OTHER})
     if not categories:
         return pd.DataFrame(columns=list(TERM_COLUMNS))
-    rows = sorted_products(products).merge(labels[["product_id", "category"]], on="product_id", validate="1:1")
+    rows = sorted_products(products).merge(labels[["product_id", "category_id"]], on="product_id", validate="1:1")
     rows = rows[rows["is_fitted"]]
     space = learn_text_space(rows["description"])
     found = CountVectorizer(analyzer=words_of, binary=True)
@@ -61,7 +61,8 @@ def distinguishing_terms(products: pd.DataFrame, labels: pd.DataFrame, terms: in
     word_weights = pd.Series(space.weights, index=space.words).reindex(words, fill_value=0.0).to_numpy()
     vocabulary = _Vocabulary(words, word_weights, counts)
     tables = [
-        _terms_of(category, np.flatnonzero(rows["category"] == category), vocabulary, terms) for category in categories
+        _terms_of(category, np.flatnonzero(rows["category_id"] == category), vocabulary, terms)
+        for category in categories
     ]
     return pd.concat(tables, ignore_index=True)[list(TERM_COLUMNS)]
 
@@ -88,11 +89,11 @@ def _terms_of(category: int, members: np.ndarray, vocabulary: _Vocabulary, terms
     order = [word for word in np.lexsort((words, -inside, -weight)) if eligible[word]]
     chosen = _different_terms(words, counts[members], order, terms)
     columns = {
-        "category": category,
+        "category_id": category,
         "term_rank": range(1, len(chosen) + 1),
         "term": words[chosen],
         "weight": weight[chosen],
-        "products": inside[chosen].astype(int),
+        "product_count": inside[chosen].astype(int),
         "share_of_category": share[chosen],
         "share_of_all": share_of_all[chosen],
     }
@@ -130,24 +131,24 @@ def name_categories(products: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFram
 
     Args:
         products: As for `describe_texts`.
-        labels: product_id and category of one candidate.
+        labels: product_id and category_id of one candidate.
 
     Returns:
-        One row per category: category, category_name, top_terms (the six distinguishing terms), and of all its
-        products, fitted or not: products (their number), revenue (money) and typical_price (the median price of a unit,
+        One row per category: category_id, category_name, top_terms (the six distinguishing terms), and of all its
+        products, fitted or not: product_count, revenue (money) and typical_price (the median price of a unit,
         money).
     """
     if labels.empty:
         return pd.DataFrame(columns=list(NAME_COLUMNS))
-    rows = sorted_products(products).merge(labels[["product_id", "category"]], on="product_id", validate="1:1")
+    rows = sorted_products(products).merge(labels[["product_id", "category_id"]], on="product_id", validate="1:1")
     found = distinguishing_terms(products, labels)
-    terms_of = {category: group["term"].tolist() for category, group in found.groupby("category")}
-    names = _unique_names(sorted(set(rows["category"]) - {OTHER}), terms_of) | {OTHER: OTHER_NAME}
-    named = rows.groupby("category", as_index=False).agg(
-        products=("product_id", "size"), revenue=("revenue", "sum"), typical_price=("price", "median")
+    terms_of = {category: group["term"].tolist() for category, group in found.groupby("category_id")}
+    names = _unique_names(sorted(set(rows["category_id"]) - {OTHER}), terms_of) | {OTHER: OTHER_NAME}
+    named = rows.groupby("category_id", as_index=False).agg(
+        product_count=("product_id", "size"), revenue=("revenue", "sum"), typical_price=("price", "median")
     )
-    named["category_name"] = named["category"].map(names)
-    named["top_terms"] = [", ".join(terms_of.get(category, [])) for category in named["category"]]
+    named["category_name"] = named["category_id"].map(names)
+    named["top_terms"] = [", ".join(terms_of.get(category, [])) for category in named["category_id"]]
     return named[list(NAME_COLUMNS)]
 
 

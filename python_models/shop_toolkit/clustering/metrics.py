@@ -27,7 +27,7 @@ SILHOUETTE_CUSTOMERS = 6000
 DISTANCE_MEMORY = 64
 
 METRIC_COLUMNS = (
-    "space", "algorithm", "k", "setting", "customers", "clusters_found", "smallest_share", "noise_share",
+    "space", "algorithm", "k", "setting", "customer_count", "clusters_found", "smallest_share", "noise_share",
     "silhouette", "calinski_harabasz", "davies_bouldin", "bic", "failure_reason",
 )  # fmt: skip
 
@@ -194,7 +194,7 @@ def _missing(
         for k in expected:
             if k not in present:
                 rows.append((space, algorithm, k, len(points), 0, _missing_problem(points, algorithm, k)))
-    columns = ["space", "algorithm", "k", "customers", "clusters_found", "failure_reason"]
+    columns = ["space", "algorithm", "k", "customer_count", "clusters_found", "failure_reason"]
     return pd.DataFrame(rows, columns=columns).reindex(columns=list(METRIC_COLUMNS))
 
 

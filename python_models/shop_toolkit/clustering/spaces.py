@@ -15,7 +15,7 @@ from shop_toolkit.clustering.tsne import TSNE_ITERATIONS, fit_tsne
 TSNE_FEWEST_CUSTOMERS = 30
 
 COORDINATE_COLUMNS = ("space", "customer_id", "x", "y", "z")
-SPACE_COLUMNS = ("space", "customers", "dimensions", "explained_variance", "failure_reason")
+SPACE_COLUMNS = ("space", "customer_count", "dimensions", "explained_variance", "failure_reason")
 
 
 def standardise(values: np.ndarray) -> np.ndarray:
@@ -74,8 +74,9 @@ def describe_spaces(population: pd.DataFrame, spaces: Sequence[str] = RFM_SPACES
         spaces: Some of `RFM_SPACES`.
 
     Returns:
-        One row per space: space, customers (fitted ones), dimensions, explained_variance (share of the variance of all
-        features, 0..1, of `rfm_plane` only) and failure_reason, why the space has no coordinates (None where it has).
+        One row per space: space, customer_count (fitted ones), dimensions, explained_variance (share of the variance
+        of all features, 0..1, of `rfm_plane` only) and failure_reason, why the space has no coordinates (None where it
+        has).
 
     Raises:
         ValueError: A column or a value is missing, or a customer has two rows.

@@ -18,9 +18,10 @@ CODES = {"€": "EUR", "£": "GBP", "$": "USD", "US$": "USD", "¥": "JPY", "￥"
 
 @dataclass(frozen=True)
 class WrittenNumbers:
-    """What the texts of one column of numbers show.
+    """What the texts of one column of numbers show in one file.
 
     Attributes:
+        file_name: The file, or the table.
         column: Our name of the column.
         with_point: How many numbers can only be read with a decimal point, as 1,234.50 or 3.5.
         with_comma: How many numbers can only be read with a decimal comma, as 1.234,50 or 0,850.
@@ -29,6 +30,7 @@ class WrittenNumbers:
         signs: How many rows name each currency, by its sign or code in capitals.
     """
 
+    file_name: str
     column: str
     with_point: int
     with_comma: int
@@ -49,24 +51,27 @@ def written_numbers(
         currency_reader: SQL that yields the sign or code of the currency in `number_text`.
 
     Returns:
-        One item for each column of numbers that the input has.
+        One item for each file and column that has texts other than whole numbers.
     """
     columns = {column: relation.columns[column] for column in NUMBER_COLUMNS if column in relation.columns}
-    texts = "\nunion all\n".join(
-        f"""
-        select '{column}' as column_name, trim(cast({sql} as varchar)) as number_text, count(*) as row_count
-        from {relation.sql}
-        -- Whole numbers and plain texts of digits show nothing.
-        where
-            typeof({sql}) = 'VARCHAR'
-            and not regexp_full_match(trim(cast({sql} as varchar)), '[+-]?[0-9]*')
-        group by 1, 2
-        """
+    # One scan for all columns. Whole numbers and plain texts of digits show nothing.
+    texts = ", ".join(
+        f"{{'column_name': '{column}',"
+        f" 'number_text': case when typeof({sql}) = 'VARCHAR' then trim(cast({sql} as varchar)) end}}"
         for column, sql in columns.items()
     )
     rows = connection.execute(
         f"""
-        with texts as ({texts}),
+        with cells as (
+            select cast({relation.file_name} as varchar) as file_name, unnest([{texts}]) as cell
+            from {relation.sql}
+        ),
+        texts as (
+            select file_name, cell.column_name, cell.number_text, count(*) as row_count
+            from cells
+            where cell.number_text is not null
+            group by all
+        ),
         readings as (
             select
                 *,
@@ -74,32 +79,49 @@ def written_numbers(
                 {readers[","]} as with_comma,
                 {currency_reader} as sign
             from texts
+            where not regexp_full_match(number_text, '[+-]?[0-9]*')
+        ),
+        counts as (
+            select
+                file_name,
+                column_name,
+                coalesce(sum(row_count) filter (where with_comma is null and with_point is not null), 0) as points,
+                coalesce(sum(row_count) filter (where with_point is null and with_comma is not null), 0) as commas,
+                coalesce(sum(row_count) filter (where with_point <> with_comma), 0) as ambiguous,
+                min(number_text) filter (where with_point <> with_comma) as example
+            from readings
+            group by 1, 2
+        ),
+        sign_counts as (
+            select file_name, column_name, map_from_entries(list((sign, row_count) order by sign)) as signs
+            from (
+                select file_name, column_name, sign, cast(sum(row_count) as bigint) as row_count
+                from readings
+                where sign <> ''
+                group by 1, 2, 3
+            )
+            group by 1, 2
         )
         select
-            column_name,
-            sign,
-            coalesce(sum(row_count) filter (where with_comma is null and with_point is not null), 0),
-            coalesce(sum(row_count) filter (where with_point is null and with_comma is not null), 0),
-            coalesce(sum(row_count) filter (where with_point <> with_comma), 0),
-            min(number_text) filter (where with_point <> with_comma),
-            sum(row_count)
-        from readings
-        group by 1, 2
-        order by 1, 2
+            counts.file_name,
+            counts.column_name,
+            cast(counts.points as bigint),
+            cast(counts.commas as bigint),
+            cast(counts.ambiguous as bigint),
+            counts.example,
+            sign_counts.signs
+        from counts
+        left join sign_counts
+            on
+                counts.file_name = sign_counts.file_name
+                and counts.column_name = sign_counts.column_name
+        order by counts.file_name, list_position({list(columns)}, counts.column_name)
         """
     ).fetchall()
-    return [_of_column(column, [row for row in rows if row[0] == column]) for column in columns]
-
-
-def _of_column(column: str, rows: Sequence[tuple[str, str, int, int, int, str | None, int]]) -> WrittenNumbers:
-    return WrittenNumbers(
-        column,
-        with_point=int(sum(row[2] for row in rows)),
-        with_comma=int(sum(row[3] for row in rows)),
-        ambiguous=int(sum(row[4] for row in rows)),
-        example=min((row[5] for row in rows if row[5] is not None), default=None),
-        signs={row[1]: int(row[6]) for row in rows if row[1]},
-    )
+    return [
+        WrittenNumbers(file_name, column, points, commas, ambiguous, example, signs or {})
+        for file_name, column, points, commas, ambiguous, example, signs in rows
+    ]
 
 
 def resolve_separator(
@@ -107,11 +129,12 @@ def resolve_separator(
 ) -> str | None:
     """Find out which decimal separator the numbers have.
 
-    One input writes its numbers in one way, so what one column shows holds for the others. Numbers that are written in
-    another way are rejected, row by row.
+    A program writes the numbers of an export in one way, so what one column shows holds for the others, and what some
+    files show for those that show nothing. A file that shows the opposite is another export: it stops the build.
+    Numbers that are written in another way than their file are rejected, row by row.
 
     Args:
-        numbers: What the columns show.
+        numbers: What the columns of the files show.
         input_name: How sentences call the input.
         configured: The setting `decimal_separator`.
         earlier: What earlier rows of the input showed.
@@ -120,28 +143,60 @@ def resolve_separator(
         '.' or ','; None where nothing shows it and nothing depends on it.
 
     Raises:
-        InputError: Nothing shows it and numbers could be read in two ways; or the columns, or earlier rows, contradict
+        InputError: Nothing shows it and numbers could be read in two ways; or files, columns or earlier rows contradict
             one another.
     """
     if configured is not None:
         return configured
-    proofs = {".": sum(column.with_point for column in numbers), ",": sum(column.with_comma for column in numbers)}
-    shown = max(proofs, key=lambda separator: proofs[separator]) if any(proofs.values()) else None
-    doubtful = next((column for column in numbers if column.ambiguous), None)
-    separator = earlier or shown
+    proofs = _proofs(numbers)
+    separator = earlier or (max(proofs, key=lambda sign: proofs[sign]) if any(proofs.values()) else None)
     if separator is None:
+        doubtful = next((column for column in numbers if column.ambiguous), None)
         if doubtful is not None:
             raise _question(input_name, doubtful, "nothing shows which")
         return None
-    others = proofs["," if separator == "." else "."]
-    if others > sum(proofs.values()) / 2:
-        raise InputError(
-            f"Numbers read so far have a decimal {NAMES[separator]}, but most of {input_name} have a decimal"
-            f" {NAMES[shown or separator]}. Write them alike, or read this input by itself."
-        )
-    if doubtful is not None and others > SLIP * sum(proofs.values()):
-        raise _question(input_name, doubtful, "other numbers show both")
+    files = sorted({column.file_name for column in numbers})
+    for file_name in files:
+        columns = [column for column in numbers if column.file_name == file_name]
+        name = input_name if len(files) == 1 else f"'{file_name}'"
+        _check_file(columns, name, separator, "read so far" if earlier else "of other files")
     return separator
+
+
+def _check_file(numbers: Sequence[WrittenNumbers], name: str, separator: str, others: str) -> None:
+    """Raise InputError where the columns of one file show the other separator."""
+    proofs = _proofs(numbers)
+    other = "," if separator == "." else "."
+    if proofs[other] > proofs[separator]:
+        raise InputError(
+            f"Numbers {others} have a decimal {NAMES[separator]}, but most of {name} have a decimal {NAMES[other]}."
+            " Write them alike, or read this input by itself."
+        )
+    doubtful = next((column for column in numbers if column.ambiguous), None)
+    if doubtful is not None and proofs[other] > SLIP * sum(proofs.values()):
+        raise _question(name, doubtful, "other numbers show both")
+
+
+def _proofs(numbers: Sequence[WrittenNumbers]) -> dict[str, int]:
+    """For each separator, how many numbers can only be read with it."""
+    return {".": sum(column.with_point for column in numbers), ",": sum(column.with_comma for column in numbers)}
+
+
+def _of_all_files(numbers: Sequence[WrittenNumbers]) -> list[WrittenNumbers]:
+    """What each column shows in all files together."""
+    return [
+        WrittenNumbers(
+            "",
+            name,
+            sum(column.with_point for column in columns),
+            sum(column.with_comma for column in columns),
+            sum(column.ambiguous for column in columns),
+            min((column.example for column in columns if column.example is not None), default=None),
+            {sign: sum(column.signs.get(sign, 0) for column in columns) for column in columns for sign in column.signs},
+        )
+        for name in dict.fromkeys(column.column for column in numbers)
+        for columns in [[column for column in numbers if column.column == name]]
+    ]
 
 
 def _question(input_name: str, column: WrittenNumbers, reason: str) -> InputError:
@@ -154,7 +209,7 @@ def _question(input_name: str, column: WrittenNumbers, reason: str) -> InputErro
 def number_findings(numbers: Sequence[WrittenNumbers], separator: str | None) -> list[Finding]:
     """What the numbers leave in doubt, once their decimal separator is known."""
     findings = []
-    for column in numbers:
+    for column in _of_all_files(numbers):
         others = column.with_comma if separator == "." else column.with_point if separator == "," else 0
         if others:
             findings.append(Finding(
