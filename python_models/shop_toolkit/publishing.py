@@ -26,6 +26,8 @@ from typing import Any
 import duckdb
 from filelock import FileLock, Timeout
 
+from shop_toolkit.ingest.errors import first_line_of, shortened
+
 # Part of the id: raise it when files change their form while the marts stay the same.
 LAYOUT = 2
 # DuckDB's name for files that 1.0 and everything later can read.
@@ -216,11 +218,11 @@ def publication(
             f"The marts are not published: another build has been publishing into {folder} for {SECONDS_TO_WAIT} "
             "seconds. Wait for it, or give this one its own folder by the setting 'published_folder'."
         ) from error
-    except (OSError, duckdb.IOException) as error:
+    except (OSError, duckdb.OperationalError, duckdb.FatalException) as error:
         raise PublicationError(
-            f"The marts are not published, and readers keep the last publication: {error}. Make sure that the "
-            f"folder {folder} is writable and has room, or name another by the setting 'published_folder' "
-            "(null: publish no files)."
+            "The marts are not published, and readers keep the last publication:"
+            f" {shortened(first_line_of(error), 200)}. Make sure that the folder {shortened(str(folder), 80)} is"
+            " writable and has room, or name another by the setting 'published_folder' (null: publish no files)."
         ) from error
 
 

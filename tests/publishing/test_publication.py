@@ -244,6 +244,22 @@ def test_descriptions_and_pages_belong_to_what_is_published(tmp_path: Path) -> N
     assert not (tmp_path / "report.html").is_symlink(), "a page that no longer exists"
 
 
+@pytest.mark.parametrize("error", [duckdb.FatalException, duckdb.IOException, duckdb.OutOfMemoryException, OSError])
+def test_a_full_folder_has_one_short_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def no_room(*_: object) -> None:
+        raise error("No space left on device\nwhile writing\n" + "x" * 3_000)
+
+    monkeypatch.setattr(publishing, "write_mart", no_room)
+    with pytest.raises(
+        PublicationError, match=r"readers keep the last publication: No space left on device\."
+    ) as raised:
+        publish(small_shop(1), tmp_path)
+    assert len(str(raised.value)) < 500
+    assert "\n" not in str(raised.value)
+
+
 @pytest.mark.parametrize("step", ["write_mart", "entry", "flush", "link"])
 def test_a_failure_on_the_way_leaves_the_last_publication_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str

@@ -562,6 +562,25 @@ def test_rows_that_are_gone_stop_a_full_read_but_for_a_full_refresh(
     assert plan_input(warehouse, request_for(tmp_path / "b.csv")).is_full_read
 
 
+def test_files_that_shrank_stop_a_full_read_however_their_place_is_spelled(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    for name in ("a.csv", "b.csv"):
+        write(tmp_path / name, HEADINGS, "1,A,c,12/31/2010,1.50", "2,A,c,12/31/2010,1.50")
+    ingest(warehouse, request_for(tmp_path / "*.csv"))
+    elsewhere = f"{tmp_path}/../{tmp_path.name}/*.csv"
+    assert plan_input(warehouse, request_for(elsewhere)).is_full_read
+    write(tmp_path / "a.csv", HEADINGS, "1,A,c,12/31/2010,1.50")
+    assert not plan_input(warehouse, request_for(tmp_path / "*.csv")).is_full_read
+    with pytest.raises(InputError, match=r"files are shorter than when they were read: .*a\.csv\. Put it back"):
+        plan_input(warehouse, request_for(tmp_path / "*.csv", decimal_separator="."))
+    with pytest.raises(InputError, match=r"files are shorter than when they were read: .*a\.csv\. Put it back"):
+        plan_input(warehouse, request_for(elsewhere))
+    (tmp_path / "b.csv").unlink()
+    with pytest.raises(InputError, match=r"what was read is no longer there: .*b\.csv\. Put it back"):
+        plan_input(warehouse, request_for(elsewhere))
+
+
 def test_a_table_that_is_shorter_stops_a_full_read(warehouse: duckdb.DuckDBPyConnection) -> None:
     warehouse.execute(
         "create table landing as select 'c' as customer, date '2011-01-01' as date, 1.5 as amount from range(2)"

@@ -64,6 +64,11 @@ class FileDescription:
         return self.kind, self.headings, self.types, self.delimiter
 
     @property
+    def size(self) -> int:
+        """Size in bytes."""
+        return int(self.stamp.split()[0])
+
+    @property
     def modified_at(self) -> datetime:
         """Time of the last change, in UTC."""
         return datetime.fromtimestamp(int(self.stamp.split()[1]) / 1e9, UTC)

@@ -400,20 +400,34 @@ def _check_nothing_is_lost(
     files: Mapping[str, FileDescription | None],
 ) -> None:
     """Stop a build that would read the same place again, where rows that earlier builds read there are gone."""
-    if stored.place != request.transactions:
+    if stored.place is None or not _is_same_place(stored.place, request.transactions):
         return
-    missing = [name for name in stored.files if name not in files]
+    present = {os.path.realpath(name): file for name, file in files.items() if file is not None}
+    missing = [name for name in stored.files if name not in files and os.path.realpath(name) not in present]
+    shrunken = [
+        name
+        for name, file in stored.descriptions.items()
+        if (now := present.get(os.path.realpath(name))) is not None and now.size < file.size
+    ]
     is_table = None in files.values()
     is_shorter = is_table and _single(
         connection, f"select (select count(*) from {relation.sql}) < (select count(*) from {ROWS})"
     )
-    if missing or is_shorter:
+    if missing or shrunken or is_shorter:
         raise InputError(
             f"Settings or headings have changed, so {relation.name} must be read again, but "
             + ("rows that were read are no longer in it" if is_table
-               else f"what was read is no longer there: {listed(missing)}")
+               else f"what was read is no longer there: {listed(missing)}" if missing
+               else f"files are shorter than when they were read: {listed(shrunken)}")
             + ". Put it back, or run 'dbt build --full-refresh' to go on with what is there now."
         )  # fmt: skip
+
+
+def _is_same_place(place: str, other: str) -> bool:
+    """Whether two values of the setting `transactions` mean the same files or table, however they are spelled."""
+    if is_file_name(place) != is_file_name(other):
+        return False
+    return place == other or (is_file_name(place) and Path(place).resolve() == Path(other).resolve())
 
 
 def _formats(
