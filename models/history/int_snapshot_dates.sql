@@ -64,9 +64,10 @@ last_reported as (
 -- Whether the seed gives customers of the last reported date another segment by now.
 renamed as (
 
-    select coalesce(
-        bool_or(reported.rfm_segment is distinct from score_map.segment), false
-    ) as is_renamed
+    select
+        coalesce(
+            bool_or(reported.rfm_segment is distinct from score_map.segment), false
+        ) as is_renamed
     from reported
     inner join last_reported
         on reported.as_of_date = last_reported.last_date

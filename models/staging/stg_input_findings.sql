@@ -28,10 +28,10 @@ findings as (
 )
 
 select
-    finding.kind,
-    finding.column_name,
+    struct_extract(finding, 'kind') as kind,
+    struct_extract(finding, 'column_name') as column_name,
     file_name,
-    finding.row_count,
-    finding.example,
-    finding.suggestion
+    struct_extract(finding, 'row_count') as row_count,
+    struct_extract(finding, 'example') as example,
+    struct_extract(finding, 'suggestion') as suggestion
 from findings

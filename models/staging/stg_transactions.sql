@@ -14,6 +14,12 @@ with transactions as (
 
 ),
 
+refund_prefixes as (
+
+    select unnest(refund_invoice_prefixes) as prefix from {{ ref('ingest_plan') }}
+
+),
+
 missing_values as (
 
     select * from {{ ref('missing_values') }}
@@ -26,7 +32,6 @@ ingest_plan as (
     select
         date_format,
         decimal_separator,
-        refund_invoice_prefixes,
         has_invoice_id,
         has_product_id,
         has_quantity,
@@ -142,13 +147,12 @@ classified as (
     select
         valued.*,
         coalesce(transaction_types.counts_as = 'return', false)
-        or coalesce(
-            len(list_filter(
-                valued.refund_invoice_prefixes,
-                lambda prefix: starts_with(upper(valued.invoice_id), prefix)
-            )) > 0, false
+        or exists (
+            select 1
+            from refund_prefixes
+            where starts_with(upper(valued.invoice_id), refund_prefixes.prefix)
         ) as is_return,
-        transaction_types.counts_as is not distinct from 'ignored' as is_ignored_type
+        coalesce(transaction_types.counts_as = 'ignored', false) as is_ignored_type
     from valued
     left join transaction_types
         on valued.transaction_type = transaction_types.transaction_type

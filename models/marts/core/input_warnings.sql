@@ -86,8 +86,8 @@ mostly_rejected as (
     from transactions
     cross join totals
     where transactions.rejection_reason is not null
-    group by transactions.rejection_reason, totals.row_count
-    having count(*) >= {{ most_rejected_share }} * totals.row_count
+    group by 5
+    having count(*) >= {{ most_rejected_share }} * max(totals.row_count)
 
 ),
 
