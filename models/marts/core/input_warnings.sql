@@ -21,6 +21,18 @@ orders as (
 
 ),
 
+order_statuses as (
+
+    select * from {{ ref('order_statuses') }}
+
+),
+
+ingest_plan as (
+
+    select cancellation_invoice_prefix from {{ ref('ingest_plan') }}
+
+),
+
 -- Findings of several builds add up.
 found_while_reading as (
 
@@ -158,6 +170,97 @@ placeholders as (
 
 ),
 
+unknown_statuses as (
+
+    select
+        'unknown_statuses' as kind,
+        'order_status' as column_name,
+        count(*) as row_count,
+        sum(transactions.gross_amount) as amount,
+        transactions.order_status as example,
+        'Orders of this status count as sales. Say what it means in seeds/order_statuses.csv.'
+            as suggestion
+    from transactions
+    left join order_statuses
+        on transactions.order_status = order_statuses.status
+    where
+        transactions.order_status is not null
+        and order_statuses.status is null
+    group by 5
+
+),
+
+negative_prices as (
+
+    select
+        'negative_prices' as kind,
+        'unit_price' as column_name,
+        count(*) as row_count,
+        sum(gross_amount) as amount,
+        min(invoice_id) as example,
+        'They are rejected and net nothing. If they are refunds, name what their invoices begin'
+        || ' with in refund_invoice_prefixes.' as suggestion
+    from transactions
+    where
+        rejection_reason = 'no_price'
+        and unit_price < 0
+    having count(*) > 0
+
+),
+
+-- Where most invoices begin with the prefix, it marks no cancellations.
+with_prefix as (
+
+    select
+        transactions.*,
+        count(*) over () as prefixed_count
+    from transactions
+    inner join ingest_plan
+        on
+            ingest_plan.cancellation_invoice_prefix <> ''
+            and starts_with(
+                upper(transactions.invoice_id), upper(ingest_plan.cancellation_invoice_prefix)
+            )
+
+),
+
+positive_cancellations as (
+
+    select
+        'positive_cancellations' as kind,
+        'quantity' as column_name,
+        count(*) as row_count,
+        sum(gross_amount) as amount,
+        min(invoice_id) as example,
+        'Their invoices begin as cancellations do, but with a positive quantity they count as'
+        || ' sales. If they take goods back, add the prefix to refund_invoice_prefixes.'
+            as suggestion
+    from with_prefix
+    where
+        quantity > 0
+        and rejection_reason is null
+    having
+        count(*) > 0
+        and max(prefixed_count) < (select totals.row_count / 2 from totals)
+
+),
+
+reused_numbers as (
+
+    select
+        'reused_invoice_numbers' as kind,
+        'invoice_id' as column_name,
+        count(*) as row_count,
+        sum(gross_amount) as amount,
+        min(invoice_id) as example,
+        'These numbers come again more than max_order_days later, so they are orders of their own.'
+            as suggestion
+    from orders
+    where invoice_id <> invoice_number
+    having count(*) > 0
+
+),
+
 warnings as (
 
     select * from found_while_reading
@@ -181,6 +284,22 @@ warnings as (
     union all
 
     select * from placeholders
+
+    union all
+
+    select * from unknown_statuses
+
+    union all
+
+    select * from negative_prices
+
+    union all
+
+    select * from positive_cancellations
+
+    union all
+
+    select * from reused_numbers
 
 )
 
