@@ -272,7 +272,7 @@ def test_a_refresh_that_would_read_something_else_stops_before_any_table_changes
     changes: list[dict[str, Any]] = [{"transactions": str(DEMO_FILE)}, {"cancellation_invoice_prefix": "X"}]
     for settings in changes:
         problem = problem_of(shop.dbt(*REFRESH, **settings))
-        assert "in another way than the warehouse was read, from seeds/demo_shop/transactions.csv" in problem
+        assert "in another way than the warehouse was read, from 'seeds/demo_shop/transactions.csv'" in problem
         assert shop.checksums() == before
 
 

@@ -85,17 +85,20 @@ def reader(published: Shop) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def test_every_mart_is_published_and_the_publication_waits_for_each(published: Shop) -> None:
-    manifest = json.loads((published.folder / "target" / "manifest.json").read_text())
+    manifest = published.parsed()
+    assert manifest is not None
     public = {
-        node["name"]
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "model" and "marts" in node["fqn"] and node["access"] == "public"
+        node.name
+        for node in manifest.nodes.values()
+        if node.resource_type == "model" and "marts" in node.fqn and node.access == "public"
     }
     assert public == set(PUBLISHED)
     for waiting in ("report_pages", "published_files"):
-        node = manifest["nodes"][f"model.customer_segmentation.{waiting}"]
-        parents = [manifest["nodes"][parent] for parent in node["depends_on"]["nodes"]]
-        assert {parent["name"] for parent in parents if "marts" in parent["fqn"]} == public
+        parents = [
+            manifest.nodes[parent]
+            for parent in manifest.nodes[f"model.customer_segmentation.{waiting}"].depends_on.nodes
+        ]
+        assert {parent.name for parent in parents if "marts" in parent.fqn} == public
 
 
 @pytest.mark.parametrize("kind", ["duckdb", "parquet", "csv"])

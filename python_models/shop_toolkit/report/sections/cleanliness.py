@@ -37,7 +37,8 @@ NETTED = "cancellations and what they cancel"
 def blocks(tables: Tables) -> list[Block]:
     """The section's blocks."""
     steps = tables["cleaning_summary"].sort_values("step_number")
-    return [rows_left(steps), money_left(steps), doubts(tables["input_warnings"])]
+    warnings = tables["input_warnings"]
+    return [rows_left(steps), money_left(steps)] + ([] if warnings.empty else [doubts(warnings)])
 
 
 def words_of(step: str) -> str:
@@ -148,11 +149,9 @@ def doubts(warnings: pd.DataFrame) -> Block:
     """What the build could not be sure of; without examples, as these may be ids of customers.
 
     Args:
-        warnings: The mart input_warnings.
+        warnings: The mart input_warnings, at least one row.
     """
     name = "input_warnings"
-    if warnings.empty:
-        return without_chart(name, "What the build could not be sure of", "The input left nothing in doubt.")
     ranked = warnings.sort_values(["amount", "row_count", "kind"], ascending=[False, False, True], na_position="last")
     ranked = ranked.assign(kind=[sentence(kind.replace("_", " ")) for kind in ranked["kind"]])
     columns = {
