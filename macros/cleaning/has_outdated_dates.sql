@@ -1,12 +1,17 @@
 {#-
     Whether a row that an earlier build flagged has a date that was plausible then and isn't now, or
-    the other way round: the rows since then, or a setting, moved an end of the log.
+    the other way round: the rows since then, or a setting, moved an end of the log. A model asks at
+    each `is_incremental()`, and the answer takes a search of all rows: it is kept for the run.
 -#}
 {% macro has_outdated_dates() -%}
     {%- set flagged = existing_relation('cleaning', 'int_transactions_flagged') -%}
     {%- set staged = existing_relation('staging', 'stg_transactions') -%}
     {%- if flagged is none or staged is none -%}
         {{ return(false) }}
+    {%- endif -%}
+    {%- set known = single_value("select getvariable('outdated_dates')") or '' -%}
+    {%- if known.startswith(invocation_id) -%}
+        {{ return(known.endswith('true')) }}
     {%- endif -%}
     {%- set query -%}
         with new_rows as (
@@ -33,5 +38,8 @@
                 between plausible_days.first_day and plausible_days.last_day
             )
     {%- endset -%}
-    {{ return(single_value(query)) }}
+    {%- set is_outdated = single_value(query) -%}
+    {%- set answer = sql_text(invocation_id ~ ' ' ~ (is_outdated | string | lower)) -%}
+    {%- do run_query('set variable outdated_dates = ' ~ answer) -%}
+    {{ return(is_outdated) }}
 {%- endmacro %}
