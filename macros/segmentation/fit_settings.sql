@@ -7,8 +7,8 @@
     {%- for name in [
         'backtest_origins', 'bootstrap_samples', 'category_bootstrap_samples',
         'force_broad_clustering', 'force_detailed_clustering', 'max_clusters', 'max_fit_customers',
-        'max_fit_products', 'max_rules', 'max_training_customers', 'min_segment_share',
-        'min_stability', 'rule_folds', 'silhouette_tolerance', 'tsne_iterations',
+        'max_fit_products', 'max_broad_rules', 'max_detailed_rules', 'max_training_customers',
+        'min_segment_share', 'min_stability', 'rule_folds', 'silhouette_tolerance', 'tsne_iterations',
     ] -%}
         {%- do settings.update({name: var(name)}) -%}
     {%- endfor -%}
