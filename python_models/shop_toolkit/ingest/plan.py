@@ -45,7 +45,7 @@ from shop_toolkit.ingest.relation import (
 )
 
 # Raise it when what the source or staging makes of a row changes: then every build reads the input again.
-VERSION = 5
+VERSION = 6
 SCHEMA = "sources"
 ROWS = "staging.base_transactions"
 # The table, not the mart `orders`: that is a view.
@@ -179,7 +179,8 @@ class Plan:
     def messages(self) -> list[str]:
         """Sentences about it for the log."""
         unused = f" Not used: {listed(self.relation.others)}." if self.relation.others else ""
-        sentences = [f"Reading {self.relation.name}: {', '.join(self.relation.columns)}.{unused}"]
+        known = f" as {self.relation.export}" if self.relation.export else ""
+        sentences = [f"Reading {self.relation.name}{known}: {', '.join(self.relation.columns)}.{unused}"]
         described = {name: file for name, file in self.files.items() if file is not None}
         copied: dict[str, list[str]] = {}
         for name in self.pending:
@@ -539,6 +540,7 @@ def _profile_row(request: Request, plan: Plan) -> str:
         f"has_{column}": column in plan.relation.columns
         for column in ("invoice_id", "product_id", "quantity", "unit_price", "order_status", "currency")
     }
+    flags["has_continued_orders"] = plan.relation.has_continued_orders
     # Without invoices, equal rows are purchases of the same: nothing says that one of them is a copy.
     duplicates = request.settings["duplicates"] or ("drop" if flags["has_invoice_id"] else "keep")
     flags |= {
