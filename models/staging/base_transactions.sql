@@ -104,7 +104,8 @@ completed as (
             {% for column in ['order_status', 'currency', 'country'] %}
             last_value(nullif(trim({{ column }}), '') ignore nulls) over (
                 partition by
-                    file_name, coalesce(nullif(trim(invoice_id), ''), cast(input_position as varchar))
+                    file_name,
+                    coalesce(nullif(trim(invoice_id), ''), cast(input_position as varchar))
                 order by input_position
                 rows between unbounded preceding and current row
             ) as {{ column }}{{ ',' if not loop.last }}
