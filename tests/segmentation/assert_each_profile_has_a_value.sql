@@ -1,16 +1,26 @@
 -- A cluster that no persona fits is named by its profile: the blocks of the seed cover each of the
 -- 27 profiles of a segmentation once, and liken it to a segment that has a strategy.
-with profiles as (
+with
+{% for position, words in profile_words().items() %}
+{{ position }} as (
+
+    {% for word in words %}
+    select '{{ word }}' as word
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+{% endfor %}
+profiles as (
 
     select
         segmentations.segmentation,
         concat_ws(', ', recency.word, frequency.word, monetary.word) as segment
     from (values ('broad'), ('detailed')) as segmentations (segmentation)
-    {% for position, words in profile_words().items() %}
-    cross join (
-        select unnest(['{{ words | join("', '") }}']) as word
-    ) as {{ position }}
-    {% endfor %}
+    cross join recency
+    cross join frequency
+    cross join monetary
 
 ),
 

@@ -1,7 +1,7 @@
 -- With the other features fixed, more days since the last order never lead to a segment of more
 -- value, more orders or money never to one of less. A customer within one rule can get into another
--- by doing better where the bounds allow it, as here in each pair. It warns, as the order is a seed:
--- rules that were fitted before it was changed keep to the old one until someone refits.
+-- by doing better where the bounds allow it, as here in each pair. It warns, as the order is a
+-- seed: rules that were fitted before it was changed keep to the old one until someone refits.
 {{ config(severity='warn') }}
 
 with strategies as (

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,9 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 from shop_toolkit.rules.boxes import Box
+
+# The share of a segment's customers that have been away for no longer than it reaches.
+REACH = 0.99
 
 # Days since the last order count against a customer, orders and money for one.
 HIGHER_IS_BETTER = (False, True, True)
@@ -86,51 +90,60 @@ def ordered_tiers(costs: np.ndarray, order: np.ndarray) -> np.ndarray:
     return tiers
 
 
-def within_reach(boxes: Sequence[Box], values: np.ndarray, tiers: Mapping[Any, int]) -> list[Box]:
-    """Let only segments of the least value reach to any absence.
+@dataclass(frozen=True)
+class Reach:
+    """How long an absence each tier allows.
 
-    A box without an upper bound of recency reaches as far as its own customers, and a tier as far as the farthest of
-    its boxes and of those of better tiers. Who has stayed away longer is in the best tier that reaches so far. As the
-    reach shrinks from tier to tier, boxes that keep to the order keep to it.
-
-    Args:
-        boxes: Boxes that share out the whole space.
-        values: Features (n, 3) of the customers that they were fitted on.
-        tiers: Tier by segment.
-
-    Returns:
-        Boxes that share out the whole space; cut where a tier ends.
+    Attributes:
+        ends: The absence in days that each tier ends before (k,), shrinking from tier to tier; the lowest has no end.
+        farthest: Number of the segment of each tier that reaches farthest (k,).
     """
-    ends = [_end(box, values) for box in boxes]
-    # The absence from which each tier is out of reach, and the segment of each tier that reaches farthest.
-    reach = {
-        tier: max(end for box, end in zip(boxes, ends, strict=True) if tiers[box.segment] >= tier)
-        for tier in {tiers[box.segment] for box in boxes}
-    }
-    lowest = min(reach)
-    reach[lowest] = math.inf
-    farthest = {
-        tier: max(
-            (end, str(box.segment), box.segment)
-            for box, end in zip(boxes, ends, strict=True)
-            if tiers[box.segment] == tier
-        )[-1]
-        for tier in reach
-    }
-    cut = []
-    for box in boxes:
-        start = box.lower[0]
-        for tier in sorted((tier for tier in reach if tier <= tiers[box.segment]), reverse=True):
-            end = min(reach[tier], box.upper[0])
-            if start < end:
-                segment = box.segment if tier == tiers[box.segment] else farthest[tier]
-                cut.append(Box((start, *box.lower[1:]), (end, *box.upper[1:]), segment))
-                start = end
-    return cut
 
+    ends: np.ndarray
+    farthest: np.ndarray
 
-def _end(box: Box, values: np.ndarray) -> float:
-    """The absence that a box ends before, in days."""
-    if math.isfinite(box.upper[0]):
-        return box.upper[0]
-    return float(values[box.holds(values), 0].max(initial=-math.inf)) + 1
+    @classmethod
+    def of(cls, days: np.ndarray, numbers: np.ndarray, tiers: np.ndarray) -> "Reach":
+        """The reach of the tiers of customers.
+
+        A tier ends where 99 of 100 customers of a segment of it, or of a better tier, have ordered more recently.
+
+        Args:
+            days: Days since the last order of each customer (n,).
+            numbers: Number of the segment of each customer (n,); each segment has one.
+            tiers: Tier of each segment.
+        """
+        of_segment = np.array(
+            [np.quantile(days[numbers == number], REACH, method="lower") + 1 for number in range(len(tiers))]
+        )
+        members = [np.flatnonzero(tiers == tier) for tier in range(tiers.max() + 1)]
+        of_tier = np.array([of_segment[numbers].max() for numbers in members])
+        ends = np.maximum.accumulate(of_tier[::-1])[::-1]
+        ends[0] = math.inf
+        return cls(ends, np.array([numbers[of_segment[numbers].argmax()] for numbers in members]))
+
+    def limited(self, days: np.ndarray, numbers: np.ndarray, tiers: np.ndarray) -> np.ndarray:
+        """Numbers of segments (n,): who has been away for too long is in the best tier that reaches so far."""
+        best = (days[:, None] < self.ends).sum(axis=1) - 1
+        limited: np.ndarray = np.where(tiers[numbers] > best, self.farthest[best], numbers)
+        return limited
+
+    def cut(self, boxes: Sequence[Box], tiers: np.ndarray) -> list[Box]:
+        """The same boxes, cut where a tier ends; the segment of each is its number.
+
+        Boxes that keep to the order keep to it, as the reach shrinks from tier to tier.
+        """
+        cut = []
+        for box in boxes:
+            tier, start = tiers[box.segment], box.lower[0]
+            for lower_tier in range(tier, -1, -1):
+                end = min(float(self.ends[lower_tier]), box.upper[0])
+                if start < end:
+                    number = box.segment if lower_tier == tier else self.farthest[lower_tier]
+                    cut.append(Box((start, *box.lower[1:]), (end, *box.upper[1:]), number))
+                    start = end
+        return cut
+
+    def in_one_step(self) -> "Reach":
+        """The same with all tiers but the lowest ending where the farthest of them ends."""
+        return replace(self, ends=np.array([math.inf, *np.full(len(self.ends) - 1, self.ends[1:].max(initial=0))]))
