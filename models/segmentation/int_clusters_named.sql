@@ -21,7 +21,15 @@ described as (
         *,
         concat_ws(
             ', ',
-            {% for position, (best, middling, worst) in profile_words().items() %}
+            -- However customers rank, ten days are not long where they order once a month.
+            {% set recency_words = profile_words().recency %}
+            case
+                when absence_gaps < 2 then '{{ recency_words[0] }}'
+                when absence_gaps < 4 then '{{ recency_words[1] }}'
+                else '{{ recency_words[2] }}'
+            end,
+            {% for position in ['frequency', 'monetary'] %}
+            {% set best, middling, worst = profile_words()[position] %}
             case
                 when {{ position }} >= 2 / 3 then '{{ best }}'
                 when {{ position }} <= 1 / 3 then '{{ worst }}'
