@@ -36,16 +36,20 @@ first_orders as (
 
 ),
 
--- What is long, and what is much, in this shop: the median customer's mean gap between orders; where
--- nobody has ordered twice, the median absence.
+-- What is long, and what is much, in this shop: the median customer's mean gap between orders;
+-- where nobody has ordered twice, the median absence.
 shop as (
 
     select
         greatest(
             {{ shortest_gap_days }},
             coalesce(
-                median(first_orders.span_days / (fitted.frequency - 1))
-                    filter (where fitted.frequency > 1),
+                median(
+                    case
+                        when fitted.frequency > 1
+                            then first_orders.span_days / (fitted.frequency - 1)
+                    end
+                ),
                 median(fitted.recency_days)
             )
         ) as gap_days,
@@ -78,7 +82,6 @@ clusters as (
 positioned as (
 
     select
-        clusters.*,
         {% for feature, position, worse in [
             ('recency_days', 'recency', '>'),
             ('frequency', 'frequency', '<'),
@@ -92,8 +95,9 @@ positioned as (
                     as integer
                 )
             end
-        ) as {{ position }}{{ ',' if not loop.last }}
+        ) as {{ position }},
         {% endfor %}
+        clusters.*
     from clusters
     cross join fitted
     group by all
