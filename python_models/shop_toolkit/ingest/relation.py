@@ -36,6 +36,7 @@ class InputRelation:
         headings: Our column to its heading.
         other_columns: SQL that yields the columns that are none of ours as JSON, where rows differ in them.
         parts: The relations of which it is made, where files differ in their form.
+        used: Headings of `others` that decide about columns of ours.
     """
 
     name: str
@@ -48,6 +49,12 @@ class InputRelation:
     headings: Mapping[str, str] = field(default_factory=dict)
     other_columns: str | None = None
     parts: Sequence["InputRelation"] = ()
+    used: Sequence[str] = ()
+
+    @property
+    def unused(self) -> list[str]:
+        """Headings that change nothing."""
+        return [heading for heading in self.others if heading not in self.used]
 
     def select(
         self,
@@ -97,6 +104,15 @@ class InputRelation:
         return f"case when typeof({sql}) = 'VARCHAR' then {text} else replace({text}, '.', ',') end"
 
 
+# What the rows of one form become once it is known what their columns mean.
+Revise = Callable[[InputRelation], InputRelation]
+
+
+def as_it_is(relation: InputRelation) -> InputRelation:
+    """The same relation."""
+    return relation
+
+
 def is_file_name(name: str) -> bool:
     """Whether a name is a file's or a glob: it has a slash, a wildcard or a known ending. Other names are tables."""
     return FILE_NAME.search(name.lower()) is not None
@@ -108,6 +124,7 @@ def relation_of_files(
     only: Sequence[str],
     column_mapping: Mapping[str, str | Sequence[str]],
     locate: Locate = str,
+    revise: Revise = as_it_is,
 ) -> InputRelation:
     """The rows of files. Files that differ in kind, headings or delimiter are each mapped to our columns.
 
@@ -117,6 +134,7 @@ def relation_of_files(
         only: The paths to read, at least one.
         column_mapping: The setting of that name.
         locate: Where DuckDB finds the rows of a file that it can't decode itself.
+        revise: What the rows of one form become.
 
     Raises:
         InputError: A required column has no heading, or files differ in what a row of them means.
@@ -127,16 +145,16 @@ def relation_of_files(
     headings = [heading for names in forms.values() for heading in unique_headings(files[names[0]].headings)]
     check_mapping(headings, named(path), column_mapping)
     if len(forms) == 1:
-        return _relation_of_one_form(named(path), files, only, column_mapping, locate)
+        return revise(_relation_of_one_form(named(path), files, only, column_mapping, locate))
     # The first file stands for its form in sentences; a form without a file to read is checked all the same.
     relations = {
-        names[0]: _relation_of_one_form(named(names[0]), files, names, column_mapping, locate)
+        names[0]: revise(_relation_of_one_form(named(names[0]), files, names, column_mapping, locate))
         for names in forms.values()
     }
     _check_forms_agree(files, relations)
     first = next(iter(relations.values()))
     to_read = [
-        _relation_of_one_form(named(names[0]), files, chosen, column_mapping, locate)
+        revise(_relation_of_one_form(named(names[0]), files, chosen, column_mapping, locate))
         for names in forms.values()
         if (chosen := [name for name in names if name in set(only)])
     ]
@@ -175,6 +193,7 @@ def _stacked(
     return InputRelation(
         name, f"({' union all '.join(selects)})", {column: column for column in columns}, sql_of_others,
         "file_name", "surplus_field", "swallowed_rows", headings, "other_columns", parts,
+        list(dict.fromkeys(heading for form in forms for heading in form.used)),
     )  # fmt: skip
 
 
