@@ -80,6 +80,9 @@ class MoneyReading:
         del columns["unit_price"]
         others = {name: sql for name, sql in sql_of.items() if name not in headings.values()}
         used = [found[part] for part in self.less if part in found]
+        if used:
+            # The amount is no longer what the heading's column holds, so the row keeps that, too.
+            used, others = [*used, heading], {name: sql for name, sql in sql_of.items() if name in {*others, heading}}
         revised = replace(relation, columns=columns, others=others, headings=headings, used=used)
         return revised if not used else _net(relation, revised, self, readers)
 
@@ -187,6 +190,9 @@ def meaning_of_money(
         return MoneyMeaning(findings=_unused(connection, relation, readers, found[0], common))
     if not common:
         return MoneyMeaning()
+    if any(part.continues != "false" for part in parts):
+        # Their lines do not name their order, so no sum of an order is known.
+        return MoneyMeaning(findings=_unused(connection, relation, readers, found[0], common))
     try:
         _create_lines(connection, parts, readers, found, common)
         proofs = {total: _proof(connection, total) for total in totals}

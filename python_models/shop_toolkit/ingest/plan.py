@@ -191,7 +191,9 @@ class Plan:
     def messages(self) -> list[str]:
         """Sentences about it for the log."""
         unused = f" Not used: {listed(self.relation.unused)}." if self.relation.unused else ""
-        sentences = [f"Reading {self.relation.name}: {', '.join(self.relation.columns)}.{unused}", *self.meaning]
+        known = f" as {self.relation.export}" if self.relation.export else ""
+        columns = ", ".join(self.relation.columns)
+        sentences = [f"Reading {self.relation.name}{known}: {columns}.{unused}", *self.meaning]
         described = {name: file for name, file in self.files.items() if file is not None}
         copied: dict[str, list[str]] = {}
         for name in self.pending:
@@ -637,6 +639,7 @@ def _profile_row(request: Request, plan: Plan) -> str:
         f"has_{column}": column in plan.relation.columns
         for column in ("invoice_id", "product_id", "quantity", "unit_price", "order_status", "currency")
     }
+    flags["has_continued_orders"] = plan.relation.has_continued_orders
     # Without invoices, equal rows are purchases of the same: nothing says that one of them is a copy.
     duplicates = request.settings["duplicates"] or ("drop" if flags["has_invoice_id"] else "keep")
     flags |= {
