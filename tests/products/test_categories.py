@@ -46,7 +46,10 @@ from shop_toolkit.categories.text_space import (
 from shop_toolkit.categories.words import same_words, words_of
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 
+from benchmarks.categories import judge, products_of
+
 ROOT = Path(__file__).parents[2]
+LABELLED_FILE = ROOT.parent / "shared" / "data" / "labelled_products.csv"
 
 JEWELLERY = [
     "Gold pearl necklace", "Silver pearl bracelet", "Gold bead bracelet", "Silver bead necklaces", "Pearl earrings",
@@ -350,6 +353,20 @@ def test_a_product_placed_later_gets_what_it_would_have_got_unfitted(demo: pd.Da
         expected = placed_rows[placed_rows["product_id"].isin(later["product_id"])].reset_index(drop=True)
         pd.testing.assert_frame_equal(placed, expected[list(PLACED_COLUMNS)])
         assert (learned.loc[learned["learned_group"] > learned["category_id"].max(), "category_id"] == OTHER).all()
+
+
+# --- given categories ------------------------------------------------------------------------------------
+
+
+def test_categories_learned_from_names_agree_with_those_that_somebody_gave() -> None:
+    """The given ones serve to measure alone; the benchmark chooses as the build does."""
+    if not LABELLED_FILE.exists():
+        pytest.skip("the labelled products are not at hand (../shared/data/labelled_products.csv)")
+    rows, _ = judge(*products_of(LABELLED_FILE), samples=4)
+    (chosen,) = rows[rows["is_chosen"]].to_dict("records")
+    assert chosen["k"] <= 25
+    assert chosen["nmi"] >= 0.70
+    assert chosen["purity"] >= 0.75
 
 
 # --- measures --------------------------------------------------------------------------------------------

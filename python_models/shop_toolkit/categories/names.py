@@ -11,7 +11,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from shop_toolkit.categories.candidates import OTHER
 from shop_toolkit.categories.catalogue import sorted_products, typical_prices
-from shop_toolkit.categories.text_space import learn_text_space
+from shop_toolkit.categories.text_space import WEIGHT_EXPONENT, learn_text_space
 from shop_toolkit.categories.words import UNSPACED, same_words, words_of
 
 OTHER_NAME = "other"
@@ -46,8 +46,8 @@ def distinguishing_terms(products: pd.DataFrame, labels: pd.DataFrame, terms: in
     """The words that best distinguish each category from the others.
 
     A word's weight is its part of the divergence of the category from the catalogue, share_of_category ×
-    log(share_of_category / share_of_all), times its weight in the text space, which leaves `pink` and `set` behind: a
-    class-based TF-IDF in which each fitted product counts once.
+    log(share_of_category / share_of_all), times the root of its weight in the text space, which leaves `pink` and `set`
+    behind: a class-based TF-IDF in which each fitted product counts once.
 
     Args:
         products: As for `describe_texts`.
@@ -71,7 +71,9 @@ def distinguishing_terms(products: pd.DataFrame, labels: pd.DataFrame, terms: in
     found = CountVectorizer(analyzer=words_of, binary=True)
     counts = sparse.csr_array(found.fit_transform(rows["description"].tolist()), dtype=float)
     words = found.get_feature_names_out()
-    word_weights = pd.Series(space.weights, index=space.words).reindex(words, fill_value=0.0).to_numpy()
+    # Without the square that brings products of a kind together: few words would name all.
+    space_weights = space.weights ** (1 / WEIGHT_EXPONENT)
+    word_weights = pd.Series(space_weights, index=space.words).reindex(words, fill_value=0.0).to_numpy()
     vocabulary = _Vocabulary(words, word_weights, counts)
     tables = [
         _terms_of(category, np.flatnonzero(rows["category_id"] == category), vocabulary, terms)
