@@ -94,8 +94,9 @@ gated as (
 
 ),
 
--- How many categories are given out: the backtest judges interests in as many.
-given_out as (
+-- How many categories the backtest judges interests in. It knows no later rows, so that it can't
+-- follow today's choice: today's follows it, where as many pass today, too.
+judged as (
 
     select
         model_version,
@@ -103,21 +104,9 @@ given_out as (
             as k
     from gated
     where
-        prediction_run = 'live'
+        prediction_run = 'backtest'
         and is_usable
     group by 1
-
-    {% if is_incremental() %}
-    union all
-
-    select
-        model_version,
-        k
-    from {{ this }}
-    where
-        prediction_run = 'live'
-        and is_chosen
-    {% endif %}
 
 ),
 
@@ -127,12 +116,16 @@ ranked as (
 
     select
         gated.*,
-        gated.prediction_run <> 'live' and gated.k = given_out.k as is_given_out,
+        coalesce(
+            gated.prediction_run = 'live'
+            and gated.k = judged.k
+            and gated.is_eligible, false
+        ) as is_judged,
         row_number() over (
             partition by gated.prediction_run, gated.model_version
             order by
                 gated.is_usable desc,
-                coalesce(is_given_out, false) desc,
+                is_judged desc,
                 gated.is_eligible desc,
                 gated.shortfall asc,
                 gated.mean_jaccard desc nulls last,
@@ -141,8 +134,8 @@ ranked as (
                 gated.algorithm asc
         ) as preference
     from gated
-    left join given_out
-        on gated.model_version = given_out.model_version
+    left join judged
+        on gated.model_version = judged.model_version
 
 ),
 
@@ -153,7 +146,7 @@ winners as (
         model_version,
         k,
         mean_jaccard,
-        is_given_out
+        is_judged
     from ranked
     where
         preference = 1
@@ -166,10 +159,10 @@ select
     ranked.algorithm,
     case
         when winners.k is null then coalesce(ranked.failure, 'no candidate can be used')
-        when ranked.preference = 1 and ranked.is_given_out
-            then concat(
-                'chosen: as many categories as are given out',
-                case when ranked.failure is not null then concat('; ', ranked.failure) end
+        when ranked.preference = 1 and ranked.is_judged
+            then format(
+                'chosen: it passes, and interests are backtested in as many; mean Jaccard {:.2f}',
+                ranked.mean_jaccard
             )
         when ranked.preference = 1 and not ranked.is_eligible
             then concat(
@@ -182,8 +175,8 @@ select
                 ranked.mean_jaccard
             )
         when ranked.failure is not null then ranked.failure
-        when winners.is_given_out
-            then format('passes; {} categories are given out', winners.k)
+        when winners.is_judged
+            then format('passes; interests are backtested in {} categories', winners.k)
         else format(
             'passes; {} categories are found again as well or better,'
             || ' mean Jaccard {:.2f} against {:.2f}',

@@ -143,7 +143,7 @@ unlearned as (
                 then 'the active version was fitted before categories were learned: add refit: true'
             when statistics.failure_reason is not null then statistics.failure_reason
             when choice.k is null
-                then 'no number of categories passes the gates, or nearly: see int_category_candidates'
+                then 'no number of categories passes all gates but one: see int_category_candidates'
             else 'no products'
         end as failure_reason,
         active_version.model_version,
