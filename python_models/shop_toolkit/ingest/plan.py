@@ -14,7 +14,7 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -22,6 +22,7 @@ from typing import Any
 import duckdb
 
 from shop_toolkit.ingest.currencies import check_currency, configured_currency
+from shop_toolkit.ingest.customers import choose_customer, other_customer_headings
 from shop_toolkit.ingest.dates import (
     check_dates_fit,
     check_day_settings,
@@ -58,8 +59,12 @@ READING_SETTINGS = (
     "transactions", "csv_delimiter", "csv_encoding", "date_format", "decimal_separator", "cancellation_invoice_prefix",
     "max_order_days", "currency", "duplicates", "refund_invoice_prefixes",
 )  # fmt: skip
+# How many characters of headings that are not used the log names.
+LONGEST_LIST = 1_500
 # DuckDB's limit.
 LONGEST_ROW_MEGABYTES = 2
+# Where the rows decided which column identifies customers: its heading, part of the signature.
+CUSTOMER_HEADING = "customer_heading"
 DAY_SETTINGS = ("as_of_date", "baseline_date")
 # What is in the schema after `prepare_input`.
 RELATIONS = {
@@ -190,7 +195,7 @@ class Plan:
 
     def messages(self) -> list[str]:
         """Sentences about it for the log."""
-        unused = f" Not used: {listed(self.relation.unused)}." if self.relation.unused else ""
+        unused = f" Not used: {listed(self.relation.unused, LONGEST_LIST)}." if self.relation.unused else ""
         known = f" as {self.relation.export}" if self.relation.export else ""
         columns = ", ".join(self.relation.columns)
         sentences = [f"Reading {self.relation.name}{known}: {columns}.{unused}", *self.meaning]
@@ -225,7 +230,9 @@ def plan_input(connection: duckdb.DuckDBPyConnection, request: Request) -> Plan:
     """Decide what a build reads, and how; raises InputError where it cannot."""
     stored = Ingested() if request.is_full_refresh else read_ingested(connection)
     files = _find_input(request, stored)
-    return _plan(connection, request, stored, files, stored.money)
+    copies = Utf8Copies(copies_folder(connection))
+    request, findings = _with_customers(connection, request, stored, files, copies)
+    return _plan(connection, request, stored, files, copies, stored.money, findings)
 
 
 def _plan(
@@ -233,34 +240,35 @@ def _plan(
     request: Request,
     stored: Ingested,
     files: Mapping[str, FileDescription | None],
+    copies: Utf8Copies,
     money: MoneyReading,
+    findings: Sequence[Finding],
 ) -> Plan:
     """The plan where earlier rows showed what the columns of money mean; where new rows show another, all decide."""
     relation = _relation(connection, request, files, list(files), money=money)
     signature = _signature(connection, request, stored, files, relation, money)
-    copies = Utf8Copies(copies_folder(connection))
     is_full_read = stored.signature != signature or _has_other_headings(stored, files)
     if is_full_read:
         _check_refresh(request, stored)
         _check_nothing_is_lost(connection, request, stored, relation, files)
     pending = [name for name, file in files.items() if is_full_read or file is None or file != stored.files.get(name)]
     formats = NOTHING_KNOWN if is_full_read else stored.formats
-    findings: list[Finding] = []
     meaning = MoneyMeaning()
+    doubts: list[Finding] = []
     _check_rows_are_readable(connection, request, files, pending, copies)
     if pending:
         raw = _relation(connection, request, files, pending, copies)
         stored_rows = None if is_full_read else ROWS
-        formats, findings = _look_at_rows(connection, request, raw, formats, stored_rows)
+        formats, doubts = _look_at_rows(connection, request, raw, formats, stored_rows)
         meaning = _meaning_of_money(connection, request, raw, formats)
         shown = meaning.over(MoneyReading() if is_full_read else money)
         if shown != money and not is_full_read:
             everything = _relation(connection, request, files, list(files), copies)
             shown = _meaning_of_money(connection, request, everything, formats).over(MoneyReading())
             if shown != money:
-                return _plan(connection, request, stored, files, shown)
+                return _plan(connection, request, stored, files, copies, shown, findings)
         money = shown
-        findings += meaning.doubts(money)
+        doubts += meaning.doubts(money)
     _check_days(connection, request, files, copies, formats, is_full_read)
     copies.delete_others()
     relation = _relation(connection, request, files, list(files), money=money, formats=formats)
@@ -275,7 +283,7 @@ def _plan(
         _signature(connection, request, stored, files, relation, money),
         formats,
         is_full_read,
-        findings=findings + _unused_columns(relation),
+        findings=[*findings, *doubts, *_unused_columns(relation)],
         currency=configured_currency(connection, request.settings["currency"], request.currency_reader),
         meaning=meaning.sentences,
     )
@@ -357,6 +365,8 @@ def input_signature(request: Request, relation: InputRelation, money: MoneyReadi
     parts = {name: request.settings[name] for name in READING_SETTINGS}
     parts |= {} if money.is_plain else {"money": money.to_json()}
     parts |= {"version": VERSION, "columns": dict(relation.columns), "others": list(relation.others)}
+    if CUSTOMER_HEADING in request.settings:
+        parts[CUSTOMER_HEADING] = request.settings[CUSTOMER_HEADING]
     return json.dumps(parts | {"transactions": request.transactions}, sort_keys=True, ensure_ascii=False)
 
 
@@ -402,6 +412,40 @@ def _relation(
         return name if copies is None else copies.copy_of(name, file.stamp, str(file.encoding))
 
     return relation_of_files(request.transactions, descriptions, only, mapping, locate, revise)
+
+
+def _with_customers(
+    connection: duckdb.DuckDBPyConnection,
+    request: Request,
+    stored: Ingested,
+    files: Mapping[str, FileDescription | None],
+    copies: Utf8Copies,
+) -> tuple[Request, list[Finding]]:
+    """The request with the column of customers that the rows show, where several columns could be it.
+
+    What an earlier build decided holds for the rows that it read and for later ones; a full read decides again.
+    """
+    relation = _relation(connection, request, files, list(files))
+    others = other_customer_headings(relation)
+    if "customer_id" in request.settings["column_mapping"] or not others:
+        return request, []
+    if stored.signature is not None and not _has_other_headings(stored, files):
+        heading = json.loads(stored.signature).get(CUSTOMER_HEADING)
+        held = _reading_customers_from(heading if heading in others else None, request)
+        of_held = _relation(connection, held, files, list(files), money=stored.money)
+        if _signature(connection, held, stored, files, of_held, stored.money) == stored.signature:
+            return held, []
+    _check_rows_are_readable(connection, request, files, list(files), copies)
+    choice = choose_customer(connection, _relation(connection, request, files, list(files), copies))
+    return _reading_customers_from(choice.heading, request), list(choice.findings)
+
+
+def _reading_customers_from(heading: str | None, request: Request) -> Request:
+    """The request with a heading for customers; as it is for None."""
+    if heading is None:
+        return request
+    mapping = {**request.settings["column_mapping"], "customer_id": [heading]}
+    return replace(request, settings={**request.settings, "column_mapping": mapping, CUSTOMER_HEADING: heading})
 
 
 def _signature(
