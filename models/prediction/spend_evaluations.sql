@@ -233,9 +233,8 @@ select
         else concat('from ', all_figures.origin_date)
     end as split,
     all_figures.metric,
-    concat(
-        'out of time: predicted from past dates, evaluated on what followed; ' || seasons.season
-    ) as note,
+    'out of time: predicted from past dates, evaluated on what followed; ' || seasons.season
+        as note,
     prediction_runs.model_version,
     90 as horizon_days,
     cast(all_figures.value as double) as value,
