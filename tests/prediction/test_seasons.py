@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,7 +18,7 @@ NAIVE = ("zero", "past rate", "last 90 days", "same days last year")
 
 
 def made_up_log() -> pd.DataFrame:
-    """One row per order of one line: customer_id, day, amount. A quarter of the customers buys before Christmas only."""
+    """One row per order of one line: customer_id, day, amount. A quarter of the customers buys before Christmas."""
     random = np.random.default_rng(7)
     days = [FIRST + timedelta(number) for number in range((LAST - FIRST).days + 1)]
     rows = []
