@@ -153,13 +153,8 @@ years_before as (
     select
         cutoffs.cutoff_date,
         year_numbers.year_number,
-        cutoffs.cutoff_date - {{ year_days }} * year_numbers.year_number as same_date,
-        -- A quarter of whole weeks that both years hold.
-        least(
-            13,
-            (cutoffs.cutoff_date - {{ year_days }} * year_numbers.year_number
-            - cutoffs.history_from + 1) // 7
-        ) as week_count
+        cutoffs.history_from,
+        cutoffs.cutoff_date - {{ year_days }} * year_numbers.year_number as same_date
     from cutoffs
     inner join year_numbers
         on
@@ -168,57 +163,69 @@ years_before as (
 
 ),
 
+-- Half a year of whole weeks at most, of those that both years hold.
+weeks as (
+
+    select
+        cutoff_date,
+        year_number,
+        same_date,
+        least(26, (same_date - history_from + 1) // 7) as week_count
+    from years_before
+
+),
+
 seasons as (
 
     select
-        years_before.cutoff_date,
-        years_before.year_number,
-        years_before.week_count,
+        weeks.cutoff_date,
+        weeks.year_number,
+        weeks.week_count,
         sum(shop_days.amount) filter (
             where
-            shop_days.sale_date > years_before.same_date
-            and shop_days.sale_date <= years_before.same_date + 90
-            and shop_days.known_date <= years_before.same_date + 90
+            shop_days.sale_date > weeks.same_date
+            and shop_days.sale_date <= weeks.same_date + 90
+            and shop_days.known_date <= weeks.same_date + 90
         ) as season_amount,
         sum(shop_days.amount) filter (
             where
             shop_days.sale_date
-            > years_before.cutoff_date - cast(7 * years_before.week_count as integer)
-            and shop_days.sale_date <= years_before.cutoff_date
-            and shop_days.known_date <= years_before.cutoff_date
+            > weeks.cutoff_date - cast(7 * weeks.week_count as integer)
+            and shop_days.sale_date <= weeks.cutoff_date
+            and shop_days.known_date <= weeks.cutoff_date
         ) as recent_weeks_amount,
         sum(shop_days.amount) filter (
             where
             shop_days.sale_date
-            > years_before.same_date - cast(7 * years_before.week_count as integer)
-            and shop_days.sale_date <= years_before.same_date
-            and shop_days.known_date <= years_before.same_date
+            > weeks.same_date - cast(7 * weeks.week_count as integer)
+            and shop_days.sale_date <= weeks.same_date
+            and shop_days.known_date <= weeks.same_date
         ) as same_weeks_amount,
         sum(shop_days.squares) filter (
             where
-            shop_days.sale_date > years_before.same_date
-            and shop_days.sale_date <= years_before.same_date + 90
-            and shop_days.known_date <= years_before.same_date + 90
+            shop_days.sale_date > weeks.same_date
+            and shop_days.sale_date <= weeks.same_date + 90
+            and shop_days.known_date <= weeks.same_date + 90
         ) as season_squares,
         sum(shop_days.squares) filter (
             where
             shop_days.sale_date
-            > years_before.cutoff_date - cast(7 * years_before.week_count as integer)
-            and shop_days.sale_date <= years_before.cutoff_date
-            and shop_days.known_date <= years_before.cutoff_date
+            > weeks.cutoff_date - cast(7 * weeks.week_count as integer)
+            and shop_days.sale_date <= weeks.cutoff_date
+            and shop_days.known_date <= weeks.cutoff_date
         ) as recent_weeks_squares,
         sum(shop_days.squares) filter (
             where
             shop_days.sale_date
-            > years_before.same_date - cast(7 * years_before.week_count as integer)
-            and shop_days.sale_date <= years_before.same_date
-            and shop_days.known_date <= years_before.same_date
+            > weeks.same_date - cast(7 * weeks.week_count as integer)
+            and shop_days.sale_date <= weeks.same_date
+            and shop_days.known_date <= weeks.same_date
         ) as same_weeks_squares
-    from years_before
+    from weeks
     inner join shop_days
         on
-            years_before.same_date - 91 < shop_days.sale_date
-            and years_before.cutoff_date >= shop_days.sale_date
+            weeks.same_date - 7 * 26 < shop_days.sale_date
+            and weeks.cutoff_date >= shop_days.sale_date
     group by 1, 2, 3
 
 ),
@@ -242,8 +249,8 @@ in_doubles as (
 ),
 
 -- Few weeks, or few sales, say little about a year. The variance of a sum's log is that of a
--- compound Poisson process (squares of the sales by the square of their sum), and for each week 0.08
--- more, as weeks differ by weather and holidays. Shops grow by 0.3 or so in a year, in logs: growth
+-- compound Poisson process (squares of the sales by the square of their sum), and by 0.08 for each
+-- week more, as weeks differ by weather and holidays. Shops grow by 0.3 or so in a year, in logs: growth
 -- counts as far as it exceeds chance (the shrinkage of an empirical Bayes estimate).
 growth_weights as (
 

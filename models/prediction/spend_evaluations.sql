@@ -97,25 +97,33 @@ by_origin as (
 
 ),
 
+evaluated_origins as (
+
+    select count(distinct origin_date) as origin_count
+    from by_origin
+
+),
+
 -- Origins share most of their customers, so each counts as one evaluation. The mean is over the
 -- same origins for all: what only some of them know has none.
 all_origins as (
 
     select
-        model,
+        by_origin.model,
         'chosen at each origin' as settings,
-        is_baseline,
+        by_origin.is_baseline,
         cast(null as date) as origin_date,
-        cast(sum(customer_count) as bigint) as customer_count,
-        avg(cast(mae as decimal(18, 8))) as mae,
-        avg(cast(rmse as decimal(18, 8))) as rmse,
-        avg(cast(bias as decimal(18, 8))) as bias,
-        avg(cast(relative_bias as decimal(18, 8))) as relative_bias,
-        avg(cast(revenue_in_top_20_percent as decimal(18, 12))) as revenue_in_top_20_percent,
-        avg(cast(spearman as decimal(18, 12))) as spearman
+        cast(sum(by_origin.customer_count) as bigint) as customer_count,
+        avg(cast(by_origin.mae as decimal(18, 8))) as mae,
+        avg(cast(by_origin.rmse as decimal(18, 8))) as rmse,
+        avg(cast(by_origin.bias as decimal(18, 8))) as bias,
+        avg(cast(by_origin.relative_bias as decimal(18, 8))) as relative_bias,
+        avg(cast(by_origin.revenue_in_top_20_percent as decimal(18, 12))) as revenue_in_top_20_percent,
+        avg(cast(by_origin.spearman as decimal(18, 12))) as spearman
     from by_origin
+    cross join evaluated_origins
     group by 1, 2, 3, 4
-    having count(*) = (select count(distinct origin_date) from by_origin)
+    having count(*) = max(evaluated_origins.origin_count)
 
 ),
 

@@ -83,7 +83,7 @@ def expected_total(log: pd.DataFrame, origin: date) -> float:
         same = origin - timedelta(364 * years)
         if log["day"].min() > same + timedelta(1):
             continue
-        weeks = min(13, ((same - log["day"].min()).days + 1) // 7)
+        weeks = min(26, ((same - log["day"].min()).days + 1) // 7)
         windows = [(day - timedelta(7 * weeks), day) for day in (origin, same)]
         now, then = (bought(log, *window).sum() for window in windows)
         weight = 0.09 / (0.09 + 0.08 / weeks + sum(chance(log, *window) for window in windows))
