@@ -14,7 +14,7 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -22,6 +22,7 @@ from typing import Any
 import duckdb
 
 from shop_toolkit.ingest.currencies import check_currency, configured_currency
+from shop_toolkit.ingest.customers import choose_customer, other_customer_headings
 from shop_toolkit.ingest.dates import (
     check_dates_fit,
     check_day_settings,
@@ -56,8 +57,12 @@ READING_SETTINGS = (
     "transactions", "csv_delimiter", "csv_encoding", "date_format", "decimal_separator", "cancellation_invoice_prefix",
     "max_order_days", "currency", "duplicates", "refund_invoice_prefixes",
 )  # fmt: skip
+# How many characters of headings that are not used the log names.
+LONGEST_LIST = 1_500
 # DuckDB's limit.
 LONGEST_ROW_MEGABYTES = 2
+# Where the rows decided which column identifies customers: its heading, part of the signature.
+CUSTOMER_HEADING = "customer_heading"
 DAY_SETTINGS = ("as_of_date", "baseline_date")
 # What is in the schema after `prepare_input`.
 RELATIONS = {
@@ -181,7 +186,7 @@ class Plan:
 
     def messages(self) -> list[str]:
         """Sentences about it for the log."""
-        unused = f" Not used: {listed(self.relation.others)}." if self.relation.others else ""
+        unused = f" Not used: {listed(self.relation.others, LONGEST_LIST)}." if self.relation.others else ""
         known = f" as {self.relation.export}" if self.relation.export else ""
         sentences = [f"Reading {self.relation.name}{known}: {', '.join(self.relation.columns)}.{unused}"]
         described = {name: file for name, file in self.files.items() if file is not None}
@@ -215,9 +220,10 @@ def plan_input(connection: duckdb.DuckDBPyConnection, request: Request) -> Plan:
     """Decide what a build reads, and how; raises InputError where it cannot."""
     stored = Ingested() if request.is_full_refresh else read_ingested(connection)
     files = _find_input(request, stored)
+    copies = Utf8Copies(copies_folder(connection))
+    request, findings = _with_customers(connection, request, stored, files, copies)
     relation = _relation(connection, request, files, list(files))
     signature = _signature(connection, request, stored, files, relation)
-    copies = Utf8Copies(copies_folder(connection))
     is_full_read = stored.signature != signature or _has_other_headings(stored, files)
     if is_full_read:
         _check_refresh(request, stored)
@@ -226,7 +232,6 @@ def plan_input(connection: duckdb.DuckDBPyConnection, request: Request) -> Plan:
     pending_relation = _relation(connection, request, files, pending, copies) if pending else None
     earlier = NOTHING_KNOWN if is_full_read else stored.formats
     formats: Formats = earlier
-    findings: list[Finding] = []
     currency = configured_currency(connection, request.settings["currency"], request.currency_reader)
     _check_rows_are_readable(connection, request, files, pending, copies)
     if pending_relation is not None:
@@ -274,6 +279,8 @@ def input_signature(request: Request, relation: InputRelation) -> str:
     """Text that changes where earlier rows would be read in another way now; new files do not change it."""
     parts = {name: request.settings[name] for name in READING_SETTINGS}
     parts |= {"version": VERSION, "columns": dict(relation.columns), "others": list(relation.others)}
+    if CUSTOMER_HEADING in request.settings:
+        parts[CUSTOMER_HEADING] = request.settings[CUSTOMER_HEADING]
     return json.dumps(parts | {"transactions": request.transactions}, sort_keys=True, ensure_ascii=False)
 
 
@@ -312,6 +319,40 @@ def _relation(
         return name if copies is None else copies.copy_of(name, file.stamp, str(file.encoding))
 
     return relation_of_files(request.transactions, descriptions, only, mapping, locate)
+
+
+def _with_customers(
+    connection: duckdb.DuckDBPyConnection,
+    request: Request,
+    stored: Ingested,
+    files: Mapping[str, FileDescription | None],
+    copies: Utf8Copies,
+) -> tuple[Request, list[Finding]]:
+    """The request with the column of customers that the rows show, where several columns could be it.
+
+    What an earlier build decided holds for the rows that it read and for later ones; a full read decides again.
+    """
+    relation = _relation(connection, request, files, list(files))
+    others = other_customer_headings(relation)
+    if "customer_id" in request.settings["column_mapping"] or not others:
+        return request, []
+    if stored.signature is not None and not _has_other_headings(stored, files):
+        heading = json.loads(stored.signature).get(CUSTOMER_HEADING)
+        held = _reading_customers_from(heading if heading in others else None, request)
+        of_held = _relation(connection, held, files, list(files))
+        if _signature(connection, held, stored, files, of_held) == stored.signature:
+            return held, []
+    _check_rows_are_readable(connection, request, files, list(files), copies)
+    choice = choose_customer(connection, _relation(connection, request, files, list(files), copies))
+    return _reading_customers_from(choice.heading, request), list(choice.findings)
+
+
+def _reading_customers_from(heading: str | None, request: Request) -> Request:
+    """The request with a heading for customers; as it is for None."""
+    if heading is None:
+        return request
+    mapping = {**request.settings["column_mapping"], "customer_id": [heading]}
+    return replace(request, settings={**request.settings, "column_mapping": mapping, CUSTOMER_HEADING: heading})
 
 
 def _signature(
