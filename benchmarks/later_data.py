@@ -45,6 +45,7 @@ QUICK_FIT = {
     "rule_folds": 3,
     "classification_param_grids": {"logistic_regression": {"C": [0.1]}},
 }
+FIRST_MODELS = ("+customers", "+segment_rules", "+new_customer_predictions", "+customer_alerts", "+products")
 LATER_MODELS = ("+order_lines", "+cancellation_matches", "+int_order_states_scd2")
 
 
@@ -147,6 +148,8 @@ def by_rules(first: duckdb.DuckDBPyConnection, facts: pd.DataFrame, segmentation
     """Segment by customer, by the newest version's rules; `facts` has recency_days, frequency and monetary."""
     rules = first.execute(
         """
+        select segment, coalesce(columns('(recency|frequency|monetary)_min')::double, '-infinity'),
+            coalesce(columns('(recency|frequency|monetary)_max')::double, 'infinity')
         from segment_rules where segmentation = $segmentation
         qualify model_version = max(model_version) over () order by rule_number
         """,
@@ -157,8 +160,7 @@ def by_rules(first: duckdb.DuckDBPyConnection, facts: pd.DataFrame, segmentation
         inside = facts["frequency"] > 0
         for measure in ("recency", "frequency", "monetary"):
             values = facts["recency_days" if measure == "recency" else measure].astype(float)
-            least, most = getattr(rule, f"{measure}_min"), getattr(rule, f"{measure}_max")
-            inside &= (pd.isna(least) | (values >= float(least))) & (pd.isna(most) | (values < float(most)))
+            inside &= values.ge(getattr(rule, f"{measure}_min")) & values.lt(getattr(rule, f"{measure}_max"))
         found[inside.to_numpy()] = rule.segment
     return found
 
@@ -237,11 +239,14 @@ def judge_spend(shop: Later) -> Iterator[Figure]:
     if high.notna().any():
         inside = ((low <= observed) & (observed <= high)).mean()
         yield Figure("spend", "customers in the interval", float(inside), {"promised": 0.9}, len(observed))
-    totals = dict(shop.first.sql("select metric, value from model_evaluations where split = 'next 90 days'").fetchall())
-    yield Figure(
-        "spend", "observed sum", float(observed.sum()),
-        {"interval from": totals["expected_total_low"], "to": totals["expected_total_high"]}, 1,
-    )  # fmt: skip
+    ((least, most),) = shop.first.execute(
+        """
+        select sum(expected_spend)::double * any_value(total_low_factor),
+            sum(expected_spend)::double * any_value(total_high_factor)
+        from prediction.int_expected_spend
+        """
+    ).fetchall()
+    yield Figure("spend", "observed sum", float(observed.sum()), {"interval from": least, "to": most}, 1)
 
 
 def judge_interests(shop: Later) -> Iterator[Figure]:
@@ -355,7 +360,7 @@ def main() -> None:
             link = joined / f"{number}{log.suffix}"
             link.unlink(missing_ok=True)
             link.symlink_to(log)
-        first = build("first", str(logs[0]), folder, arguments.quick)
+        first = build("first", str(logs[0]), folder, arguments.quick, *FIRST_MODELS)
         both = build("both", f"{joined}/*{logs[0].suffix}", folder, arguments.quick, *LATER_MODELS)
         shop = Later(first, both)
         print(f"Fitted up to {shop.cut}, judged up to {shop.until}.\n\n{table(judge(shop))}")

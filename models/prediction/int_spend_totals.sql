@@ -250,8 +250,8 @@ in_doubles as (
 
 -- Few weeks, or few sales, say little about a year. The variance of a sum's log is that of a
 -- compound Poisson process (squares of the sales by the square of their sum), and by 0.08 for each
--- week more, as weeks differ by weather and holidays. Shops grow by 0.3 or so in a year, in logs: growth
--- counts as far as it exceeds chance (the shrinkage of an empirical Bayes estimate).
+-- week more, as weeks differ by weather and holidays. Shops grow by 0.3 or so in a year, in logs:
+-- growth counts as far as it exceeds chance (the shrinkage of an empirical Bayes estimate).
 growth_weights as (
 
     select

@@ -118,7 +118,8 @@ all_origins as (
         avg(cast(by_origin.rmse as decimal(18, 8))) as rmse,
         avg(cast(by_origin.bias as decimal(18, 8))) as bias,
         avg(cast(by_origin.relative_bias as decimal(18, 8))) as relative_bias,
-        avg(cast(by_origin.revenue_in_top_20_percent as decimal(18, 12))) as revenue_in_top_20_percent,
+        avg(cast(by_origin.revenue_in_top_20_percent as decimal(18, 12)))
+            as revenue_in_top_20_percent,
         avg(cast(by_origin.spearman as decimal(18, 12))) as spearman
     from by_origin
     cross join evaluated_origins
