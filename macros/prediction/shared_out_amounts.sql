@@ -1,7 +1,7 @@
 {#-
     SQL: predictions with their `shared_amount`: what the customers of an origin spend together, by
     `totals`, shared out in the proportions of each model. Without a total (the season is not known)
-    it is the amount itself. Of customers who are a sample of all it is as large a part of the total.
+    it is the amount itself. Customers who are a sample of all share a part of it that is as large.
 -#}
 {% macro shared_out_amounts(predictions, samples, totals) -%}
 select
