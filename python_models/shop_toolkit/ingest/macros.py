@@ -26,7 +26,9 @@ def load_macros(folder: Path, context: Mapping[str, Any]) -> dict[str, Callable[
         Each macro as a function; what it returns is what it returns in dbt.
     """
     names = dict[str, Any](context)
-    names |= {"return": _return, "adapter": SimpleNamespace(dispatch=lambda name: names[f"default__{name}"])}
+    offered = vars(context.get("adapter") or SimpleNamespace())
+    adapter = SimpleNamespace(**offered, dispatch=lambda name: names[f"default__{name}"])
+    names |= {"return": _return, "adapter": adapter}
     for file in sorted(folder.rglob("*.sql")):
         template = _Lazy(file.read_text("utf-8"), names)
         names |= {name: template.macro(name) for name in MACRO.findall(template.text)}
