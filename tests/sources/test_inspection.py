@@ -82,9 +82,12 @@ def test_it_names_what_settings_decide(write_csv: Callable[..., Path], capsys: p
 def test_it_warns_of_what_the_numbers_leave_in_doubt(
     write_csv: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    log = write_csv("customer;date;amount", "a;2024-01-05;€ 1,50", "b;2024-01-06;$ 2,50")
+    log = write_csv(
+        "customer;date;amount", "a;2024-01-05;€ 1,50", "b;2024-01-06;€ 2.50", "c;2024-01-06;€ 2.60",
+        *["d;2024-01-07;3,50"] * 300,
+    )  # fmt: skip
     assert inspect_input.main([f"{{transactions: {log}}}"]) == 0
-    assert "\n  amount: 2 rows; " in capsys.readouterr().out
+    assert "\n  amount: 2 rows. Numbers have" in capsys.readouterr().out
 
 
 def test_it_lists_files_with_their_rows(

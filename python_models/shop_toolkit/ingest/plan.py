@@ -21,7 +21,7 @@ from typing import Any
 
 import duckdb
 
-from shop_toolkit.ingest.currencies import check_currency
+from shop_toolkit.ingest.currencies import check_currency, configured_currency
 from shop_toolkit.ingest.dates import (
     check_dates_fit,
     check_day_settings,
@@ -33,7 +33,7 @@ from shop_toolkit.ingest.encodings import Utf8Copies
 from shop_toolkit.ingest.errors import listed, named, reason_of, shortened
 from shop_toolkit.ingest.files import FileDescription, InputError, describe_files
 from shop_toolkit.ingest.findings import Finding, to_json
-from shop_toolkit.ingest.numbers import number_findings, resolve_separator, written_numbers
+from shop_toolkit.ingest.numbers import WrittenNumbers, number_findings, resolve_separator, written_numbers
 from shop_toolkit.ingest.relation import (
     DECISIVE_COLUMNS,
     InputRelation,
@@ -43,9 +43,10 @@ from shop_toolkit.ingest.relation import (
     relation_of_files,
     relation_of_table,
 )
+from shop_toolkit.ingest.twins import twin_findings
 
 # Raise it when what the source or staging makes of a row changes: then every build reads the input again.
-VERSION = 5
+VERSION = 6
 SCHEMA = "sources"
 ROWS = "staging.base_transactions"
 # The table, not the mart `orders`: that is a view.
@@ -100,7 +101,7 @@ class Request:
         settings: The settings of this run, by name.
         readers: For each known way to write a date, SQL that reads `date_text` as a timestamp.
         number_readers: For the decimal separators '.' and ',', SQL that reads `number_text` with it.
-        currency_reader: SQL that yields the sign or code of the currency in `number_text`.
+        currency_reader: SQL that yields the code of the currency in `number_text`, an empty text where there is none.
         plausible_days: CTEs over `days_of_input`, of which the last has the first and the last day that are plausible.
         is_full_refresh: Whether dbt runs with --full-refresh.
         is_refresh: Whether the run fits nothing and reads new rows by the stored rules.
@@ -165,6 +166,7 @@ class Plan:
         formats: How dates and numbers are written; None where nothing shows it yet.
         is_full_read: Whether the build replaces the rows of earlier builds.
         findings: What stays in doubt of the rows that the build reads.
+        currency: The code of the one that is read; None where all rows are in one.
     """
 
     relation: InputRelation
@@ -175,6 +177,7 @@ class Plan:
     formats: Formats
     is_full_read: bool
     findings: Sequence[Finding] = ()
+    currency: str | None = None
 
     def messages(self) -> list[str]:
         """Sentences about it for the log."""
@@ -223,16 +226,23 @@ def plan_input(connection: duckdb.DuckDBPyConnection, request: Request) -> Plan:
     earlier = NOTHING_KNOWN if is_full_read else stored.formats
     formats: Formats = earlier
     findings: list[Finding] = []
+    currency = configured_currency(connection, request.settings["currency"], request.currency_reader)
     _check_rows_are_readable(connection, request, files, pending, copies)
     if pending_relation is not None:
-        formats, findings = _formats(connection, request, pending_relation, earlier)
+        findings += twin_findings(connection, pending_relation, request.settings["column_mapping"])
+        formats, numbers = _formats(connection, request, pending_relation, earlier)
+        is_set = request.settings["decimal_separator"] is not None
+        findings += number_findings(numbers, formats.decimal_separator, is_set=is_set)
+        check_currency(
+            connection, pending_relation, numbers, request.currency_reader,
+            request.number_readers[formats.decimal_separator or "."],
+            configured=request.settings["currency"], stored_rows=None if is_full_read else ROWS,
+        )  # fmt: skip
     _check_days(connection, request, files, copies, formats, is_full_read)
     copies.delete_others()
-    if pending_relation is not None:
-        check_currency(connection, pending_relation, request.settings["currency"], None if is_full_read else ROWS)
     return Plan(
         relation, pending_relation, files, pending, signature, formats, is_full_read,
-        findings=findings + _unused_columns(relation),
+        findings=findings + _unused_columns(relation), currency=currency,
     )  # fmt: skip
 
 
@@ -432,8 +442,8 @@ def _is_same_place(place: str, other: str) -> bool:
 
 def _formats(
     connection: duckdb.DuckDBPyConnection, request: Request, pending: InputRelation, earlier: Formats
-) -> tuple[Formats, list[Finding]]:
-    """How the pending rows are written, and what stays in doubt."""
+) -> tuple[Formats, list[WrittenNumbers]]:
+    """How the pending rows are written, and what their numbers show of it."""
     configured = request.settings["date_format"]
     date_format = configured or earlier.date_format
     if date_format is None:
@@ -454,7 +464,7 @@ def _formats(
         configured=request.settings["decimal_separator"],
         earlier=earlier.decimal_separator,
     )
-    return Formats(date_format, separator), number_findings(numbers, separator)
+    return Formats(date_format, separator), numbers
 
 
 def _unused_columns(relation: InputRelation) -> list[Finding]:
@@ -532,7 +542,7 @@ def _profile_row(request: Request, plan: Plan) -> str:
         "date_format": plan.formats.date_format,
         "decimal_separator": plan.formats.decimal_separator,
         "cancellation_invoice_prefix": request.settings["cancellation_invoice_prefix"],
-        "currency": request.settings["currency"],
+        "currency": plan.currency,
         "findings": to_json(plan.findings),
     }
     flags = {
