@@ -182,7 +182,8 @@ class Plan:
     def messages(self) -> list[str]:
         """Sentences about it for the log."""
         unused = f" Not used: {listed(self.relation.others)}." if self.relation.others else ""
-        sentences = [f"Reading {self.relation.name}: {', '.join(self.relation.columns)}.{unused}"]
+        known = f" as {self.relation.export}" if self.relation.export else ""
+        sentences = [f"Reading {self.relation.name}{known}: {', '.join(self.relation.columns)}.{unused}"]
         described = {name: file for name, file in self.files.items() if file is not None}
         copied: dict[str, list[str]] = {}
         for name in self.pending:
@@ -549,6 +550,7 @@ def _profile_row(request: Request, plan: Plan) -> str:
         f"has_{column}": column in plan.relation.columns
         for column in ("invoice_id", "product_id", "quantity", "unit_price", "order_status", "currency")
     }
+    flags["has_continued_orders"] = plan.relation.has_continued_orders
     # Without invoices, equal rows are purchases of the same: nothing says that one of them is a copy.
     duplicates = request.settings["duplicates"] or ("drop" if flags["has_invoice_id"] else "keep")
     flags |= {
