@@ -27,8 +27,9 @@
 
 
 {#-
-    SQL: empties the view of the pending rows at the end of a run that read the input. It names files
-    by the paths of this run and needs functions that only a run has: nobody could read it later.
+    SQL: empties the view of the pending rows at the end of a run that read the input. It names
+    files by the paths of this run and needs functions that only a run has: nobody could read it
+    later.
 -#}
 {% macro release_input() -%}
     {%- set view = existing_relation('sources', 'transactions') -%}
