@@ -43,14 +43,17 @@ def test_files_are_as_fresh_as_the_one_that_was_written_last(
     # The view of the rows does not outlive the run: who reads it later may be elsewhere, and the files gone.
     shutil.rmtree(folder)
     assert shop.rows("from sources.transactions") == []
-    assert len(shop.rows("describe sources.transactions")) == 16
+    assert {"customer_id", "file_name"} <= {name for name, *_ in shop.rows("describe sources.transactions")}
 
 
 def test_a_table_is_as_fresh_as_its_last_date(make_shop: Callable[..., Shop]) -> None:
     shop = make_shop(transactions="landing")
     with duckdb.connect(str(shop.warehouse)) as warehouse:
         warehouse.execute("create table landing as select 'c' as customer, '2011-01-31 10:30' as date, 1.5 as amount")
-        warehouse.execute("insert into landing values ('c', '2010-12-31', 1), ('c', 'never', 1)")
+        # A date that is far too late says nothing of the others.
+        warehouse.execute(
+            "insert into landing values ('c', '2010-12-31', 1), ('c', 'never', 1), ('c', '2042-01-01', 1)"
+        )
     assert freshness(shop) == ("warn", datetime(2011, 1, 31, 10, 30, tzinfo=UTC))
 
 

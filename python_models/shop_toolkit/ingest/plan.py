@@ -36,6 +36,7 @@ from shop_toolkit.ingest.findings import Finding, to_json
 from shop_toolkit.ingest.numbers import WrittenNumbers, number_findings, resolve_separator, written_numbers
 from shop_toolkit.ingest.relation import (
     DECISIVE_COLUMNS,
+    NUMBER_COLUMNS,
     InputRelation,
     is_file_name,
     quote_list,
@@ -58,6 +59,9 @@ READING_SETTINGS = (
 )  # fmt: skip
 # DuckDB's limit.
 LONGEST_ROW_MEGABYTES = 2
+# What the checks look at, in a temporary table.
+CHECKED_COLUMNS = ("ordered_at", *NUMBER_COLUMNS, "currency")
+CHECKED_ROWS = "checked_rows"
 DAY_SETTINGS = ("as_of_date", "baseline_date")
 # What is in the schema after `prepare_input`.
 RELATIONS = {
@@ -228,17 +232,13 @@ def plan_input(connection: duckdb.DuckDBPyConnection, request: Request) -> Plan:
     formats: Formats = earlier
     findings: list[Finding] = []
     currency = configured_currency(connection, request.settings["currency"], request.currency_reader)
-    _check_rows_are_readable(connection, request, files, pending, copies)
     if pending_relation is not None:
-        findings += twin_findings(connection, pending_relation, request.settings["column_mapping"])
-        formats, numbers = _formats(connection, request, pending_relation, earlier)
-        is_set = request.settings["decimal_separator"] is not None
-        findings += number_findings(numbers, formats.decimal_separator, is_set=is_set)
-        check_currency(
-            connection, pending_relation, numbers, request.currency_reader,
-            request.number_readers[formats.decimal_separator or "."],
-            configured=request.settings["currency"], stored_rows=None if is_full_read else ROWS,
-        )  # fmt: skip
+        checked = _read_once(connection, request, files, pending, pending_relation, copies)
+        try:
+            stored_rows = None if is_full_read else ROWS
+            formats, findings = _check_rows(connection, request, pending_relation, checked, earlier, stored_rows)
+        finally:
+            connection.execute(f"drop table if exists {CHECKED_ROWS}")
     _check_days(connection, request, files, copies, formats, is_full_read)
     copies.delete_others()
     return Plan(
@@ -355,43 +355,65 @@ def _has_other_headings(stored: Ingested, files: Mapping[str, FileDescription | 
     )
 
 
-def _check_rows_are_readable(
+def _read_once(
     connection: duckdb.DuckDBPyConnection,
     request: Request,
     files: Mapping[str, FileDescription | None],
     pending: Sequence[str],
+    relation: InputRelation,
     copies: Utf8Copies,
-) -> None:
-    """Read all rows of pending files once, so that damage stops the build with a sentence and before any table changes.
+) -> InputRelation:
+    """Read all pending rows once: what the checks look at is kept, as to parse text is what takes time.
 
-    The files are read together, and only where that fails one by one, to name the one that is damaged.
+    Damage stops the build with a sentence, before any table changes. The files are read together, and only where that
+    fails one by one, to name the one that is damaged.
+
+    Raises:
+        InputError: A file is damaged.
     """
-    # A workbook was read in whole for its headings.
-    names = [name for name in pending if (file := files[name]) is not None and file.kind != "workbook"]
-    relation = _relation(connection, request, files, names, copies) if names else None
-    if relation is None or not any(_damage(connection, part) for part in relation.parts or [relation]):
-        return
-    for name in names:
-        problem = _damage(connection, _relation(connection, request, {name: files[name]}, [name], copies))
-        if problem is not None:
-            raise InputError(f"The input can't be read: {named(name)} {problem}")
+    if None in files.values():
+        return relation
+    columns = {column: relation.columns[column] for column in CHECKED_COLUMNS if column in relation.columns}
+    selected = ", ".join([f"{relation.file_name} as file_name", *(f"{sql} as {name}" for name, sql in columns.items())])
+    problem = next(
+        (found for part in relation.parts or [relation] if (found := _damaged_column(connection, part))), None
+    )
+    try:
+        if problem is None:
+            connection.execute(f"create or replace temp table {CHECKED_ROWS} as select {selected} from {relation.sql}")
+            return InputRelation(relation.name, CHECKED_ROWS, {name: name for name in columns}, {}, "file_name")
+    except duckdb.Error as error:
+        problem = _problem_of_rows(error)
+    for name in pending:
+        found = _damage(connection, _relation(connection, request, {name: files[name]}, [name], copies))
+        if found is not None:
+            raise InputError(f"The input can't be read: {named(name)} {found}")
+    raise InputError(f"The input can't be read: {relation.name} {problem}")
+
+
+def _damaged_column(connection: duckdb.DuckDBPyConnection, relation: InputRelation) -> str | None:
+    """`_damage` of a Parquet file, which is damaged in one column: of the other kinds a row is read as a whole."""
+    return _damage(connection, relation) if "read_parquet" in relation.sql else None
 
 
 def _damage(connection: duckdb.DuckDBPyConnection, relation: InputRelation) -> str | None:
     """What is wrong with rows that DuckDB can't read, as the end of a sentence; None where it reads them all."""
-    # A Parquet file is damaged in one column; of the other kinds a row is read as a whole.
     columns = [*relation.columns.values(), *relation.others.values()] if "read_parquet" in relation.sql else []
     counted = f"hash([{', '.join(f'hash({column})' for column in columns)}])" if columns else "1"
     try:
         connection.execute(f"select count({counted}) from {relation.sql}").fetchall()
     except duckdb.Error as error:
-        if line := re.search(r"CSV Error on Line: ([0-9]+)(?s:.)*Maximum line size", str(error)):
-            return (
-                f"holds a row of more than {LONGEST_ROW_MEGABYTES} MB, at line {int(line[1]):,} or behind it. Look for"
-                " a quote there that nothing closes, and close or remove it."
-            )
-        return f"is damaged: {reason_of(error)}. Export or copy it again."
+        return _problem_of_rows(error)
     return None
+
+
+def _problem_of_rows(error: duckdb.Error) -> str:
+    if line := re.search(r"CSV Error on Line: ([0-9]+)(?s:.)*Maximum line size", str(error)):
+        return (
+            f"holds a row of more than {LONGEST_ROW_MEGABYTES} MB, at line {int(line[1]):,} or behind it. Look for"
+            " a quote there that nothing closes, and close or remove it."
+        )
+    return f"is damaged: {reason_of(error)}. Export or copy it again."
 
 
 def _check_refresh(request: Request, stored: Ingested) -> None:
@@ -439,6 +461,27 @@ def _is_same_place(place: str, other: str) -> bool:
     if is_file_name(place) != is_file_name(other):
         return False
     return place == other or (is_file_name(place) and Path(place).resolve() == Path(other).resolve())
+
+
+def _check_rows(
+    connection: duckdb.DuckDBPyConnection,
+    request: Request,
+    pending: InputRelation,
+    checked: InputRelation,
+    earlier: Formats,
+    stored_rows: str | None,
+) -> tuple[Formats, list[Finding]]:
+    """How the pending rows are written, and what they leave in doubt; `checked` has what most checks look at."""
+    findings = twin_findings(connection, pending, request.settings["column_mapping"])
+    formats, numbers = _formats(connection, request, checked, earlier)
+    is_set = request.settings["decimal_separator"] is not None
+    findings += number_findings(numbers, formats.decimal_separator, is_set=is_set)
+    check_currency(
+        connection, checked, numbers, request.currency_reader,
+        request.number_readers[formats.decimal_separator or "."],
+        configured=request.settings["currency"], stored_rows=stored_rows,
+    )  # fmt: skip
+    return formats, findings
 
 
 def _formats(
@@ -526,15 +569,34 @@ def _file_rows(request: Request, plan: Plan) -> str:
 
 def _file_row(request: Request, plan: Plan, name: str) -> str:
     file = plan.files[name]
-    if file is None:
-        # A table has no time of change: its latest date has to do. The view computes it only when it is asked for.
-        reader = request.readers[plan.formats.date_format or "year-month-day"]
-        date_text = f"trim(cast({plan.relation.columns['ordered_at']} as varchar)) as date_text"
-        modified_at = f"(select max({reader}) from (select {date_text} from {plan.relation.sql}))"
-    else:
-        modified_at = f"timestamp '{file.modified_at:%Y-%m-%d %H:%M:%S}'"
+    modified_at = _last_date(request, plan) if file is None else f"timestamp '{file.modified_at:%Y-%m-%d %H:%M:%S}'"
     details = None if file is None else json.dumps(file.to_json(), sort_keys=True, ensure_ascii=False)
     return f"({quote_text(name)}, {quote_text(details)}, {modified_at}, {str(name in plan.pending).lower()})"
+
+
+def _last_date(request: Request, plan: Plan) -> str:
+    """SQL: the latest plausible date of a table, which has no time of change. The view computes it when it is asked."""
+    reader = request.readers[plan.formats.date_format or "year-month-day"]
+    return f"""(
+        with dates as (
+            select {reader} as read_at
+            from (
+                select trim(cast({plan.relation.columns["ordered_at"]} as varchar)) as date_text
+                from {plan.relation.sql}
+            )
+        ),
+        days_of_input as (
+            select cast(read_at as date) as day, count(*) as row_count
+            from dates
+            where read_at is not null
+            group by 1
+        ),
+        {request.plausible_days}
+        select max(dates.read_at)
+        from dates
+        inner join plausible_days
+            on cast(dates.read_at as date) <= plausible_days.last_day
+    )"""
 
 
 def _profile_row(request: Request, plan: Plan) -> str:
