@@ -90,6 +90,21 @@ def test_it_warns_of_what_the_numbers_leave_in_doubt(
     assert "\n  amount: 2 rows. Numbers have" in capsys.readouterr().out
 
 
+def test_it_names_all_columns_that_are_not_used(
+    write_csv: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    unused = [f"remark number {number}" for number in range(40)]
+    log = write_csv(",".join(["customer", "date", "amount", *unused]), "a,2024-01-05,5" + "," * 40)
+    assert inspect_input.main([f"{{transactions: {log}}}"]) == 0
+    report = capsys.readouterr().out
+    listed = report[report.index("  not used:") : report.index("Dates:")]
+    assert " ".join(listed.split()) == f"not used: {', '.join(unused)}"
+    assert max(map(len, listed.splitlines())) <= 110
+    write_csv(",".join(["customer", "date", "amount", *(f"{name} of many" for name in unused * 10)]))
+    assert inspect_input.main([f"{{transactions: {log}}}"]) == 0
+    assert "(400 in all)" in " ".join(capsys.readouterr().out.split())
+
+
 def test_it_lists_files_with_their_rows(
     write_csv: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from conftest import Shop
 from lines import Lines, lines_of
 from openpyxl import Workbook
+from shop_toolkit.ingest.errors import InputError
 from shop_toolkit.ingest.exports import EXPORTS, comparable, export_of
 from shop_toolkit.ingest.headings import match_headings
 
@@ -401,7 +402,20 @@ def test_a_known_export_is_read_with_no_setting(name: str, tmp_path: Path) -> No
 
 
 def test_each_export_has_a_file_here() -> None:
-    assert {export.name for export in EXPORTS} == {case.export for case in CASES.values()} - {None}
+    assert {export.name for export in EXPORTS if not export.undated} == {case.export for case in CASES.values()} - {
+        None
+    }
+
+
+def test_an_export_without_dates_asks_for_them() -> None:
+    headings = ["household_key", "BASKET_ID", "DAY", "PRODUCT_ID", "QUANTITY", "SALES_VALUE", "TRANS_TIME"]
+    with pytest.raises(InputError) as stopped:
+        match_headings(headings, "'transaction_data.csv'", {})
+    assert str(stopped.value) == (
+        "'transaction_data.csv' is an export of dunnhumby, The Complete Journey: its DAY counts from a day that it doesn't"
+        " name. Add a column of dates, e.g. order_date, in which day 1 is a date of your choice."
+    )
+    assert match_headings([*headings, "order_date"], "it", {})["ordered_at"] == "order_date"
 
 
 def test_lines_of_an_order_in_a_workbook_have_what_the_first_one_holds(tmp_path: Path) -> None:
@@ -476,3 +490,35 @@ def test_headings_compare_by_their_letters_and_digits(heading: str, expected: st
 def test_other_files_are_no_export() -> None:
     assert export_of(["Name", "Email", "Quantity", "Price"]) is None
     assert export_of(["order_id", "order_item_id", "item_price", "quantity"]) is None
+
+
+@pytest.mark.parametrize(
+    ("headings", "example"),
+    [
+        # each column that is missing, with the heading that is like it
+        (["Beleg", "Kundennr.", "Belegdatum", "Einzelpreis"],
+         'customer_id: "Kundennr.", ordered_at: "Belegdatum", unit_price: "Einzelpreis"'),
+        (["No.", "Order Date", "Gross amount", "Client name"], 'customer_id: "Client name"'),
+        (["shipping_amount_paid", "purchase-day", "client_ref"],
+         'customer_id: "client_ref", ordered_at: "purchase-day", amount: "shipping_amount_paid"'),
+        (["Номер", "Код партнера-клиента", "День продажи (дата)", "Сумма, руб."],
+         'customer_id: "Код партнера-клиента", ordered_at: "День продажи (дата)", amount: "Сумма, руб."'),
+        (["a", "b", "c"], 'customer_id: "your heading"'),
+        # no heading stands for two columns
+        (["customer date", "price"], 'customer_id: "customer date"'),
+    ],
+)  # fmt: skip
+def test_a_hint_names_the_heading_that_is_like_each_missing_column(headings: list[str], example: str) -> None:
+    with pytest.raises(InputError) as stopped:
+        match_headings(headings, "it", {})
+    assert str(stopped.value).endswith(f"Say which it is, e.g. --vars '{{column_mapping: {{{example}}}}}'.")
+    assert len(str(stopped.value)) < 500
+
+
+def test_a_hint_stays_short_however_long_the_headings_are() -> None:
+    headings = [f"{word} {'very ' * 60}long" for word in ("client", "datum", "preis")] + ["x" * 500] * 3
+    for mapping in ({}, {"customer_id": f"clients {'very ' * 60}long"}):
+        with pytest.raises(InputError) as stopped:
+            match_headings(headings, f"'{'f' * 160}'", mapping)
+        assert len(str(stopped.value)) < 500
+        assert "client very" in str(stopped.value)[-240:]

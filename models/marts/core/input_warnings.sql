@@ -1,6 +1,7 @@
 {%- set most_orders_share = 0.2 %}
 {%- set most_orders_ratio = 50 %}
 {%- set least_customers = 10 %}
+{%- set least_orders = 50 %}
 {%- set most_rejected_share = 0.5 %}
 {#- Few rows so long after all others, or before them, are worth a look. -#}
 {%- set lone_after_days = 90 %}
@@ -286,6 +287,24 @@ typical_customer as (
 
 ),
 
+-- A shop with so many orders has customers who came back.
+one_order_each as (
+
+    select
+        'customer_per_order' as kind,
+        'customer_id' as column_name,
+        sum(order_count) as row_count,
+        sum(amount) as amount,
+        min(customer_id) as example,
+        'Each order has a customer of its own: nobody came back. If another column identifies'
+        || ' people, name it in column_mapping.' as suggestion
+    from orders_by_customer
+    having
+        count(*) >= {{ least_orders }}
+        and count(*) = sum(order_count)
+
+),
+
 -- One who orders so much more than the others may be none: a till, a guest account, an empty field.
 placeholders as (
 
@@ -435,6 +454,10 @@ warnings as (
     union all
 
     select * from placeholders
+
+    union all
+
+    select * from one_order_each
 
     union all
 

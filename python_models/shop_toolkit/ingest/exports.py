@@ -26,6 +26,7 @@ class Export:
         time: The heading of the time of day, where the date has a column of its own.
         blanks_below: Our columns that are all blank where a row is a further line of the order above it.
         first_line: Our column, and its only word in a row that begins an order.
+        undated: Why it can't be read as it is, where it has no dates; a sentence.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Export:
     time: str = ""
     blanks_below: Sequence[str] = ()
     first_line: tuple[str, str] | None = None
+    undated: str = ""
 
 
 AMAZON = {
@@ -171,6 +173,13 @@ EXPORTS: tuple[Export, ...] = (
          "unit_price": "вашацена|вашастоимостьтовара|ценатовара", "order_status": "статус",
          "currency": "кодвалютытовара|кодвалютыотправления"},
         patterns={"customer_id": "^ *([0-9]+)-[0-9]+"},
+    ),
+    Export(
+        "dunnhumby, The Complete Journey",
+        ("householdkey", "basketid", "day", "transtime"),
+        {},
+        undated="its DAY counts from a day that it doesn't name. Add a column of dates, e.g. order_date, in which day 1"
+                " is a date of your choice.",
     ),
 )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 
-from shop_toolkit.ingest.errors import InputError, listed, shortened
+from shop_toolkit.ingest.errors import LONGEST_LIST, LONGEST_SENTENCE, InputError, listed, shortened
 from shop_toolkit.ingest.exports import Export, comparable, export_of
 
 # Best first; those that could mean something else last. Only letters and digits count: 'Invoice No.', 'invoice_no' and
@@ -70,6 +70,13 @@ COLUMN_ALIASES: dict[str, tuple[str, ...]] = {
         "валюта", "кодвалюты",
     ),
 }  # fmt: skip
+# Words of headings in other languages. They are too loose to be read by, and good enough for a hint.
+HINTS: dict[str, tuple[str, ...]] = {
+    "customer_id": ("kunde", "client", "cliente", "klant", "kund", "mitglied", "member", "shopper", "person"),
+    "ordered_at": ("datum", "fecha", "data", "tag", "zeit", "jour", "giorno", "when", "day", "time", "placed"),
+    "unit_price": ("preis", "prix", "precio", "prezzo", "prijs", "preco", "cena", "rate"),
+    "amount": ("betrag", "summe", "montant", "importe", "importo", "bedrag", "gesamt", "wert", "paid", "turnover"),
+}
 REQUIRED = ("customer_id", "ordered_at")
 MONEY = ("unit_price", "amount")
 # How alike a heading and a known one have to be for a hint.
@@ -154,28 +161,39 @@ def check_mapping(headings: Sequence[str], input_name: str, column_mapping: Mapp
         if not set(names) & set(headings):
             wanted = shortened(str(names[0] if names else value), 60)
             hint = _likely(headings, [comparable(wanted)])
-            raise InputError(
-                f"The setting 'column_mapping' maps {column} to '{wanted}', but {input_name}"
-                f" has no such heading. {_present(headings)}"
-                + (f" Perhaps you mean '{shortened(hint, 60)}'." if hint else "")
-            )
+            problem = f"The setting 'column_mapping' maps {column} to '{wanted}', but {input_name} has no such heading."
+            advice = f"Perhaps you mean '{shortened(hint, 60)}'." if hint else ""
+            present = _present(headings, LONGEST_SENTENCE - len(problem) - len(advice))
+            raise InputError(f"{problem} {present}{advice}".rstrip())
 
 
 def _check_required(found: Mapping[str, str], headings: Sequence[str], input_name: str) -> None:
     missing = [column for column in REQUIRED if column not in found]
+    if "ordered_at" in missing and (export := export_of(headings)) is not None and export.undated:
+        raise InputError(f"{input_name} is an export of {export.name}: {export.undated}")
     if "unit_price" not in found and "amount" not in found:
         missing.append("unit_price (or amount)")
     if missing:
         free = [heading for heading in headings if heading not in found.values()]
-        column = missing[0].split()[0]
-        names = {name: COLUMN_ALIASES[name] for name in ([column, "amount"] if column == "unit_price" else [column])}
-        likely = {name: hint for name, aliases in names.items() if (hint := _likely(free, aliases))}
-        column, hint = next(iter(likely.items()), (column, None))
-        example = f'{{column_mapping: {{{column}: "{shortened(hint, 60) if hint else "your heading"}"}}}}'
-        raise InputError(
-            f"No heading of {input_name} is known to hold {', '.join(missing)}. {_present(headings)}"
-            f" Say which it is, e.g. --vars '{example}'."
-        )
+        hints: dict[str, str] = {}
+        for column in missing:
+            name, heading = _hint(column.split()[0], [one for one in free if one not in hints.values()])
+            if heading is not None:
+                hints[name] = heading
+        hints = hints or {missing[0].split()[0]: "your heading"}
+        example = ", ".join(f'{column}: "{shortened(heading, 40)}"' for column, heading in hints.items())
+        problem = f"No heading of {input_name} is known to hold {', '.join(missing)}."
+        advice = f"Say which it is, e.g. --vars '{{column_mapping: {{{example}}}}}'."
+        raise InputError(f"{problem} {_present(headings, LONGEST_SENTENCE - len(problem) - len(advice))}{advice}")
+
+
+def _hint(column: str, headings: Sequence[str]) -> tuple[str, str | None]:
+    """The likely heading of one of our columns, or of the amount where a price is missing, and which column that is."""
+    for name in (column, "amount") if column == "unit_price" else (column,):
+        heading = _likely(headings, (*COLUMN_ALIASES[name], *HINTS.get(name, ())))
+        if heading is not None:
+            return name, heading
+    return column, None
 
 
 def _likely(headings: Sequence[str], aliases: Sequence[str]) -> str | None:
@@ -191,5 +209,7 @@ def _likely(headings: Sequence[str], aliases: Sequence[str]) -> str | None:
     return best if best is not None and likenesses[best] >= ALIKE else None
 
 
-def _present(headings: Sequence[str]) -> str:
-    return f"The headings there: {listed(headings)}."
+def _present(headings: Sequence[str], room: int) -> str:
+    """A sentence with as many headings as fit into so many characters, and a blank; empty where none does."""
+    room -= len("The headings there: , … (9,999 in all).  ")
+    return f"The headings there: {listed(headings, min(room, LONGEST_LIST))}. " if room > 0 else ""

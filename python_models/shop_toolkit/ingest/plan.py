@@ -14,7 +14,7 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -22,6 +22,7 @@ from typing import Any
 import duckdb
 
 from shop_toolkit.ingest.currencies import check_currency, configured_currency
+from shop_toolkit.ingest.customers import choose_customer, other_customer_headings
 from shop_toolkit.ingest.dates import (
     check_dates_fit,
     check_day_settings,
@@ -57,11 +58,15 @@ READING_SETTINGS = (
     "transactions", "csv_delimiter", "csv_encoding", "date_format", "decimal_separator", "cancellation_invoice_prefix",
     "max_order_days", "currency", "duplicates", "refund_invoice_prefixes",
 )  # fmt: skip
+# How many characters of headings that are not used the log names.
+LONGEST_LIST = 1_500
 # DuckDB's limit.
 LONGEST_ROW_MEGABYTES = 2
 # What the checks look at, in a temporary table.
 CHECKED_COLUMNS = ("ordered_at", *NUMBER_COLUMNS, "currency")
 CHECKED_ROWS = "checked_rows"
+# Where the rows decided which column identifies customers: its heading, part of the signature.
+CUSTOMER_HEADING = "customer_heading"
 DAY_SETTINGS = ("as_of_date", "baseline_date")
 # What is in the schema after `prepare_input`.
 RELATIONS = {
@@ -185,7 +190,7 @@ class Plan:
 
     def messages(self) -> list[str]:
         """Sentences about it for the log."""
-        unused = f" Not used: {listed(self.relation.others)}." if self.relation.others else ""
+        unused = f" Not used: {listed(self.relation.others, LONGEST_LIST)}." if self.relation.others else ""
         known = f" as {self.relation.export}" if self.relation.export else ""
         sentences = [f"Reading {self.relation.name}{known}: {', '.join(self.relation.columns)}.{unused}"]
         described = {name: file for name, file in self.files.items() if file is not None}
@@ -219,9 +224,10 @@ def plan_input(connection: duckdb.DuckDBPyConnection, request: Request) -> Plan:
     """Decide what a build reads, and how; raises InputError where it cannot."""
     stored = Ingested() if request.is_full_refresh else read_ingested(connection)
     files = _find_input(request, stored)
+    copies = Utf8Copies(copies_folder(connection))
+    request, findings = _with_customers(connection, request, stored, files, copies)
     relation = _relation(connection, request, files, list(files))
     signature = _signature(connection, request, stored, files, relation)
-    copies = Utf8Copies(copies_folder(connection))
     is_full_read = stored.signature != signature or _has_other_headings(stored, files)
     if is_full_read:
         _check_refresh(request, stored)
@@ -230,13 +236,13 @@ def plan_input(connection: duckdb.DuckDBPyConnection, request: Request) -> Plan:
     pending_relation = _relation(connection, request, files, pending, copies) if pending else None
     earlier = NOTHING_KNOWN if is_full_read else stored.formats
     formats: Formats = earlier
-    findings: list[Finding] = []
     currency = configured_currency(connection, request.settings["currency"], request.currency_reader)
     if pending_relation is not None:
         checked = _read_once(connection, request, files, pending, pending_relation, copies)
         try:
             stored_rows = None if is_full_read else ROWS
-            formats, findings = _check_rows(connection, request, pending_relation, checked, earlier, stored_rows)
+            formats, found = _check_rows(connection, request, pending_relation, checked, earlier, stored_rows)
+            findings += found
         finally:
             connection.execute(f"drop table if exists {CHECKED_ROWS}")
     _check_days(connection, request, files, copies, formats, is_full_read)
@@ -274,6 +280,8 @@ def input_signature(request: Request, relation: InputRelation) -> str:
     """Text that changes where earlier rows would be read in another way now; new files do not change it."""
     parts = {name: request.settings[name] for name in READING_SETTINGS}
     parts |= {"version": VERSION, "columns": dict(relation.columns), "others": list(relation.others)}
+    if CUSTOMER_HEADING in request.settings:
+        parts[CUSTOMER_HEADING] = request.settings[CUSTOMER_HEADING]
     return json.dumps(parts | {"transactions": request.transactions}, sort_keys=True, ensure_ascii=False)
 
 
@@ -312,6 +320,40 @@ def _relation(
         return name if copies is None else copies.copy_of(name, file.stamp, str(file.encoding))
 
     return relation_of_files(request.transactions, descriptions, only, mapping, locate)
+
+
+def _with_customers(
+    connection: duckdb.DuckDBPyConnection,
+    request: Request,
+    stored: Ingested,
+    files: Mapping[str, FileDescription | None],
+    copies: Utf8Copies,
+) -> tuple[Request, list[Finding]]:
+    """The request with the column of customers that the rows show, where several columns could be it.
+
+    What an earlier build decided holds for the rows that it read and for later ones; a full read decides again.
+    """
+    relation = _relation(connection, request, files, list(files))
+    others = other_customer_headings(relation)
+    if "customer_id" in request.settings["column_mapping"] or not others:
+        return request, []
+    if stored.signature is not None and not _has_other_headings(stored, files):
+        heading = json.loads(stored.signature).get(CUSTOMER_HEADING)
+        held = _reading_customers_from(heading if heading in others else None, request)
+        of_held = _relation(connection, held, files, list(files))
+        if _signature(connection, held, stored, files, of_held) == stored.signature:
+            return held, []
+    _check_rows_are_readable(connection, request, files, list(files), copies)
+    choice = choose_customer(connection, _relation(connection, request, files, list(files), copies))
+    return _reading_customers_from(choice.heading, request), list(choice.findings)
+
+
+def _reading_customers_from(heading: str | None, request: Request) -> Request:
+    """The request with a heading for customers; as it is for None."""
+    if heading is None:
+        return request
+    mapping = {**request.settings["column_mapping"], "customer_id": [heading]}
+    return replace(request, settings={**request.settings, "column_mapping": mapping, CUSTOMER_HEADING: heading})
 
 
 def _signature(
@@ -365,35 +407,45 @@ def _read_once(
 ) -> InputRelation:
     """Read all pending rows once: what the checks look at is kept, as to parse text is what takes time.
 
-    Damage stops the build with a sentence, before any table changes. The files are read together, and only where that
-    fails one by one, to name the one that is damaged.
-
     Raises:
-        InputError: A file is damaged.
+        InputError: A file is damaged; no table has changed by then.
     """
-    if None in files.values():
+    kinds = {file.kind for name in pending if (file := files[name]) is not None}
+    if not kinds:
         return relation
+    # Of a Parquet file, the columns that no check looks at may be damaged.
+    if "parquet" in kinds:
+        _check_rows_are_readable(connection, request, files, pending, copies)
     columns = {column: relation.columns[column] for column in CHECKED_COLUMNS if column in relation.columns}
     selected = ", ".join([f"{relation.file_name} as file_name", *(f"{sql} as {name}" for name, sql in columns.items())])
-    problem = next(
-        (found for part in relation.parts or [relation] if (found := _damaged_column(connection, part))), None
-    )
     try:
-        if problem is None:
-            connection.execute(f"create or replace temp table {CHECKED_ROWS} as select {selected} from {relation.sql}")
-            return InputRelation(relation.name, CHECKED_ROWS, {name: name for name in columns}, {}, "file_name")
-    except duckdb.Error as error:
-        problem = _problem_of_rows(error)
-    for name in pending:
-        found = _damage(connection, _relation(connection, request, {name: files[name]}, [name], copies))
-        if found is not None:
-            raise InputError(f"The input can't be read: {named(name)} {found}")
-    raise InputError(f"The input can't be read: {relation.name} {problem}")
+        connection.execute(f"create or replace temp table {CHECKED_ROWS} as select {selected} from {relation.sql}")
+    except duckdb.Error:
+        _check_rows_are_readable(connection, request, files, pending, copies)
+        raise
+    return InputRelation(relation.name, CHECKED_ROWS, {name: name for name in columns}, {}, "file_name")
 
 
-def _damaged_column(connection: duckdb.DuckDBPyConnection, relation: InputRelation) -> str | None:
-    """`_damage` of a Parquet file, which is damaged in one column: of the other kinds a row is read as a whole."""
-    return _damage(connection, relation) if "read_parquet" in relation.sql else None
+def _check_rows_are_readable(
+    connection: duckdb.DuckDBPyConnection,
+    request: Request,
+    files: Mapping[str, FileDescription | None],
+    pending: Sequence[str],
+    copies: Utf8Copies,
+) -> None:
+    """Read all rows of pending files once, so that damage stops the build with a sentence and before any table changes.
+
+    The files are read together, and only where that fails one by one, to name the one that is damaged.
+    """
+    # A workbook was read in whole for its headings.
+    names = [name for name in pending if (file := files[name]) is not None and file.kind != "workbook"]
+    relation = _relation(connection, request, files, names, copies) if names else None
+    if relation is None or not any(_damage(connection, part) for part in relation.parts or [relation]):
+        return
+    for name in names:
+        problem = _damage(connection, _relation(connection, request, {name: files[name]}, [name], copies))
+        if problem is not None:
+            raise InputError(f"The input can't be read: {named(name)} {problem}")
 
 
 def _damage(connection: duckdb.DuckDBPyConnection, relation: InputRelation) -> str | None:
@@ -403,17 +455,13 @@ def _damage(connection: duckdb.DuckDBPyConnection, relation: InputRelation) -> s
     try:
         connection.execute(f"select count({counted}) from {relation.sql}").fetchall()
     except duckdb.Error as error:
-        return _problem_of_rows(error)
+        if line := re.search(r"CSV Error on Line: ([0-9]+)(?s:.)*Maximum line size", str(error)):
+            return (
+                f"holds a row of more than {LONGEST_ROW_MEGABYTES} MB, at line {int(line[1]):,} or behind it. Look for"
+                " a quote there that nothing closes, and close or remove it."
+            )
+        return f"is damaged: {reason_of(error)}. Export or copy it again."
     return None
-
-
-def _problem_of_rows(error: duckdb.Error) -> str:
-    if line := re.search(r"CSV Error on Line: ([0-9]+)(?s:.)*Maximum line size", str(error)):
-        return (
-            f"holds a row of more than {LONGEST_ROW_MEGABYTES} MB, at line {int(line[1]):,} or behind it. Look for"
-            " a quote there that nothing closes, and close or remove it."
-        )
-    return f"is damaged: {reason_of(error)}. Export or copy it again."
 
 
 def _check_refresh(request: Request, stored: Ingested) -> None:
