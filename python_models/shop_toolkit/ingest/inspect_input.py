@@ -55,8 +55,6 @@ def _context(settings: Mapping[str, Any]) -> dict[str, Any]:
     """What the macros of the request ask dbt for, in a run that builds all."""
     return {
         "var": settings.__getitem__,
-        "adapter": SimpleNamespace(config=SimpleNamespace(cli_vars=settings, vars=SimpleNamespace(to_dict=dict))),
-        "project_name": "customer_segmentation",
         "flags": SimpleNamespace(FULL_REFRESH=True),
         "run_started_at": datetime.datetime.now(datetime.UTC),
         "modules": SimpleNamespace(datetime=datetime),
