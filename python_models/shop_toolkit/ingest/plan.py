@@ -263,9 +263,9 @@ def _plan(
     formats = NOTHING_KNOWN if is_full_read else stored.formats
     meaning = MoneyMeaning()
     doubts: list[Finding] = []
+    stored_rows = None if is_full_read else ROWS
     if pending:
         raw = _relation(connection, request, files, pending, copies)
-        stored_rows = None if is_full_read else ROWS
         checked = _read_once(connection, request, files, pending, raw, copies)
         try:
             formats, doubts = _look_at_rows(connection, request, raw, checked, formats, stored_rows)
@@ -286,7 +286,6 @@ def _plan(
     pending_relation = _relation(connection, request, files, pending, copies, money, formats) if pending else None
     if pending_relation is not None:
         _check_most_are_read(connection, request, pending_relation, formats, has_earlier_rows=not is_full_read)
-    stored_rows = None if is_full_read else ROWS
     returns = find_returns(
         connection, pending_relation, stored_rows, _readers(request, formats), _configured_returns(request)
     )  # fmt: skip
