@@ -17,15 +17,25 @@ TYPES = {
 
 
 def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
-    """Places by the words that the categories were learned with; once placed, a product stays where it is."""
+    """Places as given, or by the words that the categories were learned with; a product stays where it was placed."""
     products = dbt.ref("int_catalogue").filter("not is_learning").order("product_id").df()
     embeddings = dbt.ref("product_embeddings").filter("prediction_run = 'live' and is_fitted").order("product_id")
     labels = dbt.ref("category_labels").filter("prediction_run = 'live'").order("product_id")
     chosen = dbt.ref("int_category_candidates").filter("prediction_run = 'live' and is_chosen")
+    named = dbt.ref("category_names").filter("prediction_run = 'live'").order("category_id")
     tables: list[pd.DataFrame] = []
-    for version, k in chosen.select("model_version, k").fetchall():
+    for version, algorithm, k in chosen.select("model_version, algorithm, k").fetchall():
         new = products[products["model_version"] == version]
         if new.empty:
+            continue
+        if algorithm == "given":
+            names = named.filter(f"model_version = {version} and category_id >= 0")
+            numbers = dict(names.select("category_name, category_id").fetchall())
+            nowhere = dict.fromkeys([name for name in TYPES if name.startswith("x")], 0.0)
+            placed = new[["product_id", "description", "price"]].assign(
+                category_id=new["given_category"].map(numbers).fillna(-1), similarity=None, known_words=0, **nowhere
+            )
+            tables.append(placed.assign(model_version=version))
             continue
 
         from shop_toolkit.categories import place_products
