@@ -135,6 +135,7 @@ SETTINGS: dict[str, Setting] = {
     "duplicates": Setting("drop or keep", _one_of("drop", "keep"), is_optional=True),
     "plausible_from": _DAY,
     "plausible_to": _DAY,
+    "max_unreadable_share": share("a share of the rows", 0, 1),
     "max_order_days": whole("days", 0, 3_650),
     "as_of_date": _DAY,
     "baseline_date": _DAY,
