@@ -22,15 +22,16 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     embeddings = dbt.ref("product_embeddings").filter("prediction_run = 'live' and is_fitted").order("product_id")
     labels = dbt.ref("category_labels").filter("prediction_run = 'live'").order("product_id")
     chosen = dbt.ref("int_category_candidates").filter("prediction_run = 'live' and is_chosen")
-    named = dbt.ref("category_names").filter("prediction_run = 'live'").order("category_id")
     tables: list[pd.DataFrame] = []
     for version, algorithm, k in chosen.select("model_version, algorithm, k").fetchall():
         new = products[products["model_version"] == version]
         if new.empty:
             continue
+        learned = embeddings.filter(f"model_version = {version}").df()
+        categories = labels.filter(f"model_version = {version} and k = {k}").df()
+        learned = learned.merge(categories[["product_id", "category_id", "learned_group"]], on="product_id")
         if algorithm == "given":
-            names = named.filter(f"model_version = {version} and category_id >= 0")
-            numbers = dict(names.select("category_name, category_id").fetchall())
+            numbers = learned.dropna(subset="given_category").groupby("given_category")["category_id"].first()
             nowhere = dict.fromkeys([name for name in TYPES if name.startswith("x")], 0.0)
             placed = new[["product_id", "description", "price"]].assign(
                 category_id=new["given_category"].map(numbers).fillna(-1), similarity=None, known_words=0, **nowhere
@@ -40,9 +41,6 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
 
         from shop_toolkit.categories import place_products
 
-        learned = embeddings.filter(f"model_version = {version}").df()
-        categories = labels.filter(f"model_version = {version} and k = {k}").df()
-        learned = learned.merge(categories[["product_id", "category_id", "learned_group"]], on="product_id")
         placed = place_products(learned, new).merge(new[["product_id", "description"]], on="product_id")
         tables.append(placed.assign(model_version=version))
     return with_stored_rows(dbt, session, tables, TYPES)

@@ -70,9 +70,10 @@ def describe_texts(products: pd.DataFrame) -> pd.DataFrame:
     Returns:
         One row per product: product_id, is_fitted, given_category, known_words, price and x01..x24, coordinates of
         length 1 in all (see `learn_text_space`): the cosine of two products is their similarity, and Euclidean
-        distances order pairs the same way. A product whose words no other one has lies at the origin, known_words 0. Dimensions that a small
-        catalogue does not have are 0. `price` is the median price of fitted products with equal words, so that equal
-        descriptions share a category; without any, the product's own. Empty where `describe_catalogue` gives a reason.
+        distances order pairs the same way. A product whose words no other one has lies at the origin, known_words 0.
+        Dimensions that a small catalogue does not have are 0. `price` is the median price of fitted products with equal
+        words, so that equal descriptions share a category; without any, the product's own. Empty where
+        `describe_catalogue` gives a reason.
 
     Raises:
         ValueError: A column is missing, or a product has two rows.
