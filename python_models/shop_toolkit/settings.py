@@ -153,7 +153,8 @@ SETTINGS: dict[str, Setting] = {
     "force_detailed_clustering": Setting(
         "a space, an algorithm and a number of clusters, e.g. rfm_tsne kmeans 7", _candidate, is_optional=True
     ),
-    "max_rules": whole("rules", 2, 100),
+    "max_broad_rules": whole("rules", 2, 100),
+    "max_detailed_rules": whole("rules", 2, 100),
     "rule_folds": whole("folds", 2, 20),
     "max_fit_products": whole("products", 100, 100_000),
     "category_bootstrap_samples": whole("refits", 2, 1000),
@@ -184,7 +185,8 @@ RENAMED = {
     "silhouette_band": "silhouette_tolerance",
     "broad_clustering": "force_broad_clustering",
     "detailed_clustering": "force_detailed_clustering",
-    "maximum_rules": "max_rules",
+    "maximum_rules": "max_detailed_rules",
+    "max_rules": "max_detailed_rules",
     "catalogue_limit": "max_fit_products",
     "category_refits": "category_bootstrap_samples",
     "rolling_origins": "backtest_origins",
