@@ -102,7 +102,7 @@ def test_categories_in_a_column_of_the_log_are_used_as_given(make_shop: Callable
     log = tmp_path / "log.csv"
     log.write_text("\n".join((headings, *lines)) + "\n", encoding="utf-8")
     shop = make_shop(transactions=str(log))
-    shop.build_with_data_tests("product_categories", "products")
+    built_with_tests(shop)
     assert shop.rows(
         "select category_name, product_count, reason, is_fallback, k from product_categories order by 1"
     ) == [(f"Kind {kind}", 6, "given by the shop, not learned", False, 5) for kind in range(5)]
@@ -112,7 +112,7 @@ def test_categories_in_a_column_of_the_log_are_used_as_given(make_shop: Callable
 
     late = [line(300, 30, 4), line(301, 31, 9)]
     log.write_text("\n".join((headings, *lines, *late)) + "\n", encoding="utf-8")
-    shop.build_with_data_tests("product_categories", "products")
+    built_with_tests(shop)
     now = dict(shop.rows("select product_id, category_name from products"))
     assert (now["P30"], now["P31"], now["P00"]) == ("Kind 4", "other", "Kind 0")
 
