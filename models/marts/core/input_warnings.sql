@@ -227,6 +227,25 @@ negative_prices as (
 
 ),
 
+negative_quantities as (
+
+    select
+        'negative_quantities' as kind,
+        'quantity' as column_name,
+        count(*) as row_count,
+        sum(gross_amount) as amount,
+        min(invoice_id) as example,
+        'Their customers gave back, or were sent less, but their invoices do not begin as'
+        || ' cancellations do. If they cancel, set cancellation_invoice_prefix to an empty text.'
+            as suggestion
+    from transactions
+    where
+        rejection_reason = 'stock_adjustment'
+        and quantity < 0
+    having count(*) > 0
+
+),
+
 -- Where most invoices begin with the prefix, it marks no cancellations.
 with_prefix as (
 
@@ -315,6 +334,10 @@ warnings as (
     union all
 
     select * from negative_prices
+
+    union all
+
+    select * from negative_quantities
 
     union all
 

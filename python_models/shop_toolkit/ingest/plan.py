@@ -46,10 +46,11 @@ from shop_toolkit.ingest.relation import (
     relation_of_files,
     relation_of_table,
 )
+from shop_toolkit.ingest.returns import NO_RETURNS, Returns, find_returns
 from shop_toolkit.ingest.twins import twin_findings
 
 # Raise it when what the source or staging makes of a row changes: then every build reads the input again.
-VERSION = 6
+VERSION = 8
 SCHEMA = "sources"
 ROWS = "staging.base_transactions"
 # The table, not the mart `orders`: that is a view.
@@ -180,6 +181,7 @@ class Plan:
         findings: What stays in doubt of the rows that the build reads.
         currency: The code of the one that is read; None where all rows are in one.
         meaning: What the rows show of the columns of money, as sentences.
+        returns: How rows that give back are marked.
     """
 
     relation: InputRelation
@@ -192,13 +194,15 @@ class Plan:
     findings: Sequence[Finding] = ()
     currency: str | None = None
     meaning: Sequence[str] = ()
+    returns: Returns = NO_RETURNS
 
     def messages(self) -> list[str]:
         """Sentences about it for the log."""
         unused = f" Not used: {listed(self.relation.unused, LONGEST_LIST)}." if self.relation.unused else ""
         known = f" as {self.relation.export}" if self.relation.export else ""
         columns = ", ".join(self.relation.columns)
-        sentences = [f"Reading {self.relation.name}{known}: {columns}.{unused}", *self.meaning]
+        sentences = [f"Reading {self.relation.name}{known}: {columns}.{unused}"]
+        sentences += [*self.meaning, *self.returns.sentences]
         described = {name: file for name, file in self.files.items() if file is not None}
         copied: dict[str, list[str]] = {}
         for name in self.pending:
@@ -258,8 +262,7 @@ def _plan(
     _check_rows_are_readable(connection, request, files, pending, copies)
     if pending:
         raw = _relation(connection, request, files, pending, copies)
-        stored_rows = None if is_full_read else ROWS
-        formats, doubts = _look_at_rows(connection, request, raw, formats, stored_rows)
+        formats, doubts = _look_at_rows(connection, request, raw, formats, None if is_full_read else ROWS)
         meaning = _meaning_of_money(connection, request, raw, formats)
         shown = meaning.over(MoneyReading() if is_full_read else money)
         if shown != money and not is_full_read:
@@ -275,6 +278,10 @@ def _plan(
     pending_relation = _relation(connection, request, files, pending, copies, money, formats) if pending else None
     if pending_relation is not None:
         _check_most_are_read(connection, request, pending_relation, formats, has_earlier_rows=not is_full_read)
+    stored_rows = None if is_full_read else ROWS
+    returns = find_returns(
+        connection, pending_relation, stored_rows, _readers(request, formats), _configured_returns(request)
+    )  # fmt: skip
     return Plan(
         relation,
         pending_relation,
@@ -286,7 +293,13 @@ def _plan(
         findings=[*findings, *doubts, *_unused_columns(relation)],
         currency=configured_currency(connection, request.settings["currency"], request.currency_reader),
         meaning=meaning.sentences,
+        returns=returns,
     )
+
+
+def _configured_returns(request: Request) -> Returns:
+    prefixes = [str(prefix).upper() for prefix in request.settings["refund_invoice_prefixes"] or []]
+    return Returns(str(request.settings["cancellation_invoice_prefix"]), prefixes)
 
 
 def _look_at_rows(
@@ -675,7 +688,7 @@ def _profile_row(request: Request, plan: Plan) -> str:
         "input_signature": plan.signature,
         "date_format": plan.formats.date_format,
         "decimal_separator": plan.formats.decimal_separator,
-        "cancellation_invoice_prefix": request.settings["cancellation_invoice_prefix"],
+        "cancellation_invoice_prefix": plan.returns.cancellation_prefix,
         "currency": plan.currency,
         "findings": to_json(plan.findings),
     }
@@ -691,10 +704,9 @@ def _profile_row(request: Request, plan: Plan) -> str:
         "is_full_read": plan.is_full_read,
         "is_full_refresh": request.is_full_refresh,
     }
-    prefixes = [prefix.upper() for prefix in request.settings["refund_invoice_prefixes"] or []]
     columns = [f"cast({quote_text(text)} as varchar) as {name}" for name, text in texts.items()]
     columns += [f"{str(flag).lower()} as {name}" for name, flag in flags.items()]
-    columns.append(f"cast({quote_list(prefixes)} as varchar[]) as refund_invoice_prefixes")
+    columns.append(f"cast({quote_list(plan.returns.refund_prefixes)} as varchar[]) as refund_invoice_prefixes")
     return f"select {', '.join(columns)}"
 
 
