@@ -32,7 +32,7 @@ from shop_toolkit.prediction.estimators import SEED  # noqa: E402
 WAREHOUSE = ROOT / "warehouse" / "shop.duckdb"
 CLUSTERS = 11
 # Column share_00 is that of `other`, share_01 that of category 0, and so on: as many as there can be categories.
-SHARES = [f"share_{number:02d}" for number in range(21)]
+SHARES = [f"share_{number:02d}" for number in range(31)]
 # What the clusters see and the classifiers don't.
 HIDDEN = ["basket_count", "smallest_basket", "largest_basket"]
 REPORTED = (VOTE, "logistic_regression")

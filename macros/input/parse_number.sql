@@ -81,8 +81,51 @@
 {% macro currency_sign(text) -%}
     {%- set signs = currency_pattern() -%}
     {%- set after_number = '(?i)[0-9.,\\s\\x{00A0}\\x{202F}-](' ~ signs ~ ')[)\\s-]*$' %}
-    upper(regexp_extract({{ text }}, '(?i)^[(\s+−–-]*({{ signs }})', 1)
+    upper(regexp_extract({{ text }}, '(?i)^[(\s+−–-]*({{ signs }})([^\p{L}]|$)', 1)
         || regexp_extract({{ text }}, '{{ after_number }}', 1))
+{%- endmacro %}
+
+
+{#-
+    SQL: the code of the currency that a text names by its code or its sign; an empty text where
+    there is none. '$5' and '5 USD' are of one currency.
+-#}
+{% macro currency_code(text) -%}
+    {%- set codes = {
+        '€': 'EUR', '£': 'GBP', '$': 'USD', 'US$': 'USD', '¥': 'JPY', '￥': 'JPY', '₽': 'RUB',
+        '₹': 'INR', '₺': 'TRY', '₴': 'UAH', '₸': 'KZT', '₩': 'KRW', '₫': 'VND', '₱': 'PHP',
+        '₪': 'ILS', '฿': 'THB', '₦': 'NGN', 'A$': 'AUD', 'AU$': 'AUD', 'C$': 'CAD', 'CA$': 'CAD',
+        'NZ$': 'NZD', 'HK$': 'HKD', 'S$': 'SGD', 'NT$': 'TWD', 'MX$': 'MXN', 'R$': 'BRL',
+        'ZŁ': 'PLN', 'KČ': 'CZK', 'FT': 'HUF', 'RS': 'INR', 'RP': 'IDR', 'RM': 'MYR', 'TL': 'TRY',
+        'LEI': 'RON', 'ЛВ': 'BGN', 'РУБ': 'RUB', 'Р': 'RUB', 'ГРН': 'UAH', 'ТГ': 'KZT',
+        'FR': 'CHF', 'SFR': 'CHF',
+    } -%}
+    {%- set sign = "replace(" ~ currency_sign(text) ~ ", '.', '')" -%}
+    {#- A plain number has no sign: only the others are searched for one. -#}
+    case
+        when regexp_matches({{ text }}, '[^0-9.,+-]')
+            then coalesce(
+                map {{ '{' }}{% for name, code in codes.items() -%}
+                    '{{ name }}': '{{ code }}'{{ ', ' if not loop.last }}
+                {%- endfor %}{{ '}' }}[{{ sign }}],
+                {{ sign }}
+            )
+        else ''
+    end
+{%- endmacro %}
+
+
+{#-
+    SQL: the code of the currency of a row: what its column of currencies says, else the sign of its
+    price or its amount; null where nothing says it.
+-#}
+{% macro currency_of_row(currency, unit_price, amount) -%}
+    coalesce(
+            nullif({{ currency_code(currency) }}, ''),
+            upper(nullif(trim({{ currency }}), '')),
+            nullif({{ currency_code(unit_price) }}, ''),
+            nullif({{ currency_code(amount) }}, '')
+        )
 {%- endmacro %}
 
 

@@ -70,7 +70,7 @@
             '.': parse_number('number_text', 'decimal(38, 6)', "'.'"),
             ',': parse_number('number_text', 'decimal(38, 6)', "','"),
         },
-        'currency_reader': currency_sign('number_text'),
+        'currency_reader': currency_code('number_text'),
         'plausible_days': plausible_days('days_of_input'),
         'is_full_refresh': flags.FULL_REFRESH,
         'is_refresh': uses_stored_rules() and all_selected(['base_transactions']),

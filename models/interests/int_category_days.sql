@@ -17,13 +17,13 @@ sales as (
         product_id,
         quantity as units,
         gross_amount as amount,
-        order_date,
+        cast(ordered_at as date) as sale_date,
         cast(ordered_at as date) as event_date
     from {{ ref('int_order_lines') }}
 
 ),
 
--- As for whole orders: a cancellation counts against the order that it cancels from, on the day it
+-- As for whole orders: a cancellation counts against the sale that it cancels from, on the day it
 -- happened.
 cancelled as (
 
@@ -33,7 +33,7 @@ cancelled as (
         matches.product_id,
         -matches.units as units,
         -matches.amount as amount,
-        sales.order_date,
+        cast(sales.ordered_at as date) as sale_date,
         cast(matches.cancelled_at as date) as event_date
     from {{ ref('int_cancellation_matches') }} as matches
     inner join {{ ref('int_order_lines') }} as sales
@@ -59,7 +59,7 @@ select
     categories.category_id,
     cast(sum(events.units) as decimal(18, 3)) as units,
     cast(sum(events.amount) as decimal(18, 2)) as amount,
-    events.order_date,
+    events.sale_date,
     events.event_date
 from events
 inner join categories
@@ -70,5 +70,5 @@ group by
     events.invoice_id,
     categories.category_name,
     categories.category_id,
-    events.order_date,
+    events.sale_date,
     events.event_date

@@ -1,5 +1,5 @@
--- The categories that customers spent on, in orders placed after the cutoff date and up to the end
--- of the horizon. Other is no interest: it ranks last.
+-- The categories that customers spent on, in lines sold after the cutoff date and up to the end of
+-- the horizon. Other is no interest: it ranks last.
 with samples as (
 
     select * from {{ ref('int_samples') }}
@@ -30,7 +30,7 @@ observed_samples as (
 
 ),
 
-orders_in_horizon as (
+spend_in_horizon as (
 
     select
         observed_samples.sample_number,
@@ -41,7 +41,7 @@ orders_in_horizon as (
         on
             observed_samples.prediction_run = category_spend.prediction_run
             and observed_samples.customer_id = category_spend.customer_id
-            and observed_samples.cutoff_date < category_spend.order_date
+            and observed_samples.cutoff_date < category_spend.sale_date
             and observed_samples.label_end_date >= category_spend.event_date
     group by 1, 2
 
@@ -53,7 +53,7 @@ categories as (
         sample_number,
         category_id,
         cast(sum(amount) as decimal(18, 2)) as amount
-    from orders_in_horizon
+    from spend_in_horizon
     group by 1, 2
     having sum(amount) > 0
 

@@ -1,6 +1,6 @@
 -- Which samples the spend forecast of each origin trains on, is evaluated on or predicts, and what
--- their customers spent: on orders placed after the cutoff date and up to the end of the horizon,
--- less what of these was cancelled by then.
+-- their customers spent: on lines sold after the cutoff date and up to the end of the horizon, less
+-- what of these was cancelled by then.
 with origins as (
 
     select * from {{ ref('int_prediction_origins') }}
@@ -24,6 +24,18 @@ samples as (
 order_events as (
 
     select * from {{ ref('int_order_events_daily') }}
+
+),
+
+cancellation_matches as (
+
+    select * from {{ ref('int_cancellation_matches') }}
+
+),
+
+spend_events as (
+
+    {{ spend_events('order_events', 'cancellation_matches') | indent(4) }}
 
 ),
 
@@ -66,30 +78,18 @@ observed_samples as (
 
 ),
 
-orders_in_horizon as (
-
-    select
-        observed_samples.sample_number,
-        order_events.invoice_id,
-        sum(order_events.amount) as amount
-    from observed_samples
-    inner join order_events
-        on
-            observed_samples.customer_id = order_events.customer_id
-            and observed_samples.label_end_date >= order_events.event_date
-    group by 1, 2
-    having min(order_events.event_date) > max(observed_samples.cutoff_date)
-
-),
-
 amounts as (
 
     select
         observed_samples.sample_number,
-        cast(coalesce(sum(orders_in_horizon.amount), 0) as decimal(18, 2)) as amount
+        cast(coalesce(sum(spend_events.amount), 0) as decimal(18, 2)) as amount
     from observed_samples
-    left join orders_in_horizon
-        on observed_samples.sample_number = orders_in_horizon.sample_number
+    left join spend_events
+        on
+            observed_samples.customer_id = spend_events.customer_id
+            and observed_samples.cutoff_date < spend_events.sale_date
+            and observed_samples.label_end_date >= spend_events.sale_date
+            and observed_samples.label_end_date >= spend_events.known_date
     group by 1
 
 )

@@ -21,6 +21,10 @@
 -#}
 {%- set may_repeat_rows = is_incremental() or pending_file_count() > 1 -%}
 {%- set has_order_columns = input_has(['order_status', 'currency']) -%}
+{%- set has_continued_orders = input_has(['continued_orders']) -%}
+{%- set order_columns = [
+    'invoice_id', 'ordered_at', 'customer_id', 'country', 'order_status', 'currency'
+] -%}
 {%- set rows_to_number = 'completed' if has_order_columns else 'keyed' -%}
 
 with transactions as (
@@ -46,12 +50,47 @@ positioned as (
 
 ),
 
+{% if has_continued_orders %}
+-- Where exports leave blank what is the order's below its first line, the lines have it from there.
+orders_of_lines as (
+
+    select
+        *,
+        count(*) filter (where not continues_order) over (
+            partition by file_name
+            order by input_position
+            rows between unbounded preceding and current row
+        ) as order_of_file
+    from positioned
+
+),
+
+whole_lines as (
+
+    select
+        * exclude (order_of_file) replace (
+            {% for column in order_columns %}
+            case
+                when continues_order and coalesce(trim({{ column }}), '') = ''
+                    then first_value({{ column }}) over (
+                        partition by file_name, order_of_file
+                        order by input_position
+                    )
+                else {{ column }}
+            end as {{ column }}{{ ',' if not loop.last }}
+            {% endfor %}
+        )
+    from orders_of_lines
+
+),
+{% endif %}
+
 keyed as (
 
     select
-        positioned.*,
+        lines.*,
         {{ text_key(key_columns) | indent(8) }} as row_key
-    from positioned
+    from {{ 'whole_lines' if has_continued_orders else 'positioned' }} as lines
     cross join input_profile
 
 ),
@@ -62,9 +101,11 @@ completed as (
 
     select
         * replace (
-            {% for column in ['order_status', 'currency'] %}
+            {% for column in ['order_status', 'currency', 'country'] %}
             last_value(nullif(trim({{ column }}), '') ignore nulls) over (
-                partition by file_name, coalesce(invoice_id, cast(input_position as varchar))
+                partition by
+                    file_name,
+                    coalesce(nullif(trim(invoice_id), ''), cast(input_position as varchar))
                 order by input_position
                 rows between unbounded preceding and current row
             ) as {{ column }}{{ ',' if not loop.last }}

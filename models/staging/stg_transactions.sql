@@ -72,7 +72,9 @@ trimmed as (
         nullif(trim(transactions.ordered_at), '') as ordered_at,
         {{ comparable_word('transactions.order_status') }} as order_status,
         {{ comparable_word('transactions.transaction_type') }} as transaction_type,
-        upper(nullif(trim(transactions.currency), '')) as currency,
+        {{ currency_of_row(
+            'transactions.currency', 'transactions.unit_price', 'transactions.amount'
+        ) }} as currency,
         transactions.surplus_field,
         transactions.swallowed_rows,
         transactions.other_columns,

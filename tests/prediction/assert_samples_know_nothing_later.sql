@@ -33,6 +33,7 @@ line_events as (
         customer_id,
         invoice_id,
         product_id,
+        cast(ordered_at as date) as sale_date,
         cast(ordered_at as date) as event_date,
         gross_amount as amount,
         true as is_sale
@@ -44,6 +45,7 @@ line_events as (
         customer_id,
         sale_invoice_id as invoice_id,
         product_id,
+        cast(ordered_at as date) as sale_date,
         cast(cancelled_at as date) as event_date,
         -amount as amount,
         false as is_sale
@@ -96,7 +98,7 @@ observed as (
     inner join events
         on
             samples.customer_id = events.customer_id
-            and samples.cutoff_date < events.placed_date
+            and samples.cutoff_date < events.sale_date
             and samples.label_end_date >= events.event_date
     group by 1
 
@@ -194,7 +196,7 @@ inner join prediction_runs
 union all
 
 select
-    'the spend observed is not that of the orders in the horizon' as leak,
+    'the spend observed is not that of the lines in the horizon' as leak,
     spend_samples.sample_number
 from spend_samples
 inner join samples

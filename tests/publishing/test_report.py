@@ -574,6 +574,17 @@ def test_the_setting_adds_customers_without_ids_and_nothing_else_changes_the_pag
 # Any text
 
 
+def test_categories_that_stand_in_are_said_to(tables: Tables) -> None:
+    rows = tables["product_categories"]
+    found = rows.dropna(subset=["category_id"])
+    assert blocks_of(tables)["categories"].note.startswith("Learned from the descriptions")
+    assert "stand in" not in blocks_of(tables)["categories"].note
+    stand_in = blocks_of(tables | {"product_categories": rows.assign(is_fallback=True, reason="chosen for want of it")})
+    assert stand_in["categories"].note.endswith("as no number of categories passes all checks: chosen for want of it.")
+    ticks = stand_in["categories"].panels[0].layout["yaxis"]["ticktext"]
+    assert {tick.replace("<br>", " ").rstrip("…") for tick in ticks} & set(found["category_name"])
+
+
 @pytest.fixture(scope="module")
 def evil(tables: Tables) -> Tables:
     """The embedded shop, with a country, a segment, a category and a reason that nobody should execute."""

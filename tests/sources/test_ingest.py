@@ -452,11 +452,8 @@ def test_numbers_in_doubt_are_findings() -> None:
     ]
     found = [(finding.kind, finding.column_name, finding.row_count, finding.example)
              for finding in number_findings(numbers, ".")]  # fmt: skip
-    # $ and USD are one currency.
-    assert found == [
-        ("other_decimal_separator", "unit_price", 3, ""),
-        ("several_currencies", "amount", 7, "€, $"),
-    ]
+    # Amounts in several currencies are no finding: they stop the build (test_open_meanings.py).
+    assert found == [("other_decimal_separator", "unit_price", 3, "")]
 
 
 def test_findings_stay_with_the_files_that_they_are_of(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

@@ -82,9 +82,27 @@ def test_it_names_what_settings_decide(write_csv: Callable[..., Path], capsys: p
 def test_it_warns_of_what_the_numbers_leave_in_doubt(
     write_csv: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    log = write_csv("customer;date;amount", "a;2024-01-05;€ 1,50", "b;2024-01-06;$ 2,50")
+    log = write_csv(
+        "customer;date;amount", "a;2024-01-05;€ 1,50", "b;2024-01-06;€ 2.50", "c;2024-01-06;€ 2.60",
+        *["d;2024-01-07;3,50"] * 300,
+    )  # fmt: skip
     assert inspect_input.main([f"{{transactions: {log}}}"]) == 0
-    assert "\n  amount: 2 rows; " in capsys.readouterr().out
+    assert "\n  amount: 2 rows. Numbers have" in capsys.readouterr().out
+
+
+def test_it_names_all_columns_that_are_not_used(
+    write_csv: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    unused = [f"remark number {number}" for number in range(40)]
+    log = write_csv(",".join(["customer", "date", "amount", *unused]), "a,2024-01-05,5" + "," * 40)
+    assert inspect_input.main([f"{{transactions: {log}}}"]) == 0
+    report = capsys.readouterr().out
+    listed = report[report.index("  not used:") : report.index("Dates:")]
+    assert " ".join(listed.split()) == f"not used: {', '.join(unused)}"
+    assert max(map(len, listed.splitlines())) <= 110
+    write_csv(",".join(["customer", "date", "amount", *(f"{name} of many" for name in unused * 10)]))
+    assert inspect_input.main([f"{{transactions: {log}}}"]) == 0
+    assert "(400 in all)" in " ".join(capsys.readouterr().out.split())
 
 
 def test_it_lists_files_with_their_rows(

@@ -183,6 +183,13 @@ def test_several_currencies_stop_the_build_until_one_is_chosen(
     assert revenue_by_customer(shop) == {"1801": 10, "1802": 10}
 
 
+def test_a_sign_names_the_currency_of_a_row(shop_of: Callable[..., Shop]) -> None:
+    lines = CURRENCIES.replace(",Currency", "").replace("10.00,usd", "$10.00").replace("1500.00,JPY", "¥1500")
+    shop = shop_of(lines.replace("10.00,USD ", "10.00 USD"), currency="USD")
+    assert revenue_by_customer(shop) == {"1801": 10, "1802": 10}
+    assert rejected(shop) == [("2", "other_currency", "the currency is JPY")]
+
+
 def test_a_later_file_in_another_currency_stops_the_build(shop_of: Callable[..., Shop], tmp_path: Path) -> None:
     first = CURRENCIES.replace("JPY", "USD")
     shop = shop_of(first)

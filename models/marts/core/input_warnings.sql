@@ -1,6 +1,7 @@
 {%- set most_orders_share = 0.2 %}
 {%- set most_orders_ratio = 50 %}
 {%- set least_customers = 10 %}
+{%- set least_orders = 50 %}
 {%- set most_rejected_share = 0.5 %}
 
 with findings as (
@@ -140,6 +141,24 @@ typical_customer as (
         sum(order_count) as order_count,
         median(order_count) as median_order_count
     from orders_by_customer
+
+),
+
+-- A shop with so many orders has customers who came back.
+one_order_each as (
+
+    select
+        'customer_per_order' as kind,
+        'customer_id' as column_name,
+        sum(order_count) as row_count,
+        sum(amount) as amount,
+        min(customer_id) as example,
+        'Each order has a customer of its own: nobody came back. If another column identifies'
+        || ' people, name it in column_mapping.' as suggestion
+    from orders_by_customer
+    having
+        count(*) >= {{ least_orders }}
+        and count(*) = sum(order_count)
 
 ),
 
@@ -284,6 +303,10 @@ warnings as (
     union all
 
     select * from placeholders
+
+    union all
+
+    select * from one_order_each
 
     union all
 

@@ -119,7 +119,9 @@ learned as (
         categories.mean_similarity,
         choice.k,
         choice.silhouette,
-        choice.min_jaccard
+        choice.min_jaccard,
+        choice.mean_jaccard,
+        choice.is_fallback
     from categories
     cross join whole
     cross join choice
@@ -140,7 +142,8 @@ unlearned as (
             when statistics.model_version is null
                 then 'the active version was fitted before categories were learned: add refit: true'
             when statistics.failure_reason is not null then statistics.failure_reason
-            when choice.k is null then 'no candidate finds two categories that could be used'
+            when choice.k is null
+                then 'no number of categories passes all gates but one: see int_category_candidates'
             else 'no products'
         end as failure_reason,
         active_version.model_version,
@@ -152,7 +155,9 @@ unlearned as (
         null as mean_similarity,
         null as k,
         null as silhouette,
-        null as min_jaccard
+        null as min_jaccard,
+        null as mean_jaccard,
+        null as is_fallback
     from active_version
     cross join whole
     left join statistics
@@ -187,5 +192,7 @@ select
     mean_similarity,
     cast(k as integer) as k,
     silhouette,
-    min_jaccard
+    min_jaccard,
+    mean_jaccard,
+    cast(is_fallback as boolean) as is_fallback
 from categories_or_none

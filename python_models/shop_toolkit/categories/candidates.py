@@ -1,24 +1,25 @@
 """Candidate categories: KMeans of the descriptions, what fits no category, and products that are new."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.cluster.hierarchy import linkage
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
 from shop_toolkit.categories.catalogue import COORDINATES, coordinate_columns, typical_prices
 from shop_toolkit.categories.text_space import learn_text_space, unit_vectors
-from shop_toolkit.clustering.names import NOISE, SEED, number_clusters
-from shop_toolkit.parallel import in_parallel
+from shop_toolkit.clustering.names import NOISE, number_clusters
 
 ALGORITHM = "kmeans"
 
-CATEGORY_COUNTS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20)
+CATEGORY_COUNTS = (4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20, 22, 25)
 
-KMEANS_STARTS = 10
+# A tree of more products takes memory with the square of their number; the others join by KMeans.
+TREE_PRODUCTS = 5000
 
 # Category of products that fit none.
 OTHER = NOISE
@@ -32,9 +33,6 @@ SMALLEST_CATEGORY = 3
 
 # Centres this equally similar to a product leave the choice to the price.
 PRICE_TIE = 0.01
-
-# To start processes takes longer than to fit fewer products than this in one.
-PARALLEL_PRODUCTS = 1500
 
 LABEL_COLUMNS = ("algorithm", "k", "product_id", "category_id", "similarity", "learned_group")
 
@@ -62,19 +60,17 @@ def texts_of(texts: pd.DataFrame) -> Texts:
     return Texts(rows["product_id"].to_numpy(), points, prices, rows["is_fitted"].to_numpy(dtype=bool))
 
 
-def fit_category_candidates(
-    texts: pd.DataFrame, category_counts: Iterable[int] = CATEGORY_COUNTS, workers: int = 2
-) -> pd.DataFrame:
+def fit_category_candidates(texts: pd.DataFrame, category_counts: Iterable[int] = CATEGORY_COUNTS) -> pd.DataFrame:
     """Fit every candidate categorisation.
 
-    KMeans (best of 10 starts) on the fitted products finds centres; then every product goes to the centre of the
-    greatest cosine. Where others are within `PRICE_TIE` of it, the price decides: the category whose median price is
-    nearest by ratio.
+    KMeans on the fitted products finds centres, from those of Ward's tree cut into as many branches: one tree serves
+    all candidates, and starts that are not drawn are found again among other products. Then every product goes to the
+    centre of the greatest cosine. Where others are within `PRICE_TIE` of it, the price decides: the category whose
+    median price is nearest by ratio.
 
     Args:
         texts: What `describe_texts` returns.
         category_counts: Numbers of categories to try.
-        workers: Processes; any number gives the same rows.
 
     Returns:
         One row per candidate (algorithm, k) and product:
@@ -89,31 +85,21 @@ def fit_category_candidates(
 
         A candidate that cannot be fitted has no rows.
     """
-    counts = sorted(set(category_counts))
     data = texts_of(texts)
-    possible = [k for k in counts if not count_problem(data, k)]
-    jobs = [(data, k, KMEANS_STARTS, SEED) for k in possible]
+    possible = [k for k in sorted(set(category_counts)) if not count_problem(data, k)]
     tables = []
-    for k, (categories, similarity, groups) in zip(
-        possible,
-        in_parallel(categorise, jobs, worth_workers(data, workers), "product categories to choose from", "fits"),
-        strict=True,
-    ):
-        columns = {
-            "algorithm": ALGORITHM,
-            "k": k,
-            "product_id": data.products,
-            "category_id": categories,
-            "similarity": similarity,
-            "learned_group": groups,
-        }
-        tables.append(pd.DataFrame(columns))
+    with threadpool_limits(1):
+        for k, (categories, similarity, groups) in zip(possible, categorise(data, possible), strict=True):
+            columns = {
+                "algorithm": ALGORITHM,
+                "k": k,
+                "product_id": data.products,
+                "category_id": categories,
+                "similarity": similarity,
+                "learned_group": groups,
+            }
+            tables.append(pd.DataFrame(columns))
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(LABEL_COLUMNS))
-
-
-def worth_workers(data: Texts, workers: int) -> int:
-    """As many processes as are worth their start: 1 for a small catalogue."""
-    return workers if len(data.products) >= PARALLEL_PRODUCTS else 1
 
 
 def _learnable(data: Texts) -> np.ndarray:
@@ -130,23 +116,57 @@ def count_problem(data: Texts, k: int) -> str | None:
     return None
 
 
-def categorise(data: Texts, k: int, starts: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Split the products of a catalogue into at most `k` categories.
+def categorise(data: Texts, counts: Sequence[int]) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Split the products of a catalogue into at most as many categories as each of the counts says.
 
     Args:
         data: Products (n,).
-        k: Groups that KMeans looks for.
-        starts: Starts of KMeans, of which the best counts.
-        seed: Seed of KMeans.
+        counts: Numbers of groups that KMeans looks for; `count_problem` has none with them.
 
     Returns:
-        Category (n,), similarity (n,) to the nearest centre, and the group (n,) that a product was learned in. Category
-        and group are -1 for other products, and for those that were not learned from.
+        For each count category (n,), similarity (n,) to the nearest centre, and the group (n,) that a product was
+        learned in. Category and group are -1 for other products, and for those that were not learned from.
     """
     learned = np.flatnonzero(_learnable(data))
-    found = KMeans(k, n_init=starts, random_state=seed).fit_predict(data.points[learned])
-    groups = np.full(len(data.products), NOISE)
-    groups[learned] = number_clusters(found, data.points[learned])
+    points = data.points[learned]
+    step = math.ceil(max(len(points), 1) / TREE_PRODUCTS)
+    tree = linkage(points[::step], "ward") if counts else np.empty((0, 4))
+    split = []
+    for k in counts:
+        branches = cut_tree(tree, k)
+        starts = np.array([points[::step][branches == number].mean(axis=0) for number in range(branches.max() + 1)])
+        found = KMeans(len(starts), init=starts, n_init=1).fit_predict(points)
+        groups = np.full(len(data.products), NOISE)
+        groups[learned] = number_clusters(found, points)
+        split.append(_categories_of_groups(data, groups))
+    return split
+
+
+def cut_tree(tree: np.ndarray, k: int) -> np.ndarray:
+    """The branches (n,) that a tree of n leaves falls into when all but its last k - 1 merges are made.
+
+    SciPy's `fcluster` merges equally high ones together, so that fewer may be left; its `cut_tree` takes seconds.
+
+    Args:
+        tree: Merges (n - 1, 4) in their order, as SciPy's `linkage` returns them.
+        k: Branches, at most n.
+
+    Returns:
+        Numbers of the branches, from 0.
+    """
+    leaves = len(tree) + 1
+    parent = np.arange(2 * leaves - 1)
+    merges = np.arange(max(leaves - k, 0))
+    for side in (0, 1):
+        parent[tree[merges, side].astype(int)] = leaves + merges
+    # Each step doubles how far up a node looks, until all see their root.
+    while not np.array_equal(parent, roots := parent[parent]):
+        parent = roots
+    return np.unique(parent[:leaves], return_inverse=True)[1]
+
+
+def _categories_of_groups(data: Texts, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Category, similarity and group (n,) of the products, from the group (n,) of those that were learned from."""
     nearest, similarity = _nearest_groups(data, data, groups)
     categories = np.where(similarity < ODD_SIMILARITY, OTHER, nearest)
     sizes = np.bincount(categories[data.fitted] + 1, minlength=groups.max() + 2)[1:]
@@ -191,7 +211,7 @@ def place_products(learned: pd.DataFrame, products: pd.DataFrame) -> pd.DataFram
     rows = pd.concat([fitted, new], keys=["fitted", "new"])[["product_id", "description", "price"]].reset_index()
     rows["description"] = rows["description"].astype(object).where(rows["description"].notna(), None)
     is_fitted = rows["level_0"] == "fitted"
-    space = learn_text_space(rows.loc[is_fitted, "description"])
+    space = learn_text_space(rows.loc[is_fitted, "description"], pd.to_numeric(rows.loc[is_fitted, "price"]))
     with threadpool_limits(1):
         points, known = space.place(rows["description"].tolist())
     prices = typical_prices(rows["description"], pd.to_numeric(rows["price"]).astype(float), is_fitted)

@@ -62,10 +62,10 @@ def describe_texts(products: pd.DataFrame) -> pd.DataFrame:
         products: One row per product: product_id, description (text, may be None), revenue and price (money; price is
             the typical one of a unit, may be missing). It may hold is_fitted: the space is learned from fitted products
             alone, so that products of a later day change nothing; without the column all are fitted. The caller bounds
-            their number: 20,000 take 2 s here, and about two minutes to fit and refit as all candidates.
+            their number: 20,000 take 2 s here, and about half a minute to fit and refit as all candidates.
 
     Returns:
-        One row per product: product_id, is_fitted, known_words, price and x01..x12, coordinates of length 1 in all (see
+        One row per product: product_id, is_fitted, known_words, price and x01..x24, coordinates of length 1 in all (see
         `learn_text_space`): the cosine of two products is their similarity, and Euclidean distances order pairs the
         same way. A product whose words no other one has lies at the origin, known_words 0. Dimensions that a small
         catalogue does not have are 0. `price` is the median price of fitted products with equal words, so that equal
@@ -77,20 +77,21 @@ def describe_texts(products: pd.DataFrame) -> pd.DataFrame:
     rows = sorted_products(products)
     if describe_catalogue(products)["failure_reason"].iloc[0]:
         return pd.DataFrame(columns=list(TEXT_COLUMNS))
-    space = learn_text_space(rows.loc[rows["is_fitted"], "description"])
+    prices = typical_prices(rows["description"], rows["price"], rows["is_fitted"])
+    space = learn_text_space(rows.loc[rows["is_fitted"], "description"], prices[rows["is_fitted"]])
     with threadpool_limits(1):
         points, known = space.place(rows["description"].tolist())
     columns = {
         "product_id": rows["product_id"],
         "is_fitted": rows["is_fitted"],
         "known_words": known,
-        "price": typical_prices(rows["description"], rows["price"], rows["is_fitted"]),
+        "price": prices,
     }
     return pd.DataFrame(columns | coordinate_columns(points))[list(TEXT_COLUMNS)]
 
 
 def coordinate_columns(points: np.ndarray) -> dict[str, np.ndarray]:
-    """Columns x01..x12 of points (n, d); dimensions beyond d are 0."""
+    """Columns x01..x24 of points (n, d); dimensions beyond d are 0."""
     padded = np.pad(points, ((0, 0), (0, TEXT_DIMENSIONS - points.shape[1])))
     return {name: padded[:, i] for i, name in enumerate(COORDINATES)}
 

@@ -1,5 +1,6 @@
 """Names of categories: the words that distinguish each from the others."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -9,8 +10,8 @@ from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
 
 from shop_toolkit.categories.candidates import OTHER
-from shop_toolkit.categories.catalogue import sorted_products
-from shop_toolkit.categories.text_space import learn_text_space
+from shop_toolkit.categories.catalogue import sorted_products, typical_prices
+from shop_toolkit.categories.text_space import WEIGHT_EXPONENT, learn_text_space
 from shop_toolkit.categories.words import UNSPACED, same_words, words_of
 
 OTHER_NAME = "other"
@@ -23,7 +24,18 @@ TERMS = 6
 # Shorter words of an alphabet (of, in, de, на) name nothing.
 SHORTEST_TERM = 3
 
-NAME_TERMS = 3
+NAME_TERMS = 2
+
+# A word that stands beside this share of the places of a term belongs to its expression: hot water bottle.
+EXPRESSION_SHARE = 0.6
+
+EXPRESSION_WORDS = 3
+
+# A second term has to be that of this share of the category's products, among those without the first.
+SECOND_TERM_SHARE = 0.15
+
+# How the shop may write the plural of a term; where it doesn't, the term stays as it is.
+PLURALS = ("s", "es")
 
 TERM_COLUMNS = ("category_id", "term_rank", "term", "weight", "product_count", "share_of_category", "share_of_all")
 
@@ -34,8 +46,8 @@ def distinguishing_terms(products: pd.DataFrame, labels: pd.DataFrame, terms: in
     """The words that best distinguish each category from the others.
 
     A word's weight is its part of the divergence of the category from the catalogue, share_of_category ×
-    log(share_of_category / share_of_all), times its weight in the text space, which leaves `pink` and `set` behind: a
-    class-based TF-IDF in which each fitted product counts once.
+    log(share_of_category / share_of_all), times the root of its weight in the text space, which leaves `pink` and `set`
+    behind: a class-based TF-IDF in which each fitted product counts once.
 
     Args:
         products: As for `describe_texts`.
@@ -54,11 +66,14 @@ def distinguishing_terms(products: pd.DataFrame, labels: pd.DataFrame, terms: in
         return pd.DataFrame(columns=list(TERM_COLUMNS))
     rows = sorted_products(products).merge(labels[["product_id", "category_id"]], on="product_id", validate="1:1")
     rows = rows[rows["is_fitted"]]
-    space = learn_text_space(rows["description"])
+    prices = typical_prices(rows["description"], rows["price"], rows["is_fitted"])
+    space = learn_text_space(rows["description"], prices)
     found = CountVectorizer(analyzer=words_of, binary=True)
     counts = sparse.csr_array(found.fit_transform(rows["description"].tolist()), dtype=float)
     words = found.get_feature_names_out()
-    word_weights = pd.Series(space.weights, index=space.words).reindex(words, fill_value=0.0).to_numpy()
+    # Without the square that brings products of a kind together: few words would name all.
+    space_weights = space.weights ** (1 / WEIGHT_EXPONENT)
+    word_weights = pd.Series(space_weights, index=space.words).reindex(words, fill_value=0.0).to_numpy()
     vocabulary = _Vocabulary(words, word_weights, counts)
     tables = [
         _terms_of(category, np.flatnonzero(rows["category_id"] == category), vocabulary, terms)
@@ -125,7 +140,8 @@ def _different_terms(words: np.ndarray, counts: sparse.csr_array, order: Sequenc
 def name_categories(products: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
     """Name each category so that no other has the name.
 
-    The name is the first three distinguishing terms ("necklace, bracelet, earrings"); where two categories would share
+    The name is the first distinguishing term, as the expression that it stands in (`hot water bottles`), and the next
+    one where enough of the products are without the first ("necklaces, bracelets"). Where two categories would share
     it, the later one gets as many of its next terms as make it differ, and failing that its number. Category -1 is
     "other".
 
@@ -143,13 +159,68 @@ def name_categories(products: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFram
     rows = sorted_products(products).merge(labels[["product_id", "category_id"]], on="product_id", validate="1:1")
     found = distinguishing_terms(products, labels)
     terms_of = {category: group["term"].tolist() for category, group in found.groupby("category_id")}
-    names = _unique_names(sorted(set(rows["category_id"]) - {OTHER}), terms_of) | {OTHER: OTHER_NAME}
+    texts = rows["description"].map(words_of)
+    vocabulary = set().union(*texts)
+    expressions_of = {
+        category: expressions(terms, texts[(rows["category_id"] == category) & rows["is_fitted"]].tolist(), vocabulary)
+        for category, terms in terms_of.items()
+    }
+    names = _unique_names(sorted(set(rows["category_id"]) - {OTHER}), expressions_of) | {OTHER: OTHER_NAME}
     named = rows.groupby("category_id", as_index=False).agg(
         product_count=("product_id", "size"), revenue=("revenue", "sum"), typical_price=("price", "median")
     )
     named["category_name"] = named["category_id"].map(names)
     named["top_terms"] = [", ".join(terms_of.get(category, [])) for category in named["category_id"]]
     return named[list(NAME_COLUMNS)]
+
+
+def expressions(terms: Sequence[str], texts: Sequence[Sequence[str]], vocabulary: set[str]) -> list[str]:
+    """What a category is called, best first.
+
+    Args:
+        terms: Its distinguishing terms, best first.
+        texts: Words of its descriptions, in their order.
+        vocabulary: All words of the catalogue.
+
+    Returns:
+        The terms as the expressions that they stand in, in the plural where the shop writes one; those that only say
+        again what one before says are left out. The second is one of `SECOND_TERM_SHARE` of the descriptions that lack
+        the first, or there is only one.
+    """
+    found: dict[str, set[str]] = {}
+    for term in terms:
+        words = _expression(term, texts)
+        if any(set(words) & said for said in found.values()):
+            continue
+        plural = next((words[-1] + end for end in PLURALS if words[-1] + end in vocabulary), words[-1])
+        found[" ".join([*words[:-1], plural])] = set(words) | {plural}
+    if len(found) > 1:
+        first, second = list(found.values())[:2]
+        added = sum(bool(second & set(text)) and not first & set(text) for text in texts)
+        if added < SECOND_TERM_SHARE * len(texts):
+            return list(found)[:1]
+    return list(found)
+
+
+def _expression(term: str, texts: Sequence[Sequence[str]]) -> list[str]:
+    """The words that stand around a term nearly everywhere in the texts, and the term, in their order."""
+    words = [term]
+    while len(words) < EXPRESSION_WORDS:
+        neighbours: Counter[tuple[int, str]] = Counter()
+        places = 0
+        for text in texts:
+            for start in range(len(text) - len(words) + 1):
+                end = start + len(words)
+                if list(text[start:end]) == words:
+                    places += 1
+                    neighbours.update([(0, text[start - 1])] if start else [])
+                    neighbours.update([(1, text[end])] if end < len(text) else [])
+        readable = [(count, side, word) for (side, word), count in neighbours.items() if len(word) >= SHORTEST_TERM]
+        count, side, word = max(readable, default=(0, 0, ""))
+        if count < max(EXPRESSION_SHARE * places, 2) or UNSPACED.match(term):
+            break
+        words = [*words, word] if side else [word, *words]
+    return words
 
 
 def _unique_names(categories: Sequence[int], terms_of: Mapping[int, list[str]]) -> dict[int, str]:

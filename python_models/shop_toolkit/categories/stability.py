@@ -1,6 +1,6 @@
 """Whether a candidate's categories are found again among other products: the bootstrap of Hennig 2007."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -13,18 +13,17 @@ from shop_toolkit.categories.candidates import (
     categorise,
     count_problem,
     texts_of,
-    worth_workers,
 )
 from shop_toolkit.clustering.names import SEED
 from shop_toolkit.clustering.stability import recovery
 from shop_toolkit.parallel import in_parallel
 
-# Resamples per candidate, refitted from fewer starts than the fit had: the figure errs on the unstable side.
 BOOTSTRAP_SAMPLES = 20
 
-BOOTSTRAP_STARTS = 3
-
 BOOTSTRAP_BLOCK = 5
+
+# To start processes takes longer than to refit fewer products than this in one.
+PARALLEL_PRODUCTS = 1500
 
 STABILITY_COLUMNS = ("algorithm", "k", "bootstrap_samples", "min_jaccard", "mean_jaccard", "mean_adjusted_rand")
 
@@ -35,8 +34,8 @@ def measure_category_stability(
     """How surely the categories of each candidate are found again among other products.
 
     The scheme of Hennig 2007 as in `clustering.measure_stability`: draw products with replacement; categorise the
-    distinct ones (3 cold starts, the same rules for other); match each category to the most similar new one. The text
-    space stays as it is: this is the stability of the categories given the space.
+    distinct ones as all products were, by a tree of their own and the same rules for other; match each category to the
+    most similar new one. The text space stays as it is: this is the stability of the categories given the space.
 
     Args:
         texts: What `describe_texts` returns.
@@ -55,40 +54,44 @@ def measure_category_stability(
     """
     data = texts_of(texts)
     data = data.take(data.fitted)
-    keys, jobs = [], []
+    found = {}
     for k, rows in labels.groupby("k"):
         chosen = rows[rows["product_id"].isin(data.products)].sort_values("product_id")
         categories = categories_of(data, chosen)
-        if categories.max(initial=OTHER) < 1:
-            continue
-        for start in range(0, samples, BOOTSTRAP_BLOCK):
-            keys.append(k)
-            jobs.append((data, int(k), categories, range(start, min(start + BOOTSTRAP_BLOCK, samples))))
-    outcomes: dict[int, list[tuple[np.ndarray, float]]] = {}
-    refitted_blocks = in_parallel(
-        _refit_block, jobs, worth_workers(data, workers), "stability of product categories", "rounds of refits"
+        if categories.max(initial=OTHER) >= 1:
+            found[int(k)] = categories
+    blocks = [range(start, min(start + BOOTSTRAP_BLOCK, samples)) for start in range(0, samples, BOOTSTRAP_BLOCK)]
+    refitted = in_parallel(
+        _refit_block,
+        [(data, found, block) for block in blocks] if found else [],
+        workers if len(data.products) >= PARALLEL_PRODUCTS else 1,
+        "stability of product categories",
+        "rounds of refits",
     )
-    for k, block in zip(keys, refitted_blocks, strict=True):
-        outcomes.setdefault(k, []).extend(block)
+    outcomes = [outcome for block in refitted for outcome in block]
     rows = []
-    for k, refitted in outcomes.items():
-        jaccards = np.array([jaccard for jaccard, _ in refitted])
+    for k in found:
+        jaccards = np.array([outcome[k][0] for outcome in outcomes])
         # A category without a product in any resample was never found again: 0.
         per_category = np.nansum(jaccards, axis=0) / np.maximum((~np.isnan(jaccards)).sum(axis=0), 1)
-        rand = float(np.mean([rand for _, rand in refitted]))
+        rand = float(np.mean([outcome[k][1] for outcome in outcomes]))
         rows.append((ALGORITHM, k, samples, float(per_category.min()), float(per_category.mean()), rand))
     return pd.DataFrame(rows, columns=list(STABILITY_COLUMNS))
 
 
-def _refit_block(data: Texts, k: int, categories: np.ndarray, numbers: Iterable[int]) -> list[tuple[np.ndarray, float]]:
-    """Jaccard coefficient per category (c,) and adjusted Rand index of each of a few refits."""
+def _refit_block(
+    data: Texts, found: Mapping[int, np.ndarray], numbers: Iterable[int]
+) -> list[dict[int, tuple[np.ndarray, float]]]:
+    """For each of a few resamples, by k: Jaccard coefficient per category (c,) and adjusted Rand index of the refit."""
     outcomes = []
     for number in numbers:
         random = np.random.default_rng([SEED, number])
-        drawn = np.unique(random.integers(len(categories), size=len(categories)))
+        drawn = np.unique(random.integers(len(data.products), size=len(data.products)))
         sample = data.take(drawn)
-        refitted = np.full(len(drawn), OTHER)
-        if not count_problem(sample, k):
-            refitted = categorise(sample, k, BOOTSTRAP_STARTS, number)[0]
-        outcomes.append(recovery(categories[drawn], refitted, categories.max() + 1))
+        possible = [k for k in found if not count_problem(sample, k)]
+        refitted = dict.fromkeys(found, np.full(len(drawn), OTHER))
+        refitted |= {k: split[0] for k, split in zip(possible, categorise(sample, possible), strict=True)}
+        outcomes.append({
+            k: recovery(categories[drawn], refitted[k], categories.max() + 1) for k, categories in found.items()
+        })  # fmt: skip
     return outcomes

@@ -1,10 +1,11 @@
 """The text space: words with a weight and a direction each, learned from a catalogue."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import CountVectorizer
@@ -14,8 +15,8 @@ from threadpoolctl import threadpool_limits
 from shop_toolkit.categories.words import same_words, words_of
 from shop_toolkit.clustering.names import SEED
 
-# On 3,659 real products 8 dimensions mix kinds, 16 make the categories less stable and add little.
-TEXT_DIMENSIONS = 12
+# The centres of 25 categories, as many as there may be, span 24 dimensions; in fewer, kinds share one.
+TEXT_DIMENSIONS = 24
 
 # In a small catalogue each word would have a dimension of its own, and no two would be close.
 DESCRIPTIONS_PER_DIMENSION = 4
@@ -29,8 +30,21 @@ SMALLEST_WORD_SHARE = 0.0008
 # neighbours of a rare word do not count as a peculiar company.
 PRIOR_NEIGHBOURS = 50.0
 
-# What a word counts grows with the square of how peculiar its company is: the silhouette gains 0.02.
-PECULIARITY_EXPONENT = 2
+# What a word counts grows with the square of what distinguishes it.
+WEIGHT_EXPONENT = 2
+
+# Fewer different descriptions with a price show nothing of their words.
+FEWEST_PRICES = 100
+
+# As many products of any price are added to those of a word, so that two of one price prove nothing.
+PRIOR_PRICES = 5.0
+
+# What is left of the weight of a word that says nothing of the price, and of one at the end that says less of it.
+PRICE_FLOOR = 0.1
+SIDE_FLOOR = 0.25
+
+# The words at one end have to explain this much more of the prices than those at the other.
+SIDE_MARGIN = 1.1
 
 # Levy, Goldberg & Dagan 2015: flattens the frequencies of neighbours, else the rarest rule.
 NEIGHBOUR_EXPONENT = 0.75
@@ -70,7 +84,9 @@ class TextSpace(NamedTuple):
         return unit_vectors(points), known
 
 
-def learn_text_space(descriptions: Iterable[str | None], dimensions: int = TEXT_DIMENSIONS) -> TextSpace:
+def learn_text_space(
+    descriptions: Iterable[str | None], prices: Iterable[float] | None = None, dimensions: int = TEXT_DIMENSIONS
+) -> TextSpace:
     """Learn the space of the words that at least two different descriptions share, forms of one word together.
 
     1. Pieces of words join word forms (`same_words`).
@@ -78,11 +94,14 @@ def learn_text_space(descriptions: Iterable[str | None], dimensions: int = TEXT_
        information; at most `dimensions` leading ones of its singular value decomposition, scaled by the root of the
        singular values, are the direction of each word (Levy, Goldberg & Dagan 2015, "Improving distributional
        similarity with lessons learned from word embeddings").
-    3. A word weighs its inverse document frequency times the square of how peculiar its company is (Kullback–Leibler
-       divergence, in nats, of its neighbours from all neighbours): little for `pink`, much for `necklace`.
+    3. A word weighs the square of how peculiar its company is (Kullback–Leibler divergence, in nats, of its neighbours
+       from all neighbours: little for `pink`, much for `necklace`), times what it says of the price (`price_shares`)
+       and how near it stands to the end where the thing is named (`thing_sides`). A kind of thing has its price,
+       a colour or a pattern hasn't.
 
     Args:
-        descriptions: Texts, or None; each different one counts once, whatever their order.
+        descriptions: Texts (n,), or None; each different one counts once, whatever their order.
+        prices: Price of a unit (n,), NaN where it is not known; None where no price is.
         dimensions: Dimensions at most; a small catalogue has fewer.
 
     Returns:
@@ -92,11 +111,17 @@ def learn_text_space(descriptions: Iterable[str | None], dimensions: int = TEXT_
         ValueError: No two descriptions share a word.
     """
     # Sorted, so that the order of the rows decides nothing; equal but for case and signs is equal.
-    different = sorted({" ".join(words_of(text)) for text in descriptions} - {""})
-    words, present = _shared_words(different)
+    texts = [" ".join(words_of(text)) for text in descriptions]
+    known = pd.Series([math.nan] * len(texts) if prices is None else prices, dtype=float)
+    price_of = known.where(known > 0).groupby(texts).median().drop("", errors="ignore").sort_index()
+    different = price_of.index.tolist()
+    words, present, positions = _shared_words(different)
     together = _neighbours(present)
-    frequencies = np.asarray(present.sum(axis=0)).ravel()
-    weights = np.log((1 + len(different)) / (1 + frequencies)) * peculiarity(together) ** PECULIARITY_EXPONENT
+    weights = (
+        peculiarity(together)
+        * price_shares(present, np.log(price_of.to_numpy()))
+        * thing_sides(different, positions, np.log(price_of.to_numpy()))
+    ) ** WEIGHT_EXPONENT
     if not weights.any():  # every word in every description
         weights = np.ones(len(weights))
     dimensions = min(dimensions, math.ceil(len(different) / DESCRIPTIONS_PER_DIMENSION), together.shape[0])
@@ -107,17 +132,33 @@ def learn_text_space(descriptions: Iterable[str | None], dimensions: int = TEXT_
     return TextSpace(words, weights, unit_vectors(directions))
 
 
-def _shared_words(texts: Sequence[str]) -> tuple[np.ndarray, sparse.csr_array]:
-    """Words (w,) that several of the texts (n,) share, and how much (0..1) each text holds of each (n, w)."""
+def _shared_words(texts: Sequence[str]) -> tuple[np.ndarray, sparse.csr_array, np.ndarray]:
+    """Words (w,) that several of the texts (n,) share, how much (0..1) each text holds of each (n, w), and where.
+
+    Where a word stands (w,) is the mean over its forms' places, from 0 for the first word of a text to 1 for the last.
+    """
     found = CountVectorizer(analyzer=str.split, binary=True)
     counts = sparse.csr_array(found.fit_transform(texts), dtype=float)
     words = found.get_feature_names_out()
     similarity = same_words(words, words)
-    shared = np.asarray((counts @ (similarity > 0).astype(float) > 0).sum(axis=0)).ravel()
+    forms = (similarity > 0).astype(float)
+    shared = np.asarray((counts @ forms > 0).sum(axis=0)).ravel()
     shared = shared >= max(FEWEST_WORD_DESCRIPTIONS, SMALLEST_WORD_SHARE * len(texts))
     if not shared.any():
         raise ValueError("No two descriptions share a word.")
-    return words[shared], _at_most_one(counts @ sparse.csr_array(similarity[:, shared]))
+    places = _places(texts, found.vocabulary_)
+    positions = forms.T @ places[0] / (forms.T @ places[1])
+    return words[shared], _at_most_one(counts @ sparse.csr_array(similarity[:, shared])), positions[shared]
+
+
+def _places(texts: Sequence[str], vocabulary: Mapping[str, int]) -> np.ndarray:
+    """Sum of the places (0..1 in its text) of each word, and how often it occurs (2, v)."""
+    sums = np.zeros((2, len(vocabulary)))
+    for text in texts:
+        words = text.split()
+        for place, word in enumerate(words):
+            sums[:, vocabulary[word]] += (place / (len(words) - 1) if len(words) > 1 else 1.0, 1.0)
+    return sums
 
 
 def _at_most_one(values: sparse.csr_array) -> sparse.csr_array:
@@ -156,6 +197,67 @@ def peculiarity(together: sparse.csr_array) -> np.ndarray:
     never_met = np.maximum(1 - np.bincount(row, expected, minlength=len(own)), 0)
     shrink = PRIOR_NEIGHBOURS / (own + PRIOR_NEIGHBOURS)
     return np.maximum(met + never_met * shrink * np.log(shrink), 0)
+
+
+def price_shares(present: sparse.csr_array, log_prices: np.ndarray) -> np.ndarray:
+    """How much each word says of the price.
+
+    Args:
+        present: How much (0..1) each description holds of each word (n, w).
+        log_prices: Logarithm of the price of each description (n,), NaN where it is not known.
+
+    Returns:
+        `PRICE_FLOOR` plus the share (0..1) of the variance of the logarithms that is gone among the descriptions with
+        the word (w,); `PRIOR_PRICES` descriptions of the usual variance are added to each. All 1 where fewer than
+        `FEWEST_PRICES` descriptions have a price, or all have the same.
+    """
+    known = ~np.isnan(log_prices)
+    if known.sum() < FEWEST_PRICES or np.ptp(log_prices[known]) == 0:
+        return np.ones(present.shape[1])
+    holds = (present[known] > 0).astype(float)
+    values = log_prices[known] - log_prices[known].mean()
+    usual = (values**2).mean()
+    count = np.asarray(holds.sum(axis=0)).ravel()
+    mean = holds.T @ values / np.maximum(count, 1)
+    squares = holds.T @ values**2 - count * mean**2
+    explained = 1 - (squares + PRIOR_PRICES * usual) / ((count + PRIOR_PRICES) * usual)
+    shares: np.ndarray = PRICE_FLOOR + np.maximum(explained, 0)
+    return shares
+
+
+def thing_sides(texts: Sequence[str], positions: np.ndarray, log_prices: np.ndarray) -> np.ndarray:
+    """How near each word stands to the end of descriptions where the thing is named.
+
+    English and German say what a thing is last (`red wine glass`), French and Russian first. Which it is the prices
+    show: a kind of thing has its price, so the words at that end explain more of them.
+
+    Args:
+        texts: Words of each description (n,), with blanks between.
+        positions: Where each word stands (w,), from 0 for the first to 1 for the last.
+        log_prices: Logarithm of the price of each description (n,), NaN where it is not known.
+
+    Returns:
+        `SIDE_FLOOR` plus the nearness (0..1) to that end (w,). All 1 where neither end explains `SIDE_MARGIN` times
+        as much as the other, or there are too few prices (see `price_shares`).
+    """
+    known = ~np.isnan(log_prices)
+    if known.sum() < FEWEST_PRICES or np.ptp(log_prices[known]) == 0:
+        return np.ones(len(positions))
+    ends = [np.array([text.split()[end] for text in texts])[known] for end in (0, -1)]
+    first, last = (_explained(words, log_prices[known]) for words in ends)
+    if last > SIDE_MARGIN * first:
+        return SIDE_FLOOR + positions
+    if first > SIDE_MARGIN * last:
+        return SIDE_FLOOR + 1 - positions
+    return np.ones(len(positions))
+
+
+def _explained(words: np.ndarray, values: np.ndarray) -> float:
+    """Share of the variance of values (n,) that groups of equal words (n,) explain; two usual ones join each group."""
+    groups = pd.Series(values).groupby(words)
+    count, usual = groups.size(), values.var()
+    within = (groups.var(ddof=0) * count + 2 * usual) / (count + 2)
+    return float(1 - (within * count).sum() / count.sum() / usual)
 
 
 def _mutual_information(together: sparse.csr_array) -> sparse.csr_array:

@@ -1,56 +1,114 @@
 """One currency: amounts in several can't be added up."""
 
+from collections.abc import Sequence
+
 import duckdb
 
+from shop_toolkit.ingest.errors import listed
 from shop_toolkit.ingest.files import InputError
+from shop_toolkit.ingest.numbers import WrittenNumbers
+from shop_toolkit.ingest.quoting import quote_text
 from shop_toolkit.ingest.relation import InputRelation
 
-SHOWN = 4
+PRICES = ("unit_price", "amount")
+
+
+def configured_currency(connection: duckdb.DuckDBPyConnection, configured: str | None, reader: str) -> str | None:
+    """The code of the currency that the setting `currency` names, by a code or a sign; None where it names none."""
+    if configured is None:
+        return None
+    query = f"select {reader} from (select {quote_text(configured.strip())} as number_text)"
+    ((code,),) = connection.execute(query).fetchall()
+    return str(code or configured.strip().upper())
 
 
 def check_currency(
-    connection: duckdb.DuckDBPyConnection, pending: InputRelation, setting: str | None, stored_rows: str | None
+    connection: duckdb.DuckDBPyConnection,
+    pending: InputRelation,
+    numbers: Sequence[WrittenNumbers],
+    reader: str,
+    number_reader: str,
+    *,
+    configured: str | None,
+    stored_rows: str | None,
 ) -> None:
-    """Stop where the input holds several currencies and none is named, or lacks the one that is.
+    """Stop where rows are in several currencies and none is named, or none is in the one that is.
+
+    A row names its currency in a column of currencies, else by the sign of its price.
 
     Args:
         connection: Where the relations can be read.
         pending: The rows that the build reads.
-        setting: The setting `currency`.
+        numbers: What their numbers show.
+        reader: SQL that yields the code of the currency in `number_text`, an empty text where there is none.
+        number_reader: SQL that reads `number_text` as a number.
+        configured: The setting `currency`.
         stored_rows: The table of rows that earlier builds read; None where there are none.
 
     Raises:
         InputError: Nothing says which currency counts.
     """
-    if "currency" not in pending.columns:
-        if setting is not None:
-            raise InputError(
-                f"The setting 'currency' is '{setting}', but no heading of {pending.name} is known to hold currencies."
-                " Name it with --vars '{column_mapping: {currency: …}}', or leave the setting out."
-            )
+    has_signs = any(column.signs for column in numbers if column.column in PRICES)
+    names_currencies = "currency" in pending.columns or has_signs
+    if not names_currencies and configured is None:
         return
-    relations = [f"select {pending.columns['currency']} as currency from {pending.sql}"]
-    if stored_rows is not None:
-        relations.append(f"select currency from {stored_rows}")
-    found = dict(
-        connection.execute(
-            f"""
-            select upper(trim(cast(currency as varchar))) as code, count(*) as row_count
-            from ({" union all ".join(relations)})
-            where trim(cast(currency as varchar)) <> ''
-            group by 1
-            order by 2 desc, 1
-            """
-        ).fetchall()
-    )
-    listed = ", ".join(f"{code[:12]} ({rows} rows)" for code, rows in list(found.items())[:SHOWN])
-    if setting is None and len(found) > 1:
+    readers = (reader, number_reader)
+    found = _rows_by_currency(connection, pending if names_currencies else None, readers, stored_rows)
+    chosen = configured_currency(connection, configured, reader)
+    if chosen is not None and not found and "currency" not in pending.columns:
         raise InputError(
-            f"The amounts of {pending.name} are in several currencies: {listed}{', …' if len(found) > SHOWN else ''}."
+            f"The setting 'currency' is '{configured}', but no heading of {pending.name} is known to hold currencies,"
+            " nor do its prices name any. Name the heading with --vars '{column_mapping: {currency: …}}', or leave the"
+            " setting out."
+        )
+    shown = listed(f"{code} ({rows} rows)" for code, rows in found.items())
+    if chosen is None and len(found) > 1:
+        raise InputError(
+            f"The amounts of {pending.name} are in several currencies: {shown}."
             f" Convert them first, or read one alone with --vars '{{currency: {next(iter(found))}}}'."
         )
-    if setting is not None and found and setting.strip().upper() not in found:
+    if chosen is not None and found and chosen not in found:
         raise InputError(
-            f"The setting 'currency' is '{setting}', but the amounts of {pending.name} are in {listed}."
+            f"The setting 'currency' is '{configured}', but the amounts of {pending.name} are in {shown}."
             f" Set one of these, e.g. --vars '{{currency: {next(iter(found))}}}'."
         )
+
+
+def _rows_by_currency(
+    connection: duckdb.DuckDBPyConnection,
+    pending: InputRelation | None,
+    readers: tuple[str, str],
+    stored_rows: str | None,
+) -> dict[str, int]:
+    """How many rows, pending and stored, are in each currency; the one with most rows first."""
+    names = ("currency", *PRICES)
+    relations = []
+    if pending is not None:
+        texts = ", ".join(f"cast({pending.columns.get(name, 'null')} as varchar) as {name}" for name in names)
+        relations.append(f"select {texts} from {pending.sql}")
+    if stored_rows is not None:
+        relations.append(f"select {', '.join(names)} from {stored_rows}")
+    if not relations:
+        return {}
+    code, number = ({name: reader.replace("number_text", name) for name in names} for reader in readers)
+    # Words may begin as a code does: 'all inclusive' is no price in lek.
+    signs = [f"case when {number[name]} is not null then nullif({code[name]}, '') end" for name in PRICES]
+    rows = connection.execute(
+        f"""
+        with texts as (
+            select {", ".join(f"trim({name}) as {name}" for name in names)}
+            from ({" union all ".join(relations)})
+        ),
+        rows as (
+            select
+                coalesce(nullif({code["currency"]}, ''), upper(nullif(currency, '')), {", ".join(signs)}) as code
+            from texts
+        )
+        select code[:12], count(*)
+        from rows
+        where code is not null
+        group by 1
+        order by 2 desc, 1
+        """
+    ).fetchall()
+    return {str(code): int(count) for code, count in rows}

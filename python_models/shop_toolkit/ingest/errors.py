@@ -22,12 +22,12 @@ def named(path: str) -> str:
     return f"'{shortened(path, LONGEST_NAME)}'"
 
 
-def listed(texts: Iterable[str]) -> str:
-    """As many of the texts as fit into a sentence, and how many there are where some do not."""
+def listed(texts: Iterable[str], longest: int = LONGEST_LIST) -> str:
+    """As many of the texts as fit into so many characters, and how many there are where some do not."""
     all_texts = list(texts)
-    names = [shortened(text, 60 if len(all_texts) > 1 else LONGEST_LIST) for text in all_texts]
+    names = [shortened(text, min(60 if len(all_texts) > 1 else LONGEST_LIST, longest)) for text in all_texts]
     shown = len(names)
-    while shown > 1 and len(", ".join(names[:shown])) > LONGEST_LIST:
+    while shown > 1 and len(", ".join(names[:shown])) > longest:
         shown -= 1
     return ", ".join(names[:shown]) + (f", … ({len(names):,} in all)" if shown < len(names) else "")
 

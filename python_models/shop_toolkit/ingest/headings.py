@@ -1,55 +1,84 @@
 """Which heading of the input holds which of our columns."""
 
-import re
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 
-from shop_toolkit.ingest.errors import InputError, listed, shortened
+from shop_toolkit.ingest.errors import LONGEST_LIST, LONGEST_SENTENCE, InputError, listed, shortened
+from shop_toolkit.ingest.exports import Export, comparable, export_of
 
 # Best first; those that could mean something else last. Only letters and digits count: 'Invoice No.', 'invoice_no' and
 # 'INVOICENO' are one heading.
 COLUMN_ALIASES: dict[str, tuple[str, ...]] = {
     "invoice_id": (
-        "invoiceno", "invoice", "invoiceid", "invoicenumber", "orderid", "orderno", "ordernumber",
-        "transactionid", "receiptid", "receiptno", "basketid", "salesorderid", "billno", "order",
+        "invoiceno", "invoice", "invoiceid", "invoicenumber", "orderid", "orderno", "ordernumber", "idorder",
+        "orderreference", "incrementid", "transactionid", "receiptid", "receiptno", "receiptnumber", "basketid",
+        "salesorderid", "saleid", "billno", "order", "номерзаказа", "noзаказа", "номерчека", "noчека", "номернакладной",
+        "номердокумента", "номерреализации", "номерсчета", "документ", "регистратор", "номер",
     ),
     "product_id": (
-        "stockcode", "productid", "productcode", "sku", "itemid", "itemcode", "articleid", "articleno",
-        "itemno", "productsku", "variantsku", "lineitemsku",
+        "stockcode", "productid", "productcode", "prodcode", "sku", "itemid", "itemcode", "articleid", "articleno",
+        "itemno", "productsku", "variantsku", "lineitemsku", "itemsku", "productreference", "артикул",
+        "кодноменклатуры", "номенклатуракод", "номенклатураартикул", "кодтовара", "артикултовара",
     ),
     "product_description": (
-        "description", "productdescription", "productname", "itemname", "itemdescription",
-        "lineitemname", "title", "product", "item", "article",
+        "description", "productdescription", "productname", "itemname", "itemdescription", "itemtitle",
+        "lineitemname", "title", "product", "item", "article", "номенклатура", "наименование", "наименованиетовара",
+        "названиетовара", "товар",
     ),
-    "quantity": ("quantity", "qty", "units", "quantityordered", "orderquantity", "lineitemquantity", "itemcount"),
+    "quantity": (
+        "quantity", "qty", "units", "quantityordered", "qtyordered", "orderquantity", "lineitemquantity",
+        "productquantity", "productqty", "itemquantity", "quantitypurchased", "quantitysold", "itemcount",
+        "количество", "колво", "кол",
+    ),
     "ordered_at": (
         "invoicedate", "orderdate", "orderedat", "transactiondate", "purchasedate", "saledate", "createdat",
-        "orderpurchasetimestamp", "invoicedatetime", "invoicetime", "datetime", "timestamp", "date",
+        "orderpurchasetimestamp", "transactiontimestamp", "invoicedatetime", "invoicetime", "dateadd", "dateorder",
+        "datecreated", "createddate", "createdutc", "shopdate", "datetime", "timestamp", "date", "датазаказа",
+        "датапродажи", "датадокумента", "датареализации", "датачека", "датаивремя", "датавремя", "дата",
     ),
-    "unit_price": ("unitprice", "priceeach", "itemprice", "priceperunit", "lineitemprice", "price"),
+    "unit_price": (
+        "unitprice", "priceeach", "itemprice", "priceperunit", "lineitemprice", "productunitprice", "unitpricetaxincl",
+        "priceunit", "price", "ценазаединицу", "ценапродажи", "цена",
+    ),
     "amount": (
-        "lineamount", "linetotal", "amount", "totalprice", "totalamount", "salesamount", "amountspent",
-        "transactionamount", "grossamount", "revenue", "sales", "total", "value",
+        "lineamount", "linetotal", "rowtotal", "amount", "totalprice", "totalamount", "salesamount", "salesvalue",
+        "amountspent", "transactionamount", "grossamount", "netsales", "spend", "revenue", "sales", "total", "value",
+        "суммапродажи", "сумма", "стоимость", "выручка",
     ),
+    # One shop may give an order's customer a new number: what identifies the person comes first.
     "customer_id": (
-        "customerid", "customerno", "customernumber", "customercode", "custid", "clientid", "userid",
-        "buyerid", "memberid", "accountid", "customeremail", "buyeremail", "email", "customer",
+        "customeruniqueid", "customerid", "idcustomer", "customerno", "customernumber", "customercode", "custid",
+        "custcode", "clientid", "userid", "buyerid", "buyeruserid", "buyerusername", "memberid", "accountid",
+        "householdid", "householdkey", "customeremail", "buyeremail", "billingemail", "emailbilling", "email",
+        "customer", "buyer", "кодконтрагента", "кодклиента", "кодпокупателя", "idклиента", "idпокупателя",
+        "номерклиента", "контрагент", "покупатель", "клиент",
     ),
     "country": (
         "country", "customercountry", "shippingcountry", "shipcountry", "billingcountry", "countryname", "market",
+        "страна",
     ),
     "order_status": (
         "orderstatus", "financialstatus", "paymentstatus", "invoicestatus", "salestatus", "transactionstatus", "status",
+        "статусзаказа", "статус",
     ),
     "transaction_type": (
-        "transactiontype", "invoicetype", "documenttype", "recordtype", "linetype", "transactionkind", "kind", "type",
+        "transactiontype", "invoicetype", "documenttype", "recordtype", "linetype", "eventtype", "transactionkind",
+        "kind", "type", "видоперации", "хозяйственнаяоперация", "виддокумента", "типдокумента",
     ),
-    "currency": ("currency", "currencycode", "ordercurrency", "transactioncurrency", "isocurrency"),
+    "currency": (
+        "currency", "currencycode", "ordercurrency", "ordercurrencycode", "transactioncurrency", "isocurrency",
+        "валюта", "кодвалюты",
+    ),
 }  # fmt: skip
+# Words of headings in other languages. They are too loose to be read by, and good enough for a hint.
+HINTS: dict[str, tuple[str, ...]] = {
+    "customer_id": ("kunde", "client", "cliente", "klant", "kund", "mitglied", "member", "shopper", "person"),
+    "ordered_at": ("datum", "fecha", "data", "tag", "zeit", "jour", "giorno", "when", "day", "time", "placed"),
+    "unit_price": ("preis", "prix", "precio", "prezzo", "prijs", "preco", "cena", "rate"),
+    "amount": ("betrag", "summe", "montant", "importe", "importo", "bedrag", "gesamt", "wert", "paid", "turnover"),
+}
 REQUIRED = ("customer_id", "ordered_at")
-# Exports whose headings mean something else than elsewhere: known by one heading, our column to theirs.
-# Amazon's order reports: 'item-price' is that of all units (Selling Partner API, order report fields).
-EXPORTS: dict[str, dict[str, str]] = {"amazonorderid": {"amount": "itemprice", "invoice_id": "amazonorderid"}}
+MONEY = ("unit_price", "amount")
 # How alike a heading and a known one have to be for a hint.
 ALIKE = 0.6
 
@@ -71,21 +100,37 @@ def match_headings(headings: Sequence[str], input_name: str, column_mapping: Map
     check_mapping(headings, input_name, column_mapping)
     found = dict(column_mapping)
     # Of headings that compare equal the first one counts.
-    heading_of = {_comparable(heading): heading for heading in reversed(headings) if heading not in found.values()}
-    for export, meaning in EXPORTS.items():
-        if export in heading_of and not found.keys() & {"unit_price", "amount"}:
-            found |= {column: heading_of.pop(alias) for column, alias in meaning.items() if alias in heading_of}
+    heading_of = {comparable(heading): heading for heading in reversed(headings) if heading not in found.values()}
+    export = export_of(headings)
+    meaning = {} if export is None else _meaning(export, heading_of, found)
+    found |= {column: heading for column, heading in meaning.items() if heading}
+    free = {name: heading for name, heading in heading_of.items() if heading not in meaning.values()}
     for column, aliases in COLUMN_ALIASES.items():
-        if column not in found and (alias := next((alias for alias in aliases if alias in heading_of), None)):
-            found[column] = heading_of[alias]
+        if column not in found and column not in meaning:
+            alias = next((alias for alias in aliases if alias in free), None)
+            if alias is not None:
+                found[column] = free[alias]
     # A total may be the invoice's: the price counts, unless the setting names the amount. The other column stays raw.
     if "unit_price" in found and "amount" in found:
-        # An export's own meaning leaves no price: "item-price" is one of the names of a unit's price.
-        is_of_export = any(_comparable(found["amount"]) == meaning["amount"] for meaning in EXPORTS.values())
-        prefers_amount = "unit_price" not in column_mapping and ("amount" in column_mapping or is_of_export)
+        prefers_amount = "unit_price" not in column_mapping and "amount" in column_mapping
         del found["unit_price" if prefers_amount else "amount"]
     _check_required(found, headings, input_name)
     return found
+
+
+def _meaning(export: Export, heading_of: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str]:
+    """Our columns that the export names and the setting doesn't, to their headings; an empty text where it has none."""
+    meaning: dict[str, str] = {}
+    for column, names in export.columns.items():
+        # Of a total and a price the setting names one, or the export lists the better one first.
+        if column in found or (column in MONEY and (set(MONEY) & (found.keys() | meaning.keys()))):
+            continue
+        heading = next((heading_of[name] for name in names.split("|") if name in heading_of), "")
+        if heading or not names:
+            meaning[column] = heading
+    if set(MONEY) & meaning.keys():
+        meaning = dict.fromkeys(MONEY, "") | meaning
+    return meaning
 
 
 def mapping_for(headings: Sequence[str], column_mapping: Mapping[str, str | Sequence[str]]) -> dict[str, str]:
@@ -115,36 +160,47 @@ def check_mapping(headings: Sequence[str], input_name: str, column_mapping: Mapp
             )
         if not set(names) & set(headings):
             wanted = shortened(str(names[0] if names else value), 60)
-            hint = _likely(headings, [_comparable(wanted)])
-            raise InputError(
-                f"The setting 'column_mapping' maps {column} to '{wanted}', but {input_name}"
-                f" has no such heading. {_present(headings)}"
-                + (f" Perhaps you mean '{shortened(hint, 60)}'." if hint else "")
-            )
+            hint = _likely(headings, [comparable(wanted)])
+            problem = f"The setting 'column_mapping' maps {column} to '{wanted}', but {input_name} has no such heading."
+            advice = f"Perhaps you mean '{shortened(hint, 60)}'." if hint else ""
+            present = _present(headings, LONGEST_SENTENCE - len(problem) - len(advice))
+            raise InputError(f"{problem} {present}{advice}".rstrip())
 
 
 def _check_required(found: Mapping[str, str], headings: Sequence[str], input_name: str) -> None:
     missing = [column for column in REQUIRED if column not in found]
+    if "ordered_at" in missing and (export := export_of(headings)) is not None and export.undated:
+        raise InputError(f"{input_name} is an export of {export.name}: {export.undated}")
     if "unit_price" not in found and "amount" not in found:
         missing.append("unit_price (or amount)")
     if missing:
         free = [heading for heading in headings if heading not in found.values()]
-        column = missing[0].split()[0]
-        names = {name: COLUMN_ALIASES[name] for name in ([column, "amount"] if column == "unit_price" else [column])}
-        likely = {name: hint for name, aliases in names.items() if (hint := _likely(free, aliases))}
-        column, hint = next(iter(likely.items()), (column, None))
-        example = f'{{column_mapping: {{{column}: "{shortened(hint, 60) if hint else "your heading"}"}}}}'
-        raise InputError(
-            f"No heading of {input_name} is known to hold {', '.join(missing)}. {_present(headings)}"
-            f" Say which it is, e.g. --vars '{example}'."
-        )
+        hints: dict[str, str] = {}
+        for column in missing:
+            name, heading = _hint(column.split()[0], [one for one in free if one not in hints.values()])
+            if heading is not None:
+                hints[name] = heading
+        hints = hints or {missing[0].split()[0]: "your heading"}
+        example = ", ".join(f'{column}: "{shortened(heading, 40)}"' for column, heading in hints.items())
+        problem = f"No heading of {input_name} is known to hold {', '.join(missing)}."
+        advice = f"Say which it is, e.g. --vars '{{column_mapping: {{{example}}}}}'."
+        raise InputError(f"{problem} {_present(headings, LONGEST_SENTENCE - len(problem) - len(advice))}{advice}")
+
+
+def _hint(column: str, headings: Sequence[str]) -> tuple[str, str | None]:
+    """The likely heading of one of our columns, or of the amount where a price is missing, and which column that is."""
+    for name in (column, "amount") if column == "unit_price" else (column,):
+        heading = _likely(headings, (*COLUMN_ALIASES[name], *HINTS.get(name, ())))
+        if heading is not None:
+            return name, heading
+    return column, None
 
 
 def _likely(headings: Sequence[str], aliases: Sequence[str]) -> str | None:
     """The heading that is most like one of the known ones; None where none is like them."""
 
     def likeness(heading: str) -> float:
-        name = _comparable(heading)[:40]
+        name = comparable(heading)[:40]
         within = max((0.9 for alias in aliases if name and len(alias) > 3 and alias in name), default=0)
         return max([within, *(SequenceMatcher(None, name, alias).ratio() for alias in aliases)])
 
@@ -153,9 +209,7 @@ def _likely(headings: Sequence[str], aliases: Sequence[str]) -> str | None:
     return best if best is not None and likenesses[best] >= ALIKE else None
 
 
-def _present(headings: Sequence[str]) -> str:
-    return f"The headings there: {listed(headings)}."
-
-
-def _comparable(heading: str) -> str:
-    return re.sub("[^a-z0-9]", "", heading.lower())
+def _present(headings: Sequence[str], room: int) -> str:
+    """A sentence with as many headings as fit into so many characters, and a blank; empty where none does."""
+    room -= len("The headings there: , … (9,999 in all).  ")
+    return f"The headings there: {listed(headings, min(room, LONGEST_LIST))}. " if room > 0 else ""

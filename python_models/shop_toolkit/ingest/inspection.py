@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import PurePath
+from textwrap import wrap
 
 import duckdb
 
+from shop_toolkit.ingest.customers import WARNED_ORDERS, is_one_per_order
 from shop_toolkit.ingest.errors import listed
 from shop_toolkit.ingest.files import FileDescription
 from shop_toolkit.ingest.numbers import NAMES, WrittenNumbers, written_numbers
@@ -17,6 +19,8 @@ IDENTIFIERS = ("invoice_id", "product_id", "customer_id")
 SHOWN_ROWS = 5
 SHOWN_FILES = 10
 WIDEST_CELL = 24
+LINE_WIDTH = 110
+LONGEST_LIST = 4_000
 ENCODING_REASONS = {
     "utf-8": "every byte fits it",
     "latin-1": "not every byte fits UTF-8",
@@ -118,7 +122,10 @@ def _headings(request: Request, relation: InputRelation) -> Iterator[str]:
     for column, heading in relation.headings.items():
         yield f"  {column:<{width}}  {heading}{' (set)' if column in request.settings['column_mapping'] else ''}"
     if relation.others:
-        yield f"  not used: {listed(relation.others)}"
+        yield from wrap(
+            f"not used: {listed(relation.others, LONGEST_LIST)}", LINE_WIDTH,
+            initial_indent="  ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False,
+        )  # fmt: skip
 
 
 def _dates(connection: duckdb.DuckDBPyConnection, request: Request, plan: Plan, rows: InputRelation) -> str:
@@ -203,10 +210,29 @@ def _warnings(
             yield f"  {state.column}: {_counted(state.empty, 'row')} {'holds' if state.empty == 1 else 'hold'} nothing."
         if state.unreadable:
             yield f"  {state.column}: {_counted(state.unreadable, 'row')} can't be read, e.g. '{_cell(state.example)}'."
+    yield from _customers(connection, rows)
     for finding in plan.findings:
         about = finding.column_name or finding.kind.replace("_", " ")
         count = "" if finding.row_count is None else _counted(finding.row_count, "row")
         yield f"  {about}: {'; '.join(part for part in (count, finding.example) if part)}. {finding.suggestion}"
+
+
+def _customers(connection: duckdb.DuckDBPyConnection, rows: InputRelation) -> Iterator[str]:
+    """A warning where each order has a customer of its own."""
+    if "invoice_id" in rows.columns:
+        texts = ", ".join(f"trim(cast({name} as varchar)) as {name}" for name in ("invoice_id", "customer_id"))
+        ((orders, ids, pairs),) = connection.execute(
+            f"""
+            select count(distinct invoice_id), count(distinct customer_id), count(distinct (invoice_id, customer_id))
+            from (select {texts} from {rows.sql})
+            where invoice_id <> '' and customer_id <> ''
+            """
+        ).fetchall()
+        if is_one_per_order(orders, ids, pairs, WARNED_ORDERS):
+            yield (
+                f"  customer_id: each of {orders:,} orders has another one. If another column identifies people, name"
+                " it in the setting 'column_mapping'."
+            )
 
 
 def _state(connection: duckdb.DuckDBPyConnection, table: str, column: str, reading: str) -> tuple[int, int, str | None]:

@@ -20,7 +20,7 @@ def load_macros(folder: Path, context: Mapping[str, Any]) -> dict[str, Callable[
 
     Args:
         folder: Where the SQL files are.
-        context: What dbt would offer to the macros, e.g. `var`.
+        context: What dbt would offer to the macros, e.g. `var`, and what stands for macros that ask the warehouse.
 
     Returns:
         Each macro as a function; what it returns is what it returns in dbt.
@@ -29,7 +29,7 @@ def load_macros(folder: Path, context: Mapping[str, Any]) -> dict[str, Callable[
     names |= {"return": _return, "adapter": SimpleNamespace(dispatch=lambda name: names[f"default__{name}"])}
     for file in sorted(folder.rglob("*.sql")):
         template = _Lazy(file.read_text("utf-8"), names)
-        names |= {name: template.macro(name) for name in MACRO.findall(template.text)}
+        names |= {name: template.macro(name) for name in MACRO.findall(template.text) if name not in context}
     return {name: macro for name, macro in names.items() if name not in context}
 
 

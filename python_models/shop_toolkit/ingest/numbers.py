@@ -12,8 +12,6 @@ from shop_toolkit.ingest.relation import NUMBER_COLUMNS, InputRelation
 # A slip of the pen: so few numbers that are written in the other way leave no doubt of the rest.
 SLIP = 0.01
 NAMES = {".": "point", ",": "comma"}
-# Signs that stand for the same currency as a code.
-CODES = {"€": "EUR", "£": "GBP", "$": "USD", "US$": "USD", "¥": "JPY", "￥": "JPY", "₽": "RUB", "₹": "INR", "₺": "TRY"}
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class WrittenNumbers:
         with_comma: How many numbers can only be read with a decimal comma, as 1.234,50 or 0,850.
         ambiguous: How many numbers can be read in both ways, as 1,250.
         example: One of the numbers that can be read in both ways.
-        signs: How many rows name each currency, by its sign or code in capitals.
+        signs: How many rows name each currency, by its code.
     """
 
     file_name: str
@@ -48,7 +46,7 @@ def written_numbers(
         connection: Where the relation can be read.
         relation: The rows to look at.
         readers: For the decimal separators '.' and ',', SQL that reads `number_text` with it, null where it can't.
-        currency_reader: SQL that yields the sign or code of the currency in `number_text`.
+        currency_reader: SQL that yields the code of the currency in `number_text`, an empty text where there is none.
 
     Returns:
         One item for each file and column that has texts other than whole numbers.
@@ -97,7 +95,8 @@ def written_numbers(
             from (
                 select file_name, column_name, sign, cast(sum(row_count) as bigint) as row_count
                 from readings
-                where sign <> ''
+                -- Words may begin as a code does: 'all inclusive' is no price in lek.
+                where sign <> '' and (with_point is not null or with_comma is not null)
                 group by 1, 2, 3
             )
             group by 1, 2
@@ -175,6 +174,12 @@ def _check_file(numbers: Sequence[WrittenNumbers], name: str, separator: str, ot
     doubtful = next((column for column in numbers if column.ambiguous), None)
     if doubtful is not None and proofs[other] > SLIP * sum(proofs.values()):
         raise _question(name, doubtful, "other numbers show both")
+    # What the file shows holds for a column that shows nothing itself: one that contradicts it, in however few rows, is
+    # no such column.
+    for column in numbers:
+        own = _proofs([column])
+        if column.ambiguous and own[other] > SLIP * sum(own.values()):
+            raise _question(name, column, f"others there have a decimal {NAMES[other]}, unlike the other columns")
 
 
 def _proofs(numbers: Sequence[WrittenNumbers]) -> dict[str, int]:
@@ -206,8 +211,14 @@ def _question(input_name: str, column: WrittenNumbers, reason: str) -> InputErro
     )
 
 
-def number_findings(numbers: Sequence[WrittenNumbers], separator: str | None) -> list[Finding]:
-    """What the numbers leave in doubt, once their decimal separator is known."""
+def number_findings(numbers: Sequence[WrittenNumbers], separator: str | None, *, is_set: bool = False) -> list[Finding]:
+    """What the numbers leave in doubt, once their decimal separator is known.
+
+    Args:
+        numbers: What the columns of the files show.
+        separator: The decimal separator; None where nothing depends on it.
+        is_set: Whether the setting `decimal_separator` states it.
+    """
     findings = []
     for column in _of_all_files(numbers):
         others = column.with_comma if separator == "." else column.with_point if separator == "," else 0
@@ -217,11 +228,10 @@ def number_findings(numbers: Sequence[WrittenNumbers], separator: str | None) ->
                 f"Numbers have a decimal {NAMES[separator or '.']}; these are written otherwise and are rejected."
                 " Write them alike.",
             ))  # fmt: skip
-        if len({CODES.get(sign, sign) for sign in column.signs}) > 1:
-            signs = sorted(column.signs, key=lambda sign: (-column.signs[sign], sign))
+        if column.ambiguous and separator is not None and not is_set and not any(_proofs([column]).values()):
             findings.append(Finding(
-                "several_currencies", column.column, sum(column.signs.values()), ", ".join(signs),
-                "Amounts of several currencies are added up as if they were one. Convert them, or leave one in the"
-                " input.",
+                "numbers_read_as_others", column.column, column.ambiguous, column.example or "",
+                f"Numbers elsewhere have a decimal {NAMES[separator]}, so the other sign groups thousands here."
+                " If that is right, set decimal_separator.",
             ))  # fmt: skip
     return findings

@@ -14,14 +14,15 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
 
 import duckdb
 
-from shop_toolkit.ingest.currencies import check_currency
+from shop_toolkit.ingest.currencies import check_currency, configured_currency
+from shop_toolkit.ingest.customers import choose_customer, other_customer_headings
 from shop_toolkit.ingest.dates import (
     check_dates_fit,
     check_day_settings,
@@ -33,7 +34,7 @@ from shop_toolkit.ingest.encodings import Utf8Copies
 from shop_toolkit.ingest.errors import listed, named, reason_of, shortened
 from shop_toolkit.ingest.files import FileDescription, InputError, describe_files
 from shop_toolkit.ingest.findings import Finding, to_json
-from shop_toolkit.ingest.numbers import number_findings, resolve_separator, written_numbers
+from shop_toolkit.ingest.numbers import WrittenNumbers, number_findings, resolve_separator, written_numbers
 from shop_toolkit.ingest.relation import (
     DECISIVE_COLUMNS,
     InputRelation,
@@ -43,9 +44,10 @@ from shop_toolkit.ingest.relation import (
     relation_of_files,
     relation_of_table,
 )
+from shop_toolkit.ingest.twins import twin_findings
 
 # Raise it when what the source or staging makes of a row changes: then every build reads the input again.
-VERSION = 5
+VERSION = 6
 SCHEMA = "sources"
 ROWS = "staging.base_transactions"
 # The table, not the mart `orders`: that is a view.
@@ -55,8 +57,12 @@ READING_SETTINGS = (
     "transactions", "csv_delimiter", "csv_encoding", "date_format", "decimal_separator", "cancellation_invoice_prefix",
     "max_order_days", "currency", "duplicates", "refund_invoice_prefixes",
 )  # fmt: skip
+# How many characters of headings that are not used the log names.
+LONGEST_LIST = 1_500
 # DuckDB's limit.
 LONGEST_ROW_MEGABYTES = 2
+# Where the rows decided which column identifies customers: its heading, part of the signature.
+CUSTOMER_HEADING = "customer_heading"
 DAY_SETTINGS = ("as_of_date", "baseline_date")
 # What is in the schema after `prepare_input`.
 RELATIONS = {
@@ -100,7 +106,7 @@ class Request:
         settings: The settings of this run, by name.
         readers: For each known way to write a date, SQL that reads `date_text` as a timestamp.
         number_readers: For the decimal separators '.' and ',', SQL that reads `number_text` with it.
-        currency_reader: SQL that yields the sign or code of the currency in `number_text`.
+        currency_reader: SQL that yields the code of the currency in `number_text`, an empty text where there is none.
         plausible_days: CTEs over `days_of_input`, of which the last has the first and the last day that are plausible.
         is_full_refresh: Whether dbt runs with --full-refresh.
         is_refresh: Whether the run fits nothing and reads new rows by the stored rules.
@@ -165,6 +171,7 @@ class Plan:
         formats: How dates and numbers are written; None where nothing shows it yet.
         is_full_read: Whether the build replaces the rows of earlier builds.
         findings: What stays in doubt of the rows that the build reads.
+        currency: The code of the one that is read; None where all rows are in one.
     """
 
     relation: InputRelation
@@ -175,11 +182,13 @@ class Plan:
     formats: Formats
     is_full_read: bool
     findings: Sequence[Finding] = ()
+    currency: str | None = None
 
     def messages(self) -> list[str]:
         """Sentences about it for the log."""
-        unused = f" Not used: {listed(self.relation.others)}." if self.relation.others else ""
-        sentences = [f"Reading {self.relation.name}: {', '.join(self.relation.columns)}.{unused}"]
+        unused = f" Not used: {listed(self.relation.others, LONGEST_LIST)}." if self.relation.others else ""
+        known = f" as {self.relation.export}" if self.relation.export else ""
+        sentences = [f"Reading {self.relation.name}{known}: {', '.join(self.relation.columns)}.{unused}"]
         described = {name: file for name, file in self.files.items() if file is not None}
         copied: dict[str, list[str]] = {}
         for name in self.pending:
@@ -211,9 +220,10 @@ def plan_input(connection: duckdb.DuckDBPyConnection, request: Request) -> Plan:
     """Decide what a build reads, and how; raises InputError where it cannot."""
     stored = Ingested() if request.is_full_refresh else read_ingested(connection)
     files = _find_input(request, stored)
+    copies = Utf8Copies(copies_folder(connection))
+    request, findings = _with_customers(connection, request, stored, files, copies)
     relation = _relation(connection, request, files, list(files))
     signature = _signature(connection, request, stored, files, relation)
-    copies = Utf8Copies(copies_folder(connection))
     is_full_read = stored.signature != signature or _has_other_headings(stored, files)
     if is_full_read:
         _check_refresh(request, stored)
@@ -222,17 +232,23 @@ def plan_input(connection: duckdb.DuckDBPyConnection, request: Request) -> Plan:
     pending_relation = _relation(connection, request, files, pending, copies) if pending else None
     earlier = NOTHING_KNOWN if is_full_read else stored.formats
     formats: Formats = earlier
-    findings: list[Finding] = []
+    currency = configured_currency(connection, request.settings["currency"], request.currency_reader)
     _check_rows_are_readable(connection, request, files, pending, copies)
     if pending_relation is not None:
-        formats, findings = _formats(connection, request, pending_relation, earlier)
+        findings += twin_findings(connection, pending_relation, request.settings["column_mapping"])
+        formats, numbers = _formats(connection, request, pending_relation, earlier)
+        is_set = request.settings["decimal_separator"] is not None
+        findings += number_findings(numbers, formats.decimal_separator, is_set=is_set)
+        check_currency(
+            connection, pending_relation, numbers, request.currency_reader,
+            request.number_readers[formats.decimal_separator or "."],
+            configured=request.settings["currency"], stored_rows=None if is_full_read else ROWS,
+        )  # fmt: skip
     _check_days(connection, request, files, copies, formats, is_full_read)
     copies.delete_others()
-    if pending_relation is not None:
-        check_currency(connection, pending_relation, request.settings["currency"], None if is_full_read else ROWS)
     return Plan(
         relation, pending_relation, files, pending, signature, formats, is_full_read,
-        findings=findings + _unused_columns(relation),
+        findings=findings + _unused_columns(relation), currency=currency,
     )  # fmt: skip
 
 
@@ -263,6 +279,8 @@ def input_signature(request: Request, relation: InputRelation) -> str:
     """Text that changes where earlier rows would be read in another way now; new files do not change it."""
     parts = {name: request.settings[name] for name in READING_SETTINGS}
     parts |= {"version": VERSION, "columns": dict(relation.columns), "others": list(relation.others)}
+    if CUSTOMER_HEADING in request.settings:
+        parts[CUSTOMER_HEADING] = request.settings[CUSTOMER_HEADING]
     return json.dumps(parts | {"transactions": request.transactions}, sort_keys=True, ensure_ascii=False)
 
 
@@ -301,6 +319,40 @@ def _relation(
         return name if copies is None else copies.copy_of(name, file.stamp, str(file.encoding))
 
     return relation_of_files(request.transactions, descriptions, only, mapping, locate)
+
+
+def _with_customers(
+    connection: duckdb.DuckDBPyConnection,
+    request: Request,
+    stored: Ingested,
+    files: Mapping[str, FileDescription | None],
+    copies: Utf8Copies,
+) -> tuple[Request, list[Finding]]:
+    """The request with the column of customers that the rows show, where several columns could be it.
+
+    What an earlier build decided holds for the rows that it read and for later ones; a full read decides again.
+    """
+    relation = _relation(connection, request, files, list(files))
+    others = other_customer_headings(relation)
+    if "customer_id" in request.settings["column_mapping"] or not others:
+        return request, []
+    if stored.signature is not None and not _has_other_headings(stored, files):
+        heading = json.loads(stored.signature).get(CUSTOMER_HEADING)
+        held = _reading_customers_from(heading if heading in others else None, request)
+        of_held = _relation(connection, held, files, list(files))
+        if _signature(connection, held, stored, files, of_held) == stored.signature:
+            return held, []
+    _check_rows_are_readable(connection, request, files, list(files), copies)
+    choice = choose_customer(connection, _relation(connection, request, files, list(files), copies))
+    return _reading_customers_from(choice.heading, request), list(choice.findings)
+
+
+def _reading_customers_from(heading: str | None, request: Request) -> Request:
+    """The request with a heading for customers; as it is for None."""
+    if heading is None:
+        return request
+    mapping = {**request.settings["column_mapping"], "customer_id": [heading]}
+    return replace(request, settings={**request.settings, "column_mapping": mapping, CUSTOMER_HEADING: heading})
 
 
 def _signature(
@@ -432,8 +484,8 @@ def _is_same_place(place: str, other: str) -> bool:
 
 def _formats(
     connection: duckdb.DuckDBPyConnection, request: Request, pending: InputRelation, earlier: Formats
-) -> tuple[Formats, list[Finding]]:
-    """How the pending rows are written, and what stays in doubt."""
+) -> tuple[Formats, list[WrittenNumbers]]:
+    """How the pending rows are written, and what their numbers show of it."""
     configured = request.settings["date_format"]
     date_format = configured or earlier.date_format
     if date_format is None:
@@ -454,7 +506,7 @@ def _formats(
         configured=request.settings["decimal_separator"],
         earlier=earlier.decimal_separator,
     )
-    return Formats(date_format, separator), number_findings(numbers, separator)
+    return Formats(date_format, separator), numbers
 
 
 def _unused_columns(relation: InputRelation) -> list[Finding]:
@@ -532,13 +584,14 @@ def _profile_row(request: Request, plan: Plan) -> str:
         "date_format": plan.formats.date_format,
         "decimal_separator": plan.formats.decimal_separator,
         "cancellation_invoice_prefix": request.settings["cancellation_invoice_prefix"],
-        "currency": request.settings["currency"],
+        "currency": plan.currency,
         "findings": to_json(plan.findings),
     }
     flags = {
         f"has_{column}": column in plan.relation.columns
         for column in ("invoice_id", "product_id", "quantity", "unit_price", "order_status", "currency")
     }
+    flags["has_continued_orders"] = plan.relation.has_continued_orders
     # Without invoices, equal rows are purchases of the same: nothing says that one of them is a copy.
     duplicates = request.settings["duplicates"] or ("drop" if flags["has_invoice_id"] else "keep")
     flags |= {

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 import duckdb
 
 from shop_toolkit.ingest.errors import InputError, listed, named, shortened
+from shop_toolkit.ingest.exports import Export, comparable, export_of
 from shop_toolkit.ingest.files import FileDescription, parquet_rows, pattern_of
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, check_mapping, mapping_for, match_headings
 from shop_toolkit.ingest.quoting import quote_list as quote_list
@@ -36,6 +38,8 @@ class InputRelation:
         headings: Our column to its heading.
         other_columns: SQL that yields the columns that are none of ours as JSON, where rows differ in them.
         parts: The relations of which it is made, where files differ in their form.
+        export: What the export is called whose headings these are; None for any other input.
+        continues: SQL that is true where a row is a further line of the order above it.
     """
 
     name: str
@@ -48,6 +52,13 @@ class InputRelation:
     headings: Mapping[str, str] = field(default_factory=dict)
     other_columns: str | None = None
     parts: Sequence["InputRelation"] = ()
+    export: str | None = None
+    continues: str = "false"
+
+    @property
+    def has_continued_orders(self) -> bool:
+        """Whether lines may leave blank what the first line of their order holds."""
+        return self.continues != "false" or any(part.has_continued_orders for part in self.parts)
 
     def select(
         self,
@@ -77,6 +88,7 @@ class InputRelation:
                     *texts[1:],
                     f"cast({self.surplus} as varchar) as surplus_field",
                     f"cast({self.swallowed} as bigint) as swallowed_rows",
+                    f"cast({self.continues} as boolean) as continues_order",
                     f"cast({other_columns} as varchar) as other_columns",
                     f"cast({self.file_name} as varchar) as file_name",
                     *(f"cast({sql} as varchar) as {name}" for name, sql in (more or {}).items()),
@@ -174,7 +186,7 @@ def _stacked(
     ]
     return InputRelation(
         name, f"({' union all '.join(selects)})", {column: column for column in columns}, sql_of_others,
-        "file_name", "surplus_field", "swallowed_rows", headings, "other_columns", parts,
+        "file_name", "surplus_field", "swallowed_rows", headings, "other_columns", parts, continues="continues_order",
     )  # fmt: skip
 
 
@@ -190,19 +202,16 @@ def _relation_of_one_form(
         key: _cell(first.kind, position, heading)
         for position, (key, heading) in enumerate(zip(unique_headings(first.headings), first.headings, strict=True), 1)
     }
-    heading_of = match_headings(list(sql_of), name, mapping_for(list(sql_of), column_mapping))
-    columns, others = _split(sql_of, heading_of)
+    mapping = mapping_for(list(sql_of), column_mapping)
     width = len(first.headings)
     if first.kind == "parquet":
         file_column = _free_name("read_from", first.headings)
-        sql = parquet_rows(only, file_column)
-        return InputRelation(name, sql, columns, others, file_column, headings=heading_of)
+        return _mapped(name, parquet_rows(only, file_column), sql_of, mapping, file_column)
     if first.kind == "workbook":
-        surplus = f"cells[{width + 1}]"
-        return InputRelation(name, _workbooks(only), columns, others, "read_from", surplus, headings=heading_of)
-    return InputRelation(
-        name, _csv_files(files, only, locate), columns, others, "read_from", f"field_{width + 1}",
-        _swallowed_rows(first), heading_of,
+        return _mapped(name, _workbooks(only), sql_of, mapping, "read_from", surplus=f"cells[{width + 1}]")
+    return _mapped(
+        name, _csv_files(files, only, locate), sql_of, mapping, "read_from",
+        surplus=f"field_{width + 1}", swallowed=_swallowed_rows(first),
     )  # fmt: skip
 
 
@@ -242,9 +251,8 @@ def relation_of_table(
     sql_of = {column: quote_name(column) for column, *_ in described}
     sentence_name = f"the table {named(name)}"
     check_mapping(list(sql_of), sentence_name, column_mapping)
-    heading_of = match_headings(list(sql_of), sentence_name, mapping_for(list(sql_of), column_mapping))
-    columns, others = _split(sql_of, heading_of)
-    return InputRelation(sentence_name, relation, columns, others, quote_text(name), headings=heading_of)
+    mapping = mapping_for(list(sql_of), column_mapping)
+    return _mapped(sentence_name, relation, sql_of, mapping, quote_text(name))
 
 
 def _qualified_name(connection: duckdb.DuckDBPyConnection, name: str) -> str:
@@ -283,10 +291,75 @@ def _cell(kind: str, position: int, heading: str) -> str:
     return {"csv": f"field_{position}", "workbook": f"cells[{position}]", "parquet": quote_name(heading)}[kind]
 
 
-def _split(sql_of: Mapping[str, str], heading_of: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+def _mapped(
+    name: str,
+    sql: str,
+    sql_of: Mapping[str, str],
+    mapping: Mapping[str, str],
+    file_name: str,
+    surplus: str = "null",
+    swallowed: str = "0",
+) -> InputRelation:
+    """The rows of `sql` with our columns found among its headings, as the export means them whose headings they are."""
+    heading_of = match_headings(list(sql_of), name, mapping)
+    export = export_of(sql_of)
     columns = {column: sql_of[heading] for column, heading in heading_of.items()}
-    others = {heading: sql for heading, sql in sql_of.items() if heading not in heading_of.values()}
-    return columns, others
+    used = set(heading_of.values())
+    shown = dict(heading_of)
+    continues = "false"
+    if export is not None:
+        is_meant = {column for column, heading in heading_of.items() if _is_meant(export, column, heading)}
+        continues = _continues(export, columns, is_meant)
+        columns |= {column: _value(export, column, columns[column]) for column in is_meant}
+        time = next((heading for heading in sql_of if comparable(heading) == export.time and heading not in used), None)
+        if time is not None and "ordered_at" not in mapping:
+            columns["ordered_at"] = _with_time(columns["ordered_at"], sql_of[time])
+            shown["ordered_at"] += f" and {time}"
+            used.add(time)
+    others = {heading: expression for heading, expression in sql_of.items() if heading not in used}
+    return InputRelation(
+        name, sql, columns, others, file_name, surplus, swallowed, shown,
+        export=None if export is None else export.name, continues=continues,
+    )  # fmt: skip
+
+
+def _is_meant(export: Export, column: str, heading: str) -> bool:
+    """Whether our column has the heading that the export means; the setting may name another."""
+    return comparable(heading) in export.columns.get(column, "").split("|")
+
+
+def _continues(export: Export, columns: Mapping[str, str], is_meant: AbstractSet[str]) -> str:
+    """SQL that is true where a row is a further line of the order above it."""
+    if export.first_line is not None and export.first_line[0] in is_meant:
+        column, word = export.first_line
+        return f"coalesce({_word(columns[column])} <> {quote_text(word)}, false)"
+    if export.blanks_below and is_meant >= set(export.blanks_below):
+        return " and ".join(f"coalesce({_word(columns[column])}, '') = ''" for column in export.blanks_below)
+    return "false"
+
+
+def _value(export: Export, column: str, sql: str) -> str:
+    """SQL that yields the text of a column in our words."""
+    if pattern := export.patterns.get(column):
+        return f"nullif(regexp_extract(cast({sql} as varchar), {quote_text(pattern)}, 1), '')"
+    if words := export.words.get(column):
+        cases = " ".join(f"when {quote_text(word)} then {quote_text(ours)}" for word, ours in words.items())
+        return f"case {_word(sql)} {cases} else cast({sql} as varchar) end"
+    return sql
+
+
+def _word(sql: str) -> str:
+    return f"lower(trim(cast({sql} as varchar)))"
+
+
+def _with_time(date: str, time: str) -> str:
+    """SQL that yields date and time of day in one text, where the date is a day and the other text a time of day."""
+    date_text, time_text = (f"trim(cast({sql} as varchar))" for sql in (date, time))
+    return (
+        f"case when regexp_full_match({date_text}, '[0-9]+[-/.][0-9]+[-/.][0-9]+')"
+        f" and regexp_full_match({time_text}, '(?i)[0-9]{{1,2}}:[0-9]{{2}}(:[0-9]{{2}})?( ?[ap][.]?m[.]?)?')"
+        f" then concat({date_text}, ' ', {time_text}) else cast({date} as varchar) end"
+    )
 
 
 def _csv_files(files: Mapping[str, FileDescription], only: Sequence[str], locate: Locate) -> str:

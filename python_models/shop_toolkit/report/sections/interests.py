@@ -19,7 +19,6 @@ from shop_toolkit.report.charts import (
     percents,
     pivot,
     rows_height,
-    rows_of,
     shares_axis,
     table_of,
     without_chart,
@@ -55,10 +54,8 @@ def categories(rows: pd.DataFrame) -> Block:
     title = f"“{first['category_name']}” earns most: {percent(first['revenue_share'])} of the revenue of products"
     if len(learned) == 1:
         title = f"All products are in one category: “{first['category_name']}”"
-    names, ticks = column(learned, "category_name"), []
-    for row in rows_of(learned):
-        terms = row["top_terms"] if isinstance(row["top_terms"], str) and row["top_terms"] else row["category_name"]
-        ticks.append(wrapped(terms, 26, 2))
+    names = column(learned, "category_name")
+    ticks = [wrapped(category, 26, 2) for category in names]
     figure = bars(names, column(learned, "revenue"), [percent(share) for share in learned["revenue_share"]], ACCENT)
     layout = {
         "xaxis": axis("revenue (currency of the log)"),
@@ -75,11 +72,21 @@ def categories(rows: pd.DataFrame) -> Block:
     return Block(
         name,
         title,
-        note="Learned from the descriptions; the price decides only between two categories that are equally near."
-        " Its name are the words that distinguish a category best from the others.",
+        note=_origin_of_categories(first),
         panels=[Panel([figure], layout, 70 + 40 * len(learned))],
         table=table_of(learned, columns),
     )
+
+
+def _origin_of_categories(category: pd.Series) -> str:
+    """Where the categories come from, and whether they are second best; from any row of product_categories."""
+    origin = (
+        "Learned from the descriptions: words that say what a thing is count more than its colour or pattern."
+        " A category is called by the words that distinguish it best from the others."
+    )
+    if not category["is_fallback"]:
+        return origin
+    return f"{origin} They stand in, as no number of categories passes all checks: {category['reason']}."
 
 
 def by_segment(rows: pd.DataFrame, segments: pd.DataFrame) -> Block:

@@ -1,0 +1,189 @@
+"""What a file leaves open: currencies, twin headings, decimal signs. The rows prove it, or the build asks."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from real_request import real_request
+from shop_toolkit.ingest.errors import InputError
+from shop_toolkit.ingest.plan import Plan, plan_input
+from test_ingest import ingest, write
+
+HEADINGS = "Order ID;SKU;Qty;Order Date;Price;Customer ID"
+
+
+@pytest.fixture
+def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        yield connection
+
+
+def planned(connection: duckdb.DuckDBPyConnection, path: Path, *lines: str, **settings: Any) -> Plan:
+    return plan_input(connection, real_request(write(path, *lines), **settings))
+
+
+def priced(*prices: str) -> list[str]:
+    return [HEADINGS, *(f"{row};A;1;2024-01-{row:02};{price};c" for row, price in enumerate(prices, 1))]
+
+
+# Currencies
+
+
+@pytest.mark.parametrize(
+    ("prices", "found"),
+    [
+        (["12.50 €", "€3.00", "2.00 EUR", "eur 1.00", "7"], {"EUR"}),
+        (["$5", "5 USD", "US$ 5.00"], {"USD"}),
+        (["12.50 kr", "Kr. 3.00"], {"KR"}),
+        (["100 руб.", "100 ₽", "RUB 100"], {"RUB"}),
+    ],
+)
+def test_a_sign_and_a_code_name_one_currency(
+    prices: list[str], found: set[str], warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    (code,) = found
+    assert planned(warehouse, tmp_path / "log.csv", *priced(*prices)).currency is None
+    assert planned(warehouse, tmp_path / "log.csv", *priced(*prices), currency=code.lower()).currency == code
+    with pytest.raises(InputError, match=rf"is 'CHF', but the amounts of '.*' are in {code} \([0-9] rows\)\. Set one"):
+        planned(warehouse, tmp_path / "log.csv", *priced(*prices), currency="CHF")
+
+
+def test_signs_of_several_currencies_stop_the_build_as_a_column_of_them_does(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    path = tmp_path / "log.csv"
+    several = priced("9.50 €", "€ 3.00", "2.00 $")
+    with pytest.raises(
+        InputError,
+        match=r"are in several currencies: EUR \(2 rows\), USD \(1 rows\)\. Convert .* '\{currency: EUR\}'",
+    ):
+        planned(warehouse, path, *several)
+    # a sign chooses as well as a code
+    assert [planned(warehouse, path, *several, currency=name).currency for name in ("$", "usd", " € ")] == [
+        "USD", "USD", "EUR",
+    ]  # fmt: skip
+    # the column is closer to the truth than a sign, which may stand for the dollars of any country
+    lines = [HEADINGS + ";Currency", "1;A;1;2024-01-05;$5;c;CAD", "2;A;1;2024-01-05;$5;c;cad", "3;A;1;2024-01-05;7;c;"]
+    assert planned(warehouse, path, *lines).currency is None
+    with pytest.raises(InputError, match=r"several currencies: CAD \(2 rows\), EUR \(1 rows\)"):
+        planned(warehouse, path, *lines, "4;A;1;2024-01-05;€7;c;")
+
+
+def test_words_are_no_signs(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    words = priced("9.50 €", "free", "all inclusive", "try later", "12 boxes")
+    assert planned(warehouse, tmp_path / "log.csv", *words).currency is None
+
+
+def test_a_currency_that_nothing_names_cannot_be_chosen(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no heading of .* is known to hold currencies, nor do its prices name any"):
+        planned(warehouse, tmp_path / "log.csv", *priced("5", "6"), currency="EUR")
+
+
+def test_a_later_file_in_another_currency_stops_the_build(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    request = real_request(tmp_path / "*.csv")
+    write(tmp_path / "a.csv", *priced("9.50 €", "3.00"))
+    ingest(warehouse, request)
+    write(tmp_path / "b.csv", *priced("9.00", "8.00"))
+    # what names no currency is in the one of the rest
+    assert not ingest(warehouse, request).is_full_read
+    write(tmp_path / "c.csv", *priced("9.50 $"))
+    with pytest.raises(InputError, match=r"several currencies: EUR \(1 rows\), USD \(1 rows\)"):
+        plan_input(warehouse, request)
+    (tmp_path / "c.csv").unlink()
+    # the setting holds where nothing is new, and where the new rows name no currency
+    plan = plan_input(warehouse, real_request(tmp_path / "*.csv", currency="EUR"))
+    assert (plan.currency, plan.is_full_read) == ("EUR", True)
+
+
+# Twin headings
+
+
+TWINS = (
+    "Order ID,Date,Date,Price,Price,Qty,SKU,Customer ID",
+    "1,2024-01-05,2024-01-09,10.00,8.00,1,A,1",
+    "2,2024-01-06,2024-01-10,10.00,8.00,1,A,2",
+)
+
+
+def test_twin_headings_that_differ_stop_the_build_until_one_is_named(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    path = tmp_path / "log.csv"
+    with pytest.raises(InputError) as stopped:
+        planned(warehouse, path, *TWINS)
+    assert str(stopped.value) == (
+        f"Columns 'Date' and 'Date (column 3)' of '{path}' could both be ordered_at, and differ in 2 rows. Say which it"
+        ' is with --vars \'{column_mapping: {ordered_at: "Date (column 3)"}}\' (or "Date").'
+    )
+    with pytest.raises(InputError, match="could both be unit_price"):
+        planned(warehouse, path, *TWINS, column_mapping={"ordered_at": "Date"})
+    plan = planned(warehouse, path, *TWINS, column_mapping={"ordered_at": "Date (column 3)", "unit_price": "Price"})
+    assert (plan.relation.columns["ordered_at"], plan.relation.columns["unit_price"]) == ("field_3", "field_4")
+
+
+def test_twins_that_hold_the_same_or_nothing_leave_nothing_open(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    same = [",".join([line.split(",")[0], *[line.split(",")[1]] * 2, *[line.split(",")[3]] * 2, *line.split(",")[5:]])
+            for line in TWINS]  # fmt: skip
+    assert [finding.kind for finding in planned(warehouse, tmp_path / "log.csv", *same).findings] == ["unused_columns"]
+    empty = ["Customer-ID,customer_id,date,price", "7,,2024-01-05,1", "8,,2024-01-06,1"]
+    assert planned(warehouse, tmp_path / "log.csv", *empty).relation.headings["customer_id"] == "Customer-ID"
+    with pytest.raises(InputError, match=r"'Customer-ID' and 'customer_id' of .* could both be customer_id"):
+        planned(warehouse, tmp_path / "log.csv", *empty, "9,10,2024-01-06,1")
+
+
+def test_twins_that_are_names_only_are_a_warning(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    lines = ["customer,date,price,Country,Country", "7,2024-01-05,1,DE,FR", "8,2024-01-06,1,DE,DE"]
+    (finding, *_) = planned(warehouse, tmp_path / "log.csv", *lines).findings
+    assert (finding.kind, finding.column_name, finding.row_count, finding.example) == (
+        "twin_headings", "country", 1, "Country, Country (column 5)",
+    )  # fmt: skip
+
+
+# Decimal signs
+
+
+def quantities(*texts: str) -> list[str]:
+    return [HEADINGS, *(f"{row};A;{text};2024-01-05;3,50;c" for row, text in enumerate(texts, 1))]
+
+
+def test_what_one_column_proves_holds_for_another_that_shows_nothing(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    plan = planned(warehouse, tmp_path / "log.csv", *quantities("1.500", *["1"] * 300))
+    assert plan.formats.decimal_separator == ","
+    # what it was read as is not hidden
+    (finding,) = plan.findings
+    assert (finding.kind, finding.column_name, finding.row_count, finding.example) == (
+        "numbers_read_as_others", "quantity", 1, "1.500",
+    )  # fmt: skip
+    # a setting leaves no doubt; nor does a column that proves it by itself
+    assert not planned(warehouse, tmp_path / "log.csv", *quantities("1.500", "2"), decimal_separator=",").findings
+    assert not planned(warehouse, tmp_path / "log.csv", *quantities("1.500", "0,5")).findings
+
+
+def test_a_column_that_contradicts_the_others_stops_the_build(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """0.500 can only have a point: then 1.500 is no 1500, however many prices have a comma."""
+    with pytest.raises(InputError) as stopped:
+        planned(warehouse, tmp_path / "log.csv", *quantities("1.500", "0.500", *["1"] * 300))
+    assert re.search(
+        r"could have a decimal point or a decimal comma, e\.g\. '1\.500' in quantity, and others there have a decimal"
+        r" point, unlike the other columns\. Say which with --vars", str(stopped.value)
+    )  # fmt: skip
+    # without a number in doubt, the one that is written otherwise is rejected
+    plan = planned(warehouse, tmp_path / "log.csv", *quantities("0.500", *["1"] * 300))
+    assert [finding.kind for finding in plan.findings] == ["other_decimal_separator"]
+
+
+def test_the_project_asks_for_codes_of_currencies() -> None:
+    with duckdb.connect() as connection:
+        reader = real_request("x.csv").currency_reader
+        texts = {"12.50 €": "EUR", "-$2.50": "USD", "(R$ 5)": "BRL", "5 zł": "PLN", "12.50": "", "five": "", "€": "EUR"}
+        query = f"select {reader} from (select unnest(?::varchar[]) as number_text)"
+        assert [code for (code,) in connection.execute(query, [list(texts)]).fetchall()] == list(texts.values())
