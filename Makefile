@@ -23,8 +23,8 @@ refresh: $(VENV)/installed
 test: $(VENV)/installed
 	$(BIN)/python -m pytest
 
-# What is long by nature: the real file piece by piece and in another order, a thousand random orders of arrival, and builds
-# that are killed anywhere.
+# What is long by nature: the real file piece by piece and in another order, a thousand random orders of arrival, three hundred
+# damaged files, and builds that are killed anywhere.
 soak: $(VENV)/installed
 	$(BIN)/python -m pytest -m soak
 

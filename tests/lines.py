@@ -34,6 +34,7 @@ class Lines:
         self.built: set[str] = set()
         CURRENT[:] = [self]
         self.messages = prepare_input(connection, Request(**context()["input_request"]()))
+        connection.execute("create schema staging")
 
     def ref(self, name: str) -> str:
         """The table of a seed or model, built where it is missing."""
@@ -99,9 +100,16 @@ def rendered(text: str) -> str:
 
 
 @contextmanager
+def connected() -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty database, with what dbt sets on the warehouse."""
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.create_function("workbook_rows", workbook_rows, ["VARCHAR"], "VARCHAR[][]")
+        yield connection
+
+
+@contextmanager
 def lines_of(transactions: object, **settings: Any) -> Iterator[Lines]:
     """The lines of an input, in a database that lives as long as the block."""
-    with duckdb.connect(config={"threads": 1}) as connection:
-        connection.execute("set TimeZone = 'UTC'; create schema staging")
-        connection.create_function("workbook_rows", workbook_rows, ["VARCHAR"], "VARCHAR[][]")
+    with connected() as connection:
         yield Lines(connection, transactions=str(transactions), **settings)

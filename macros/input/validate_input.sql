@@ -52,7 +52,7 @@
     {%- for name in [
         'transactions', 'column_mapping', 'csv_delimiter', 'csv_encoding', 'date_format',
         'decimal_separator', 'cancellation_invoice_prefix', 'max_order_days', 'currency',
-        'duplicates', 'refund_invoice_prefixes'
+        'duplicates', 'refund_invoice_prefixes', 'max_unreadable_share'
     ] -%}
         {%- do settings.update({name: var(name)}) -%}
     {%- endfor -%}

@@ -6,9 +6,10 @@
     {%- set settings = {} -%}
     {%- for name in [
         'backtest_origins', 'bootstrap_samples', 'category_bootstrap_samples',
-        'force_broad_clustering', 'force_detailed_clustering', 'max_clusters', 'max_fit_customers',
-        'max_fit_products', 'max_rules', 'max_training_customers', 'min_segment_share',
-        'min_stability', 'rule_folds', 'silhouette_tolerance', 'tsne_iterations',
+        'force_broad_clustering', 'force_detailed_clustering', 'max_broad_rules', 'max_clusters',
+        'max_detailed_rules', 'max_fit_customers', 'max_fit_products', 'max_training_customers',
+        'min_segment_share', 'min_stability', 'rule_folds', 'silhouette_tolerance',
+        'tsne_iterations',
     ] -%}
         {%- do settings.update({name: var(name)}) -%}
     {%- endfor -%}

@@ -19,22 +19,15 @@ described as (
 
     select
         *,
-        concat(
+        concat_ws(
+            ', ',
+            {% for position, (best, middling, worst) in profile_words().items() %}
             case
-                when recency >= 2 / 3 then 'recent'
-                when recency <= 1 / 3 then 'long ago'
-                else 'some time ago'
-            end,
-            case
-                when frequency >= 2 / 3 then ', frequent'
-                when frequency <= 1 / 3 then ', rare'
-                else ', occasional'
-            end,
-            case
-                when monetary >= 2 / 3 then ', high spend'
-                when monetary <= 1 / 3 then ', low spend'
-                else ', medium spend'
-            end
+                when {{ position }} >= 2 / 3 then '{{ best }}'
+                when {{ position }} <= 1 / 3 then '{{ worst }}'
+                else '{{ middling }}'
+            end{{ ',' if not loop.last }}
+            {% endfor %}
         ) as description
     from profiles
 
@@ -75,17 +68,37 @@ numbered as (
         ) as number
     from named
 
+),
+
+segments as (
+
+    select
+        * exclude (name, number),
+        case when number = 1 then name else concat(name, ' ', number) end as segment
+    from numbered
+
+),
+
+strategies as (
+
+    {{ strategies_by_segment() | indent(4) }}
+
 )
 
 select
-    segmentation,
-    case when number = 1 then name else concat(name, ' ', number) end as segment,
-    naming,
-    cluster,
-    size,
-    recency,
-    frequency,
-    monetary,
-    distance,
-    jaccard
-from numbered
+    segments.segmentation,
+    segments.segment,
+    segments.naming,
+    segments.cluster,
+    strategies.value_order,
+    segments.size,
+    segments.recency,
+    segments.frequency,
+    segments.monetary,
+    segments.distance,
+    segments.jaccard
+from segments
+left join strategies
+    on
+        segments.segmentation = strategies.segmentation
+        and segments.segment = strategies.segment

@@ -27,6 +27,7 @@ named as (
         labels.segmentation,
         labels.customer_id,
         clusters.segment,
+        clusters.value_order,
         labels.recency_days,
         labels.frequency,
         labels.monetary
@@ -57,6 +58,7 @@ select
     unclustered.segmentation,
     population.customer_id,
     'all customers' as segment,
+    1 as value_order,
     population.recency_days,
     population.frequency,
     population.monetary

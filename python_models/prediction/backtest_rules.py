@@ -36,6 +36,6 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
         if customers.empty:  # too few or too similar for clusters: all are one segment
             customers = population[population["is_fitted"]].assign(cluster="all")
         segments = [f"{segmentation} cluster {cluster}" for cluster in customers["cluster"]]
-        rules = fit_rules(customers, segments, int(settings["max_rules"]))
+        rules = fit_rules(customers, segments, int(settings[f"max_{segmentation}_rules"]))
         tables.append(rules.assign(segmentation=segmentation))
     return typed(pd.concat(tables, ignore_index=True), TYPES)

@@ -24,9 +24,12 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     from shop_toolkit.rules import fit_rules
 
     tables = [
-        fit_rules(customers, customers["segment"], int(settings["max_rules"])).assign(
-            segmentation=segmentation, model_version=version
-        )
+        fit_rules(
+            customers,
+            customers["segment"],
+            int(settings[f"max_{segmentation}_rules"]),
+            value_orders=dict(zip(customers["segment"], customers["value_order"], strict=True)),
+        ).assign(segmentation=segmentation, model_version=version)
         for segmentation, customers in labelled.df().groupby("segmentation")
     ]
     return with_stored_rows(dbt, session, tables, TYPES)

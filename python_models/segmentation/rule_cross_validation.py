@@ -25,7 +25,13 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     folds = int(settings["rule_folds"])
     tables = []
     for segmentation, customers in labelled.df().groupby("segmentation"):
-        rules = cross_validate_rules(customers, customers["segment"], int(settings["max_rules"]), folds=folds)
+        rules = cross_validate_rules(
+            customers,
+            customers["segment"],
+            int(settings[f"max_{segmentation}_rules"]),
+            folds=folds,
+            value_orders=dict(zip(customers["segment"], customers["value_order"], strict=True)),
+        )
         classifiers = evaluate_classifiers(customers, customers["segment"], folds)
         tables += [table.assign(segmentation=segmentation, model_version=version) for table in (rules, classifiers)]
     return with_stored_rows(dbt, session, tables, TYPES)

@@ -135,6 +135,7 @@ SETTINGS: dict[str, Setting] = {
     "duplicates": Setting("drop or keep", _one_of("drop", "keep"), is_optional=True),
     "plausible_from": _DAY,
     "plausible_to": _DAY,
+    "max_unreadable_share": share("a share of the rows", 0, 1),
     "max_order_days": whole("days", 0, 3_650),
     "as_of_date": _DAY,
     "baseline_date": _DAY,
@@ -152,7 +153,8 @@ SETTINGS: dict[str, Setting] = {
     "force_detailed_clustering": Setting(
         "a space, an algorithm and a number of clusters, e.g. rfm_tsne kmeans 7", _candidate, is_optional=True
     ),
-    "max_rules": whole("rules", 2, 100),
+    "max_broad_rules": whole("rules", 2, 100),
+    "max_detailed_rules": whole("rules", 2, 100),
     "rule_folds": whole("folds", 2, 20),
     "max_fit_products": whole("products", 100, 100_000),
     "category_bootstrap_samples": whole("refits", 2, 1000),
@@ -183,7 +185,8 @@ RENAMED = {
     "silhouette_band": "silhouette_tolerance",
     "broad_clustering": "force_broad_clustering",
     "detailed_clustering": "force_detailed_clustering",
-    "maximum_rules": "max_rules",
+    "maximum_rules": "max_detailed_rules",
+    "max_rules": "max_detailed_rules",
     "catalogue_limit": "max_fit_products",
     "category_refits": "category_bootstrap_samples",
     "rolling_origins": "backtest_origins",

@@ -158,7 +158,7 @@ class Warehouse:
         self.connection.execute("attach ':memory:' as shop; use shop")
         for schema in ("history", "core", "scoring", "segmentation", "seeds"):
             self.connection.execute(f"create schema {schema}")
-        for name in ("rfm_segments", "segment_strategies"):
+        for name in ("rfm_segments", "segment_profiles", "segment_strategies"):
             self.connection.execute(f"create table seeds.{name} as select * from {seed(name)}")
         self.connection.execute("""
             create table core.int_order_events_daily (

@@ -1,5 +1,6 @@
 """Rules partition the space, equal the tree, and are evaluated on customers they have not seen."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from shop_toolkit.parallel import PARALLEL_CUSTOMERS
 from shop_toolkit.rules.boxes import Box, merge_boxes, split_bound
 from shop_toolkit.rules.evaluation import cross_validate_rules, evaluate_classifiers
 from shop_toolkit.rules.fit import LOWER_BOUNDS, UPPER_BOUNDS, apply_rules, fit_rules
+from shop_toolkit.rules.order import Reach, must_not_exceed, ordered_tiers, tiers_of
 from shop_toolkit.rules.tree import FEATURES, cut_back
 from sklearn.tree import DecisionTreeClassifier
 
@@ -52,6 +54,138 @@ def test_every_customer_falls_in_exactly_one_rule(
         counts += inside
     assert (counts == 1).all()
     assert fitted["support"].sum() == len(seen)
+
+
+value_orders = st.fixed_dictionaries({segment: st.integers(1, 4) for segment in "abcd"})
+
+
+def values_at_corners(fitted: pd.DataFrame, orders: dict[str, int]) -> np.ndarray:
+    """Value order (r, f, m) at the lower corner of each cell that all bounds together cut the space into.
+
+    Rules change only at their bounds, so what holds from each cell to the next holds everywhere.
+    """
+    corners = [
+        np.unique([-(10**9), *fitted[lower].dropna(), *fitted[upper].dropna()])
+        for lower, upper in zip(LOWER_BOUNDS, UPPER_BOUNDS, strict=True)
+    ]
+    cells = pd.DataFrame(itertools.product(*corners), columns=list(FEATURES))
+    values = np.array([orders[segment] for segment in apply_rules(cells, fitted)])
+    return values.reshape([len(corner) for corner in corners])
+
+
+@settings(max_examples=40, deadline=None)
+@given(customers, value_orders, st.integers(2, 12))
+def test_a_longer_absence_never_helps_and_more_orders_or_money_never_harm(
+    seen: list[tuple[int, int, int, str]], orders: dict[str, int], max_rules: int
+) -> None:
+    table = customers_of(seen)
+    fitted = fit_rules(table, table["segment"], max_rules, value_orders=orders)
+    assert 1 <= len(fitted) <= max_rules
+    assert fitted["support"].sum() == len(seen)
+    values = values_at_corners(fitted, orders)
+    assert (np.diff(values, axis=0) >= 0).all()
+    assert (np.diff(values, axis=1) <= 0).all()
+    assert (np.diff(values, axis=2) <= 0).all()
+
+
+@settings(max_examples=20, deadline=None)
+@given(customers, value_orders, st.integers(2, 12))
+def test_who_is_away_longer_than_all_fitted_customers_is_in_the_segment_of_least_value(
+    seen: list[tuple[int, int, int, str]], orders: dict[str, int], max_rules: int
+) -> None:
+    table = customers_of(seen)
+    fitted = fit_rules(table, table["segment"], max_rules, value_orders=orders)
+    longest = int(table["recency_days"].max())
+    away = customers_of([(longest + 1, f, m, "") for f in (1, 99) for m in (-(10**4), 10**9)])
+    found = {orders[segment] for segment in apply_rules(away, fitted)}
+    assert found == {max(orders[segment] for segment in table["segment"])}
+
+
+def test_without_value_orders_rules_may_break_any_order() -> None:
+    """The case that the order rules out: what is learned from these customers alone is not monotone."""
+    table = customers_of([(days, 1, 100, "ab"[days // 100 % 2]) for days in range(0, 400, 5)])
+    plain = values_at_corners(fit_rules(table, table["segment"]), {"a": 1, "b": 2})
+    assert not (np.diff(plain, axis=0) >= 0).all()
+    ordered = fit_rules(table, table["segment"], value_orders={"a": 1, "b": 2})
+    # one border is left, the one that errs for fewest
+    assert ordered["segment"].tolist() == ["a", "b"]
+    assert ordered["recency_min"].dropna().tolist() == [98]
+
+
+def test_segments_of_one_value_are_separated_freely() -> None:
+    table = customers_of([(days, 1, 100, "ab"[days // 100 % 2]) for days in range(0, 400, 5)])
+    free = fit_rules(table, table["segment"], value_orders={"a": 1, "b": 1})
+    pd.testing.assert_frame_equal(free, fit_rules(table, table["segment"]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_no_other_tiers_that_keep_to_the_order_cost_less(data: st.DataObject) -> None:
+    count, tiers = data.draw(st.integers(1, 5)), data.draw(st.integers(1, 3))
+    costs = np.array(data.draw(st.lists(st.lists(st.integers(0, 9), min_size=tiers, max_size=tiers),
+                                        min_size=count, max_size=count)))  # fmt: skip
+    # Edges from lower numbers to higher ones make no circle.
+    order = np.triu(np.array(data.draw(st.lists(st.lists(st.booleans(), min_size=count, max_size=count),
+                                                min_size=count, max_size=count))), 1)  # fmt: skip
+
+    def cost(chosen: Sequence[int]) -> int:
+        return int(costs[np.arange(count), list(chosen)].sum())
+
+    allowed = [
+        chosen
+        for chosen in itertools.product(range(tiers), repeat=count)
+        if all(chosen[i] <= chosen[j] for i, j in np.argwhere(order))
+    ]
+    found = tuple(ordered_tiers(costs, order).tolist())
+    assert found in allowed
+    best = [chosen for chosen in allowed if cost(chosen) == min(map(cost, allowed))]
+    assert found == tuple(min(column) for column in zip(*best, strict=True))
+
+
+def test_only_boxes_that_someone_can_improve_into_are_in_order() -> None:
+    infinity = float("inf")
+    anything = (-infinity, infinity)
+
+    def box(days: tuple[float, float], orders: tuple[float, float], segment: str) -> Box:
+        return Box((days[0], orders[0], -infinity), (days[1], orders[1], infinity), segment)
+
+    recent_rare = box((-infinity, 90), (-infinity, 2), "newcomers")
+    recent_frequent = box((-infinity, 90), (2, infinity), "loyal")
+    long_ago = box((90, infinity), anything, "lost")
+    flags = must_not_exceed([recent_rare, recent_frequent, long_ago])
+    # a newcomer orders again; who is lost orders again, as often as it takes; nobody gets from loyal to newcomers
+    assert np.argwhere(flags).tolist() == [[0, 1], [2, 0], [2, 1]]
+
+
+def test_segments_of_one_value_order_share_a_tier() -> None:
+    assert tiers_of(["lost", "loyal", "new", "hanging"], {"loyal": 1, "new": 4, "hanging": 4, "lost": 8}).tolist() == [
+        0, 2, 1, 1,
+    ]  # fmt: skip
+
+
+def test_a_tier_reaches_no_further_than_its_customers_or_those_of_a_better_one() -> None:
+    infinity = float("inf")
+    # of 200 champions two were away for longer than 120 days
+    days = np.array([*np.linspace(0, 120, 198).round(), 300, 350, 90, 90, 150, 400, 500])
+    numbers = np.array([0] * 200 + [1, 1, 2, 3, 3])
+    tiers = np.array([2, 1, 1, 0])
+    reach = Reach.of(days, numbers, tiers)
+    assert reach.ends.tolist() == [infinity, 151, 121]
+    assert reach.farthest.tolist() == [3, 2, 0]
+    # champions beyond 120 days are in the other segment that reaches 150, beyond that in the last
+    assert reach.limited(days[[197, 198]], numbers[[197, 198]], tiers).tolist() == [0, 3]
+    assert reach.limited(np.array([121, 150, 151]), np.array([0, 0, 1]), tiers).tolist() == [2, 2, 3]
+    boxes = [
+        Box((-infinity, 5, 7), (infinity, infinity, infinity), 0),
+        Box((-infinity, 2, 7), (100, 5, infinity), 1),
+        Box((100, 2, 7), (infinity, 5, infinity), 3),
+    ]
+    cut = reach.cut(boxes, tiers)
+    assert [(box.lower[0], box.upper[0], box.segment) for box in cut if box.lower[1] == 5] == [
+        (-infinity, 121, 0), (121, 151, 2), (151, infinity, 3),
+    ]  # fmt: skip
+    assert [box for box in cut if box.lower[1] < 5] == boxes[1:]
+    assert [box.upper[0] for box in reach.in_one_step().cut(boxes[:1], tiers)] == [151, infinity]
 
 
 def test_one_clear_border_is_two_rules_with_round_bounds() -> None:

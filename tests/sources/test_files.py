@@ -354,6 +354,29 @@ def test_a_cell_far_from_the_others_has_a_sentence(
     assert "reaches to row 1,048,576 and column 16,384, but only 11 cells are filled" in problem
 
 
+@pytest.mark.parametrize("damage", ["a sheet that can't be unpacked", "a way of packing that is unknown", "a password"])
+def test_a_damaged_or_locked_workbook_has_a_sentence(
+    damage: str, warehouse: duckdb.DuckDBPyConnection, log: Path
+) -> None:
+    book = Workbook()
+    book.active.append(HEADINGS.split(","))
+    book.save(log / "log.xlsx")
+    content = bytearray((log / "log.xlsx").read_bytes())
+    with zipfile.ZipFile(log / "log.xlsx") as archive:
+        sheet = archive.getinfo("xl/worksheets/sheet1.xml")
+    entry = content.rindex(b"PK\x01\x02", 0, content.rindex(sheet.filename.encode()))
+    if damage == "a password":
+        content[sheet.header_offset + 6] |= 1
+        content[entry + 8] |= 1
+    elif damage == "a way of packing that is unknown":
+        content[sheet.header_offset + 8] = content[entry + 10] = 77
+    else:
+        start = sheet.header_offset + 30 + len(sheet.filename)
+        content[start : start + sheet.compress_size] = b"\xff" * sheet.compress_size
+    (log / "log.xlsx").write_bytes(content)
+    assert "/log.xlsx' cannot be read as a workbook: " in problem_of_file(warehouse, log / "log.xlsx")
+
+
 # Sentences
 
 

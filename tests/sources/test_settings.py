@@ -42,6 +42,7 @@ def test_an_old_setting_stops_the_build_with_its_new_name(name: str) -> None:
         ("refund_invoice_prefixes", [[], ["CN", "R"]], [None, "CN", ["CN", 3], [""]]),
         ("currency", ["EUR", None], ["", 3]),
         ("duplicates", ["keep", "drop", None], ["", True]),
+        ("max_unreadable_share", [0, 0.5, 1], [-0.1, 1.1, None, "1"]),
         ("max_order_days", [0, 7, 3_650], [-1, 3_651, 1.5, True, None, "7"]),
         ("refit", [True], ["true", 1, None]),
         ("max_fit_customers", [100, 20_000], [99, 20_001, 100.0, True, None, "100"]),

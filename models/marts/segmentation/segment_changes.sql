@@ -9,7 +9,7 @@ with snapshots as (
 
 strategies as (
 
-    select * from {{ ref('segment_strategies') }}
+    {{ strategies_by_segment() | indent(4) }}
 
 ),
 
@@ -74,7 +74,7 @@ changes as (
 
 ),
 
--- 1 is worth most. Segments that are named by their profile rank as `any other`.
+-- 1 is worth most. A name that the seeds don't know ranks as `any other`.
 valued as (
 
     select

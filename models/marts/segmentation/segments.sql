@@ -8,7 +8,7 @@ with customers as (
 
 strategies as (
 
-    select * from {{ ref('segment_strategies') }}
+    {{ strategies_by_segment() | indent(4) }}
 
 ),
 
@@ -44,7 +44,7 @@ named as (
 
 ),
 
--- A segment that is named by its profile has the strategy that fits any.
+-- A name that the seeds don't know has the strategy that fits any.
 advised as (
 
     select

@@ -91,6 +91,7 @@ def _lines(
     yield f"Dates: {_dates(connection, request, plan, rows)}"
     numbers = written_numbers(connection, rows, request.number_readers, request.currency_reader)
     yield f"Numbers: {_numbers(request, plan, numbers)}"
+    yield from (f"Money: {sentence}" for sentence in plan.meaning)
     yield "First rows as they are understood"
     yield from _first_rows(connection, request, plan, identifier_reader)
     yield "Warnings"
@@ -121,9 +122,9 @@ def _headings(request: Request, relation: InputRelation) -> Iterator[str]:
     width = max(map(len, relation.headings))
     for column, heading in relation.headings.items():
         yield f"  {column:<{width}}  {heading}{' (set)' if column in request.settings['column_mapping'] else ''}"
-    if relation.others:
+    if relation.unused:
         yield from wrap(
-            f"not used: {listed(relation.others, LONGEST_LIST)}", LINE_WIDTH,
+            f"not used: {listed(relation.unused, LONGEST_LIST)}", LINE_WIDTH,
             initial_indent="  ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False,
         )  # fmt: skip
 

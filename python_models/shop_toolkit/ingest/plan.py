@@ -34,7 +34,9 @@ from shop_toolkit.ingest.encodings import Utf8Copies
 from shop_toolkit.ingest.errors import listed, named, reason_of, shortened
 from shop_toolkit.ingest.files import FileDescription, InputError, describe_files
 from shop_toolkit.ingest.findings import Finding, to_json
+from shop_toolkit.ingest.money import MoneyMeaning, MoneyReading, Readers, meaning_of_money
 from shop_toolkit.ingest.numbers import WrittenNumbers, number_findings, resolve_separator, written_numbers
+from shop_toolkit.ingest.readability import check_readable
 from shop_toolkit.ingest.relation import (
     DECISIVE_COLUMNS,
     InputRelation,
@@ -153,6 +155,11 @@ class Ingested:
         return {name: file for name, file in self.files.items() if file is not None}
 
     @property
+    def money(self) -> MoneyReading:
+        """What its columns of money mean, as its rows showed."""
+        return MoneyReading(**json.loads(self.signature or "{}").get("money", {}))
+
+    @property
     def place(self) -> str | None:
         """The setting `transactions` that it was read with."""
         return None if self.signature is None else json.loads(self.signature)["transactions"]
@@ -172,6 +179,7 @@ class Plan:
         is_full_read: Whether the build replaces the rows of earlier builds.
         findings: What stays in doubt of the rows that the build reads.
         currency: The code of the one that is read; None where all rows are in one.
+        meaning: What the rows show of the columns of money, as sentences.
     """
 
     relation: InputRelation
@@ -183,12 +191,14 @@ class Plan:
     is_full_read: bool
     findings: Sequence[Finding] = ()
     currency: str | None = None
+    meaning: Sequence[str] = ()
 
     def messages(self) -> list[str]:
         """Sentences about it for the log."""
-        unused = f" Not used: {listed(self.relation.others, LONGEST_LIST)}." if self.relation.others else ""
+        unused = f" Not used: {listed(self.relation.unused, LONGEST_LIST)}." if self.relation.unused else ""
         known = f" as {self.relation.export}" if self.relation.export else ""
-        sentences = [f"Reading {self.relation.name}{known}: {', '.join(self.relation.columns)}.{unused}"]
+        columns = ", ".join(self.relation.columns)
+        sentences = [f"Reading {self.relation.name}{known}: {columns}.{unused}", *self.meaning]
         described = {name: file for name, file in self.files.items() if file is not None}
         copied: dict[str, list[str]] = {}
         for name in self.pending:
@@ -222,34 +232,109 @@ def plan_input(connection: duckdb.DuckDBPyConnection, request: Request) -> Plan:
     files = _find_input(request, stored)
     copies = Utf8Copies(copies_folder(connection))
     request, findings = _with_customers(connection, request, stored, files, copies)
-    relation = _relation(connection, request, files, list(files))
-    signature = _signature(connection, request, stored, files, relation)
+    return _plan(connection, request, stored, files, copies, stored.money, findings)
+
+
+def _plan(
+    connection: duckdb.DuckDBPyConnection,
+    request: Request,
+    stored: Ingested,
+    files: Mapping[str, FileDescription | None],
+    copies: Utf8Copies,
+    money: MoneyReading,
+    findings: Sequence[Finding],
+) -> Plan:
+    """The plan where earlier rows showed what the columns of money mean; where new rows show another, all decide."""
+    relation = _relation(connection, request, files, list(files), money=money)
+    signature = _signature(connection, request, stored, files, relation, money)
     is_full_read = stored.signature != signature or _has_other_headings(stored, files)
     if is_full_read:
         _check_refresh(request, stored)
         _check_nothing_is_lost(connection, request, stored, relation, files)
     pending = [name for name, file in files.items() if is_full_read or file is None or file != stored.files.get(name)]
-    pending_relation = _relation(connection, request, files, pending, copies) if pending else None
-    earlier = NOTHING_KNOWN if is_full_read else stored.formats
-    formats: Formats = earlier
-    currency = configured_currency(connection, request.settings["currency"], request.currency_reader)
+    formats = NOTHING_KNOWN if is_full_read else stored.formats
+    meaning = MoneyMeaning()
+    doubts: list[Finding] = []
     _check_rows_are_readable(connection, request, files, pending, copies)
-    if pending_relation is not None:
-        findings += twin_findings(connection, pending_relation, request.settings["column_mapping"])
-        formats, numbers = _formats(connection, request, pending_relation, earlier)
-        is_set = request.settings["decimal_separator"] is not None
-        findings += number_findings(numbers, formats.decimal_separator, is_set=is_set)
-        check_currency(
-            connection, pending_relation, numbers, request.currency_reader,
-            request.number_readers[formats.decimal_separator or "."],
-            configured=request.settings["currency"], stored_rows=None if is_full_read else ROWS,
-        )  # fmt: skip
+    if pending:
+        raw = _relation(connection, request, files, pending, copies)
+        stored_rows = None if is_full_read else ROWS
+        formats, doubts = _look_at_rows(connection, request, raw, formats, stored_rows)
+        meaning = _meaning_of_money(connection, request, raw, formats)
+        shown = meaning.over(MoneyReading() if is_full_read else money)
+        if shown != money and not is_full_read:
+            everything = _relation(connection, request, files, list(files), copies)
+            shown = _meaning_of_money(connection, request, everything, formats).over(MoneyReading())
+            if shown != money:
+                return _plan(connection, request, stored, files, copies, shown, findings)
+        money = shown
+        doubts += meaning.doubts(money)
     _check_days(connection, request, files, copies, formats, is_full_read)
     copies.delete_others()
+    relation = _relation(connection, request, files, list(files), money=money, formats=formats)
+    pending_relation = _relation(connection, request, files, pending, copies, money, formats) if pending else None
+    if pending_relation is not None:
+        _check_most_are_read(connection, request, pending_relation, formats, has_earlier_rows=not is_full_read)
     return Plan(
-        relation, pending_relation, files, pending, signature, formats, is_full_read,
-        findings=findings + _unused_columns(relation), currency=currency,
+        relation,
+        pending_relation,
+        files,
+        pending,
+        _signature(connection, request, stored, files, relation, money),
+        formats,
+        is_full_read,
+        findings=[*findings, *doubts, *_unused_columns(relation)],
+        currency=configured_currency(connection, request.settings["currency"], request.currency_reader),
+        meaning=meaning.sentences,
+    )
+
+
+def _look_at_rows(
+    connection: duckdb.DuckDBPyConnection,
+    request: Request,
+    pending: InputRelation,
+    earlier: Formats,
+    stored_rows: str | None,
+) -> tuple[Formats, list[Finding]]:
+    """How the pending rows are written, and what stays in doubt; raises InputError where it is open what they mean."""
+    findings = twin_findings(connection, pending, request.settings["column_mapping"])
+    formats, numbers = _formats(connection, request, pending, earlier)
+    is_set = request.settings["decimal_separator"] is not None
+    findings += number_findings(numbers, formats.decimal_separator, is_set=is_set)
+    readers = _readers(request, formats)
+    check_currency(
+        connection, pending, numbers, readers.currency, readers.number,
+        configured=request.settings["currency"], stored_rows=stored_rows,
     )  # fmt: skip
+    return formats, findings
+
+
+def _check_most_are_read(
+    connection: duckdb.DuckDBPyConnection,
+    request: Request,
+    pending: InputRelation,
+    formats: Formats,
+    *,
+    has_earlier_rows: bool,
+) -> None:
+    max_share = float(request.settings["max_unreadable_share"])
+    # Nothing is more than all rows; and without any date there is nothing to read.
+    if max_share < 1 and formats.date_format is not None:
+        check_readable(
+            connection, pending, request.readers[formats.date_format], _readers(request, formats).number, max_share,
+            has_earlier_rows=has_earlier_rows,
+        )  # fmt: skip
+
+
+def _readers(request: Request, formats: Formats) -> Readers:
+    separator = formats.decimal_separator or "."
+    return Readers(request.number_readers[separator], request.currency_reader, separator)
+
+
+def _meaning_of_money(
+    connection: duckdb.DuckDBPyConnection, request: Request, relation: InputRelation, formats: Formats
+) -> MoneyMeaning:
+    return meaning_of_money(connection, relation, _readers(request, formats), request.settings["column_mapping"])
 
 
 def copies_folder(connection: duckdb.DuckDBPyConnection) -> Path:
@@ -275,9 +360,10 @@ def read_ingested(connection: duckdb.DuckDBPyConnection) -> Ingested:
     return Ingested(files, rows[0][1], Formats(max(date_format, default=None), max(separator, default=None)))
 
 
-def input_signature(request: Request, relation: InputRelation) -> str:
+def input_signature(request: Request, relation: InputRelation, money: MoneyReading) -> str:
     """Text that changes where earlier rows would be read in another way now; new files do not change it."""
     parts = {name: request.settings[name] for name in READING_SETTINGS}
+    parts |= {} if money.is_plain else {"money": money.to_json()}
     parts |= {"version": VERSION, "columns": dict(relation.columns), "others": list(relation.others)}
     if CUSTOMER_HEADING in request.settings:
         parts[CUSTOMER_HEADING] = request.settings[CUSTOMER_HEADING]
@@ -308,17 +394,24 @@ def _relation(
     files: Mapping[str, FileDescription | None],
     only: Sequence[str],
     copies: Utf8Copies | None = None,
+    money: MoneyReading | None = None,
+    formats: Formats = NOTHING_KNOWN,
 ) -> InputRelation:
+    """The rows of some files (or of the table), with the columns that a reading of their money makes of them."""
     mapping = request.settings["column_mapping"]
     descriptions = {name: file for name, file in files.items() if file is not None}
+
+    def revise(relation: InputRelation) -> InputRelation:
+        return relation if money is None else money.revise(relation, _readers(request, formats))
+
     if not descriptions:
-        return relation_of_table(connection, request.transactions, mapping)
+        return revise(relation_of_table(connection, request.transactions, mapping))
 
     def locate(name: str) -> str:
         file = descriptions[name]
         return name if copies is None else copies.copy_of(name, file.stamp, str(file.encoding))
 
-    return relation_of_files(request.transactions, descriptions, only, mapping, locate)
+    return relation_of_files(request.transactions, descriptions, only, mapping, locate, revise)
 
 
 def _with_customers(
@@ -339,8 +432,8 @@ def _with_customers(
     if stored.signature is not None and not _has_other_headings(stored, files):
         heading = json.loads(stored.signature).get(CUSTOMER_HEADING)
         held = _reading_customers_from(heading if heading in others else None, request)
-        of_held = _relation(connection, held, files, list(files))
-        if _signature(connection, held, stored, files, of_held) == stored.signature:
+        of_held = _relation(connection, held, files, list(files), money=stored.money)
+        if _signature(connection, held, stored, files, of_held, stored.money) == stored.signature:
             return held, []
     _check_rows_are_readable(connection, request, files, list(files), copies)
     choice = choose_customer(connection, _relation(connection, request, files, list(files), copies))
@@ -361,6 +454,7 @@ def _signature(
     stored: Ingested,
     files: Mapping[str, FileDescription | None],
     relation: InputRelation,
+    money: MoneyReading,
 ) -> str:
     """How the input is read. Files with other headings that arrive later leave it as it is.
 
@@ -371,21 +465,19 @@ def _signature(
     described = stored.descriptions | present
     forms = {file.form: name for name, file in reversed(described.items())}
     if not present or len(forms) == 1:
-        return input_signature(request, relation)
+        return input_signature(request, relation, money)
     signatures = []
     for name in sorted(forms.values(), key=lambda name: name not in present):
         try:
-            of_form = relation_of_files(
-                request.transactions, {name: described[name]}, [name], request.settings["column_mapping"]
-            )
+            of_form = _relation(connection, request, {name: described[name]}, [name], money=money)
         except InputError:
             # A mapping may name headings of other files alone.
             continue
         if all((column in of_form.columns) == (column in relation.columns) for column in DECISIVE_COLUMNS):
-            signatures.append(input_signature(request, of_form))
+            signatures.append(input_signature(request, of_form, money))
     if stored.signature in signatures:
         return stored.signature
-    return signatures[0] if signatures else input_signature(request, relation)
+    return signatures[0] if signatures else input_signature(request, relation, money)
 
 
 def _has_other_headings(stored: Ingested, files: Mapping[str, FileDescription | None]) -> bool:
@@ -510,9 +602,9 @@ def _formats(
 
 
 def _unused_columns(relation: InputRelation) -> list[Finding]:
-    if not relation.others:
+    if not relation.unused:
         return []
-    headings = listed(relation.others)
+    headings = listed(relation.unused)
     suggestion = "They change nothing. If one of them is a column of ours, name it in the setting 'column_mapping'."
     return [Finding("unused_columns", None, None, headings, suggestion)]
 

@@ -40,6 +40,7 @@ class InputRelation:
         parts: The relations of which it is made, where files differ in their form.
         export: What the export is called whose headings these are; None for any other input.
         continues: SQL that is true where a row is a further line of the order above it.
+        used: Headings of `others` that decide about columns of ours.
     """
 
     name: str
@@ -54,11 +55,17 @@ class InputRelation:
     parts: Sequence["InputRelation"] = ()
     export: str | None = None
     continues: str = "false"
+    used: Sequence[str] = ()
 
     @property
     def has_continued_orders(self) -> bool:
         """Whether lines may leave blank what the first line of their order holds."""
         return self.continues != "false" or any(part.has_continued_orders for part in self.parts)
+
+    @property
+    def unused(self) -> list[str]:
+        """Headings that change nothing."""
+        return [heading for heading in self.others if heading not in self.used]
 
     def select(
         self,
@@ -109,6 +116,15 @@ class InputRelation:
         return f"case when typeof({sql}) = 'VARCHAR' then {text} else replace({text}, '.', ',') end"
 
 
+# What the rows of one form become once it is known what their columns mean.
+Revise = Callable[[InputRelation], InputRelation]
+
+
+def as_it_is(relation: InputRelation) -> InputRelation:
+    """The same relation."""
+    return relation
+
+
 def is_file_name(name: str) -> bool:
     """Whether a name is a file's or a glob: it has a slash, a wildcard or a known ending. Other names are tables."""
     return FILE_NAME.search(name.lower()) is not None
@@ -120,6 +136,7 @@ def relation_of_files(
     only: Sequence[str],
     column_mapping: Mapping[str, str | Sequence[str]],
     locate: Locate = str,
+    revise: Revise = as_it_is,
 ) -> InputRelation:
     """The rows of files. Files that differ in kind, headings or delimiter are each mapped to our columns.
 
@@ -129,6 +146,7 @@ def relation_of_files(
         only: The paths to read, at least one.
         column_mapping: The setting of that name.
         locate: Where DuckDB finds the rows of a file that it can't decode itself.
+        revise: What the rows of one form become.
 
     Raises:
         InputError: A required column has no heading, or files differ in what a row of them means.
@@ -139,16 +157,16 @@ def relation_of_files(
     headings = [heading for names in forms.values() for heading in unique_headings(files[names[0]].headings)]
     check_mapping(headings, named(path), column_mapping)
     if len(forms) == 1:
-        return _relation_of_one_form(named(path), files, only, column_mapping, locate)
+        return revise(_relation_of_one_form(named(path), files, only, column_mapping, locate))
     # The first file stands for its form in sentences; a form without a file to read is checked all the same.
     relations = {
-        names[0]: _relation_of_one_form(named(names[0]), files, names, column_mapping, locate)
+        names[0]: revise(_relation_of_one_form(named(names[0]), files, names, column_mapping, locate))
         for names in forms.values()
     }
     _check_forms_agree(files, relations)
     first = next(iter(relations.values()))
     to_read = [
-        _relation_of_one_form(named(names[0]), files, chosen, column_mapping, locate)
+        revise(_relation_of_one_form(named(names[0]), files, chosen, column_mapping, locate))
         for names in forms.values()
         if (chosen := [name for name in names if name in set(only)])
     ]
@@ -186,7 +204,8 @@ def _stacked(
     ]
     return InputRelation(
         name, f"({' union all '.join(selects)})", {column: column for column in columns}, sql_of_others,
-        "file_name", "surplus_field", "swallowed_rows", headings, "other_columns", parts, continues="continues_order",
+        "file_name", "surplus_field", "swallowed_rows", headings, "other_columns", parts,
+        used=list(dict.fromkeys(heading for form in forms for heading in form.used)), continues="continues_order",
     )  # fmt: skip
 
 

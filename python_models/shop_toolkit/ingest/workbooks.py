@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+import zlib
 from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -45,7 +46,7 @@ def read_workbook(file: str, modified: int) -> Workbook:
         _check_extent(file)
         workbook = CalamineWorkbook.from_path(file)
         sheets = {name: workbook.get_sheet_by_name(name).to_python() for name in workbook.sheet_names}
-    except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
+    except (CalamineError, OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         if isinstance(error, InputError):
             raise
         raise _unreadable(file, error) from error

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ class Box:
 
     lower: tuple[float, ...]
     upper: tuple[float, ...]
-    segment: object
+    segment: Any
 
     def holds(self, values: np.ndarray) -> np.ndarray:
         """Whether each row of `values` (n, d) lies in the box."""

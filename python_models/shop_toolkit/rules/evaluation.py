@@ -1,8 +1,9 @@
 """How well rules and other models re-learn the borders of a clustering, on customers held out."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,7 @@ def cross_validate_rules(
     max_rules: int = MAX_RULES,
     smallest_support: int = SMALLEST_SUPPORT,
     folds: int = FOLDS,
+    value_orders: Mapping[Any, float] | None = None,
 ) -> pd.DataFrame:
     """Cross-validate the rules of a clustering.
 
@@ -48,6 +50,7 @@ def cross_validate_rules(
         max_rules: Rules at most.
         smallest_support: Customers of a rule at least.
         folds: Folds; fewer where there are fewer customers.
+        value_orders: As for `fit_rules`.
 
     Returns:
         One row per fold: model ('rules'), settings, fold (from 1), metric ('agreement'), value (share of the customers
@@ -60,7 +63,7 @@ def cross_validate_rules(
     values, labels = checked(features, segments)
     splits = _folds(labels, folds)
     predicted = [
-        segments_of(values[test], fit_boxes(values[train], labels[train], max_rules, smallest_support))
+        segments_of(values[test], fit_boxes(values[train], labels[train], max_rules, smallest_support, value_orders))
         for train, test in splits
     ]
     return _evaluated("rules", f"at most {max_rules} rules", predicted, splits, labels, is_baseline=False)

@@ -1,7 +1,8 @@
 """Rules as a table: fitted to the segments of customers, and applied to customers."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ def fit_rules(
     segments: Sequence[object] | np.ndarray,
     max_rules: int = MAX_RULES,
     smallest_support: int = SMALLEST_SUPPORT,
+    value_orders: Mapping[Any, float] | None = None,
 ) -> pd.DataFrame:
     """Write a clustering as rules (see `tree.fit_boxes`).
 
@@ -31,7 +33,8 @@ def fit_rules(
         features: One row per customer (n): recency_days (days), frequency (orders), monetary (money).
         segments: Segment of each customer (n,).
         max_rules: Rules at most.
-        smallest_support: Customers of a rule at least.
+        smallest_support: Customers of a rule at least; where rules keep to an order, those at its edge can have none.
+        value_orders: Value order by segment, 1 worth most, that the rules keep to; None where the segments have none.
 
     Returns:
         One row per rule: the bounds of a box, its segment, support and confidence. A box goes from a lower bound
@@ -49,7 +52,7 @@ def fit_rules(
         return pd.DataFrame(columns=list(RULE_COLUMNS))
     several = len(np.unique(labels)) > 1
     rows = []
-    for box in fit_boxes(values, labels, max_rules, smallest_support):
+    for box in fit_boxes(values, labels, max_rules, smallest_support, value_orders):
         inside = box.holds(values)
         bounds = [b for pair in zip(box.lower, box.upper, strict=True) for b in pair]
         agreeing, support = int((labels[inside] == box.segment).sum()), int(inside.sum())

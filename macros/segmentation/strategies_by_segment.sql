@@ -1,0 +1,48 @@
+{#-
+    SQL: one row per segmentation and name that a segment can have: its strategy and its value
+    order. A segment that is named by its profile, also one that is numbered, is worth as much as
+    the segment that `segment_profiles` likens it to; its strategy is that of `any other`.
+-#}
+{% macro strategies_by_segment() -%}
+    select *
+    from {{ ref('segment_strategies') }}
+
+    union all
+
+    select
+        any_other.* replace (
+            concat(
+                concat_ws(
+                    ', ', recency_words.word, frequency_words.word, monetary_words.word
+                ),
+                case when numbers.number > 1 then concat(' ', numbers.number) end
+            ) as segment,
+            likened.value_order as value_order
+        )
+    from {{ ref('segment_profiles') }} as segment_profiles
+    inner join {{ ref('segment_strategies') }} as likened
+        on
+            segment_profiles.segmentation = likened.segmentation
+            and segment_profiles.like_segment = likened.segment
+    inner join {{ ref('segment_strategies') }} as any_other
+        on
+            segment_profiles.segmentation = any_other.segmentation
+            and any_other.segment = 'any other'
+    {% for position, words in profile_words().items() %}
+    inner join (
+        select unnest(['{{ words | join("', '") }}']) as word
+    ) as {{ position }}_words
+        on segment_profiles.{{ position }} in ('any', {{ position }}_words.word)
+    {% endfor %}
+    cross join range(1, 10) as numbers (number)
+{%- endmacro %}
+
+
+{#- The words of a profile, the best first. -#}
+{% macro profile_words() -%}
+    {{ return({
+        'recency': ['recent', 'some time ago', 'long ago'],
+        'frequency': ['frequent', 'occasional', 'rare'],
+        'monetary': ['high spend', 'medium spend', 'low spend'],
+    }) }}
+{%- endmacro %}

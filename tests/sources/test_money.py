@@ -1,0 +1,319 @@
+"""What the columns of money mean: where a price and a total are there, price × quantity decides."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from real_request import real_request
+from shop_toolkit.ingest.errors import InputError
+from shop_toolkit.ingest.plan import Plan, plan_input, prepare_input
+from test_ingest import ingest, write
+
+HEADINGS = "Order ID,SKU,Qty,Order Date,Price,Total,Customer ID"
+
+
+@pytest.fixture
+def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        yield connection
+
+
+def planned(connection: duckdb.DuckDBPyConnection, path: Path, **settings: Any) -> Plan:
+    return plan_input(connection, real_request(path, **settings))
+
+
+def money_columns(plan: Plan) -> dict[str, str]:
+    names = ("unit_price", "amount")
+    return {name: plan.relation.headings[name] for name in names if name in plan.relation.columns}
+
+
+def amounts(connection: duckdb.DuckDBPyConnection, path: Path, **settings: Any) -> list[str | None]:
+    """The amounts that the source yields, in the order of the file."""
+    prepare_input(connection, real_request(path, **settings))
+    return [amount for (amount,) in connection.execute("select amount from sources.transactions").fetchall()]
+
+
+# Which column is which
+
+
+@pytest.mark.parametrize(
+    ("headings", "lines", "columns", "sentence"),
+    [
+        pytest.param(
+            HEADINGS, ["1,A,3,2024-01-05,3.33,9.99,7", "2,A,1,2024-01-06,5.00,5.00,7", "3,A,2,2024-01-07,4.00,8.00,8"],
+            {"unit_price": "Price"}, "'Total' is 'Price' × quantity: 'Price' is the price of a unit.", id="line totals",
+        ),
+        pytest.param(
+            HEADINGS, ["1,A,3,2024-01-05,30.00,30.00,7", "2,A,1,2024-01-06,5,5,7", "3,A,2,2024-01-07,8.00,8.00,8"],
+            {"amount": "Price"}, "'Price' equals 'Total', whatever the quantity: it is the amount of the line.",
+            id="the price is the line's amount",
+        ),
+        pytest.param(
+            HEADINGS, ["1,A,3,2024-01-05,10.00,50.00,7", "1,B,2,2024-01-05,10.00,50.00,7", "3,A,2,2024-01-07,4,8,8"],
+            {"unit_price": "Price"},
+            "'Total' is the order's sum of 'Price' × quantity: 'Price' is the price of a unit.",
+            id="the order's total on each line",
+        ),
+        pytest.param(
+            HEADINGS, ["1,A,3,2024-01-05,10.00,50.00,7", "1,B,2,2024-01-05,10.00,,7", "3,A,2,2024-01-07,4,8,8"],
+            {"unit_price": "Price"},
+            "'Total' is the order's sum of 'Price' × quantity: 'Price' is the price of a unit.",
+            id="the order's total on its first line",
+        ),
+        pytest.param(
+            HEADINGS, ["1,A,3,2024-01-05,30.00,50.00,7", "1,B,2,2024-01-05,20.00,50.00,7", "3,A,2,2024-01-07,8,8,8"],
+            {"amount": "Price"}, "'Total' is the order's sum of 'Price': that is the amount of the line.",
+            id="the order's total of amounts",
+        ),
+        pytest.param(
+            HEADINGS + ",Discount",
+            ["1,A,3,2024-01-05,10.00,25.00,7,5.00", "2,A,2,2024-01-06,5.00,10.00,7,", "3,A,2,2024-01-07,4,7,8,-1.00"],
+            {"amount": "Total"}, "'Total' is 'Price' × quantity less 'Discount': it is the amount of the line.",
+            id="less a discount",
+        ),
+        pytest.param(
+            HEADINGS + ",Tax,Shipping",
+            ["1,A,3,2024-01-05,10.00,45.00,7,5.00,10.00", "2,A,2,2024-01-06,5.00,12.00,7,2.00,"],
+            {"unit_price": "Price"},
+            "'Total' is the order's sum of 'Price' × quantity: 'Price' is the price of a unit.",
+            id="an order's total with tax and shipping",
+        ),
+        pytest.param(
+            HEADINGS + ",Tax",
+            ["1,A,3,2024-01-05,10.00,36.00,7,6.00", "1,B,2,2024-01-05,5.00,12.00,7,2.00"],
+            {"unit_price": "Price"},
+            "'Total' is 'Price' × quantity and 'Tax': 'Price' is a unit's price before tax.",
+            id="a line's total with tax",
+        ),
+        pytest.param(
+            HEADINGS, ["1,A,1,2024-01-05,10.00,44.00,7"], {"unit_price": "Price"}, None, id="nothing can show it",
+        ),
+    ],
+)  # fmt: skip
+def test_price_times_quantity_decides_which_column_is_which(
+    headings: str,
+    lines: list[str],
+    columns: dict[str, str],
+    sentence: str | None,
+    warehouse: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path / "shop.csv", headings, *lines)
+    plan = planned(warehouse, path)
+    assert money_columns(plan) == columns
+    assert plan.messages()[1:] == ([sentence] if sentence else [])
+    assert {finding.kind for finding in plan.findings} <= {"unused_columns"}
+    # a setting decides without any proof
+    assert money_columns(planned(warehouse, path, column_mapping={"amount": "Total"})) == {"amount": "Total"}
+    price_is_set = money_columns(planned(warehouse, path, column_mapping={"unit_price": "Price"}))
+    assert price_is_set == (columns if "Discount" in headings else {"unit_price": "Price"})
+
+
+def test_a_total_that_nothing_explains_is_a_warning(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    path = write(tmp_path / "shop.csv", HEADINGS, "1,A,3,2024-01-05,10.00,44.00,7", "2,A,2,2024-01-06,5.00,10.00,7")
+    plan = planned(warehouse, path)
+    assert (money_columns(plan), list(plan.meaning)) == ({"unit_price": "Price"}, [])
+    finding = plan.findings[0]
+    assert (finding.kind, finding.row_count, finding.example) == ("totals_in_doubt", 1, "Total")
+    assert finding.suggestion == (
+        "It is neither 'Price' × quantity nor an order's sum of it. The price counts; if this should, name it in"
+        " column_mapping: {amount: …}."
+    )
+
+
+def test_decimal_commas_prove_as_much(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    path = write(tmp_path / "shop.csv", HEADINGS.replace(",", ";"), "1;A;3;2024-01-05;30,00 €;30,00 €;7")
+    assert money_columns(planned(warehouse, path)) == {"amount": "Price"}
+
+
+def test_typed_numbers_and_files_of_several_forms_prove_as_much(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    warehouse.execute(
+        f"""
+        copy (
+            select '3' as "Order ID", 'A' as "SKU", 2.0 as "Qty", date '2024-01-07' as "Order Date", 10.5 as "Price",
+                18.0 as "Total", '8' as "Customer ID", 3.0 as "Discount"
+        ) to '{tmp_path}/b.parquet'
+        """
+    )
+    write(tmp_path / "a.csv", HEADINGS.replace(",", ";") + ";Rabatt;Discount", "1;A;3;2024-01-05;10,00;25,00;7;x;5,00")
+    path = tmp_path / "*"
+    assert amounts(warehouse, path) == ["25,00", "18,0"]
+    # with an order's total, the discount is taken off here
+    write(tmp_path / "a.csv", HEADINGS.replace(",", ";") + ";Rabatt;Discount", "1;A;3;2024-01-05;10,00;30,00;7;x;5,00",
+          "1;B;1;2024-01-05;5,00;;7;x;")  # fmt: skip
+    assert amounts(warehouse, path) == ["25,71", "4,29", "18,00"]
+
+
+# What is taken off
+
+
+SHOPIFY = (
+    "Order ID,Email,Financial Status,Subtotal,Shipping,Taxes,Total,Discount Amount,Created at,Lineitem quantity,"
+    "Lineitem name,Lineitem price,Lineitem sku,Refunded Amount"
+)
+
+
+def test_an_orders_discount_and_refund_are_spread_over_its_lines_to_the_cent(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """By hand: 10.00 off 3 × 10.00, 3.33 and 6.67 is a quarter of each; of 9.99 and 10.02, 20.00 came back."""
+    path = write(
+        tmp_path / "shop.csv", SHOPIFY,
+        "#1,m@x.example,paid,30.00,5.00,0.00,35.00,10.00,2024-03-01,3,Mug,10.00,MUG,0.00",
+        "#1,m@x.example,,,,,,,2024-03-01,1,Pen,3.33,PEN,",
+        "#1,m@x.example,,,,,,,2024-03-01,1,Cap,6.67,CAP,",
+        "#2,n@x.example,partially_refunded,20.01,0.00,0.00,20.01,0.00,2024-03-02,3,Pen,3.33,PEN,20.00",
+        "#2,n@x.example,,,,,,,2024-03-02,3,Pin,3.34,PIN,",
+        "#3,n@x.example,paid,ten,0.00,0.00,9.00,1.00,2024-03-02,1,Pin,ten,PIN,",
+    )  # fmt: skip
+    plan = planned(warehouse, path)
+    assert list(plan.meaning) == [
+        "'Total' is the order's sum of 'Lineitem price' × quantity: 'Lineitem price' is the price of a unit.",
+        "'Lineitem price' is before 'Discount Amount', which is taken off.",
+        "'Refunded Amount' is taken off the amounts.",
+    ]
+    found = amounts(warehouse, path)
+    assert found == ["22.50", "2.50", "5.00", "0.00", "0.01", "ten"]
+    assert sum(Decimal(amount or 0) for amount in found[:3]) == Decimal("30.00")
+    # the row keeps what it held
+    rows = warehouse.execute("select other_columns->>'$.\"Lineitem price\"' from sources.transactions").fetchall()
+    assert [row for (row,) in rows] == ["10.00", "3.33", "6.67", "3.33", "3.34", "ten"]
+    assert all("Discount" not in heading and "Refunded" not in heading for heading in plan.relation.unused)
+
+
+@pytest.mark.parametrize(
+    ("part", "lines", "expected", "kind"),
+    [
+        # no total shows whether prices are before the discount
+        ("Discount", ["1,A,2,2024-01-05,10.00,7,1.00", "2,A,1,2024-01-06,5.00,7,0"], None, "discounts_left_out"),
+        ("Tax", ["1,A,2,2024-01-05,10.00,7,1.00", "2,A,1,2024-01-06,5.00,7,0"], None, "taxes_in_doubt"),
+        # a line's refund; nothing else gives it back
+        ("Refunded Amount", ["1,A,2,2024-01-05,10.00,7,5.00", "1,B,1,2024-01-05,5.00,7,0"], ["15.00", "5.00"], None),
+        # an order's, on each of its lines
+        (
+            "Refunded Amount",
+            ["1,A,2,2024-01-05,10.00,7,24.00", "1,B,1,2024-01-05,5.00,7,24.00"],
+            ["0.80", "0.20"],
+            None,
+        ),
+        # it could be the order's or the line's
+        (
+            "Refunded Amount",
+            ["1,A,2,2024-01-05,10.00,7,5.00", "1,B,1,2024-01-05,5.00,7,5.00"],
+            None,
+            "refunds_left_out",
+        ),
+        # more than was paid, and what a line of the order gives back already
+        ("Refunded Amount", ["1,A,2,2024-01-05,10.00,7,50.00"], None, "refunds_left_out"),
+        ("Refunded Amount", ["1,A,2,2024-01-05,10.00,7,5.00", "1,A,-1,2024-01-05,10.00,7,"], None, "refunds_left_out"),
+        ("Discount", ["1,A,2,2024-01-05,10.00,7,0.00", "2,A,1,2024-01-06,5.00,7,"], None, None),
+    ],
+)
+def test_discounts_taxes_and_refunds_without_proof_are_a_warning(
+    part: str,
+    lines: list[str],
+    expected: list[str] | None,
+    kind: str | None,
+    warehouse: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path / "shop.csv", f"Order ID,SKU,Qty,Order Date,Price,Customer ID,{part}", *lines)
+    without: list[str | None] = [None] * len(lines)
+    assert amounts(warehouse, path) == (expected or without)
+    findings = [finding for finding in planned(warehouse, path).findings if finding.kind != "unused_columns"]
+    assert [finding.kind for finding in findings] == ([kind] if kind else [])
+    if kind:
+        count = sum(line.rsplit(",", 1)[1] not in ("", "0", "0.00") for line in lines)
+        highest = max(float(line.rsplit(",", 1)[1] or 0) for line in lines)
+        assert (findings[0].row_count, findings[0].example) == (count, f"{part}: {highest:g}")
+        assert "column_mapping: {amount: …}" in findings[0].suggestion
+
+
+def test_a_total_may_show_that_prices_are_after_the_discount_or_with_tax(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "shop.csv", HEADINGS + ",Discount,VAT", "1,A,3,2024-01-05,10.00,30.00,7,5.00,4.79",
+                 "2,A,2,2024-01-06,5.00,10.00,7,,1.60")  # fmt: skip
+    plan = planned(warehouse, path)
+    assert list(plan.meaning) == [
+        "'Total' is 'Price' × quantity: 'Price' is the price of a unit.", "'Price' is after 'Discount'.",
+    ]  # fmt: skip
+    assert [finding.kind for finding in plan.findings] == ["unused_columns"]
+
+
+def test_discounts_beside_amounts_are_a_warning(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    path = write(tmp_path / "shop.csv", "Order ID,Date,Customer,Amount,Discount", "1,2024-01-05,7,10.00,1.50")
+    finding = planned(warehouse, path).findings[0]
+    assert (finding.kind, finding.row_count, finding.example) == ("discounts_left_out", 1, "Discount: 1.5")
+
+
+def test_an_orders_total_on_each_line_stops_a_log_of_amounts_until_it_is_named(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    headings = "Order ID,SKU,Date,Customer,Total"
+    lines = [f"{order},{sku},2024-01-05,7,{order}.50" for order in range(1, 13) for sku in "AB"]
+    path = write(tmp_path / "shop.csv", headings, *lines)
+    with pytest.raises(InputError) as stopped:
+        planned(warehouse, path)
+    assert str(stopped.value) == (
+        f"'Total' of '{path}' is the same on all lines of 12 of 12 orders with several products: it seems to be the"
+        " order's total and would count once for each line. Name the line's amount or a unit's price with --vars"
+        " '{column_mapping: {amount: …}}' (or \"Total\", if it is the line's)."
+    )
+    assert money_columns(planned(warehouse, path, column_mapping={"amount": "Total"})) == {"amount": "Total"}
+    # everything at one price, or amounts of their own, are a line's
+    everything = [line.rsplit(",", 1)[0] + ",9.99" for line in lines]
+    assert money_columns(planned(warehouse, write(path, headings, *everything))) == {"amount": "Total"}
+    own = [line + str(number) for number, line in enumerate(lines)]
+    assert money_columns(planned(warehouse, write(path, headings, *own))) == {"amount": "Total"}
+
+
+# New files
+
+
+def test_what_was_proved_holds_until_all_rows_show_something_else(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    request = real_request(tmp_path / "*.csv")
+    write(tmp_path / "1.csv", HEADINGS, "1,A,3,2024-01-05,30.00,30.00,7")
+    assert money_columns(ingest(warehouse, request)) == {"amount": "Price"}
+    # a file that shows nothing, and none at all
+    write(tmp_path / "2.csv", HEADINGS, "2,A,1,2024-01-06,5.00,5.00,7")
+    for _ in range(2):
+        plan = ingest(warehouse, request)
+        assert (money_columns(plan), plan.is_full_read) == ({"amount": "Price"}, False)
+    # a file that shows another meaning: all rows decide, and here they leave it open
+    write(tmp_path / "3.csv", HEADINGS, "3,A,3,2024-01-07,3,9,7")
+    plan = ingest(warehouse, request)
+    assert (money_columns(plan), plan.is_full_read) == ({"unit_price": "Price"}, True)
+    assert plan.findings[0].kind == "totals_in_doubt"
+    assert ingest(warehouse, request).is_full_read is False
+    # most rows of all files prove a meaning
+    lines = (f"{number},A,3,2024-01-07,{3 * number},{3 * number},7" for number in range(4, 44))
+    write(tmp_path / "4.csv", HEADINGS, *lines)
+    plan = ingest(warehouse, request)
+    assert (money_columns(plan), plan.is_full_read) == ({"amount": "Price"}, True)
+    assert ingest(warehouse, request).is_full_read is False
+
+
+def test_a_discount_that_earlier_files_proved_is_taken_off_in_later_ones(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    request = real_request(tmp_path / "*.csv")
+    first = tmp_path / "1.csv"
+    write(first, HEADINGS + ",Discount", "1,A,3,2024-01-05,10.00,35.00,7,5.00", "1,B,1,2024-01-05,10.00,,7,",
+          "2,A,1,2024-01-05,10.00,8.00,7,2.00")  # fmt: skip
+    ingest(warehouse, request)
+    assert warehouse.execute("select amount from sources.transactions").fetchall() == [("26.25",), ("8.75",), ("8.00",)]
+    # neither without a discount nor without a total to prove it, and not without the earlier file
+    first.unlink()
+    write(tmp_path / "2.csv", HEADINGS + ",Discount", "3,A,3,2024-01-06,10.00,30.00,7,", "4,A,1,2024-01-06,5.00,,7,1")
+    plan = ingest(warehouse, request)
+    assert plan.is_full_read is False
+    assert warehouse.execute("select amount from sources.transactions").fetchall() == [("30.00",), ("4.00",)]
+    assert [finding.kind for finding in plan.findings] == ["unused_columns"]
