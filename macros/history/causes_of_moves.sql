@@ -1,10 +1,11 @@
 {#-
-    SQL: CTEs that say why customers changed segment; the last, `causes`, has one row per customer and
-    date with a column for each segmentation. A move is split among the steps that happened: time
-    passed, orders were placed, some were cancelled, the rules changed. The cause is the step with the
-    largest Shapley value (Lloyd Shapley, A Value for n-Person Games, 1953): what it adds to the move,
-    on average over all orders in which the steps could have come. `moves` are int_segment_moves,
-    `scenarios` int_counterfactual_segments, `strategies` the seed with `value_order`.
+    SQL: CTEs that say why customers changed segment; the last, `causes`, has one row per customer
+    and date with a column for each segmentation. A move is split among the steps that happened:
+    time passed, orders were placed, some were cancelled, the rules changed. The cause is the step
+    with the largest Shapley value (Lloyd Shapley, A Value for n-Person Games, 1953): what it adds
+    to the move, on average over all orders in which the steps could have come. `moves` are
+    int_segment_moves, `scenarios` int_counterfactual_segments, `strategies` the seed with
+    `value_order`.
 -#}
 {% macro causes_of_moves(moves, scenarios, strategies) -%}
 {%- set segmentations = ['rfm', 'broad', 'detailed'] -%}

@@ -1,6 +1,6 @@
--- What a customer would have become since the date before, had only some of the steps happened: time
--- passed (`is_aged`), orders were placed (`is_ordered`), some were cancelled (`is_cancelled`), the
--- rules changed (`is_refitted`). One row for each combination of the steps that did happen.
+-- What a customer would have become since the date before, had only some of the steps happened:
+-- time passed (`is_aged`), orders were placed (`is_ordered`), some were cancelled (`is_cancelled`),
+-- the rules changed (`is_refitted`). One row for each combination of the steps that did happen.
 with moves as (
 
     select * from {{ ref('int_segment_moves') }}
@@ -67,7 +67,15 @@ scenarios as (
 
     select
         moves.*,
-        by_customer.* exclude (customer_id, as_of_date),
+        by_customer.has_orders,
+        by_customer.last_order_date,
+        by_customer.frequency_with_orders,
+        by_customer.monetary_with_orders,
+        by_customer.has_cancellations,
+        by_customer.has_earlier_cancellations,
+        by_customer.last_uncancelled_date,
+        by_customer.frequency_uncancelled,
+        by_customer.monetary_uncancelled,
         aging.is_aged,
         ordering.is_ordered,
         cancelling.is_cancelled,
