@@ -1,7 +1,8 @@
 -- An origin is a date from which a run predicts without later data. The origins of the backtest
 -- lie in the past: models train on what was complete by then, and are evaluated on what followed.
 -- They roll back in steps of 30 days from the last date whose outcomes are all known, as long as a
--- month of history is left to train on.
+-- month of history is left to train on. Forecasts are also evaluated in the season that today's run
+-- forecasts, a year before, where the history holds it.
 with orders as (
 
     select * from {{ ref('int_orders') }}
@@ -82,7 +83,8 @@ rolling_origins as (
         spans.last_date - spans.horizon_days - spans.cohort_days
         - cast(30 * origin_numbers.origin_number as integer) as origin_date,
         spans.history_from,
-        false as is_shortened
+        false as is_shortened,
+        false as is_same_season
     from spans
     cross join origin_numbers
     where
@@ -103,7 +105,8 @@ shortened_origins as (
         last_date - horizon_days - cast((history_days - 2 * horizon_days) // 2 as integer)
             as origin_date,
         history_from,
-        true as is_shortened
+        true as is_shortened,
+        false as is_same_season
     from spans
     where
         cohort_days > 0
@@ -111,9 +114,32 @@ shortened_origins as (
 
 ),
 
+-- 52 whole weeks before.
+same_season_origins as (
+
+    select
+        task,
+        horizon_days,
+        cohort_days,
+        cast({{ var('backtest_origins') }} as integer) as origin_number,
+        last_date - 364 as origin_date,
+        history_from,
+        false as is_shortened,
+        true as is_same_season
+    from spans
+    where
+        task = 'forecast'
+        and history_days >= 364 + horizon_days + 30
+
+),
+
 backtest_origins as (
 
     select * from rolling_origins
+
+    union all
+
+    select * from same_season_origins
 
     union all
 
@@ -139,6 +165,7 @@ select
     backtest_origins.cohort_days,
     backtest_origins.origin_number,
     backtest_origins.is_shortened,
+    backtest_origins.is_same_season,
     backtest_origins.origin_date,
     pending_backtests.baseline_date as last_date,
     -- Whatever a run uses that was fitted (categories and their words, cut-points, rules) was
@@ -167,6 +194,7 @@ select
     tasks.cohort_days,
     0 as origin_number,
     false as is_shortened,
+    false as is_same_season,
     as_of_dates.as_of_date as origin_date,
     as_of_dates.as_of_date as last_date,
     active_version.baseline_date as frozen_at,

@@ -77,6 +77,7 @@ origin_counts as (
         task as origin_task,
         horizon_days,
         count(*) as origin_count,
+        count(*) filter (where is_same_season) as same_season_count,
         bool_or(is_shortened) as is_shortened,
         min(cohort_days) as cohort_days
     from origins
@@ -156,6 +157,12 @@ select
                 origin_counts.cohort_days,
                 history.day_count,
                 tasks.horizon_days // 2
+            )
+        when origin_counts.same_season_count > 0
+            then format(
+                '{} of {} origins, and one in the same season a year before',
+                origin_counts.origin_count - origin_counts.same_season_count,
+                {{ var('backtest_origins') }}
             )
         when origin_counts.origin_count < {{ var('backtest_origins') }}
             then format(

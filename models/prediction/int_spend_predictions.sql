@@ -1,5 +1,5 @@
 -- What models and baselines predicted of each customer's spend in the backtest, beside the amount
--- observed.
+-- observed. Models share out the total where the season is known; baselines stay naive.
 with samples as (
 
     select * from {{ ref('int_spend_samples') }}
@@ -18,6 +18,12 @@ model_predictions as (
 features as (
 
     select * from {{ ref('int_sample_features') }}
+
+),
+
+totals as (
+
+    select * from {{ ref('int_spend_totals') }}
 
 ),
 
@@ -49,21 +55,33 @@ single_predictions as (
 
 ),
 
+shared_out as (
+
+    {{ shared_out_amounts('single_predictions', 'samples', 'totals') | indent(4) }}
+
+),
+
 combined_predictions as (
 
-    {{ combined_amounts('single_predictions') | indent(4) }}
+    {{ combined_amounts('shared_out') | indent(4) }}
 
 ),
 
 predictions as (
 
-    select * from single_predictions
+    select
+        model,
+        settings,
+        sample_number,
+        case when is_baseline then amount else shared_amount end as amount,
+        is_baseline
+    from shared_out
 
     union all
 
     select
         'combination' as model,
-        'mean of {{ combined_forecasts() | join(", ") }}' as settings,
+        concat('mean of ', members) as settings,
         sample_number,
         amount,
         false as is_baseline

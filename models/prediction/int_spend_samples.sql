@@ -45,6 +45,7 @@ splits as (
     select
         origins.prediction_run,
         origins.origin_date,
+        origins.history_from,
         samples.sample_number,
         samples.customer_id,
         case
@@ -92,6 +93,27 @@ amounts as (
             and observed_samples.label_end_date >= spend_events.known_date
     group by 1
 
+),
+
+-- What the customer spent in the same 90 days a year before, by weekday, where the transactions
+-- hold them.
+amounts_last_year as (
+
+    select
+        splits.sample_number,
+        cast(coalesce(sum(spend_events.amount), 0) as decimal(18, 2)) as amount
+    from splits
+    left join spend_events
+        on
+            splits.customer_id = spend_events.customer_id
+            and splits.origin_date - 364 < spend_events.sale_date
+            and splits.origin_date - 364 + 90 >= spend_events.sale_date
+            and splits.origin_date - 364 + 90 >= spend_events.known_date
+    where
+        splits.role <> 'train'
+        and splits.history_from <= splits.origin_date - 364 + 1
+    group by 1
+
 )
 
 select
@@ -100,7 +122,10 @@ select
     splits.role,
     splits.sample_number,
     amounts.amount,
+    case when splits.role <> 'train' then amounts_last_year.amount end as amount_last_year,
     splits.origin_date
 from splits
 left join amounts
     on splits.sample_number = amounts.sample_number
+left join amounts_last_year
+    on splits.sample_number = amounts_last_year.sample_number

@@ -32,6 +32,13 @@ origins as (
 
 ),
 
+totals as (
+
+    select * from {{ ref('int_spend_totals') }}
+    where prediction_run = 'backtest'
+
+),
+
 -- Equal predictions are ordered by the customer's hash, which favours nobody; tied ranks are their
 -- mean.
 ranked as (
@@ -42,6 +49,10 @@ ranked as (
             partition by model, origin_date
             order by predicted desc, md5(customer_id) asc, customer_id asc
         ) as place,
+        ntile(10) over (
+            partition by model, origin_date
+            order by predicted asc, md5(customer_id) asc, customer_id asc
+        ) as tenth,
         count(*) over (partition by model, origin_date) as customer_count,
         rank() over (partition by model, origin_date order by predicted)
         + (count(*) over (partition by model, origin_date, predicted) - 1) / 2 as predicted_rank,
@@ -62,6 +73,7 @@ by_origin as (
         avg(abs(error)) as mae,
         sqrt(avg(error * error)) as rmse,
         avg(error) as bias,
+        cast(sum(error) as double) / nullif(cast(sum(observed) as double), 0) as relative_bias,
         cast(sum(observed) filter (where place <= ceil(0.2 * customer_count)) as double)
         / nullif(cast(sum(observed) as double), 0) as revenue_in_top_20_percent,
         -- Spearman's rank correlation.
@@ -85,22 +97,34 @@ by_origin as (
 
 ),
 
--- Origins share most of their customers, so each counts as one evaluation.
+evaluated_origins as (
+
+    select count(distinct origin_date) as origin_count
+    from by_origin
+
+),
+
+-- Origins share most of their customers, so each counts as one evaluation. The mean is over the
+-- same origins for all: what only some of them know has none.
 all_origins as (
 
     select
-        model,
+        by_origin.model,
         'chosen at each origin' as settings,
-        is_baseline,
+        by_origin.is_baseline,
         cast(null as date) as origin_date,
-        cast(sum(customer_count) as bigint) as customer_count,
-        avg(cast(mae as decimal(18, 8))) as mae,
-        avg(cast(rmse as decimal(18, 8))) as rmse,
-        avg(cast(bias as decimal(18, 8))) as bias,
-        avg(cast(revenue_in_top_20_percent as decimal(18, 12))) as revenue_in_top_20_percent,
-        avg(cast(spearman as decimal(18, 12))) as spearman
+        cast(sum(by_origin.customer_count) as bigint) as customer_count,
+        avg(cast(by_origin.mae as decimal(18, 8))) as mae,
+        avg(cast(by_origin.rmse as decimal(18, 8))) as rmse,
+        avg(cast(by_origin.bias as decimal(18, 8))) as bias,
+        avg(cast(by_origin.relative_bias as decimal(18, 8))) as relative_bias,
+        avg(cast(by_origin.revenue_in_top_20_percent as decimal(18, 12)))
+            as revenue_in_top_20_percent,
+        avg(cast(by_origin.spearman as decimal(18, 12))) as spearman
     from by_origin
+    cross join evaluated_origins
     group by 1, 2, 3, 4
+    having count(*) = max(evaluated_origins.origin_count)
 
 ),
 
@@ -117,7 +141,9 @@ measured as (
 figures as (
 
     select * from measured
-    unpivot (value for metric in (mae, rmse, bias, revenue_in_top_20_percent, spearman))
+    unpivot (value for metric in (
+        mae, rmse, bias, relative_bias, revenue_in_top_20_percent, spearman
+    ))
     where
         -- Rankings are no amounts.
         (
@@ -129,31 +155,110 @@ figures as (
 
 ),
 
+-- Between which multiples of what was predicted nine customers of ten spent, by tenths of the
+-- customers: today's intervals are made of these.
+ratios as (
+
+    select
+        model,
+        is_baseline,
+        concat('tenth ', tenth) as settings,
+        count(*) as customer_count,
+        quantile_cont(cast(observed as double) / cast(predicted as double), 0.05)
+            as interval_low_ratio,
+        quantile_cont(cast(observed as double) / cast(predicted as double), 0.95)
+            as interval_high_ratio
+    from ranked
+    where
+        predicted > 0
+        and model not in ('ranked by spend to date', 'perfect ranking')
+    group by 1, 2, 3
+    having count(*) >= 20
+
+),
+
+intervals as (
+
+    select
+        model,
+        settings,
+        is_baseline,
+        cast(null as date) as origin_date,
+        customer_count,
+        metric,
+        value
+    from ratios
+    unpivot (value for metric in (interval_low_ratio, interval_high_ratio))
+
+),
+
+all_figures as (
+
+    select
+        model,
+        settings,
+        is_baseline,
+        origin_date,
+        customer_count,
+        metric,
+        value
+    from figures
+
+    union all
+
+    select * from intervals
+
+),
+
+seasons as (
+
+    select
+        origin_date,
+        season
+    from totals
+
+    union all
+
+    select
+        cast(null as date) as origin_date,
+        format(
+            'the season was known at {} of {} origins',
+            count(*) filter (where is_season_known),
+            count(*)
+        ) as season
+    from totals
+    having count(*) > 0
+
+),
+
 {{ evaluation_periods('origins') }}
 
 select
     'spend' as task,
-    figures.model,
-    figures.settings,
+    all_figures.model,
+    all_figures.settings,
     case
-        when figures.origin_date is null then 'all origins'
-        else concat('from ', figures.origin_date)
+        when all_figures.origin_date is null then 'all origins'
+        else concat('from ', all_figures.origin_date)
     end as split,
-    figures.metric,
-    cast(null as varchar) as note,
+    all_figures.metric,
+    'out of time: predicted from past dates, evaluated on what followed; ' || seasons.season
+        as note,
     prediction_runs.model_version,
     90 as horizon_days,
-    cast(figures.value as double) as value,
-    cast(figures.customer_count as bigint) as sample_size,
-    figures.is_baseline,
+    cast(all_figures.value as double) as value,
+    cast(all_figures.customer_count as bigint) as sample_size,
+    all_figures.is_baseline,
     periods.train_from,
     periods.train_to,
     periods.test_from,
     periods.test_to
-from figures
+from all_figures
 cross join prediction_runs
 inner join periods
     on
         periods.horizon_days = 90
-        and figures.origin_date is not distinct from periods.origin_date
+        and all_figures.origin_date is not distinct from periods.origin_date
+left join seasons
+    on all_figures.origin_date is not distinct from seasons.origin_date
 {{ skip_existing_version('prediction_runs') }}

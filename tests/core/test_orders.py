@@ -30,7 +30,7 @@ def test_orders_whose_lines_fall_on_two_days_build(make_shop: Callable[..., Shop
     with (tmp_path / "shop.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([headings, *lines])
     shop = make_shop(transactions=f"{tmp_path}/shop.csv").build_with_data_tests(
-        "int_sample_features", "int_spend_samples", "int_sample_splits", "int_prediction_origins", "customers",
+        "int_sample_features", "int_spend_samples", "int_classification_samples", "int_prediction_origins", "customers",
         "order_lines", "orders", "cancellation_matches",
     )  # fmt: skip
     assert shop.row("select count(*) from order_lines where order_date < ordered_at::date")[0] > 50

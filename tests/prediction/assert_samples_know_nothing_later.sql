@@ -123,7 +123,7 @@ splits as (
         origin_date,
         sample_number,
         role
-    from {{ ref('int_sample_splits') }}
+    from {{ ref('int_classification_samples') }}
 
     union all
 

@@ -23,11 +23,12 @@ KNOWN = {
     """,
     "classes of training samples": """
         select r.task, r.horizon_days, r.origin_date, r.role, f.customer_id, f.cutoff_date, o.task, o.outcome
-        from prediction.int_sample_splits as r
+        from prediction.int_classification_samples as r
         inner join prediction.int_samples as f using (sample_number)
         left join prediction.int_sample_labels as o using (sample_number)
         where r.prediction_run = 'backtest' and r.role in ('train', 'validation')
     """,
+    "totals of the shop": "select * from prediction.int_spend_totals where prediction_run = 'backtest'",
     "spend of training samples": """
         select a.origin_date, a.role, f.customer_id, f.cutoff_date, a.amount
         from prediction.int_spend_samples as a inner join prediction.int_samples as f using (sample_number)
@@ -71,7 +72,7 @@ LEAKS = {
         "and cutoffs.cutoff_date + 60 >= category_spend.event_date",
     ),
     "test samples of interests train": (
-        "models/prediction/int_sample_splits.sql",
+        "models/prediction/int_classification_samples.sql",
         "origins.origin_date >= samples.label_end_date as is_complete,\n        samples_with_interest",
         "true as is_complete,\n        samples_with_interest",
     ),

@@ -28,7 +28,10 @@ REFRESHED_MARTS = {
     "segment_history", "segment_changes", "segment_transitions", "segment_drift",
 }  # fmt: skip
 # Of `customers`, what is as of the last full build.
-LEFT_OF_CUSTOMERS = ("interest_category", "interest_group", "embedding_x", "embedding_y", "expected_spend_90_days")
+LEFT_OF_CUSTOMERS = (
+    "interest_category", "interest_group", "embedding_x", "embedding_y",
+    "expected_spend_basis", "expected_spend_90_days", "expected_spend_low", "expected_spend_high",
+)  # fmt: skip
 NEWCOMER = "990001"
 
 

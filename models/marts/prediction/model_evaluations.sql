@@ -19,10 +19,12 @@ rule_evaluations as (
 
 prediction_evaluations as (
 
+    -- Intervals by tenths serve the forecast: they are no evaluation.
     select evaluations.*
     from {{ ref('spend_evaluations') }} as evaluations
     inner join active_version
         on evaluations.model_version = active_version.model_version
+    where evaluations.metric not in ('interval_low_ratio', 'interval_high_ratio')
 
     union all
 
@@ -40,6 +42,29 @@ active_models as (
     union all
 
     select * from {{ ref('int_active_classification_models') }}
+
+),
+
+-- What all customers are expected to spend, and between which amounts nine quarters of ten lie.
+expected_totals as (
+
+    select
+        basis,
+        season,
+        cast(sum(expected_spend) as double) as expected_total,
+        cast(sum(expected_spend) as double) * any_value(total_low_factor) as expected_total_low,
+        cast(sum(expected_spend) as double) * any_value(total_high_factor) as expected_total_high,
+        count(*) as customer_count,
+        as_of_date
+    from {{ ref('int_expected_spend') }}
+    group by basis, season, as_of_date
+
+),
+
+expected_figures as (
+
+    select * from expected_totals
+    unpivot (value for metric in (expected_total, expected_total_low, expected_total_high))
 
 ),
 
@@ -154,6 +179,25 @@ select
     cast(null as date) as test_from,
     cast(null as date) as test_to
 from active_models
+
+union all
+
+select
+    'forecast 90-day spend' as task,
+    'shop total' as model,
+    basis as settings,
+    'next 90 days' as split,
+    metric,
+    season as note,
+    value,
+    customer_count as sample_size,
+    false as is_baseline,
+    false as is_in_sample,
+    cast(null as date) as train_from,
+    as_of_date as train_to,
+    as_of_date + 1 as test_from,
+    as_of_date + 90 as test_to
+from expected_figures
 
 union all
 

@@ -123,11 +123,29 @@ def beside_baselines(evaluations: pd.DataFrame) -> Block:
         name,
         models_ahead(today) or f"No prediction could be evaluated yet: {why_not_evaluated(evaluations)}",
         note="Predicted from past dates, evaluated on what was observed after them. In-sample tasks reproduce what is"
-        " known and predict nothing. RMSE: typical error of a customer's spend; large errors weigh more.",
+        " known and predict nothing. RMSE: typical error of a customer's spend; large errors weigh more."
+        + next_quarter(evaluations),
         panels=[task_bars(task, rows[rows["task"] == task], active.get(task)) for task in tasks],
         panel_width="middle",
         legend=[["active", ACCENT, "■"], ["other models", PALE, "■"], ["baselines", MUTED, "■"]],
         table=table_of(pd.concat([rows, today]).sort_values(["task", "model", "settings", "split"]), columns),
+    )
+
+
+def next_quarter(evaluations: pd.DataFrame) -> str:
+    """What all customers are expected to spend, and whether the season is known; empty without a forecast.
+
+    Args:
+        evaluations: model_evaluations.
+    """
+    rows = evaluations[evaluations["split"] == "next 90 days"].set_index("metric")
+    if "expected_total" not in rows.index:
+        return ""
+    values = rows["value"]
+    return (
+        f" The customers of today are expected to spend {money(values['expected_total'])} in the next 90 days"
+        f" ({money(values['expected_total_low'])} to {money(values['expected_total_high'])} in nine cases of ten)."
+        f" {sentence(rows.loc['expected_total', 'note'])}."
     )
 
 
