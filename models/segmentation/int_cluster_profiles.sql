@@ -1,5 +1,6 @@
-{#- A day away isn't long, however often customers order. -#}
+{#- A day away isn't long, however often customers order; a month is usual where it isn't known. -#}
 {%- set shortest_gap_days = 7 %}
+{%- set usual_gap_days = 30 %}
 
 with active_version as (
 
@@ -36,8 +37,7 @@ first_orders as (
 
 ),
 
--- What is long, and what is much, in this shop: the median customer's mean gap between orders;
--- where nobody has ordered twice, the median absence.
+-- What is long, and what is much, in this shop: the median customer's mean gap between orders.
 shop as (
 
     select
@@ -50,7 +50,7 @@ shop as (
                             then first_orders.span_days / (fitted.frequency - 1)
                     end
                 ),
-                median(fitted.recency_days)
+                {{ usual_gap_days }}
             )
         ) as gap_days,
         cast(median(fitted.monetary) as double) as median_monetary
