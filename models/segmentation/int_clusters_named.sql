@@ -15,6 +15,23 @@ personas as (
 
 ),
 
+-- A name is carried over where it is still true.
+carried_over as (
+
+    select carried_over.*
+    from {{ ref('int_names_carried_over') }} as carried_over
+    inner join profiles
+        on
+            carried_over.segmentation = profiles.segmentation
+            and carried_over.cluster = profiles.cluster
+    inner join {{ ref('persona_prototypes') }} as prototypes
+        on
+            carried_over.segmentation = prototypes.segmentation
+            and carried_over.segment = prototypes.persona
+            and {{ persona_fits('profiles', 'prototypes') | indent(12) }}
+
+),
+
 described as (
 
     select
@@ -54,7 +71,7 @@ named as (
             else 'described'
         end as naming
     from described
-    left join {{ ref('int_names_carried_over') }} as carried_over
+    left join carried_over
         on
             described.segmentation = carried_over.segmentation
             and described.cluster = carried_over.cluster

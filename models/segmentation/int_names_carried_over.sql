@@ -81,8 +81,7 @@ jaccards as (
 )
 
 -- More than half of all that are in either: no two clusters can claim the same name, nor one
--- cluster two. Only personas are carried over, where their name is still true; a name made from a
--- profile follows the profile.
+-- cluster two. Only personas are carried over; a name made from a profile follows the profile.
 select
     jaccards.segmentation,
     jaccards.segment,
@@ -93,9 +92,4 @@ inner join {{ ref('persona_prototypes') }} as prototypes
     on
         jaccards.segmentation = prototypes.segmentation
         and jaccards.segment = prototypes.persona
-inner join {{ ref('int_cluster_profiles') }} as profiles
-    on
-        jaccards.segmentation = profiles.segmentation
-        and jaccards.cluster = profiles.cluster
-        and {{ persona_fits('profiles', 'prototypes') | indent(8) }}
 where jaccards.jaccard > 0.5
