@@ -204,8 +204,8 @@ def test_prices_show_at_which_end_the_thing_is_named(is_head_last: bool) -> None
 
 def test_an_absurd_price_of_few_products_says_nothing() -> None:
     texts, prices = priced_catalogue(is_head_last=True)
-    few = learn_text_space(texts[:FEWEST_PRICES - 1], prices[:FEWEST_PRICES - 1] * np.random.default_rng(0).random())
-    alone = learn_text_space(texts[:FEWEST_PRICES - 1])
+    few = learn_text_space(texts[: FEWEST_PRICES - 1], prices[: FEWEST_PRICES - 1] * np.random.default_rng(0).random())
+    alone = learn_text_space(texts[: FEWEST_PRICES - 1])
     assert few.weights.tolist() == alone.weights.tolist()
 
 
