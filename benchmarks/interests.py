@@ -175,18 +175,21 @@ def recency_weighted(origin: Origin, part: Part, settings: Mapping[str, Any]) ->
 
 def hierarchical_bayes(origin: Origin, part: Part, settings: Mapping[str, Any]) -> np.ndarray:
     """Mean of the posterior of a customer's shares: a Dirichlet prior around the usual ones, worth so much money."""
-    return part.history["spend"] + settings["money"] * usual(origin)
+    scores: np.ndarray = part.history["spend"] + settings["money"] * usual(origin)
+    return scores
 
 
 def season_aware(origin: Origin, part: Part, settings: Mapping[str, Any]) -> np.ndarray:
     """The same prior, moved by what the shop sells more of lately: a log of a year holds no season twice."""
     trend = origin.trend ** settings["power"]
-    return (part.history["spend"] + settings["money"] * usual(origin)) * trend
+    scores: np.ndarray = (part.history["spend"] + settings["money"] * usual(origin)) * trend
+    return scores
 
 
 def recent_and_seasonal(origin: Origin, part: Part, settings: Mapping[str, Any]) -> np.ndarray:
     """The mean of the shares with a half-life and of those with the season-aware prior."""
-    return shares(recency_weighted(origin, part, settings)) + shares(season_aware(origin, part, settings))
+    mixed: np.ndarray = shares(recency_weighted(origin, part, settings)) + shares(season_aware(origin, part, settings))
+    return mixed
 
 
 def co_purchase(origin: Origin, part: Part, settings: Mapping[str, Any]) -> np.ndarray:
@@ -195,7 +198,8 @@ def co_purchase(origin: Origin, part: Part, settings: Mapping[str, Any]) -> np.n
     lift = shares(before.T @ after + 5 * usual(origin)[None, :]) / np.maximum(usual(origin), 1e-9)
     own = shares(part.history["spend"])
     next_shares = shares((own @ lift) * usual(origin))
-    return settings["own"] * own + (1 - settings["own"]) * next_shares
+    scores: np.ndarray = settings["own"] * own + (1 - settings["own"]) * next_shares
+    return scores
 
 
 def neighbours(origin: Origin, part: Part, settings: Mapping[str, Any]) -> np.ndarray:
@@ -210,7 +214,8 @@ def neighbours(origin: Origin, part: Part, settings: Mapping[str, Any]) -> np.nd
 
 def neighbours_and_season(origin: Origin, part: Part, settings: Mapping[str, Any]) -> np.ndarray:
     """The mean of next-basket neighbours and of the season-aware prior."""
-    return shares(neighbours(origin, part, settings)) + shares(season_aware(origin, part, settings))
+    mixed: np.ndarray = shares(neighbours(origin, part, settings)) + shares(season_aware(origin, part, settings))
+    return mixed
 
 
 def stacked(origin: Origin, part: Part, settings: Mapping[str, Any]) -> np.ndarray:
