@@ -72,8 +72,11 @@ def _most_unreadable(rows: _Rows, max_share: float, has_earlier_rows: bool) -> l
     if unreadable > max_share * total and (unreadable >= FEW or (unreadable == total and not has_earlier_rows)):
         found.append((None, "", rows))
     for position in (0, 1):
-        for part in sorted({row[position] for row in rows if row[position] is not None}):
-            part_rows = [row for row in rows if row[position] == part]
+        parts: dict[str, list[Sequence[Any]]] = {}
+        for row in rows:
+            if row[position] is not None:
+                parts.setdefault(row[position], []).append(row)
+        for part, part_rows in sorted(parts.items(), key=lambda item: item[0]):
             total, unreadable = _counts(part_rows)
             if unreadable > max_share * total and unreadable >= FEW:
                 found.append((position, part, part_rows))
