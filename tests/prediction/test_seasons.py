@@ -155,7 +155,7 @@ def test_the_report_says_in_words_whether_the_season_is_known() -> None:
     values = {"expected_total": 1_097_800.0, "expected_total_low": 616_700.0, "expected_total_high": 1_954_000.0}
     evaluations = pd.DataFrame({"split": "next 90 days", "metric": list(values), "value": list(values.values())})
     assert next_quarter(evaluations.assign(note="season not known: the recent rate goes on")) == (
-        " The customers of today are expected to spend 1.10 million in the next 90 days (616,700 to 1.95 million in nine"
-        " cases of ten). Season not known: the recent rate goes on."
+        " The customers of today are expected to spend 1.10 million in the next 90 days (616,700 to 1.95 million in"
+        " nine cases of ten). Season not known: the recent rate goes on."
     )
     assert next_quarter(evaluations.assign(split="today", note="")) == ""
