@@ -12,9 +12,11 @@
     - The gap is longer than three years after the body, five years before it, and five times the
       longest gap within it: a shop may close for a year, or sell once a year.
     - It is little: on one or two days, up to 20 rows or 5 % of all; on more days up to 1 %, and
-      sparser than the body, for a shop that opens again sells on every day.
+      sparser than the body, for a shop that opens again sells on every day. A single day that
+      programs write where they have no date may have any number of rows.
     - The body outweighs it, in days or ten times in rows.
-    - All that is implausible at that end is little, too: up to 20 rows or 5 % of all.
+    - All that is implausible at that end is little, too, default days aside: up to 20 rows or 5 %
+      of all.
 
     A setting, `plausible_from` or `plausible_to`, decides its end instead.
 -#}
@@ -103,7 +105,8 @@ parts as (
         max(day) as last_day,
         count(*) as day_count,
         sum(row_count) as row_count,
-        count(*) / (date_diff('day', min(day), max(day)) + 1) as share_of_days
+        count(*) / (date_diff('day', min(day), max(day)) + 1) as share_of_days,
+        count(*) = 1 and min(day) in ({{ default_days() }}) as is_default_day
     from parts_of_days
     group by part
 
@@ -127,6 +130,7 @@ judged_parts as (
             parts.day_count < main_part.day_count or 10 * parts.row_count <= main_part.row_count
         )
         and case
+            when parts.is_default_day then true
             when parts.day_count <= 2 then parts.row_count <= totals.few_rows
             else
                 parts.row_count <= 0.01 * totals.row_count
@@ -160,6 +164,7 @@ rows_beyond as (
         ) as row_count_after
     from judged_parts
     cross join kept_parts
+    where not judged_parts.is_default_day
 
 ),
 
@@ -186,14 +191,16 @@ plausible_days as (
         coalesce(
             {{ date_setting('plausible_from') }},
             case
-                when rows_beyond.row_count_before <= most_rows.row_count then kept_parts.first_day
+                when coalesce(rows_beyond.row_count_before, 0) <= most_rows.row_count
+                    then kept_parts.first_day
             end,
             input_ends.first_day
         ) as first_day,
         coalesce(
             {{ date_setting('plausible_to') }},
             case
-                when rows_beyond.row_count_after <= most_rows.row_count then kept_parts.last_day
+                when coalesce(rows_beyond.row_count_after, 0) <= most_rows.row_count
+                    then kept_parts.last_day
             end,
             input_ends.last_day
         ) as last_day
@@ -206,6 +213,17 @@ plausible_days as (
         on true
 
 )
+{%- endmacro %}
+
+
+{#- SQL: the days that programs write where they have no date. -#}
+{% macro default_days() -%}
+    {%- for day in [
+        '1970-01-01', '1980-01-01', '1990-01-01', '2000-01-01', '2001-01-01', '2099-12-31',
+        '2100-01-01', '2199-12-31'
+    ] -%}
+        date '{{ day }}'{{ ', ' if not loop.last }}
+    {%- endfor -%}
 {%- endmacro %}
 
 

@@ -15,7 +15,7 @@
     `date_format` is one.
 -#}
 {% macro date_formats() -%}
-    {%- set configured = [var('date_format')] | reject('none') | list -%}
+    {%- set configured = [setting('date_format')] | reject('none') | list -%}
     {{ return(date_orders() + (configured | reject('in', date_orders()) | list)) }}
 {%- endmacro %}
 

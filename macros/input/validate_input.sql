@@ -27,6 +27,25 @@
 
 
 {#-
+    SQL: empties the view of the pending rows at the end of a run that read the input. It names
+    files by the paths of this run and needs functions that only a run has: nobody could read it
+    later.
+-#}
+{% macro release_input() -%}
+    {%- set view = existing_relation('sources', 'transactions') -%}
+    {%- if execute and view is not none and reads_input() -%}
+        {%- set columns = graph.sources['source.' ~ project_name ~ '.shop.transactions'].columns -%}
+        create or replace view {{ view }} as
+        select
+            {% for column in columns.values() -%}
+            cast(null as {{ column.data_type }}) as {{ column.name }}{{ ', ' if not loop.last }}
+            {%- endfor %}
+        where false
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#-
     Whether this run reads the source `shop`: to ingest it, for its freshness, or to compare a date
     that is set with its days.
 -#}
@@ -54,10 +73,11 @@
         'decimal_separator', 'cancellation_invoice_prefix', 'max_order_days', 'currency',
         'duplicates', 'refund_invoice_prefixes', 'max_unreadable_share'
     ] -%}
-        {%- do settings.update({name: var(name)}) -%}
+        {%- do settings.update({name: setting(name)}) -%}
     {%- endfor -%}
     {%- for name in ['as_of_date', 'baseline_date'] -%}
-        {%- do settings.update({name: none if var(name) is none else var(name) | string}) -%}
+        {%- set day = setting(name) -%}
+        {%- do settings.update({name: none if day is none else day | string}) -%}
     {%- endfor -%}
     {%- set readers = {} -%}
     {%- for date_format in date_formats() -%}

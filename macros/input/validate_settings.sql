@@ -8,11 +8,12 @@
         {%- set given = fromyaml(given) if given is string else given -%}
         {%- set values = {} -%}
         {%- for name in fromjson(single_value('select setting_names()')) -%}
-            {%- set is_date = var(name) is not none and name in [
+            {%- set value = setting(name) -%}
+            {%- set is_date = value is not none and name in [
                 'as_of_date', 'baseline_date', 'plausible_from', 'plausible_to'
             ] -%}
             {#- YAML makes a date of an unquoted day. -#}
-            {%- do values.update({name: var(name) | string if is_date else var(name)}) -%}
+            {%- do values.update({name: value | string if is_date else value}) -%}
         {%- endfor -%}
         {%- set sentences = fromjson(single_value(
             'select wrong_settings('

@@ -47,10 +47,21 @@
                 as this run does not draw the report; 'dbt build --select reporting publishing' does
             {%- endif -%}
         {%- endset -%}
-        {%- if reason and var('published_folder') is not none -%}
+        {%- if reason and setting('published_folder') is not none -%}
             {%- do log("Nothing is published, " ~ reason ~ ".", info=true) -%}
         {%- endif -%}
         {%- set context = {'marts': marts, 'may_publish': not reason} -%}
         set variable publication_context = {{ sql_text(tojson(context)) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Stops the run after `published_files` where it could not publish: with the sentence alone. -#}
+{% macro validate_publication() -%}
+    {%- if execute -%}
+        {%- set problem = single_value("select getvariable('publication_problem')") -%}
+        {%- if problem is not none -%}
+            {{ exceptions.raise_compiler_error(problem) }}
+        {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

@@ -3,6 +3,7 @@ with lines as (
     select
         product_id,
         regexp_replace(product_description, '\s+', ' ', 'g') as description,
+        other_columns,
         unit_price,
         gross_amount,
         ordered_at,
@@ -40,6 +41,12 @@ runs as (
 categorised as (
 
     {{ categorised_products() | indent(4) }}
+
+),
+
+given as (
+
+    {{ given_categories('runs', 'lines', 'first_sales') | indent(4) }}
 
 ),
 
@@ -122,6 +129,9 @@ described as (
         variants.description,
         sold.revenue,
         sold.price,
+        given.category_name as given_category,
+        asked.prediction_run in (select any_given.prediction_run from given as any_given)
+            as has_given_categories,
         asked.is_learning,
         asked.first_sold_date,
         asked.is_learning and asked.first_sold_date <= asked.frozen_at as is_known
@@ -135,6 +145,10 @@ described as (
             asked.prediction_run = variants.prediction_run
             and asked.product_id = variants.product_id
             and variants.place = 1
+    left join given
+        on
+            asked.prediction_run = given.prediction_run
+            and asked.product_id = given.product_id
 
 ),
 
@@ -156,10 +170,12 @@ select
     prediction_run,
     product_id,
     description,
+    given_category,
     model_version,
     cast(revenue as decimal(18, 2)) as revenue,
     cast(price as decimal(18, 4)) as price,
     is_learning,
+    has_given_categories,
     is_known and revenue_rank <= {{ var('max_fit_products') }} as is_fitted,
     first_sold_date
 from ranked

@@ -28,6 +28,7 @@ measured as (
 
     select
         *,
+        algorithm = 'given' as is_given,
         categories_found between {{ fewest_categories }} and {{ most_categories }} as is_countable,
         case
             when smallest_share < {{ least_share }}
@@ -52,6 +53,8 @@ gated as (
         *,
         case
             when failure_reason is not null then failure_reason
+            -- What the shop gives is used as given.
+            when is_given then null
             when not is_countable
                 then format(
                     '{} categories: a catalogue has {} to {}',
@@ -82,13 +85,16 @@ gated as (
         end as failure,
         failure is null as is_eligible,
         -- Where nothing passes, a fallback misses one gate, by less than is beyond use.
-        failure_reason is null
-        and is_countable
-        and mean_jaccard >= {{ least_fallback_stability }}
-        and other_share <= {{ most_fallback_other }}
-        and cast(share_shortfall is not null as integer)
-        + cast(other_excess is not null as integer)
-        + cast(stability_shortfall is not null as integer) <= 1 as is_usable,
+        is_given
+        or (
+            failure_reason is null
+            and is_countable
+            and mean_jaccard >= {{ least_fallback_stability }}
+            and other_share <= {{ most_fallback_other }}
+            and cast(share_shortfall is not null as integer)
+            + cast(other_excess is not null as integer)
+            + cast(stability_shortfall is not null as integer) <= 1
+        ) as is_usable,
         coalesce(share_shortfall, other_excess, stability_shortfall, 0) as shortfall
     from measured
 
@@ -159,6 +165,7 @@ select
     ranked.algorithm,
     case
         when winners.k is null then coalesce(ranked.failure, 'no candidate can be used')
+        when ranked.is_given then 'given by the shop, not learned'
         when ranked.preference = 1 and ranked.is_judged
             then format(
                 'chosen: it passes, and interests are backtested in as many; mean Jaccard {:.2f}',

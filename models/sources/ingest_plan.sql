@@ -11,7 +11,7 @@ ingest_watermark as (
 
 ),
 
--- The seeds that decide what a row is.
+-- The seeds that decide what a row is, and what the rows show.
 seeds as (
 
     select concat_ws(',', 'product', code, match_type, label) as seed_row
@@ -31,6 +31,18 @@ seeds as (
 
     select concat_ws(',', 'missing', column_name, word) as seed_row
     from {{ ref('missing_values') }}
+
+    union all
+
+    -- What rows show of returns decides as much as a seed.
+    select
+        concat_ws(
+            ',',
+            'returns',
+            cancellation_invoice_prefix,
+            array_to_string(refund_invoice_prefixes, ',')
+        ) as seed_row
+    from input_profile
 
 ),
 

@@ -17,22 +17,30 @@ TYPES = {
 
 
 def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
-    """Places by the words that the categories were learned with; once placed, a product stays where it is."""
+    """Places as given, or by the words that the categories were learned with; a product stays where it was placed."""
     products = dbt.ref("int_catalogue").filter("not is_learning").order("product_id").df()
     embeddings = dbt.ref("product_embeddings").filter("prediction_run = 'live' and is_fitted").order("product_id")
     labels = dbt.ref("category_labels").filter("prediction_run = 'live'").order("product_id")
     chosen = dbt.ref("int_category_candidates").filter("prediction_run = 'live' and is_chosen")
     tables: list[pd.DataFrame] = []
-    for version, k in chosen.select("model_version, k").fetchall():
+    for version, algorithm, k in chosen.select("model_version, algorithm, k").fetchall():
         new = products[products["model_version"] == version]
         if new.empty:
+            continue
+        learned = embeddings.filter(f"model_version = {version}").df()
+        categories = labels.filter(f"model_version = {version} and k = {k}").df()
+        learned = learned.merge(categories[["product_id", "category_id", "learned_group"]], on="product_id")
+        if algorithm == "given":
+            numbers = learned.dropna(subset="given_category").groupby("given_category")["category_id"].first()
+            nowhere = dict.fromkeys([name for name in TYPES if name.startswith("x")], 0.0)
+            placed = new[["product_id", "description", "price"]].assign(
+                category_id=new["given_category"].map(numbers).fillna(-1), similarity=None, known_words=0, **nowhere
+            )
+            tables.append(placed.assign(model_version=version))
             continue
 
         from shop_toolkit.categories import place_products
 
-        learned = embeddings.filter(f"model_version = {version}").df()
-        categories = labels.filter(f"model_version = {version} and k = {k}").df()
-        learned = learned.merge(categories[["product_id", "category_id", "learned_group"]], on="product_id")
         placed = place_products(learned, new).merge(new[["product_id", "description"]], on="product_id")
         tables.append(placed.assign(model_version=version))
     return with_stored_rows(dbt, session, tables, TYPES)

@@ -6,7 +6,7 @@ import duckdb
 from shop_toolkit.registry import Rows, pending_runs, with_stored_rows
 
 TYPES = {
-    "prediction_run": "str", "product_id": "str", "description": "str",
+    "prediction_run": "str", "product_id": "str", "description": "str", "given_category": "str",
     "model_version": "int32", "known_words": "int32", "revenue": "float", "price": "float",
     "x01": "float", "x02": "float", "x03": "float", "x04": "float", "x05": "float", "x06": "float",
     "x07": "float", "x08": "float", "x09": "float", "x10": "float", "x11": "float", "x12": "float",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 from shop_toolkit.postgres import ADDRESS, push
-from shop_toolkit.publishing import Mart, current_files, id_of, publication
+from shop_toolkit.publishing import Mart, PublicationError, current_files, id_of, publication, text
 from shop_toolkit.tables import typed
 
 TYPES = {
@@ -20,7 +20,9 @@ TYPES = {
 def model(dbt: Any, session: Any) -> pd.DataFrame:
     """Copy the marts to the folder of the setting, and to Postgres if the environment names a server.
 
-    A hook in the yml makes the model wait for all marts and their tests, and describes them in a variable.
+    A hook in the yml makes the model wait for all marts and their tests, and describes them in a variable. Another one
+    stops the run with the sentence in the variable `publication_problem`: of an error in a Python model dbt shows the
+    whole trace.
     """
     pages = dict(dbt.ref("report_pages").select("file_name", "content").fetchall())
     settings = dbt.config.get("meta")
@@ -30,7 +32,10 @@ def model(dbt: Any, session: Any) -> pd.DataFrame:
     context = json.loads(context)
     if context["may_publish"]:
         marts = [Mart(name, **mart) for name, mart in context["marts"].items()]
-        publish(session, marts, pages, folder, settings["postgres_schema"])
+        try:
+            publish(session, marts, pages, folder, settings["postgres_schema"])
+        except PublicationError as error:
+            session.execute(f"set variable publication_problem = {text(str(error))}")
     return typed(pd.DataFrame(current_files(folder) if folder else None, columns=list(TYPES)), TYPES)
 
 

@@ -1,23 +1,32 @@
-"""Makes the checks of settings SQL functions; the checks stand apart, because worker processes import them without dbt.
+"""Checks the warehouse before dbt opens it, and makes the checks of settings SQL functions.
+
+The checks stand apart, because worker processes import them without dbt.
 
 dbt-duckdb loads this module as a plugin (`profiles.yml`).
 """
 
 import json
+from typing import Any
 
 import duckdb
+from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb.func import FunctionNullHandling
 
 from shop_toolkit.postgres import postgres_problem
 from shop_toolkit.settings import setting_names, wrong_settings
+from shop_toolkit.warehouse import check_warehouse
 
 # A null is passed to the function and not answered with a null.
 SPECIAL = FunctionNullHandling.SPECIAL
 
 
 class Plugin(BasePlugin):  # type: ignore[misc]  # dbt is not followed
-    """Registers the checks of settings on each DuckDB database that dbt opens."""
+    """Checks each DuckDB database that dbt opens, and registers the checks of settings on it."""
+
+    def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
+        """Check that the database can be opened; dbt-duckdb calls this right before it opens it."""
+        check_warehouse(creds.path, config)
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Register the functions; dbt-duckdb calls this once for each database that it opens."""

@@ -204,8 +204,8 @@ def test_prices_show_at_which_end_the_thing_is_named(is_head_last: bool) -> None
 
 def test_an_absurd_price_of_few_products_says_nothing() -> None:
     texts, prices = priced_catalogue(is_head_last=True)
-    few = learn_text_space(texts[:FEWEST_PRICES - 1], prices[:FEWEST_PRICES - 1] * np.random.default_rng(0).random())
-    alone = learn_text_space(texts[:FEWEST_PRICES - 1])
+    few = learn_text_space(texts[: FEWEST_PRICES - 1], prices[: FEWEST_PRICES - 1] * np.random.default_rng(0).random())
+    alone = learn_text_space(texts[: FEWEST_PRICES - 1])
     assert few.weights.tolist() == alone.weights.tolist()
 
 
@@ -367,6 +367,25 @@ def test_categories_learned_from_names_agree_with_those_that_somebody_gave() -> 
     assert chosen["k"] <= 25
     assert chosen["nmi"] >= 0.70
     assert chosen["purity"] >= 0.75
+
+
+def test_categories_that_the_shop_gives_are_the_only_candidate() -> None:
+    """Whatever the texts say; numbered by size, and other where none is given or no fitted product has it."""
+    given = ["tools", "tools", "gifts", None, "tools", "gifts", "tools", "new"]
+    products = catalogue_of(JEWELLERY[:8], [None] * 0).assign(
+        given_category=given, is_fitted=[True] * 7 + [False], description=None
+    )
+    assert describe_catalogue(products)["failure_reason"].tolist() == [None]
+    texts = describe_texts(products)
+    labels = fit_category_candidates(texts)
+    assert labels["category_id"].tolist() == [0, 0, 1, OTHER, 0, 1, 0, OTHER]
+    assert set(zip(labels["algorithm"], labels["k"], strict=True)) == {("given", 2)}
+    (measures,) = measure_category_candidates(texts, labels).to_dict("records")
+    assert (measures["categories_found"], measures["product_count"], measures["failure_reason"]) == (2, 7, None)
+    assert (measures["smallest_share"], measures["other_share"]) == pytest.approx((2 / 7, 1 / 7))
+    assert measure_category_stability(texts, labels).empty
+    named = name_categories(products, labels).set_index("category_id")["category_name"]
+    assert named.to_dict() == {OTHER: "other", 0: "tools", 1: "gifts"}
 
 
 # --- measures --------------------------------------------------------------------------------------------

@@ -91,6 +91,32 @@ def test_a_shop_in_russian_has_categories_that_products_of_later_days_join(
     assert set(names) <= set(shop.rows("select category_name, top_terms from product_categories"))
 
 
+def test_categories_in_a_column_of_the_log_are_used_as_given(make_shop: Callable[..., Shop], tmp_path: Path) -> None:
+    """Of three levels the one with five values; a product of a later day joins its category."""
+    headings = f"{HEADINGS},Department,Sub-Category,Area"
+
+    def line(number: int, product: int, kind: int) -> str:
+        return f"{sale(f'P{product:02}', f'Thing {product}', number)},D{kind % 2},Kind {kind},{number % 7}"
+
+    lines = [line(number, number % 30, number % 30 % 5) for number in range(300)]
+    log = tmp_path / "log.csv"
+    log.write_text("\n".join((headings, *lines)) + "\n", encoding="utf-8")
+    shop = make_shop(transactions=str(log))
+    built_with_tests(shop)
+    assert shop.rows(
+        "select category_name, product_count, reason, is_fallback, k from product_categories order by 1"
+    ) == [(f"Kind {kind}", 6, "given by the shop, not learned", False, 5) for kind in range(5)]
+    assert dict(shop.rows("select product_id, category_name from products")) == {
+        f"P{product:02}": f"Kind {product % 5}" for product in range(30)
+    }
+
+    late = [line(300, 30, 4), line(301, 31, 9)]
+    log.write_text("\n".join((headings, *lines, *late)) + "\n", encoding="utf-8")
+    built_with_tests(shop)
+    now = dict(shop.rows("select product_id, category_name from products"))
+    assert (now["P30"], now["P31"], now["P00"]) == ("Kind 4", "other", "Kind 0")
+
+
 @pytest.mark.parametrize(
     ("headings", "line", "failure_reason"),
     [

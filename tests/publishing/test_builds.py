@@ -145,6 +145,22 @@ def test_a_folder_that_cannot_be_used_stops_the_build_at_once(make_shop: Callabl
     assert (tmp_path / "file").read_text() == "mine"
 
 
+def test_a_folder_that_fails_while_it_is_written_has_one_sentence(shop: Shop) -> None:
+    folder, before = Path(shop.settings["published_folder"]), shop.rows("from published_files order by all")
+    (folder / ".lock").unlink(missing_ok=True)
+    (folder / ".lock").mkdir()
+    result = shop.dbt("build", "--select", *PUBLICATION)
+    (folder / ".lock").rmdir()
+    assert not result.success
+    (problem,) = [str(run.message) for run in result.result.results if run.status == "error"]
+    assert "The marts are not published, and readers keep the last publication: " in problem
+    assert " is writable and has room, or name another by the setting 'published_folder'" in problem
+    assert "Traceback" not in problem
+    assert len(problem) < 700
+    assert shop.rows("from published_files order by all") == before
+    assert shop.dbt("build", "--select", *PUBLICATION).success
+
+
 @pytest.mark.parametrize("publications", [10, pytest.param(40, marks=pytest.mark.soak)])
 def test_readers_see_whole_publications_while_builds_go_on(publications: int, shop: Shop, tmp_path: Path) -> None:
     """Each publication has a marker in two marts; dbt makes one in seven, the function that it calls the others."""

@@ -243,6 +243,30 @@ def test_a_damaged_archive_has_a_sentence(warehouse: duckdb.DuckDBPyConnection, 
     assert "log.csv.gz' cannot be read as text: " in problem_of_file(warehouse, log / "*")
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("log.csv", gzip.compress(b"customer,date,amount"), "text: it holds a gzip archive. Rename it to end in .gz."),
+        ("log.csv.gz", b"customer,date,amount", "text: it is no gzip archive. Rename it to end without '.gz'."),
+        ("log.csv", b"PAR1 and more", "text: it holds Parquet. Rename it to end in .parquet."),
+        (
+            "log.txt",
+            b"PK\3\4",
+            "text: it holds a workbook or another ZIP archive. Rename it to end in .xlsx, or unpack",
+        ),
+        ("log.xlsx", b"customer,date,amount", "a workbook: it holds text. Rename it to end in .csv."),
+        ("log.xls", b"\xef\xbb\xbf\r\n<HTML><table>", "a workbook: it holds a web page. Open it in a spreadsheet"),
+        ("log.parquet", b"\xd0\xcf\x11\xe0", "Parquet: it holds a workbook. Rename it to end in .xls."),
+        ("log.xlsb", b"no\0text", "a workbook: "),
+    ],
+)
+def test_a_file_that_is_not_what_its_name_says_has_a_sentence(
+    name: str, content: bytes, sentence: str, warehouse: duckdb.DuckDBPyConnection, log: Path
+) -> None:
+    (log / name).write_bytes(content)
+    assert f"{name}' cannot be read as {sentence}" in problem_of_file(warehouse, log / "*")
+
+
 def test_damaged_pages_of_parquet_have_a_sentence(warehouse: duckdb.DuckDBPyConnection, log: Path) -> None:
     """The list of columns is at the end of the file, so it is whole."""
     for name in ("a", "b"):

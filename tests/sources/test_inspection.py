@@ -141,6 +141,7 @@ def test_it_reads_a_table_of_the_warehouse_and_leaves_it_as_it_is(
     ("settings", "problem"),
     [
         ("{transactions: none.csv}", "there is no file 'none.csv'"),
+        ("{transactions: '{{ 7 * 7 }}.csv'}", "there is no file '{{ 7 * 7 }}.csv'"),
         ("{transactions: log}", "'log' is the name of a table, and the warehouse"),
         ("{transaction: log}", "The setting 'transaction' is not known."),
         ("{max_order_days: none}", "The setting 'max_order_days' is"),

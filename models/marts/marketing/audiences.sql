@@ -20,7 +20,7 @@ drawn as (
     select
         *,
         concat(segmentation, ': ', segment) as campaign,
-        md5(concat_ws('|', {{ sql_text(var('control_salt')) }}, campaign, customer_id)) as hash,
+        md5(concat_ws('|', {{ sql_text(setting('control_salt')) }}, campaign, customer_id)) as hash,
         cast(concat('0x', left(hash, 8)) as bigint) / 4294967296.0 as draw
     from members
 

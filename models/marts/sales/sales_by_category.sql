@@ -16,6 +16,8 @@ products as (
 
 ),
 
+{{ lines_of_orders('anonymous_sales', keys=['invoice_id']) }},  -- noqa: PRS
+
 categorised_products as (
 
     select
@@ -46,12 +48,12 @@ anonymous_orders as (
 
     select
         coalesce(categorised_products.product_category, 'no category') as product_category,
-        anonymous_sales.invoice_id,
-        sum(anonymous_sales.quantity) as units,
-        sum(anonymous_sales.gross_amount) as revenue
-    from anonymous_sales
+        lines_of_orders.invoice_id,
+        sum(lines_of_orders.quantity) as units,
+        sum(lines_of_orders.gross_amount) as revenue
+    from lines_of_orders
     left join categorised_products
-        on anonymous_sales.product_id = categorised_products.product_id
+        on lines_of_orders.product_id = categorised_products.product_id
     group by 1, 2
 
 ),

@@ -15,6 +15,8 @@ from shop_toolkit.categories.text_space import learn_text_space, unit_vectors
 from shop_toolkit.clustering.names import NOISE, number_clusters
 
 ALGORITHM = "kmeans"
+# The shop's own categories: the only candidate where there are any.
+GIVEN = "given"
 
 CATEGORY_COUNTS = (4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20, 22, 25)
 
@@ -83,8 +85,11 @@ def fit_category_candidates(texts: pd.DataFrame, category_counts: Iterable[int] 
           has the number of its category, and one that became other a number beyond them; `place_products` computes the
           centres from it
 
-        A candidate that cannot be fitted has no rows.
+        A candidate that cannot be fitted has no rows. Where categories are given, they are the only candidate
+        (algorithm `GIVEN`), with as many as fitted products have and similarity NaN.
     """
+    if texts["given_category"].notna().any():
+        return _given_labels(texts)
     data = texts_of(texts)
     possible = [k for k in sorted(set(category_counts)) if not count_problem(data, k)]
     tables = []
@@ -100,6 +105,24 @@ def fit_category_candidates(texts: pd.DataFrame, category_counts: Iterable[int] 
             }
             tables.append(pd.DataFrame(columns))
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(LABEL_COLUMNS))
+
+
+def _given_labels(texts: pd.DataFrame) -> pd.DataFrame:
+    """Labels of the categories that are given: numbered as learned ones are; what no fitted product is in is other."""
+    rows = texts.sort_values("product_id", ignore_index=True)
+    sizes = rows.loc[rows["is_fitted"], "given_category"].value_counts().rename_axis("name").reset_index(name="size")
+    numbered = sizes.sort_values(["size", "name"], ascending=[False, True], ignore_index=True)["name"]
+    numbers = dict(zip(numbered, range(len(numbered)), strict=True))
+    categories = rows["given_category"].map(numbers).fillna(OTHER).astype(int)
+    columns = {
+        "algorithm": GIVEN,
+        "k": len(numbers),
+        "product_id": rows["product_id"],
+        "category_id": categories,
+        "similarity": math.nan,
+        "learned_group": categories.where(rows["is_fitted"], NOISE),
+    }
+    return pd.DataFrame(columns)
 
 
 def _learnable(data: Texts) -> np.ndarray:

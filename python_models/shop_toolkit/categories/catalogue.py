@@ -16,7 +16,7 @@ COORDINATES = tuple(f"x{number:02}" for number in range(1, TEXT_DIMENSIONS + 1))
 
 CATALOGUE_COLUMNS = ("product_count", "described_products", "different_descriptions", "failure_reason")
 
-TEXT_COLUMNS = ("product_id", "is_fitted", "known_words", "price", *COORDINATES)
+TEXT_COLUMNS = ("product_id", "is_fitted", "given_category", "known_words", "price", *COORDINATES)
 
 
 def describe_catalogue(products: pd.DataFrame) -> pd.DataFrame:
@@ -27,15 +27,17 @@ def describe_catalogue(products: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         One row: product_count, described_products, different_descriptions (they differ in more than case, digits and
-        signs) and failure_reason, why nothing can be learned (None if it can).
+        signs) and failure_reason, why nothing can be learned (None if it can, or if the categories are given).
 
     Raises:
         ValueError: A column is missing, or a product has two rows.
     """
-    fitted = sorted_products(products).query("is_fitted")
+    rows = sorted_products(products)
+    fitted = rows[rows["is_fitted"]]
     texts = [" ".join(words_of(text)) for text in fitted["description"]]
     described, different = sum(map(bool, texts)), len(set(texts) - {""})
-    row = (len(fitted), described, different, _catalogue_problem(texts))
+    problem = None if fitted["given_category"].notna().any() else _catalogue_problem(texts)
+    row = (len(fitted), described, different, problem)
     return pd.DataFrame([row], columns=list(CATALOGUE_COLUMNS))
 
 
@@ -62,14 +64,16 @@ def describe_texts(products: pd.DataFrame) -> pd.DataFrame:
         products: One row per product: product_id, description (text, may be None), revenue and price (money; price is
             the typical one of a unit, may be missing). It may hold is_fitted: the space is learned from fitted products
             alone, so that products of a later day change nothing; without the column all are fitted. The caller bounds
-            their number: 20,000 take 2 s here, and about half a minute to fit and refit as all candidates.
+            their number: 20,000 take 2 s here, and about half a minute to fit and refit as all candidates. It may hold
+            given_category (text or None), too: where any is given, nothing is learned and no text is placed.
 
     Returns:
-        One row per product: product_id, is_fitted, known_words, price and x01..x24, coordinates of length 1 in all (see
-        `learn_text_space`): the cosine of two products is their similarity, and Euclidean distances order pairs the
-        same way. A product whose words no other one has lies at the origin, known_words 0. Dimensions that a small
-        catalogue does not have are 0. `price` is the median price of fitted products with equal words, so that equal
-        descriptions share a category; without any, the product's own. Empty where `describe_catalogue` gives a reason.
+        One row per product: product_id, is_fitted, given_category, known_words, price and x01..x24, coordinates of
+        length 1 in all (see `learn_text_space`): the cosine of two products is their similarity, and Euclidean
+        distances order pairs the same way. A product whose words no other one has lies at the origin, known_words 0.
+        Dimensions that a small catalogue does not have are 0. `price` is the median price of fitted products with equal
+        words, so that equal descriptions share a category; without any, the product's own. Empty where
+        `describe_catalogue` gives a reason.
 
     Raises:
         ValueError: A column is missing, or a product has two rows.
@@ -78,12 +82,17 @@ def describe_texts(products: pd.DataFrame) -> pd.DataFrame:
     if describe_catalogue(products)["failure_reason"].iloc[0]:
         return pd.DataFrame(columns=list(TEXT_COLUMNS))
     prices = typical_prices(rows["description"], rows["price"], rows["is_fitted"])
+    if rows["given_category"].notna().any():
+        nowhere = coordinate_columns(np.zeros((len(rows), TEXT_DIMENSIONS)))
+        columns = {name: rows[name] for name in ("product_id", "is_fitted", "given_category")}
+        return pd.DataFrame(columns | {"known_words": 0, "price": prices} | nowhere)[list(TEXT_COLUMNS)]
     space = learn_text_space(rows.loc[rows["is_fitted"], "description"], prices[rows["is_fitted"]])
     with threadpool_limits(1):
         points, known = space.place(rows["description"].tolist())
     columns = {
         "product_id": rows["product_id"],
         "is_fitted": rows["is_fitted"],
+        "given_category": None,
         "known_words": known,
         "price": prices,
     }
@@ -114,6 +123,9 @@ def sorted_products(products: pd.DataFrame) -> pd.DataFrame:
         raise ValueError("A product has two rows.")
     fitted = rows["is_fitted"].astype(bool) if "is_fitted" in rows else True
     description = rows["description"].astype(object).where(rows["description"].notna(), None)
+    given = rows["given_category"].astype(object) if "given_category" in rows else pd.Series(None, rows.index, object)
     numbers = {name: pd.to_numeric(rows[name]).astype(float) for name in ("revenue", "price")}
-    rows = rows.assign(is_fitted=fitted, description=description, **numbers)
-    return rows[["product_id", "description", "revenue", "price", "is_fitted"]]
+    rows = rows.assign(
+        is_fitted=fitted, description=description, given_category=given.where(given.notna(), None), **numbers
+    )
+    return rows[["product_id", "description", "revenue", "price", "is_fitted", "given_category"]]

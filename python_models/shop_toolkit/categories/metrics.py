@@ -9,6 +9,7 @@ import pandas as pd
 from shop_toolkit.categories.candidates import (
     ALGORITHM,
     CATEGORY_COUNTS,
+    GIVEN,
     OTHER,
     Texts,
     categories_of,
@@ -44,9 +45,13 @@ def measure_category_candidates(
         - mean_similarity: cosine to the centre, mean over products that are in a category
         - failure_reason: None, or why there are no k categories
 
+        Categories that are given are one row, without silhouette and similarity.
+
     Raises:
         ValueError: The labels are not of the products that have texts.
     """
+    if GIVEN in set(labels["algorithm"]):
+        return _measured_as_given(texts, labels)
     data = texts_of(texts)
     found = {k: rows.sort_values("product_id") for k, rows in labels.groupby("k")}
     keys = sorted(set(category_counts) | set(found))
@@ -82,3 +87,15 @@ def _measured(data: Texts, k: int, rows: pd.DataFrame, silhouette: float) -> tup
         similarity[placed].mean() if placed.any() else math.nan,
         None if len(sizes) == k else f"found {len(sizes)} of {k} categories only",
     )  # fmt: skip
+
+
+def _measured_as_given(texts: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
+    """The row of the categories that are given."""
+    fitted = labels[labels["product_id"].isin(texts.loc[texts["is_fitted"], "product_id"])]
+    sizes = fitted.loc[fitted["category_id"] != OTHER, "category_id"].value_counts()
+    shares = sizes / len(fitted)
+    row = (
+        GIVEN, len(sizes), len(fitted), len(sizes), shares.min(), shares.max(), 1 - shares.sum(),
+        math.nan, math.nan, None,
+    )  # fmt: skip
+    return pd.DataFrame([row], columns=list(METRIC_COLUMNS))

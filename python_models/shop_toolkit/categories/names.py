@@ -143,7 +143,7 @@ def name_categories(products: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFram
     The name is the first distinguishing term, as the expression that it stands in (`hot water bottles`), and the next
     one where enough of the products are without the first ("necklaces, bracelets"). Where two categories would share
     it, the later one gets as many of its next terms as make it differ, and failing that its number. Category -1 is
-    "other".
+    "other". Categories that are given keep their names, and have no terms.
 
     Args:
         products: As for `describe_texts`.
@@ -157,6 +157,13 @@ def name_categories(products: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFram
     if labels.empty:
         return pd.DataFrame(columns=list(NAME_COLUMNS))
     rows = sorted_products(products).merge(labels[["product_id", "category_id"]], on="product_id", validate="1:1")
+    named = rows.groupby("category_id", as_index=False).agg(
+        product_count=("product_id", "size"), revenue=("revenue", "sum"), typical_price=("price", "median")
+    )
+    if rows["given_category"].notna().any():
+        given = rows.drop_duplicates("category_id").set_index("category_id")["given_category"]
+        named["category_name"] = named["category_id"].map(given).where(named["category_id"] != OTHER, OTHER_NAME)
+        return named.assign(top_terms="")[list(NAME_COLUMNS)]
     found = distinguishing_terms(products, labels)
     terms_of = {category: group["term"].tolist() for category, group in found.groupby("category_id")}
     texts = rows["description"].map(words_of)
@@ -166,9 +173,6 @@ def name_categories(products: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFram
         for category, terms in terms_of.items()
     }
     names = _unique_names(sorted(set(rows["category_id"]) - {OTHER}), expressions_of) | {OTHER: OTHER_NAME}
-    named = rows.groupby("category_id", as_index=False).agg(
-        product_count=("product_id", "size"), revenue=("revenue", "sum"), typical_price=("price", "median")
-    )
     named["category_name"] = named["category_id"].map(names)
     named["top_terms"] = [", ".join(terms_of.get(category, [])) for category in named["category_id"]]
     return named[list(NAME_COLUMNS)]

@@ -7,6 +7,7 @@ import pandas as pd
 
 from shop_toolkit.categories.candidates import (
     ALGORITHM,
+    GIVEN,
     OTHER,
     Texts,
     categories_of,
@@ -44,14 +45,16 @@ def measure_category_stability(
         workers: Processes; resamples depend on their number only, so any number gives the same rows.
 
     Returns:
-        One row per candidate with two categories or more. min_jaccard (0..1) is that of the least stable category,
-        mean_jaccard the mean over categories (a category under 0.5 has dissolved, from 0.75 it is stable);
-        mean_adjusted_rand compares both categorisations, other being a group. bootstrap_samples counts the resamples
-        they rest on.
+        One row per candidate with two categories or more, none for categories that are given. min_jaccard (0..1) is
+        that of the least stable category, mean_jaccard the mean over categories (a category under 0.5 has dissolved,
+        from 0.75 it is stable); mean_adjusted_rand compares both categorisations, other being a group.
+        bootstrap_samples counts the resamples they rest on.
 
     Raises:
         ValueError: The labels are not of the products that have texts.
     """
+    if GIVEN in set(labels["algorithm"]):
+        return pd.DataFrame(columns=list(STABILITY_COLUMNS))
     data = texts_of(texts)
     data = data.take(data.fitted)
     found = {}

@@ -79,7 +79,9 @@ def find_encoding(file: str, requested: str | None) -> str:
                 " it again, or set csv_encoding to the encoding that it has."
             )
     except UNREADABLE as error:
-        raise InputError(f"{named(file)} cannot be read as text: {reason_of(error)}.") from error
+        raise InputError(
+            f"{named(file)} cannot be read as text: {reason_of(error)}. Export or copy it again."
+        ) from error
     return encoding
 
 

@@ -29,6 +29,17 @@ CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 DELIMITERS = ",;\t|"
+GZIP = b"\x1f\x8b"
+# How files begin that are no text: what they are, and what their names end in.
+BEGINNINGS = {
+    b"PAR1": ("Parquet", ".parquet"),
+    b"PK\x03\x04": ("a workbook or another ZIP archive", ".xlsx, or unpack it"),
+    b"\xd0\xcf\x11\xe0": ("a workbook", ".xls"),
+    GZIP: ("a gzip archive", ".gz"),
+}
+EXPECTED = {"csv": (None,), "parquet": (b"PAR1",), "workbook": (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")}
+SPOKEN = {"csv": "text", "parquet": "Parquet", "workbook": "a workbook"}
+WEB_PAGES = (b"<html", b"<!doctype html", b"<table", b"<?xml")
 # What is longer is no line of headings.
 LONGEST_HEADINGS = 1 << 20
 MOST_LINES_OF_HEADINGS = 50
@@ -133,6 +144,7 @@ def workbook_rows(path: str) -> list[list[str | None]]:
 def _describe(file: str, requested: tuple[str | None, str | None]) -> FileDescription:
     # Before the file is opened: a file that grows meanwhile is read again by the next build.
     bare = FileDescription(_kind(file), _stamp(file), requested, ())
+    _check_content(file, bare.kind)
     if bare.kind == "parquet":
         columns = _parquet_columns(file)
         return replace(bare, headings=tuple(columns), types=tuple(columns.values()))
@@ -194,6 +206,26 @@ def _kind(file: str) -> str:
     raise InputError(f"{named(file)} ends in none of {', '.join(CSV_SUFFIXES + PARQUET_SUFFIXES + WORKBOOK_SUFFIXES)}.")
 
 
+def _check_content(file: str, kind: str) -> None:
+    """Raise InputError where a file holds something else than its name says."""
+    with Path(file).open("rb") as stream:
+        start = stream.read(4096)
+    beginning = next((sign for sign in BEGINNINGS if start.startswith(sign)), None)
+    is_zipped = file.lower().endswith(".gz")
+    if beginning == GZIP if is_zipped else beginning in EXPECTED[kind]:
+        return
+    problem = f"{named(file)} cannot be read as {SPOKEN[kind]}: it "
+    if beginning is not None:
+        content, ending = BEGINNINGS[beginning]
+        raise InputError(f"{problem}holds {content}. Rename it to end in {ending}.")
+    if is_zipped:
+        raise InputError(f"{problem}is no gzip archive. Rename it to end without '.gz'.")
+    if kind != "csv" and b"\0" not in start:
+        if start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(WEB_PAGES):
+            raise InputError(f"{problem}holds a web page. Open it in a spreadsheet, and save it as .xlsx.")
+        raise InputError(f"{problem}holds text. Rename it to end in .csv.")
+
+
 def _stamp(file: str) -> str:
     return f"{Path(file).stat().st_size} {_modified(file)}"
 
@@ -217,7 +249,9 @@ def _csv_form(
             delimiter = delimiter or _find_delimiter(first_line)
             headings = _headings(file, first_line, text, delimiter)
     except (*UNREADABLE, csv.Error) as error:
-        raise InputError(f"{named(file)} cannot be read as text: {reason_of(error)}.") from error
+        raise InputError(
+            f"{named(file)} cannot be read as text: {reason_of(error)}. Export or copy it again."
+        ) from error
     if not any(heading.strip() for heading in headings) or first_line.lower().startswith("sep="):
         raise InputError(f"{named(file)} has no headings in its first line, where they must be.")
     return headings, delimiter, encoding

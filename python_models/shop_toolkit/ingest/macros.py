@@ -25,11 +25,13 @@ def load_macros(folder: Path, context: Mapping[str, Any]) -> dict[str, Callable[
     Returns:
         Each macro as a function; what it returns is what it returns in dbt.
     """
-    names = dict[str, Any](context)
+    # Outside dbt, `var` renders nothing: it is the macro `setting`.
+    given = {"setting": context["var"]} | dict(context)
+    names = dict[str, Any](given)
     names |= {"return": _return, "adapter": SimpleNamespace(dispatch=lambda name: names[f"default__{name}"])}
     for file in sorted(folder.rglob("*.sql")):
         template = _Lazy(file.read_text("utf-8"), names)
-        names |= {name: template.macro(name) for name in MACRO.findall(template.text) if name not in context}
+        names |= {name: template.macro(name) for name in MACRO.findall(template.text) if name not in given}
     return {name: macro for name, macro in names.items() if name not in context}
 
 

@@ -154,10 +154,11 @@ def resolve_separator(
         if doubtful is not None:
             raise _question(input_name, doubtful, "nothing shows which")
         return None
-    files = sorted({column.file_name for column in numbers})
-    for file_name in files:
-        columns = [column for column in numbers if column.file_name == file_name]
-        name = input_name if len(files) == 1 else f"'{file_name}'"
+    by_file: dict[str, list[WrittenNumbers]] = {}
+    for column in numbers:
+        by_file.setdefault(column.file_name, []).append(column)
+    for file_name, columns in sorted(by_file.items()):
+        name = input_name if len(by_file) == 1 else f"'{file_name}'"
         _check_file(columns, name, separator, "read so far" if earlier else "of other files")
     return separator
 

@@ -39,6 +39,7 @@ from shop_toolkit.ingest.numbers import WrittenNumbers, number_findings, resolve
 from shop_toolkit.ingest.readability import check_readable
 from shop_toolkit.ingest.relation import (
     DECISIVE_COLUMNS,
+    NUMBER_COLUMNS,
     InputRelation,
     is_file_name,
     quote_list,
@@ -46,10 +47,11 @@ from shop_toolkit.ingest.relation import (
     relation_of_files,
     relation_of_table,
 )
+from shop_toolkit.ingest.returns import NO_RETURNS, Returns, find_returns
 from shop_toolkit.ingest.twins import twin_findings
 
 # Raise it when what the source or staging makes of a row changes: then every build reads the input again.
-VERSION = 6
+VERSION = 8
 SCHEMA = "sources"
 ROWS = "staging.base_transactions"
 # The table, not the mart `orders`: that is a view.
@@ -63,6 +65,9 @@ READING_SETTINGS = (
 LONGEST_LIST = 1_500
 # DuckDB's limit.
 LONGEST_ROW_MEGABYTES = 2
+# What the checks look at, in a temporary table.
+CHECKED_COLUMNS = ("ordered_at", *NUMBER_COLUMNS, "currency")
+CHECKED_ROWS = "checked_rows"
 # Where the rows decided which column identifies customers: its heading, part of the signature.
 CUSTOMER_HEADING = "customer_heading"
 DAY_SETTINGS = ("as_of_date", "baseline_date")
@@ -180,6 +185,7 @@ class Plan:
         findings: What stays in doubt of the rows that the build reads.
         currency: The code of the one that is read; None where all rows are in one.
         meaning: What the rows show of the columns of money, as sentences.
+        returns: How rows that give back are marked.
     """
 
     relation: InputRelation
@@ -192,13 +198,15 @@ class Plan:
     findings: Sequence[Finding] = ()
     currency: str | None = None
     meaning: Sequence[str] = ()
+    returns: Returns = NO_RETURNS
 
     def messages(self) -> list[str]:
         """Sentences about it for the log."""
         unused = f" Not used: {listed(self.relation.unused, LONGEST_LIST)}." if self.relation.unused else ""
         known = f" as {self.relation.export}" if self.relation.export else ""
         columns = ", ".join(self.relation.columns)
-        sentences = [f"Reading {self.relation.name}{known}: {columns}.{unused}", *self.meaning]
+        sentences = [f"Reading {self.relation.name}{known}: {columns}.{unused}"]
+        sentences += [*self.meaning, *self.returns.sentences]
         described = {name: file for name, file in self.files.items() if file is not None}
         copied: dict[str, list[str]] = {}
         for name in self.pending:
@@ -255,11 +263,14 @@ def _plan(
     formats = NOTHING_KNOWN if is_full_read else stored.formats
     meaning = MoneyMeaning()
     doubts: list[Finding] = []
-    _check_rows_are_readable(connection, request, files, pending, copies)
+    stored_rows = None if is_full_read else ROWS
     if pending:
         raw = _relation(connection, request, files, pending, copies)
-        stored_rows = None if is_full_read else ROWS
-        formats, doubts = _look_at_rows(connection, request, raw, formats, stored_rows)
+        checked = _read_once(connection, request, files, pending, raw, copies)
+        try:
+            formats, doubts = _look_at_rows(connection, request, raw, checked, formats, stored_rows)
+        finally:
+            connection.execute(f"drop table if exists {CHECKED_ROWS}")
         meaning = _meaning_of_money(connection, request, raw, formats)
         shown = meaning.over(MoneyReading() if is_full_read else money)
         if shown != money and not is_full_read:
@@ -275,6 +286,9 @@ def _plan(
     pending_relation = _relation(connection, request, files, pending, copies, money, formats) if pending else None
     if pending_relation is not None:
         _check_most_are_read(connection, request, pending_relation, formats, has_earlier_rows=not is_full_read)
+    returns = find_returns(
+        connection, pending_relation, stored_rows, _readers(request, formats), _configured_returns(request)
+    )  # fmt: skip
     return Plan(
         relation,
         pending_relation,
@@ -286,24 +300,34 @@ def _plan(
         findings=[*findings, *doubts, *_unused_columns(relation)],
         currency=configured_currency(connection, request.settings["currency"], request.currency_reader),
         meaning=meaning.sentences,
+        returns=returns,
     )
+
+
+def _configured_returns(request: Request) -> Returns:
+    prefixes = [str(prefix).upper() for prefix in request.settings["refund_invoice_prefixes"] or []]
+    return Returns(str(request.settings["cancellation_invoice_prefix"]), prefixes)
 
 
 def _look_at_rows(
     connection: duckdb.DuckDBPyConnection,
     request: Request,
     pending: InputRelation,
+    checked: InputRelation,
     earlier: Formats,
     stored_rows: str | None,
 ) -> tuple[Formats, list[Finding]]:
-    """How the pending rows are written, and what stays in doubt; raises InputError where it is open what they mean."""
+    """How the pending rows are written, and what stays in doubt; raises InputError where it is open what they mean.
+
+    `checked` has the columns of them that most checks look at.
+    """
     findings = twin_findings(connection, pending, request.settings["column_mapping"])
-    formats, numbers = _formats(connection, request, pending, earlier)
+    formats, numbers = _formats(connection, request, checked, earlier)
     is_set = request.settings["decimal_separator"] is not None
     findings += number_findings(numbers, formats.decimal_separator, is_set=is_set)
     readers = _readers(request, formats)
     check_currency(
-        connection, pending, numbers, readers.currency, readers.number,
+        connection, checked, numbers, readers.currency, readers.number,
         configured=request.settings["currency"], stored_rows=stored_rows,
     )  # fmt: skip
     return formats, findings
@@ -488,6 +512,35 @@ def _has_other_headings(stored: Ingested, files: Mapping[str, FileDescription | 
     )
 
 
+def _read_once(
+    connection: duckdb.DuckDBPyConnection,
+    request: Request,
+    files: Mapping[str, FileDescription | None],
+    pending: Sequence[str],
+    relation: InputRelation,
+    copies: Utf8Copies,
+) -> InputRelation:
+    """Read all pending rows once: what the checks look at is kept, as to parse text is what takes time.
+
+    Raises:
+        InputError: A file is damaged; no table has changed by then.
+    """
+    kinds = {file.kind for name in pending if (file := files[name]) is not None}
+    if not kinds:
+        return relation
+    # Of a Parquet file, the columns that no check looks at may be damaged.
+    if "parquet" in kinds:
+        _check_rows_are_readable(connection, request, files, pending, copies)
+    columns = {column: relation.columns[column] for column in CHECKED_COLUMNS if column in relation.columns}
+    selected = ", ".join([f"{relation.file_name} as file_name", *(f"{sql} as {name}" for name, sql in columns.items())])
+    try:
+        connection.execute(f"create or replace temp table {CHECKED_ROWS} as select {selected} from {relation.sql}")
+    except duckdb.Error:
+        _check_rows_are_readable(connection, request, files, pending, copies)
+        raise
+    return InputRelation(relation.name, CHECKED_ROWS, {name: name for name in columns}, {}, "file_name")
+
+
 def _check_rows_are_readable(
     connection: duckdb.DuckDBPyConnection,
     request: Request,
@@ -512,7 +565,6 @@ def _check_rows_are_readable(
 
 def _damage(connection: duckdb.DuckDBPyConnection, relation: InputRelation) -> str | None:
     """What is wrong with rows that DuckDB can't read, as the end of a sentence; None where it reads them all."""
-    # A Parquet file is damaged in one column; of the other kinds a row is read as a whole.
     columns = [*relation.columns.values(), *relation.others.values()] if "read_parquet" in relation.sql else []
     counted = f"hash([{', '.join(f'hash({column})' for column in columns)}])" if columns else "1"
     try:
@@ -659,15 +711,34 @@ def _file_rows(request: Request, plan: Plan) -> str:
 
 def _file_row(request: Request, plan: Plan, name: str) -> str:
     file = plan.files[name]
-    if file is None:
-        # A table has no time of change: its latest date has to do. The view computes it only when it is asked for.
-        reader = request.readers[plan.formats.date_format or "year-month-day"]
-        date_text = f"trim(cast({plan.relation.columns['ordered_at']} as varchar)) as date_text"
-        modified_at = f"(select max({reader}) from (select {date_text} from {plan.relation.sql}))"
-    else:
-        modified_at = f"timestamp '{file.modified_at:%Y-%m-%d %H:%M:%S}'"
+    modified_at = _last_date(request, plan) if file is None else f"timestamp '{file.modified_at:%Y-%m-%d %H:%M:%S}'"
     details = None if file is None else json.dumps(file.to_json(), sort_keys=True, ensure_ascii=False)
     return f"({quote_text(name)}, {quote_text(details)}, {modified_at}, {str(name in plan.pending).lower()})"
+
+
+def _last_date(request: Request, plan: Plan) -> str:
+    """SQL: the latest plausible date of a table, which has no time of change. The view computes it when it is asked."""
+    reader = request.readers[plan.formats.date_format or "year-month-day"]
+    return f"""(
+        with dates as (
+            select {reader} as read_at
+            from (
+                select trim(cast({plan.relation.columns["ordered_at"]} as varchar)) as date_text
+                from {plan.relation.sql}
+            )
+        ),
+        days_of_input as (
+            select cast(read_at as date) as day, count(*) as row_count
+            from dates
+            where read_at is not null
+            group by 1
+        ),
+        {request.plausible_days}
+        select max(dates.read_at)
+        from dates
+        inner join plausible_days
+            on cast(dates.read_at as date) <= plausible_days.last_day
+    )"""
 
 
 def _profile_row(request: Request, plan: Plan) -> str:
@@ -675,7 +746,7 @@ def _profile_row(request: Request, plan: Plan) -> str:
         "input_signature": plan.signature,
         "date_format": plan.formats.date_format,
         "decimal_separator": plan.formats.decimal_separator,
-        "cancellation_invoice_prefix": request.settings["cancellation_invoice_prefix"],
+        "cancellation_invoice_prefix": plan.returns.cancellation_prefix,
         "currency": plan.currency,
         "findings": to_json(plan.findings),
     }
@@ -691,10 +762,9 @@ def _profile_row(request: Request, plan: Plan) -> str:
         "is_full_read": plan.is_full_read,
         "is_full_refresh": request.is_full_refresh,
     }
-    prefixes = [prefix.upper() for prefix in request.settings["refund_invoice_prefixes"] or []]
     columns = [f"cast({quote_text(text)} as varchar) as {name}" for name, text in texts.items()]
     columns += [f"{str(flag).lower()} as {name}" for name, flag in flags.items()]
-    columns.append(f"cast({quote_list(prefixes)} as varchar[]) as refund_invoice_prefixes")
+    columns.append(f"cast({quote_list(plan.returns.refund_prefixes)} as varchar[]) as refund_invoice_prefixes")
     return f"select {', '.join(columns)}"
 
 

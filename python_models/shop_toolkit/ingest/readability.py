@@ -1,6 +1,7 @@
 """Whether most rows can be read: where most can't, the input is misread, and cleaning would leave but a rest."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import duckdb
 
@@ -47,8 +48,11 @@ def check_readable(
     if unreadable > max_share * total and (unreadable >= FEW or (unreadable == total and not has_earlier_rows)):
         raise _sentence(f"{unreadable} of {total} rows of {pending.name}", pending, list(readers), rows)
     for position, name in ((0, "'{}'"), (1, "{} in " + pending.name)):
-        for part in sorted({row[position] for row in rows if row[position] is not None}):
-            part_rows = [row for row in rows if row[position] == part]
+        parts: dict[str, list[Any]] = {}
+        for row in rows:
+            if row[position] is not None:
+                parts.setdefault(row[position], []).append(row)
+        for part, part_rows in sorted(parts.items(), key=lambda item: item[0]):
             total, unreadable = (sum(row[number] for row in part_rows) for number in (2, 3))
             if unreadable > max_share * total and unreadable >= FEW:
                 what = f"{unreadable} of {total} rows of {name.format(shortened(part, 100))}"

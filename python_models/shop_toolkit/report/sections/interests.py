@@ -72,21 +72,24 @@ def categories(rows: pd.DataFrame) -> Block:
     return Block(
         name,
         title,
-        note=_origin_of_categories(first),
+        note=_origin_of_categories(learned),
         panels=[Panel([figure], layout, 70 + 40 * len(learned))],
         table=table_of(learned, columns),
     )
 
 
-def _origin_of_categories(category: pd.Series) -> str:
-    """Where the categories come from, and whether they are second best; from any row of product_categories."""
+def _origin_of_categories(categories: pd.DataFrame) -> str:
+    """Where the categories come from, and whether they are second best; `categories` are rows of product_categories."""
+    if categories["top_terms"].isna().all():
+        return "As the shop gives them, in a column of the log or in the seed given_categories."
     origin = (
         "Learned from the descriptions: words that say what a thing is count more than its colour or pattern."
         " A category is called by the words that distinguish it best from the others."
     )
-    if not category["is_fallback"]:
+    if not categories["is_fallback"].any():
         return origin
-    return f"{origin} They stand in, as no number of categories passes all checks: {category['reason']}."
+    reason = categories["reason"].iloc[0]
+    return f"{origin} They stand in, as no number of categories passes all checks: {reason}."
 
 
 def by_segment(rows: pd.DataFrame, segments: pd.DataFrame) -> Block:

@@ -1,0 +1,203 @@
+"""Which rows give back: what the rows show beyond the settings of prefixes.
+
+Shops mark returns by the number of the invoice, by a negative quantity or price, or by both. A setting names the
+prefixes; the rows show which others there are, and that a shop uses none.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from shop_toolkit.ingest.money import Readers
+from shop_toolkit.ingest.quoting import quote_list, quote_text
+from shop_toolkit.ingest.relation import InputRelation
+
+# So large a share of the rows that could show it has to agree.
+PROVEN = 0.9
+# Where more of all rows have it, a prefix marks no cancellations.
+MOST = 0.5
+NOBODY = (
+    "", "-", "0", "-1", "#n/a", "n/a", "na", "nan", "nat", "nil", "none", "null", "undefined", "unknown", "guest",
+    "anonymous", r"\n", "(null)", "[null]", "<na>", "(blank)",
+)  # fmt: skip
+COLUMNS = ("invoice_id", "customer_id", "product_id", "quantity", "unit_price", "amount")
+# A number behind letters: other names of invoices have no prefix.
+NUMBERED = "^([a-z]{1,4})[-_ /#]?([0-9]+)$"
+
+
+@dataclass(frozen=True)
+class Returns:
+    """How rows that give back are marked.
+
+    Attributes:
+        cancellation_prefix: Invoices that begin so cancel where their quantity is negative; empty for all invoices.
+        refund_prefixes: Invoices that begin so give back, whatever their signs; in capitals.
+        sentences: What the rows showed beyond the settings, for the log.
+    """
+
+    cancellation_prefix: str
+    refund_prefixes: Sequence[str]
+    sentences: Sequence[str] = ()
+
+
+NO_RETURNS = Returns("", ())
+
+
+def find_returns(
+    connection: duckdb.DuckDBPyConnection,
+    pending: InputRelation | None,
+    stored_rows: str | None,
+    readers: Readers,
+    configured: Returns,
+) -> Returns:
+    """Find out from all rows, whenever they arrived, how rows that give back are marked.
+
+    Args:
+        connection: Where the relations can be read.
+        pending: The rows that the build reads; None where nothing is new.
+        stored_rows: The table of rows that earlier builds read; None where there are none.
+        readers: How texts become numbers.
+        configured: What the settings name.
+
+    Returns:
+        The settings, with what the rows prove.
+    """
+    sources = [] if pending is None else [_texts(pending)]
+    sources += [] if stored_rows is None else [f"select {', '.join(COLUMNS)} from {stored_rows}"]
+    if not sources:
+        return configured
+    prefix = configured.cancellation_prefix.upper()
+    if not prefix:
+        # Every negative quantity cancels.
+        return configured
+    rows = _signed(" union all ".join(sources), readers, prefix)
+    marked, backward = _count(connection, rows)
+    prefixes, sentences = list(configured.refund_prefixes), []
+    for letters in _letters_of_returns(connection, rows, sorted(backward.keys() - {"", *prefixes})):
+        prefixes.append(letters)
+        sentences.append(f"Invoices that begin with '{letters}' have negative quantities alone: they give back.")
+    doubtful = marked["positive"] + marked["negative price"]
+    if doubtful and prefix not in prefixes and _are_returns(connection, rows, prefix, marked):
+        prefixes.append(prefix)
+        sentences.append(f"Invoices that begin with '{prefix}' give back, whatever their signs.")
+    is_used = bool(marked["negative"] + marked["negative price"]) or prefix in prefixes
+    if is_used or not any(count for letters, count in backward.items() if letters not in prefixes):
+        return Returns(configured.cancellation_prefix, prefixes, sentences)
+    sentences.append(
+        f"No invoice that begins with '{prefix}' gives back: every negative quantity of a customer cancels."
+    )
+    return Returns("", prefixes, sentences)
+
+
+def _texts(relation: InputRelation) -> str:
+    columns = relation.columns
+    texts = (f"cast({columns.get(name, 'null')} as varchar) as {name}" for name in COLUMNS)
+    return f"select {', '.join(texts)} from {relation.sql}"
+
+
+def _signed(rows: str, readers: Readers, prefix: str) -> str:
+    """SQL: the rows as they give back or not.
+
+    Columns: the letters before the number of an invoice, or the prefix; the number; whether the prefix is there; the
+    signs of quantity and price.
+    """
+    number = {name: readers.number.replace("number_text", f"trim({name})") for name in COLUMNS[3:]}
+    return f"""
+        select
+            invoice,
+            starts_with(upper(invoice), {quote_text(prefix)}) as is_marked,
+            case
+                when is_marked and regexp_full_match(substr(invoice, {len(prefix) + 1}), '[-_ /#]?[0-9]+')
+                    then {quote_text(prefix)}
+                when not is_marked then upper(regexp_extract(invoice, '{NUMBERED}', 1))
+                else ''
+            end as letters,
+            regexp_extract(invoice, '[0-9]+$') as digits,
+            customer,
+            product,
+            coalesce({number["quantity"]}, {number["amount"]}, {number["unit_price"]}) as units,
+            case when quantity is not null then coalesce({number["unit_price"]}, {number["amount"]}) end as price
+        from (
+            select
+                *,
+                coalesce(lower(trim(invoice_id)), '') as invoice,
+                coalesce(lower(trim(customer_id)), '') as customer,
+                lower(trim(product_id)) as product
+            from ({rows})
+        )
+    """
+
+
+def _count(connection: duckdb.DuckDBPyConnection, rows: str) -> tuple[Counter[str], Counter[str]]:
+    """How many rows of marked invoices have which sign; how many others of customers are negative, by letters."""
+    counted = connection.execute(
+        f"""
+        select
+            is_marked,
+            letters,
+            case when price < 0 then 'negative price' when units < 0 then 'negative' else 'positive' end as sign,
+            count(*),
+            count(*) filter (where units < 0 and customer not in ({", ".join(map(quote_text, NOBODY))}))
+        from ({rows})
+        where is_marked or units < 0
+        group by 1, 2, 3
+        """
+    ).fetchall()
+    marked, backward = Counter[str](), Counter[str]()
+    for is_marked, letters, sign, count, of_customers in counted:
+        if not is_marked:
+            backward[letters] += of_customers
+        elif letters or sign == "negative":
+            marked[sign] += count
+    return marked, +backward
+
+
+def _letters_of_returns(connection: duckdb.DuckDBPyConnection, rows: str, candidates: Sequence[str]) -> list[str]:
+    """Of some letters that invoices begin with, those whose rows have negative units alone."""
+    if not candidates:
+        return []
+    found = connection.execute(
+        f"""
+        select letters
+        from ({rows})
+        where list_contains({quote_list(candidates)}, letters)
+        group by 1
+        having count(*) filter (where units < 0) = count(units)
+        order by 1
+        """
+    ).fetchall()
+    return [str(letters) for (letters,) in found]
+
+
+def _are_returns(connection: duckdb.DuckDBPyConnection, rows: str, prefix: str, marked: Counter[str]) -> bool:
+    """Whether marked rows give back although their quantity is positive or their price negative.
+
+    They do where nearly all marked rows have a negative quantity, or where what follows the prefix is the number of an
+    invoice by which the same customer bought the same: 104 and C104.
+    """
+    ((row_count,),) = connection.execute(f"select count(*) from ({rows})").fetchall()
+    if marked.total() > MOST * row_count:
+        return False
+    if marked["negative"] >= PROVEN * marked.total():
+        return True
+    ((doubtful, linked),) = connection.execute(
+        f"""
+        with signed as ({rows}),
+        bought as (
+            select distinct invoice, customer, product
+            from signed
+            where units > 0
+        )
+        select count(*), count(bought.invoice)
+        from signed
+        left join bought
+            on
+                signed.digits = bought.invoice
+                and signed.customer = bought.customer
+                and signed.product is not distinct from bought.product
+        where signed.letters = {quote_text(prefix)} and (signed.units > 0 or signed.price < 0)
+        """
+    ).fetchall()
+    return bool(doubtful) and linked >= PROVEN * doubtful

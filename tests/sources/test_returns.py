@@ -1,0 +1,115 @@
+"""Rows that give back: a setting names how they are marked, or the rows prove it, or they are warned of."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from lines import Lines, lines_of
+from real_request import real_request
+from shop_toolkit.ingest.plan import plan_input
+from test_ingest import ingest
+
+HEADINGS = "InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID"
+SOLD = [f"{number},A,5,2024-01-05,10,{700 + number}" for number in range(101, 107)]
+
+
+def returned(connection: duckdb.DuckDBPyConnection, path: Path, **settings: Any) -> tuple[str, list[str]]:
+    plan = plan_input(connection, real_request(path, **settings))
+    return plan.returns.cancellation_prefix, list(plan.returns.refund_prefixes)
+
+
+@pytest.fixture
+def connection() -> Any:
+    with duckdb.connect() as connection:
+        yield connection
+
+
+@pytest.mark.parametrize(
+    ("rows", "cancellation_prefix", "refund_prefixes"),
+    [
+        pytest.param(["C104,A,2,2024-01-09,10,804"], "C", ["C"], id="a credit note names the invoice"),
+        pytest.param(["C103,A,2,2024-01-09,-10,803"], "C", ["C"], id="at a negative price"),
+        pytest.param(["c105,A,-2,2024-01-09,-10,805"], "C", ["C"], id="at a negative price and quantity"),
+        pytest.param(["C104,A,2,2024-01-09,10,803"], "C", [], id="of another customer"),
+        pytest.param(["C104,B,2,2024-01-09,10,804"], "C", [], id="of another product"),
+        pytest.param(["C999,A,2,2024-01-09,10,804"], "C", [], id="of no invoice"),
+        pytest.param(["CA-104,A,2,2024-01-09,10,804"], "C", [], id="names of invoices may begin so"),
+        pytest.param(
+            [f"C{number},A,-1,2024-01-09,10,801" for number in range(501, 521)] + ["C999,A,2,2024-01-09,10,804"] +
+            [f"{number},A,5,2024-01-05,10,9" for number in range(601, 650)],
+            "C", ["C"], id="nearly all that are marked are negative",
+        ),
+        pytest.param(["C104,A,-2,2024-01-09,10,804"], "C", [], id="nothing is open"),
+        pytest.param(["R104,A,-2,2024-01-09,10,804"], "C", ["R"], id="letters of their own"),
+        pytest.param(["R104,A,-2,2024-01-09,10,804", "R105,A,1,2024-01-09,10,805"], "", [], id="letters of both"),
+        pytest.param(["107,A,-2,2024-01-09,10,804"], "", [], id="no mark but the sign"),
+        pytest.param(["107,A,-2,2024-01-09,10,804", "C104,A,-1,2024-01-09,10,804"], "C", [], id="a mark beside none"),
+        pytest.param(["107,A,-2,2024-01-09,10,", "108,A,-2,2024-01-09,10,NULL"], "C", [], id="stock adjustments"),
+    ],
+)  # fmt: skip
+def test_rows_prove_how_returns_are_marked(
+    rows: list[str],
+    cancellation_prefix: str,
+    refund_prefixes: list[str],
+    connection: duckdb.DuckDBPyConnection,
+    write_csv: Callable[..., Path],
+) -> None:
+    path = write_csv(HEADINGS, *SOLD, *rows)
+    assert returned(connection, path) == (cancellation_prefix, refund_prefixes)
+    # a setting that says it leaves nothing to find
+    assert returned(connection, path, cancellation_invoice_prefix="") == ("", [])
+
+
+def test_most_invoices_with_the_prefix_are_sales(
+    connection: duckdb.DuckDBPyConnection, write_csv: Callable[..., Path]
+) -> None:
+    path = write_csv(HEADINGS, *(f"C{number},A,5,2024-01-05,10,7" for number in range(9)), "3,A,5,2024-01-05,10,7")
+    assert returned(connection, path) == ("C", [])
+
+
+def test_returns_are_netted_as_they_are_proved(write_csv: Callable[..., Path]) -> None:
+    path = write_csv(
+        HEADINGS, *SOLD,
+        "C103,A,2,2024-01-09,-10,803", "C104,A,2,2024-01-09,10,804", "c105,A,-2,2024-01-09,-10,805",
+        "R106,A,-2,2024-01-09,10,806",
+    )  # fmt: skip
+    with lines_of(path) as lines:
+        assert "Invoices that begin with 'R' have negative quantities alone: they give back." in lines.messages
+        assert "Invoices that begin with 'C' give back, whatever their signs." in lines.messages
+        assert revenue(lines) == {"801": 50, "802": 50, "803": 30, "804": 30, "805": 30, "806": 30}
+
+
+def test_negative_quantities_cancel_where_no_invoice_is_marked(write_csv: Callable[..., Path]) -> None:
+    path = write_csv(HEADINGS, *SOLD, "201,A,-2,2024-01-09,10,804", "202,A,-9,2024-01-09,10,")
+    with lines_of(path) as lines:
+        assert revenue(lines)["804"] == 30
+    # without invoices, too
+    without = [",".join(line.split(",")[1:]) for line in (HEADINGS, *SOLD, "201,A,-2,2024-01-09,10,804")]
+    with lines_of(write_csv(*without)) as lines:
+        assert revenue(lines)["804"] == 30
+    # unless another row shows that the shop marks them
+    path = write_csv(HEADINGS, *SOLD, "201,A,-2,2024-01-09,10,804", "C103,A,-2,2024-01-09,10,803")
+    with lines_of(path) as lines:
+        assert revenue(lines) == {"801": 50, "802": 50, "803": 30, "804": 50, "805": 50, "806": 50}
+
+
+def test_later_rows_may_prove_what_earlier_ones_left_open(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    request = real_request(tmp_path / "*.csv")
+    (tmp_path / "1.csv").write_text(f"{HEADINGS}\nC104,A,2,2024-01-09,10,804\n{SOLD[0]}\n{SOLD[1]}\n")
+    assert ingest(connection, request).returns.refund_prefixes == []
+    (tmp_path / "2.csv").write_text("\n".join([HEADINGS, *SOLD[2:]]) + "\n")
+    for _ in range(2):
+        plan = ingest(connection, request)
+        assert (plan.is_full_read, plan.returns.refund_prefixes) == (False, ["C"])
+
+
+def revenue(lines: Lines) -> dict[str, Decimal]:
+    table = lines.ref("int_order_lines")
+    return dict(lines.connection.execute(
+        f"select customer_id, sum(gross_amount - cancelled_amount) from {table} group by 1 order by 1"
+    ).fetchall())  # fmt: skip
