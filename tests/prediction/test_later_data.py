@@ -1,12 +1,13 @@
 """The benchmark that judges a build on later data, on the embedded shop: what it recomputes is what the build holds."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from conftest import Shop
 
-from benchmarks.later_data import SEGMENTATIONS, Figure, Later, judge, table, top_fifth
+from benchmarks.later_data import SEGMENTATIONS, Figure, Later, judge, split_log, table, top_fifth
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +64,13 @@ def test_all_claims_are_judged_beside_naive_guesses(later: Later) -> None:
 def test_the_table_is_markdown() -> None:
     text = table([Figure("spend", "RMSE", 1234.5, {"zero": 2000, "past rate": 0.5}, 1200)])
     assert text.splitlines()[-1] == "| spend | RMSE | 1,234 | zero 2,000 · past rate 0.500 | 1,200 |"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_a_log_is_split_after_a_day(tmp_path: Path, encoding: str) -> None:
+    log = tmp_path / "log.csv"
+    rows = ["1,CAFÉ,12/1/2010 8:26", "2,TIN,12/1/2010 23:59", "3,MUG,12/2/2010 0:00"]
+    log.write_text("\n".join(["InvoiceNo,Description,InvoiceDate", *rows]) + "\n", encoding)
+    first, later = split_log(log, date(2010, 12, 1), tmp_path, "InvoiceDate", "%m/%d/%Y %H:%M")
+    assert first.read_text("utf-8").splitlines()[1:] == rows[:2]
+    assert later.read_text("utf-8").splitlines()[1:] == rows[2:]
