@@ -1,6 +1,6 @@
--- What a customer would have become since the date before, had only this happened: time passed
--- (`aging`), and orders were placed (`order`), or earlier orders were cancelled (`cancellation`),
--- or both, by the old rules (`events`), or nothing but new rules (`refit`).
+-- What a customer would have become since the date before, had only some of the steps happened:
+-- time passed (`is_aged`), orders were placed (`is_ordered`), some were cancelled (`is_cancelled`),
+-- the rules changed (`is_refitted`). One row for each combination of the steps that did happen.
 with moves as (
 
     select * from {{ ref('int_segment_moves') }}
@@ -51,7 +51,8 @@ by_customer as (
         max(order_date) filter (where units_before + units_bought > 0) as last_order_date,
         count(*) filter (where units_before + units_bought > 0) as frequency_with_orders,
         sum(amount_before + amount_bought) as monetary_with_orders,
-        coalesce(bool_or(is_earlier and units_cancelled > 0), false) as has_cancellations,
+        bool_or(units_cancelled > 0) as has_cancellations,
+        coalesce(bool_or(is_earlier and units_cancelled > 0), false) as has_earlier_cancellations,
         max(order_date) filter (where is_earlier and units_before > units_cancelled)
             as last_uncancelled_date,
         count(*) filter (where is_earlier and units_before > units_cancelled)
@@ -62,90 +63,120 @@ by_customer as (
 
 ),
 
--- Only where something happened can orders or cancellations have moved anybody.
-facts as (
+scenarios as (
 
     select
-        moves.customer_id,
-        moves.as_of_date,
-        'order' as scenario,
-        moves.previous_version as model_version,
-        cast(moves.as_of_date - by_customer.last_order_date as integer) as recency_days,
-        by_customer.frequency_with_orders as frequency,
-        cast(by_customer.monetary_with_orders as decimal(18, 2)) as monetary
+        moves.*,
+        by_customer.has_orders,
+        by_customer.last_order_date,
+        by_customer.frequency_with_orders,
+        by_customer.monetary_with_orders,
+        by_customer.has_cancellations,
+        by_customer.has_earlier_cancellations,
+        by_customer.last_uncancelled_date,
+        by_customer.frequency_uncancelled,
+        by_customer.monetary_uncancelled,
+        aging.is_aged,
+        ordering.is_ordered,
+        cancelling.is_cancelled,
+        refitting.is_refitted
     from moves
     inner join by_customer
         on
             moves.customer_id = by_customer.customer_id
             and moves.as_of_date = by_customer.as_of_date
-    where by_customer.has_orders
-
-    union all
-
-    select
-        moves.customer_id,
-        moves.as_of_date,
-        'cancellation' as scenario,
-        moves.previous_version as model_version,
-        cast(moves.as_of_date - by_customer.last_uncancelled_date as integer) as recency_days,
-        by_customer.frequency_uncancelled as frequency,
-        cast(by_customer.monetary_uncancelled as decimal(18, 2)) as monetary
-    from moves
-    inner join by_customer
+    cross join (values (false), (true)) as aging (is_aged)
+    inner join (values (false), (true)) as ordering (is_ordered)
         on
-            moves.customer_id = by_customer.customer_id
-            and moves.as_of_date = by_customer.as_of_date
-    where by_customer.has_cancellations
-
-    union all
-
-    select
-        customer_id,
-        as_of_date,
-        'aging' as scenario,
-        previous_version as model_version,
-        cast(recency_before + (as_of_date - previous_date) as integer) as recency_days,
-        frequency_before as frequency,
-        monetary_before as monetary
-    from moves
-
-    union all
-
-    select
-        customer_id,
-        as_of_date,
-        'events' as scenario,
-        previous_version as model_version,
-        recency_days,
-        frequency,
-        monetary
-    from moves
-
-    union all
-
-    select
-        customer_id,
-        as_of_date,
-        'refit' as scenario,
-        model_version,
-        recency_before as recency_days,
-        frequency_before as frequency,
-        monetary_before as monetary
-    from moves
-    where model_version <> previous_version
+            by_customer.has_orders
+            or not ordering.is_ordered
+    inner join (values (false), (true)) as cancelling (is_cancelled)
+        on
+            by_customer.has_cancellations
+            or not cancelling.is_cancelled
+    inner join (values (false), (true)) as refitting (is_refitted)
+        on
+            moves.model_version <> moves.previous_version
+            or not refitting.is_refitted
 
 ),
 
-{{ assign_segments('facts') }}
+-- An order that is cancelled before the date is over counts as placed without its cancellation, and
+-- not at all without the order.
+facts as (
+
+    select
+        customer_id,
+        as_of_date,
+        previous_date,
+        is_aged,
+        is_ordered,
+        is_cancelled,
+        is_refitted,
+        has_earlier_cancellations,
+        case when is_refitted then model_version else previous_version end as model_version,
+        case
+            when is_ordered = has_orders and is_cancelled = has_cancellations
+                then as_of_date - recency_days
+            when is_ordered then last_order_date
+            when is_cancelled then last_uncancelled_date
+            else previous_date - recency_before
+        end as last_net_order_date,
+        case
+            when is_ordered = has_orders and is_cancelled = has_cancellations then frequency
+            when is_ordered then frequency_with_orders
+            when is_cancelled then frequency_uncancelled
+            else frequency_before
+        end as frequency,
+        cast(
+            case
+                when is_ordered = has_orders and is_cancelled = has_cancellations then monetary
+                when is_ordered then monetary_with_orders
+                when is_cancelled then monetary_uncancelled
+                else monetary_before
+            end as decimal(18, 2)
+        ) as monetary
+    from scenarios
+
+),
+
+-- Where no time passed, an order since the date before was placed on the day itself.
+aged as (
+
+    select
+        *,
+        cast(
+            case
+                when is_aged then as_of_date - last_net_order_date
+                when last_net_order_date > previous_date then 0
+                else previous_date - last_net_order_date
+            end as integer
+        ) as recency_days,
+        case
+            when is_refitted and not (is_aged or is_ordered or is_cancelled) then 'refit'
+            when is_refitted or not is_aged then null
+            when is_ordered and not is_cancelled then 'order'
+            when is_cancelled and not is_ordered and has_earlier_cancellations then 'cancellation'
+            when not (is_ordered or is_cancelled) then 'aging'
+        end as single_cause
+    from facts
+
+),
+
+{{ assign_segments('aged') }}
 
 select
     customer_id,
     as_of_date,
-    scenario,
+    is_aged,
+    is_ordered,
+    is_cancelled,
+    is_refitted,
+    single_cause,
     rfm_segment,
     broad_segment,
     detailed_segment,
-    model_version,
+    cast(model_version as integer) as model_version,
     recency_days,
     frequency,
     monetary

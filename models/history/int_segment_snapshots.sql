@@ -6,6 +6,7 @@
 ) }}
 
 {%- do validate_history_selection() %}
+{%- set segmentations = ['rfm', 'broad', 'detailed'] %}
 
 -- depends_on: {{ ref('int_snapshot_dates') }}
 with moves as (
@@ -16,30 +17,41 @@ with moves as (
 
 scenarios as (
 
-    select
-        customer_id,
-        as_of_date,
-        {{ segments_by_scenario() | indent(8) }}
-    from {{ ref('int_counterfactual_segments') }}
-    group by 1, 2
+    select * from {{ ref('int_counterfactual_segments') }}
 
 ),
+
+strategies as (
+
+    select * from {{ ref('segment_strategies') }}
+
+),
+
+{{ causes_of_moves('moves', 'scenarios', 'strategies') }},
 
 explained as (
 
     select
         moves.*,
-        {{ segment_cause('rfm') | indent(8) }} as rfm_cause,
-        {{ segment_cause('broad') | indent(8) }} as broad_cause,
-        {{ segment_cause('detailed') | indent(8) }} as detailed_cause,
-        {{ sufficient_causes('rfm') | indent(8) }} as rfm_sufficient_causes,
-        {{ sufficient_causes('broad') | indent(8) }} as broad_sufficient_causes,
-        {{ sufficient_causes('detailed') | indent(8) }} as detailed_sufficient_causes
+        {% for segmentation in segmentations %}
+        case
+            when
+                moves.is_new
+                and moves.restated_by = 'late_data'
+                and moves.original_{{ segmentation }}_segment is null
+                then 'late_data'
+            when moves.is_new then 'new'
+            else causes.{{ segmentation }}_cause
+        end as {{ segmentation }}_cause,
+        {% endfor %}
+        {% for segmentation in segmentations %}
+        causes.{{ segmentation }}_sufficient_causes {{- ',' if not loop.last }}
+        {% endfor %}
     from moves
-    left join scenarios
+    left join causes
         on
-            moves.customer_id = scenarios.customer_id
-            and moves.as_of_date = scenarios.as_of_date
+            moves.customer_id = causes.customer_id
+            and moves.as_of_date = causes.as_of_date
 
 )
 

@@ -1,11 +1,18 @@
 """The expected history, by loops over single events: no sums are carried along, and nothing is stored."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import csv
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
+from itertools import combinations, permutations
+
+from conftest import ROOT
 
 SEGMENTATIONS = ("rfm", "broad", "detailed")
+with (ROOT / "seeds" / "segment_strategies.csv").open(encoding="utf-8", newline="") as strategies:
+    VALUES = {(row["segmentation"], row["segment"]): int(row["value_order"]) for row in csv.DictReader(strategies)}
 
 
 @dataclass(frozen=True)
@@ -148,6 +155,34 @@ def history_of(
     return history
 
 
+def value_of(segmentation: str, segment: str) -> int:
+    """1 is worth most."""
+    return VALUES[segmentation, segment if (segmentation, segment) in VALUES else "any other"]
+
+
+def cause_of(
+    steps: list[str], outcome: dict[frozenset[str], str], was: str, now: str, value: Callable[[str], int]
+) -> str:
+    """The step that adds most to a move, by walking through the steps in each order in which they could have come.
+
+    `outcome` is the segment after some of the steps, whatever their order.
+    """
+    direction = value(now) - value(was)
+
+    def advance(segment: str) -> int:
+        if direction == 0:
+            return int(segment == now)
+        return value(segment) - value(was) if direction > 0 else value(was) - value(segment)
+
+    added = dict.fromkeys(steps, 0)
+    for walk in permutations(steps):
+        for number, step in enumerate(walk):
+            here, there = outcome[frozenset(walk[:number])], outcome[frozenset(walk[: number + 1])]
+            added[step] += advance(there) - advance(here)
+    assert added[max(steps, key=lambda step: added[step])] > 0, "a cause points against the move"
+    return max(steps, key=lambda step: added[step])
+
+
 def movements_of(
     events: list[Event], as_of: date, versions: list[Version], cells: list[Cell]
 ) -> dict[tuple[str, str, date], tuple[str | None, str, str, str | None]]:
@@ -169,26 +204,32 @@ def movements_of(
         cancelled_since = [event for event in own if event.day > before_day and event.is_cancelled]
         of_earlier = [event for event in cancelled_since if order_day(event, own) <= before_day]
         old, new = version_of(before_day, versions), version_of(day, versions)
+        happened = {"aging": True, "order": sales, "cancellation": cancelled_since, "refit": new is not old}
+        steps = [step for step, has_happened in happened.items() if has_happened]
 
-        def would_be(known: list[Event], at: date, version: Version) -> Segments:
-            facts = facts_of(known, at)
+        outcomes: dict[frozenset[str], Segments] = {}
+        for some in (frozenset(some) for size in range(len(steps) + 1) for some in combinations(steps, size)):
+            cancelled = cancelled_since if "order" in some else of_earlier
+            known = past + (sales if "order" in some else []) + (cancelled if "cancellation" in some else [])
+            facts = facts_of(known, day)
             assert facts is not None
-            return segments_of(facts, version, cells)
-
-        aging = would_be(past, day, old)
-        ordered = would_be(past + sales, day, old)
-        cancelled = would_be(past + of_earlier, day, old)
-        everything = would_be(own, day, old)
-        refitted = would_be(past, before_day, new)
+            # Without time, orders since the date before are placed on the day, and nobody is longer away.
+            if "aging" not in some and facts.recency is not None:
+                facts = replace(facts, recency=max(facts.recency - (day - before_day).days, 0))
+            outcomes[some] = segments_of(facts, new if "refit" in some else old, cells)
+        assert (outcomes[frozenset()], outcomes[frozenset(steps)]) == (before[3], segments)
+        alone = {
+            "aging": frozenset({"aging"}),
+            "order": frozenset({"aging", "order"}),
+            "cancellation": frozenset({"aging", "cancellation"} if of_earlier else {"none"}),
+            "refit": frozenset({"refit"}),
+        }
         for position, segmentation in enumerate(SEGMENTATIONS):
             was, now = before[3][position], segments[position]
             if was == now:
                 continue
-            path = [("", was), ("aging", aging[position]), ("order", ordered[position])]
-            path += [("cancellation", everything[position]), ("refit", now)]
-            last_step = max(step for step in range(1, 5) if path[step][1] != path[step - 1][1])
-            alone = [("aging", aging, True), ("order", ordered, sales), ("cancellation", cancelled, of_earlier)]
-            alone.append(("refit", refitted, new is not old))
-            enough = [name for name, result, has_acted in alone if has_acted and result[position] == now]
-            movements[customer, segmentation, day] = (was, now, path[last_step][0], " · ".join(enough) or None)
+            outcome = {some: result[position] for some, result in outcomes.items()}
+            enough = [step for step, some in alone.items() if outcome.get(some) == now]
+            cause = cause_of(steps, outcome, was, now, partial(value_of, segmentation))
+            movements[customer, segmentation, day] = (was, now, cause, " · ".join(enough) or None)
     return movements

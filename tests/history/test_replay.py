@@ -65,11 +65,11 @@ History = dict[tuple[str, date], dict[str, Any]]
 MARKS = ("restated_by", "original_rfm_segment", "original_broad_segment", "original_detailed_segment")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Compiled:
     """The SQL of the history by model: in a first build, in a later one, and in a later one with `as_of_date` set.
 
-    `delete`: what a later build deletes from its snapshots first.
+    `delete`: what a later build deletes from its snapshots first. Not part of the example that hypothesis prints.
     """
 
     first: dict[str, str]

@@ -164,7 +164,7 @@ def test_settings_that_no_yml_reads_change_nothing_that_is_parsed(make_shop: Cal
         "transactions": "a_table", "column_mapping": {"customer_id": "Kunde"}, "csv_delimiter": ";",
         "csv_encoding": "latin-1", "date_format": "%d.%m.%Y", "decimal_separator": ",",
         "cancellation_invoice_prefix": "", "max_order_days": 0, "currency": "EUR", "duplicates": "keep",
-        "refund_invoice_prefixes": ["CN"],
+        "refund_invoice_prefixes": ["CN"], "max_unreadable_share": 0.9,
         "plausible_from": "2025-01-01", "plausible_to": "2025-12-31",
         "as_of_date": "2025-03-31", "baseline_date": "2025-03-31", "refit": True,
         "max_fit_customers": 100, "min_segment_share": 0.1, "min_stability": 0.1, "silhouette_tolerance": 0.5,

@@ -1,0 +1,182 @@
+{#-
+    SQL: CTEs that say why customers changed segment; the last, `causes`, has one row per customer
+    and date with a column for each segmentation. A move is split among the steps that happened:
+    time passed, orders were placed, some were cancelled, the rules changed. The cause is the step
+    with the largest Shapley value (Lloyd Shapley, A Value for n-Person Games, 1953): what it adds
+    to the move, on average over all orders in which the steps could have come. `moves` are
+    int_segment_moves, `scenarios` int_counterfactual_segments, `strategies` the seed with
+    `value_order`.
+-#}
+{% macro causes_of_moves(moves, scenarios, strategies) -%}
+{%- set segmentations = ['rfm', 'broad', 'detailed'] -%}
+{%- set flags = {
+    'aging': 'is_aged',
+    'order': 'is_ordered',
+    'cancellation': 'is_cancelled',
+    'refit': 'is_refitted',
+} -%}
+outcomes as (
+
+    {% for segmentation in segmentations %}
+    select
+        scenarios.customer_id,
+        scenarios.as_of_date,
+        '{{ segmentation }}' as segmentation,
+        moves.{{ segmentation }}_before as segment_before,
+        moves.{{ segmentation }}_segment as segment_now,
+        scenarios.{{ segmentation }}_segment as segment,
+        scenarios.single_cause,
+        {% for flag in flags.values() %}
+        scenarios.{{ flag }},
+        {% endfor %}
+        {% for flag in flags.values() %}
+        cast(scenarios.{{ flag }} as integer) {{- ' +' if not loop.last }}
+        {% endfor %} as step_count
+    from {{ scenarios }} as scenarios
+    inner join {{ moves }} as moves
+        on
+            scenarios.customer_id = moves.customer_id
+            and scenarios.as_of_date = moves.as_of_date
+    where moves.{{ segmentation }}_segment <> moves.{{ segmentation }}_before
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+-- 1 is worth most. Segments that are named by their profile rank as `any other`.
+valued as (
+
+    select
+        outcomes.*,
+        {% for position in ['segment', 'segment_before', 'segment_now'] %}
+        coalesce(
+            {{ position }}_strategies.value_order, other_strategies.value_order
+        ) as {{ position }}_value {{- ',' if not loop.last }}
+        {% endfor %}
+    from outcomes
+    {% for position in ['segment', 'segment_before', 'segment_now'] %}
+    left join {{ strategies }} as {{ position }}_strategies
+        on
+            outcomes.segmentation = {{ position }}_strategies.segmentation
+            and outcomes.{{ position }} = {{ position }}_strategies.segment
+    {% endfor %}
+    left join {{ strategies }} as other_strategies
+        on
+            outcomes.segmentation = other_strategies.segmentation
+            and other_strategies.segment = 'any other'
+
+),
+
+-- How far a scenario leads in the direction of the move. Between segments of equal value only the
+-- arrival counts.
+advances as (
+
+    select
+        *,
+        case
+            when segment_now_value <> segment_before_value
+                then
+                    (coalesce(segment_value, segment_before_value) - segment_before_value)
+                    * sign(segment_now_value - segment_before_value)
+            else cast(segment = segment_now as integer)
+        end as advance,
+        max(step_count) over (
+            partition by customer_id, as_of_date, segmentation
+        ) as steps_of_move
+    from valued
+
+),
+
+-- What a step adds, on average over all orders in which the steps could have come (Shapley value,
+-- here times the number of orders, which keeps it whole). Steps that did not happen are left out.
+contributions as (
+
+    {% for cause, flag in flags.items() %}
+    select
+        customer_id,
+        as_of_date,
+        segmentation,
+        '{{ cause }}' as cause,
+        {{ loop.index }} as step_number,
+        sum(
+            case
+                when {{ flag }}
+                    then
+                        advance
+                        * factorial(step_count - 1)
+                        * factorial(steps_of_move - step_count)
+                else
+                    -advance
+                    * factorial(step_count)
+                    * factorial(greatest(steps_of_move - step_count - 1, 0))
+            end
+        ) as contribution
+    from advances
+    group by 1, 2, 3
+    having bool_or({{ flag }})
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+-- The contributions add up to the whole move, so the largest never points against it. Of equal ones
+-- the first step counts, as the later only repeats it.
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by customer_id, as_of_date, segmentation
+            order by contribution desc, step_number asc
+        ) as cause_rank
+    from contributions
+
+),
+
+main_causes as (
+
+    select * from ranked
+    where cause_rank = 1
+
+),
+
+single_causes as (
+
+    select
+        customer_id,
+        as_of_date,
+        segmentation,
+        -- A segment that is called otherwise now, by nothing that happened, is called so by a rule.
+        bool_or(step_count = 0 and segment <> segment_before) as is_renamed,
+        string_agg(
+            single_cause, ' · '
+            order by array_position(['aging', 'order', 'cancellation', 'refit'], single_cause)
+        ) filter (where segment = segment_now) as sufficient_causes
+    from advances
+    group by 1, 2, 3
+
+),
+
+causes as (
+
+    select
+        single_causes.customer_id,
+        single_causes.as_of_date,
+        {% for segmentation in segmentations %}
+        {% set is_its = "single_causes.segmentation = '" ~ segmentation ~ "'" %}
+        max(
+            case when single_causes.is_renamed then 'refit' else main_causes.cause end
+        ) filter (where {{ is_its }}) as {{ segmentation }}_cause,
+        max(single_causes.sufficient_causes) filter (where {{ is_its }})
+            as {{ segmentation }}_sufficient_causes {{- ',' if not loop.last }}
+        {% endfor %}
+    from single_causes
+    inner join main_causes
+        on
+            single_causes.customer_id = main_causes.customer_id
+            and single_causes.as_of_date = main_causes.as_of_date
+            and single_causes.segmentation = main_causes.segmentation
+    group by 1, 2
+
+)
+{%- endmacro %}
