@@ -58,6 +58,15 @@ def test_every_link_leads_somewhere(page: Path) -> None:
             assert place in anchors(linked), target
 
 
+def test_each_kind_of_doubt_about_the_input_is_explained() -> None:
+    findings = [path.read_text("utf-8") for path in (ROOT / "python_models").rglob("ingest/*.py")]
+    kinds = set(re.findall(r'Finding\(\s*"(\w+)"', "\n".join(findings)))
+    kinds |= set(re.findall(r"'(\w+)' as kind", (ROOT / "models/marts/core/input_warnings.sql").read_text("utf-8")))
+    assert len(kinds) > 15
+    rows = [line.split("|")[1] for line in (ROOT / "docs/input.md").read_text("utf-8").splitlines() if "|" in line]
+    assert kinds - {name for row in rows for name in re.findall(r"`(\w+)`", row)} == set()
+
+
 def test_the_readme_leads_to_a_page_for_each_subject() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     assert {page.stem for page in (ROOT / "docs").glob("*.md")} == SUBJECTS

@@ -1,13 +1,14 @@
 # ruff: noqa: E501 - rows as their systems write them
 """Exports of shop systems are read with no setting: made-up files with their systems' headings, and totals by hand."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from conftest import Shop
+from conftest import ROOT, Shop
 from lines import Lines, lines_of
 from openpyxl import Workbook
 from shop_toolkit.ingest.errors import InputError
@@ -407,6 +408,11 @@ def test_each_export_has_a_file_here() -> None:
     }
 
 
+def test_the_documents_name_each_export() -> None:
+    page = (ROOT / "docs" / "input.md").read_text("utf-8")
+    assert [export.name for export in EXPORTS if re.split(r"[ ,]", export.name)[0] not in page] == []
+
+
 def test_an_export_without_dates_asks_for_them() -> None:
     headings = ["household_key", "BASKET_ID", "DAY", "PRODUCT_ID", "QUANTITY", "SALES_VALUE", "TRANS_TIME"]
     with pytest.raises(InputError) as stopped:
@@ -490,6 +496,9 @@ def test_headings_compare_by_their_letters_and_digits(heading: str, expected: st
 def test_other_files_are_no_export() -> None:
     assert export_of(["Name", "Email", "Quantity", "Price"]) is None
     assert export_of(["order_id", "order_item_id", "item_price", "quantity"]) is None
+    # What an item costs the shop, and receipts whose lines are sales.
+    assert export_of(["Order Number", "Item Name", "Item Cost", "Item Price"]) is None
+    assert export_of(["Receipt Number", "Line Type", "Details", "Total", "Customer Code"]) is None
 
 
 @pytest.mark.parametrize(

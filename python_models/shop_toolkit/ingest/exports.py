@@ -56,7 +56,7 @@ EXPORTS: tuple[Export, ...] = (
     ),
     Export(
         "WooCommerce, Advanced Order Export",
-        ("ordernumber", "itemname", "itemcost"),
+        ("ordernumber", "itemname", "itemcost", "quantityrefund|ordertotalamount|paymentmethodtitle"),
         {"invoice_id": "ordernumber", "customer_id": "emailbilling|customeruserid", "product_id": "sku",
          "product_description": "itemname", "quantity": "quantityrefund|quantity", "unit_price": "itemcost",
          "country": "countrycodebilling|countrynamebilling"},
@@ -140,11 +140,15 @@ EXPORTS: tuple[Export, ...] = (
     ),
     Export(
         "Lightspeed sales ledger",
-        ("receiptnumber", "linetype", "details"),
+        ("receiptnumber", "linetype", "details", "paid"),
         {"invoice_id": "receiptnumber", "customer_id": "customercode", "product_id": "sku",
-         "product_description": "details", "amount": "total", "transaction_type": "linetype"},
+         "product_description": "details", "amount": "total", "transaction_type": "linetype",
+         "order_status": "status"},
         # A row for the receipt and one for what was paid stand beside the lines, with the same money.
-        words={"transaction_type": {"sale": "order total", "payment": "payment of an order"}},
+        words={
+            "transaction_type": {"sale": "order total", "payment": "payment of an order"},
+            "order_status": {"closed": "completed"},
+        },
         first_line=("transaction_type", "sale"),
     ),
     Export(
