@@ -60,8 +60,13 @@ class Figure(NamedTuple):
 
 
 def split_log(log: Path, cut: date, folder: Path, column: str, form: str) -> tuple[Path, Path]:
-    """Write the rows up to a day to `first.csv` and the others to `later.csv`; all columns stay text."""
-    reader = f"read_csv('{log}', all_varchar = true, encoding = 'latin-1')"
+    """Write the rows up to a day to `first.csv` and the others to `later.csv`, in UTF-8; all columns stay text."""
+    try:
+        log.read_text("utf-8")
+        encoding = "utf-8"
+    except UnicodeDecodeError:
+        encoding = "latin-1"
+    reader = f"read_csv('{log}', all_varchar = true, encoding = '{encoding}')"
     day = f"strptime({column}, '{form}')::date"
     paths = folder / "first.csv", folder / "later.csv"
     for path, comparison in zip(paths, ("<=", ">"), strict=True):

@@ -7,13 +7,7 @@
 
 with pending as (
 
-    select
-        model_version,
-        baseline_date
-    from {{ ref('model_versions') }}
-    where
-        is_active
-        and {{ is_new_version() }}
+    {{ pending_versions() | indent(4) }}
 
 ),
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import Shop
+from shop_toolkit.report.sections.predictions import next_quarter
 
 FIRST, TODAY, LAST = date(2023, 11, 20), date(2025, 12, 10), date(2026, 3, 10)
 # 52 weeks before today: the same season, whose own season a year before is in the log too.
@@ -148,3 +149,13 @@ def test_what_is_expected_of_today_comes_true_within_a_quarter_and_beats_every_n
     assert min(error, key=lambda name: error[name]) == "ours", error
     inside = (expected["low"] <= observed) & (observed <= expected["high"])
     assert inside.mean() >= 0.9
+
+
+def test_the_report_says_in_words_whether_the_season_is_known() -> None:
+    values = {"expected_total": 1_097_800.0, "expected_total_low": 616_700.0, "expected_total_high": 1_954_000.0}
+    evaluations = pd.DataFrame({"split": "next 90 days", "metric": list(values), "value": list(values.values())})
+    assert next_quarter(evaluations.assign(note="season not known: the recent rate goes on")) == (
+        " The customers of today are expected to spend 1.10 million in the next 90 days (616,700 to 1.95 million in"
+        " nine cases of ten). Season not known: the recent rate goes on."
+    )
+    assert next_quarter(evaluations.assign(split="today", note="")) == ""

@@ -105,6 +105,20 @@ def test_it_names_all_columns_that_are_not_used(
     assert "(400 in all)" in " ".join(capsys.readouterr().out.split())
 
 
+def test_words_for_missing_are_those_of_the_seed(
+    write_csv: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = ("1,Guest,N/A,2024-01-05,5", "2, #N/A ,Unknown,2024-01-06,5", "N/A,,UK,2024-01-06,5", "4,c,UK,2024-01-06,5")
+    log = write_csv("order,customer,country,date,amount", *rows)
+    assert inspect_input.main([f"{{transactions: {log}}}"]) == 0
+    report = capsys.readouterr().out
+    assert "  customer_id: 3 rows hold nothing.\n" in report
+    assert "  invoice_id: 1 row holds nothing.\n" in report
+    assert "row can't be read" not in report
+    assert "rows can't be read" not in report
+    assert report.count("(none)") == 6
+
+
 def test_it_lists_files_with_their_rows(
     write_csv: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

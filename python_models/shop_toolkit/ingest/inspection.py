@@ -1,9 +1,10 @@
 """Report how a build would read the input, and why, without building anything."""
 
+import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from textwrap import wrap
 
 import duckdb
@@ -13,8 +14,9 @@ from shop_toolkit.ingest.errors import listed
 from shop_toolkit.ingest.files import FileDescription
 from shop_toolkit.ingest.numbers import NAMES, WrittenNumbers, written_numbers
 from shop_toolkit.ingest.plan import Plan, Request, plan_input
-from shop_toolkit.ingest.relation import NUMBER_COLUMNS, InputRelation, quote_name
+from shop_toolkit.ingest.relation import NUMBER_COLUMNS, InputRelation, quote_name, quote_text
 
+MISSING_VALUES = Path("seeds/missing_values.csv")
 IDENTIFIERS = ("invoice_id", "product_id", "customer_id")
 SHOWN_ROWS = 5
 SHOWN_FILES = 10
@@ -194,9 +196,16 @@ def _reading(request: Request, plan: Plan, column: str, identifier_reader: str) 
     if column in NUMBER_COLUMNS:
         reader = request.number_readers[plan.formats.decimal_separator or "."]
         return f"(select {reader} from (select trim({text}) as number_text))"
+    is_missing = f"lower(trim({text})) in ({', '.join(map(quote_text, _missing_words(column)))})"
     if column in IDENTIFIERS:
-        return f"(select {identifier_reader} from (select {text} as identifier_text))"
-    return f"nullif(trim({text}), '')"
+        return f"(select {identifier_reader} from (select {text} as identifier_text) where not {is_missing})"
+    return f"case when not {is_missing} then nullif(trim({text}), '') end"
+
+
+def _missing_words(column: str) -> list[str]:
+    """The words for "missing" in a column, as the project's seed lists them."""
+    with MISSING_VALUES.open(encoding="utf-8", newline="") as seed:
+        return ["", *(row["word"] for row in csv.DictReader(seed) if row["column_name"] in ("any", column))]
 
 
 def _warnings(
@@ -243,6 +252,8 @@ def _customers(connection: duckdb.DuckDBPyConnection, rows: InputRelation) -> It
 
 
 def _state(connection: duckdb.DuckDBPyConnection, table: str, column: str, reading: str) -> tuple[int, int, str | None]:
+    # Any text but a word for "missing" is an identifier.
+    nothing = "not is_read" if column in IDENTIFIERS else "coalesce(trim(text), '') = ''"
     ((empty, unreadable, example),) = connection.execute(
         f"""
         with texts as (
@@ -255,9 +266,9 @@ def _state(connection: duckdb.DuckDBPyConnection, table: str, column: str, readi
             from texts
         )
         select
-            coalesce(sum(row_count) filter (where coalesce(trim(text), '') = ''), 0),
-            coalesce(sum(row_count) filter (where trim(text) <> '' and not is_read), 0),
-            min(text) filter (where trim(text) <> '' and not is_read)
+            coalesce(sum(row_count) filter (where {nothing}), 0),
+            coalesce(sum(row_count) filter (where not is_read and not ({nothing})), 0),
+            min(text) filter (where not is_read and not ({nothing}))
         from readings
         """
     ).fetchall()
