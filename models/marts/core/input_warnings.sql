@@ -418,6 +418,8 @@ negative_quantities as (
     where
         rejection_reason = 'stock_adjustment'
         and quantity < 0
+        -- What is worth nothing was written off.
+        and gross_amount < 0
     having count(*) > 0
 
 ),
