@@ -180,3 +180,20 @@ causes as (
 
 )
 {%- endmacro %}
+
+
+{#-
+    SQL: why a segment changed, null where it did not: first orders are a cause of their own. It
+    reads int_segment_moves as `moves` and the CTE `causes` of `causes_of_moves`.
+-#}
+{% macro segment_cause(segmentation) -%}
+    case
+        when
+            moves.is_new
+            and moves.restated_by = 'late_data'
+            and moves.original_{{ segmentation }}_segment is null
+            then 'late_data'
+        when moves.is_new then 'new'
+        else causes.{{ segmentation }}_cause
+    end
+{%- endmacro %}

@@ -44,7 +44,7 @@ segmented as (
         ) as rfm_score,
         case
             when scored.frequency = 0 then 'all cancelled'
-            else rfm_cells.segment
+            else {{ rfm_segment('rfm_cells', 'scored') | indent(12) }}
         end as rfm_segment,
         case
             when scored.frequency = 0 then 'all cancelled'
@@ -75,4 +75,17 @@ segmented as (
     {% endfor %}
 
 )
+{%- endmacro %}
+
+
+{#-
+    SQL: the name of a score cell for a customer. A cell of the fewest orders holds more than
+    newcomers where most customers order often: who has ordered again isn't called new.
+-#}
+{% macro rfm_segment(cells, customers) -%}
+    case
+        when {{ customers }}.frequency > 1 and {{ cells }}.repeat_segment is not null
+            then {{ cells }}.repeat_segment
+        else {{ cells }}.segment
+    end
 {%- endmacro %}

@@ -45,7 +45,13 @@
         select
             2 as seed,
             string_agg(
-                concat_ws(',', segmentation, persona, recency, frequency, monetary), ';'
+                concat_ws(
+                    ',', segmentation, persona, recency, frequency, monetary,
+                    {% for condition in ['orders', 'absence', 'tenure', 'spend'] %}
+                    coalesce({{ condition }}_min, -1), coalesce({{ condition }}_max, -1)
+                    {{- ',' if not loop.last }}
+                    {% endfor %}
+                ), ';'
                 order by segmentation, persona
             ) as content
         from {{ ref('persona_prototypes') }}

@@ -1,7 +1,7 @@
 {#-
     SQL: one row per segmentation and name that a segment can have: its strategy and its value
     order. A segment that is named by its profile, also one that is numbered, is worth as much as
-    the segment that `segment_profiles` likens it to; its strategy is that of `any other`.
+    the segment that `segment_profiles` likens it to, and has its strategy.
 -#}
 {% macro strategies_by_segment() -%}
     select *
@@ -10,14 +10,15 @@
     union all
 
     select
-        any_other.* replace (
+        likened.* replace (
             concat(
                 concat_ws(
                     ', ', recency_words.word, frequency_words.word, monetary_words.word
                 ),
                 case when numbers.number > 1 then concat(' ', numbers.number) end
             ) as segment,
-            likened.value_order as value_order
+            any_other.meaning as meaning,
+            any_other.display_order as display_order
         )
     from {{ ref('segment_profiles') }} as segment_profiles
     inner join {{ ref('segment_strategies') }} as likened

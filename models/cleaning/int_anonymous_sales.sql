@@ -22,6 +22,7 @@ where
     and not is_other_currency
     and not is_cancellation
     and not is_stock_adjustment
+    and not has_no_quantity
     and not is_non_product
     and not has_no_price
     and {{ is_new_row() }}

@@ -134,7 +134,8 @@ flagged as (
                 )
             ), false
         ) as is_cancellation,
-        coalesce(transactions.quantity <= 0, false) and not is_cancellation as is_stock_adjustment,
+        coalesce(transactions.quantity < 0, false) and not is_cancellation as is_stock_adjustment,
+        coalesce(transactions.quantity = 0, false) as has_no_quantity,
         non_products.product_id is not null as is_non_product,
         coalesce(transactions.unit_price <= 0, false) as has_no_price
     from transactions
@@ -164,6 +165,7 @@ reasoned as (
             when is_duplicate then 'duplicate'
             when is_other_currency then 'other_currency'
             when is_stock_adjustment then 'stock_adjustment'
+            when has_no_quantity then 'no_quantity'
             when is_non_product then 'non_product'
             when has_no_price then 'no_price'
         end as rejection_reason
@@ -201,6 +203,7 @@ select
                 ', amount is ', gross_amount,
                 ', and the invoice cancels nothing'
             )
+        when 'no_quantity' then concat('quantity is ', quantity)
         when 'non_product' then concat('the code ', product_id, ' stands for: ', non_product_label)
         when 'no_price' then concat('unit_price is ', unit_price)
     end as rejection_detail,
@@ -217,6 +220,7 @@ select
     is_other_currency,
     is_cancellation,
     is_stock_adjustment,
+    has_no_quantity,
     is_non_product,
     has_no_price,
     ordered_at

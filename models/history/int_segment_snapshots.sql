@@ -6,7 +6,6 @@
 ) }}
 
 {%- do validate_history_selection() %}
-{%- set segmentations = ['rfm', 'broad', 'detailed'] %}
 
 -- depends_on: {{ ref('int_snapshot_dates') }}
 with moves as (
@@ -33,20 +32,12 @@ explained as (
 
     select
         moves.*,
-        {% for segmentation in segmentations %}
-        case
-            when
-                moves.is_new
-                and moves.restated_by = 'late_data'
-                and moves.original_{{ segmentation }}_segment is null
-                then 'late_data'
-            when moves.is_new then 'new'
-            else causes.{{ segmentation }}_cause
-        end as {{ segmentation }}_cause,
-        {% endfor %}
-        {% for segmentation in segmentations %}
-        causes.{{ segmentation }}_sufficient_causes {{- ',' if not loop.last }}
-        {% endfor %}
+        {{ segment_cause('rfm') | indent(8) }} as rfm_cause,
+        {{ segment_cause('broad') | indent(8) }} as broad_cause,
+        {{ segment_cause('detailed') | indent(8) }} as detailed_cause,
+        causes.rfm_sufficient_causes,
+        causes.broad_sufficient_causes,
+        causes.detailed_sufficient_causes
     from moves
     left join causes
         on

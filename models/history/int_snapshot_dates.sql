@@ -66,7 +66,11 @@ renamed as (
 
     select
         coalesce(
-            bool_or(reported.rfm_segment is distinct from score_map.segment), false
+            bool_or(
+                reported.rfm_segment
+                is distinct from {{ rfm_segment('score_map', 'reported') | indent(16) }}
+            ),
+            false
         ) as is_renamed
     from reported
     inner join last_reported

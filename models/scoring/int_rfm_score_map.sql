@@ -20,6 +20,7 @@ cells as (
 
 select
     rfm_segments.segment,
+    rfm_segments.repeat_segment,
     cells.recency_score,
     cells.frequency_score,
     cells.monetary_score

@@ -1,52 +1,121 @@
-with clusters as (
+{#- A day away isn't long, however often customers order; a month is usual where it isn't known. -#}
+{%- set shortest_gap_days = 7 %}
+{%- set usual_gap_days = 30 %}
+
+with active_version as (
 
     select
-        segmentation,
-        cluster,
-        count(*) as size,
-        cast(median(recency_days) as double) as median_recency_days,
-        cast(median(frequency) as double) as median_frequency,
-        cast(median(monetary) as double) as median_monetary
-    from {{ ref('int_chosen_labels') }}
-    group by 1, 2
+        model_version,
+        baseline_date
+    from {{ ref('model_versions') }}
+    where is_active
 
 ),
 
 fitted as (
 
-    select population.*
+    select
+        population.customer_id,
+        population.recency_days,
+        population.frequency,
+        population.monetary
     from {{ ref('int_fit_population') }} as population
-    inner join {{ ref('model_versions') }} as versions
-        on
-            population.model_version = versions.model_version
-            and versions.is_active
+    inner join active_version
+        on population.model_version = active_version.model_version
 
-)
+),
+
+first_orders as (
+
+    select
+        states.customer_id,
+        active_version.baseline_date - states.first_order_date as tenure_days,
+        states.last_net_order_date - states.first_order_date as span_days
+    from active_version
+    inner join {{ ref('int_customer_states_scd2') }} as states
+        on {{ is_valid_on('states', 'active_version.baseline_date') }}
+
+),
+
+-- What is long, and what is much, in this shop: the median customer's mean gap between orders.
+shop as (
+
+    select
+        greatest(
+            {{ shortest_gap_days }},
+            coalesce(
+                median(
+                    case
+                        when fitted.frequency > 1
+                            then first_orders.span_days / (fitted.frequency - 1)
+                    end
+                ),
+                {{ usual_gap_days }}
+            )
+        ) as gap_days,
+        cast(median(fitted.monetary) as double) as median_monetary
+    from fitted
+    left join first_orders
+        on fitted.customer_id = first_orders.customer_id
+
+),
+
+clusters as (
+
+    select
+        labels.segmentation,
+        labels.cluster,
+        count(*) as size,
+        cast(median(labels.recency_days) as double) as median_recency_days,
+        cast(median(labels.frequency) as double) as median_frequency,
+        cast(median(labels.monetary) as double) as median_monetary,
+        median(first_orders.tenure_days) as median_tenure_days
+    from {{ ref('int_chosen_labels') }} as labels
+    left join first_orders
+        on labels.customer_id = first_orders.customer_id
+    group by 1, 2
+
+),
 
 -- A position means the same in any shop and currency: the share of customers that are worse, ties
 -- by half. More days since the last order are worse, fewer orders and less money are.
+positioned as (
+
+    select
+        {% for feature, position, worse in [
+            ('recency_days', 'recency', '>'),
+            ('frequency', 'frequency', '<'),
+            ('monetary', 'monetary', '<'),
+        ] %}
+        avg(
+            case
+                when cast(fitted.{{ feature }} as double) = clusters.median_{{ feature }} then 0.5
+                else cast(
+                    cast(fitted.{{ feature }} as double) {{ worse }} clusters.median_{{ feature }}
+                    as integer
+                )
+            end
+        ) as {{ position }},
+        {% endfor %}
+        clusters.*
+    from clusters
+    cross join fitted
+    group by all
+
+)
+
 select
-    clusters.segmentation,
-    clusters.cluster,
-    clusters.size,
-    {% for feature, position, worse in [
-        ('recency_days', 'recency', '>'),
-        ('frequency', 'frequency', '<'),
-        ('monetary', 'monetary', '<'),
-    ] %}
-    avg(
-        case
-            when cast(fitted.{{ feature }} as double) = clusters.median_{{ feature }} then 0.5
-            else cast(
-                cast(fitted.{{ feature }} as double) {{ worse }} clusters.median_{{ feature }}
-                as integer
-            )
-        end
-    ) as {{ position }},
-    {% endfor %}
-    clusters.median_recency_days,
-    clusters.median_frequency,
-    clusters.median_monetary
-from clusters
-cross join fitted
-group by all
+    positioned.segmentation,
+    positioned.cluster,
+    positioned.size,
+    positioned.recency,
+    positioned.frequency,
+    positioned.monetary,
+    positioned.median_recency_days,
+    positioned.median_frequency,
+    positioned.median_monetary,
+    positioned.median_recency_days / shop.gap_days as absence_gaps,
+    positioned.median_tenure_days / shop.gap_days as tenure_gaps,
+    positioned.median_monetary / nullif(shop.median_monetary, 0) as spend_ratio
+from positioned
+cross join shop

@@ -15,13 +15,38 @@ personas as (
 
 ),
 
+-- A name is carried over where it is still true.
+carried_over as (
+
+    select carried_over.*
+    from {{ ref('int_names_carried_over') }} as carried_over
+    inner join profiles
+        on
+            carried_over.segmentation = profiles.segmentation
+            and carried_over.cluster = profiles.cluster
+    inner join {{ ref('persona_prototypes') }} as prototypes
+        on
+            carried_over.segmentation = prototypes.segmentation
+            and carried_over.segment = prototypes.persona
+            and {{ persona_fits('profiles', 'prototypes') | indent(12) }}
+
+),
+
 described as (
 
     select
         *,
         concat_ws(
             ', ',
-            {% for position, (best, middling, worst) in profile_words().items() %}
+            -- However customers rank, ten days are not long where they order once a month.
+            {% set recency_words = profile_words().recency %}
+            case
+                when absence_gaps < 2 then '{{ recency_words[0] }}'
+                when absence_gaps < 4 then '{{ recency_words[1] }}'
+                else '{{ recency_words[2] }}'
+            end,
+            {% for position in ['frequency', 'monetary'] %}
+            {% set best, middling, worst = profile_words()[position] %}
             case
                 when {{ position }} >= 2 / 3 then '{{ best }}'
                 when {{ position }} <= 1 / 3 then '{{ worst }}'
@@ -46,7 +71,7 @@ named as (
             else 'described'
         end as naming
     from described
-    left join {{ ref('int_names_carried_over') }} as carried_over
+    left join carried_over
         on
             described.segmentation = carried_over.segmentation
             and described.cluster = carried_over.cluster

@@ -21,10 +21,12 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     if version is None:
         return with_stored_rows(dbt, session, [], TYPES)
 
-    from shop_toolkit.personas import assign_personas
+    from shop_toolkit.personas import assign_personas, still_true
 
+    measured = profiles.df()
+    carried_over = still_true(carried_over, measured, prototypes)
     tables = []
-    for segmentation, clusters in profiles.df().groupby("segmentation"):
+    for segmentation, clusters in measured.groupby("segmentation"):
         named = carried_over[carried_over["segmentation"] == segmentation]
         is_free = prototypes["segmentation"].eq(segmentation) & ~prototypes["persona"].isin(named["segment"])
         is_nameless = ~clusters["cluster"].isin(named["cluster"])

@@ -8,6 +8,15 @@ from scipy.optimize import linear_sum_assignment
 
 POSITIONS = ("recency", "frequency", "monetary")
 PERSONA_COLUMNS = ("cluster", "persona", "distance")
+# What must hold of a cluster's medians: its measure by the prefix of a persona's bounds.
+CONDITIONS = {
+    "orders": "median_frequency",
+    "absence": "absence_gaps",
+    "tenure": "tenure_gaps",
+    "spend": "spend_ratio",
+}
+# More than any assignment costs.
+UNTRUE = 1e6
 
 
 def assign_personas(profiles: pd.DataFrame, prototypes: pd.DataFrame, poor_fit_distance: float) -> pd.DataFrame:
@@ -15,11 +24,14 @@ def assign_personas(profiles: pd.DataFrame, prototypes: pd.DataFrame, poor_fit_d
 
     Of all assignments in which each persona names at most one cluster, this is the one with the least total distance
     (Kuhn 1955, "The Hungarian method for the assignment problem"). The distance is Euclidean in three positions from 0
-    to 1, 1 best: the share of customers that are worse, so that they mean the same in any shop and currency.
+    to 1, 1 best: the share of customers that are worse, so that they mean the same in any shop and currency. A persona
+    whose conditions a cluster's medians don't meet is no name for it, however near.
 
     Args:
-        profiles: One row per cluster: cluster, and the positions recency, frequency and monetary (0..1).
-        prototypes: One row per persona: persona, and its positions.
+        profiles: One row per cluster: cluster, the positions recency, frequency and monetary (0..1), and the measures
+            of `CONDITIONS` (orders, gaps, gaps, ratio); a missing one meets conditions that bound nothing.
+        prototypes: One row per persona: persona, its positions, and the bounds of its conditions (`orders_min`,
+            inclusive, to `spend_max`, exclusive), missing where unbounded.
         poor_fit_distance: What a cluster without a name costs, in the units of the distance (0 to the square root of
             3): no persona is given at a larger one.
 
@@ -39,6 +51,7 @@ def assign_personas(profiles: pd.DataFrame, prototypes: pd.DataFrame, poor_fit_d
     clusters = profiles.sort_values("cluster", ignore_index=True)
     personas = prototypes.sort_values("persona", ignore_index=True)
     distances = np.linalg.norm(_positions(clusters)[:, None, :] - _positions(personas)[None, :, :], axis=2)
+    distances[~meets_conditions(clusters, personas)] = UNTRUE
     nameless = np.full((len(clusters), len(clusters)), float(poor_fit_distance))
     rows, columns = linear_sum_assignment(np.hstack([distances, nameless]))
     named = columns < len(personas)
@@ -52,6 +65,40 @@ def assign_personas(profiles: pd.DataFrame, prototypes: pd.DataFrame, poor_fit_d
         "distance": distance,
     }
     return pd.DataFrame(columns)[list(PERSONA_COLUMNS)]
+
+
+def meets_conditions(clusters: pd.DataFrame, personas: pd.DataFrame) -> np.ndarray:
+    """Whether the medians of each cluster (n) meet the conditions of each persona (m): flags (n, m).
+
+    The macro `persona_fits` is the same in SQL.
+    """
+    meets = np.full((len(clusters), len(personas)), fill_value=True)
+    for condition, measure in CONDITIONS.items():
+        values = clusters[measure].to_numpy(dtype=float)[:, None]
+        least, below = (personas[f"{condition}_{side}"].to_numpy(dtype=float) for side in ("min", "max"))
+        meets &= np.isnan(least) | (values >= least)
+        meets &= np.isnan(below) | (values < below)
+    return meets
+
+
+def still_true(carried_over: pd.DataFrame, profiles: pd.DataFrame, prototypes: pd.DataFrame) -> pd.DataFrame:
+    """Names that clusters carry over and whose conditions their medians still meet.
+
+    Args:
+        carried_over: One row per cluster that carries a name over: segmentation, cluster, segment.
+        profiles: As for `assign_personas`, with the segmentation.
+        prototypes: As for `assign_personas`, with the segmentation.
+
+    Returns:
+        The rows of `carried_over` that stay.
+    """
+    pairs = carried_over.merge(profiles, on=["segmentation", "cluster"], suffixes=("", "_of_cluster")).merge(
+        prototypes,
+        left_on=["segmentation", "segment"],
+        right_on=["segmentation", "persona"],
+        suffixes=("", "_of_persona"),
+    )
+    return pairs.loc[meets_conditions(pairs, pairs).diagonal(), list(carried_over)].reset_index(drop=True)
 
 
 def _positions(table: pd.DataFrame) -> np.ndarray:

@@ -54,7 +54,7 @@ class Facts:
 
 Segments = tuple[str, str, str]
 # (recency from, to, frequency from, to, monetary from, to, segment)
-Cell = tuple[int, int, int, int, int, int, str]
+Cell = tuple[int, int, int, int, int, int, str, str]
 
 
 def month_end(day: date) -> date:
@@ -124,7 +124,7 @@ def segments_of(facts: Facts, version: Version, cells: list[Cell]) -> Segments:
     if scores is None or facts.recency is None:
         return ("all cancelled",) * 3
     (rfm,) = [
-        cell[6] for cell in cells
+        cell[7] if facts.frequency > 1 and cell[7] else cell[6] for cell in cells
         if cell[0] <= scores[0] <= cell[1] and cell[2] <= scores[1] <= cell[3] and cell[4] <= scores[2] <= cell[5]
     ]  # fmt: skip
     learned = []

@@ -144,7 +144,7 @@ def seed(name: str) -> str:
 
 CELLS = [
     (int(row["recency_min"]), int(row["recency_to"]), int(row["frequency_min"]), int(row["frequency_to"]),
-     int(row["monetary_min"]), int(row["monetary_to"]), row["segment"])
+     int(row["monetary_min"]), int(row["monetary_to"]), row["segment"], row["repeat_segment"])
     for row in csv.DictReader((ROOT / "seeds" / "rfm_segments.csv").open())
 ]  # fmt: skip
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import ROOT, Shop
 from shop_toolkit.interests import AXES, MAP_COLUMNS, fit_interest_map
+
+from benchmarks.interests import judged, lower_end, personal_top, read
 
 
 def long(values: np.ndarray) -> pd.DataFrame:
@@ -91,6 +94,52 @@ def test_interest_groups_share_out_the_customers_of_the_embedded_shop(demo_shop:
         """
     )
     assert labels == agreeing == demo_shop.row("select count(*) from core.int_fit_population")[0]
+
+
+def test_the_benchmark_of_interests_starts_from_the_personal_top_of_the_backtest(demo_shop: Shop) -> None:
+    """What SQL predicts for each sample of a customer who has spent on a category is what the benchmark ranks first."""
+    with duckdb.connect(str(demo_shop.warehouse), read_only=True) as warehouse:
+        origins = read(warehouse)
+        predicted = warehouse.sql(
+            """
+            select origin_date, sample_number, predicted::integer as category_id, is_correct, recall_at_3, ndcg_at_3
+            from prediction.int_classification_scores where task = 'interest' and model = 'personal, then global top'
+            """
+        ).df()
+        categories = [category for (category,) in warehouse.sql(
+            "select distinct category_id from interests.int_category_days where category_id >= 0 order by 1"
+        ).fetchall()]  # fmt: skip
+    tables = [
+        origin.test.samples.assign(
+            found=np.array(categories)[personal_top(origin, origin.test, {}).argmax(axis=1)],
+            is_known=origin.test.history["spend"].sum(axis=1) > 0,
+        ).join(judged(personal_top(origin, origin.test, {}), origin.test.outcome).set_axis(origin.test.samples.index))
+        for origin in origins
+    ]
+    both = pd.concat(tables).merge(predicted, on=["origin_date", "sample_number"], suffixes=("", "_sql"))
+    both = both[both["is_known"]]
+    assert len(both) > 100
+    assert (both["found"] == both["category_id"]).all()
+    assert both["accuracy"].tolist() == both["is_correct"].tolist()
+
+
+def test_a_better_method_needs_evidence_by_customer() -> None:
+    """Ten samples of one customer prove no more than one."""
+    random = np.random.default_rng(0)
+    customers = np.repeat(np.arange(30), 10)
+    lucky = np.where(customers < 16, 0.1, -0.1)
+    assert lower_end(lucky, customers) < 0 < lower_end(np.full(300, 0.01), customers)
+    each = random.choice([0.3, -0.1], size=300)
+    assert lower_end(each, np.arange(300)) > 0
+
+
+def test_recall_and_gain_are_those_worked_out_by_hand() -> None:
+    outcome = np.array([[5.0, 3.0, 0.0, 1.0], [0.0, 2.0, 0.0, 0.0]])
+    found = judged(np.array([[0.1, 0.9, 0.2, 0.3], [0.4, 0.3, 0.2, 0.1]]), outcome)
+    ideal, got = 5 + 3 / np.log2(3) + 1 / 2, 3 + 1 / np.log2(3)
+    assert found["accuracy"].tolist() == [0, 0]
+    assert found["recall_at_3"].tolist() == pytest.approx([2 / 3, 1])
+    assert found["ndcg_at_3"].tolist() == pytest.approx([got / ideal, 1 / np.log2(3)])
 
 
 def test_without_products_all_customers_are_one_interest_group(

@@ -1123,6 +1123,13 @@ def test_countries_of_similar_revenue_have_an_axis_too(tables: Tables) -> None:
     ]
 
 
+def test_a_log_without_countries_is_not_from_one_country(tables: Tables) -> None:
+    one = tables["sales_by_country"].head(1).assign(country="not logged", customer_count=50, revenue=700.0)
+    block = blocks_of(tables | {"sales_by_country": one})["sales_by_country"]
+    assert block.title == "Sales by country"
+    assert "doesn't say in which country" in block.problem
+
+
 def test_predictions_that_could_not_be_evaluated_do_not_count_as_lost(tables: Tables) -> None:
     evaluations = tables["model_evaluations"]
     in_sample = evaluations[evaluations["task"].str.endswith("(in-sample)")]

@@ -223,8 +223,12 @@ def file_of(number: int, folder: Path) -> tuple[Path, dict[str, Any], int | None
     else:
         path.write_bytes(text_of(rows, delimiter, chance))
     content = path.read_bytes()
-    # A row without a cell is an empty line, which is none.
-    row_count = None if any("\0" in one for row in rows for one in row) else sum(1 for row in rows[1:] if row)
+    row_count: int | None = len(rows) - 1
+    if kind != "parquet" and not all(any(one.strip() for one in row) for row in rows):
+        # An empty line is no row of a text, and a sheet may end before its empty rows.
+        row_count = None if kind == "xlsx" else sum(1 for row in rows[1:] if row)
+    if any("\0" in one for row in rows for one in row):
+        row_count = None
     if chance.random() < 0.4 and content:
         content, row_count = chance.choice(MUTATIONS_OF_BYTES)(content, chance), None
     path.write_bytes(gzip.compress(content, mtime=0) if kind == "csv.gz" else content)

@@ -96,6 +96,22 @@ def test_negative_quantities_cancel_where_no_invoice_is_marked(write_csv: Callab
         assert revenue(lines) == {"801": 50, "802": 50, "803": 30, "804": 50, "805": 50, "806": 50}
 
 
+@pytest.mark.parametrize("names", [("1", "2"), ("2", "1")])
+def test_lines_without_the_status_that_another_file_has_are_a_warning(names: tuple[str, str], tmp_path: Path) -> None:
+    """Whichever of the files is read first."""
+    headings = "Order ID,SKU,Qty,Order Date,Price,Status,Customer ID"
+    first, second = (tmp_path / f"{name}.csv" for name in names)
+    first.write_text(f"{headings}\n1,A,1,2024-01-05,10,voided,7\n1,B,1,2024-01-05,10,,7\n2,A,1,2024-01-05,10,paid,8\n")
+    # one line of the voided order, an order of somebody else with its number, and another line of the one that was paid
+    second.write_text(f"{headings}\n1,C,3,2024-01-05,10,,7\n1,C,1,2024-01-05,10,,9\n2,C,1,2024-01-05,10,,8\n")
+    with lines_of(tmp_path / "*.csv") as lines:
+        table = lines.ref("input_warnings")
+        found = lines.connection.execute(
+            f"select row_count, amount, example from {table} where kind = 'blank_statuses'"
+        ).fetchall()
+        assert found == [(1, 30, "1")]
+
+
 def test_later_rows_may_prove_what_earlier_ones_left_open(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:

@@ -32,8 +32,8 @@ steps as (
     from (
         select [
             'cancelled_order', 'ignored_order', 'unreadable', 'implausible_date',
-            'missing_customer', 'duplicate', 'other_currency', 'stock_adjustment', 'non_product',
-            'no_price', 'cancellation', 'taken back'
+            'missing_customer', 'duplicate', 'other_currency', 'stock_adjustment', 'no_quantity',
+            'non_product', 'no_price', 'cancellation', 'taken back'
         ] as step_names
     ) as listed
 

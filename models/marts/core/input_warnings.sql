@@ -352,6 +352,39 @@ unknown_statuses as (
 
 ),
 
+-- A line has the status of the lines above it in its file; another file may know better.
+orders_that_are_no_sales as (
+
+    select distinct
+        invoice_id,
+        customer_id
+    from transactions
+    where rejection_reason in ('cancelled_order', 'ignored_order')
+
+),
+
+blank_statuses as (
+
+    select
+        'blank_statuses' as kind,
+        'order_status' as column_name,
+        count(*) as row_count,
+        sum(transactions.gross_amount) as amount,
+        min(transactions.invoice_id) as example,
+        'They count as sales, but other lines of these orders are cancelled or ignored. Put the'
+        || ' lines of an order into one file, or give each line its status.' as suggestion
+    from transactions
+    inner join orders_that_are_no_sales
+        on
+            transactions.invoice_id = orders_that_are_no_sales.invoice_id
+            and transactions.customer_id = orders_that_are_no_sales.customer_id
+    where
+        transactions.rejection_reason is null
+        and transactions.order_status is null
+    having count(*) > 0
+
+),
+
 negative_prices as (
 
     select
@@ -385,6 +418,8 @@ negative_quantities as (
     where
         rejection_reason = 'stock_adjustment'
         and quantity < 0
+        -- What is worth nothing was written off.
+        and gross_amount < 0
     having count(*) > 0
 
 ),
@@ -481,6 +516,10 @@ warnings as (
     union all
 
     select * from unknown_statuses
+
+    union all
+
+    select * from blank_statuses
 
     union all
 

@@ -119,7 +119,18 @@ distinguished as (
 select
     advised.segmentation,
     advised.segment,
-    advised.meaning,
+    -- What the name means, and the figures that the members have today.
+    case
+        when profiles.median_frequency > 0
+            then concat(
+                advised.meaning, ': typically ',
+                format('{:g}', profiles.median_frequency),
+                case when profiles.median_frequency = 1 then ' order, ' else ' orders, ' end,
+                format('{:,.0f}', profiles.median_monetary), ' spent, the last ',
+                {{ days_words("format('{:.0f}', profiles.median_recency_days)") }}, ' ago'
+            )
+        else advised.meaning
+    end as meaning,
     case
         when profiles.size > 0 then coalesce(distinguished.traits, 'much like the typical customer')
     end as distinguishing_traits,

@@ -43,20 +43,79 @@ def check_readable(
     readers |= {
         column: number_reader.replace("number_text", column) for column in NUMBER_COLUMNS if column in pending.columns
     }
-    rows = connection.execute(_query(pending, readers)).fetchall()
-    total, unreadable = (sum(row[position] for row in rows) for position in (2, 3))
+    # Nearly every input is read as it is: only where so many rows could be unreadable they are looked at closely.
+    if _most_unreadable(connection.execute(_quick_query(pending, readers)).fetchall(), max_share, has_earlier_rows):
+        rows = connection.execute(_query(pending, readers)).fetchall()
+        for position, part, part_rows in _most_unreadable(rows, max_share, has_earlier_rows):
+            total, unreadable = _counts(part_rows)
+            places = {None: pending.name, 0: f"'{shortened(part, 100)}'", 1: f"{part} in {pending.name}"}
+            place = places[position]
+            raise _sentence(f"{unreadable} of {total} rows of {place}", pending, list(readers), part_rows)
+
+
+_Rows = Sequence[Sequence[Any]]
+
+
+def _most_unreadable(rows: _Rows, max_share: float, has_earlier_rows: bool) -> list[tuple[int | None, str, _Rows]]:
+    """Parts of the input of which too much can't be read.
+
+    Args:
+        rows: The counts of each file and month: file, month, rows, rows that can't be read.
+        max_share: The setting `max_unreadable_share`.
+        has_earlier_rows: Whether earlier builds read rows of this input.
+
+    Returns:
+        For all rows (None), files (0) and months (1): which it is, and its rows.
+    """
+    total, unreadable = _counts(rows)
+    found: list[tuple[int | None, str, _Rows]] = []
     if unreadable > max_share * total and (unreadable >= FEW or (unreadable == total and not has_earlier_rows)):
-        raise _sentence(f"{unreadable} of {total} rows of {pending.name}", pending, list(readers), rows)
-    for position, name in ((0, "'{}'"), (1, "{} in " + pending.name)):
-        parts: dict[str, list[Any]] = {}
+        found.append((None, "", rows))
+    for position in (0, 1):
+        parts: dict[str, list[Sequence[Any]]] = {}
         for row in rows:
             if row[position] is not None:
                 parts.setdefault(row[position], []).append(row)
         for part, part_rows in sorted(parts.items(), key=lambda item: item[0]):
-            total, unreadable = (sum(row[number] for row in part_rows) for number in (2, 3))
+            total, unreadable = _counts(part_rows)
             if unreadable > max_share * total and unreadable >= FEW:
-                what = f"{unreadable} of {total} rows of {name.format(shortened(part, 100))}"
-                raise _sentence(what, pending, list(readers), part_rows)
+                found.append((position, part, part_rows))
+    return found
+
+
+def _counts(rows: _Rows) -> tuple[int, int]:
+    return sum(row[2] for row in rows), sum(row[3] for row in rows)
+
+
+def _quick_query(pending: InputRelation, readers: Mapping[str, str]) -> str:
+    """As `_query`, but a number counts as unreadable where it is no plain one: at least as many rows as there are."""
+    texts = ", ".join(f"trim(cast({pending.columns[column]} as varchar)) as {column}" for column in readers)
+    doubtful = " or ".join(
+        f"try_cast({column} as decimal(18, 4)) is null" for column in readers if column != "ordered_at"
+    )
+    return f"""
+        with texts as (
+            select cast({pending.file_name} as varchar) as file_name, {texts}
+            from {pending.sql}
+        ),
+        -- Dates repeat: each is parsed once.
+        counted as (
+            select file_name, ordered_at, count(*) as row_count, count(*) filter (where {doubtful}) as doubtful_rows
+            from texts
+            group by 1, 2
+        ),
+        dated as (
+            select *, {readers["ordered_at"]} as parsed_date
+            from counted
+        )
+        select
+            file_name,
+            strftime(parsed_date, '%Y-%m'),
+            cast(sum(row_count) as bigint),
+            cast(sum(case when parsed_date is null then row_count else doubtful_rows end) as bigint)
+        from dated
+        group by 1, 2
+    """
 
 
 def _query(pending: InputRelation, readers: Mapping[str, str]) -> str:

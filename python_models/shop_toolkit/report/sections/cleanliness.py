@@ -28,7 +28,8 @@ WORDS = {
     "cancelled_order": "cancelled orders", "ignored_order": "no orders yet", "other_currency": "other currencies",
     "unreadable": "unreadable", "implausible_date": "dates outside the log",
     "missing_customer": "no customer named", "duplicate": "duplicates",
-    "stock_adjustment": "stock adjustments", "non_product": "not products", "no_price": "no price",
+    "stock_adjustment": "stock adjustments", "no_quantity": "no quantity",
+    "non_product": "not products", "no_price": "no price",
     "cancellation": "cancelling lines", "taken back": "cancelled by them",
 }  # fmt: skip
 NETTED = "cancellations and what they cancel"

@@ -30,6 +30,8 @@ from shop_toolkit.report.privacy import LEAST_CUSTOMERS, OTHERS
 from shop_toolkit.report.words import count, listed, money, percent, plural
 
 COUNTRIES = 15
+# What `sales_by_country` calls orders that name no country.
+NOT_LOGGED = "not logged"
 COHORTS = 24
 
 
@@ -187,6 +189,8 @@ def by_country(countries: pd.DataFrame) -> Block:
     drawn = countries[countries["revenue"] > 0].head(COUNTRIES)
     if drawn.empty or total <= 0:
         return without_chart(name, "Sales by country", "There is no revenue to split by country.")
+    if set(countries["country"]) == {NOT_LOGGED}:
+        return without_chart(name, "Sales by country", "The log doesn't say in which country an order was placed.")
     left_out = len(countries) - len(drawn)
     rest = f"{plural(left_out, 'more country is', 'more countries are')} in the table." if left_out else ""
     pooled = ""
