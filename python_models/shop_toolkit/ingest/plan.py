@@ -506,8 +506,9 @@ def _signature(
 
 def _has_other_headings(stored: Ingested, files: Mapping[str, FileDescription | None]) -> bool:
     """Whether a file that was read has other headings now."""
+    descriptions = stored.descriptions
     return any(
-        file is not None and name in stored.descriptions and stored.descriptions[name].headings != file.headings
+        file is not None and name in descriptions and descriptions[name].headings != file.headings
         for name, file in files.items()
     )
 
