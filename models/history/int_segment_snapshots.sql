@@ -22,7 +22,7 @@ scenarios as (
 
 strategies as (
 
-    select * from {{ ref('segment_strategies') }}
+    {{ strategies_by_segment() | indent(4) }}
 
 ),
 

@@ -130,7 +130,9 @@ SETTINGS: dict[str, Setting] = {
     "cancellation_invoice_prefix": Setting(
         "the text that cancelling invoices begin with, e.g. C, or '' for every negative quantity", _text
     ),
-    "refund_invoice_prefixes": Setting("a list of texts that refunding invoices begin with, e.g. [CN, R]", _texts),
+    "refund_invoice_prefixes": Setting(
+        "a list of texts that refunding invoices begin with, e.g. [CN, R]", _texts, is_optional=True
+    ),
     "currency": Setting("a currency of the input, e.g. EUR", _filled_text, is_optional=True),
     "duplicates": Setting("drop or keep", _one_of("drop", "keep"), is_optional=True),
     "plausible_from": _DAY,

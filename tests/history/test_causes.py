@@ -36,9 +36,10 @@ def causes(make_shop: Callable[..., Shop]) -> dict[str, tuple[str, str]]:
     outcomes = all_outcomes()
     with duckdb.connect() as connection:
         connection.execute("attach ':memory:' as shop; use shop; create schema history; create schema seeds")
+        for seed in ("segment_strategies", "segment_profiles"):
+            path = ROOT / "seeds" / f"{seed}.csv"
+            connection.execute(f"create table seeds.{seed} as select * from read_csv('{path}', header = true)")
         connection.execute(f"""
-            create table seeds.segment_strategies as
-            select * from read_csv('{ROOT / "seeds" / "segment_strategies.csv"}', header = true);
             create table history.int_counterfactual_segments (
                 customer_id varchar, as_of_date date, {", ".join(f"{flag} boolean" for flag in FLAGS.values())},
                 single_cause varchar, rfm_segment varchar, broad_segment varchar, detailed_segment varchar

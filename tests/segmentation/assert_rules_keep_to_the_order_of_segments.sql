@@ -25,19 +25,6 @@ rules as (
         from {{ ref('int_segment_rules') }} as newest
     )
 
-),
-
-score_cells as (
-
-    select
-        cells.*,
-        strategies.value_order
-    from {{ ref('int_rfm_score_map') }} as cells
-    inner join strategies
-        on
-            strategies.segmentation = 'rfm'
-            and cells.segment = strategies.segment
-
 )
 
 select
@@ -51,18 +38,4 @@ inner join rules as better
         and coalesce(worse.recency_max, 1e15) > coalesce(better.recency_min, -1e15)
         and coalesce(worse.frequency_min, -1e15) < coalesce(better.frequency_max, 1e15)
         and coalesce(worse.monetary_min, -1e15) < coalesce(better.monetary_max, 1e15)
-where worse.value_order < better.value_order
-
-union all
-
-select
-    'rfm' as segmentation,
-    worse.segment as from_rule,
-    better.segment as to_rule
-from score_cells as worse
-inner join score_cells as better
-    on
-        worse.recency_score <= better.recency_score
-        and worse.frequency_score <= better.frequency_score
-        and worse.monetary_score <= better.monetary_score
 where worse.value_order < better.value_order

@@ -144,8 +144,7 @@ lone_last_dates as (
         and day_count - day_number < 2
         and rows_after <= few_rows
         and gap_days > greatest({{ lone_after_days }}, 5 * longest_gap_days)
-    order by day
-    limit 1
+    qualify row_number() over (order by day) = 1
 
 ),
 
@@ -158,8 +157,7 @@ lone_first_dates as (
         and day_number between 2 and 3
         and rows_before <= few_rows
         and gap_days > greatest({{ lone_after_days }}, 5 * longest_gap_days)
-    order by day desc
-    limit 1
+    qualify row_number() over (order by day desc) = 1
 
 ),
 
