@@ -35,7 +35,7 @@
     ) as {{ position }}_words
         on segment_profiles.{{ position }} in ('any', {{ position }}_words.word)
     {% endfor %}
-    cross join range(1, 10) as numbers (number)
+    cross join (select unnest(range(1, 10)) as number) as numbers
 {%- endmacro %}
 
 

@@ -117,7 +117,7 @@ def test_the_same_build_twice_and_an_earlier_as_of_date_report_nothing_new(fed: 
 
 def test_cut_off_builds_with_settings_that_are_put_back_leave_nothing(fed: FedShop) -> None:
     """Of a later day, and with other order events of the same lines; both end with the history's table."""
-    wrong: tuple[dict[str, Any], ...] = ({"as_of_date": "2026-02-15"}, {"cancellation_invoice_prefix": "X"})
+    wrong: tuple[dict[str, Any], ...] = ({"as_of_date": "2026-02-15"}, {"duplicates": "keep"})
     for settings in wrong:
         result = fed.shop.dbt("run", "--select", "+segment_history", **settings)
         assert result.success, problem_of(result)

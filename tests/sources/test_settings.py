@@ -39,7 +39,7 @@ def test_an_old_setting_stops_the_build_with_its_new_name(name: str) -> None:
         ("date_format", ["%d.%m.%Y %H:%M", "%-d", "day-month-year"], ["%Q", "%", "plain", ""]),
         ("decimal_separator", [".", ",", None], [";", ""]),
         ("cancellation_invoice_prefix", ["", "C"], [None, 3]),
-        ("refund_invoice_prefixes", [[], ["CN", "R"]], [None, "CN", ["CN", 3], [""]]),
+        ("refund_invoice_prefixes", [None, [], ["CN", "R"]], ["CN", ["CN", 3], [""]]),
         ("currency", ["EUR", None], ["", 3]),
         ("duplicates", ["keep", "drop", None], ["", True]),
         ("max_unreadable_share", [0, 0.5, 1], [-0.1, 1.1, None, "1"]),
