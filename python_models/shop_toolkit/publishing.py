@@ -219,9 +219,11 @@ def publication(
             "seconds. Wait for it, or give this one its own folder by the setting 'published_folder'."
         ) from error
     except (OSError, duckdb.OperationalError, duckdb.FatalException) as error:
+        # The folder is named once, and may be a long path.
+        problem = first_line_of(error).replace(f"{folder}/", "")
         raise PublicationError(
             "The marts are not published, and readers keep the last publication:"
-            f" {shortened(first_line_of(error), 200)}. Make sure that the folder {shortened(str(folder), 80)} is"
+            f" {shortened(problem, 200)}. Make sure that the folder {shortened(str(folder), 80)} is"
             " writable and has room, or name another by the setting 'published_folder' (null: publish no files)."
         ) from error
 
