@@ -115,12 +115,11 @@ def learn_text_space(
     known = pd.Series([math.nan] * len(texts) if prices is None else prices, dtype=float)
     price_of = known.where(known > 0).groupby(texts).median().drop("", errors="ignore").sort_index()
     different = price_of.index.tolist()
+    log_prices = np.log(price_of.to_numpy())
     words, present, positions = _shared_words(different)
     together = _neighbours(present)
     weights = (
-        peculiarity(together)
-        * price_shares(present, np.log(price_of.to_numpy()))
-        * thing_sides(different, positions, np.log(price_of.to_numpy()))
+        peculiarity(together) * price_shares(present, log_prices) * thing_sides(different, positions, log_prices)
     ) ** WEIGHT_EXPONENT
     if not weights.any():  # every word in every description
         weights = np.ones(len(weights))
@@ -211,8 +210,8 @@ def price_shares(present: sparse.csr_array, log_prices: np.ndarray) -> np.ndarra
         the word (w,); `PRIOR_PRICES` descriptions of the usual variance are added to each. All 1 where fewer than
         `FEWEST_PRICES` descriptions have a price, or all have the same.
     """
-    known = ~np.isnan(log_prices)
-    if known.sum() < FEWEST_PRICES or np.ptp(log_prices[known]) == 0:
+    known = _known_prices(log_prices)
+    if known is None:
         return np.ones(present.shape[1])
     holds = (present[known] > 0).astype(float)
     values = log_prices[known] - log_prices[known].mean()
@@ -240,8 +239,8 @@ def thing_sides(texts: Sequence[str], positions: np.ndarray, log_prices: np.ndar
         `SIDE_FLOOR` plus the nearness (0..1) to that end (w,). All 1 where neither end explains `SIDE_MARGIN` times
         as much as the other, or there are too few prices (see `price_shares`).
     """
-    known = ~np.isnan(log_prices)
-    if known.sum() < FEWEST_PRICES or np.ptp(log_prices[known]) == 0:
+    known = _known_prices(log_prices)
+    if known is None:
         return np.ones(len(positions))
     ends = [np.array([text.split()[end] for text in texts])[known] for end in (0, -1)]
     first, last = (_explained(words, log_prices[known]) for words in ends)
@@ -250,6 +249,12 @@ def thing_sides(texts: Sequence[str], positions: np.ndarray, log_prices: np.ndar
     if first > SIDE_MARGIN * last:
         return SIDE_FLOOR + 1 - positions
     return np.ones(len(positions))
+
+
+def _known_prices(log_prices: np.ndarray) -> np.ndarray | None:
+    """Which descriptions (n,) have a price; None where fewer than `FEWEST_PRICES` do, or all have the same."""
+    known: np.ndarray = ~np.isnan(log_prices)
+    return None if known.sum() < FEWEST_PRICES or np.ptp(log_prices[known]) == 0 else known
 
 
 def _explained(words: np.ndarray, values: np.ndarray) -> float:
