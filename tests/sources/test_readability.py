@@ -23,7 +23,9 @@ def relation(folder: Path, **lines: list[str]) -> InputRelation:
 def problem(rows: InputRelation, max_share: float = 0.5, *, has_earlier_rows: bool = False) -> str | None:
     with duckdb.connect() as connection:
         try:
-            check_readable(connection, rows, DATE_READER, NUMBER_READER, max_share, has_earlier_rows=has_earlier_rows)
+            check_readable(
+                connection, rows, rows, DATE_READER, NUMBER_READER, max_share, has_earlier_rows=has_earlier_rows
+            )
         except InputError as error:
             return str(error)
     return None

@@ -9,6 +9,7 @@ from shop_toolkit.ingest.errors import shortened
 from shop_toolkit.ingest.exports import comparable
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import COLUMN_ALIASES
+from shop_toolkit.ingest.missing import missing_words
 from shop_toolkit.ingest.relation import InputRelation
 
 # Fewer orders prove nothing: a new shop may have sold to everybody once.
@@ -25,7 +26,6 @@ FILLED = 0.95
 # From this share of rows on, customers in another column are worth a word.
 ELSEWHERE = 0.1
 TABLE = "customer_columns"
-NOBODY = ("", "0", "-1", "guest", "null", "none", "nan", "na", "n/a")
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _is_one_per_order(connection: duckdb.DuckDBPyConnection) -> bool:
         f"""
         select count(distinct order_id), count(distinct id), count(distinct (order_id, id))
         from {TABLE}
-        where order_id <> '' and id not in {NOBODY}
+        where order_id <> '' and id not in {missing_words("customer_id")}
         """
     ).fetchall()
     return is_one_per_order(int(orders), int(ids), int(pairs))
@@ -125,14 +125,15 @@ def _is_one_per_order(connection: duckdb.DuckDBPyConnection) -> bool:
 
 def _repeats(connection: duckdb.DuckDBPyConnection, column: str) -> bool:
     """Whether a column names one customer for each order, and some of them again for others."""
+    nobody = missing_words("customer_id")
     ((orders, filled_orders, pairs, ids, most),) = connection.execute(
         f"""
         with orders as (
             select distinct order_id, {column} as id
             from {TABLE}
-            where order_id <> '' and id not in {NOBODY}
+            where order_id <> '' and id not in {nobody}
         ),
-        filled as (select * from orders where id not in {NOBODY}),
+        filled as (select * from orders where id not in {nobody}),
         customers as (select id, count(*) as order_count from filled group by 1)
         select
             (select count(distinct order_id) from orders),
@@ -154,11 +155,12 @@ def _repeats(connection: duckdb.DuckDBPyConnection, column: str) -> bool:
 
 def _rows_elsewhere(connection: duckdb.DuckDBPyConnection, column: str) -> int:
     """How many rows have a customer in this column alone; 0 where they are few."""
+    nobody = missing_words("customer_id")
     ((rows, all_rows),) = connection.execute(
         f"""
         select
             coalesce(sum(row_count) filter (
-                where coalesce(id, '') in {NOBODY} and coalesce({column}, '') not in {NOBODY}
+                where coalesce(id, '') in {nobody} and coalesce({column}, '') not in {nobody}
             ), 0),
             coalesce(sum(row_count), 0)
         from {TABLE}

@@ -1,10 +1,9 @@
 """Report how a build would read the input, and why, without building anything."""
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from textwrap import wrap
 
 import duckdb
@@ -12,11 +11,11 @@ import duckdb
 from shop_toolkit.ingest.customers import WARNED_ORDERS, is_one_per_order
 from shop_toolkit.ingest.errors import listed
 from shop_toolkit.ingest.files import FileDescription
+from shop_toolkit.ingest.missing import missing_words
 from shop_toolkit.ingest.numbers import NAMES, WrittenNumbers, written_numbers
 from shop_toolkit.ingest.plan import Plan, Request, plan_input
-from shop_toolkit.ingest.relation import NUMBER_COLUMNS, InputRelation, quote_name, quote_text
+from shop_toolkit.ingest.relation import NUMBER_COLUMNS, InputRelation, quote_name
 
-MISSING_VALUES = Path("seeds/missing_values.csv")
 IDENTIFIERS = ("invoice_id", "product_id", "customer_id")
 SHOWN_ROWS = 5
 SHOWN_FILES = 10
@@ -60,19 +59,10 @@ def inspect_input(connection: duckdb.DuckDBPyConnection, request: Request, ident
     # All rows are pending; where DuckDB can't decode a file, this relation reads its copy.
     plan = replace(plan, relation=plan.pending_relation or plan.relation)
     try:
-        rows = _read_once(connection, plan.relation)
+        rows = plan.relation.kept(connection, TABLE, ("ordered_at", *NUMBER_COLUMNS, *IDENTIFIERS))
         return list(_lines(connection, request, plan, rows, identifier_reader))
     finally:
         connection.execute(f"drop table if exists {TABLE}")
-
-
-def _read_once(connection: duckdb.DuckDBPyConnection, relation: InputRelation) -> InputRelation:
-    """The columns that are looked at whole, typed as they are, in a table: to parse a text file is what takes time."""
-    read = ["ordered_at", *NUMBER_COLUMNS, *IDENTIFIERS]
-    columns = {column: relation.columns[column] for column in read if column in relation.columns}
-    selected = ", ".join([f"{relation.file_name} as file_name", *(f"{sql} as {name}" for name, sql in columns.items())])
-    connection.execute(f"create or replace temp table {TABLE} as select {selected} from {relation.sql}")
-    return InputRelation(relation.name, TABLE, {name: name for name in columns}, {}, "file_name")
 
 
 def _lines(
@@ -196,16 +186,10 @@ def _reading(request: Request, plan: Plan, column: str, identifier_reader: str) 
     if column in NUMBER_COLUMNS:
         reader = request.number_readers[plan.formats.decimal_separator or "."]
         return f"(select {reader} from (select trim({text}) as number_text))"
-    is_missing = f"lower(trim({text})) in ({', '.join(map(quote_text, _missing_words(column)))})"
+    is_missing = f"lower(trim({text})) in {missing_words(column)}"
     if column in IDENTIFIERS:
         return f"(select {identifier_reader} from (select {text} as identifier_text) where not {is_missing})"
     return f"case when not {is_missing} then nullif(trim({text}), '') end"
-
-
-def _missing_words(column: str) -> list[str]:
-    """The words for "missing" in a column, as the project's seed lists them."""
-    with MISSING_VALUES.open(encoding="utf-8", newline="") as seed:
-        return ["", *(row["word"] for row in csv.DictReader(seed) if row["column_name"] in ("any", column))]
 
 
 def _warnings(

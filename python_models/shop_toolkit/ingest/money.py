@@ -4,7 +4,6 @@ Headings leave it open, so the rows prove it: price × quantity against a total 
 by order. Without proof the price is that of a unit, and a warning says so.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,9 +11,10 @@ from typing import Any
 import duckdb
 
 from shop_toolkit.ingest.errors import InputError, shortened
+from shop_toolkit.ingest.exports import comparable
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import COLUMN_ALIASES
-from shop_toolkit.ingest.relation import InputRelation
+from shop_toolkit.ingest.relation import InputRelation, number_text
 
 # So large a share of the rows or orders that can show it has to agree.
 PROVEN = 0.95
@@ -103,10 +103,7 @@ class Readers:
 
     def text(self, sql: str) -> str:
         """SQL: a value as a text that `number` reads; typed numbers have a point, whatever the texts have."""
-        text = f"trim(cast(({sql}) as varchar))"
-        if self.separator == ".":
-            return text
-        return f"case when typeof({sql}) = 'VARCHAR' then {text} else replace({text}, '.', ',') end"
+        return f"trim({number_text(f'({sql})', self.separator)})"
 
     def value(self, sql: str) -> str:
         """SQL: a value as a number, null where it is none."""
@@ -151,7 +148,7 @@ class MoneyMeaning:
 
 def money_headings(relation: InputRelation) -> dict[str, str]:
     """Headings of columns of money beside ours: totals by their name as it is compared, parts by what they are."""
-    heading_of = {re.sub("[^a-z0-9]", "", heading.lower()): heading for heading in reversed(list(relation.others))}
+    heading_of = {comparable(heading): heading for heading in reversed(list(relation.others))}
     found = {alias: heading_of[alias] for alias in TOTALS if alias in heading_of}
     for part, aliases in PARTS.items():
         if (alias := next((alias for alias in aliases if alias in heading_of), None)) is not None:

@@ -240,7 +240,10 @@ def plan_input(connection: duckdb.DuckDBPyConnection, request: Request) -> Plan:
     files = _find_input(request, stored)
     copies = Utf8Copies(copies_folder(connection))
     request, findings = _with_customers(connection, request, stored, files, copies)
-    return _plan(connection, request, stored, files, copies, stored.money, findings)
+    try:
+        return _plan(connection, request, stored, files, copies, stored.money, findings)
+    finally:
+        connection.execute(f"drop table if exists {CHECKED_ROWS}")
 
 
 def _plan(
@@ -264,13 +267,11 @@ def _plan(
     meaning = MoneyMeaning()
     doubts: list[Finding] = []
     stored_rows = None if is_full_read else ROWS
+    checked = None
     if pending:
         raw = _relation(connection, request, files, pending, copies)
         checked = _read_once(connection, request, files, pending, raw, copies)
-        try:
-            formats, doubts = _look_at_rows(connection, request, raw, checked, formats, stored_rows)
-        finally:
-            connection.execute(f"drop table if exists {CHECKED_ROWS}")
+        formats, doubts = _look_at_rows(connection, request, raw, checked, formats, stored_rows)
         meaning = _meaning_of_money(connection, request, raw, formats)
         shown = meaning.over(MoneyReading() if is_full_read else money)
         if shown != money and not is_full_read:
@@ -285,7 +286,9 @@ def _plan(
     relation = _relation(connection, request, files, list(files), money=money, formats=formats)
     pending_relation = _relation(connection, request, files, pending, copies, money, formats) if pending else None
     if pending_relation is not None:
-        _check_most_are_read(connection, request, pending_relation, formats, has_earlier_rows=not is_full_read)
+        # What is made of the columns of money is in no table yet.
+        rows = checked if checked is not None and money.is_plain else pending_relation
+        _check_most_are_read(connection, request, pending_relation, rows, formats, has_earlier_rows=not is_full_read)
     returns = find_returns(
         connection, pending_relation, stored_rows, _readers(request, formats), _configured_returns(request)
     )  # fmt: skip
@@ -337,6 +340,7 @@ def _check_most_are_read(
     connection: duckdb.DuckDBPyConnection,
     request: Request,
     pending: InputRelation,
+    rows: InputRelation,
     formats: Formats,
     *,
     has_earlier_rows: bool,
@@ -345,8 +349,8 @@ def _check_most_are_read(
     # Nothing is more than all rows; and without any date there is nothing to read.
     if max_share < 1 and formats.date_format is not None:
         check_readable(
-            connection, pending, request.readers[formats.date_format], _readers(request, formats).number, max_share,
-            has_earlier_rows=has_earlier_rows,
+            connection, pending, rows, request.readers[formats.date_format], _readers(request, formats).number,
+            max_share, has_earlier_rows=has_earlier_rows,
         )  # fmt: skip
 
 
@@ -532,14 +536,11 @@ def _read_once(
     # Of a Parquet file, the columns that no check looks at may be damaged.
     if "parquet" in kinds:
         _check_rows_are_readable(connection, request, files, pending, copies)
-    columns = {column: relation.columns[column] for column in CHECKED_COLUMNS if column in relation.columns}
-    selected = ", ".join([f"{relation.file_name} as file_name", *(f"{sql} as {name}" for name, sql in columns.items())])
     try:
-        connection.execute(f"create or replace temp table {CHECKED_ROWS} as select {selected} from {relation.sql}")
+        return relation.kept(connection, CHECKED_ROWS, CHECKED_COLUMNS)
     except duckdb.Error:
         _check_rows_are_readable(connection, request, files, pending, copies)
         raise
-    return InputRelation(relation.name, CHECKED_ROWS, {name: name for name in columns}, {}, "file_name")
 
 
 def _check_rows_are_readable(

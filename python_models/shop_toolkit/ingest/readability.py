@@ -16,6 +16,7 @@ FEW = 20
 def check_readable(
     connection: duckdb.DuckDBPyConnection,
     pending: InputRelation,
+    rows: InputRelation,
     date_reader: str,
     number_reader: str,
     max_share: float,
@@ -30,6 +31,7 @@ def check_readable(
     Args:
         connection: Where the relation can be read.
         pending: The rows that the build reads.
+        rows: The same rows, as far as they are looked at here: they may be in a table already.
         date_reader: SQL that reads `date_text` as a timestamp.
         number_reader: SQL that reads `number_text` as a number.
         max_share: The setting `max_unreadable_share`.
@@ -44,9 +46,10 @@ def check_readable(
         column: number_reader.replace("number_text", column) for column in NUMBER_COLUMNS if column in pending.columns
     }
     # Nearly every input is read as it is: only where so many rows could be unreadable they are looked at closely.
-    if _most_unreadable(connection.execute(_quick_query(pending, readers)).fetchall(), max_share, has_earlier_rows):
-        rows = connection.execute(_query(pending, readers)).fetchall()
-        for position, part, part_rows in _most_unreadable(rows, max_share, has_earlier_rows):
+    if _most_unreadable(connection.execute(_quick_query(rows, readers)).fetchall(), max_share, has_earlier_rows):
+        may_be_empty = bool(pending.columns.keys() & {"order_status", "transaction_type"})
+        counts = connection.execute(_query(rows, readers, may_be_empty)).fetchall()
+        for position, part, part_rows in _most_unreadable(counts, max_share, has_earlier_rows):
             total, unreadable = _counts(part_rows)
             places = {None: pending.name, 0: f"'{shortened(part, 100)}'", 1: f"{part} in {pending.name}"}
             place = places[position]
@@ -87,16 +90,16 @@ def _counts(rows: _Rows) -> tuple[int, int]:
     return sum(row[2] for row in rows), sum(row[3] for row in rows)
 
 
-def _quick_query(pending: InputRelation, readers: Mapping[str, str]) -> str:
+def _quick_query(rows: InputRelation, readers: Mapping[str, str]) -> str:
     """As `_query`, but a number counts as unreadable where it is no plain one: at least as many rows as there are."""
-    texts = ", ".join(f"trim(cast({pending.columns[column]} as varchar)) as {column}" for column in readers)
+    texts = ", ".join(f"trim(cast({rows.columns[column]} as varchar)) as {column}" for column in readers)
     doubtful = " or ".join(
         f"try_cast({column} as decimal(18, 4)) is null" for column in readers if column != "ordered_at"
     )
     return f"""
         with texts as (
-            select cast({pending.file_name} as varchar) as file_name, {texts}
-            from {pending.sql}
+            select cast({rows.file_name} as varchar) as file_name, {texts}
+            from {rows.sql}
         ),
         -- Dates repeat: each is parsed once.
         counted as (
@@ -118,11 +121,10 @@ def _quick_query(pending: InputRelation, readers: Mapping[str, str]) -> str:
     """
 
 
-def _query(pending: InputRelation, readers: Mapping[str, str]) -> str:
+def _query(rows: InputRelation, readers: Mapping[str, str], may_be_empty: bool) -> str:
     """One row per file and month: its rows, those that can't be read, and for each column how many and an example."""
-    texts = ", ".join(f"trim(cast({pending.columns[column]} as varchar)) as {column}" for column in readers)
+    texts = ", ".join(f"trim(cast({rows.columns[column]} as varchar)) as {column}" for column in readers)
     numbers = [column for column in readers if column != "ordered_at"]
-    may_be_empty = bool(pending.columns.keys() & {"order_status", "transaction_type"})
     is_filled = {column: f"{column} <> ''" if may_be_empty else "true" for column in readers}
     wrong = {column: f"{is_filled[column]} and {readers[column]} is null" for column in readers}
     flags = ", ".join(f"coalesce({wrong[column]}, false) as is_wrong_{column}" for column in numbers)
@@ -134,8 +136,8 @@ def _query(pending: InputRelation, readers: Mapping[str, str]) -> str:
     examples = ", ".join(f"{column}, is_wrong_{column}" for column in numbers)
     return f"""
         with texts as (
-            select cast({pending.file_name} as varchar) as file_name, {texts}
-            from {pending.sql}
+            select cast({rows.file_name} as varchar) as file_name, {texts}
+            from {rows.sql}
         ),
         checked as (
             select file_name, ordered_at, {", ".join(numbers)}, {flags}

@@ -104,6 +104,13 @@ class InputRelation:
             + f"\nfrom {self.sql}"
         )
 
+    def kept(self, connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> "InputRelation":
+        """Some of our columns, typed as they are, in a temporary table: to parse a text file is what takes time."""
+        sql_of = {column: self.columns[column] for column in columns if column in self.columns}
+        selected = [f"{self.file_name} as file_name", *(f"{sql} as {name}" for name, sql in sql_of.items())]
+        connection.execute(f"create or replace temp table {table} as select {', '.join(selected)} from {self.sql}")
+        return InputRelation(self.name, table, {name: name for name in sql_of}, {}, "file_name")
+
     def _text(self, column: str, decimal_separator: str | None, hides_typed_numbers: bool) -> str:
         sql = self.columns.get(column, "null")
         text = f"cast({sql} as varchar)"
@@ -111,9 +118,15 @@ class InputRelation:
             return text
         if hides_typed_numbers:
             return f"case when typeof({sql}) = 'VARCHAR' then {text} end"
-        if decimal_separator != ",":
-            return text
-        return f"case when typeof({sql}) = 'VARCHAR' then {text} else replace({text}, '.', ',') end"
+        return number_text(sql, decimal_separator)
+
+
+def number_text(sql: str, decimal_separator: str | None) -> str:
+    """SQL: a number as a text with this separator. Texts have it already; typed numbers have a point."""
+    text = f"cast({sql} as varchar)"
+    if decimal_separator != ",":
+        return text
+    return f"case when typeof({sql}) = 'VARCHAR' then {text} else replace({text}, '.', ',') end"
 
 
 # What the rows of one form become once it is known what their columns mean.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from shop_toolkit.ingest.missing import missing_words
 from shop_toolkit.ingest.money import Readers
 from shop_toolkit.ingest.quoting import quote_list, quote_text
 from shop_toolkit.ingest.relation import InputRelation
@@ -18,10 +19,6 @@ from shop_toolkit.ingest.relation import InputRelation
 PROVEN = 0.9
 # Where more of all rows have it, a prefix marks no cancellations.
 MOST = 0.5
-NOBODY = (
-    "", "-", "0", "-1", "#n/a", "n/a", "na", "nan", "nat", "nil", "none", "null", "undefined", "unknown", "guest",
-    "anonymous", r"\n", "(null)", "[null]", "<na>", "(blank)",
-)  # fmt: skip
 COLUMNS = ("invoice_id", "customer_id", "product_id", "quantity", "unit_price", "amount")
 # A number behind letters: other names of invoices have no prefix.
 NUMBERED = "^([a-z]{1,4})[-_ /#]?([0-9]+)$"
@@ -139,7 +136,7 @@ def _count(connection: duckdb.DuckDBPyConnection, rows: str) -> tuple[Counter[st
             letters,
             case when price < 0 then 'negative price' when units < 0 then 'negative' else 'positive' end as sign,
             count(*),
-            count(*) filter (where units < 0 and customer not in ({", ".join(map(quote_text, NOBODY))}))
+            count(*) filter (where units < 0 and customer not in {missing_words("customer_id")})
         from ({rows})
         where is_marked or units < 0
         group by 1, 2, 3
