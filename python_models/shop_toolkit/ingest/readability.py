@@ -22,6 +22,7 @@ def check_readable(
     max_share: float,
     *,
     has_earlier_rows: bool,
+    date_column: str | None = None,
 ) -> None:
     """Stop where most rows of the input, of a file or of a month have a date or a number that can't be read.
 
@@ -37,6 +38,8 @@ def check_readable(
         max_share: The setting `max_unreadable_share`.
         has_earlier_rows: Whether earlier builds read rows of this input. Then a few rows that can't be read are no
             reason to stop, even where they are all that is new.
+        date_column: The column of the table of dates of `rows` in which they are read already; None where there is no
+            such table.
 
     Raises:
         InputError: More than this share of the rows can't be read.
@@ -46,7 +49,9 @@ def check_readable(
         column: number_reader.replace("number_text", column) for column in NUMBER_COLUMNS if column in pending.columns
     }
     # Nearly every input is read as it is: only where so many rows could be unreadable they are looked at closely.
-    if _most_unreadable(connection.execute(_quick_query(rows, readers)).fetchall(), max_share, has_earlier_rows):
+    if _most_unreadable(
+        connection.execute(_quick_query(rows, readers, date_column)).fetchall(), max_share, has_earlier_rows
+    ):
         may_be_empty = bool(pending.columns.keys() & {"order_status", "transaction_type"})
         counts = connection.execute(_query(rows, readers, may_be_empty)).fetchall()
         for position, part, part_rows in _most_unreadable(counts, max_share, has_earlier_rows):
@@ -90,12 +95,21 @@ def _counts(rows: _Rows) -> tuple[int, int]:
     return sum(row[2] for row in rows), sum(row[3] for row in rows)
 
 
-def _quick_query(rows: InputRelation, readers: Mapping[str, str]) -> str:
+def _quick_query(rows: InputRelation, readers: Mapping[str, str], date_column: str | None) -> str:
     """As `_query`, but a number counts as unreadable where it is no plain one: at least as many rows as there are."""
     texts = ", ".join(f"trim(cast({rows.columns[column]} as varchar)) as {column}" for column in readers)
     doubtful = " or ".join(
         f"try_cast({column} as decimal(18, 4)) is null" for column in readers if column != "ordered_at"
     )
+    parsed_date, dates = readers["ordered_at"], ""
+    if date_column is not None:
+        parsed_date, dates = (
+            f"dates.{date_column}",
+            (
+                f"left join {rows.dates} as dates on counted.file_name = dates.file_name"
+                " and counted.ordered_at = dates.date_text"
+            ),
+        )
     return f"""
         with texts as (
             select cast({rows.file_name} as varchar) as file_name, {texts}
@@ -108,8 +122,9 @@ def _quick_query(rows: InputRelation, readers: Mapping[str, str]) -> str:
             group by 1, 2
         ),
         dated as (
-            select *, {readers["ordered_at"]} as parsed_date
+            select counted.*, {parsed_date} as parsed_date
             from counted
+            {dates}
         )
         select
             file_name,

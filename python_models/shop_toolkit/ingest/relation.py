@@ -41,6 +41,8 @@ class InputRelation:
         export: What the export is called whose headings these are; None for any other input.
         continues: SQL that is true where a row is a further line of the order above it.
         used: Headings of `others` that decide about columns of ours.
+        dates: A table of the texts of its dates, in which each is read already (see `read_dates`); None where there is
+            none.
     """
 
     name: str
@@ -56,6 +58,7 @@ class InputRelation:
     export: str | None = None
     continues: str = "false"
     used: Sequence[str] = ()
+    dates: str | None = None
 
     @property
     def has_continued_orders(self) -> bool:
@@ -104,12 +107,35 @@ class InputRelation:
             + f"\nfrom {self.sql}"
         )
 
-    def kept(self, connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> "InputRelation":
-        """Some of our columns, typed as they are, in a temporary table: to parse a text file is what takes time."""
+    def kept(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        table: str,
+        columns: Sequence[str],
+        others: Sequence[str] = (),
+    ) -> "InputRelation":
+        """Some of the columns, typed as they are, in a temporary table: to parse a text file is what takes time.
+
+        Args:
+            connection: Where the relation can be read.
+            table: The name of the table.
+            columns: Those of ours to keep; the input may lack some.
+            others: Headings of those to keep that are none of ours.
+        """
         sql_of = {column: self.columns[column] for column in columns if column in self.columns}
-        selected = [f"{self.file_name} as file_name", *(f"{sql} as {name}" for name, sql in sql_of.items())]
+        name_of = {heading: f"other_{place}" for place, heading in enumerate(others)}
+        has_continued = self.continues != "false"
+        selected = [
+            f"{self.file_name} as file_name",
+            *(f"{sql} as {name}" for name, sql in sql_of.items()),
+            *(f"{self.others[heading]} as {name}" for heading, name in name_of.items()),
+            *([f"{self.continues} as continues_order"] if has_continued else []),
+        ]
         connection.execute(f"create or replace temp table {table} as select {', '.join(selected)} from {self.sql}")
-        return InputRelation(self.name, table, {name: name for name in sql_of}, {}, "file_name")
+        return InputRelation(
+            self.name, table, {name: name for name in sql_of}, name_of, "file_name", headings=self.headings,
+            continues="continues_order" if has_continued else "false",
+        )  # fmt: skip
 
     def _text(self, column: str, decimal_separator: str | None, hides_typed_numbers: bool) -> str:
         sql = self.columns.get(column, "null")
