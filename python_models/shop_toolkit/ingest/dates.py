@@ -8,6 +8,7 @@ from datetime import date
 import duckdb
 
 from shop_toolkit.ingest.files import InputError
+from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.relation import InputRelation, quote_text
 
 SAMPLE_ROWS = 20_000
@@ -17,6 +18,12 @@ CLOSE = 0.9
 AMBIGUOUS = 0.99
 # More than one row, and more than this share of all, in another known way are no slip: the dates are written in two.
 MIXED = 0.02
+HOUR = 60
+# The zone behind a time of day.
+ZONE = (
+    r"(?i):[0-9]{2}(?:[.,][0-9]+)?\s*(?:[ap][.]?m[.]?)?\s*"
+    r"(z|utc|gmt|[+-][0-9]{2}(?::?[0-9]{2})?)(?:\[[a-z_/]+\])?$"
+)
 # Ways of which one text may be read by both.
 OPEN_WAYS = ("month-day-year", "day-month-year")
 
@@ -214,6 +221,45 @@ def check_dates_are_alike(
             f" {other_rows} as {other}, e.g. '{other_example}'. A spreadsheet may have turned day and month of some."
             f" Write them alike, or reject those of another way with --vars '{{date_format: {date_format}}}'."
         )
+
+
+def zone_findings(connection: duckdb.DuckDBPyConnection, relation: InputRelation) -> list[Finding]:
+    """A warning where times are of several clocks: zones are dropped, so each row counts on the day of its own.
+
+    Summer time moves a clock by an hour. Days without a time of day have no zone.
+
+    Args:
+        connection: Where the relation can be read.
+        relation: The rows; see `read_dates`.
+    """
+    zones = connection.execute(
+        f"""
+        with zones as (
+            select date_text, date_rows, lower(regexp_extract(date_text, '{ZONE}', 1)) as zone
+            from ({_written_dates(relation)})
+            where contains(date_text, ':')
+        )
+        select
+            case when zone <> '' then
+                coalesce(try_cast(zone[:3] as integer) * 60, 0)
+                + coalesce(try_cast(zone[1] || right(zone, 2) as integer) * cast(length(zone) > 3 as integer), 0)
+            end as minutes,
+            cast(sum(date_rows) as bigint),
+            min(date_text)
+        from zones
+        group by 1
+        order by 2 desc, 1
+        """
+    ).fetchall()
+    minutes = [minute for minute, _, _ in zones if minute is not None]
+    if not minutes or (len(minutes) == len(zones) and max(minutes) - min(minutes) <= HOUR):
+        return []
+    others = sum(int(rows) for _, rows, _ in zones[1:])
+    return [Finding(
+        "mixed_time_zones", "ordered_at", others, str(zones[1][2]),
+        f"Most times are written as '{zones[0][2]}', these in another zone. Zones are dropped, so each row counts on"
+        " the day of its own clock. If the shop has one clock, export all times by it.",
+    )]  # fmt: skip
 
 
 def is_mixed(rows: int, all_rows: int) -> bool:

@@ -31,6 +31,7 @@ from shop_toolkit.ingest.dates import (
     first_and_last_day,
     read_dates,
     resolve_date_format,
+    zone_findings,
 )
 from shop_toolkit.ingest.encodings import Utf8Copies
 from shop_toolkit.ingest.errors import listed, named, reason_of, shortened
@@ -53,7 +54,7 @@ from shop_toolkit.ingest.returns import NO_RETURNS, Returns, find_returns
 from shop_toolkit.ingest.twins import twin_findings
 
 # Raise it when what the source or staging makes of a row changes: then every build reads the input again.
-VERSION = 8
+VERSION = 9
 SCHEMA = "sources"
 ROWS = "staging.base_transactions"
 # The table, not the mart `orders`: that is a view.
@@ -356,6 +357,7 @@ def _look_at_rows(
     """
     findings = twin_findings(connection, pending, request.settings["column_mapping"])
     formats, numbers = _formats(connection, request, checked, earlier)
+    findings += zone_findings(connection, checked.rows)
     is_set = request.settings["decimal_separator"] is not None
     findings += number_findings(numbers, formats.decimal_separator, is_set=is_set)
     readers = _readers(request, formats)
@@ -385,12 +387,14 @@ def _check_most_are_read(
     has_earlier_rows: bool,
 ) -> None:
     max_share = float(request.settings["max_unreadable_share"])
-    # Nothing is more than all rows; and without any date there is nothing to read.
-    if max_share < 1 and formats.date_format is not None:
+    # Nothing is more than all rows.
+    if max_share < 1:
+        # Where no row has a date, none is read, in whatever way.
+        date_format = formats.date_format or next(iter(request.readers))
         check_readable(
-            connection, pending, checked.rows, request.readers[formats.date_format],
+            connection, pending, checked.rows, request.readers[date_format],
             _readers(request, formats).number, max_share,
-            has_earlier_rows=has_earlier_rows, date_column=checked.date_columns[formats.date_format],
+            has_earlier_rows=has_earlier_rows, date_column=checked.date_columns[date_format],
         )  # fmt: skip
 
 

@@ -139,6 +139,7 @@ def _quick_query(rows: InputRelation, readers: Mapping[str, str], date_column: s
 def _query(rows: InputRelation, readers: Mapping[str, str], may_be_empty: bool) -> str:
     """One row per file and month: its rows, those that can't be read, and for each column how many and an example."""
     texts = ", ".join(f"trim(cast({rows.columns[column]} as varchar)) as {column}" for column in readers)
+    whole_row = ", ".join(f"trim(cast({sql} as varchar))" for sql in rows.columns.values())
     numbers = [column for column in readers if column != "ordered_at"]
     is_filled = {column: f"{column} <> ''" if may_be_empty else "true" for column in readers}
     wrong = {column: f"{is_filled[column]} and {readers[column]} is null" for column in readers}
@@ -151,18 +152,19 @@ def _query(rows: InputRelation, readers: Mapping[str, str], may_be_empty: bool) 
     examples = ", ".join(f"{column}, is_wrong_{column}" for column in numbers)
     return f"""
         with texts as (
-            select cast({rows.file_name} as varchar) as file_name, {texts}
+            select cast({rows.file_name} as varchar) as file_name, {rows.continues} as continues_order, {texts}
             from {rows.sql}
+            where concat({whole_row}) <> ''
         ),
         checked as (
-            select file_name, ordered_at, {", ".join(numbers)}, {flags}
+            select file_name, continues_order, ordered_at, {", ".join(numbers)}, {flags}
             from texts
-            where concat(ordered_at, {", ".join(numbers)}) <> ''
         ),
         -- Dates repeat, and few numbers are wrong: each date is parsed once.
         counted as (
             select
                 file_name,
+                continues_order,
                 ordered_at,
                 {
         ", ".join(f"is_wrong_{column}, case when is_wrong_{column} then {column} end as {column}" for column in numbers)
@@ -176,7 +178,9 @@ def _query(rows: InputRelation, readers: Mapping[str, str], may_be_empty: bool) 
                 file_name,
                 strftime({readers["ordered_at"]}, '%Y-%m') as month,
                 ordered_at,
-                coalesce({wrong["ordered_at"]}, false) as is_wrong_ordered_at,
+                -- A further line of an order has the date of the first one.
+                coalesce((ordered_at <> '' or not continues_order) and {wrong["ordered_at"]}, false)
+                    as is_wrong_ordered_at,
                 {examples},
                 row_count
             from counted

@@ -9,7 +9,7 @@ import duckdb
 
 from shop_toolkit.ingest.errors import InputError, listed, named, shortened
 from shop_toolkit.ingest.exports import Export, comparable, export_of
-from shop_toolkit.ingest.files import FileDescription, parquet_rows, pattern_of
+from shop_toolkit.ingest.files import FileDescription, parquet_rows, pattern_of, row_of_headings
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, check_mapping, mapping_for, match_headings
 from shop_toolkit.ingest.quoting import quote_list as quote_list
 from shop_toolkit.ingest.quoting import quote_name as quote_name
@@ -261,6 +261,7 @@ def _relation_of_one_form(
         for position, (key, heading) in enumerate(zip(unique_headings(first.headings), first.headings, strict=True), 1)
     }
     mapping = mapping_for(list(sql_of), column_mapping)
+    _check_first_row(only[0], first, mapping)
     width = len(first.headings)
     if first.kind == "parquet":
         file_column = _free_name("read_from", first.headings)
@@ -271,6 +272,24 @@ def _relation_of_one_form(
         name, _csv_files(files, only, locate), sql_of, mapping, "read_from",
         surplus=f"field_{width + 1}", swallowed=_swallowed_rows(first),
     )  # fmt: skip
+
+
+def _check_first_row(file: str, description: FileDescription, mapping: Mapping[str, str]) -> None:
+    """Raise InputError where titles stand above the headings: the columns that are needed are found in a row below."""
+
+    def is_known(cells: Sequence[str]) -> bool:
+        try:
+            match_headings(unique_headings(cells), file, mapping)
+        except InputError:
+            return False
+        return True
+
+    if not is_known(description.headings) and (found := row_of_headings(file, description, is_known)) is not None:
+        number, cells = found
+        raise InputError(
+            f"The headings of {named(file)} seem to be in row {number} ({listed(filter(None, cells), 80)}), below other"
+            " text. Delete the rows above it: the first row must hold the headings."
+        )
 
 
 def unique_headings(headings: Sequence[str]) -> list[str]:
@@ -438,6 +457,7 @@ def _csv_files(files: Mapping[str, FileDescription], only: Sequence[str], locate
         places = {locate(path): path for path in paths} if is_copied else {path: path for path in paths}
         rows = (
             f"read_csv({quote_list([pattern_of(place) for place in places])}, auto_detect = false, header = true"
+            f", skip = {first.blank_lines}"
             f", delim = {quote_text(first.delimiter or ',')}, encoding = {quote_text(encoding.split(',')[0])}"
             f", quote = '\"', escape = '\"', null_padding = true, strict_mode = false, hive_partitioning = false"
             f", parallel = false, filename = 'read_from', columns = {{{fields}}})"
