@@ -438,6 +438,19 @@ def test_an_export_without_dates_asks_for_them(tmp_path: Path) -> None:
     assert match_headings([*headings, "order_date"], "it", {})["ordered_at"] == "order_date"
 
 
+def test_ebays_export_has_blank_lines_and_a_count_below(tmp_path: Path) -> None:
+    case = CASES["ebay"]
+    headings, *lines_of_orders = case.text.strip().split("\n")
+    path = tmp_path / "orders.csv"
+    path.write_text("\n".join(["", headings, "", *lines_of_orders, "", "3,record(s) downloaded", ""]), case.encoding)
+    with lines_of(path) as lines:
+        assert "as eBay orders: " in lines.messages[0]
+        spent = lines.rows("select customer_id, sum(revenue) from {{ ref('orders') }} group by 1")
+        assert dict(spent) == {customer: Decimal(amount) for customer, amount in case.spent.items()}
+        rejected = lines.rows("select rejection_reason, count(*) from {{ ref('rejected_transactions') }} group by 1")
+        assert dict(rejected) == case.rejected | {"unreadable": 1 + case.rejected.get("unreadable", 0)}
+
+
 def test_lines_of_an_order_in_a_workbook_have_what_the_first_one_holds(tmp_path: Path) -> None:
     case = CASES["odoo"]
     book = Workbook(write_only=True)
