@@ -48,15 +48,15 @@ def forecast_amounts(
     """Forecast amounts with each model, tuned and fitted on the training rows.
 
     Args:
-        samples: One row per sample: sample_number (whole, a key), customer_id, role ('train', 'test' or 'predict'),
-            amount (money that followed, at least 0, needed for training only) and the features (numbers or booleans,
-            may be missing).
+        samples: One row per sample: sample_number (whole, a key), customer_id, role ('train', 'validation', 'test' or
+            'predict'), amount (money that followed, at least 0, needed for training only) and the features (numbers or
+            booleans, may be missing).
         features: Columns to learn from.
         grids: Values to try for each parameter, by model.
         workers: Processes; any number gives the same rows.
 
     Returns:
-        One row per model and sample whose role is test or predict: model, settings, sample_number and amount (money, at
+        One row per model and sample whose role is not train: model, settings, sample_number and amount (money, at
         least 0). No rows without training rows.
 
     Raises:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-AMOUNT_ROLES = ("train", "test", "predict")
+AMOUNT_ROLES = ("train", "validation", "test", "predict")
 CLASS_ROLES = ("train", "validation", "test", "predict")
 
 
