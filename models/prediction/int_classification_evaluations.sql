@@ -324,7 +324,7 @@ confident_customers as (
     select
         task,
         model,
-        confidence_group,
+        evidence_group,
         customer_id,
         cast(count(*) filter (where is_correct) / count(*) as decimal(18, 12)) as precision_of_customer
     from scores
@@ -340,7 +340,7 @@ confident_groups as (
     select
         task,
         model,
-        confidence_group,
+        evidence_group,
         count(*) as customer_count,
         cast(avg(precision_of_customer) as double) as precision_where_sure
     from confident_customers
@@ -354,7 +354,7 @@ confident_precisions as (
         task,
         model,
         'chosen at each origin' as settings,
-        concat('where sure, ', confidence_group) as split,
+        concat('where sure, ', evidence_group) as split,
         customer_count,
         precision_where_sure,
         {{ wilson_lower_bound('precision_where_sure', 'customer_count') }}

@@ -17,7 +17,7 @@ samples as (
     select distinct
         task,
         cohort,
-        confidence_group,
+        evidence_group,
         customer_id,
         actual,
         horizon_days,
@@ -147,7 +147,7 @@ select
     sample_models.model,
     sample_models.settings,
     sample_models.cohort,
-    sample_models.confidence_group,
+    sample_models.evidence_group,
     sample_models.customer_id,
     sample_models.actual,
     predicted_classes.predicted,

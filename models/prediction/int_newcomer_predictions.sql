@@ -1,6 +1,6 @@
 -- What the active model of each task predicts of each newcomer, or a baseline where no model is
 -- better. A prediction is sure where its probability is high enough, and where the backtest shows
--- that the model is right often enough of such customers when it is.
+-- that the model is right often enough when it is that sure, as far ahead.
 with active_models as (
 
     select * from {{ ref('int_active_classification_models') }}
@@ -12,7 +12,7 @@ precisions as (
     select
         evaluations.task,
         evaluations.model,
-        substr(evaluations.split, length('where sure, ') + 1) as confidence_group,
+        substr(evaluations.split, length('where sure, ') + 1) as evidence_group,
         max(evaluations.sample_size) as tested_customers,
         max(evaluations.value) filter (where evaluations.metric = 'precision_where_sure')
             as precision_where_sure,
@@ -139,7 +139,7 @@ active_predictions as (
         on
             newcomers.task = precisions.task
             and predictions.model = precisions.model
-            and newcomers.confidence_group = precisions.confidence_group
+            and newcomers.evidence_group = precisions.evidence_group
 
 ),
 
@@ -181,14 +181,14 @@ select
             )
         when tested_customers < 20
             then format(
-                'confident predictions of such customers: {} could be tested, 20 are needed',
+                'too few confident predictions of such customers could be tested: {} of 20',
                 tested_customers
             )
         when precision_lower_bound < {{ var('min_precision') }} - 0.05
             then format(
                 concat(
-                    'confident predictions were right for {:.0f} % of {} such customers, ',
-                    'for {:.0f} % at least; {:.0f} % are needed'
+                    'confident predictions were right for {:.0f} % of {} such customers, which ',
+                    'may be {:.0f} % in truth; {:.0f} % are needed'
                 ),
                 100 * precision_where_sure,
                 tested_customers,

@@ -10,7 +10,7 @@ from sklearn.base import RegressorMixin
 from shop_toolkit.grids import AMOUNT_GRIDS, Grids, check_grids, settings_text
 from shop_toolkit.parallel import in_parallel
 from shop_toolkit.prediction.estimators import fit_model
-from shop_toolkit.prediction.samples import AMOUNT_ROLES, check_samples, feature_values, stack
+from shop_toolkit.prediction.samples import check_samples, feature_values, stack
 from shop_toolkit.prediction.tuning import best_settings, worth_workers
 
 # The last bits of a sum hang on how many rows are summed at once; results are rounded before they could show.
@@ -86,7 +86,7 @@ def fit_amounts(
         ValueError: The grids or the samples are wrong.
     """
     check_grids(grids, "amounts")
-    check_samples(samples, features, AMOUNT_ROLES)
+    check_samples(samples, features, "amount")
     train = samples[samples["role"] == "train"].sort_values("sample_number")
     if train.empty:
         return []
