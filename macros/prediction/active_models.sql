@@ -1,10 +1,11 @@
 {#-
-    SQL: for each of `tasks` the active model by the active version's `evaluations`. A model replaces
-    a baseline only by evidence: enough customers were evaluated, and the lower end of the interval
-    of its gain over the best baseline is above 0. Else, or where nothing could be evaluated, a
-    baseline is active. A task is a dict of `task`, `metric`, `horizon_days` and `default_baseline`,
-    the baseline without any evaluation. Today's models are fitted with the tuned parameters that the
-    active model and its members had at the newest origin, so nothing is searched again.
+    SQL: for each of `tasks` the active model by the active version's `evaluations`. A model
+    replaces a baseline only by evidence: enough customers were evaluated, and the lower end of the
+    interval of its gain over the best baseline is above 0. Else, or where nothing could be
+    evaluated, a baseline is active. A task is a dict of `task`, `metric`, `horizon_days` and
+    `default_baseline`, the baseline without any evaluation. Today's models are fitted with the
+    tuned parameters that the active model and its members had at the newest origin, so nothing is
+    searched again.
 -#}
 {% macro active_models(evaluations, tasks) -%}
 {%- set members = combined_forecasts() | join("', '") -%}

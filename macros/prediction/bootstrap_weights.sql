@@ -2,9 +2,9 @@
     SQL: the CTE `bootstrap_weights` and those that it needs: how often each customer of `customers`
     counts in each of 1,024 resamples; customers who don't count in one have no row. The Poisson
     bootstrap (Hanley & MacGibbon 2006, "Creating non-parametric bootstrap samples using Poisson
-    frequencies") draws for each customer alone, so a hash draws the same whatever the order of rows.
-    A byte of it is one draw: of 256, so many count once, twice and so on as Poisson's law has it
-    with the mean 1.
+    frequencies") draws for each customer alone, so a hash draws the same whatever the order of
+    rows. A byte of it is one draw: of 256, so many count once, twice and so on as Poisson's law has
+    it with the mean 1.
 -#}
 {% macro bootstrap_weights(customers) -%}
 resampled_customers as (

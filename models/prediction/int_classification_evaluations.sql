@@ -326,7 +326,8 @@ confident_customers as (
         model,
         evidence_group,
         customer_id,
-        cast(count(*) filter (where is_correct) / count(*) as decimal(18, 12)) as precision_of_customer
+        cast(count(*) filter (where is_correct) / count(*) as decimal(18, 12))
+            as precision_of_customer
     from scores
     where
         is_confident

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from types import SimpleNamespace
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -18,7 +19,8 @@ PARTIAL = ["probability_of_actual", "brier_score", "log_loss", "recall_at_3", "n
 def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
     """A database in memory whose tables models find by their names."""
     with connected() as connection:
-        CURRENT[:] = [SimpleNamespace(connection=connection, settings=default_settings(), ref=lambda name: name)]
+        named: Any = SimpleNamespace(connection=connection, settings=default_settings(), ref=lambda name: name)
+        CURRENT[:] = [named]
         yield connection
 
 
@@ -47,9 +49,9 @@ def scores(right: dict[str, np.ndarray], customers: np.ndarray, origins: np.ndar
         pd.DataFrame(
             {
                 "task": "rfm", "model": model, "settings": "s", "cohort": "order 1", "evidence_group": "30 days ahead",
-                "customer_id": customers, "actual": "a", "horizon_days": 180, "sample_number": np.arange(len(customers)),
+                "customer_id": customers, "actual": "a", "horizon_days": 180, "origin_date": origins,
                 "confidence": 0.5, "is_baseline": model == "majority", "is_correct": is_right, "is_confident": False,
-                "origin_date": origins,
+                "sample_number": np.arange(len(customers)),
             }
         )
         for model, is_right in right.items()
@@ -69,7 +71,7 @@ def validation(right: dict[str, int], origin: np.datetime64, of: int = 10) -> tu
 
 
 def made_up(size: int = 260) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
-    """Customers with one to four samples, some easier to predict than others: what is right, whose, from which origin."""
+    """Customers with one to four samples, some easier to predict: what is right, whose, from which origin."""
     random = np.random.default_rng(3)
     customers = np.repeat([f"c{number}" for number in range(size)], random.integers(1, 5, size))
     ease = dict(zip(np.unique(customers), random.normal(0, 0.25, size), strict=True))
@@ -167,9 +169,7 @@ def test_confident_predictions_are_counted_by_customer_and_as_far_ahead(warehous
 
 
 @pytest.mark.parametrize(("count", "of"), [(0, 7), (15, 20), (20, 20), (161, 200), (2300, 2356)])
-def test_the_lower_end_of_a_precision_is_wilsons(
-    warehouse: duckdb.DuckDBPyConnection, count: int, of: int
-) -> None:
+def test_the_lower_end_of_a_precision_is_wilsons(warehouse: duckdb.DuckDBPyConnection, count: int, of: int) -> None:
     query = rendered("select {{ wilson_lower_bound('share', 'size') }} from (select ? / ? as share, ? as size)")
     ((low,),) = warehouse.execute(query, [count, of, of]).fetchall()
     expected = binomtest(count, of, alternative="greater").proportion_ci(0.95, method="wilson").low
@@ -186,7 +186,9 @@ def test_customers_count_in_a_resample_as_often_as_poissons_law_has_it(warehouse
         assert count / draws == pytest.approx(poisson.pmf(weight, 1), abs=0.004)
     assert 1 - sum(count for _, count in weights) / draws == pytest.approx(poisson.pmf(0, 1), abs=0.004)
     by_resample = warehouse.execute(
-        rendered("with {{ bootstrap_weights('customers') }} select resample, sum(weight) from bootstrap_weights group by 1")
+        rendered(
+            "with {{ bootstrap_weights('customers') }} select resample, sum(weight) from bootstrap_weights group by 1"
+        )
     ).fetchall()
     assert len(by_resample) == 1024
     # Resamples differ as sums of 400 draws of variance 1 do.
@@ -214,7 +216,10 @@ def test_who_is_known_for_under_sixty_days_has_a_threshold_of_their_own(warehous
     # Together they would pass, as 216 of 240 are right.
     store(warehouse, samples=samples.assign(confidence_group="all"))
     ((together,),) = warehouse.execute(
-        rendered("with {{ confidence_thresholds('predictions', 'samples') }} select min_confidence from confidence_thresholds")
+        rendered(
+            "with {{ confidence_thresholds('predictions', 'samples') }} "
+            "select min_confidence from confidence_thresholds"
+        )
     ).fetchall()
     assert together == 0.9
 
@@ -225,7 +230,7 @@ def test_who_is_known_for_under_sixty_days_has_a_threshold_of_their_own(warehous
 def forecasts(size: int = 240) -> pd.DataFrame:
     """Forecasts of spend from two origins, and validation samples where another model is better."""
     random = np.random.default_rng(5)
-    tables = []
+    tables: list[pd.DataFrame] = []
     for origin, role in ((FIRST, "test"), (SECOND, "test"), (np.datetime64("2025-01-31"), "validation")):
         observed = np.round(random.lognormal(5, 1, size), 2)
         errors = {"combination": 60, "linear_regression": 50 if role == "test" else 90, "past rate": 75, "zero": 400}
@@ -278,7 +283,11 @@ def test_the_interval_of_a_forecast_is_that_of_scipys_bootstrap_over_customers(
     squared = tested.assign(error=(tested["predicted"] - tested["observed"]) ** 2).pivot(
         index="customer_id", columns=["model", "origin_date"], values="error"
     )
-    columns = [squared[model, pd.Timestamp(origin)].to_numpy() for model in ("past rate", "combination") for origin in (FIRST, SECOND)]
+    columns = [
+        squared[model, pd.Timestamp(origin)].to_numpy()
+        for model in ("past rate", "combination")
+        for origin in (FIRST, SECOND)
+    ]
 
     def gain(*errors: np.ndarray, axis: int) -> np.ndarray:
         old_first, old_second, new_first, new_second = (np.sqrt(error.mean(axis=axis)) for error in errors)
@@ -304,7 +313,10 @@ def test_without_a_period_to_choose_by_the_combination_is_compared(warehouse: du
     assert "choice" not in set(figures["split"])
     # What was chosen by is no evaluation.
     with_validation = spend_figures(warehouse, table)
-    assert set(with_validation.loc[with_validation["split"] == "choice", "model"]) == {"combination", "linear_regression"}
+    assert set(with_validation.loc[with_validation["split"] == "choice", "model"]) == {
+        "combination",
+        "linear_regression",
+    }
     same = ["model", "settings", "split", "metric", "value", "sample_size"]
     pd.testing.assert_frame_equal(
         with_validation.loc[with_validation["split"] != "choice", same].sort_values(same).reset_index(drop=True),

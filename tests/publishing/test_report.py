@@ -1105,8 +1105,7 @@ def test_the_report_counts_only_tasks_with_evidence(tables: Tables) -> None:
     }  # fmt: skip
     blocks = blocks_of(changed)
     assert blocks["evaluations"].title == (
-        "Models beat the best baseline in 1 of 2 tasks; a baseline predicts b;"
-        " too early to say: c at day 180 and d"
+        "Models beat the best baseline in 1 of 2 tasks; a baseline predicts b; too early to say: c at day 180 and d"
     )
     assert blocks["calibration"].title.startswith("The model for a at day 180 is too sure")
     assert "the others" not in blocks["calibration"].title

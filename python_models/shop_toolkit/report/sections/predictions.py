@@ -135,7 +135,8 @@ def beside_baselines(evaluations: pd.DataFrame) -> Block:
     }
     return Block(
         name,
-        models_ahead(today, undecided_tasks(evaluations)) or f"No prediction could be evaluated yet: {why_not_evaluated(evaluations)}",
+        models_ahead(today, undecided_tasks(evaluations))
+        or f"No prediction could be evaluated yet: {why_not_evaluated(evaluations)}",
         note="Predicted from past dates, evaluated on what was observed after them. In-sample tasks reproduce what is"
         " known and predict nothing. RMSE: typical error of a customer's spend; large errors weigh more."
         + next_quarter(evaluations),
