@@ -364,15 +364,27 @@ confident_precisions as (
 
 ),
 
-figures_of_customers as (
+gain_figures as (
 
     select * from gains
     unpivot (value for metric in (gain, gain_lower_bound, gain_upper_bound))
 
-    union all
+),
+
+precision_figures as (
 
     select * from confident_precisions
     unpivot (value for metric in (precision_where_sure, precision_lower_bound))
+
+),
+
+figures_of_customers as (
+
+    select * from gain_figures
+
+    union all
+
+    select * from precision_figures
 
 ),
 
@@ -430,6 +442,26 @@ measured as (
             and by_split.horizon_days = majorities.horizon_days
             and by_split.split = majorities.split
 
+),
+
+measured_figures as (
+
+    select * from measured
+    unpivot (
+        value for metric in (
+            accuracy,
+            balanced_accuracy,
+            skill,
+            brier_score,
+            log_loss,
+            expected_calibration_error,
+            recall_at_3,
+            ndcg_at_3,
+            coverage,
+            precision_where_sure
+        )
+    )
+
 )
 
 select
@@ -443,21 +475,7 @@ select
     sample_count as sample_size,
     is_baseline,
     origin_date
-from measured
-unpivot (
-    value for metric in (
-        accuracy,
-        balanced_accuracy,
-        skill,
-        brier_score,
-        log_loss,
-        expected_calibration_error,
-        recall_at_3,
-        ndcg_at_3,
-        coverage,
-        precision_where_sure
-    )
-)
+from measured_figures
 
 union all
 

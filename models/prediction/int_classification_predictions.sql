@@ -68,6 +68,7 @@ select
     predictions.model,
     predictions.settings,
     test_samples.cohort,
+    test_samples.confidence_group,
     test_samples.evidence_group,
     test_samples.customer_id,
     test_samples.outcome as actual,

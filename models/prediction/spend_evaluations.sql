@@ -304,6 +304,13 @@ gains as (
 
 ),
 
+gain_figures as (
+
+    select * from gains
+    unpivot (value for metric in (gain, gain_lower_bound, gain_upper_bound))
+
+),
+
 -- Between which multiples of what was predicted nine customers of ten spent, by tenths of the
 -- customers: today's intervals are made of these.
 ratios as (
@@ -367,8 +374,7 @@ all_figures as (
         customer_count,
         metric,
         value
-    from gains
-    unpivot (value for metric in (gain, gain_lower_bound, gain_upper_bound))
+    from gain_figures
 
 ),
 
