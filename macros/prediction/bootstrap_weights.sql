@@ -15,7 +15,7 @@ resampled_customers as (
 ),
 
 -- 64 hashes of 16 bytes each.
-hashes as (
+digests as (
 
     select
         resampled_customers.customer_id,
@@ -29,10 +29,10 @@ hashes as (
 draws as (
 
     select
-        hashes.customer_id,
-        16 * hashes.block + places.place as resample,
-        cast(concat('0x', substr(hashes.digest, 2 * places.place + 1, 2)) as integer) as draw
-    from hashes
+        digests.customer_id,
+        16 * digests.block + places.place as resample,
+        cast(concat('0x', substr(digests.digest, 2 * places.place + 1, 2)) as integer) as draw
+    from digests
     cross join (select cast(unnest(range(16)) as integer) as place) as places
 
 ),
