@@ -201,17 +201,24 @@ choices as (
 
 ),
 
+accuracies_of_choices as (
+
+    select
+        task,
+        model,
+        sum(correct_count) / sum(sample_count) as accuracy
+    from choices
+    group by 1, 2
+
+),
+
 chosen_models as (
 
     select
         task,
         model
-    from choices
-    group by 1, 2
-    qualify row_number() over (
-        partition by task
-        order by sum(correct_count) / sum(sample_count) desc, model asc
-    ) = 1
+    from accuracies_of_choices
+    qualify row_number() over (partition by task order by accuracy desc, model asc) = 1
 
 ),
 
@@ -227,19 +234,26 @@ compared_models as (
 
 ),
 
+accuracies_of_baselines as (
+
+    select
+        task,
+        model,
+        count(*) filter (where is_correct) / count(*) as accuracy
+    from scores
+    where is_baseline
+    group by 1, 2
+
+),
+
 -- The model has to beat each baseline, so the one that turned out best. That flatters the baseline.
 best_baselines as (
 
     select
         task,
         model
-    from scores
-    where is_baseline
-    group by 1, 2
-    qualify row_number() over (
-        partition by task
-        order by count(*) filter (where is_correct) / count(*) desc, model asc
-    ) = 1
+    from accuracies_of_baselines
+    qualify row_number() over (partition by task order by accuracy desc, model asc) = 1
 
 ),
 

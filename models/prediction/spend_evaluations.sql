@@ -183,16 +183,25 @@ choices as (
 chosen_models as (
 
     select model from choices
-    order by rmse asc, model asc
-    limit 1
+    qualify row_number() over (order by rmse asc, model asc) = 1
 
 ),
 
 -- Without any validation sample the combination stands for the models: it needs no choice.
 compared_models as (
 
-    select coalesce(max(chosen_models.model), 'combination') as model
+    select coalesce(max(model), 'combination') as model
     from chosen_models
+
+),
+
+baselines_of_amounts as (
+
+    select distinct model
+    from predictions
+    where
+        is_baseline
+        and is_amount
 
 ),
 
@@ -201,11 +210,9 @@ best_baselines as (
 
     select all_origins.model
     from all_origins
-    inner join (select distinct model from predictions where is_amount) as amounts
-        on all_origins.model = amounts.model
-    where all_origins.is_baseline
-    order by all_origins.rmse asc, all_origins.model asc
-    limit 1
+    inner join baselines_of_amounts
+        on all_origins.model = baselines_of_amounts.model
+    qualify row_number() over (order by all_origins.rmse asc, all_origins.model asc) = 1
 
 ),
 
