@@ -193,11 +193,7 @@ choices as (
     where
         model_predictions.role = 'validation'
         and model_predictions.outcome_rank = 1
-    group by
-        model_predictions.task,
-        model_predictions.model,
-        model_predictions.horizon_days,
-        model_predictions.origin_date
+    group by 1, 2, 3, 6
 
 ),
 
