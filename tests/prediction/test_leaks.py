@@ -82,6 +82,11 @@ LEAKS = {
         "when samples.label_end_date <= dates.origin_date then 'train'",
         "when true then 'train'",
     ),
+    "later samples choose the model of spend": (
+        "models/prediction/int_spend_samples.sql",
+        "min(origin_date) - max(horizon_days) as origin_date",
+        "min(origin_date) as origin_date",
+    ),
 }
 
 
