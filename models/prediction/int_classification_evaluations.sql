@@ -182,7 +182,7 @@ choices as (
         count(*) filter (where model_predictions.outcome = first_validation_samples.outcome)
             as correct_count,
         count(*) as sample_count,
-        model_predictions.origin_date
+        first_validation_samples.origin_date
     from model_predictions
     inner join first_validation_samples
         on
