@@ -56,14 +56,12 @@ trimmed as (
             ('customer_id', 'customer_id'),
         ] %}
         {{ unless_missing(
-            'transactions.' ~ column, column, clean_identifier('transactions.' ~ column)
+            clean_identifier('transactions.' ~ column), column
         ) | indent(8) }} as {{ name }},
         {% endfor %}
         {% for column in ['product_description', 'country'] %}
         {{ unless_missing(
-            'transactions.' ~ column,
-            column,
-            "nullif(" ~ clean_text('transactions.' ~ column) ~ ", '')"
+            "nullif(" ~ clean_text('transactions.' ~ column) ~ ", '')", column
         ) | indent(8) }} as {{ column }},
         {% endfor %}
         nullif(trim(transactions.quantity), '') as quantity,
