@@ -65,6 +65,21 @@ ODD = {
         [HEADINGS, *LINES, "Итого,T1,,6,2024-01-12 10:00,17.50,502"], rejected={TOTAL: 1},
         warned={"unreadable_values": 1},
     ),
+    "the total of an order on a row of its own": Odd(
+        [HEADINGS, *LINES, "1003,,Subtotal:,1,2024-01-12 10:00,12.00,501"], rejected={TOTAL: 1},
+        warned={"unreadable_values": 1},
+    ),
+    "a total of nobody with a code": Odd(
+        [HEADINGS, *LINES, "Total,T1,Red tin,6,2024-01-12 10:00,17.50,"], rejected={TOTAL: 1},
+        warned={"unreadable_values": 1},
+    ),
+    "a product called Total": Odd(
+        [HEADINGS, *LINES, "1004,T3,Total,1,2024-01-12 10:00,1.50,501"], spent=SPENT | {"501": "16.50"}
+    ),
+    "a product called Total where products have no codes": Odd(
+        ["order,customer,date,item name,amount", "1,501,2024-01-10,tin,13.50", "1,501,2024-01-10,Total,1.50",
+         "2,502,2024-01-11,tin,2.50"],
+    ),
     "a customer called Total": Odd(
         [HEADINGS, *LINES, "1004,T1,Red tin,1,2024-01-12 10:00,1.50,Total"], spent=SPENT | {"Total": "1.50"}
     ),
