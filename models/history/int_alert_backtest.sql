@@ -16,8 +16,7 @@ month_ends as (
 
     select
         dates.as_of_date,
-        as_of.last_date,
-        min(dates.as_of_date) over () as first_date
+        as_of.last_date
     from {{ ref('int_snapshot_dates') }} as dates
     inner join as_of
         on dates.as_of_date <= as_of.last_date
@@ -66,7 +65,7 @@ stop_horizons as (
     select
         case
             when
-                count(*) filter (where
+                count_if(
                     month_ends.as_of_date >= first_order.first_date + {{ least_days }}
                     and month_ends.as_of_date <= month_ends.last_date - 180
                 ) >= 2

@@ -1,8 +1,8 @@
 {%- set least_customers, least_stops, one_sided_95 = 200, 30, 1.645 %}
 {%- set default_model = default_alert_model() | trim %}
 
--- The rules for overdue alerts on the past. The one that finds the most of who stopped, less what it
--- alerts of the others, is chosen on the earlier month ends, and used if it is better than the
+-- The rules for overdue alerts on the past. The one that finds the most of who stopped, less what
+-- it alerts of the others, is chosen on the earlier month ends, and used if it is better than the
 -- default rule on the last one too, by more than chance.
 with backtest as (
 
@@ -125,8 +125,8 @@ real_metrics as (
 
 ),
 
--- On one month end each customer counts once, so the lead over the default rule is the difference of
--- two means of single customers.
+-- On one month end each customer counts once, so the lead over the default rule is the difference
+-- of two means of single customers.
 compared as (
 
     select
@@ -204,7 +204,7 @@ candidates as (
         last_month_end.last_date,
         -- The best on earlier month ends; of equals the simplest.
         row_number() over (
-            order by earlier.informedness desc nulls last, models.simplicity_rank
+            order by earlier.informedness desc nulls last, models.simplicity_rank asc
         ) = 1 as is_best
     from models
     left join real_shares as earlier
@@ -232,14 +232,14 @@ verdicts as (
                 customer_count < {{ least_customers }}
                 or coalesce(stopped, 0) < {{ least_stops }}
                 then concat(
-                    'too early to say: ', customer_count, ' customers at the last month end, of whom ',
-                    coalesce(stopped, 0), ' stopped; {{ least_customers }} and {{ least_stops }} ',
-                    'are needed'
+                    'too early to say: ', customer_count, ' customers at the last month end, of ',
+                    'whom ', coalesce(stopped, 0), ' stopped; {{ least_customers }} and ',
+                    '{{ least_stops }} are needed'
                 )
             when coalesce(lead_lower_bound, 0) <= 0
                 then concat(
-                    '"', model, '" was the best at earlier month ends, but its lead at the last one ',
-                    'may be chance'
+                    '"', model, '" was the best at earlier month ends, but its lead at the last ',
+                    'one may be chance'
                 )
         end as objection
     from candidates
@@ -250,10 +250,9 @@ verdicts as (
 chosen as (
 
     select
-        case when verdicts.objection is null then verdicts.model else '{{ default_model }}' end
-            as model,
+        case when objection is null then model else '{{ default_model }}' end as model,
         coalesce(
-            verdicts.objection,
+            objection,
             concat(
                 'better than "{{ default_model }}" at earlier month ends, and at the last one, by ',
                 'more than chance'

@@ -31,6 +31,8 @@ REFRESHED_MARTS = {
 LEFT_OF_CUSTOMERS = (
     "interest_category", "interest_group", "embedding_x", "embedding_y",
     "expected_spend_basis", "expected_spend_90_days", "expected_spend_low", "expected_spend_high",
+    # of customer_alerts, which rest on shares of the past and on the expected spend
+    "probability", "expected_loss",
 )  # fmt: skip
 NEWCOMER = "990001"
 

@@ -83,7 +83,7 @@ absences as (
         case when is_over then gap_days_before else gap_days end as decisive_gap_days,
         case when is_over then last_gap_days else customers.recency_days end
         - decisive_gap_days as days_overdue,
-        customers.as_of_date - customers.recency_days
+        alert_rules.last_order_date
         - case when is_over then last_gap_days else 0 end + decisive_gap_days + 1 as alert_date
     from alert_rules
     inner join active_model
