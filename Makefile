@@ -2,6 +2,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
+# The shell reads VARS as a variable of its own, so that quotes and semicolons in it stay as they are.
+export VARS
 
 .PHONY: install build inspect refresh test soak coverage lint benchmark lock clean
 
@@ -9,16 +11,16 @@ install: $(VENV)/installed
 
 # dbt build on the embedded shop; on your own with: make build VARS='{transactions: path/to/log.csv}'
 build: $(VENV)/installed
-	$(BIN)/dbt build $(if $(VARS),--vars '$(VARS)')
+	$(BIN)/dbt build $${VARS:+--vars "$$VARS"}
 
 # How a build would read the input, and why, before anything is built; VARS as for `make build`.
 inspect: $(VENV)/installed
-	PYTHONPATH=python_models $(BIN)/python -m shop_toolkit.ingest.inspect_input "$(VARS)"
+	PYTHONPATH=python_models $(BIN)/python -m shop_toolkit.ingest.inspect_input "$$VARS"
 
 # Between two builds: lines, segments, moves and alerts, without a fit. To write down the whole project and each query would take
 # a quarter of it.
 refresh: $(VENV)/installed
-	$(BIN)/dbt --no-write-json --log-level-file info build --selector refresh $(if $(VARS),--vars '$(VARS)')
+	$(BIN)/dbt --no-write-json --log-level-file info build --selector refresh $${VARS:+--vars "$$VARS"}
 
 test: $(VENV)/installed
 	$(BIN)/python -m pytest

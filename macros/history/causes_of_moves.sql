@@ -4,8 +4,8 @@
     time passed, orders were placed, some were cancelled, the rules changed. The cause is the step
     with the largest Shapley value (Lloyd Shapley, A Value for n-Person Games, 1953): what it adds
     to the move, on average over all orders in which the steps could have come. `moves` are
-    int_segment_moves, `scenarios` int_counterfactual_segments, `strategies` the seed with
-    `value_order`.
+    int_segment_moves, `scenarios` int_counterfactual_segments, `strategies` those of
+    `strategies_by_segment`.
 -#}
 {% macro causes_of_moves(moves, scenarios, strategies) -%}
 {%- set segmentations = ['rfm', 'broad', 'detailed'] -%}
@@ -43,27 +43,11 @@ outcomes as (
 
 ),
 
--- 1 is worth most. Segments that are named by their profile rank as `any other`.
 valued as (
 
-    select
-        outcomes.*,
-        {% for position in ['segment', 'segment_before', 'segment_now'] %}
-        coalesce(
-            {{ position }}_strategies.value_order, other_strategies.value_order
-        ) as {{ position }}_value {{- ',' if not loop.last }}
-        {% endfor %}
-    from outcomes
-    {% for position in ['segment', 'segment_before', 'segment_now'] %}
-    left join {{ strategies }} as {{ position }}_strategies
-        on
-            outcomes.segmentation = {{ position }}_strategies.segmentation
-            and outcomes.{{ position }} = {{ position }}_strategies.segment
-    {% endfor %}
-    left join {{ strategies }} as other_strategies
-        on
-            outcomes.segmentation = other_strategies.segmentation
-            and other_strategies.segment = 'any other'
+    {{ with_value_orders('outcomes', strategies, {
+        'value': 'segment', 'value_before': 'segment_before', 'value_now': 'segment_now'
+    }) | indent(4) }}
 
 ),
 
@@ -74,10 +58,8 @@ advances as (
     select
         *,
         case
-            when segment_now_value <> segment_before_value
-                then
-                    (coalesce(segment_value, segment_before_value) - segment_before_value)
-                    * sign(segment_now_value - segment_before_value)
+            when value_now <> value_before
+                then (value - value_before) * sign(value_now - value_before)
             else cast(segment = segment_now as integer)
         end as advance,
         max(step_count) over (
@@ -121,22 +103,15 @@ contributions as (
 
 -- The contributions add up to the whole move, so the largest never points against it. Of equal ones
 -- the first step counts, as the later only repeats it.
-ranked as (
+main_causes as (
 
-    select
-        *,
+    select *
+    from contributions
+    qualify
         row_number() over (
             partition by customer_id, as_of_date, segmentation
             order by contribution desc, step_number asc
-        ) as cause_rank
-    from contributions
-
-),
-
-main_causes as (
-
-    select * from ranked
-    where cause_rank = 1
+        ) = 1
 
 ),
 
@@ -150,7 +125,7 @@ single_causes as (
         bool_or(step_count = 0 and segment <> segment_before) as is_renamed,
         string_agg(
             single_cause, ' · '
-            order by array_position(['aging', 'order', 'cancellation', 'refit'], single_cause)
+            order by array_position({{ flags.keys() | list }}, single_cause)
         ) filter (where segment = segment_now) as sufficient_causes
     from advances
     group by 1, 2, 3

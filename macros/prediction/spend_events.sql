@@ -23,3 +23,17 @@ select
 from {{ cancellation_matches }}
 group by 1, 2, 3
 {%- endmacro %}
+
+
+{#- SQL: whether an event is a sale after a date and up to another one, and was known by then. -#}
+{% macro is_sold_within(spend_events, after, until) -%}
+    {{ spend_events }}.sale_date > {{ after }}
+    and {{ spend_events }}.sale_date <= {{ until }}
+    and {{ spend_events }}.known_date <= {{ until }}
+{%- endmacro %}
+
+
+{#- 52 whole weeks, so that a window a year before holds as many of each weekday. -#}
+{% macro year_days() -%}
+    364
+{%- endmacro %}

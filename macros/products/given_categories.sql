@@ -277,7 +277,7 @@ inner join names
 {%- endmacro %}
 
 
-{#- As many categories as `int_sample_features` has columns for, without `other`. -#}
+{#- `int_sample_features` has a column for each, and one for `other`. -#}
 {% macro most_given_categories() -%}
     30
 {%- endmacro %}

@@ -39,6 +39,33 @@
 {%- endmacro %}
 
 
+
+{#-
+    SQL: a relation's rows with the value order of segments, 1 being worth most. `values` has the
+    column of a segment by the name of its value's column; `strategies` are those of
+    `strategies_by_segment`. A name that they don't know is worth as much as `any other`.
+-#}
+{% macro with_value_orders(relation, strategies, values) -%}
+    select
+        {{ relation }}.*,
+        {% for value, segment in values.items() %}
+        coalesce(
+            {{ value }}_strategies.value_order, other_strategies.value_order
+        ) as {{ value }} {{- ',' if not loop.last }}
+        {% endfor %}
+    from {{ relation }}
+    {% for value, segment in values.items() %}
+    left join {{ strategies }} as {{ value }}_strategies
+        on
+            {{ relation }}.segmentation = {{ value }}_strategies.segmentation
+            and {{ relation }}.{{ segment }} = {{ value }}_strategies.segment
+    {% endfor %}
+    left join {{ strategies }} as other_strategies
+        on
+            {{ relation }}.segmentation = other_strategies.segmentation
+            and other_strategies.segment = 'any other'
+{%- endmacro %}
+
 {#- The words of a profile, the best first. -#}
 {% macro profile_words() -%}
     {{ return({

@@ -122,14 +122,14 @@ same_season_origins as (
         horizon_days,
         cohort_days,
         cast({{ var('backtest_origins') }} as integer) as origin_number,
-        last_date - 364 as origin_date,
+        last_date - {{ year_days() }} as origin_date,
         history_from,
         false as is_shortened,
         true as is_same_season
     from spans
     where
         task = 'forecast'
-        and history_days >= 364 + horizon_days + 30
+        and history_days >= {{ year_days() }} + horizon_days + 30
 
 ),
 

@@ -88,9 +88,9 @@ amounts as (
     left join spend_events
         on
             observed_samples.customer_id = spend_events.customer_id
-            and observed_samples.cutoff_date < spend_events.sale_date
-            and observed_samples.label_end_date >= spend_events.sale_date
-            and observed_samples.label_end_date >= spend_events.known_date
+            and {{ is_sold_within(
+                'spend_events', 'observed_samples.cutoff_date', 'observed_samples.label_end_date'
+            ) | indent(12) }}
     group by 1
 
 ),
@@ -106,12 +106,14 @@ amounts_last_year as (
     left join spend_events
         on
             splits.customer_id = spend_events.customer_id
-            and splits.origin_date - 364 < spend_events.sale_date
-            and splits.origin_date - 364 + 90 >= spend_events.sale_date
-            and splits.origin_date - 364 + 90 >= spend_events.known_date
+            and {{ is_sold_within(
+                'spend_events',
+                'splits.origin_date - ' ~ year_days(),
+                'splits.origin_date - ' ~ year_days() ~ ' + 90',
+            ) | indent(12) }}
     where
         splits.role <> 'train'
-        and splits.history_from <= splits.origin_date - 364 + 1
+        and splits.history_from <= splits.origin_date - {{ year_days() }} + 1
     group by 1
 
 )

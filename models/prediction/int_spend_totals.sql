@@ -1,5 +1,19 @@
-{#- 52 whole weeks, so that the window a year before holds as many of each weekday. -#}
-{%- set year_days = 364 %}
+{#- What was known at a date, of the 90 days before it and after it. -#}
+{%- set is_recent = is_sold_within(
+    'shop_days', 'cutoffs.cutoff_date - 90', 'cutoffs.cutoff_date'
+) %}
+{%- set is_next = is_sold_within(
+    'shop_days', 'cutoffs.cutoff_date', 'cutoffs.cutoff_date + 90'
+) %}
+{#- The same 90 days a year before, and the weeks before them and before the date. -#}
+{%- set weeks = 'cast(7 * weeks.week_count as integer)' %}
+{%- set is_season = is_sold_within('shop_days', 'weeks.same_date', 'weeks.same_date + 90') %}
+{%- set is_recent_weeks = is_sold_within(
+    'shop_days', 'weeks.cutoff_date - ' ~ weeks, 'weeks.cutoff_date'
+) %}
+{%- set is_same_weeks = is_sold_within(
+    'shop_days', 'weeks.same_date - ' ~ weeks, 'weeks.same_date'
+) %}
 -- What customers known at an origin will spend together in the 90 days after it, where the
 -- transactions hold the same 90 days a year before: what the shop sold then, times the growth of
 -- like-for-like weeks, times the part that customers known by then buy. Where they don't, nobody
@@ -99,20 +113,17 @@ recent_windows as (
         cutoffs.history_from,
         sum(shop_days.amount) filter (
             where
-            shop_days.sale_date <= cutoffs.cutoff_date
-            and shop_days.known_date <= cutoffs.cutoff_date
+            {{ is_recent | indent(12) }}
         ) as recent_amount,
         sum(shop_days.amount) filter (
             where
-            shop_days.sale_date <= cutoffs.cutoff_date
-            and shop_days.known_date <= cutoffs.cutoff_date
+            {{ is_recent | indent(12) }}
             and shop_days.first_sale_date <= cutoffs.cutoff_date - 90
         ) as recent_known_amount,
         -- What followed: only a later origin may look at it.
         sum(shop_days.amount) filter (
             where
-            shop_days.sale_date > cutoffs.cutoff_date
-            and shop_days.known_date <= cutoffs.cutoff_date + 90
+            {{ is_next | indent(12) }}
             and shop_days.first_sale_date <= cutoffs.cutoff_date
         ) as observed_amount
     from cutoffs
@@ -154,12 +165,12 @@ years_before as (
         cutoffs.cutoff_date,
         year_numbers.year_number,
         cutoffs.history_from,
-        cutoffs.cutoff_date - {{ year_days }} * year_numbers.year_number as same_date
+        cutoffs.cutoff_date - {{ year_days() }} * year_numbers.year_number as same_date
     from cutoffs
     inner join year_numbers
         on
             cutoffs.history_from
-            <= cutoffs.cutoff_date - {{ year_days }} * year_numbers.year_number + 1
+            <= cutoffs.cutoff_date - {{ year_days() }} * year_numbers.year_number + 1
 
 ),
 
@@ -183,43 +194,27 @@ seasons as (
         weeks.week_count,
         sum(shop_days.amount) filter (
             where
-            shop_days.sale_date > weeks.same_date
-            and shop_days.sale_date <= weeks.same_date + 90
-            and shop_days.known_date <= weeks.same_date + 90
+            {{ is_season | indent(12) }}
         ) as season_amount,
         sum(shop_days.amount) filter (
             where
-            shop_days.sale_date
-            > weeks.cutoff_date - cast(7 * weeks.week_count as integer)
-            and shop_days.sale_date <= weeks.cutoff_date
-            and shop_days.known_date <= weeks.cutoff_date
+            {{ is_recent_weeks | indent(12) }}
         ) as recent_weeks_amount,
         sum(shop_days.amount) filter (
             where
-            shop_days.sale_date
-            > weeks.same_date - cast(7 * weeks.week_count as integer)
-            and shop_days.sale_date <= weeks.same_date
-            and shop_days.known_date <= weeks.same_date
+            {{ is_same_weeks | indent(12) }}
         ) as same_weeks_amount,
         sum(shop_days.squares) filter (
             where
-            shop_days.sale_date > weeks.same_date
-            and shop_days.sale_date <= weeks.same_date + 90
-            and shop_days.known_date <= weeks.same_date + 90
+            {{ is_season | indent(12) }}
         ) as season_squares,
         sum(shop_days.squares) filter (
             where
-            shop_days.sale_date
-            > weeks.cutoff_date - cast(7 * weeks.week_count as integer)
-            and shop_days.sale_date <= weeks.cutoff_date
-            and shop_days.known_date <= weeks.cutoff_date
+            {{ is_recent_weeks | indent(12) }}
         ) as recent_weeks_squares,
         sum(shop_days.squares) filter (
             where
-            shop_days.sale_date
-            > weeks.same_date - cast(7 * weeks.week_count as integer)
-            and shop_days.sale_date <= weeks.same_date
-            and shop_days.known_date <= weeks.same_date
+            {{ is_same_weeks | indent(12) }}
         ) as same_weeks_squares
     from weeks
     inner join shop_days

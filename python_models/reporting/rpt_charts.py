@@ -16,6 +16,7 @@ def model(dbt: Any, session: Any) -> pd.DataFrame:
     """The report's findings, section by section."""
     relations = {
         "sales_by_month": dbt.ref("sales_by_month"),
+        "sales_by_weekday": dbt.ref("sales_by_weekday"),
         "sales_by_weekday_and_hour": dbt.ref("sales_by_weekday_and_hour"),
         "sales_by_country": dbt.ref("sales_by_country"),
         "cohorts": dbt.ref("cohorts"),

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 
 from shop_toolkit.grids import grid_problem
 from shop_toolkit.ingest.encodings import ENCODINGS
@@ -230,7 +231,9 @@ def wrong_settings(given: str, values: str) -> str:
 def _unknown(name: str) -> str:
     if name in RENAMED:
         return f"The setting '{name}' is now called '{RENAMED[name]}'."
-    return f"The setting '{name}' is not known. Known settings: {', '.join(SETTINGS)}."
+    near = get_close_matches(name, SETTINGS, n=1)
+    likely = f" Did you mean '{near[0]}'?" if near else ""
+    return f"The setting '{name}' is not known. Known settings: {', '.join(SETTINGS)}.{likely}"
 
 
 def _wrong(name: str, value: object) -> str | None:

@@ -1,4 +1,4 @@
--- A chart needs every bar, even for a shop without sales.
+-- A chart needs every bar, even for a shop without sales. A log of days has no hours.
 with counts as (
 
     select
@@ -10,4 +10,4 @@ with counts as (
 
 select *
 from counts
-where (weekdays, hours, weekday_hours) <> (7, 24, 168)
+where (weekdays, hours, weekday_hours) not in ((7, 24, 168), (7, 0, 0))

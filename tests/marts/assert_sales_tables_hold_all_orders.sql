@@ -85,7 +85,7 @@ from sales
 cross join order_totals
 cross join line_totals
 cross join anonymous_totals
-where
+where (
     (sales.order_count, sales.units, sales.revenue)
     <> (order_totals.order_count, line_totals.units, line_totals.revenue)
     or (sales.anonymous_order_count, sales.anonymous_units, sales.anonymous_revenue)
@@ -94,3 +94,9 @@ where
         anonymous_totals.anonymous_units,
         anonymous_totals.anonymous_revenue
     )
+)
+-- A log of days has no hours.
+and (
+    sales.table_name not in ('sales_by_hour', 'sales_by_weekday_and_hour')
+    or exists (select 1 from {{ ref('sales_by_hour') }})
+)

@@ -165,6 +165,26 @@ def test_the_readme_begins_with_the_two_commands() -> None:
     assert COMMANDS[:2] == ["make build", "make test"]
 
 
+@pytest.mark.parametrize("target", ["build", "inspect", "refresh"])
+@pytest.mark.parametrize("settings", ["", """{csv_delimiter: ";", column_mapping: {unit_price: 'Preis netto'}}"""])
+def test_make_hands_on_the_settings_as_they_are(tmp_path: Path, target: str, settings: str) -> None:
+    """Quotes of both kinds, and what a shell would read as the end of a command."""
+    for program in ("dbt", "python"):
+        stand_in = tmp_path / program
+        stand_in.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n', "utf-8")
+        stand_in.chmod(0o755)
+    done = subprocess.run(
+        ["make", "--silent", "--assume-old=.venv/installed", f"BIN={tmp_path}", target, f"VARS={settings}"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    *command, last = done.stdout.splitlines()
+    if settings or target == "inspect":
+        assert last == settings
+        assert target == "inspect" or command[-1] == "--vars"
+    else:
+        assert "--vars" not in command
+
+
 def test_nothing_names_a_host_or_a_path_of_this_machine() -> None:
     tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     home = re.compile(r"(^|[^\w.])/(home|root|work|tmp)/")

@@ -30,7 +30,8 @@ QUIET = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 TABLES = {
-    "sales_by_month": "main", "sales_by_weekday_and_hour": "main", "sales_by_country": "main", "cohorts": "main",
+    "sales_by_month": "main", "sales_by_weekday": "main", "sales_by_weekday_and_hour": "main",
+    "sales_by_country": "main", "cohorts": "main",
     "cleaning_summary": "main", "input_warnings": "main", "segments": "main", "segment_rules": "main",
     "cluster_candidates": "main",
     "product_categories": "main", "interest_groups": "main", "model_evaluations": "main",
@@ -837,9 +838,10 @@ def test_a_shop_of_one_customer_has_a_report(tables: Tables) -> None:
         .head(1)
         .assign(month_start_date=pd.Timestamp("2024-03-01"), revenue=50.0, anonymous_revenue=0.0, is_complete=False)
     )
-    hours = tables["sales_by_weekday_and_hour"]
+    days, hours = tables["sales_by_weekday"], tables["sales_by_weekday_and_hour"]
     at_noon = (hours["weekday_number"] == 2) & (hours["hour_of_day"] == 12)
     one["sales_by_weekday_and_hour"] = hours.assign(order_count=at_noon.astype(int), revenue=at_noon * 50.0)
+    one["sales_by_weekday"] = days.assign(order_count=(days["weekday_number"] == 2).astype(int))
     one["sales_by_country"] = tables["sales_by_country"].head(1).assign(country="Norway", revenue=50.0)
     one["cleaning_summary"] = (
         tables["cleaning_summary"]
@@ -880,10 +882,8 @@ def test_a_shop_of_one_customer_has_a_report(tables: Tables) -> None:
         == "Most orders are placed on Tuesdays from 12 to 13 o'clock: 100 % of all"
     )
     # a log of days: nothing is said of hours
-    at_no_hour = ((hours["weekday_number"] == 2) & (hours["hour_of_day"] == 0)) * 3 + (
-        (hours["weekday_number"] == 5) & (hours["hour_of_day"] == 0)
-    )
-    days = blocks_of(one | {"sales_by_weekday_and_hour": hours.assign(order_count=at_no_hour.astype(int))})
+    by_day = days.assign(order_count=days["weekday_number"].map({2: 3, 5: 1}).fillna(0).astype(int))
+    days = blocks_of(one | {"sales_by_weekday": by_day, "sales_by_weekday_and_hour": hours.head(0)})
     assert days["sales_by_weekday_and_hour"].title == "Most orders are placed on Tuesdays: 75 % of all"
     assert "hour" not in json.dumps(days["sales_by_weekday_and_hour"].panels[0].data)
     assert days["sales_by_weekday_and_hour"].panels[0].data[0]["y"] == [0, 3, 0, 0, 1, 0, 0]
@@ -961,8 +961,14 @@ def test_first_orders_are_no_moves(tables: Tables) -> None:
 def test_the_title_of_drift_is_the_worst_measure_of_the_last_day(tables: Tables, index: float, title: str) -> None:
     measures = tables["segment_drift"].drop_duplicates("measure")
     before = measures.assign(as_of_date=pd.Timestamp("2023-12-31"), population_stability_index=3.0)
-    today = measures.assign(as_of_date=pd.Timestamp("2024-01-31"), population_stability_index=0.0)
+    today = measures.assign(
+        as_of_date=pd.Timestamp("2024-01-31"), population_stability_index=0.0, drift_status="stable"
+    )
     today.loc[today["measure"] == "recency_score", "population_stability_index"] = index
+    assert blocks_of(tables | {"segment_drift": pd.concat([before, today])})["drift"].title == title
+    # compared with itself, a day says nothing
+    today["drift_status"] = "baseline"
+    title = "The rules were fitted on 31 January 2024: from then on customers can drift"
     assert blocks_of(tables | {"segment_drift": pd.concat([before, today])})["drift"].title == title
 
 

@@ -29,6 +29,20 @@ def test_an_old_setting_stops_the_build_with_its_new_name(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "ending"),
+    [
+        ("transaction", ". Did you mean 'transactions'?"),
+        ("min_silhouette_share", ". Did you mean 'min_segment_share'?"),
+        ("colour", "report_customer_rows."),
+    ],
+)
+def test_an_unknown_setting_is_named_with_the_likely_one(name: str, ending: str) -> None:
+    (sentence,) = sentences({name: 1})
+    assert sentence.startswith(f"The setting '{name}' is not known. Known settings: transactions, column_mapping,")
+    assert sentence.endswith(ending)
+
+
+@pytest.mark.parametrize(
     ("name", "right", "wrong"),
     [
         # leap years, and days that no month has

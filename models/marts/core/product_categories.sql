@@ -143,7 +143,9 @@ unlearned as (
                 then 'the active version was fitted before categories were learned: add refit: true'
             when statistics.failure_reason is not null then statistics.failure_reason
             when choice.k is null
-                then 'no number of categories passes all gates but one: see int_category_candidates'
+                then
+                    'no number of categories misses one gate at most; '
+                    || 'products.int_category_candidates gives the reason for each'
             else 'no products'
         end as failure_reason,
         active_version.model_version,

@@ -18,7 +18,7 @@ sales as (
 
 hours as (
 
-    select cast(unnest(range(24)) as integer) as hour_of_day
+    {{ hours('sales') | indent(4) }}
 
 )
 

@@ -23,7 +23,7 @@ weekdays as (
 
 hours as (
 
-    select cast(unnest(range(24)) as integer) as hour_of_day
+    {{ hours('sales') | indent(4) }}
 
 )
 

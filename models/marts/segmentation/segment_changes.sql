@@ -74,26 +74,11 @@ changes as (
 
 ),
 
--- 1 is worth most. A name that the seeds don't know ranks as `any other`.
 valued as (
 
-    select
-        changes.*,
-        coalesce(strategies_before.value_order, other_strategies.value_order) as value_before,
-        coalesce(strategies.value_order, other_strategies.value_order) as value_now
-    from changes
-    left join strategies as strategies_before
-        on
-            changes.segmentation = strategies_before.segmentation
-            and changes.from_segment = strategies_before.segment
-    left join strategies
-        on
-            changes.segmentation = strategies.segmentation
-            and changes.to_segment = strategies.segment
-    left join strategies as other_strategies
-        on
-            changes.segmentation = other_strategies.segmentation
-            and other_strategies.segment = 'any other'
+    {{ with_value_orders(
+        'changes', 'strategies', {'value_before': 'from_segment', 'value_now': 'to_segment'}
+    ) | indent(4) }}
 
 )
 

@@ -179,6 +179,8 @@ select
     indexes.customer_count,
     cast(indexes.population_stability_index as double) as population_stability_index,
     case
+        -- The day is compared with itself.
+        when indexes.as_of_date = versions.baseline_date then 'baseline'
         when indexes.population_stability_index < 0.1 then 'stable'
         when indexes.population_stability_index <= 0.25 then 'moved'
         else 'shifted'
@@ -187,6 +189,8 @@ select
     agreement.adjusted_rand_index as adjusted_rand_vs_previous,
     indexes.as_of_date
 from indexes
+inner join {{ ref('model_versions') }} as versions
+    on indexes.model_version = versions.model_version
 left join stay_rates
     on
         indexes.measure = stay_rates.measure

@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
-from sklearn.cluster import HDBSCAN, KMeans
+from sklearn.cluster import HDBSCAN
+from sklearn.cluster._hdbscan._tree import tree_to_labels
 from sklearn.mixture import GaussianMixture
 
+from shop_toolkit.clustering.kmeans import kmeans
 from shop_toolkit.clustering.names import NOISE, SEED, count_problem
 
 KMEANS_STARTS = 10
-# SQL assigns customers to the nearest centre of interests, so there KMeans runs until no customer changes its cluster.
-CONVERGED_STEPS = 2000
 MIXTURE_TOLERANCE = 1e-3
 MIXTURE_STEPS = 100
 # HDBSCAN takes no number of clusters but the size of the smallest: these shares of the customers are tried.
@@ -61,13 +61,6 @@ def fit_algorithm(points: np.ndarray, algorithm: str, counts: Sequence[int], con
     return _hdbscan_fits(points)
 
 
-def kmeans(points: np.ndarray, k: int, starts: int, seed: int, converge: bool = False) -> np.ndarray:
-    """Clusters (n,) of points (n, d); with `converge` each point is in the cluster of the nearest mean, else nearly."""
-    until = {"tol": 0.0, "max_iter": CONVERGED_STEPS} if converge else {}
-    clusters: np.ndarray = KMeans(k, n_init=starts, random_state=seed, **until).fit_predict(points)
-    return clusters
-
-
 def mixture(points: np.ndarray, k: int, seed: int, tolerance: float, steps: int) -> tuple[np.ndarray, GaussianMixture]:
     """Clusters (n,) of points (n, d) by a mixture of `k` Gaussians with full covariances, and the mixture."""
     model = GaussianMixture(k, random_state=seed, tol=tolerance, max_iter=steps)
@@ -86,10 +79,8 @@ def ward(points: np.ndarray, counts: Iterable[int]) -> dict[int, np.ndarray]:
 def _hdbscan_fits(points: np.ndarray) -> list[Fit]:
     """One fit per number of clusters found: that with the least noise, then with the smallest clusters."""
     best: dict[int, Fit] = {}
-    for share in HDBSCAN_SHARES:
-        if _smallest_size(len(points), share) > len(points):
-            continue
-        clusters = hdbscan(points, share)
+    shares = [share for share in HDBSCAN_SHARES if _smallest_size(len(points), share) <= len(points)]
+    for share, clusters in zip(shares, hdbscan(points, shares), strict=True):
         k = int(clusters.max()) + 1
         fit = Fit("hdbscan", k, f"smallest cluster {share:.1%} of customers", clusters, smallest_size=share)
         if k not in best or (clusters == NOISE).sum() < (best[k].clusters == NOISE).sum():
@@ -101,16 +92,23 @@ def _smallest_size(customers: int, share: float) -> int:
     return max(HDBSCAN_SMALLEST_SIZE, round(share * customers))
 
 
-def hdbscan(points: np.ndarray, share: float) -> np.ndarray:
-    """Clusters (n,) of points (n, d), each of at least `share` of them; noise is -1.
+def hdbscan(points: np.ndarray, shares: Sequence[float]) -> list[np.ndarray]:
+    """Cluster points by density, with each of several least sizes of a cluster.
 
-    Campello, Moulavi & Sander 2013, "Density-based clustering based on hierarchical density estimates".
+    Campello, Moulavi & Sander 2013, "Density-based clustering based on hierarchical density estimates". The tree of
+    the densities is the same for all sizes: scikit-learn's `HDBSCAN` makes it once, and its own function cuts it.
+
+    Args:
+        points: Coordinates (n, d).
+        shares: Least sizes, as shares of the points.
+
+    Returns:
+        Clusters (n,) for each share; noise is -1.
     """
+    if not shares:
+        return []
     neighbours = max(HDBSCAN_FEWEST_NEIGHBOURS, round(HDBSCAN_NEIGHBOUR_SHARE * len(points)))
-    model = HDBSCAN(
-        min_cluster_size=_smallest_size(len(points), share),
-        min_samples=min(neighbours, len(points)),
-        copy=True,
-    )
-    clusters: np.ndarray = model.fit_predict(points)
-    return clusters
+    sizes = [_smallest_size(len(points), share) for share in shares]
+    model = HDBSCAN(min_cluster_size=sizes[0], min_samples=min(neighbours, len(points)), copy=True).fit(points)
+    tree = model._single_linkage_tree_
+    return [model.labels_, *(tree_to_labels(tree, min_cluster_size=size)[0] for size in sizes[1:])]

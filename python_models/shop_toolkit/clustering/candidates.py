@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from shop_toolkit.clustering.algorithms import KMEANS_STARTS, Fit, fit_algorithm, kmeans
+from shop_toolkit.clustering.algorithms import KMEANS_STARTS, Fit, fit_algorithm
+from shop_toolkit.clustering.kmeans import kmeans
 from shop_toolkit.clustering.metrics import SILHOUETTE_CUSTOMERS, silhouettes
 from shop_toolkit.clustering.names import (
     ALGORITHMS,

@@ -13,11 +13,11 @@ from shop_toolkit.clustering.algorithms import (
     MIXTURE_STEPS,
     MIXTURE_TOLERANCE,
     hdbscan,
-    kmeans,
-    mixture,
     ward,
 )
+from shop_toolkit.clustering.kmeans import kmeans
 from shop_toolkit.clustering.metrics import clusters_of
+from shop_toolkit.clustering.mixtures import mixture_clusters
 from shop_toolkit.clustering.names import (
     ALGORITHMS,
     CANDIDATE,
@@ -247,14 +247,15 @@ def _refit(points: np.ndarray, algorithm: str, candidates: Sequence[Candidate], 
     refitted = {candidate.k: np.full(len(points), NOISE) for candidate in candidates}
     if algorithm == "ward" and possible:
         refitted |= ward(points, [candidate.k for candidate in possible])
+    if algorithm == "hdbscan":
+        found = hdbscan(points, [candidate.smallest_size for candidate in possible])
+        refitted |= {candidate.k: clusters for candidate, clusters in zip(possible, found, strict=True)}
     for candidate in possible:
         k = candidate.k
         if algorithm == "kmeans":
             refitted[k] = kmeans(points, k, protocol.kmeans_starts, seed)
         elif algorithm == "gaussian_mixture":
-            refitted[k] = mixture(points, k, seed, protocol.mixture_tolerance, protocol.mixture_steps)[0]
-        elif algorithm == "hdbscan":
-            refitted[k] = hdbscan(points, candidate.smallest_size)
+            refitted[k] = mixture_clusters(points, k, seed, protocol.mixture_tolerance, protocol.mixture_steps)
     return refitted
 
 

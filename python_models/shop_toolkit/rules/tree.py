@@ -159,8 +159,9 @@ def _ordered_boxes(sample: Sample, max_rules: int, smallest_support: int, tiers:
     sample = replace(sample, numbers=reach.limited(sample.everyone[:, 0], sample.numbers, tiers))
     tree = grown_tree(sample, sample.numbers, smallest_support)
     outline = tree.leaves(OUTLINE_LEAVES)
-    leaf = tree.model.decision_path(sample.everyone)[:, nodes_of(outline)].argmax(axis=1)
-    labels = _ordered_labels(tree, outline, tiers)[np.asarray(leaf).ravel()]
+    # Dense, as SciPy looks for the greatest of a sparse row by row.
+    leaf = tree.model.decision_path(sample.everyone)[:, nodes_of(outline)].toarray().argmax(axis=1)
+    labels = _ordered_labels(tree, outline, tiers)[leaf]
     second = grown_tree(sample, labels, smallest_support)
     for most_leaves in range(max_rules + max_rules // 2, 0, -1):
         found = second.leaves(most_leaves)

@@ -86,10 +86,12 @@ def worst_measure(own: pd.DataFrame) -> str:
     """The title: what drifted most by the last day, and whether it calls for new rules."""
     day = own["as_of_date"].max()
     today = own[own["as_of_date"] == day]
+    when = f"{pd.Timestamp(day).day} {pd.Timestamp(day):%B %Y}"
+    if (today["drift_status"] == "baseline").all():
+        return f"The rules were fitted on {when}: from then on customers can drift"
     worst = largest(today, today[INDEX])
     words, value = MEASURES[worst["measure"]][0], float(worst[INDEX])
     words = f"the {words} score has" if worst["measure"].endswith("_score") else f"the {words} have"
-    when = f"{pd.Timestamp(day).day} {pd.Timestamp(day):%B %Y}"
     if value > SHIFTED:
         return f"On {when} {words} shifted (index {value:.2f}): it is time for new rules"
     if value >= MOVED:

@@ -39,7 +39,7 @@ def blocks(tables: Tables) -> list[Block]:
     """The section's blocks."""
     return [
         by_month(tables["sales_by_month"]),
-        by_weekday_and_hour(tables["sales_by_weekday_and_hour"]),
+        by_weekday_and_hour(tables["sales_by_weekday_and_hour"], tables["sales_by_weekday"]),
         by_country(tables["sales_by_country"]),
         cohorts(tables["cohorts"]),
     ]
@@ -115,19 +115,24 @@ def month_bars(months: pd.DataFrame) -> Panel:
     return Panel(traces, layout, 360)
 
 
-def by_weekday_and_hour(hours: pd.DataFrame) -> Block:
-    """Orders by weekday and hour of the day; `hours` is sales_by_weekday_and_hour."""
+def by_weekday_and_hour(hours: pd.DataFrame, days: pd.DataFrame) -> Block:
+    """Orders by weekday and hour of the day, or by weekday alone where the log has no hours.
+
+    Args:
+        hours: sales_by_weekday_and_hour.
+        days: sales_by_weekday.
+    """
     name = "sales_by_weekday_and_hour"
-    total = hours["order_count"].sum() if len(hours) else 0
+    total = days["order_count"].sum() if len(days) else 0
     if not total:
         return without_chart(name, "Sales by weekday and hour", "There is no order to count by hour.")
-    hours = hours.sort_values(["weekday_number", "hour_of_day"])
-    weekdays = list(dict.fromkeys(hours["weekday"]))
-    by_day = hours.groupby("weekday", sort=False)["order_count"].sum()
+    days = days.sort_values("weekday_number")
+    by_day = days.set_index("weekday")["order_count"]
+    weekdays = list(by_day.index)
     silent = [f"{day}s" for day in weekdays if not by_day[day]]
-    # Without hours, all orders seem to be of midnight.
-    if not hours.loc[hours["hour_of_day"] > 0, "order_count"].any():
+    if hours.empty:
         return by_weekday(by_day, silent)
+    hours = hours.sort_values(["weekday_number", "hour_of_day"])
     best = largest(hours, hours["order_count"])
     title = (
         f"Most orders are placed on {best['weekday']}s from {best['hour_of_day']} to {best['hour_of_day'] + 1} o'clock:"

@@ -1,0 +1,69 @@
+"""Our quick fits find, point by point, the clusters that scikit-learn's own estimators find."""
+
+import warnings
+
+import numpy as np
+import pytest
+from shop_toolkit.clustering.algorithms import HDBSCAN_FEWEST_NEIGHBOURS, HDBSCAN_SHARES, hdbscan
+from shop_toolkit.clustering.kmeans import CONVERGED_STEPS, kmeans
+from shop_toolkit.clustering.mixtures import mixture_clusters
+from sklearn.cluster import HDBSCAN, KMeans
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture
+from threadpoolctl import threadpool_limits
+
+
+def points_of(kind: str, seed: int) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    if kind == "groups":
+        return random.normal(size=(400, 3)) + random.integers(6, size=(400, 1)) * [4, 2, 0]
+    if kind == "skewed":
+        return random.lognormal(sigma=1.5, size=(700, 2))
+    if kind == "alike":  # customers of the same few figures
+        return random.integers(4, size=(300, 2)).astype(float)
+    return random.uniform(size=(90, 2))
+
+
+KINDS = pytest.mark.parametrize("kind", ["groups", "skewed", "alike", "even"])
+
+
+@KINDS
+def test_kmeans_is_that_of_scikit_learn(kind: str) -> None:
+    with threadpool_limits(1):
+        for seed in range(5):
+            points = points_of(kind, seed)
+            for k, starts in ((2, 10), (5, 2), (9, 10)):
+                expected = KMeans(k, n_init=starts, random_state=seed).fit_predict(points)
+                assert np.array_equal(kmeans(points, k, starts, seed), expected)
+            until = {"tol": 0.0, "max_iter": CONVERGED_STEPS}
+            expected = KMeans(7, n_init=3, random_state=seed, **until).fit_predict(points)
+            assert np.array_equal(kmeans(points, 7, 3, seed, converge=True), expected)
+
+
+def test_kmeans_stops_where_points_are_fewer_than_clusters_alone() -> None:
+    points = np.array([[0.0, 0], [0, 0], [0, 0], [5, 5]])
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        expected = KMeans(3, n_init=2, random_state=0).fit_predict(points)
+        assert np.array_equal(kmeans(points, 3, 2, 0), expected)
+
+
+@KINDS
+@pytest.mark.parametrize(("tolerance", "steps"), [(1e-2, 2), (1e-3, 100)])
+def test_mixture_is_that_of_scikit_learn(kind: str, tolerance: float, steps: int) -> None:
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for seed in range(3):
+            points = points_of(kind, seed)
+            for k in (2, 5, 8):
+                model = GaussianMixture(k, random_state=seed, tol=tolerance, max_iter=steps)
+                assert np.array_equal(mixture_clusters(points, k, seed, tolerance, steps), model.fit_predict(points))
+
+
+@KINDS
+def test_hdbscan_of_several_sizes_is_that_of_scikit_learn(kind: str) -> None:
+    points = points_of(kind, 1)
+    for share, clusters in zip(HDBSCAN_SHARES, hdbscan(points, HDBSCAN_SHARES), strict=True):
+        size = max(5, round(share * len(points)))
+        expected = HDBSCAN(min_cluster_size=size, min_samples=HDBSCAN_FEWEST_NEIGHBOURS, copy=True).fit_predict(points)
+        assert np.array_equal(clusters, expected)
