@@ -307,19 +307,26 @@ score_bins as (
 
 ),
 
+all_scored as (
+
+    select sum(stopped) / sum(customer_count) as stopped_share
+    from score_bins
+
+),
+
 -- Small bins lean on all customers, and a higher score is never a lower probability.
 probabilities as (
 
     select
-        score_from,
+        score_bins.score_from,
         max(
-            (stopped + 10.0 * (select sum(stopped) / sum(customer_count) from score_bins))
-            / (customer_count + 10)
-        ) over (order by score_bin) as value,
-        customer_count as sample_size,
-        first_date,
-        last_date
+            (score_bins.stopped + 10 * all_scored.stopped_share) / (score_bins.customer_count + 10)
+        ) over (order by score_bins.score_bin) as value,
+        score_bins.customer_count as sample_size,
+        score_bins.first_date,
+        score_bins.last_date
     from score_bins
+    cross join all_scored
 
 ),
 
