@@ -178,10 +178,10 @@ alert_rules as (
 
 
 {#-
-    SQL: the probability that a customer has stopped, by the modified BG/NBD model (Batislam, Denizel
-    and Filiztekin, 2007: a customer may stop after each order, the first one too). Orders follow a
-    rate of the customer's own, about which one order in `days_per_order` days is known beforehand;
-    about stopping nothing is known beforehand (r = a = b = 1).
+    SQL: the probability that a customer has stopped, by the modified BG/NBD model (Batislam,
+    Denizel and Filiztekin, 2007: a customer may stop after each order, the first one too). Orders
+    follow a rate of the customer's own, about which one order in `days_per_order` days is known
+    beforehand; about stopping nothing is known beforehand (r = a = b = 1).
 -#}
 {% macro stopped_score(gaps, active_days, recency_days, days_per_order) -%}
     1 / (
@@ -194,7 +194,7 @@ alert_rules as (
 {%- endmacro %}
 
 
-{#- SQL: the last day of an absence on which `stopped_score` is not above a score, the first at least. -#}
+{#- SQL: the last day of an absence on which `stopped_score` is not above a score; at least 1. -#}
 {% macro days_until_stopped(score, gaps, active_days, days_per_order) -%}
     case
         when {{ days_per_order }} is not null

@@ -223,8 +223,8 @@ select
             'fewer do in truth, and precision is lower then'
         )
         else concat(
-            'of who stopped found, less of the others alerted: by how much more than "typical gap", ',
-            'lower end of a one-sided 95 % interval'
+            'found of who stopped, less alerted of the others: by how much more than ',
+            '"typical gap", lower end of a one-sided 95 % interval'
         )
     end as note,
     value,
