@@ -17,10 +17,9 @@ build: $(VENV)/installed
 inspect: $(VENV)/installed
 	PYTHONPATH=python_models $(BIN)/python -m shop_toolkit.ingest.inspect_input "$$VARS"
 
-# Between two builds: lines, segments, moves and alerts, without a fit. To write down the whole project and each query would take
-# a quarter of it.
+# Between two builds: lines, segments, moves and alerts, without a fit. To write down the whole project would take a tenth of it.
 refresh: $(VENV)/installed
-	$(BIN)/dbt --no-write-json --log-level-file info build --selector refresh $${VARS:+--vars "$$VARS"}
+	$(BIN)/dbt --no-write-json build --selector refresh $${VARS:+--vars "$$VARS"}
 
 test: $(VENV)/installed
 	$(BIN)/python -m pytest

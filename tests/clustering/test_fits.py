@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from shop_toolkit.clustering.algorithms import HDBSCAN_FEWEST_NEIGHBOURS, HDBSCAN_SHARES, hdbscan
-from shop_toolkit.clustering.kmeans import CONVERGED_STEPS, kmeans
+from shop_toolkit.clustering.kmeans import CONVERGED_STEPS, kmeans, kmeans_from
 from shop_toolkit.clustering.mixtures import mixture_clusters
 from sklearn.cluster import HDBSCAN, KMeans
 from sklearn.exceptions import ConvergenceWarning
@@ -40,7 +40,17 @@ def test_kmeans_is_that_of_scikit_learn(kind: str) -> None:
             assert np.array_equal(kmeans(points, 7, 3, seed, converge=True), expected)
 
 
-def test_kmeans_stops_where_points_are_fewer_than_clusters_alone() -> None:
+@KINDS
+def test_kmeans_from_given_centres_is_that_of_scikit_learn(kind: str) -> None:
+    with threadpool_limits(1):
+        for seed in range(5):
+            points = points_of(kind, seed)
+            for k in (2, 9):
+                expected = KMeans(k, init=points[:k], n_init=1).fit_predict(points)
+                assert np.array_equal(kmeans_from(points, points[:k]), expected)
+
+
+def test_kmeans_of_fewer_places_than_clusters_is_that_of_scikit_learn() -> None:
     points = np.array([[0.0, 0], [0, 0], [0, 0], [5, 5]])
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)

@@ -7,11 +7,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from scipy.cluster.hierarchy import linkage
-from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
 from shop_toolkit.categories.catalogue import COORDINATES, coordinate_columns, typical_prices
 from shop_toolkit.categories.text_space import learn_text_space, unit_vectors
+from shop_toolkit.clustering.kmeans import kmeans_from
 from shop_toolkit.clustering.names import NOISE, number_clusters
 
 ALGORITHM = "kmeans"
@@ -91,7 +91,7 @@ def fit_category_candidates(texts: pd.DataFrame, category_counts: Iterable[int] 
     if texts["given_category"].notna().any():
         return _given_labels(texts)
     data = texts_of(texts)
-    possible = [k for k in sorted(set(category_counts)) if not count_problem(data, k)]
+    possible = [k for k, problem in count_problems(data, sorted(set(category_counts))).items() if not problem]
     tables = []
     with threadpool_limits(1):
         for k, (categories, similarity, groups) in zip(possible, categorise(data, possible), strict=True):
@@ -131,12 +131,15 @@ def _learnable(data: Texts) -> np.ndarray:
 
 def count_problem(data: Texts, k: int) -> str | None:
     """Why products can't be split into `k` categories; None if they can."""
-    points = data.points[_learnable(data)]
-    if not len(points):
-        return "no descriptions to learn from"
-    if len(np.unique(points.round(6), axis=0)) < k:
-        return "fewer different descriptions than categories"
-    return None
+    return count_problems(data, [k])[k]
+
+
+def count_problems(data: Texts, counts: Iterable[int]) -> dict[int, str | None]:
+    """Why products can't be split into each of so many categories; None where they can."""
+    different = len(np.unique(data.points[_learnable(data)].round(6), axis=0))
+    if not different:
+        return dict.fromkeys(counts, "no descriptions to learn from")
+    return {k: "fewer different descriptions than categories" if different < k else None for k in counts}
 
 
 def categorise(data: Texts, counts: Sequence[int]) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -158,7 +161,7 @@ def categorise(data: Texts, counts: Sequence[int]) -> list[tuple[np.ndarray, np.
     for k in counts:
         branches = cut_tree(tree, k)
         starts = np.array([points[::step][branches == number].mean(axis=0) for number in range(branches.max() + 1)])
-        found = KMeans(len(starts), init=starts, n_init=1).fit_predict(points)
+        found = kmeans_from(points, starts)
         groups = np.full(len(data.products), NOISE)
         groups[learned] = number_clusters(found, points)
         split.append(_categories_of_groups(data, groups))

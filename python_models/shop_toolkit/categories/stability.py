@@ -12,7 +12,7 @@ from shop_toolkit.categories.candidates import (
     Texts,
     categories_of,
     categorise,
-    count_problem,
+    count_problems,
     texts_of,
 )
 from shop_toolkit.clustering.names import SEED
@@ -91,7 +91,7 @@ def _refit_block(
         random = np.random.default_rng([SEED, number])
         drawn = np.unique(random.integers(len(data.products), size=len(data.products)))
         sample = data.take(drawn)
-        possible = [k for k in found if not count_problem(sample, k)]
+        possible = [k for k, problem in count_problems(sample, found).items() if not problem]
         refitted = dict.fromkeys(found, np.full(len(drawn), OTHER))
         refitted |= {k: split[0] for k, split in zip(possible, categorise(sample, possible), strict=True)}
         outcomes.append({

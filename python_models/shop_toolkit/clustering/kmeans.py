@@ -43,6 +43,21 @@ def kmeans(points: np.ndarray, k: int, starts: int, seed: int, converge: bool = 
     return best
 
 
+def kmeans_from(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    """Cluster points from given centres, as `KMeans(k, init=centres, n_init=1)` of scikit-learn does.
+
+    Args:
+        points: Coordinates (n, d), finite.
+        centres: Centres to start from (k, d).
+
+    Returns:
+        Clusters (n,), by the centre that each started from. The caller keeps BLAS to one thread.
+    """
+    mean = points.mean(axis=0)
+    centred = np.ascontiguousarray(points - mean)
+    return _lloyd(centred, centres - mean, float(points.var(axis=0).mean()) * TOLERANCE, STEPS)[0]
+
+
 def _plus_plus(points: np.ndarray, k: int, starts: int, seed: int) -> np.ndarray:
     """Centres (starts, k, d) to start from: greedy k-means++ (Arthur & Vassilvitskii 2007), all starts at once.
 

@@ -106,15 +106,12 @@ def _predict(
     make: Callable[[], ClassifierMixin], values: np.ndarray, labels: np.ndarray, others: np.ndarray
 ) -> np.ndarray:
     """Segments (m,) of `others` (m, 3) by a model of customers (n, 3) and their labels (n,)."""
-    if len(np.unique(labels)) < 2:
-        return np.full(len(others), _majority(labels))
-    predicted: np.ndarray = make().fit(values, labels).predict(others)
+    # Numbers, as each tree of a forest would sort the names again.
+    names, numbers = np.unique(labels, return_inverse=True)
+    if len(names) < 2:
+        return np.full(len(others), names[0])
+    predicted: np.ndarray = names[make().fit(values, numbers).predict(others)]
     return predicted
-
-
-def _majority(labels: np.ndarray) -> object:
-    names, counts = np.unique(labels, return_counts=True)
-    return names[np.argmax(counts)]
 
 
 def _classifiers() -> list[tuple[str, str, Callable[[], ClassifierMixin]]]:

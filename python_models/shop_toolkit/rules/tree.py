@@ -92,9 +92,10 @@ class Sample:
     def of(cls, values: np.ndarray, labels: np.ndarray) -> "Sample":
         """The customers with their labels, and those made up nearby with the labels that the forest gives them."""
         made_up = _made_up_customers(values)
-        forest = ExtraTreesClassifier(TEACHER_TREES, max_features=2, random_state=SEED).fit(values, labels)
-        names, numbers = np.unique(np.concatenate([labels, forest.predict(made_up)]), return_inverse=True)
-        return cls(values, np.concatenate([values, made_up]), names, numbers)
+        # Numbers, as each tree would sort the names again.
+        names, numbers = np.unique(labels, return_inverse=True)
+        forest = ExtraTreesClassifier(TEACHER_TREES, max_features=2, random_state=SEED).fit(values, numbers)
+        return cls(values, np.concatenate([values, made_up]), names, np.concatenate([numbers, forest.predict(made_up)]))
 
 
 @dataclass(frozen=True)
