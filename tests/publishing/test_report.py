@@ -1087,6 +1087,45 @@ def test_the_title_of_calibration_names_the_worst_task_and_the_direction(tables:
     assert blocks_of(changed)["calibration"].title == title
 
 
+def test_the_report_counts_only_tasks_with_evidence(tables: Tables) -> None:
+    """Tasks of which it is too early to say are named, and neither won nor lost; no other title speaks of them."""
+    today = tables["model_evaluations"].head(1).assign(split="today", model="tree", metric="accuracy", value=0.5)
+    figures = today.assign(split="all origins", note="n")
+    words = "a baseline is active, as it is too early to say that tree (accuracy 0.500) is better"
+    notes = {"predict a at day 180": ("active: accuracy", False), "predict b": ("tree is no better", True)}
+    notes |= {"predict c at day 180": (words, True), "predict d": ("no model could be evaluated", True)}
+    rows = [today.assign(task=task, note=note, is_baseline=baseline) for task, (note, baseline) in notes.items()]
+    rows += [figures.assign(task=task) for task in [*notes, "predict c at day 90"]]
+    # c was further off than a, and more often wrong: at any horizon.
+    points = pd.DataFrame(
+        {
+            "task": ["predict a at day 180", "predict c at day 90", "predict c at day 180"],
+            "model": "tree", "measure": "confidence", "bin": 1, "predicted": [0.8, 0.9, 0.9],
+            "observed": [0.7, 0.1, 0.1], "sample_size": 13,
+        }
+    )  # fmt: skip
+    confused = pd.DataFrame(
+        [("predict a at day 180", "new", "lost", 1), ("predict c at day 90", "old", "new", 9)],
+        columns=["task", "actual", "predicted", "sample_size"],
+    ).assign(model="tree", share_of_actual=1.0)
+    changed = tables | {
+        "model_evaluations": pd.concat(rows), "prediction_calibration": points, "prediction_confusion": confused,
+    }  # fmt: skip
+    blocks = blocks_of(changed)
+    assert blocks["evaluations"].title == (
+        "Models beat the best baseline in 1 of 2 tasks; a baseline predicts b; too early to say: c at day 180 and d"
+    )
+    assert blocks["calibration"].title.startswith("The model for a at day 180 is too sure")
+    assert "the others" not in blocks["calibration"].title
+    assert blocks["confusion"].title.startswith("The commonest mistake: “lost” was predicted and “new” observed")
+    early = pd.concat([row for row in rows if row["task"].iloc[0][8] in "cd"])
+    titles = {name: block.title for name, block in blocks_of(changed | {"model_evaluations": early}).items()}
+    assert titles["evaluations"] == "Too early to say whether models beat their baselines: c at day 180 and d"
+    only = confused[confused["task"].str.contains(" c ")]
+    block = blocks_of(changed | {"prediction_confusion": only})["confusion"]
+    assert block.title == "What is confused with what"
+
+
 def test_the_title_of_the_confusion_names_no_cluster_without_a_name(tables: Tables) -> None:
     rows = pd.DataFrame(
         [
