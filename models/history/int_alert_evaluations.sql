@@ -266,7 +266,7 @@ choice as (
 
     select
         chosen.model,
-        'today' as split,
+        'rule in use' as split,
         'informedness' as metric,
         candidates.later_informedness as value,
         coalesce(candidates.customer_count, 0) as sample_size,
@@ -374,4 +374,4 @@ select
 from evaluations
 where
     value is not null
-    or split = 'today'
+    or split = 'rule in use'

@@ -227,7 +227,7 @@ def test_the_rule_in_use_was_the_best_on_earlier_months_and_beats_the_default_on
 ) -> None:
     name, shop, warehouse = case
     ((chosen, note),) = warehouse.rows(
-        "select model, note from {{ ref('int_alert_evaluations') }} where split = 'today'"
+        "select model, note from {{ ref('int_alert_evaluations') }} where split = 'rule in use'"
     )
     expected, reason = VERDICTS[name]
     assert (chosen, note[: len(reason)]) == (expected, reason)
@@ -254,7 +254,7 @@ def test_the_rule_in_use_was_the_best_on_earlier_months_and_beats_the_default_on
 
 def test_an_alert_has_a_state_a_probability_and_an_expected_loss(case: tuple[str, MadeUpShop, Warehouse]) -> None:
     name, shop, warehouse = case
-    ((chosen,),) = warehouse.rows("select model from {{ ref('int_alert_evaluations') }} where split = 'today'")
+    ((chosen,),) = warehouse.rows("select model from {{ ref('int_alert_evaluations') }} where split = 'rule in use'")
     bins = shares_by_score([one for end in shop.origins for one in shop.outcomes(chosen, end).values()])
     today = shop.on(shop.last)
     expected: dict[str, tuple[Any, ...]] = {}

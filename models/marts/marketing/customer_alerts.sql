@@ -26,7 +26,7 @@ active_model as (
 
     select coalesce(max(model), '{{ default_model }}') as model
     from evaluations
-    where split = 'today'
+    where split = 'rule in use'
 
 ),
 
@@ -80,11 +80,12 @@ absences as (
         customers.expected_spend_90_days,
         alert_rules.last_order_date > customers.as_of_date - {{ news_days }}
         and coalesce(customers.recency_days <= alert_rules.gap_days, true) as is_over,
-        case when is_over then gap_days_before else gap_days end as decisive_gap_days,
-        case when is_over then last_gap_days else customers.recency_days end
+        case when is_over then alert_rules.gap_days_before else alert_rules.gap_days end
+            as decisive_gap_days,
+        case when is_over then alert_rules.last_gap_days else customers.recency_days end
         - decisive_gap_days as days_overdue,
         alert_rules.last_order_date
-        - case when is_over then last_gap_days else 0 end + decisive_gap_days + 1 as alert_date
+        - case when is_over then alert_rules.last_gap_days else 0 end + decisive_gap_days + 1 as alert_date
     from alert_rules
     inner join active_model
         on alert_rules.model = active_model.model

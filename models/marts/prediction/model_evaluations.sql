@@ -208,7 +208,7 @@ select
     'flag customers who stop ordering' as task,
     model,
     case
-        when split = 'today' then 'active'
+        when split = 'rule in use' then 'active'
         when model like 'typical gap%' then 'quantile {{ var('overdue_quantile') }}'
         else 'fixed'
     end as settings,
@@ -218,10 +218,11 @@ select
         when note is not null then note
         when metric = 'warnings_per_1000_customers_a_week'
             then 'of all customers in the four weeks after each month end, nobody made to stop'
-        when split = 'changes injected at month ends' then concat(
-            'half of those who went on ordering were made to stop at a month end; ',
-            'fewer do in truth, and precision is lower then'
-        )
+        when split = 'changes injected at month ends'
+            then concat(
+                'half of those who went on ordering were made to stop at a month end; ',
+                'fewer do in truth, and precision is lower then'
+            )
         else concat(
             'found of who stopped, less alerted of the others: by how much more than ',
             '"typical gap", lower end of a one-sided 95 % interval'

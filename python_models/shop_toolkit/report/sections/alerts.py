@@ -158,7 +158,7 @@ def alert_backtest(evaluations: pd.DataFrame) -> Block:
 
 def rule_in_use(of_task: pd.DataFrame) -> tuple[str, str]:
     """Name of the rule that alerts go by, and why; `of_task` are the task's rows of model_evaluations."""
-    for row in rows_of(of_task[of_task["split"] == "today"]):
+    for row in rows_of(of_task[of_task["split"] == "rule in use"]):
         return row["model"], row["note"]
     return "typical gap", "no other was evaluated"
 
