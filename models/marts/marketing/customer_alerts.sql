@@ -85,7 +85,8 @@ absences as (
         case when is_over then alert_rules.last_gap_days else customers.recency_days end
         - decisive_gap_days as days_overdue,
         alert_rules.last_order_date
-        - case when is_over then alert_rules.last_gap_days else 0 end + decisive_gap_days + 1 as alert_date
+        - case when is_over then alert_rules.last_gap_days else 0 end
+        + decisive_gap_days + 1 as alert_date
     from alert_rules
     inner join active_model
         on alert_rules.model = active_model.model
