@@ -34,6 +34,24 @@
 
 
 {#-
+    SQL: as `parse_timestamp_as`, for texts of which many are written in another way: to find out
+    that a text is in none of the forms of an order takes longest.
+-#}
+{% macro try_timestamp_as(text, date_format) -%}
+    {%- set impossible = {
+        'month-day-year': '^([0-9]{4}|(1[3-9]|[2-9][0-9])[-/.])',
+        'day-month-year': '^([0-9]{4}|[0-9]{1,2}[-/.](1[3-9]|[2-9][0-9])[-/.])',
+    } -%}
+    {%- set parsed = parse_timestamp_as(text, date_format) -%}
+    {%- if date_format in impossible -%}
+    case when not regexp_matches({{ text }}, '{{ impossible[date_format] }}') then {{ parsed }} end
+    {%- else -%}
+    {{- parsed -}}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#-
     SQL: a trimmed text as a timestamp, read in one way. All of the text is read, or none: what
     stands behind a date may change it. Years before 1970 and from 2200 are slips of the pen.
 -#}

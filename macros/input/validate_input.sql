@@ -81,7 +81,7 @@
     {%- endfor -%}
     {%- set readers = {} -%}
     {%- for date_format in date_formats() -%}
-        {%- do readers.update({date_format: parse_timestamp_as('date_text', date_format)}) -%}
+        {%- do readers.update({date_format: try_timestamp_as('date_text', date_format)}) -%}
     {%- endfor -%}
     {{ return({
         'settings': settings,

@@ -1,9 +1,11 @@
 {#-
-    SQL: for each of `tasks` the best model by the active version's `evaluations`, if it beats the
-    best baseline; else, or where nothing could be evaluated, a baseline is active. A task is a dict
-    of `task`, `metric`, `horizon_days` and `default_baseline`, the baseline without any evaluation.
-    Today's models are fitted with the tuned parameters that the active model and its members had at
-    the newest origin, so nothing is searched again.
+    SQL: for each of `tasks` the active model by the active version's `evaluations`. A model
+    replaces a baseline only by evidence: enough customers were evaluated, and the lower end of the
+    interval of its gain over the best baseline is above 0. Else, or where nothing could be
+    evaluated, a baseline is active. A task is a dict of `task`, `metric`, `horizon_days` and
+    `default_baseline`, the baseline without any evaluation. Today's models are fitted with the
+    tuned parameters that the active model and its members had at the newest origin, so nothing is
+    searched again.
 -#}
 {% macro active_models(evaluations, tasks) -%}
 {%- set members = combined_forecasts() | join("', '") -%}
@@ -66,13 +68,29 @@ weighted as (
 
 ),
 
-best as (
+best_baselines as (
 
     select * from weighted
+    where is_baseline
     qualify row_number() over (
-        partition by task, is_baseline
+        partition by task
         order by case when metric = 'rmse' then value else -value end asc, model asc
     ) = 1
+
+),
+
+gains as (
+
+    select
+        task,
+        model,
+        cast(max(sample_size) as bigint) as customer_count,
+        max(value) filter (where metric = 'gain') as gain,
+        max(value) filter (where metric = 'gain_lower_bound') as gain_lower_bound,
+        max(value) filter (where metric = 'gain_upper_bound') as gain_upper_bound
+    from evaluations
+    where metric in ('gain', 'gain_lower_bound', 'gain_upper_bound')
+    group by 1, 2
 
 ),
 
@@ -89,23 +107,27 @@ compared as (
         baselines.model as baseline_model,
         baselines.value as baseline_value,
         baselines.horizon_value as baseline_horizon_value,
-        coalesce(models.sample_size, baselines.sample_size) as sample_size,
+        baselines.sample_size as baseline_sample_size,
+        gains.gain,
+        gains.gain_lower_bound,
+        gains.gain_upper_bound,
+        coalesce(gains.customer_count, 0) as customer_count,
+        coalesce(gains.customer_count >= {{ var('min_test_customers') }}, false) as is_enough,
         coalesce(
-            case
-                when tasks.metric = 'rmse' then models.value < baselines.value
-                else models.value > baselines.value
-            end,
+            gains.customer_count >= {{ var('min_test_customers') }}
+            and gains.gain_lower_bound > 0,
             false
         ) as is_better
     from tasks
-    left join best as models
+    left join gains
+        on tasks.task = gains.task
+    left join weighted as models
         on
-            tasks.task = models.task
+            gains.task = models.task
+            and gains.model = models.model
             and not models.is_baseline
-    left join best as baselines
-        on
-            tasks.task = baselines.task
-            and baselines.is_baseline
+    left join best_baselines as baselines
+        on tasks.task = baselines.task
 
 ),
 
@@ -134,25 +156,48 @@ reasons as (
             when is_better
                 then format(
                     concat(
-                        'active: {} ', number_format, ', the best baseline ({}) ', number_format
+                        'active: {} ', number_format, ', the best baseline ({}) ', number_format,
+                        '; better by ', number_format, ' at least (95 %, {} customers)'
                     ),
                     metric,
                     learned_value,
                     baseline_model,
-                    baseline_value
+                    baseline_value,
+                    gain_lower_bound,
+                    customer_count
+                )
+            when is_enough and gain <= 0
+                then format(
+                    concat(
+                        'a baseline is active: {} ', number_format, ', {} ', number_format,
+                        ' is no better ({} customers)'
+                    ),
+                    metric,
+                    baseline_value,
+                    learned_model,
+                    learned_value,
+                    customer_count
                 )
             else format(
                 concat(
-                    'a baseline is active: {} ', number_format,
-                    ', the best model ({}) ', number_format, ' is no better'
+                    'a baseline is active, as it is too early to say that {} ({} ', number_format,
+                    ') is better than {} (', number_format, '): {} customers were evaluated{}; ',
+                    'better by ', number_format, ' to ', number_format, ' (90 %)'
                 ),
-                metric,
-                baseline_value,
                 learned_model,
-                learned_value
+                metric,
+                learned_value,
+                baseline_model,
+                baseline_value,
+                customer_count,
+                case
+                    when not is_enough then ', {{ var("min_test_customers") }} are needed' else ''
+                end,
+                gain_lower_bound,
+                gain_upper_bound
             )
         end as choice,
-        -- Chosen over all horizons, a model is reported with the figure of the one that it
+        -- Compared over all horizons, a model is reported with the figure of the one that it
         -- predicts.
         case
             when round(horizon_value, 6) <> round(value, 6)
@@ -213,7 +258,8 @@ select
     coalesce(decided.horizon_value, decided.value) as value,
     decided.learned_value,
     decided.baseline_value,
-    decided.sample_size,
+    decided.gain_lower_bound,
+    coalesce(nullif(decided.customer_count, 0), decided.baseline_sample_size) as sample_size,
     not decided.is_better as is_baseline
 from decided
 inner join reasons

@@ -1,6 +1,6 @@
 {#-
-    SQL: which samples share a baseline and a confidence threshold: newcomers with as many orders.
-    Interests have one baseline and one threshold for all, newcomers or not.
+    SQL: which samples share a baseline: newcomers with as many orders. Interests have one baseline
+    for all, newcomers or not.
 -#}
 {% macro cohort_key(samples=none) -%}
     {%- set of = samples ~ '.' if samples else '' -%}

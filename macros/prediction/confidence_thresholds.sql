@@ -1,9 +1,10 @@
 {#-
     SQL: the CTE `confidence_thresholds` and those that it needs: the confidence from which on each
     model of `predictions` was right often enough among the validation rows of `samples`; below it,
-    it is too early to say. Newcomers with another number of orders have their own: after one order
-    a model is less confident than after three. Fewer than twenty samples prove nothing, and a class
-    less likely than not is never confident, however easy the other samples were.
+    it is too early to say. Each group of samples has its own: after one order a model is less
+    confident than after three, and less often right of who has been known for a few weeks. Fewer
+    than twenty samples prove nothing, and a class less likely than not is never confident, however
+    easy the other samples were.
 -#}
 {% macro confidence_thresholds(predictions, samples) -%}
 validation_predictions as (
@@ -11,7 +12,7 @@ validation_predictions as (
     select
         predictions.task,
         predictions.model,
-        {{ cohort_key('samples') }} as cohort_key,
+        samples.confidence_group,
         samples.horizon_days,
         samples.origin_date,
         predictions.probability as confidence,
@@ -39,7 +40,7 @@ running_counts as (
         sum(correct_count) over most_confident_first as running_correct_count
     from validation_predictions
     window most_confident_first as (
-        partition by task, model, cohort_key, horizon_days, origin_date
+        partition by task, model, confidence_group, horizon_days, origin_date
         order by confidence desc
         rows between unbounded preceding and current row
     )
@@ -51,7 +52,7 @@ confidence_thresholds as (
     select
         task,
         model,
-        cohort_key,
+        confidence_group,
         horizon_days,
         min(confidence) filter (
             where

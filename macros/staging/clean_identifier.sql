@@ -1,7 +1,7 @@
 {#-
     SQL: an identifier as it identifies: without blanks around it and signs that nobody sees,
-    without what spreadsheets add ('.0' to whole numbers, ="…" around texts), e-mail addresses in
-    lower case; null if empty.
+    without what spreadsheets add ('.0' to whole numbers, ="…" or quotes around texts, an apostrophe
+    before numbers), e-mail addresses in lower case; null if empty.
 -#}
 {% macro clean_identifier(text) -%}
     {%- set bare = clean_text(text) -%}
@@ -9,6 +9,10 @@
         case
             when starts_with({{ bare }}, '="')
                 then regexp_replace({{ bare }}, '^="(.*)"$', '\1')
+            when starts_with({{ bare }}, '"')
+                then regexp_replace({{ bare }}, '^"([^"]*)"$', '\1')
+            when starts_with({{ bare }}, '''')
+                then regexp_replace({{ bare }}, '^''([^''\s]*[0-9][^''\s]*)$', '\1')
             when suffix({{ bare }}, '0') and contains({{ bare }}, '.')
                 then regexp_replace({{ bare }}, '^([0-9]+)[.]0+$', '\1')
             when contains({{ bare }}, '@')

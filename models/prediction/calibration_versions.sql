@@ -17,7 +17,9 @@ with scores as (
 spend_predictions as (
 
     select * from {{ ref('int_spend_predictions') }}
-    where model not in ('perfect ranking', 'ranked by spend to date', 'zero')
+    where
+        role = 'test'
+        and model not in ('perfect ranking', 'ranked by spend to date', 'zero')
 
 ),
 

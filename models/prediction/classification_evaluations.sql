@@ -50,6 +50,18 @@ evaluations as (
         figures.split,
         figures.metric,
         case
+            when figures.split = 'choice'
+                then 'known at the earliest origin: which model is compared is chosen by these'
+            when figures.metric like 'gain%'
+                then concat(
+                    'over all horizons, by customer; the ends of the one-sided 95 % intervals ',
+                    'are by bootstrap'
+                )
+            when figures.split like 'where sure, %'
+                then concat(
+                    'over all horizons, by customer; later than the samples that the threshold ',
+                    'was found on'
+                )
             when figures.origin_task = 'segment' and figures.horizon_days = 90
                 then 'half the horizon, as the history holds too few origins of 180 days'
         end as note,
@@ -59,8 +71,10 @@ evaluations as (
         figures.is_baseline,
         periods.train_from,
         periods.train_to,
-        periods.test_from,
-        periods.test_to
+        case when figures.split = 'choice' then periods.train_from else periods.test_from end
+            as test_from,
+        case when figures.split = 'choice' then periods.train_to else periods.test_to end
+            as test_to
     from figures
     inner join periods
         on

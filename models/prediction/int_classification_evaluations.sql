@@ -1,9 +1,37 @@
+-- The model of each task is chosen on validation samples of the earliest origin, which lie before
+-- everything that it is evaluated on.
 with scores as (
 
     select
         *,
         least(cast(floor(confidence * 10) as integer), 9) as confidence_bin
     from {{ ref('int_classification_scores') }}
+
+),
+
+model_predictions as (
+
+    select * from {{ ref('classification_backtests') }}
+
+),
+
+validation_samples as (
+
+    select * from {{ ref('int_classification_samples') }}
+    where
+        prediction_run = 'backtest'
+        and role = 'validation'
+
+),
+
+-- Where a task is evaluated at two horizons, what is said of both together counts for the longer.
+tasks as (
+
+    select
+        task,
+        max(horizon_days) as horizon_days
+    from scores
+    group by 1
 
 ),
 
@@ -122,6 +150,254 @@ calibration_errors as (
 
 ),
 
+first_origins as (
+
+    select
+        task,
+        horizon_days,
+        min(origin_date) as origin_date
+    from scores
+    group by 1, 2
+
+),
+
+first_validation_samples as (
+
+    select validation_samples.*
+    from validation_samples
+    inner join first_origins
+        on
+            validation_samples.task = first_origins.task
+            and validation_samples.horizon_days = first_origins.horizon_days
+            and validation_samples.origin_date = first_origins.origin_date
+
+),
+
+choices as (
+
+    select
+        model_predictions.task,
+        model_predictions.model,
+        model_predictions.horizon_days,
+        count(*) filter (where model_predictions.outcome = first_validation_samples.outcome)
+            as correct_count,
+        count(*) as sample_count,
+        first_validation_samples.origin_date
+    from model_predictions
+    inner join first_validation_samples
+        on
+            model_predictions.task = first_validation_samples.task
+            and model_predictions.horizon_days = first_validation_samples.horizon_days
+            and model_predictions.sample_number = first_validation_samples.sample_number
+            and model_predictions.origin_date = first_validation_samples.origin_date
+    where
+        model_predictions.role = 'validation'
+        and model_predictions.outcome_rank = 1
+    group by 1, 2, 3, 6
+
+),
+
+accuracies_of_choices as (
+
+    select
+        task,
+        model,
+        sum(correct_count) / sum(sample_count) as accuracy
+    from choices
+    group by 1, 2
+
+),
+
+chosen_models as (
+
+    select
+        task,
+        model
+    from accuracies_of_choices
+    qualify row_number() over (partition by task order by accuracy desc, model asc) = 1
+
+),
+
+-- Without any validation sample the vote stands for the models: it needs no choice.
+compared_models as (
+
+    select
+        tasks.task,
+        coalesce(chosen_models.model, 'soft_vote') as model
+    from tasks
+    left join chosen_models
+        on tasks.task = chosen_models.task
+
+),
+
+accuracies_of_baselines as (
+
+    select
+        task,
+        model,
+        count(*) filter (where is_correct) / count(*) as accuracy
+    from scores
+    where is_baseline
+    group by 1, 2
+
+),
+
+-- The model has to beat each baseline, so the one that turned out best. That flatters the baseline.
+best_baselines as (
+
+    select
+        task,
+        model
+    from accuracies_of_baselines
+    qualify row_number() over (partition by task order by accuracy desc, model asc) = 1
+
+),
+
+-- A customer with several samples counts as one.
+customer_gains as (
+
+    select
+        scores.task,
+        scores.model,
+        best_baselines.model as baseline,
+        scores.customer_id,
+        count(*) as sample_count,
+        sum(cast(scores.is_correct as integer) - cast(baseline_scores.is_correct as integer))
+            as gain
+    from scores
+    inner join compared_models
+        on
+            scores.task = compared_models.task
+            and scores.model = compared_models.model
+    inner join best_baselines
+        on scores.task = best_baselines.task
+    inner join scores as baseline_scores
+        on
+            best_baselines.task = baseline_scores.task
+            and best_baselines.model = baseline_scores.model
+            and scores.horizon_days = baseline_scores.horizon_days
+            and scores.sample_number = baseline_scores.sample_number
+            and scores.origin_date = baseline_scores.origin_date
+    group by 1, 2, 3, 4
+
+),
+
+{{ bootstrap_weights('customer_gains') }},
+
+resampled_gains as (
+
+    select
+        customer_gains.task,
+        bootstrap_weights.resample,
+        sum(customer_gains.gain * bootstrap_weights.weight)
+        / sum(customer_gains.sample_count * bootstrap_weights.weight) as gain
+    from customer_gains
+    inner join bootstrap_weights
+        on customer_gains.customer_id = bootstrap_weights.customer_id
+    group by 1, 2
+
+),
+
+gain_bounds as (
+
+    select
+        task,
+        quantile_cont(gain, 0.05) as gain_lower_bound,
+        quantile_cont(gain, 0.95) as gain_upper_bound
+    from resampled_gains
+    group by 1
+
+),
+
+gains as (
+
+    select
+        customer_gains.task,
+        customer_gains.model,
+        concat('against ', customer_gains.baseline) as settings,
+        'all origins' as split,
+        count(*) as customer_count,
+        cast(sum(customer_gains.gain) / sum(customer_gains.sample_count) as double) as gain,
+        cast(any_value(gain_bounds.gain_lower_bound) as double) as gain_lower_bound,
+        cast(any_value(gain_bounds.gain_upper_bound) as double) as gain_upper_bound
+    from customer_gains
+    inner join gain_bounds
+        on customer_gains.task = gain_bounds.task
+    group by 1, 2, 3
+
+),
+
+-- How often a model was right where it was confident enough: on later samples than those that its
+-- threshold was found on.
+confident_customers as (
+
+    select
+        task,
+        model,
+        evidence_group,
+        customer_id,
+        cast(count(*) filter (where is_correct) / count(*) as decimal(18, 12))
+            as precision_of_customer
+    from scores
+    where
+        is_confident
+        and not is_baseline
+    group by 1, 2, 3, 4
+
+),
+
+confident_groups as (
+
+    select
+        task,
+        model,
+        evidence_group,
+        count(*) as customer_count,
+        cast(avg(precision_of_customer) as double) as precision_where_sure
+    from confident_customers
+    group by 1, 2, 3
+
+),
+
+confident_precisions as (
+
+    select
+        task,
+        model,
+        'chosen at each origin' as settings,
+        concat('where sure, ', evidence_group) as split,
+        customer_count,
+        precision_where_sure,
+        {{ wilson_lower_bound('precision_where_sure', 'customer_count') }}
+            as precision_lower_bound
+    from confident_groups
+
+),
+
+gain_figures as (
+
+    select * from gains
+    unpivot (value for metric in (gain, gain_lower_bound, gain_upper_bound))
+
+),
+
+precision_figures as (
+
+    select * from confident_precisions
+    unpivot (value for metric in (precision_where_sure, precision_lower_bound))
+
+),
+
+figures_of_customers as (
+
+    select * from gain_figures
+
+    union all
+
+    select * from precision_figures
+
+),
+
 majorities as (
 
     select
@@ -176,6 +452,26 @@ measured as (
             and by_split.horizon_days = majorities.horizon_days
             and by_split.split = majorities.split
 
+),
+
+measured_figures as (
+
+    select * from measured
+    unpivot (
+        value for metric in (
+            accuracy,
+            balanced_accuracy,
+            skill,
+            brier_score,
+            log_loss,
+            expected_calibration_error,
+            recall_at_3,
+            ndcg_at_3,
+            coverage,
+            precision_where_sure
+        )
+    )
+
 )
 
 select
@@ -189,18 +485,36 @@ select
     sample_count as sample_size,
     is_baseline,
     origin_date
-from measured
-unpivot (
-    value for metric in (
-        accuracy,
-        balanced_accuracy,
-        skill,
-        brier_score,
-        log_loss,
-        expected_calibration_error,
-        recall_at_3,
-        ndcg_at_3,
-        coverage,
-        precision_where_sure
-    )
-)
+from measured_figures
+
+union all
+
+select
+    figures_of_customers.task,
+    figures_of_customers.model,
+    figures_of_customers.settings,
+    figures_of_customers.split,
+    figures_of_customers.metric,
+    cast(tasks.horizon_days as integer) as horizon_days,
+    figures_of_customers.value,
+    figures_of_customers.customer_count as sample_size,
+    false as is_baseline,
+    cast(null as date) as origin_date
+from figures_of_customers
+inner join tasks
+    on figures_of_customers.task = tasks.task
+
+union all
+
+select
+    task,
+    model,
+    'validation samples' as settings,
+    'choice' as split,
+    'accuracy' as metric,
+    cast(horizon_days as integer) as horizon_days,
+    cast(correct_count / sample_count as double) as value,
+    sample_count as sample_size,
+    false as is_baseline,
+    origin_date
+from choices

@@ -23,10 +23,7 @@ baselines as (
 
 test_samples as (
 
-    select
-        *,
-        {{ cohort_key() }} as cohort_key
-    from samples
+    select * from samples
     where role = 'test'
 
 ),
@@ -71,6 +68,9 @@ select
     predictions.model,
     predictions.settings,
     test_samples.cohort,
+    test_samples.confidence_group,
+    test_samples.evidence_group,
+    test_samples.customer_id,
     test_samples.outcome as actual,
     predictions.outcome,
     predictions.horizon_days,
@@ -94,4 +94,4 @@ left join confidence_thresholds
         and predictions.model = confidence_thresholds.model
         and predictions.horizon_days = confidence_thresholds.horizon_days
         and predictions.origin_date = confidence_thresholds.origin_date
-        and test_samples.cohort_key = confidence_thresholds.cohort_key
+        and test_samples.confidence_group = confidence_thresholds.confidence_group

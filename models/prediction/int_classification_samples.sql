@@ -219,6 +219,9 @@ cohorts as (
         samples.customer_id,
         samples.sample_kind,
         samples.cutoff_event,
+        customer_features.tenure_days < 60 as is_recent,
+        cast(ceil((samples.label_end_date - samples.cutoff_date) / 30) * 30 as integer)
+            as days_ahead,
         case
             when samples.cutoff_event <> 'today' then samples.cutoff_event
             when customer_features.tenure_days >= 30
@@ -238,6 +241,19 @@ select
     tasks.task,
     tasks.role,
     case when tasks.task = 'interest' then cohorts.sample_kind else cohorts.cohort end as cohort,
+    -- Little is known of customers in their first 60 days: they don't lend their confidence to
+    -- others, nor others theirs to them.
+    concat(
+        case when tasks.task = 'interest' then 'customers' else cohorts.cohort end,
+        case when cohorts.is_recent then ', known under 60 days' else ', known for longer' end
+    ) as confidence_group,
+    -- How often a model is right hangs on how far ahead it predicts: 30 days before day 90 as well
+    -- as 30 days before day 180.
+    case
+        when tasks.task <> 'interest' then concat(cohorts.days_ahead, ' days ahead')
+        when cohorts.is_recent then 'known under 60 days'
+        else 'known for longer'
+    end as evidence_group,
     cohorts.cutoff_event,
     cohorts.customer_id,
     labels.outcome,

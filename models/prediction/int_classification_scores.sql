@@ -17,6 +17,8 @@ samples as (
     select distinct
         task,
         cohort,
+        evidence_group,
+        customer_id,
         actual,
         horizon_days,
         sample_number,
@@ -145,6 +147,8 @@ select
     sample_models.model,
     sample_models.settings,
     sample_models.cohort,
+    sample_models.evidence_group,
+    sample_models.customer_id,
     sample_models.actual,
     predicted_classes.predicted,
     sample_models.horizon_days,

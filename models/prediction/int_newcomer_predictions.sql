@@ -1,7 +1,30 @@
--- What the active model of each task predicts of each newcomer, or the baseline that is no worse.
+-- What the active model of each task predicts of each newcomer, or a baseline where no model is
+-- better. A prediction is sure where its probability is high enough, and where the backtest shows
+-- that the model is right often enough when it is that sure, as far ahead.
 with active_models as (
 
     select * from {{ ref('int_active_classification_models') }}
+
+),
+
+precisions as (
+
+    select
+        evaluations.task,
+        evaluations.model,
+        substr(evaluations.split, length('where sure, ') + 1) as evidence_group,
+        max(evaluations.sample_size) as tested_customers,
+        max(evaluations.value) filter (where evaluations.metric = 'precision_where_sure')
+            as precision_where_sure,
+        max(evaluations.value) filter (where evaluations.metric = 'precision_lower_bound')
+            as precision_lower_bound
+    from {{ ref('classification_evaluations') }} as evaluations
+    inner join {{ ref('model_versions') }} as versions
+        on
+            evaluations.model_version = versions.model_version
+            and versions.is_active
+    where evaluations.split like 'where sure, %'
+    group by 1, 2, 3
 
 ),
 
@@ -44,10 +67,7 @@ categories as (
 
 newcomers as (
 
-    select
-        *,
-        {{ cohort_key() }} as cohort_key
-    from samples
+    select * from samples
     where role = 'predict'
 
 ),
@@ -93,7 +113,11 @@ active_predictions as (
         predictions.probability,
         confidence_thresholds.min_confidence,
         confidence_thresholds.validation_samples,
-        active_models.is_baseline
+        precisions.precision_where_sure,
+        precisions.precision_lower_bound,
+        coalesce(precisions.tested_customers, 0) as tested_customers,
+        active_models.is_baseline,
+        active_models.reason as reason_of_model
     from newcomers
     inner join active_models
         on newcomers.task = active_models.task
@@ -110,7 +134,34 @@ active_predictions as (
         on
             newcomers.task = confidence_thresholds.task
             and predictions.model = confidence_thresholds.model
-            and newcomers.cohort_key = confidence_thresholds.cohort_key
+            and newcomers.confidence_group = confidence_thresholds.confidence_group
+    left join precisions
+        on
+            newcomers.task = precisions.task
+            and predictions.model = precisions.model
+            and newcomers.evidence_group = precisions.evidence_group
+
+),
+
+newcomer_predictions as (
+
+    select
+        customer_id,
+        task,
+        model,
+        max(outcome) filter (where outcome_rank = 1) as most_likely,
+        string_agg(outcome, ' · ' order by outcome_rank asc) filter (where outcome_rank <= 3)
+            as likely,
+        max(probability) filter (where outcome_rank = 1) as probability,
+        max(min_confidence) as min_confidence,
+        max(validation_samples) as validation_samples,
+        max(precision_where_sure) as precision_where_sure,
+        max(precision_lower_bound) as precision_lower_bound,
+        max(tested_customers) as tested_customers,
+        bool_or(is_baseline) as is_baseline,
+        max(reason_of_model) as reason_of_model
+    from active_predictions
+    group by 1, 2, 3
 
 )
 
@@ -118,15 +169,46 @@ select
     customer_id,
     task,
     model,
-    max(outcome) filter (where outcome_rank = 1) as most_likely,
-    string_agg(outcome, ' · ' order by outcome_rank asc) filter (where outcome_rank <= 3) as likely,
-    max(probability) filter (where outcome_rank = 1) as probability,
-    max(min_confidence) as min_confidence,
-    max(validation_samples) as validation_samples,
-    bool_or(is_baseline) as is_baseline,
+    most_likely,
+    likely,
+    -- Why it is too early to say.
+    case
+        when is_baseline then reason_of_model
+        when min_confidence is null
+            then format(
+                'no confidence was right often enough of {} samples of such customers',
+                coalesce(validation_samples, 0)
+            )
+        when tested_customers < 20
+            then format(
+                'too few confident predictions of such customers could be tested: {} of 20',
+                tested_customers
+            )
+        when precision_lower_bound < {{ var('min_precision') }} - 0.05
+            then format(
+                concat(
+                    'confident predictions were right for {:.0f} % of {} such customers, which ',
+                    'may be {:.0f} % in truth; {:.0f} % are needed'
+                ),
+                100 * precision_where_sure,
+                tested_customers,
+                floor(100 * precision_lower_bound),
+                100 * ({{ var('min_precision') }} - 0.05)
+            )
+        when probability < min_confidence
+            then format('probability {:.2f}, {:.2f} is needed', probability, min_confidence)
+    end as reason,
+    probability,
+    min_confidence,
+    validation_samples,
+    precision_lower_bound,
+    tested_customers,
+    is_baseline,
     coalesce(
-        max(probability) filter (where outcome_rank = 1 and not is_baseline) >= max(min_confidence),
+        not is_baseline
+        and probability >= min_confidence
+        and tested_customers >= 20
+        and precision_lower_bound >= {{ var('min_precision') }} - 0.05,
         false
     ) as is_confident
-from active_predictions
-group by 1, 2, 3
+from newcomer_predictions

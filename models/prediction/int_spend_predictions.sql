@@ -1,11 +1,12 @@
 -- What models and baselines predicted of each customer's spend in the backtest, beside the amount
--- observed. Models share out the total where the season is known; baselines stay naive.
+-- observed. Models share out the total where the season is known; baselines stay naive. Validation
+-- samples serve to choose the model.
 with samples as (
 
     select * from {{ ref('int_spend_samples') }}
     where
         prediction_run = 'backtest'
-        and role = 'test'
+        and role in ('test', 'validation')
 
 ),
 
@@ -103,6 +104,7 @@ predictions as (
 select
     predictions.model,
     predictions.settings,
+    samples.role,
     samples.customer_id,
     predictions.sample_number,
     -- To the penny, as sums of doubles depend on their order.

@@ -1,6 +1,7 @@
 -- Which samples the spend forecast of each origin trains on, is evaluated on or predicts, and what
 -- their customers spent: on lines sold after the cutoff date and up to the end of the horizon, less
--- what of these was cancelled by then.
+-- what of these was cancelled by then. The model is chosen on validation samples, whose horizon was
+-- over by the earliest origin.
 with origins as (
 
     select * from {{ ref('int_prediction_origins') }}
@@ -39,27 +40,59 @@ spend_events as (
 
 ),
 
+-- A horizon before the earliest origin. A history too short for it leaves nothing to choose by.
+validation_dates as (
+
+    select
+        prediction_run,
+        history_from,
+        min(origin_date) - max(horizon_days) as origin_date
+    from origins
+    where prediction_run = 'backtest'
+    group by 1, 2
+
+),
+
+dates as (
+
+    select
+        prediction_run,
+        origin_date,
+        history_from,
+        case when prediction_run = 'live' then 'predict' else 'test' end as later_role
+    from origins
+
+    union all
+
+    select
+        prediction_run,
+        origin_date,
+        history_from,
+        'validation' as later_role
+    from validation_dates
+
+),
+
 -- Training samples are complete by the origin.
 splits as (
 
     select
-        origins.prediction_run,
-        origins.origin_date,
-        origins.history_from,
+        dates.prediction_run,
+        dates.origin_date,
+        dates.history_from,
         samples.sample_number,
         samples.customer_id,
         case
-            when samples.label_end_date <= origins.origin_date then 'train'
-            when origins.prediction_run = 'live' then 'predict'
-            else 'test'
+            when samples.label_end_date <= dates.origin_date then 'train'
+            else dates.later_role
         end as role
-    from origins
+    from dates
     inner join samples
         on
-            origins.prediction_run = samples.prediction_run
+            dates.prediction_run = samples.prediction_run
             and (
-                origins.origin_date >= samples.label_end_date
-                or origins.origin_date = samples.origin_date
+                dates.origin_date >= samples.label_end_date
+                or dates.origin_date = samples.origin_date
             )
 
 ),

@@ -6,13 +6,23 @@
 ) }}
 
 -- How good each forecast of spend was in the backtest: figures by origin, and their mean over all
--- origins.
-with predictions as (
+-- origins. The model is chosen on validation samples, which lie before everything that it is
+-- evaluated on.
+with all_predictions as (
 
     select
         *,
-        cast(predicted - observed as decimal(18, 2)) as error
+        cast(predicted - observed as decimal(18, 2)) as error,
+        -- Rankings are no amounts.
+        model not in ('ranked by spend to date', 'perfect ranking') as is_amount
     from {{ ref('int_spend_predictions') }}
+
+),
+
+predictions as (
+
+    select * from all_predictions
+    where role = 'test'
 
 ),
 
@@ -155,6 +165,159 @@ figures as (
 
 ),
 
+choices as (
+
+    select
+        model,
+        origin_date as cutoff_date,
+        count(*) as customer_count,
+        sqrt(avg(error * error)) as rmse
+    from all_predictions
+    where
+        role = 'validation'
+        and not is_baseline
+    group by 1, 2
+
+),
+
+chosen_models as (
+
+    select model from choices
+    qualify row_number() over (order by rmse asc, model asc) = 1
+
+),
+
+-- Without any validation sample the combination stands for the models: it needs no choice.
+compared_models as (
+
+    select coalesce(max(model), 'combination') as model
+    from chosen_models
+
+),
+
+baselines_of_amounts as (
+
+    select distinct model
+    from predictions
+    where
+        is_baseline
+        and is_amount
+
+),
+
+-- The model has to beat each baseline, so the one that turned out best. That flatters the baseline.
+best_baselines as (
+
+    select all_origins.model
+    from all_origins
+    inner join baselines_of_amounts
+        on all_origins.model = baselines_of_amounts.model
+    qualify row_number() over (order by all_origins.rmse asc, all_origins.model asc) = 1
+
+),
+
+customer_errors as (
+
+    select
+        predictions.customer_id,
+        predictions.origin_date,
+        predictions.model,
+        best_baselines.model as baseline,
+        cast(predictions.error * predictions.error as decimal(34, 2)) as squared_error,
+        cast(baselines.error * baselines.error as decimal(34, 2)) as squared_error_of_baseline
+    from predictions
+    inner join compared_models
+        on predictions.model = compared_models.model
+    cross join best_baselines
+    inner join predictions as baselines
+        on
+            best_baselines.model = baselines.model
+            and predictions.sample_number = baselines.sample_number
+            and predictions.origin_date = baselines.origin_date
+
+),
+
+{{ bootstrap_weights('customer_errors') }},
+
+resampled_errors as (
+
+    select
+        bootstrap_weights.resample,
+        customer_errors.origin_date,
+        sqrt(
+            cast(sum(customer_errors.squared_error * bootstrap_weights.weight) as double)
+            / sum(bootstrap_weights.weight)
+        ) as rmse,
+        sqrt(
+            cast(
+                sum(customer_errors.squared_error_of_baseline * bootstrap_weights.weight) as double
+            )
+            / sum(bootstrap_weights.weight)
+        ) as rmse_of_baseline
+    from customer_errors
+    inner join bootstrap_weights
+        on customer_errors.customer_id = bootstrap_weights.customer_id
+    group by 1, 2
+
+),
+
+resampled_gains as (
+
+    select
+        resample,
+        avg(cast(rmse_of_baseline - rmse as decimal(18, 6))) as gain
+    from resampled_errors
+    group by 1
+
+),
+
+gain_bounds as (
+
+    select
+        quantile_cont(gain, 0.05) as gain_lower_bound,
+        quantile_cont(gain, 0.95) as gain_upper_bound
+    from resampled_gains
+
+),
+
+compared as (
+
+    select
+        model,
+        baseline,
+        count(distinct customer_id) as customer_count
+    from customer_errors
+    group by 1, 2
+
+),
+
+gains as (
+
+    select
+        compared.model,
+        concat('against ', compared.baseline) as settings,
+        false as is_baseline,
+        cast(null as date) as origin_date,
+        compared.customer_count,
+        cast(baselines.rmse - models.rmse as double) as gain,
+        cast(gain_bounds.gain_lower_bound as double) as gain_lower_bound,
+        cast(gain_bounds.gain_upper_bound as double) as gain_upper_bound
+    from compared
+    inner join all_origins as models
+        on compared.model = models.model
+    inner join all_origins as baselines
+        on compared.baseline = baselines.model
+    cross join gain_bounds
+
+),
+
+gain_figures as (
+
+    select * from gains
+    unpivot (value for metric in (gain, gain_lower_bound, gain_upper_bound))
+
+),
+
 -- Between which multiples of what was predicted nine customers of ten spent, by tenths of the
 -- customers: today's intervals are made of these.
 ratios as (
@@ -171,7 +334,7 @@ ratios as (
     from ranked
     where
         predicted > 0
-        and model not in ('ranked by spend to date', 'perfect ranking')
+        and is_amount
     group by 1, 2, 3
     having count(*) >= 20
 
@@ -207,6 +370,18 @@ all_figures as (
     union all
 
     select * from intervals
+
+    union all
+
+    select
+        model,
+        settings,
+        is_baseline,
+        origin_date,
+        customer_count,
+        metric,
+        value
+    from gain_figures
 
 ),
 
@@ -261,4 +436,26 @@ inner join periods
         and all_figures.origin_date is not distinct from periods.origin_date
 left join seasons
     on all_figures.origin_date is not distinct from seasons.origin_date
+{{ skip_existing_version('prediction_runs') }}
+
+union all
+
+select
+    'spend' as task,
+    choices.model,
+    'validation samples' as settings,
+    'choice' as split,
+    'rmse' as metric,
+    'known at the earliest origin: which model is compared is chosen by these' as note,
+    prediction_runs.model_version,
+    90 as horizon_days,
+    cast(choices.rmse as double) as value,
+    cast(choices.customer_count as bigint) as sample_size,
+    false as is_baseline,
+    prediction_runs.history_from as train_from,
+    choices.cutoff_date as train_to,
+    choices.cutoff_date + 1 as test_from,
+    choices.cutoff_date + 90 as test_to
+from choices
+cross join prediction_runs
 {{ skip_existing_version('prediction_runs') }}

@@ -208,6 +208,23 @@ explained as (
                 when surplus_field is not null
                     then 'the row has more fields than there are headings'
             end,
+            -- Where nobody bought, the name is what says it; a customer may be called so.
+            case
+                when
+                    lower(rtrim(
+                        case
+                            when customer_id is null
+                                then coalesce(product_description, product_code, invoice_id)
+                            when invoice_id is null then customer_id
+                            else invoice_id
+                        end, ' :'
+                    )) in (
+                        select missing_values.word
+                        from missing_values
+                        where missing_values.column_name = 'total'
+                    )
+                    then 'the row is a total of other rows'
+            end,
             case when has_invoice_id and invoice_id is null then 'invoice_id is empty' end,
             case
                 when has_product_id and product_code is null and product_description is null

@@ -1,4 +1,4 @@
-"""One row per origin, model and test sample of the backtest: the spend predicted. Empty without a backtest."""
+"""One row per origin, model and later sample of the backtest: the spend predicted. Empty without a backtest."""
 
 import json
 from typing import Any
@@ -24,7 +24,9 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     from shop_toolkit.prediction import forecast_amounts, tune
 
     origins = list(rows.groupby("origin_date"))
-    # Tuned at the earliest origin, the parameters have seen nothing that the others predict.
-    grids = tune("amounts", origins[0][1], features, json.loads(settings["spend_param_grids"]))
+    # Tuned at the earliest origin, the parameters have seen nothing that the others predict. What was known there also
+    # chooses the model: by validation samples, from a date of their own.
+    earliest = next((samples for _, samples in origins if (samples["role"] == "test").any()), origins[0][1])
+    grids = tune("amounts", earliest, features, json.loads(settings["spend_param_grids"]))
     tables = [forecast_amounts(rows, features, grids).assign(origin_date=origin) for origin, rows in origins]
     return typed(pd.concat(tables, ignore_index=True), TYPES)

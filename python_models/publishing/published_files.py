@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 from shop_toolkit.postgres import ADDRESS, push
+from shop_toolkit.progress import log_line
 from shop_toolkit.publishing import Mart, PublicationError, current_files, id_of, publication, text
 from shop_toolkit.tables import typed
 
@@ -34,6 +35,8 @@ def model(dbt: Any, session: Any) -> pd.DataFrame:
         marts = [Mart(name, **mart) for name, mart in context["marts"].items()]
         try:
             publish(session, marts, pages, folder, settings["postgres_schema"])
+            if folder:
+                log_line(f"The report is {folder / 'report.html'}; {folder} holds the tables for readers, too.")
         except PublicationError as error:
             session.execute(f"set variable publication_problem = {text(str(error))}")
     return typed(pd.DataFrame(current_files(folder) if folder else None, columns=list(TYPES)), TYPES)

@@ -164,6 +164,7 @@ SETTINGS: dict[str, Setting] = {
     "backtest_origins": whole("origins", 1, 12),
     "max_training_customers": whole("customers", 100, 200_000),
     "min_precision": share("a share of the newcomers", 0.5, 1),
+    "min_test_customers": whole("customers", 20, 100_000),
     "control_share": share("a share of each audience", 0, 0.9),
     "control_salt": Setting("any text", _text),
     "overdue_quantile": share("a share of the pauses between orders", 0.5, 0.99),

@@ -9,7 +9,8 @@ select
         coalesce(
             max(concat_ws(' ', space, algorithm, k)) filter (where is_chosen) || ' stands in',
             'all customers are one segment'
-        )
+        ),
+        '. The column reason of cluster_candidates says what each misses.'
     ) as warning
 from {{ ref('cluster_candidates') }}
 group by 1

@@ -117,6 +117,15 @@ spend_samples as (
 
 ),
 
+-- The model of spend is chosen for all origins at once: by what was known at the earliest of them.
+earliest_origins as (
+
+    select min(origin_date) as origin_date
+    from spend_samples
+    where role = 'test'
+
+),
+
 splits as (
 
     select
@@ -128,10 +137,14 @@ splits as (
     union all
 
     select
-        origin_date,
-        sample_number,
-        role
+        case
+            when spend_samples.role = 'validation' then earliest_origins.origin_date
+            else spend_samples.origin_date
+        end as origin_date,
+        spend_samples.sample_number,
+        spend_samples.role
     from spend_samples
+    cross join earliest_origins
 
 )
 

@@ -47,12 +47,13 @@ KNOWN = {
         select b.model, b.settings, b.amount, b.origin_date, f.customer_id
         from prediction.spend_backtests as b inner join prediction.int_samples as f using (sample_number)
     """,
-    "thresholds": """
-        select distinct task, model, cohort, horizon_days, origin_date, min_confidence, validation_samples
-        from prediction.int_classification_predictions where not is_baseline
-    """,
 }
-# Which samples are evaluated depends on later rows; what was predicted of them does not.
+# Which samples are evaluated depends on later rows; what was predicted of them does not, nor how sure one had to be.
+THRESHOLDS = """
+    select distinct
+        task, model, confidence_group, horizon_days, origin_date, min_confidence, validation_samples
+    from prediction.int_classification_predictions where not is_baseline
+"""
 PREDICTED = """
     select
         b.task, b.model, b.settings, b.horizon_days, b.origin_date, b.outcome, b.probability,
@@ -78,8 +79,13 @@ LEAKS = {
     ),
     "test samples of spend train": (
         "models/prediction/int_spend_samples.sql",
-        "when samples.label_end_date <= origins.origin_date then 'train'",
+        "when samples.label_end_date <= dates.origin_date then 'train'",
         "when true then 'train'",
+    ),
+    "later samples choose the model of spend": (
+        "models/prediction/int_spend_samples.sql",
+        "min(origin_date) - max(horizon_days) as origin_date",
+        "min(origin_date) as origin_date",
     ),
 }
 
@@ -138,6 +144,17 @@ def test_absurd_rows_after_the_origin_change_no_class_predicted(demo_shop: Shop,
     both = known.keys() & absurd.keys()
     assert len(both) > len(known) / 2
     assert {key: known[key] for key in both} == {key: absurd[key] for key in both}
+
+
+def test_absurd_rows_after_the_origin_change_no_threshold(demo_shop: Shop, absurd_shop: Shop) -> None:
+    known, absurd = ({row[:5]: row[5:] for row in shop.rows(THRESHOLDS)} for shop in (demo_shop, absurd_shop))
+    both = known.keys() & absurd.keys()
+    assert len(both) > 0.8 * len(known)
+    assert {key: known[key] for key in both} == {key: absurd[key] for key in both}
+    # Only groups of whom nobody is evaluated are missing.
+    tested = "select task, confidence_group, horizon_days, origin_date from prediction.int_classification_samples"
+    groups = set(absurd_shop.rows(f"{tested} where prediction_run = 'backtest' and role = 'test'"))
+    assert not groups & {(key[0], *key[2:]) for key in known.keys() - both}
 
 
 @pytest.mark.parametrize("leak", LEAKS)

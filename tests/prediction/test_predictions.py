@@ -27,6 +27,17 @@ def evaluated(shop: Shop, task: str, model: str, split: str = ALL_ORIGINS) -> di
 
 
 @pytest.fixture(scope="module")
+def shop_of_few_tests(demo_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """The embedded shop where twenty customers are enough to evaluate a model on."""
+    shop = demo_shop.copy(tmp_path_factory.mktemp("few_tests") / "shop")
+    chosen = ("int_active_classification_models", "classification_predictions", "int_newcomer_predictions")
+    marts = ("model_evaluations", "new_customer_predictions")
+    result = shop.dbt("run", "--select", *chosen, *marts, min_test_customers=20)
+    assert result.success
+    return shop
+
+
+@pytest.fixture(scope="module")
 def class_probabilities(demo_shop: Shop) -> pd.DataFrame:
     """The regression's probabilities of interests: a row per sample, a column per class, and the actual class."""
     rows = demo_shop.rows(
@@ -80,7 +91,8 @@ def test_ndcg_is_that_of_scikit_learn(demo_shop: Shop, class_probabilities: pd.D
 
 def test_metrics_of_spend_are_those_of_numpy_and_scipy(demo_shop: Shop) -> None:
     rows = demo_shop.rows(
-        "select predicted::double, observed::double from prediction.int_spend_predictions where model = 'combination'"
+        "select predicted::double, observed::double from prediction.int_spend_predictions"
+        " where model = 'combination' and role = 'test'"
     )
     predicted, actual = np.array(rows).T
     found = evaluated(demo_shop, "forecast 90-day spend", "combination")
@@ -129,6 +141,9 @@ def test_predictions_of_the_embedded_shop_have_skill(demo_shop: Shop) -> None:
     active = demo_shop.rows("select task, model, is_baseline, note from model_evaluations where split = 'today'")
     assert len(active) == 5
     assert all(note.startswith("active: ") != is_baseline for _, _, is_baseline, note in active)
+    # There are too few newcomers to say more of them.
+    early = {task for task, _, is_baseline, note in active if is_baseline and "too early to say" in note}
+    assert {f"predict {segmentation} segment at day 180" for segmentation in ("broad", "detailed", "rfm")} <= early
 
 
 def test_every_customer_of_today_has_a_prediction(demo_shop: Shop) -> None:
@@ -142,18 +157,57 @@ def test_every_customer_of_today_has_a_prediction(demo_shop: Shop) -> None:
     ) == (0,)
 
 
-def test_without_enough_confidence_it_is_too_early_to_say(demo_shop: Shop) -> None:
-    rows = demo_shop.rows(
+def test_without_enough_confidence_and_evidence_it_is_too_early_to_say(shop_of_few_tests: Shop) -> None:
+    rows = shop_of_few_tests.rows(
         """
-        select p.predicted_broad_segment, p.most_likely_broad_segment, p.broad_probability, n.min_confidence
+        select p.predicted_broad_segment, p.most_likely_broad_segment, p.broad_probability, p.broad_reason,
+            n.min_confidence, n.precision_lower_bound, n.tested_customers
         from new_customer_predictions as p
         inner join prediction.int_newcomer_predictions as n on p.customer_id = n.customer_id and n.task = 'broad'
         """
     )
     assert rows
-    for predicted, most_likely, probability, minimum in rows:
-        assert (predicted == most_likely) == (minimum is not None and probability >= minimum)
+    for predicted, most_likely, probability, reason, minimum, lowest, tested in rows:
+        sure = minimum is not None and probability >= minimum and tested >= 20 and lowest >= 0.75
+        assert (predicted == most_likely) == sure == (reason is None)
         assert predicted in (most_likely, "too early to say")
+
+
+def test_with_enough_customers_a_better_model_predicts_newcomers(shop_of_few_tests: Shop) -> None:
+    active = dict(
+        shop_of_few_tests.rows("select task, model from model_evaluations where split = 'today' and not is_baseline")
+    )
+    chosen = dict(shop_of_few_tests.rows("select task, model from model_evaluations where metric = 'gain'"))
+    ahead = shop_of_few_tests.rows(
+        "select task from model_evaluations where metric = 'gain_lower_bound' and value > 0 and sample_size >= 20"
+    )
+    assert set(active) - {"forecast 90-day spend"} == {task for (task,) in ahead} - {"forecast 90-day spend"}
+    assert "predict broad segment at day 180" in active
+    assert all(chosen[task] == model for task, model in active.items())
+    assert shop_of_few_tests.row(
+        "select count(*) > 0 and count(*) = count(broad_probability) from new_customer_predictions"
+        " where most_likely_broad_segment is not null"
+    ) == (True,)
+
+
+def test_a_model_on_fewer_customers_is_too_early_to_say_whatever_its_lead(demo_shop: Shop) -> None:
+    """The same shop: only the customers that are needed differ."""
+    rows = demo_shop.rows(
+        """
+        select distinct evaluations.sample_size, today.note
+        from model_evaluations as evaluations
+        inner join model_evaluations as today on evaluations.task = today.task and today.split = 'today'
+        where evaluations.metric = 'gain_lower_bound' and evaluations.value > 0 and today.is_baseline
+        """
+    )
+    assert rows
+    for customers, note in rows:
+        assert customers < 200
+        assert f"{customers} customers were evaluated, 200 are needed" in note
+    assert demo_shop.row(
+        "select count(*) from new_customer_predictions"
+        " where predicted_broad_segment <> 'too early to say' or broad_reason is null"
+    ) == (0,)
 
 
 # --- shops that give little to learn from ----------------------------------------------------------------

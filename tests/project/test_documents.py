@@ -115,6 +115,11 @@ def test_the_settings_are_described_with_their_defaults() -> None:
             assert written == value, name
 
 
+def test_each_seed_to_edit_is_described() -> None:
+    described = re.findall(r"`(seeds/\w+\.csv)`", (ROOT / "docs/settings.md").read_text("utf-8"))
+    assert set(described) == {f"seeds/{path.name}" for path in (ROOT / "seeds").glob("*.csv")}
+
+
 def test_every_model_that_a_page_names_exists(demo_shop: Shop) -> None:
     manifest: dict[str, Any] = json.loads((demo_shop.folder / "target" / "manifest.json").read_text())
     models = {(node["schema"], node["name"]) for node in manifest["nodes"].values() if node["resource_type"] == "model"}

@@ -123,6 +123,8 @@ def test_the_marts_are_published_as_they_are_when_nothing_else_is_selected(shop:
     assert picture(shop).keys() != before.keys()
     current = (Path(shop.settings["published_folder"]) / "current").resolve().name
     assert shop.rows("select distinct publication_id from published_files") == [(current,)]
+    report = Path(shop.settings["published_folder"]) / "report.html"
+    assert f"The report is {report};" in (shop.folder / "logs" / "dbt.log").read_text("utf-8")
 
 
 def test_no_folder_publishes_nothing(shop: Shop) -> None:

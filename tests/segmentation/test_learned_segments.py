@@ -128,7 +128,11 @@ def test_a_setting_forces_a_clustering_and_others_wait_for_a_refit(make_shop: Ca
     changed: dict[str, Any] = {"force_broad_clustering": "rfm_plane kmeans 3"}
     result = shop.dbt("build", "--select", "assert_settings_are_those_of_the_active_version", **changed)
     assert "warn" in [run.status for run in result.result]
-    assert "add refit: true to have the change take effect" in (shop.folder / "logs" / "dbt.log").read_text()
+    log = (shop.folder / "logs" / "dbt.log").read_text()
+    assert "add refit: true to have the change take effect" in log
+    # Of twenty settings the one that differs.
+    difference = 'force_broad_clustering is "rfm_plane kmeans 3" and was "log_rfm ward 4"'
+    assert f"Version 1 was fitted with other settings: {difference}; add refit: true" in log
 
 
 # --- shops that give little to cluster -------------------------------------------------------------------

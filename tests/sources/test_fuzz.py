@@ -225,8 +225,8 @@ def file_of(number: int, folder: Path) -> tuple[Path, dict[str, Any], int | None
     content = path.read_bytes()
     row_count: int | None = len(rows) - 1
     if kind != "parquet" and not all(any(one.strip() for one in row) for row in rows):
-        # An empty line is no row of a text, and a sheet may end before its empty rows.
-        row_count = None if kind == "xlsx" else sum(1 for row in rows[1:] if row)
+        # An empty line is no row of a text, nor its headings; and a sheet may end before its empty rows.
+        row_count = None if kind == "xlsx" else sum(1 for row in rows if row) - 1
     if any("\0" in one for row in rows for one in row):
         row_count = None
     if chance.random() < 0.4 and content:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, Shop
-from lines import Lines, lines_of
+from lines import Lines, connected, lines_of
 from openpyxl import Workbook
 from shop_toolkit.ingest.errors import InputError
 from shop_toolkit.ingest.exports import EXPORTS, comparable, export_of
@@ -413,15 +413,42 @@ def test_the_documents_name_each_export() -> None:
     assert [export.name for export in EXPORTS if re.split(r"[ ,]", export.name)[0] not in page] == []
 
 
-def test_an_export_without_dates_asks_for_them() -> None:
+def test_an_export_without_dates_asks_for_them(tmp_path: Path) -> None:
     headings = ["household_key", "BASKET_ID", "DAY", "PRODUCT_ID", "QUANTITY", "SALES_VALUE", "TRANS_TIME"]
     with pytest.raises(InputError) as stopped:
         match_headings(headings, "'transaction_data.csv'", {})
+    view = (
+        "create view baskets as select *, date '2024-01-01' + cast(\"DAY\" as integer) - 1 as order_date from"
+        " 'transaction_data.csv'"
+    )
     assert str(stopped.value) == (
         "'transaction_data.csv' is an export of dunnhumby, The Complete Journey: its DAY counts from a day that it doesn't"
-        " name. Add a column of dates, e.g. order_date, in which day 1 is a date of your choice."
+        f" name. Choose a date for day 1 and make a view in the warehouse: {view}. Then set --vars"
+        " '{transactions: baskets}'."
     )
+    # what the sentence says works
+    log = tmp_path / "transaction_data.csv"
+    log.write_text(f"{','.join(headings)}\n7,9001,1,A,2,3.00,1631\n7,9002,60,A,1,1.50,0905\n", "utf-8")
+    with connected() as connection:
+        connection.execute(view.replace("transaction_data.csv", str(log)))
+        lines = Lines(connection, transactions="baskets")
+        assert lines.rows(
+            "select invoice_id, cast(ordered_at as varchar), revenue from {{ ref('orders') }} order by 1"
+        ) == [("9001", "2024-01-01 00:00:00", Decimal("3.00")), ("9002", "2024-02-29 00:00:00", Decimal("1.50"))]
     assert match_headings([*headings, "order_date"], "it", {})["ordered_at"] == "order_date"
+
+
+def test_ebays_export_has_blank_lines_and_a_count_below(tmp_path: Path) -> None:
+    case = CASES["ebay"]
+    headings, *lines_of_orders = case.text.strip().split("\n")
+    path = tmp_path / "orders.csv"
+    path.write_text("\n".join(["", headings, "", *lines_of_orders, "", "3,record(s) downloaded", ""]), case.encoding)
+    with lines_of(path) as lines:
+        assert "as eBay orders: " in lines.messages[0]
+        spent = lines.rows("select customer_id, sum(revenue) from {{ ref('orders') }} group by 1")
+        assert dict(spent) == {customer: Decimal(amount) for customer, amount in case.spent.items()}
+        rejected = lines.rows("select rejection_reason, count(*) from {{ ref('rejected_transactions') }} group by 1")
+        assert dict(rejected) == case.rejected | {"unreadable": 1 + case.rejected.get("unreadable", 0)}
 
 
 def test_lines_of_an_order_in_a_workbook_have_what_the_first_one_holds(tmp_path: Path) -> None:

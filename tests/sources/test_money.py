@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from real_request import real_request
 from shop_toolkit.ingest.errors import InputError
-from shop_toolkit.ingest.plan import Plan, plan_input, prepare_input
+from shop_toolkit.ingest.plan import Plan, plan_input, planned_input, prepare_input
 from test_ingest import ingest, write
 
 HEADINGS = "Order ID,SKU,Qty,Order Date,Price,Total,Customer ID"
@@ -317,3 +317,21 @@ def test_a_discount_that_earlier_files_proved_is_taken_off_in_later_ones(
     assert plan.is_full_read is False
     assert warehouse.execute("select amount from sources.transactions").fetchall() == [("30.00",), ("4.00",)]
     assert [finding.kind for finding in plan.findings] == ["unused_columns"]
+
+
+@pytest.mark.parametrize("total", ["Total", "Refunded Amount"])
+def test_a_file_is_parsed_once(total: str, warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """To parse text is what takes time before a build, so all checks look at what was parsed for the first."""
+    lines = ["1,A,3,2024-01-05,10.00,30.00,7", "C2,A,-1,2024-01-06,5.00,5.00,7", "3,A,2,2024-01-07,4.00,8.00,8"]
+    path = write(tmp_path / "log.csv", HEADINGS.replace("Total", total), *lines)
+    parsed: list[str] = []
+
+    class Watched:
+        def execute(self, query: str, *parameters: object) -> duckdb.DuckDBPyConnection:
+            parsed.extend(["read_csv"] * (" read_csv(" in query))
+            return warehouse.execute(query, *parameters)
+
+    with planned_input(Watched(), real_request(path)) as plan:  # type: ignore[arg-type]
+        assert plan.pending == [str(path)]
+        assert parsed == ["read_csv"]
+    assert warehouse.execute("select count(*) from duckdb_tables()").fetchall() == [(0,)]

@@ -62,6 +62,7 @@ def test_an_unknown_setting_is_named_with_the_likely_one(name: str, ending: str)
         ("max_fit_customers", [100, 20_000], [99, 20_001, 100.0, True, None, "100"]),
         ("min_segment_share", [0, 0.5], [-0.1, 0.51, True, None, "0.1"]),
         ("min_precision", [0.5, 1], [0.49, 1.01]),
+        ("min_test_customers", [20, 200], [19, 100_001, 200.0, None]),
         ("overdue_quantile", [0.5, 0.99], [0.4, 1]),
         ("control_share", [0, 0.9], [0.91]),
         ("force_broad_clustering", ["rfm_plane kmeans 3", "rfm ward 10", None],

@@ -135,7 +135,7 @@ def test_a_log_that_cannot_be_understood_stops_the_build(
         ("picture.csv", b"\0\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is not a text file"),
         ("log.json", b"{}", "ends in none of"),
         ("separator.csv", b"sep=;\ncustomer;date;amount\n", "has no headings in its first line"),
-        ("blank.csv", b"\ncustomer,date,amount\n", "has no headings in its first line"),
+        ("blank.csv", b"\n, ,\n\n", "has no headings in its first line"),
     ],
 )
 def test_a_file_that_cannot_be_read_has_its_sentence(name: str, content: bytes, sentence: str, tmp_path: Path) -> None:

@@ -18,12 +18,22 @@ ISO, MONTH_FIRST, DAY_FIRST, NAMED, SECONDS, MILLISECONDS, SERIAL = DATE_ORDERS
 
 @pytest.fixture(scope="module")
 def readers(make_shop: Callable[..., Shop]) -> dict[str, str]:
-    """Of each known way, the project's SQL that reads `date_text`."""
+    """Of each known way, the project's SQL that reads `date_text` as rows are read."""
+    return rendered(make_shop, "parse_timestamp_as")
+
+
+@pytest.fixture(scope="module")
+def quick_readers(make_shop: Callable[..., Shop]) -> dict[str, str]:
+    """The same where it is open how dates are written."""
+    return rendered(make_shop, "try_timestamp_as")
+
+
+def rendered(make_shop: Callable[..., Shop], macro: str) -> dict[str, str]:
     result = make_shop().dbt(
         "compile",
         "--inline",
         "{% set readers = {} %}{% for way in date_orders() %}"
-        "{% do readers.update({way: parse_timestamp_as('date_text', way)}) %}{% endfor %}{{ tojson(readers) }}",
+        f"{{% do readers.update({{way: {macro}('date_text', way)}}) %}}{{% endfor %}}{{{{ tojson(readers) }}}}",
     )
     assert result.success, problem_of(result)
     (inline,) = result.result.results
@@ -69,6 +79,10 @@ def readers(make_shop: Callable[..., Shop]) -> dict[str, str]:
         ("31/12/68, 10:00 PM", {DAY_FIRST: "2068-12-31 22:00:00"}),
         ("15/03/0024 10:00", {}),
         # either order
+        ("12/12/24", {MONTH_FIRST: "2024-12-12 00:00:00", DAY_FIRST: "2024-12-12 00:00:00"}),
+        ("12/13/24", {MONTH_FIRST: "2024-12-13 00:00:00"}),
+        ("13.12.2024, 10:00", {DAY_FIRST: "2024-12-13 10:00:00"}),
+        ("13-13-2024", {}),
         ("05/06/2024 7:00 PM", {MONTH_FIRST: "2024-05-06 19:00:00", DAY_FIRST: "2024-06-05 19:00:00"}),
         # names of months
         ("Jan 5, 2024 10:15:00 PM PST", {NAMED: "2024-01-05 22:15:00"}),
@@ -106,11 +120,14 @@ def readers(make_shop: Callable[..., Shop]) -> dict[str, str]:
         ("", {}),
     ],
 )  # fmt: skip
-def test_a_text_is_read_whole_or_not_at_all(text: str, expected: dict[str, str], readers: dict[str, str]) -> None:
-    columns = ", ".join(f"cast({sql} as varchar)" for sql in readers.values())
-    (row,) = duckdb.execute(f"select {columns} from (select ? as date_text)", [text]).fetchall()
-    found = {way: datetime.fromisoformat(read) for way, read in zip(readers, row, strict=True) if read is not None}
-    assert found == {way: datetime.fromisoformat(read) for way, read in expected.items()}
+def test_a_text_is_read_whole_or_not_at_all(
+    text: str, expected: dict[str, str], readers: dict[str, str], quick_readers: dict[str, str]
+) -> None:
+    for sql_of in (readers, quick_readers):
+        columns = ", ".join(f"cast({sql} as varchar)" for sql in sql_of.values())
+        (row,) = duckdb.execute(f"select {columns} from (select ? as date_text)", [text]).fetchall()
+        found = {way: datetime.fromisoformat(read) for way, read in zip(sql_of, row, strict=True) if read is not None}
+        assert found == {way: datetime.fromisoformat(read) for way, read in expected.items()}
 
 
 def relation_with(folder: Path, dates: list[str]) -> InputRelation:

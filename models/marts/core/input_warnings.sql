@@ -10,6 +10,11 @@
 {%- set crowded_share = 0.05 %}
 {%- set crowded_ratio = 20 %}
 {%- set crowded_least_days = 30 %}
+{#-
+    The first of two bytes of UTF-8, read as Latin-1 or Windows-1252, and what can only be its
+    second.
+-#}
+{%- set garbled_letters = '[ÂÃÐ][\\x{0080}-\\x{00BF}€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œŸ]|\\x{FFFD}' %}
 
 with findings as (
 
@@ -60,7 +65,8 @@ unreadable as (
 
     select
         'unreadable_values' as kind,
-        regexp_extract(rejection_detail, '^([a-z_]+) ', 1) as column_name,
+        nullif(regexp_extract(rejection_detail, '^([a-z]+_[a-z_]+|quantity|amount) ', 1), '')
+            as column_name,
         count(*) as row_count,
         sum(gross_amount) as amount,
         min(rejection_detail) as example,
@@ -383,6 +389,31 @@ blank_statuses as (
 
 ),
 
+-- Letters of UTF-8 that were read as two of another encoding, and those that were lost before.
+garbled as (
+
+    select
+        'garbled_letters' as kind,
+        'product_description' as column_name,
+        count(*) as row_count,
+        sum(gross_amount) as amount,
+        min(concat_ws(', ', product_description, customer_id, country)) as example,
+        'Names that are written in two ways count as two. If the whole file is wrong, set'
+        || ' csv_encoding; else export it again in one encoding.' as suggestion
+    from transactions
+    where
+        (
+            strlen(product_description) <> length(product_description)
+            or strlen(customer_id) <> length(customer_id)
+            or strlen(country) <> length(country)
+        )
+        and regexp_matches(
+            concat_ws(', ', product_description, customer_id, country), '{{ garbled_letters }}'
+        )
+    having count(*) > 0
+
+),
+
 negative_prices as (
 
     select
@@ -518,6 +549,10 @@ warnings as (
     union all
 
     select * from blank_statuses
+
+    union all
+
+    select * from garbled
 
     union all
 

@@ -60,6 +60,9 @@ predictions_by_customer as (
         max(most_likely) filter (where task = '{{ task }}') as {{ task }}_most_likely,
         max(probability) filter (where task = '{{ task }}') as {{ task }}_probability,
         max(model) filter (where task = '{{ task }}') as {{ task }}_model,
+        max(reason) filter (where task = '{{ task }}' and predicted = 'too early to say')
+            as {{ task }}_reason,
+        count(*) filter (where task = '{{ task }}') > 0 as has_{{ task }},
         {% endfor %}
         max(likely) filter (where task = 'interest') as likely_interests
     from reported
@@ -74,11 +77,19 @@ select
         as predicted_{{ task }}_segment,
     predictions_by_customer.{{ task }}_most_likely as most_likely_{{ task }}_segment,
     predictions_by_customer.{{ task }}_model,
+    case
+        when predictions_by_customer.has_{{ task }} then predictions_by_customer.{{ task }}_reason
+        else 'nobody like the customer was there to learn from'
+    end as {{ task }}_reason,
     {% endfor %}
     coalesce(predictions_by_customer.interest_predicted, 'too early to say')
         as predicted_interest,
     predictions_by_customer.likely_interests,
     predictions_by_customer.interest_model,
+    case
+        when predictions_by_customer.has_interest then predictions_by_customer.interest_reason
+        else 'nobody like the customer was there to learn from'
+    end as interest_reason,
     newcomers.orders_to_date,
     newcomers.tenure_days,
     predictions_by_customer.broad_probability,

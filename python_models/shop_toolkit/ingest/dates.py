@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import duckdb
 
 from shop_toolkit.ingest.files import InputError
+from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.relation import InputRelation, quote_text
 
 SAMPLE_ROWS = 20_000
@@ -17,6 +18,14 @@ CLOSE = 0.9
 AMBIGUOUS = 0.99
 # More than one row, and more than this share of all, in another known way are no slip: the dates are written in two.
 MIXED = 0.02
+HOUR = 60
+# The zone behind a time of day.
+ZONE = (
+    r"(?i):[0-9]{2}(?:[.,][0-9]+)?\s*(?:[ap][.]?m[.]?)?\s*"
+    r"(z|utc|gmt|[+-][0-9]{2}(?::?[0-9]{2})?)(?:\[[a-z_/]+\])?$"
+)
+# Ways of which one text may be read by both.
+OPEN_WAYS = ("month-day-year", "day-month-year")
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,49 @@ class WrittenForms:
         """Whether the second-best order reads more than this share of what the best one reads."""
         best, second = self.ranked()[:2]
         return self.rows_read[second] > share * self.rows_read[best]
+
+
+def read_dates(
+    connection: duckdb.DuckDBPyConnection, relation: InputRelation, readers: Mapping[str, str], table: str
+) -> tuple[InputRelation, Mapping[str, str]]:
+    """Read each text of a date once, in every way, for all that asks how dates are written.
+
+    Only day and month can be read in two ways, and what a setting states: the ways that come after are tried with texts
+    that none before them reads.
+
+    Args:
+        connection: Where the relation can be read.
+        relation: The rows.
+        readers: For each known way, SQL that reads `date_text` as a timestamp.
+        table: The name of a temporary table: a row for each file and text, and a column for each way.
+
+    Returns:
+        The relation with its table of dates, and for each way the column that holds what it reads.
+    """
+    column_of = {name: f"read_{place}" for place, name in enumerate(readers)}
+    query = _written_dates(relation)
+    before: list[str] = []
+    for name in sorted(readers, key=lambda name: name not in OPEN_WAYS):
+        is_apart = name not in OPEN_WAYS and "%" not in name
+        is_unread = " and ".join(["true", *(f"{column} is null" for column in before if is_apart)])
+        query = f"select *, case when {is_unread} then {readers[name]} end as {column_of[name]} from ({query})"
+        before += [column_of[name]] if "%" not in name else []
+    connection.execute(f"create or replace temp table {table} as {query}")
+    return replace(relation, dates=table), column_of
+
+
+def _written_dates(relation: InputRelation) -> str:
+    """A query of the texts of dates, by file, with how many rows hold each."""
+    if relation.dates is not None:
+        return f"select * from {relation.dates}"
+    return f"""
+        select
+            {relation.file_name} as file_name,
+            trim(cast({relation.columns["ordered_at"]} as varchar)) as date_text,
+            count(*) as date_rows
+        from {relation.sql}
+        group by 1, 2
+    """
 
 
 def resolve_date_format(
@@ -78,22 +130,10 @@ def written_forms(
     row_limit: int | None,
 ) -> WrittenForms:
     """What the dates of the first `row_limit` rows (None: of all) look like."""
-    limit = "" if row_limit is None else f"limit {row_limit}"
     counts = ",\n".join(_rows_read(sql) for sql in readers.values())
+    # Dates repeat: each text is parsed once.
     query = f"""
-        with written as (
-            select cast({relation.columns["ordered_at"]} as varchar) as date_text
-            from {relation.sql}
-            {limit}
-        ),
-        -- Dates repeat: each text is parsed once.
-        written_dates as (
-            select
-                trim(date_text) as date_text,
-                count(*) as date_rows
-            from written
-            group by 1
-        )
+        with written_dates as ({_written_dates(relation) if row_limit is None else _first_dates(relation, row_limit)})
         select
             coalesce(sum(date_rows) filter (where date_text <> ''), 0),
             min(date_text) filter (where date_text <> ''),
@@ -103,6 +143,27 @@ def written_forms(
     ((dated_rows, example, *rows_read),) = connection.execute(query).fetchall()
     rows_by_order = {order: int(rows) for order, rows in zip(readers, rows_read, strict=True)}
     return WrittenForms(int(dated_rows), example, rows_by_order)
+
+
+def _first_dates(relation: InputRelation, row_limit: int) -> str:
+    """A query of the texts of dates in the first rows, with how many of these hold each."""
+    texts = f"""
+        select
+            date_text,
+            count(*) as date_rows
+        from (
+            select
+                {relation.file_name} as file_name,
+                trim(cast({relation.columns["ordered_at"]} as varchar)) as date_text
+            from {relation.sql}
+            limit {row_limit}
+        )
+        group by 1
+    """
+    if relation.dates is None:
+        return texts
+    readings = f"select distinct on (date_text) * exclude (file_name, date_rows) from {relation.dates}"
+    return f"select * from ({texts}) left join ({readings}) using (date_text)"
 
 
 def check_dates_are_clear(forms: WrittenForms, input_name: str) -> None:
@@ -131,13 +192,7 @@ def check_dates_are_alike(
     others = {name: sql for name, sql in readers.items() if name != date_format}
     # One scan of all rows: the first ones may be alike. Each text is parsed once.
     query = f"""
-        with written_dates as (
-            select
-                trim(cast({relation.columns["ordered_at"]} as varchar)) as date_text,
-                count(*) as date_rows
-            from {relation.sql}
-            group by 1
-        ),
+        with written_dates as ({_written_dates(relation)}),
         parsed as (
             select *, {readers[date_format]} is not null as is_read
             from written_dates
@@ -166,6 +221,45 @@ def check_dates_are_alike(
             f" {other_rows} as {other}, e.g. '{other_example}'. A spreadsheet may have turned day and month of some."
             f" Write them alike, or reject those of another way with --vars '{{date_format: {date_format}}}'."
         )
+
+
+def zone_findings(connection: duckdb.DuckDBPyConnection, relation: InputRelation) -> list[Finding]:
+    """A warning where times are of several clocks: zones are dropped, so each row counts on the day of its own.
+
+    Summer time moves a clock by an hour. Days without a time of day have no zone.
+
+    Args:
+        connection: Where the relation can be read.
+        relation: The rows; see `read_dates`.
+    """
+    zones = connection.execute(
+        f"""
+        with zones as (
+            select date_text, date_rows, lower(regexp_extract(date_text, '{ZONE}', 1)) as zone
+            from ({_written_dates(relation)})
+            where contains(date_text, ':')
+        )
+        select
+            case when zone <> '' then
+                coalesce(try_cast(zone[:3] as integer) * 60, 0)
+                + coalesce(try_cast(zone[1] || right(zone, 2) as integer) * cast(length(zone) > 3 as integer), 0)
+            end as minutes,
+            cast(sum(date_rows) as bigint),
+            min(date_text)
+        from zones
+        group by 1
+        order by 2 desc, 1
+        """
+    ).fetchall()
+    minutes = [minute for minute, _, _ in zones if minute is not None]
+    if not minutes or (len(minutes) == len(zones) and max(minutes) - min(minutes) <= HOUR):
+        return []
+    others = sum(int(rows) for _, rows, _ in zones[1:])
+    return [Finding(
+        "mixed_time_zones", "ordered_at", others, str(zones[1][2]),
+        f"Most times are written as '{zones[0][2]}', these in another zone. Zones are dropped, so each row counts on"
+        " the day of its own clock. If the shop has one clock, export all times by it.",
+    )]  # fmt: skip
 
 
 def is_mixed(rows: int, all_rows: int) -> bool:
@@ -200,14 +294,7 @@ def check_dates_fit(
     best = f"greatest({', '.join(_rows_read(sql) for sql in readers.values())})"
     unfit = connection.execute(
         f"""
-        with written_dates as (
-            select
-                {relation.file_name} as file_name,
-                trim(cast({relation.columns["ordered_at"]} as varchar)) as date_text,
-                count(*) as date_rows
-            from {relation.sql}
-            group by 1, 2
-        )
+        with written_dates as ({_written_dates(relation)})
         select
             file_name,
             min(date_text) filter (where {readers[date_format]} is null),

@@ -182,8 +182,9 @@ EXPORTS: tuple[Export, ...] = (
         "dunnhumby, The Complete Journey",
         ("householdkey", "basketid", "day", "transtime"),
         {},
-        undated="its DAY counts from a day that it doesn't name. Add a column of dates, e.g. order_date, in which day 1"
-                " is a date of your choice.",
+        undated="its DAY counts from a day that it doesn't name. Choose a date for day 1 and make a view in the"
+                " warehouse: create view baskets as select *, date '2024-01-01' + cast(\"DAY\" as integer) - 1 as"
+                " order_date from 'transaction_data.csv'. Then set --vars '{transactions: baskets}'.",
     ),
 )  # fmt: skip
 

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -43,6 +43,8 @@ WEB_PAGES = (b"<html", b"<!doctype html", b"<table", b"<?xml")
 # What is longer is no line of headings.
 LONGEST_HEADINGS = 1 << 20
 MOST_LINES_OF_HEADINGS = 50
+# So many rows from the first one on may be titles.
+MOST_TITLES = 20
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class FileDescription:
         encoding: Of a CSV file; one of `shop_toolkit.ingest.encodings.ENCODINGS`.
         other_sheets: Sheets of a workbook that are not read, because their headings differ.
         types: Of a Parquet file, the type of each column.
+        blank_lines: How many lines of a CSV file are blank before its headings.
     """
 
     kind: str
@@ -68,11 +71,12 @@ class FileDescription:
     encoding: str | None = None
     other_sheets: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
+    blank_lines: int = 0
 
     @property
     def form(self) -> tuple[object, ...]:
         """What files that are read by one function have in common."""
-        return self.kind, self.headings, self.types, self.delimiter
+        return self.kind, self.headings, self.types, self.delimiter, self.blank_lines
 
     @property
     def size(self) -> int:
@@ -151,8 +155,38 @@ def _describe(file: str, requested: tuple[str | None, str | None]) -> FileDescri
     if bare.kind == "workbook":
         workbook = read_workbook(file, _modified(file))
         return replace(bare, headings=tuple(workbook.headings), other_sheets=tuple(workbook.other_sheets))
-    headings, delimiter, encoding = _csv_form(file, *requested, _modified(file))
-    return replace(bare, headings=headings, delimiter=delimiter, encoding=encoding)
+    headings, delimiter, encoding, blank_lines = _csv_form(file, *requested, _modified(file))
+    return replace(bare, headings=headings, delimiter=delimiter, encoding=encoding, blank_lines=blank_lines)
+
+
+def row_of_headings(
+    file: str, description: FileDescription, is_it: Callable[[Sequence[str]], bool]
+) -> tuple[int, list[str]] | None:
+    """Among the first rows of a text or a workbook, below its headings, one that is a row of headings instead.
+
+    Args:
+        file: The file.
+        description: What it looks like.
+        is_it: Whether the cells of a row are headings.
+
+    Returns:
+        The number of its row, from 1 on, and its cells; None where there is none.
+    """
+    if description.kind == "workbook":
+        rows: Iterable[Sequence[str | None]] = read_workbook(file, _modified(file)).rows
+        for number, cells in enumerate(islice(rows, MOST_TITLES), 2):
+            if is_it(texts := [cell or "" for cell in cells]):
+                return number, texts
+        return None
+    if description.kind != "csv":
+        return None
+    with open_text(file, str(description.encoding)) as text:
+        for number, line in enumerate(islice(iter(lambda: text.readline(LONGEST_HEADINGS), ""), MOST_TITLES), 1):
+            # Titles hold no delimiter, so another one may be right.
+            texts = next(csv.reader([line.strip("\r\n")], delimiter=_find_delimiter(line)), [])
+            if is_it(texts):
+                return number, texts
+    return None
 
 
 def _matching_files(path: str) -> list[str]:
@@ -237,15 +271,16 @@ def _modified(file: str) -> int:
 @cache
 def _csv_form(
     file: str, delimiter: str | None, encoding: str | None, modified: int
-) -> tuple[tuple[str, ...], str, str]:
-    """Headings, delimiter and encoding; cached, because finding the encoding reads the whole file.
+) -> tuple[tuple[str, ...], str, str, int]:
+    """Headings, delimiter, encoding and blank lines above the headings.
 
-    `modified` (nanoseconds) is part of the key: a file that changed is read again.
+    Cached, because finding the encoding reads the whole file. `modified` (nanoseconds) is part of the key: a file that
+    changed is read again.
     """
     encoding = find_encoding(file, encoding)
     try:
         with open_text(file, encoding) as text:
-            first_line = text.readline(LONGEST_HEADINGS).removeprefix("\ufeff")
+            first_line, blank_lines = _first_filled_line(text)
             delimiter = delimiter or _find_delimiter(first_line)
             headings = _headings(file, first_line, text, delimiter)
     except (*UNREADABLE, csv.Error) as error:
@@ -254,7 +289,15 @@ def _csv_form(
         ) from error
     if not any(heading.strip() for heading in headings) or first_line.lower().startswith("sep="):
         raise InputError(f"{named(file)} has no headings in its first line, where they must be.")
-    return headings, delimiter, encoding
+    return headings, delimiter, encoding, blank_lines
+
+
+def _first_filled_line(text: TextIOWrapper) -> tuple[str, int]:
+    """The first line that holds more than blanks and delimiters, and how many are before it."""
+    line, blank_lines = text.readline(LONGEST_HEADINGS).removeprefix("\ufeff"), 0
+    while line and not line.strip(f'{DELIMITERS} "\r\n') and blank_lines < MOST_LINES_OF_HEADINGS:
+        line, blank_lines = text.readline(LONGEST_HEADINGS), blank_lines + 1
+    return line, blank_lines
 
 
 def _headings(file: str, first_line: str, rest: TextIOWrapper, delimiter: str) -> tuple[str, ...]:

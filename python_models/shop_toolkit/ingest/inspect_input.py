@@ -15,11 +15,13 @@ from typing import Any
 import duckdb
 import yaml
 
-from shop_toolkit.ingest.files import InputError, workbook_rows
+from shop_toolkit.ingest.files import CSV_SUFFIXES, InputError, workbook_rows
 from shop_toolkit.ingest.inspection import inspect_input
 from shop_toolkit.ingest.macros import load_macros
 from shop_toolkit.ingest.plan import Request
 from shop_toolkit.ingest.relation import is_file_name
+
+TEXTS = (*CSV_SUFFIXES, ".gz")
 
 
 def main(arguments: list[str]) -> int:
@@ -47,7 +49,9 @@ def _report(settings: Mapping[str, Any]) -> list[str]:
     _check_settings(settings)
     with _connect(str(settings["transactions"])) as connection:
         connection.execute("set TimeZone = 'UTC'")
-        connection.create_function("workbook_rows", workbook_rows, ["VARCHAR"], "VARCHAR[][]")
+        # To register a function loads NumPy, so it is left out where no file can be a workbook.
+        if not str(settings["transactions"]).lower().endswith(TEXTS):
+            connection.create_function("workbook_rows", workbook_rows, ["VARCHAR"], "VARCHAR[][]")
         return inspect_input(connection, request, macros["clean_identifier"]("identifier_text"))
 
 

@@ -9,11 +9,11 @@ from textwrap import wrap
 import duckdb
 
 from shop_toolkit.ingest.customers import WARNED_ORDERS, is_one_per_order
-from shop_toolkit.ingest.errors import listed
+from shop_toolkit.ingest.errors import InputError, listed
 from shop_toolkit.ingest.files import FileDescription
 from shop_toolkit.ingest.missing import missing_words
 from shop_toolkit.ingest.numbers import NAMES, WrittenNumbers, written_numbers
-from shop_toolkit.ingest.plan import Plan, Request, plan_input
+from shop_toolkit.ingest.plan import CheckedRows, Plan, Request, planned_input
 from shop_toolkit.ingest.relation import NUMBER_COLUMNS, InputRelation, quote_name
 
 IDENTIFIERS = ("invoice_id", "product_id", "customer_id")
@@ -27,7 +27,7 @@ ENCODING_REASONS = {
     "latin-1": "not every byte fits UTF-8",
     "utf-16": "the file begins with its byte order mark",
 }
-TABLE = "inspected_rows"
+INSPECTED = ("ordered_at", *NUMBER_COLUMNS, *IDENTIFIERS)
 
 
 @dataclass(frozen=True)
@@ -55,20 +55,20 @@ def inspect_input(connection: duckdb.DuckDBPyConnection, request: Request, ident
         InputError: A build would stop with this sentence.
     """
     request = replace(request, is_full_refresh=True, is_refresh=False)
-    plan = plan_input(connection, request)
-    # All rows are pending; where DuckDB can't decode a file, this relation reads its copy.
-    plan = replace(plan, relation=plan.pending_relation or plan.relation)
-    try:
-        rows = plan.relation.kept(connection, TABLE, ("ordered_at", *NUMBER_COLUMNS, *IDENTIFIERS))
-        return list(_lines(connection, request, plan, rows, identifier_reader))
-    finally:
-        connection.execute(f"drop table if exists {TABLE}")
+    with planned_input(connection, request) as plan:
+        # All rows are pending; where DuckDB can't decode a file, this relation reads its copy.
+        plan = replace(plan, relation=plan.pending_relation or plan.relation)
+        checked = plan.checked
+        if checked is None:
+            raise InputError(f"{plan.relation.name} holds no row.")
+        return list(_lines(connection, request, plan, checked, identifier_reader))
 
 
 def _lines(
-    connection: duckdb.DuckDBPyConnection, request: Request, plan: Plan, rows: InputRelation, identifier_reader: str
+    connection: duckdb.DuckDBPyConnection, request: Request, plan: Plan, checked: CheckedRows, identifier_reader: str
 ) -> Iterator[str]:
-    counts = dict(connection.execute(f"select file_name, count(*) from {rows.sql} group by 1").fetchall())
+    rows = checked.rows
+    counts = dict(connection.execute(f"select {rows.file_name}, count(*) from {rows.sql} group by 1").fetchall())
     row_count, file_count = sum(counts.values()), len(plan.files)
     place = "" if None in plan.files.values() else f" in {_counted(file_count, 'file')}"
     yield f"{plan.relation.name}: {_counted(row_count, 'row')}{place}."
@@ -80,14 +80,14 @@ def _lines(
         yield f"  and {file_count - SHOWN_FILES:,} more"
     yield "Headings"
     yield from _headings(request, plan.relation)
-    yield f"Dates: {_dates(connection, request, plan, rows)}"
-    numbers = written_numbers(connection, rows, request.number_readers, request.currency_reader)
+    yield f"Dates: {_dates(connection, request, plan, checked)}"
+    numbers = checked.numbers or written_numbers(connection, rows, request.number_readers, request.currency_reader)
     yield f"Numbers: {_numbers(request, plan, numbers)}"
     yield from (f"Money: {sentence}" for sentence in plan.meaning)
     yield "First rows as they are understood"
     yield from _first_rows(connection, request, plan, identifier_reader)
     yield "Warnings"
-    yield from list(_warnings(connection, request, plan, rows, identifier_reader)) or ["  none"]
+    yield from list(_warnings(connection, request, plan, checked, identifier_reader)) or ["  none"]
 
 
 def _counted(count: int, what: str) -> str:
@@ -121,18 +121,20 @@ def _headings(request: Request, relation: InputRelation) -> Iterator[str]:
         )  # fmt: skip
 
 
-def _dates(connection: duckdb.DuckDBPyConnection, request: Request, plan: Plan, rows: InputRelation) -> str:
+def _dates(connection: duckdb.DuckDBPyConnection, request: Request, plan: Plan, checked: CheckedRows) -> str:
     date_format = plan.formats.date_format
     if date_format is None:
         return "no row has one."
     if request.settings["date_format"] is not None:
         return f"{date_format} (set)."
-    others = [f"{reader} is null" for order, reader in request.readers.items() if order != date_format]
+    columns = checked.date_columns
+    others = [f"{column} is null" for order, column in columns.items() if order != date_format]
     proofs = connection.execute(
         f"""
         select date_text
-        from (select trim(cast(ordered_at as varchar)) as date_text from {rows.sql})
-        where {request.readers[date_format]} is not null and {" and ".join(others)}
+        from {checked.rows.dates}
+        where {columns[date_format]} is not null and {" and ".join(others)}
+        order by {columns[date_format]}, date_text
         limit 1
         """
     ).fetchall()
@@ -193,13 +195,12 @@ def _reading(request: Request, plan: Plan, column: str, identifier_reader: str) 
 
 
 def _warnings(
-    connection: duckdb.DuckDBPyConnection, request: Request, plan: Plan, rows: InputRelation, identifier_reader: str
+    connection: duckdb.DuckDBPyConnection, request: Request, plan: Plan, checked: CheckedRows, identifier_reader: str
 ) -> Iterator[str]:
-    states = (
-        ColumnState(column, *_state(connection, rows.sql, column, _reading(request, plan, column, identifier_reader)))
-        for column in rows.columns
-    )
-    for state in states:
+    rows = checked.rows
+    for column in (column for column in INSPECTED if column in rows.columns):
+        reading = _reading(request, plan, column, identifier_reader)
+        state = ColumnState(column, *_state(connection, checked, plan, column, reading))
         if state.empty:
             yield f"  {state.column}: {_counted(state.empty, 'row')} {'holds' if state.empty == 1 else 'hold'} nothing."
         if state.unreadable:
@@ -215,7 +216,9 @@ def _customers(connection: duckdb.DuckDBPyConnection, rows: InputRelation) -> It
     """A warning where each order has a customer of its own."""
     if "invoice_id" not in rows.columns:
         return
-    texts = ", ".join(f"trim(cast({name} as varchar)) as {name}" for name in ("invoice_id", "customer_id"))
+    texts = ", ".join(
+        f"trim(cast({rows.columns[name]} as varchar)) as {name}" for name in ("invoice_id", "customer_id")
+    )
     # To group rows by both is quicker than to count distinct pairs.
     ((orders, ids, pairs),) = connection.execute(
         f"""
@@ -235,16 +238,21 @@ def _customers(connection: duckdb.DuckDBPyConnection, rows: InputRelation) -> It
         )
 
 
-def _state(connection: duckdb.DuckDBPyConnection, table: str, column: str, reading: str) -> tuple[int, int, str | None]:
+def _state(
+    connection: duckdb.DuckDBPyConnection, checked: CheckedRows, plan: Plan, column: str, reading: str
+) -> tuple[int, int, str | None]:
     # Any text but a word for "missing" is an identifier.
     nothing = "not is_read" if column in IDENTIFIERS else "coalesce(trim(text), '') = ''"
+    rows = checked.rows
+    texts = (
+        f"select cast({rows.columns[column]} as varchar) as {column}, count(*) as row_count from {rows.sql} group by 1"
+    )
+    if column == "ordered_at":
+        reading = checked.date_columns[plan.formats.date_format or "year-month-day"]
+        texts = f"select date_text as ordered_at, date_rows as row_count, {reading} from {rows.dates}"
     ((empty, unreadable, example),) = connection.execute(
         f"""
-        with texts as (
-            select cast({column} as varchar) as {column}, count(*) as row_count
-            from {table}
-            group by 1
-        ),
+        with texts as ({texts}),
         readings as (
             select {column} as text, row_count, {reading} is not null as is_read
             from texts

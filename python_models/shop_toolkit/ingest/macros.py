@@ -9,10 +9,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from dbt_common.clients.jinja import get_template
-from dbt_common.exceptions.macros import MacroReturn
+from jinja2 import Environment
 
-MACRO = re.compile(r"{%-?\s*macro\s+(\w+)\(")
+MACRO = re.compile(r"({%-?\s*macro\s+)(\w+)\(")
+# In its own file a macro has another name than the one that is called, which stands for what it returns.
+INNER = "macro_"
+ENVIRONMENT = Environment(extensions=["jinja2.ext.do"])
 
 
 def load_macros(folder: Path, context: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
@@ -31,7 +33,7 @@ def load_macros(folder: Path, context: Mapping[str, Any]) -> dict[str, Callable[
     names |= {"return": _return, "adapter": SimpleNamespace(dispatch=lambda name: names[f"default__{name}"])}
     for file in sorted(folder.rglob("*.sql")):
         template = _Lazy(file.read_text("utf-8"), names)
-        names |= {name: template.macro(name) for name in MACRO.findall(template.text) if name not in given}
+        names |= {name: template.macro(name) for _, name in MACRO.findall(template.text) if name not in given}
     return {name: macro for name, macro in names.items() if name not in context}
 
 
@@ -47,14 +49,23 @@ class _Lazy:
         def call(*arguments: Any, **options: Any) -> Any:
             if self.module is None:
                 # Macros of one file and of others call one another by the shared names.
-                self.module = get_template(self.text, dict(self.names), None).make_module(dict(self.names))
+                text = MACRO.sub(rf"\1{INNER}\2(", self.text)
+                self.module = ENVIRONMENT.from_string(text).make_module(dict(self.names))
             try:
-                return getattr(self.module, f"dbt_macro__{name}")(*arguments, **options)
-            except MacroReturn as answer:
+                return getattr(self.module, INNER + name)(*arguments, **options)
+            except _AnswerError as answer:
                 return answer.value
 
         return call
 
 
+class _AnswerError(Exception):
+    """What a macro returns, on its way to its caller."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__()
+        self.value = value
+
+
 def _return(value: Any = None) -> Any:
-    raise MacroReturn(value)
+    raise _AnswerError(value)

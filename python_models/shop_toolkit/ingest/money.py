@@ -24,7 +24,7 @@ TOTALS = (*COLUMN_ALIASES["amount"], "subtotal", "ordersubtotal", "ordertotal", 
 PARTS: dict[str, tuple[str, ...]] = {
     "discount": (
         "discount", "discountamount", "linediscount", "itemdiscount", "lineitemdiscount", "totaldiscount",
-        "discounttotal", "orderdiscount", "coupondiscount",
+        "discounttotal", "orderdiscount", "coupondiscount", "discountpercent", "discountpercentage", "discountrate",
     ),
     "refund": ("refundedamount", "refundamount", "amountrefunded", "totalrefunded", "refundtotal", "refunded"),
     "tax": (
@@ -211,7 +211,10 @@ def _create_lines(
     for part, headings in zip(parts, found, strict=True):
         sql_of = {"quantity": part.columns["quantity"], "price": part.columns["unit_price"]}
         sql_of |= {name: part.others[headings[name]] for name in common}
-        texts = ", ".join(f"{readers.text(sql_of[name])} as {name}_text" for name in names)
+        # A discount may be so many percent.
+        text_of = {name: readers.text(sql_of[name]) for name in names}
+        text_of |= {"discount": f"replace({text_of['discount']}, '%', '')"} if "discount" in text_of else {}
+        texts = ", ".join(f"{text} as {name}_text" for name, text in text_of.items())
         invoice = f"cast({part.columns['invoice_id']} as varchar)" if "invoice_id" in part.columns else "null"
         selects.append(
             f"select cast({part.file_name} as varchar) as file_name, nullif(trim({invoice}), '') as invoice_id,"
@@ -301,6 +304,8 @@ def _proof(connection: duckdb.DuckDBPyConnection, total: str) -> dict[str, int]:
             count(*) filter (where can_show and tax > 0 and total is not null) as taxed_lines,
             count(*) filter (where abs(gross - coalesce(discount, 0) - total) <= tolerance) as discounted,
             count(*) filter (where abs(gross - total) <= tolerance) as undiscounted,
+            count(*) filter (where {_fits_percent("coalesce(discount, 0)")}) as reduced,
+            count(*) filter (where discount > 0 and {_fits_percent("discount")}) as percents_before,
             count(*) filter (where discount > 0 and total is not null) as discount_lines,
             count(*) filter (where discount > 0 and abs(gross - discount - total) <= tolerance) as discounts_before,
             count(*) filter (where discount > 0 and abs(gross - total) <= tolerance) as discounts_after
@@ -328,6 +333,12 @@ def _proof(connection: duckdb.DuckDBPyConnection, total: str) -> dict[str, int]:
     return counts
 
 
+def _fits_percent(discount: str) -> str:
+    """SQL: whether the total is what remains of a line after a discount in percent, or as a share of 1."""
+    rests = [f"(1 - {discount})", f"(1 - {discount} / 100)"]
+    return "(" + " or ".join(f"abs(gross * {rest} - total) <= tolerance" for rest in rests) + ")"
+
+
 def _fits(sum_of_lines: str, discounts: str, extras: str) -> str:
     """SQL: whether a sum less one of the discounts and with one of the extras is the order's total."""
     return (
@@ -352,6 +363,8 @@ def _source(proof: Mapping[str, int]) -> str | None:
     """What the total and the price are; None where the rows do not show it."""
     if proof["blank"] == 0 and _is_total_of_lines(proof, "discounted", "discounts_before"):
         return "discounted"
+    if proof["blank"] == 0 and _is_total_of_lines(proof, "reduced", "percents_before"):
+        return "percent"
     if _is_proven(proof["line_totals"], proof["lines"]):
         return "line total"
     if _is_proven(proof["equal"], proof["lines"]):
@@ -367,6 +380,7 @@ def _source(proof: Mapping[str, int]) -> str | None:
 
 SENTENCES = {
     "discounted": "'{total}' is '{price}' × quantity less '{discount}': it is the amount of the line.",
+    "percent": "'{total}' is '{price}' × quantity less '{discount}' percent: it is the amount of the line.",
     "line total": "'{total}' is '{price}' × quantity: '{price}' is the price of a unit.",
     "equal": "'{price}' equals '{total}', whatever the quantity: it is the amount of the line.",
     "taxed": "'{total}' is '{price}' × quantity and '{tax}': '{price}' is a unit's price before tax.",
@@ -393,11 +407,12 @@ def _decide(
         sentences.append(SENTENCES[source].format(total=headings[total], **names))
     elif doubtful := next((name for name, proof in proofs.items() if proof["lines"]), None):
         findings["total"] = _total_in_doubt(headings[doubtful], price, proofs[doubtful])
-    amount = {"discounted": "total", "equal": "price", "total of amounts": "price"}.get(source or "")
+    is_less = source in ("discounted", "percent")
+    amount = "total" if is_less else "price" if source in ("equal", "total of amounts") else None
     if is_price_set and amount == "price":
         amount, sentences = None, []
-    less: dict[str, str] = {"discount": "none"} if source == "discounted" else {}
-    shown = [] if source == "discounted" else [_discounts(connection, names, proofs)]
+    less: dict[str, str] = {"discount": "none"} if is_less else {}
+    shown = [] if is_less else [_discounts(connection, names, proofs)]
     for part, of, sentence, finding in (*shown, _refunds(connection, names), _taxes(connection, names, proofs, source)):
         less |= {part: of} if of is not None else {}
         sentences += [sentence] if sentence is not None else []

@@ -13,7 +13,8 @@ stores the rows.
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import gettempdir
@@ -28,13 +29,15 @@ from shop_toolkit.ingest.dates import (
     check_day_settings,
     days_to_check,
     first_and_last_day,
+    read_dates,
     resolve_date_format,
+    zone_findings,
 )
 from shop_toolkit.ingest.encodings import Utf8Copies
 from shop_toolkit.ingest.errors import listed, named, reason_of, shortened
 from shop_toolkit.ingest.files import FileDescription, InputError, describe_files
 from shop_toolkit.ingest.findings import Finding, to_json
-from shop_toolkit.ingest.money import MoneyMeaning, MoneyReading, Readers, meaning_of_money
+from shop_toolkit.ingest.money import MoneyMeaning, MoneyReading, Readers, meaning_of_money, money_headings
 from shop_toolkit.ingest.numbers import WrittenNumbers, number_findings, resolve_separator, written_numbers
 from shop_toolkit.ingest.readability import check_readable
 from shop_toolkit.ingest.relation import (
@@ -51,7 +54,7 @@ from shop_toolkit.ingest.returns import NO_RETURNS, Returns, find_returns
 from shop_toolkit.ingest.twins import twin_findings
 
 # Raise it when what the source or staging makes of a row changes: then every build reads the input again.
-VERSION = 8
+VERSION = 9
 SCHEMA = "sources"
 ROWS = "staging.base_transactions"
 # The table, not the mart `orders`: that is a view.
@@ -65,9 +68,10 @@ READING_SETTINGS = (
 LONGEST_LIST = 1_500
 # DuckDB's limit.
 LONGEST_ROW_MEGABYTES = 2
-# What the checks look at, in a temporary table.
-CHECKED_COLUMNS = ("ordered_at", *NUMBER_COLUMNS, "currency")
+# What the checks look at, in temporary tables: our columns and those of money, and the dates.
+CHECKED_COLUMNS = ("ordered_at", *NUMBER_COLUMNS, "currency", "invoice_id", "product_id", "customer_id")
 CHECKED_ROWS = "checked_rows"
+CHECKED_DATES = "checked_dates"
 # Where the rows decided which column identifies customers: its heading, part of the signature.
 CUSTOMER_HEADING = "customer_heading"
 DAY_SETTINGS = ("as_of_date", "baseline_date")
@@ -171,6 +175,21 @@ class Ingested:
 
 
 @dataclass(frozen=True)
+class CheckedRows:
+    """Rows as the checks look at them, which are parsed once.
+
+    Attributes:
+        rows: The columns that checks look at.
+        date_columns: For each known way to write dates, the column of `rows.dates` that holds what it reads.
+        numbers: What the numbers show of how they are written; empty where nobody looked yet.
+    """
+
+    rows: InputRelation
+    date_columns: Mapping[str, str]
+    numbers: Sequence[WrittenNumbers] = ()
+
+
+@dataclass(frozen=True)
 class Plan:
     """What a build ingests, and how.
 
@@ -186,6 +205,8 @@ class Plan:
         currency: The code of the one that is read; None where all rows are in one.
         meaning: What the rows show of the columns of money, as sentences.
         returns: How rows that give back are marked.
+        checked: The rows that the build reads, as the checks looked at them; None where nothing is new. It is there
+            within `planned_input`.
     """
 
     relation: InputRelation
@@ -199,6 +220,7 @@ class Plan:
     currency: str | None = None
     meaning: Sequence[str] = ()
     returns: Returns = NO_RETURNS
+    checked: CheckedRows | None = None
 
     def messages(self) -> list[str]:
         """Sentences about it for the log."""
@@ -236,14 +258,21 @@ def prepare_input(connection: duckdb.DuckDBPyConnection, request: Request) -> li
 
 def plan_input(connection: duckdb.DuckDBPyConnection, request: Request) -> Plan:
     """Decide what a build reads, and how; raises InputError where it cannot."""
+    with planned_input(connection, request) as plan:
+        return replace(plan, checked=None)
+
+
+@contextmanager
+def planned_input(connection: duckdb.DuckDBPyConnection, request: Request) -> Iterator[Plan]:
+    """The same plan, with the rows that were looked at for it, which are dropped at the end."""
     stored = Ingested() if request.is_full_refresh else read_ingested(connection)
     files = _find_input(request, stored)
     copies = Utf8Copies(copies_folder(connection))
     request, findings = _with_customers(connection, request, stored, files, copies)
     try:
-        return _plan(connection, request, stored, files, copies, stored.money, findings)
+        yield _plan(connection, request, stored, files, copies, stored.money, findings)
     finally:
-        connection.execute(f"drop table if exists {CHECKED_ROWS}")
+        connection.execute(f"drop table if exists {CHECKED_ROWS}; drop table if exists {CHECKED_DATES}")
 
 
 def _plan(
@@ -271,8 +300,9 @@ def _plan(
     if pending:
         raw = _relation(connection, request, files, pending, copies)
         checked = _read_once(connection, request, files, pending, raw, copies)
-        formats, doubts = _look_at_rows(connection, request, raw, checked, formats, stored_rows)
-        meaning = _meaning_of_money(connection, request, raw, formats)
+        formats, checked, doubts = _look_at_rows(connection, request, raw, checked, formats, stored_rows)
+        # Files of several forms may call a total by several names.
+        meaning = _meaning_of_money(connection, request, raw if raw.parts else checked.rows, formats)
         shown = meaning.over(MoneyReading() if is_full_read else money)
         if shown != money and not is_full_read:
             everything = _relation(connection, request, files, list(files), copies)
@@ -285,12 +315,12 @@ def _plan(
     copies.delete_others()
     relation = _relation(connection, request, files, list(files), money=money, formats=formats)
     pending_relation = _relation(connection, request, files, pending, copies, money, formats) if pending else None
-    if pending_relation is not None:
-        # What is made of the columns of money is in no table yet.
-        rows = checked if checked is not None and money.is_plain else pending_relation
-        _check_most_are_read(connection, request, pending_relation, rows, formats, has_earlier_rows=not is_full_read)
+    if checked is not None and pending_relation is not None:
+        checked = _with_money(checked, pending_relation, money, _readers(request, formats))
+        _check_most_are_read(connection, request, pending_relation, checked, formats, has_earlier_rows=not is_full_read)
     returns = find_returns(
-        connection, pending_relation, stored_rows, _readers(request, formats), _configured_returns(request)
+        connection, None if checked is None else checked.rows, stored_rows, _readers(request, formats),
+        _configured_returns(request),
     )  # fmt: skip
     return Plan(
         relation,
@@ -304,6 +334,7 @@ def _plan(
         currency=configured_currency(connection, request.settings["currency"], request.currency_reader),
         meaning=meaning.sentences,
         returns=returns,
+        checked=checked,
     )
 
 
@@ -316,41 +347,54 @@ def _look_at_rows(
     connection: duckdb.DuckDBPyConnection,
     request: Request,
     pending: InputRelation,
-    checked: InputRelation,
+    checked: CheckedRows,
     earlier: Formats,
     stored_rows: str | None,
-) -> tuple[Formats, list[Finding]]:
+) -> tuple[Formats, CheckedRows, list[Finding]]:
     """How the pending rows are written, and what stays in doubt; raises InputError where it is open what they mean.
 
-    `checked` has the columns of them that most checks look at.
+    `checked` has the columns of them that most checks look at; with it comes back what its numbers show.
     """
     findings = twin_findings(connection, pending, request.settings["column_mapping"])
     formats, numbers = _formats(connection, request, checked, earlier)
+    findings += zone_findings(connection, checked.rows)
     is_set = request.settings["decimal_separator"] is not None
     findings += number_findings(numbers, formats.decimal_separator, is_set=is_set)
     readers = _readers(request, formats)
     check_currency(
-        connection, checked, numbers, readers.currency, readers.number,
+        connection, checked.rows, numbers, readers.currency, readers.number,
         configured=request.settings["currency"], stored_rows=stored_rows,
     )  # fmt: skip
-    return formats, findings
+    return formats, replace(checked, numbers=numbers), findings
+
+
+def _with_money(checked: CheckedRows, pending: InputRelation, money: MoneyReading, readers: Readers) -> CheckedRows:
+    """The rows with the columns that a reading of their money makes of them: `pending` has them."""
+    if money.is_plain:
+        return checked
+    rows = money.revise(checked.rows, readers) if not pending.parts else pending
+    # What was looked at are other columns.
+    return replace(checked, rows=replace(rows, dates=checked.rows.dates), numbers=())
 
 
 def _check_most_are_read(
     connection: duckdb.DuckDBPyConnection,
     request: Request,
     pending: InputRelation,
-    rows: InputRelation,
+    checked: CheckedRows,
     formats: Formats,
     *,
     has_earlier_rows: bool,
 ) -> None:
     max_share = float(request.settings["max_unreadable_share"])
-    # Nothing is more than all rows; and without any date there is nothing to read.
-    if max_share < 1 and formats.date_format is not None:
+    # Nothing is more than all rows.
+    if max_share < 1:
+        # Where no row has a date, none is read, in whatever way.
+        date_format = formats.date_format or next(iter(request.readers))
         check_readable(
-            connection, pending, rows, request.readers[formats.date_format], _readers(request, formats).number,
-            max_share, has_earlier_rows=has_earlier_rows,
+            connection, pending, checked.rows, request.readers[date_format],
+            _readers(request, formats).number, max_share,
+            has_earlier_rows=has_earlier_rows, date_column=checked.date_columns[date_format],
         )  # fmt: skip
 
 
@@ -463,8 +507,11 @@ def _with_customers(
         of_held = _relation(connection, held, files, list(files), money=stored.money)
         if _signature(connection, held, stored, files, of_held, stored.money) == stored.signature:
             return held, []
-    _check_rows_are_readable(connection, request, files, list(files), copies)
-    choice = choose_customer(connection, _relation(connection, request, files, list(files), copies))
+    try:
+        choice = choose_customer(connection, _relation(connection, request, files, list(files), copies))
+    except duckdb.Error:
+        _check_rows_are_readable(connection, request, files, list(files), copies)
+        raise
     return _reading_customers_from(choice.heading, request), list(choice.findings)
 
 
@@ -524,20 +571,21 @@ def _read_once(
     pending: Sequence[str],
     relation: InputRelation,
     copies: Utf8Copies,
-) -> InputRelation:
+) -> CheckedRows:
     """Read all pending rows once: what the checks look at is kept, as to parse text is what takes time.
 
     Raises:
         InputError: A file is damaged; no table has changed by then.
     """
     kinds = {file.kind for name in pending if (file := files[name]) is not None}
-    if not kinds:
-        return relation
     # Of a Parquet file, the columns that no check looks at may be damaged.
     if "parquet" in kinds:
         _check_rows_are_readable(connection, request, files, pending, copies)
     try:
-        return relation.kept(connection, CHECKED_ROWS, CHECKED_COLUMNS)
+        others = [] if relation.parts else list(dict.fromkeys(money_headings(relation).values()))
+        # A table is no text that has to be parsed.
+        rows = relation.kept(connection, CHECKED_ROWS, CHECKED_COLUMNS, others) if kinds else relation
+        return CheckedRows(*read_dates(connection, rows, request.readers, CHECKED_DATES))
     except duckdb.Error:
         _check_rows_are_readable(connection, request, files, pending, copies)
         raise
@@ -629,19 +677,20 @@ def _is_same_place(place: str, other: str) -> bool:
 
 
 def _formats(
-    connection: duckdb.DuckDBPyConnection, request: Request, pending: InputRelation, earlier: Formats
+    connection: duckdb.DuckDBPyConnection, request: Request, checked: CheckedRows, earlier: Formats
 ) -> tuple[Formats, list[WrittenNumbers]]:
     """How the pending rows are written, and what their numbers show of it."""
+    pending = checked.rows
     configured = request.settings["date_format"]
     date_format = configured or earlier.date_format
     if date_format is None:
-        date_format = resolve_date_format(connection, pending, request.readers)
+        date_format = resolve_date_format(connection, pending, checked.date_columns)
     else:
         check_dates_fit(
             connection,
             pending,
             date_format,
-            request.readers,
+            checked.date_columns,
             is_set=configured is not None,
             has_earlier_rows=earlier.date_format is not None,
         )

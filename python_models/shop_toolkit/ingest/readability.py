@@ -22,6 +22,7 @@ def check_readable(
     max_share: float,
     *,
     has_earlier_rows: bool,
+    date_column: str | None = None,
 ) -> None:
     """Stop where most rows of the input, of a file or of a month have a date or a number that can't be read.
 
@@ -37,6 +38,8 @@ def check_readable(
         max_share: The setting `max_unreadable_share`.
         has_earlier_rows: Whether earlier builds read rows of this input. Then a few rows that can't be read are no
             reason to stop, even where they are all that is new.
+        date_column: The column of the table of dates of `rows` in which they are read already; None where there is no
+            such table.
 
     Raises:
         InputError: More than this share of the rows can't be read.
@@ -46,7 +49,9 @@ def check_readable(
         column: number_reader.replace("number_text", column) for column in NUMBER_COLUMNS if column in pending.columns
     }
     # Nearly every input is read as it is: only where so many rows could be unreadable they are looked at closely.
-    if _most_unreadable(connection.execute(_quick_query(rows, readers)).fetchall(), max_share, has_earlier_rows):
+    if _most_unreadable(
+        connection.execute(_quick_query(rows, readers, date_column)).fetchall(), max_share, has_earlier_rows
+    ):
         may_be_empty = bool(pending.columns.keys() & {"order_status", "transaction_type"})
         counts = connection.execute(_query(rows, readers, may_be_empty)).fetchall()
         for position, part, part_rows in _most_unreadable(counts, max_share, has_earlier_rows):
@@ -90,12 +95,21 @@ def _counts(rows: _Rows) -> tuple[int, int]:
     return sum(row[2] for row in rows), sum(row[3] for row in rows)
 
 
-def _quick_query(rows: InputRelation, readers: Mapping[str, str]) -> str:
+def _quick_query(rows: InputRelation, readers: Mapping[str, str], date_column: str | None) -> str:
     """As `_query`, but a number counts as unreadable where it is no plain one: at least as many rows as there are."""
     texts = ", ".join(f"trim(cast({rows.columns[column]} as varchar)) as {column}" for column in readers)
     doubtful = " or ".join(
         f"try_cast({column} as decimal(18, 4)) is null" for column in readers if column != "ordered_at"
     )
+    parsed_date, dates = readers["ordered_at"], ""
+    if date_column is not None:
+        parsed_date, dates = (
+            f"dates.{date_column}",
+            (
+                f"left join {rows.dates} as dates on counted.file_name = dates.file_name"
+                " and counted.ordered_at = dates.date_text"
+            ),
+        )
     return f"""
         with texts as (
             select cast({rows.file_name} as varchar) as file_name, {texts}
@@ -108,8 +122,9 @@ def _quick_query(rows: InputRelation, readers: Mapping[str, str]) -> str:
             group by 1, 2
         ),
         dated as (
-            select *, {readers["ordered_at"]} as parsed_date
+            select counted.*, {parsed_date} as parsed_date
             from counted
+            {dates}
         )
         select
             file_name,
@@ -124,6 +139,7 @@ def _quick_query(rows: InputRelation, readers: Mapping[str, str]) -> str:
 def _query(rows: InputRelation, readers: Mapping[str, str], may_be_empty: bool) -> str:
     """One row per file and month: its rows, those that can't be read, and for each column how many and an example."""
     texts = ", ".join(f"trim(cast({rows.columns[column]} as varchar)) as {column}" for column in readers)
+    whole_row = ", ".join(f"trim(cast({sql} as varchar))" for sql in rows.columns.values())
     numbers = [column for column in readers if column != "ordered_at"]
     is_filled = {column: f"{column} <> ''" if may_be_empty else "true" for column in readers}
     wrong = {column: f"{is_filled[column]} and {readers[column]} is null" for column in readers}
@@ -136,18 +152,19 @@ def _query(rows: InputRelation, readers: Mapping[str, str], may_be_empty: bool) 
     examples = ", ".join(f"{column}, is_wrong_{column}" for column in numbers)
     return f"""
         with texts as (
-            select cast({rows.file_name} as varchar) as file_name, {texts}
+            select cast({rows.file_name} as varchar) as file_name, {rows.continues} as continues_order, {texts}
             from {rows.sql}
+            where concat({whole_row}) <> ''
         ),
         checked as (
-            select file_name, ordered_at, {", ".join(numbers)}, {flags}
+            select file_name, continues_order, ordered_at, {", ".join(numbers)}, {flags}
             from texts
-            where concat(ordered_at, {", ".join(numbers)}) <> ''
         ),
         -- Dates repeat, and few numbers are wrong: each date is parsed once.
         counted as (
             select
                 file_name,
+                continues_order,
                 ordered_at,
                 {
         ", ".join(f"is_wrong_{column}, case when is_wrong_{column} then {column} end as {column}" for column in numbers)
@@ -161,7 +178,9 @@ def _query(rows: InputRelation, readers: Mapping[str, str], may_be_empty: bool) 
                 file_name,
                 strftime({readers["ordered_at"]}, '%Y-%m') as month,
                 ordered_at,
-                coalesce({wrong["ordered_at"]}, false) as is_wrong_ordered_at,
+                -- A further line of an order has the date of the first one.
+                coalesce((ordered_at <> '' or not continues_order) and {wrong["ordered_at"]}, false)
+                    as is_wrong_ordered_at,
                 {examples},
                 row_count
             from counted

@@ -9,7 +9,7 @@ import duckdb
 
 from shop_toolkit.ingest.errors import InputError, listed, named, shortened
 from shop_toolkit.ingest.exports import Export, comparable, export_of
-from shop_toolkit.ingest.files import FileDescription, parquet_rows, pattern_of
+from shop_toolkit.ingest.files import FileDescription, parquet_rows, pattern_of, row_of_headings
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, check_mapping, mapping_for, match_headings
 from shop_toolkit.ingest.quoting import quote_list as quote_list
 from shop_toolkit.ingest.quoting import quote_name as quote_name
@@ -41,6 +41,8 @@ class InputRelation:
         export: What the export is called whose headings these are; None for any other input.
         continues: SQL that is true where a row is a further line of the order above it.
         used: Headings of `others` that decide about columns of ours.
+        dates: A table of the texts of its dates, in which each is read already (see `read_dates`); None where there is
+            none.
     """
 
     name: str
@@ -56,6 +58,7 @@ class InputRelation:
     export: str | None = None
     continues: str = "false"
     used: Sequence[str] = ()
+    dates: str | None = None
 
     @property
     def has_continued_orders(self) -> bool:
@@ -104,12 +107,35 @@ class InputRelation:
             + f"\nfrom {self.sql}"
         )
 
-    def kept(self, connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> "InputRelation":
-        """Some of our columns, typed as they are, in a temporary table: to parse a text file is what takes time."""
+    def kept(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        table: str,
+        columns: Sequence[str],
+        others: Sequence[str] = (),
+    ) -> "InputRelation":
+        """Some of the columns, typed as they are, in a temporary table: to parse a text file is what takes time.
+
+        Args:
+            connection: Where the relation can be read.
+            table: The name of the table.
+            columns: Those of ours to keep; the input may lack some.
+            others: Headings of those to keep that are none of ours.
+        """
         sql_of = {column: self.columns[column] for column in columns if column in self.columns}
-        selected = [f"{self.file_name} as file_name", *(f"{sql} as {name}" for name, sql in sql_of.items())]
+        name_of = {heading: f"other_{place}" for place, heading in enumerate(others)}
+        has_continued = self.continues != "false"
+        selected = [
+            f"{self.file_name} as file_name",
+            *(f"{sql} as {name}" for name, sql in sql_of.items()),
+            *(f"{self.others[heading]} as {name}" for heading, name in name_of.items()),
+            *([f"{self.continues} as continues_order"] if has_continued else []),
+        ]
         connection.execute(f"create or replace temp table {table} as select {', '.join(selected)} from {self.sql}")
-        return InputRelation(self.name, table, {name: name for name in sql_of}, {}, "file_name")
+        return InputRelation(
+            self.name, table, {name: name for name in sql_of}, name_of, "file_name", headings=self.headings,
+            continues="continues_order" if has_continued else "false",
+        )  # fmt: skip
 
     def _text(self, column: str, decimal_separator: str | None, hides_typed_numbers: bool) -> str:
         sql = self.columns.get(column, "null")
@@ -235,6 +261,7 @@ def _relation_of_one_form(
         for position, (key, heading) in enumerate(zip(unique_headings(first.headings), first.headings, strict=True), 1)
     }
     mapping = mapping_for(list(sql_of), column_mapping)
+    _check_first_row(only[0], first, mapping)
     width = len(first.headings)
     if first.kind == "parquet":
         file_column = _free_name("read_from", first.headings)
@@ -245,6 +272,24 @@ def _relation_of_one_form(
         name, _csv_files(files, only, locate), sql_of, mapping, "read_from",
         surplus=f"field_{width + 1}", swallowed=_swallowed_rows(first),
     )  # fmt: skip
+
+
+def _check_first_row(file: str, description: FileDescription, mapping: Mapping[str, str]) -> None:
+    """Raise InputError where titles stand above the headings: the columns that are needed are found in a row below."""
+
+    def is_known(cells: Sequence[str]) -> bool:
+        try:
+            match_headings(unique_headings(cells), file, mapping)
+        except InputError:
+            return False
+        return True
+
+    if not is_known(description.headings) and (found := row_of_headings(file, description, is_known)) is not None:
+        number, cells = found
+        raise InputError(
+            f"The headings of {named(file)} seem to be in row {number} ({listed(filter(None, cells), 80)}), below other"
+            " text. Delete the rows above it: the first row must hold the headings."
+        )
 
 
 def unique_headings(headings: Sequence[str]) -> list[str]:
@@ -412,6 +457,7 @@ def _csv_files(files: Mapping[str, FileDescription], only: Sequence[str], locate
         places = {locate(path): path for path in paths} if is_copied else {path: path for path in paths}
         rows = (
             f"read_csv({quote_list([pattern_of(place) for place in places])}, auto_detect = false, header = true"
+            f", skip = {first.blank_lines}"
             f", delim = {quote_text(first.delimiter or ',')}, encoding = {quote_text(encoding.split(',')[0])}"
             f", quote = '\"', escape = '\"', null_padding = true, strict_mode = false, hive_partitioning = false"
             f", parallel = false, filename = 'read_from', columns = {{{fields}}})"

@@ -10,7 +10,7 @@ from sklearn.base import RegressorMixin
 from shop_toolkit.grids import AMOUNT_GRIDS, Grids, check_grids, settings_text
 from shop_toolkit.parallel import in_parallel
 from shop_toolkit.prediction.estimators import fit_model
-from shop_toolkit.prediction.samples import AMOUNT_ROLES, check_samples, feature_values, stack
+from shop_toolkit.prediction.samples import check_samples, feature_values, stack
 from shop_toolkit.prediction.tuning import best_settings, worth_workers
 
 # The last bits of a sum hang on how many rows are summed at once; results are rounded before they could show.
@@ -48,15 +48,15 @@ def forecast_amounts(
     """Forecast amounts with each model, tuned and fitted on the training rows.
 
     Args:
-        samples: One row per sample: sample_number (whole, a key), customer_id, role ('train', 'test' or 'predict'),
-            amount (money that followed, at least 0, needed for training only) and the features (numbers or booleans,
-            may be missing).
+        samples: One row per sample: sample_number (whole, a key), customer_id, role ('train', 'validation', 'test' or
+            'predict'), amount (money that followed, at least 0, needed for training only) and the features (numbers or
+            booleans, may be missing).
         features: Columns to learn from.
         grids: Values to try for each parameter, by model.
         workers: Processes; any number gives the same rows.
 
     Returns:
-        One row per model and sample whose role is test or predict: model, settings, sample_number and amount (money, at
+        One row per model and sample whose role is not train: model, settings, sample_number and amount (money, at
         least 0). No rows without training rows.
 
     Raises:
@@ -86,7 +86,7 @@ def fit_amounts(
         ValueError: The grids or the samples are wrong.
     """
     check_grids(grids, "amounts")
-    check_samples(samples, features, AMOUNT_ROLES)
+    check_samples(samples, features, "amount")
     train = samples[samples["role"] == "train"].sort_values("sample_number")
     if train.empty:
         return []

@@ -17,7 +17,7 @@ from shop_toolkit.prediction.calibration import (
     tempered,
 )
 from shop_toolkit.prediction.estimators import fit_model
-from shop_toolkit.prediction.samples import CLASS_ROLES, check_samples, feature_values, stack
+from shop_toolkit.prediction.samples import check_samples, feature_values, stack
 from shop_toolkit.prediction.tuning import best_settings, worth_workers
 
 PROBABILITY_DECIMALS = 9
@@ -127,7 +127,7 @@ def fit_calibrated(
         ValueError: The grids or the samples are wrong, or a training or validation row has no class.
     """
     check_grids(grids, "classes")
-    check_samples(samples, features, CLASS_ROLES)
+    check_samples(samples, features, "outcome")
     samples = samples.sort_values("sample_number")
     train, validation = samples[samples["role"] == "train"], samples[samples["role"] == "validation"]
     if pd.concat([train, validation])["outcome"].isna().any():

@@ -5,30 +5,29 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-AMOUNT_ROLES = ("train", "test", "predict")
-CLASS_ROLES = ("train", "validation", "test", "predict")
+ROLES = ("train", "validation", "test", "predict")
 
 
-def check_samples(samples: pd.DataFrame, features: Sequence[str], roles: Sequence[str]) -> None:
+def check_samples(samples: pd.DataFrame, features: Sequence[str], target: str) -> None:
     """Check that samples have the columns, features and roles that a task needs.
 
     Args:
         samples: One row per sample.
         features: Columns to learn from.
-        roles: `AMOUNT_ROLES` or `CLASS_ROLES`.
+        target: Column to learn: amount or outcome.
 
     Raises:
         ValueError: A column is missing, there are no features, a role is unknown, or a sample has two rows.
     """
-    needed = ["sample_number", "customer_id", "role", "amount" if roles is AMOUNT_ROLES else "outcome", *features]
+    needed = ["sample_number", "customer_id", "role", target, *features]
     missing = [column for column in needed if column not in samples]
     if missing:
         raise ValueError(f"The samples lack {', '.join(missing)}.")
     if not features:
         raise ValueError("There are no features to learn from.")
-    unknown = sorted(set(samples["role"]) - set(roles), key=str)
+    unknown = sorted(set(samples["role"]) - set(ROLES), key=str)
     if unknown:
-        raise ValueError(f"There is no role {unknown[0]!r}; roles are {', '.join(roles)}.")
+        raise ValueError(f"There is no role {unknown[0]!r}; roles are {', '.join(ROLES)}.")
     if samples["sample_number"].duplicated().any():
         raise ValueError("A sample_number has two rows.")
 

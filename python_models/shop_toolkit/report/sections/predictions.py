@@ -33,6 +33,8 @@ FOLD = "fold "
 UNNAMED = r"\w+ cluster \d+"
 PREDICTED = ("predict ", "forecast ")
 IN_SAMPLE = "(in-sample)"
+# Words of a note that says why nothing can be said of a task's models.
+NO_EVIDENCE = "too early to say|no model could be evaluated"
 
 
 def blocks(tables: Tables) -> list[Block]:
@@ -41,7 +43,7 @@ def blocks(tables: Tables) -> list[Block]:
     return [
         beside_baselines(evaluations),
         calibration(tables["prediction_calibration"], evaluations),
-        confusion(tables["prediction_confusion"]),
+        confusion(tables["prediction_confusion"], undecided_tasks(evaluations)),
     ]
 
 
@@ -73,6 +75,18 @@ def active_models(evaluations: pd.DataFrame) -> dict[str, str]:
     return known
 
 
+def undecided_tasks(evaluations: pd.DataFrame) -> set[str]:
+    """Tasks whose evidence is too thin to say whether a model beats its baseline, at any horizon.
+
+    Args:
+        evaluations: model_evaluations.
+    """
+    today = evaluations[evaluations["split"] == "today"]
+    undecided = today.loc[today["note"].str.contains(NO_EVIDENCE), "task"]
+    names = {task.split(" at day ")[0] for task in undecided}
+    return {task for task in evaluations["task"].unique() if task.split(" at day ")[0] in names}
+
+
 def why_not_evaluated(evaluations: pd.DataFrame) -> str:
     """Why predictions could not be evaluated."""
     notes = evaluations.loc[(evaluations["metric"] == "origins") & (evaluations["value"].fillna(0) == 0), "note"]
@@ -85,7 +99,7 @@ def evaluated(evaluations: pd.DataFrame) -> pd.DataFrame:
         evaluations["metric"].isin(METRICS)
         & evaluations["value"].notna()
         & ~evaluations["split"].str.startswith("from ")
-        & (evaluations["split"] != "today")
+        & ~evaluations["split"].isin(["today", "choice"])
         & ~evaluations["split"].str.startswith("all origins, ")
     ]
     tables = []
@@ -121,7 +135,8 @@ def beside_baselines(evaluations: pd.DataFrame) -> Block:
     }
     return Block(
         name,
-        models_ahead(today) or f"No prediction could be evaluated yet: {why_not_evaluated(evaluations)}",
+        models_ahead(today, undecided_tasks(evaluations))
+        or f"No prediction could be evaluated yet: {why_not_evaluated(evaluations)}",
         note="Predicted from past dates, evaluated on what was observed after them. In-sample tasks reproduce what is"
         " known and predict nothing. RMSE: typical error of a customer's spend; large errors weigh more."
         + next_quarter(evaluations),
@@ -149,20 +164,25 @@ def next_quarter(evaluations: pd.DataFrame) -> str:
     )
 
 
-def models_ahead(today: pd.DataFrame) -> str:
-    """The title: in how many tasks a model beats the best baseline; empty without any task.
+def models_ahead(today: pd.DataFrame, undecided: set[str]) -> str:
+    """The title: in how many tasks with evidence a model beats the best baseline; empty without any task.
 
     Args:
         today: The active model of each task that was evaluated.
+        undecided: Tasks without evidence.
     """
     if today.empty:
         return ""
-    better = today.loc[~today["is_baseline"], "task"]
-    baselines = [what(task) for task in today.loc[today["is_baseline"], "task"]]
-    title = f"Models beat the best baseline in {len(better)} of {plural(len(today), 'task')}"
+    decided = today[~today["task"].isin(undecided)]
+    early = listed([what(task) for task in today["task"] if task in undecided])
+    if decided.empty:
+        return f"Too early to say whether models beat their baselines: {early}"
+    better = decided.loc[~decided["is_baseline"], "task"]
+    baselines = [what(task) for task in decided.loc[decided["is_baseline"], "task"]]
+    title = f"Models beat the best baseline in {len(better)} of {plural(len(decided), 'task')}"
     if len(better) and baselines:
         title += f"; a baseline predicts {listed(baselines)}"
-    return title
+    return f"{title}; too early to say: {early}" if early else title
 
 
 def task_bars(task: str, own: pd.DataFrame, active: str | None) -> Panel:
@@ -219,7 +239,7 @@ def calibration(rows: pd.DataFrame, evaluations: pd.DataFrame) -> Block:
     }
     return Block(
         name,
-        least_calibrated(own[own["measure"] != "spend"]) or heading,
+        least_calibrated(own[(own["measure"] != "spend") & ~own["task"].isin(undecided_tasks(evaluations))]) or heading,
         note=note,
         panels=[calibration_curve(str(task), points) for task, points in own.groupby("task")],
         panel_width="middle",
@@ -285,14 +305,20 @@ def least_calibrated(points: pd.DataFrame) -> str:
     )
 
 
-def confusion(rows: pd.DataFrame) -> Block:
-    """Observed beside predicted classes, as shares of the observed; `rows` is prediction_confusion."""
+def confusion(rows: pd.DataFrame, undecided: set[str]) -> Block:
+    """Observed beside predicted classes, as shares of the observed.
+
+    Args:
+        rows: prediction_confusion.
+        undecided: Tasks without evidence: the title leaves them out.
+    """
     name, heading = "confusion", "What is confused with what"
     if rows.empty:
         return without_chart(name, heading, "No class was predicted and evaluated, so nothing could be confused.")
+    counted = rows[~rows["task"].isin(undecided)]
     return Block(
         name,
-        commonest_mistake(rows),
+        heading if counted.empty else commonest_mistake(counted),
         note="Active models, in the backtest. A row is what was observed; a perfect model has 100 on the diagonal."
         " Learned segments and categories are those fitted on the backtest's earliest date, not today's.",
         panels=[confusion_map(str(task), own) for task, own in rows.groupby("task")],

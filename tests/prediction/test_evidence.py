@@ -1,0 +1,324 @@
+"""Evidence: a model is chosen on older samples, compared by customer, and its interval is the one that scipy finds."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from lines import CURRENT, MODELS, connected, default_settings, rendered
+from scipy.stats import binomtest, bootstrap, poisson
+
+FIRST, SECOND = np.datetime64("2025-05-01"), np.datetime64("2025-06-01")
+PARTIAL = ["probability_of_actual", "brier_score", "log_loss", "recall_at_3", "ndcg_at_3"]
+
+
+@pytest.fixture
+def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory whose tables models find by their names."""
+    with connected() as connection:
+        named: Any = SimpleNamespace(connection=connection, settings=default_settings(), ref=lambda name: name)
+        CURRENT[:] = [named]
+        yield connection
+
+
+def frame_of(warehouse: duckdb.DuckDBPyConnection, model: str) -> pd.DataFrame:
+    """What a model of the project makes of the tables."""
+    return warehouse.execute(rendered(MODELS[model].read_text("utf-8"))).df()
+
+
+def store(warehouse: duckdb.DuckDBPyConnection, **tables: pd.DataFrame) -> None:
+    for name, rows in tables.items():
+        warehouse.register("rows", rows)
+        warehouse.execute(f"create or replace table {name} as from rows")
+
+
+def gains_of(figures: pd.DataFrame) -> dict[str, float]:
+    rows = figures[figures["metric"].str.startswith("gain")]
+    return dict(zip(rows["metric"], rows["value"], strict=True))
+
+
+# --- classes ---------------------------------------------------------------------------------------------
+
+
+def scores(right: dict[str, np.ndarray], customers: np.ndarray, origins: np.ndarray) -> pd.DataFrame:
+    """Scores of models on test samples; all but `majority` are models, and none is ever confident."""
+    tables = [
+        pd.DataFrame(
+            {
+                "task": "rfm", "model": model, "settings": "s", "cohort": "order 1", "evidence_group": "30 days ahead",
+                "customer_id": customers, "actual": "a", "horizon_days": 180, "origin_date": origins,
+                "confidence": 0.5, "is_baseline": model == "majority", "is_correct": is_right, "is_confident": False,
+                "sample_number": np.arange(len(customers)),
+            }
+        )
+        for model, is_right in right.items()
+    ]  # fmt: skip
+    return pd.concat(tables, ignore_index=True).assign(**dict.fromkeys(PARTIAL, 0.5))
+
+
+def validation(right: dict[str, int], origin: np.datetime64, of: int = 10) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Predictions of `of` validation samples of an origin, so many of them right; and the samples."""
+    numbers = np.arange(1000, 1000 + of)
+    same = {"task": "rfm", "horizon_days": 180, "sample_number": numbers, "role": "validation", "origin_date": origin}
+    predicted = [
+        pd.DataFrame(same | {"model": model, "outcome": np.where(numbers < 1000 + count, "a", "b"), "outcome_rank": 1})
+        for model, count in right.items()
+    ]
+    return pd.concat(predicted), pd.DataFrame(same | {"prediction_run": "backtest", "outcome": "a"})
+
+
+def made_up(size: int = 260) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+    """Customers with one to four samples, some easier to predict: what is right, whose, from which origin."""
+    random = np.random.default_rng(3)
+    customers = np.repeat([f"c{number}" for number in range(size)], random.integers(1, 5, size))
+    ease = dict(zip(np.unique(customers), random.normal(0, 0.25, size), strict=True))
+    chance = np.array([ease[customer] for customer in customers])
+    right = {
+        model: random.random(len(customers)) < level + chance
+        for model, level in (("forest", 0.55), ("vote", 0.62), ("majority", 0.5))
+    }
+    return right, customers, np.where(random.random(len(customers)) < 0.5, FIRST, SECOND)
+
+
+def evaluated(
+    warehouse: duckdb.DuckDBPyConnection, table: pd.DataFrame, chosen: tuple[pd.DataFrame, pd.DataFrame]
+) -> pd.DataFrame:
+    store(
+        warehouse,
+        int_classification_scores=table,
+        classification_backtests=chosen[0],
+        int_classification_samples=chosen[1],
+    )
+    return frame_of(warehouse, "int_classification_evaluations")
+
+
+def test_the_interval_of_a_classifier_is_that_of_scipys_bootstrap_over_customers(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    right, customers, origins = made_up()
+    figures = evaluated(warehouse, scores(right, customers, origins), validation({"forest": 7, "vote": 6}, FIRST))
+    found = gains_of(figures)
+    difference = pd.Series(right["forest"].astype(int) - right["majority"].astype(int)).groupby(customers)
+    sums, counts = difference.sum().to_numpy(), difference.size().to_numpy()
+    assert found["gain"] == pytest.approx(sums.sum() / counts.sum())
+    expected = bootstrap(
+        (sums, counts),
+        lambda gains, samples, axis: gains.sum(axis=axis) / samples.sum(axis=axis),
+        paired=True,
+        confidence_level=0.9,
+        method="percentile",
+        rng=np.random.default_rng(0),
+    ).confidence_interval
+    # A sixteenth of the interval's width: of a thousand resamples the ends are not closer.
+    tolerance = (expected.high - expected.low) / 16
+    assert found["gain_lower_bound"] == pytest.approx(expected.low, abs=tolerance)
+    assert found["gain_upper_bound"] == pytest.approx(expected.high, abs=tolerance)
+    assert set(figures.loc[figures["metric"] == "gain", "sample_size"]) == {len(counts)}
+    assert set(figures.loc[figures["metric"] == "gain", "settings"]) == {"against majority"}
+
+
+def test_more_samples_of_the_same_customers_are_no_more_evidence(warehouse: duckdb.DuckDBPyConnection) -> None:
+    right, customers, origins = made_up()
+    chosen = validation({"forest": 7, "vote": 6}, FIRST)
+    once = gains_of(evaluated(warehouse, scores(right, customers, origins), chosen))
+    five = {model: np.tile(is_right, 5) for model, is_right in right.items()}
+    often = gains_of(evaluated(warehouse, scores(five, np.tile(customers, 5), np.tile(origins, 5)), chosen))
+    assert often == pytest.approx(once)
+    shuffled = scores(right, customers, origins).sample(frac=1, random_state=1)
+    assert gains_of(evaluated(warehouse, shuffled, chosen)) == once
+
+
+def test_the_model_is_chosen_on_samples_of_the_earliest_origin_and_not_on_those_it_is_evaluated_on(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    right, customers, origins = made_up()
+    table = scores(right, customers, origins)
+    assert right["vote"].sum() > right["forest"].sum()
+    first, later = validation({"forest": 7, "vote": 6}, FIRST), validation({"forest": 0, "vote": 10}, SECOND)
+    both = tuple(pd.concat(tables) for tables in zip(first, later, strict=True))
+    figures = evaluated(warehouse, table, (both[0], both[1]))
+    assert set(figures.loc[figures["metric"] == "gain", "model"]) == {"forest"}
+    choice = figures[figures["split"] == "choice"].set_index("model")
+    assert choice["value"].to_dict() == {"forest": 0.7, "vote": 0.6}
+    assert set(choice["origin_date"]) == {pd.Timestamp(FIRST)}
+    # Without any validation sample nothing is chosen: the vote stands for the models.
+    none = (first[0].head(0), first[1].head(0))
+    renamed = table.assign(model=table["model"].replace("vote", "soft_vote"))
+    figures = evaluated(warehouse, renamed, none)
+    assert set(figures.loc[figures["metric"] == "gain", "model"]) == {"soft_vote"}
+
+
+def test_confident_predictions_are_counted_by_customer_and_as_far_ahead(warehouse: duckdb.DuckDBPyConnection) -> None:
+    right = {"forest": np.array([True, True, False, True, True, False]), "majority": np.zeros(6, dtype=bool)}
+    table = scores(right, np.array(list("aabcdd")), np.full(6, FIRST))
+    table["is_confident"] = ~table["is_baseline"] & (table["sample_number"] != 4)
+    table["evidence_group"] = np.where(table["sample_number"] < 4, "30 days ahead", "60 days ahead")
+    figures = evaluated(warehouse, table, validation({"forest": 7}, FIRST))
+    sure = figures[figures["split"].str.startswith("where sure")].set_index(["split", "metric"])
+    # a was right twice, b not, c was: two of three customers; d only counts where it is confident
+    assert sure["sample_size"].groupby("split").first().to_dict() == {
+        "where sure, 30 days ahead": 3, "where sure, 60 days ahead": 1,
+    }  # fmt: skip
+    assert sure["value"]["where sure, 30 days ahead", "precision_where_sure"] == pytest.approx(2 / 3)
+    low = binomtest(2, 3, alternative="greater").proportion_ci(0.95, method="wilson").low
+    assert sure["value"]["where sure, 30 days ahead", "precision_lower_bound"] == pytest.approx(low)
+    assert sure["value"]["where sure, 60 days ahead", "precision_where_sure"] == 0
+
+
+@pytest.mark.parametrize(("count", "of"), [(0, 7), (15, 20), (20, 20), (161, 200), (2300, 2356)])
+def test_the_lower_end_of_a_precision_is_wilsons(warehouse: duckdb.DuckDBPyConnection, count: int, of: int) -> None:
+    query = rendered("select {{ wilson_lower_bound('share', 'size') }} from (select ? / ? as share, ? as size)")
+    ((low,),) = warehouse.execute(query, [count, of, of]).fetchall()
+    expected = binomtest(count, of, alternative="greater").proportion_ci(0.95, method="wilson").low
+    assert low == pytest.approx(expected, abs=1e-12)
+
+
+def test_customers_count_in_a_resample_as_often_as_poissons_law_has_it(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute("create table customers as select 'c' || n as customer_id from range(400) as numbers (n)")
+    weights = warehouse.execute(
+        rendered("with {{ bootstrap_weights('customers') }} select weight, count(*) from bootstrap_weights group by 1")
+    ).fetchall()
+    draws = 400 * 1024
+    for weight, count in weights:
+        assert count / draws == pytest.approx(poisson.pmf(weight, 1), abs=0.004)
+    assert 1 - sum(count for _, count in weights) / draws == pytest.approx(poisson.pmf(0, 1), abs=0.004)
+    by_resample = warehouse.execute(
+        rendered(
+            "with {{ bootstrap_weights('customers') }} select resample, sum(weight) from bootstrap_weights group by 1"
+        )
+    ).fetchall()
+    assert len(by_resample) == 1024
+    # Resamples differ as sums of 400 draws of variance 1 do.
+    assert np.std([total for _, total in by_resample]) == pytest.approx(20, rel=0.1)
+
+
+def test_who_is_known_for_under_sixty_days_has_a_threshold_of_their_own(warehouse: duckdb.DuckDBPyConnection) -> None:
+    # 16 of 40 are right of the newer customers, and 200 of 200 of the others.
+    number = np.arange(240)
+    same = {"task": "interest", "horizon_days": 90, "origin_date": FIRST, "sample_number": number}
+    samples = pd.DataFrame(
+        same | {"confidence_group": np.where(number < 40, "newer", "older"), "outcome": np.where(number < 24, "b", "a")}
+    )
+    predictions = pd.DataFrame(
+        same | {"model": "m", "role": "validation", "outcome_rank": 1, "outcome": "a", "probability": 0.9}
+    )
+    store(warehouse, samples=samples, predictions=predictions)
+    found = warehouse.execute(
+        rendered(
+            "with {{ confidence_thresholds('predictions', 'samples') }} "
+            "select confidence_group, min_confidence from confidence_thresholds"
+        )
+    ).fetchall()
+    assert dict(found) == {"newer": None, "older": 0.9}
+    # Together they would pass, as 216 of 240 are right.
+    store(warehouse, samples=samples.assign(confidence_group="all"))
+    ((together,),) = warehouse.execute(
+        rendered(
+            "with {{ confidence_thresholds('predictions', 'samples') }} "
+            "select min_confidence from confidence_thresholds"
+        )
+    ).fetchall()
+    assert together == 0.9
+
+
+# --- spend -----------------------------------------------------------------------------------------------
+
+
+def forecasts(size: int = 240) -> pd.DataFrame:
+    """Forecasts of spend from two origins, and validation samples where another model is better."""
+    random = np.random.default_rng(5)
+    tables: list[pd.DataFrame] = []
+    for origin, role in ((FIRST, "test"), (SECOND, "test"), (np.datetime64("2025-01-31"), "validation")):
+        observed = np.round(random.lognormal(5, 1, size), 2)
+        errors = {"combination": 60, "linear_regression": 50 if role == "test" else 90, "past rate": 75, "zero": 400}
+        tables += [
+            pd.DataFrame(
+                {
+                    "model": model, "settings": "s", "role": role, "observed": observed,
+                    "customer_id": [f"c{number}" for number in range(size)], "origin_date": origin,
+                    "predicted": np.round(observed + random.normal(0, error, size), 2),
+                    "sample_number": np.arange(size) + 1000 * len(tables),
+                }
+            )
+            for model, error in errors.items()
+        ]  # fmt: skip
+    table = pd.concat(tables, ignore_index=True)
+    return table.assign(is_baseline=table["model"].isin(["past rate", "zero"]))
+
+
+def spend_figures(warehouse: duckdb.DuckDBPyConnection, table: pd.DataFrame) -> pd.DataFrame:
+    store(warehouse, predictions=table)
+    warehouse.execute(
+        """
+        create or replace table int_spend_predictions as
+        select * replace (
+            cast(predicted as decimal(18, 2)) as predicted, cast(observed as decimal(18, 2)) as observed,
+            cast(origin_date as date) as origin_date
+        ) from predictions;
+        create or replace table int_prediction_runs as
+        select 'backtest' as prediction_run, 1 as model_version, date '2024-01-01' as history_from;
+        create or replace table int_prediction_origins as
+        select 'backtest' as prediction_run, 'forecast' as task, 90 as horizon_days, 0 as cohort_days,
+            unnest([date '2025-05-01', date '2025-06-01']) as origin_date, date '2024-01-01' as history_from;
+        create or replace table int_spend_totals as
+        select 'backtest' as prediction_run, date '2025-05-01' as origin_date, 's' as season, false as is_season_known
+        """
+    )
+    return frame_of(warehouse, "spend_evaluations")
+
+
+def test_the_interval_of_a_forecast_is_that_of_scipys_bootstrap_over_customers(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    table = forecasts()
+    figures = spend_figures(warehouse, table)
+    found = gains_of(figures)
+    # Of the two models the one that was better before is compared, though the other is better now.
+    assert set(figures.loc[figures["metric"] == "gain", "model"]) == {"combination"}
+    assert set(figures.loc[figures["metric"] == "gain", "settings"]) == {"against past rate"}
+    tested = table[table["role"] == "test"]
+    squared = tested.assign(error=(tested["predicted"] - tested["observed"]) ** 2).pivot(
+        index="customer_id", columns=["model", "origin_date"], values="error"
+    )
+    columns = [
+        squared[model, pd.Timestamp(origin)].to_numpy()
+        for model in ("past rate", "combination")
+        for origin in (FIRST, SECOND)
+    ]
+
+    def gain(*errors: np.ndarray, axis: int) -> np.ndarray:
+        old_first, old_second, new_first, new_second = (np.sqrt(error.mean(axis=axis)) for error in errors)
+        mean: np.ndarray = (old_first + old_second - new_first - new_second) / 2
+        return mean
+
+    assert found["gain"] == pytest.approx(gain(*columns, axis=0), rel=1e-6)
+    expected = bootstrap(
+        columns, gain, paired=True, confidence_level=0.9, method="percentile", rng=np.random.default_rng(0)
+    ).confidence_interval
+    tolerance = (expected.high - expected.low) / 16
+    assert found["gain_lower_bound"] == pytest.approx(expected.low, abs=tolerance)
+    assert found["gain_upper_bound"] == pytest.approx(expected.high, abs=tolerance)
+    assert set(figures.loc[figures["metric"] == "gain", "sample_size"]) == {240}
+    shuffled = spend_figures(warehouse, table.sample(frac=1, random_state=2))
+    assert gains_of(shuffled) == found
+
+
+def test_without_a_period_to_choose_by_the_combination_is_compared(warehouse: duckdb.DuckDBPyConnection) -> None:
+    table = forecasts()
+    figures = spend_figures(warehouse, table[table["role"] == "test"])
+    assert set(figures.loc[figures["metric"] == "gain", "model"]) == {"combination"}
+    assert "choice" not in set(figures["split"])
+    # What was chosen by is no evaluation.
+    with_validation = spend_figures(warehouse, table)
+    assert set(with_validation.loc[with_validation["split"] == "choice", "model"]) == {
+        "combination",
+        "linear_regression",
+    }
+    same = ["model", "settings", "split", "metric", "value", "sample_size"]
+    pd.testing.assert_frame_equal(
+        with_validation.loc[with_validation["split"] != "choice", same].sort_values(same).reset_index(drop=True),
+        figures[same].sort_values(same).reset_index(drop=True),
+    )

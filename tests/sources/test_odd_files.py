@@ -1,0 +1,171 @@
+"""Files as people have them, which hold more or less than lines of invoices: nothing of it counts twice or silently."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from lines import lines_of
+from openpyxl import Workbook
+from shop_toolkit.ingest.errors import InputError
+
+HEADINGS = "Order ID,SKU,Item,Qty,Order Date,Price,Customer ID"
+# 2 × 1.50, 1 × 2.50 and 3 × 4.00
+LINES = (
+    "1001,T1,Red tin,2,2024-01-10 10:00,1.50,501",
+    "1002,T2,Blue tin,1,2024-01-11 10:00,2.50,502",
+    "1003,T1,Red tin,3,2024-01-12 10:00,4.00,501",
+)
+SPENT = {"501": "15.00", "502": "2.50"}
+BARE = ("customer,date,amount", "501,2024-01-10,15.00", "502,2024-01-11,2.50")
+TOTAL = "the row is a total of other rows"
+
+
+@dataclass(frozen=True)
+class Odd:
+    """A file, what its customers spent, what its rejected rows are called, and what is warned of."""
+
+    lines: Sequence[str]
+    spent: dict[str, str] = field(default_factory=lambda: SPENT)
+    rejected: dict[str, int] = field(default_factory=dict)
+    warned: dict[str, int | None] = field(default_factory=dict)
+    encoding: str = "utf-8"
+
+
+def with_more(heading: str, *cells: str) -> list[str]:
+    return [f"{HEADINGS},{heading}", *(f"{line},{cell}" for line, cell in zip(LINES, cells, strict=True))]
+
+
+def dated(*dates: str) -> list[str]:
+    rows = [line.split(",") for line in LINES]
+    return [HEADINGS, *(",".join([*row[:4], day, *row[5:]]) for row, day in zip(rows, dates, strict=True))]
+
+
+ODD = {
+    "blank lines above the headings": Odd(["", "", HEADINGS, *LINES]),
+    "a blank row of a sheet above the headings": Odd([",,,,,,", HEADINGS, *LINES], encoding="utf-16"),
+    "blank lines between blocks": Odd([HEADINGS, LINES[0], "", "", *LINES[1:], ""]),
+    "the headings again": Odd(
+        [HEADINGS, LINES[0], HEADINGS, *LINES[1:]],
+        rejected={"quantity 'Qty' is not a number; unit_price 'Price' is not a possible unit_price; ordered_at"
+                  " 'Order Date' is not a date": 1},
+        warned={"unreadable_values": 1},
+    ),
+    "a total behind dated rows": Odd(
+        [*BARE, "Total,2024-01-11,17.50"], rejected={TOTAL: 1}, warned={"unreadable_values": 1}
+    ),
+    "a total of nobody": Odd(
+        ["date,customer,product,amount", "2024-01-10,501,tin,15.00", "2024-01-11,502,tin,2.50",
+         "2024-01-11,,Grand Total:,17.50"],
+        rejected={TOTAL: 1}, warned={"unreadable_values": 1},
+    ),
+    "totals of orders": Odd(
+        [HEADINGS, *LINES, "Итого,T1,,6,2024-01-12 10:00,17.50,502"], rejected={TOTAL: 1},
+        warned={"unreadable_values": 1},
+    ),
+    "a customer called Total": Odd(
+        [HEADINGS, *LINES, "1004,T1,Red tin,1,2024-01-12 10:00,1.50,Total"], spent=SPENT | {"Total": "1.50"}
+    ),
+    "more fields than headings": Odd(
+        [HEADINGS, *LINES, "1004,T1,Red tin,1,2024-01-12 10:00,1.50,501,x"],
+        rejected={"the row has more fields than there are headings": 1}, warned={"unreadable_values": 1},
+    ),
+    "ids as a spreadsheet marks text": Odd(
+        [HEADINGS, *LINES, "'1003,T2,Blue tin,1,2024-01-12 10:00,1.00,'501",
+         '"""1003""",T2,,1,2024-01-12 10:00,2.00,501'],
+        spent={"501": "18.00", "502": "2.50"},
+    ),
+    "names that begin with an apostrophe": Odd(
+        ["customer,date,amount", "'t Hooft,2024-01-10,1.00", "t Hooft,2024-01-11,2.00"],
+        spent={"'t Hooft": "1.00", "t Hooft": "2.00"},
+    ),
+    "percent taken off, as the total shows": Odd(
+        with_more("Discount,Total", "10%,2.70", "0%,2.50", "5%,11.40"), spent={"501": "14.10", "502": "2.50"}
+    ),
+    "percent as a number": Odd(
+        with_more("Discount %,Total", "10,2.70", "0,2.50", "5,11.40"), spent={"501": "14.10", "502": "2.50"}
+    ),
+    "percent as a share": Odd(
+        with_more("Discount,Total", "0.1,2.70", "0,2.50", "0.05,11.40"), spent={"501": "14.10", "502": "2.50"}
+    ),
+    "percent that nothing shows": Odd(with_more("Discount", "10%", "0%", "5%"), warned={"discounts_left_out": 2}),
+    "times of several clocks": Odd(
+        dated("2024-01-10T23:30:00+02:00", "2024-01-11T23:30:00Z", "2024-01-12T23:30:00Z"),
+        warned={"mixed_time_zones": 1},
+    ),
+    "times with a zone and without": Odd(
+        dated("2024-01-10 23:30:00", "2024-01-11T23:30:00Z", "2024-01-12T23:30:00Z"), warned={"mixed_time_zones": 1}
+    ),
+    "summer time, and a day without a time": Odd(
+        dated("2024-01-10 23:30 +0100", "2024-07-11 23:30 +0200", "2024-01-12")
+    ),
+    "letters of UTF-8 in another encoding": Odd(
+        [HEADINGS, *LINES, "1004,T1,Tür 1,1,2024-01-12 10:00,1.00,501",
+         "1004,T1,TÃ¼r 2,1,2024-01-12 10:00,1.00,501"],
+        spent={"501": "17.00", "502": "2.50"}, warned={"garbled_letters": 1}, encoding="cp1252",
+    ),
+    "accents that are none of two bytes": Odd(
+        [HEADINGS, *LINES, "1004,T1,CORAÇÃO É PÃO Â,1,2024-01-12 10:00,1.00,501"], spent={"501": "16.00", "502": "2.50"}
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_what_is_no_line_counts_for_nothing_and_is_named(name: str, tmp_path: Path) -> None:
+    odd = ODD[name]
+    path = tmp_path / "log.csv"
+    path.write_bytes(("\n".join(odd.lines) + "\n").encode(odd.encoding))
+    with lines_of(path) as lines:
+        spent = lines.rows("select customer_id, sum(revenue) from {{ ref('orders') }} group by 1")
+        assert dict(spent) == {customer: Decimal(amount) for customer, amount in odd.spent.items()}
+        rejected = lines.rows("select rejection_detail, count(*) from {{ ref('rejected_transactions') }} group by 1")
+        assert dict(rejected) == odd.rejected
+        warned = lines.rows(
+            "select kind, row_count, column_name from {{ ref('input_warnings') }} where kind <> 'unused_columns'"
+        )
+        assert {kind: count for kind, count, _ in warned} == odd.warned
+        # no column but one of ours
+        assert {column for *_, column in warned} <= {
+            "unit_price",
+            "quantity",
+            "ordered_at",
+            "product_description",
+            None,
+        }
+
+
+def stops(path: Path) -> str:
+    with pytest.raises(InputError) as stopped, lines_of(path):
+        pass
+    assert len(str(stopped.value)) < 500
+    return str(stopped.value)
+
+
+def test_titles_above_the_headings_are_named(write_csv: Callable[..., Path], tmp_path: Path) -> None:
+    sentence = (
+        "seem to be in row 3 (Order ID, SKU, Item, Qty, Order Date, Price, Customer ID), below other text. Delete the"
+        " rows above it: the first row must hold the headings."
+    )
+    assert sentence in stops(write_csv("Sales of January, 2024", "", HEADINGS, *LINES))
+    assert sentence in stops(
+        write_csv("Sales of January", "", *(line.replace(",", ";") for line in (HEADINGS, *LINES)))
+    )
+    book = Workbook()
+    for row in ("Sales of January", "", HEADINGS, *LINES):
+        book.active.append(row.split(","))
+    book.save(tmp_path / "book.xlsx")
+    assert sentence in stops(tmp_path / "book.xlsx")
+
+
+def test_a_file_whose_lines_have_another_delimiter_stops_the_build(write_csv: Callable[..., Path]) -> None:
+    sentence = stops(write_csv(HEADINGS.replace(",", ";"), *LINES))
+    assert "3 of 3 rows of" in sentence
+    assert "can't be read" in sentence
+    # further lines of an order have its date
+    odoo = "name,date_order,partner_id,order_line/product_id,order_line/product_uom_qty,order_line/price_subtotal"
+    orders = [
+        f"S{n},2024-03-01,Ann\n,,Mug,1,7.00\n,,Cup,1,7.00\n".replace(",Ann\n", ",Ann,Pot,1,7.00\n") for n in range(9)
+    ]
+    with lines_of(write_csv(odoo, *"".join(orders).replace("\n,,", "\n,,,").splitlines())) as lines:
+        assert lines.rows("select sum(revenue), count(*) from {{ ref('orders') }}") == [(Decimal("189.00"), 9)]
