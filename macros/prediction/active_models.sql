@@ -204,8 +204,7 @@ reasons as (
                 then format('; these figures are of a shorter horizon than {} days', horizon_days)
             when round(horizon_value, 6) <> round(value, 6)
                 then concat(
-                    '; all this over all horizons, and at ', horizon_days,
-                    ' days alone, as the value is: ',
+                    '; these over all horizons, and at ', horizon_days, ' days alone (the value): ',
                     concat_ws(
                         ', ',
                         format(
