@@ -19,6 +19,12 @@
 {%- endmacro %}
 
 
+{#- An alert is new, and an alert that an order ended is listed, for so many days. -#}
+{% macro alert_news_days() -%}
+    {{ return(7) }}
+{%- endmacro %}
+
+
 {#- An alert ends after so many days: whoever stays away for longer has stopped. -#}
 {% macro days_until_silent() -%}
     {{ return(180) }}
@@ -28,7 +34,8 @@
 {#-
     SQL: CTEs over `order_days` (as_of_date, customer_id, segment, order_date: one row per date and
     earlier day with a net order). The last of them is `alert_rules`: one row per rule, date and
-    customer with the gap after which the rule alerts, and what that gap was before the last order.
+    customer with the gap after which the rule alerts, and what that gap was before the customer
+    came back: with the first order of the last days that ended an absence.
 
     `typical gap`: the longest typical gap between a customer's orders. From four gaps on the
     customer's own gaps decide, before that those of the segment at the date, and those of all
@@ -46,10 +53,7 @@ gaps as (
             partition by as_of_date, customer_id
             order by order_date
         ) as integer) as gap_days,
-        lead(order_date) over (
-            partition by as_of_date, customer_id
-            order by order_date
-        ) is null as is_last
+        order_date > as_of_date - {{ alert_news_days() }} as is_news
     from {{ order_days }}
 
 ),
@@ -61,10 +65,15 @@ own_gaps as (
         customer_id,
         segment,
         {{ typical_gap_days() }} as gap_days,
-        {{ typical_gap_days() }} filter (where not is_last) as gap_days_before,
+        {{ typical_gap_days() }} filter (where not is_news) as gap_days_before,
         count(gap_days) as gaps,
+        count(gap_days) filter (where not is_news) as gaps_before,
         cast(coalesce(sum(gap_days), 0) as integer) as active_days,
-        max(gap_days) filter (where is_last) as last_gap_days,
+        cast(coalesce(sum(gap_days) filter (where not is_news), 0) as integer)
+            as active_days_before,
+        arg_min(gap_days, order_date) filter (where is_news and gap_days is not null)
+            as ended_gap_days,
+        min(order_date) filter (where is_news and gap_days is not null) as return_date,
         max(order_date) as last_order_date
     from gaps
     group by 1, 2, 3
@@ -113,7 +122,7 @@ based as (
         shop_rates.days_per_order,
         {% for before in ['', '_before'] %}
         case
-            when own_gaps.gaps >= {{ 5 if before else 4 }} then 'own pauses'
+            when own_gaps.gaps{{ before }} >= 4 then 'own pauses'
             when segment_gaps.gaps >= 20 then 'pauses of the segment'
             else 'pauses of all customers'
         end as gap_basis{{ before }}{{ ',' if not loop.last }}
@@ -131,8 +140,8 @@ based as (
 ),
 
 {% set columns = [
-    'as_of_date', 'customer_id', 'gaps', 'active_days', 'days_per_order', 'last_gap_days',
-    'last_order_date'
+    'as_of_date', 'customer_id', 'gaps', 'active_days', 'days_per_order', 'ended_gap_days',
+    'return_date', 'last_order_date'
 ] -%}
 -- Gaps are null where nobody has ordered on a second day yet.
 alert_rules as (
@@ -147,8 +156,7 @@ alert_rules as (
             {{ model.days }}
             {% elif 'score' in model %}
             {{ days_until_stopped(
-                model.score, 'gaps - 1' if before else 'gaps',
-                'active_days - last_gap_days' if before else 'active_days', 'days_per_order'
+                model.score, 'gaps' ~ before, 'active_days' ~ before, 'days_per_order'
             ) }}
             {% elif model.basis %}
             all_gap_days

@@ -150,7 +150,8 @@ differences as (
         is_gone,
         count(*) as customer_count,
         avg(difference) as mean_difference,
-        var_pop(difference) as variance
+        -- By sums of whole numbers, as sums of doubles depend on their order.
+        avg(difference * difference) - pow(avg(difference), 2) as variance
     from compared
     group by 1, 2
 

@@ -266,11 +266,12 @@ def test_an_alert_has_a_state_a_probability_and_an_expected_loss(case: tuple[str
             state, loss = "new" if away - gap <= 7 else "continuing", pytest.approx(50 * probability, abs=0.0051)
             since = own[-1] + timedelta(gap + 1)
             expected[customer] = (state, away - gap, pytest.approx(probability), loss, since)
-        elif away < 7 and away <= gap and len(own) > 1:
-            # what the rule said before the order that ended the absence
-            before, paused = today.gap(chosen, customer, own[:-1]), gaps_of(own)[-1]
+        elif away <= gap and (back := [place for place in range(1, len(own)) if (shop.last - own[place]).days < 7]):
+            # what the rule said before the order that ended the absence, the day before
+            before, paused = today.gap(chosen, customer, own[: back[0]]), gaps_of(own)[back[0] - 1] - 1
             if before < paused <= before + 180:
-                expected[customer] = ("resolved", paused - before, 0, 0, own[-2] + timedelta(before + 1))
+                since = own[back[0] - 1] + timedelta(before + 1)
+                expected[customer] = ("resolved", paused - before, 0, 0, since)
     rows = warehouse.rows("""
         select customer_id, state, days_overdue, probability, expected_loss::double, alert_date
         from {{ ref('customer_alerts') }}

@@ -23,6 +23,7 @@ from shop_toolkit.report import colours, privacy, words
 from shop_toolkit.report.charts import Block, Table
 from shop_toolkit.report.page import page as render
 from shop_toolkit.report.sections import SECTIONS
+from shop_toolkit.report.sections import alerts as alert_blocks
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = (
@@ -1005,6 +1006,21 @@ def test_the_policy_forbids_what_the_page_does_not_need(
     }""")
     assert seen.page.evaluate("window.stolen === undefined")
     assert len([text for text in seen.complaints if "Content Security Policy" in text]) >= 3
+
+
+def test_the_title_of_alerts_tells_a_segment_from_the_overdue() -> None:
+    ranks = pd.DataFrame(
+        {
+            "segment": ["loyal", "at risk"],
+            "overdue_customer_count": [3, 1],
+            "customer_count": [10, 10],
+            "revenue_at_risk": [600.0, 400.0],
+        }
+    )
+    assert alert_blocks.overdue_title(ranks) == (
+        "4 customers (20 %) are away for longer than usual; 60 % of the 1,000 that they have spent"
+        " comes from the segment “loyal”"
+    )
 
 
 def test_titles_follow_the_data(tables: Tables) -> None:

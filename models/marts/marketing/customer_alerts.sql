@@ -1,4 +1,4 @@
-{%- set news_days, default_model = 7, default_alert_model() | trim %}
+{%- set news_days, default_model = alert_news_days(), default_alert_model() | trim %}
 
 with as_of as (
 
@@ -69,7 +69,8 @@ order_days as (
 {{ alert_rules('order_days') }},
 
 -- An absence that lasts is an open alert; one that an order ended in the last days is resolved. By
--- days alone, so that any build of a day says the same.
+-- days alone, so that any build of a day says the same. An order on the very day on which an alert
+-- would have begun comes before it: the last day of an absence is the day before.
 absences as (
 
     select
@@ -82,11 +83,12 @@ absences as (
         and coalesce(customers.recency_days <= alert_rules.gap_days, true) as is_over,
         case when is_over then alert_rules.gap_days_before else alert_rules.gap_days end
             as decisive_gap_days,
-        case when is_over then alert_rules.last_gap_days else customers.recency_days end
+        case when is_over then alert_rules.ended_gap_days - 1 else customers.recency_days end
         - decisive_gap_days as days_overdue,
-        alert_rules.last_order_date
-        - case when is_over then alert_rules.last_gap_days else 0 end
-        + decisive_gap_days + 1 as alert_date
+        case
+            when is_over then alert_rules.return_date - alert_rules.ended_gap_days
+            else alert_rules.last_order_date
+        end + decisive_gap_days + 1 as alert_date
     from alert_rules
     inner join active_model
         on alert_rules.model = active_model.model

@@ -86,15 +86,15 @@ def alerts(ranks: pd.DataFrame, segments: pd.DataFrame, colours: Mapping[str, st
 
 
 def overdue_title(own: pd.DataFrame) -> str:
-    """How many customers are overdue, and which segment has most of the revenue at risk."""
+    """How many customers are overdue, and which segment has spent most of what they have."""
     overdue, risk = int(own["overdue_customer_count"].sum()), own["revenue_at_risk"].astype(float).fillna(0)
     title = (
         f"{plural(overdue, 'customer')} ({percent(overdue / own['customer_count'].sum())})"
         f" {'is' if overdue == 1 else 'are'} away for longer than usual"
     )
     if risk.sum() > 0:
-        worst = largest(own, risk)["segment"]
-        title += f"; {percent(risk.max() / risk.sum())} of the {money(risk.sum())} at risk is with {worst}"
+        worst, share = largest(own, risk)["segment"], percent(risk.max() / risk.sum())
+        title += f"; {share} of the {money(risk.sum())} that they have spent comes from the segment “{worst}”"
     return title
 
 
