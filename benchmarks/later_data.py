@@ -302,7 +302,8 @@ def judge_newcomers(shop: Later) -> Iterator[Figure]:
 
 def judge_alerts(shop: Later) -> Iterator[Figure]:
     """Whether customers who were overdue stayed away, of all who ordered in the half year before."""
-    alerts = set(shop.first.sql("select customer_id from customer_alerts").df()["customer_id"])
+    open_alerts = shop.first.sql("select customer_id, probability from customer_alerts where state <> 'resolved'").df()
+    alerts = set(open_alerts["customer_id"])
     recency = shop.customers["recency_days"]
     customers = recency.index[(recency <= 180) & (shop.customers["frequency"] > 0)]
     stayed = shop.bought(shop.cut, shop.until)[customers] <= 0
@@ -318,6 +319,10 @@ def judge_alerts(shop: Later) -> Iterator[Figure]:
     for metric in ("precision", "recall"):
         naive = {name: figures[metric] for name, figures in measured.items() if name != "product"}
         yield Figure("alerts", metric, measured["product"][metric], naive, len(customers))
+    likely = open_alerts.set_index("customer_id")["probability"].reindex(customers[rules["product"]])
+    if len(likely):
+        promised = {"promised": float(likely.mean())}
+        yield Figure("alerts", "stayed away", measured["product"]["precision"], promised, len(likely))
 
 
 def table(figures: list[Figure]) -> str:

@@ -197,12 +197,23 @@ reasons as (
                 gain_upper_bound
             )
         end as choice,
-        -- Compared over all horizons, a model is reported with the figure of the one that it
-        -- predicts.
+        -- Compared over all horizons, models are reported with the figure of the one that they
+        -- predict.
         case
+            when horizon_value is null and value is not null
+                then format('; these figures are of a shorter horizon than {} days', horizon_days)
             when round(horizon_value, 6) <> round(value, 6)
-                then format(
-                    '; over all horizons evaluated; {:.3f} at {} days', horizon_value, horizon_days
+                then concat(
+                    '; these over all horizons, and at ', horizon_days, ' days alone (the value): ',
+                    concat_ws(
+                        ', ',
+                        format(
+                            concat('{} ', number_format), learned_model, learned_horizon_value
+                        ),
+                        format(
+                            concat('{} ', number_format), baseline_model, baseline_horizon_value
+                        )
+                    )
                 )
         end as horizon_remark
     from decided

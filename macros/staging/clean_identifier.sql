@@ -36,11 +36,11 @@
 
 {#-
     SQL: a cleaned text, null where it is a word for "missing" in the column. The CTE
-    `missing_values` lists them.
+    `missing_values` lists them. What spreadsheets add to 0 or NULL is no value either.
 -#}
-{% macro unless_missing(text, column, cleaned) -%}
+{% macro unless_missing(cleaned, column) -%}
     case
-        when lower({{ clean_text(text) }}) in (
+        when lower({{ cleaned }}) in (
             select missing_values.word
             from missing_values
             where missing_values.column_name in ('any', '{{ column }}')

@@ -1,8 +1,9 @@
-{%- set horizon_days, plain_rule_days, most_customers = 120, 90, 20000 %}
+{%- set horizon_days, most_customers, least_days = 120, 20000, 60 %}
 
--- Overdue alerts are tested on the past with changes made for the test, because nobody knows which
--- customers have really left: of customers who went on ordering after a month end, half are made to
--- stop there. An alert for these is right, an alert for the others is wrong.
+-- Overdue alerts are tested on the past in two ways. Nobody knows which customers have really left,
+-- so changes are made for the test: of customers who went on ordering after a month end, half are
+-- made to stop there. An alert for these is right, an alert for the others is wrong. And of the
+-- customers of a month end, those without an order in the days that follow stopped in truth.
 with as_of as (
 
     select as_of_date as last_date
@@ -11,12 +12,14 @@ with as_of as (
 
 ),
 
-dates as (
+month_ends as (
 
-    select dates.as_of_date
+    select
+        dates.as_of_date,
+        as_of.last_date
     from {{ ref('int_snapshot_dates') }} as dates
     inner join as_of
-        on dates.as_of_date <= as_of.last_date - {{ horizon_days }}
+        on dates.as_of_date <= as_of.last_date
     where dates.is_month_end
 
 ),
@@ -45,6 +48,48 @@ order_states as (
         on states.customer_id = drawn.customer_id
     inner join as_of
         on states.valid_from <= as_of.last_date
+
+),
+
+first_order as (
+
+    select min(order_date) as first_date
+    from order_states
+
+),
+
+-- Half a year without an order is a stop. Where the log is too short to compare rules on two month
+-- ends by that, 90 days are.
+stop_horizons as (
+
+    select
+        case
+            when
+                count_if(
+                    month_ends.as_of_date >= first_order.first_date + {{ least_days }}
+                    and month_ends.as_of_date <= month_ends.last_date - 180
+                ) >= 2
+                then 180
+            else 90
+        end as stop_horizon_days
+    from month_ends
+    cross join first_order
+
+),
+
+dates as (
+
+    select
+        month_ends.as_of_date,
+        stop_horizons.stop_horizon_days,
+        month_ends.as_of_date <= month_ends.last_date - {{ horizon_days }} as is_replayed,
+        month_ends.as_of_date >= first_order.first_date + {{ least_days }}
+        and month_ends.as_of_date <= month_ends.last_date - stop_horizons.stop_horizon_days
+            as is_observed
+    from month_ends
+    cross join stop_horizons
+    cross join first_order
+    where is_replayed or is_observed
 
 ),
 
@@ -77,78 +122,53 @@ order_days as (
 
 ),
 
-{{ typical_gaps('order_days') }},
-
-last_orders as (
-
-    select
-        as_of_date,
-        customer_id,
-        max(order_date) as last_order_date
-    from order_days
-    group by 1, 2
-
-),
+{{ alert_rules('order_days') }},
 
 next_orders as (
 
     select
-        last_orders.as_of_date,
-        last_orders.customer_id,
+        own_gaps.as_of_date,
+        own_gaps.customer_id,
         min(order_states.order_date) as next_order_date
-    from last_orders
+    from own_gaps
     inner join order_states
         on
-            last_orders.customer_id = order_states.customer_id
-            and last_orders.as_of_date < order_states.order_date
+            own_gaps.customer_id = order_states.customer_id
+            and own_gaps.as_of_date < order_states.order_date
     group by 1, 2
-
-),
-
-rules as (
-
-    select
-        'typical gap' as model,
-        as_of_date,
-        customer_id,
-        typical_gap_days as gap_days
-    from typical_gaps
-
-    union all
-
-    select
-        'over {{ plain_rule_days }} days' as model,
-        as_of_date,
-        customer_id,
-        {{ plain_rule_days }} as gap_days
-    from typical_gaps
 
 ),
 
 alerts as (
 
     select
-        rules.model,
-        rules.customer_id,
-        rules.gap_days,
-        rules.as_of_date,
+        alert_rules.model,
+        alert_rules.customer_id,
+        alert_rules.gap_days,
+        alert_rules.as_of_date,
+        dates.stop_horizon_days,
+        dates.is_replayed,
+        dates.is_observed,
         next_orders.next_order_date,
-        last_orders.last_order_date + rules.gap_days + 1 as alert_date,
-        -- A rule can't alert twice: both are tested on customers that neither had alerted by the
-        -- month end.
-        next_orders.next_order_date is not null
-        and bool_and(coalesce(alert_date > rules.as_of_date, true))
-            over (partition by rules.as_of_date, rules.customer_id) as is_tested,
-        md5(concat(rules.customer_id, '|', rules.as_of_date)) < '8' as is_drawn_to_stop
-    from rules
-    inner join last_orders
-        on
-            rules.as_of_date = last_orders.as_of_date
-            and rules.customer_id = last_orders.customer_id
+        alert_rules.as_of_date - alert_rules.last_order_date as recency_days,
+        {{ stopped_score('gaps', 'active_days', 'recency_days', 'days_per_order') | indent(8) }}
+            as stopped_score,
+        alert_rules.last_order_date + alert_rules.gap_days + 1 as alert_date,
+        -- A rule can't alert twice: all are tested on customers that none had alerted by the month
+        -- end.
+        dates.is_replayed
+        and next_orders.next_order_date is not null
+        and bool_and(coalesce(alert_date > alert_rules.as_of_date, true))
+            over (partition by alert_rules.as_of_date, alert_rules.customer_id) as is_tested,
+        md5(concat(alert_rules.customer_id, '|', alert_rules.as_of_date)) < '8'
+            as is_drawn_to_stop
+    from alert_rules
+    inner join dates
+        on alert_rules.as_of_date = dates.as_of_date
     left join next_orders
         on
-            rules.as_of_date = next_orders.as_of_date
-            and rules.customer_id = next_orders.customer_id
+            alert_rules.as_of_date = next_orders.as_of_date
+            and alert_rules.customer_id = next_orders.customer_id
 
 )
 
@@ -157,17 +177,25 @@ select
     customer_id,
     cast(gap_days as integer) as gap_days,
     {{ horizon_days }} as horizon_days,
+    stop_horizon_days,
+    stopped_score,
+    is_replayed,
     is_tested,
     is_tested and is_drawn_to_stop as is_stopped,
     is_tested
     and coalesce(alert_date <= as_of_date + {{ horizon_days }}, false)
     and (is_drawn_to_stop or alert_date < next_order_date) as is_alerted,
     -- Whether it alerts in the four weeks that follow, with nobody made to stop.
-    coalesce(
+    is_replayed
+    and coalesce(
         alert_date > as_of_date
         and alert_date <= as_of_date + 28
         and (next_order_date is null or alert_date < next_order_date), false
     ) as is_alerted_in_four_weeks,
+    -- Customers who had ordered lately: who has been away for longer has stopped before.
+    is_observed and recency_days <= stop_horizon_days as is_observed,
+    coalesce(alert_date <= as_of_date, false) as is_alerted_by_then,
+    coalesce(next_order_date > as_of_date + stop_horizon_days, true) as is_gone,
     alert_date,
     next_order_date,
     as_of_date

@@ -150,14 +150,15 @@ calibration_errors as (
 
 ),
 
+-- The earliest of all horizons: a later one's validation samples are of the days that an earlier
+-- one's test samples are of.
 first_origins as (
 
     select
         task,
-        horizon_days,
         min(origin_date) as origin_date
     from scores
-    group by 1, 2
+    group by 1
 
 ),
 
@@ -168,7 +169,6 @@ first_validation_samples as (
     inner join first_origins
         on
             validation_samples.task = first_origins.task
-            and validation_samples.horizon_days = first_origins.horizon_days
             and validation_samples.origin_date = first_origins.origin_date
 
 ),

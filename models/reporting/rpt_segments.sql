@@ -9,6 +9,7 @@ with customers as (
 customer_alerts as (
 
     select * from {{ ref('customer_alerts') }}
+    where state <> 'resolved'
 
 ),
 

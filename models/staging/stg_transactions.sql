@@ -46,40 +46,45 @@ transaction_types as (
 
 ),
 
+-- A step of its own: texts are cleaned once, and compared with the words for "missing" below.
+cleaned as (
+
+    select
+        * replace (
+            {% for column in ['invoice_id', 'product_id', 'customer_id'] %}
+            {{ clean_identifier(column) | indent(12) }} as {{ column }},
+            {% endfor %}
+            {% for column in ['product_description', 'country'] %}
+            nullif({{ clean_text(column) | indent(12) }}, '') as {{ column }}
+            {{- ',' if not loop.last }}
+            {% endfor %}
+        )
+    from transactions
+
+),
+
 trimmed as (
 
     select
-        transactions.input_row,
-        {% for column, name in [
-            ('invoice_id', 'invoice_id'),
-            ('product_id', 'product_code'),
-            ('customer_id', 'customer_id'),
-        ] %}
-        {{ unless_missing(
-            'transactions.' ~ column, column, clean_identifier('transactions.' ~ column)
-        ) | indent(8) }} as {{ name }},
+        cleaned.input_row,
+        {{ unless_missing('cleaned.product_id', 'product_id') | indent(8) }} as product_code,
+        {% for column in ['invoice_id', 'customer_id', 'product_description', 'country'] %}
+        {{ unless_missing('cleaned.' ~ column, column) | indent(8) }} as {{ column }},
         {% endfor %}
-        {% for column in ['product_description', 'country'] %}
-        {{ unless_missing(
-            'transactions.' ~ column,
-            column,
-            "nullif(" ~ clean_text('transactions.' ~ column) ~ ", '')"
-        ) | indent(8) }} as {{ column }},
-        {% endfor %}
-        nullif(trim(transactions.quantity), '') as quantity,
-        nullif(trim(transactions.unit_price), '') as unit_price,
-        nullif(trim(transactions.amount), '') as amount,
-        nullif(trim(transactions.ordered_at), '') as ordered_at,
-        {{ comparable_word('transactions.order_status') }} as order_status,
-        {{ comparable_word('transactions.transaction_type') }} as transaction_type,
+        nullif(trim(cleaned.quantity), '') as quantity,
+        nullif(trim(cleaned.unit_price), '') as unit_price,
+        nullif(trim(cleaned.amount), '') as amount,
+        nullif(trim(cleaned.ordered_at), '') as ordered_at,
+        {{ comparable_word('cleaned.order_status') }} as order_status,
+        {{ comparable_word('cleaned.transaction_type') }} as transaction_type,
         {{ currency_of_row(
-            'transactions.currency', 'transactions.unit_price', 'transactions.amount'
+            'cleaned.currency', 'cleaned.unit_price', 'cleaned.amount'
         ) }} as currency,
-        transactions.surplus_field,
-        transactions.swallowed_rows,
-        transactions.other_columns,
+        cleaned.surplus_field,
+        cleaned.swallowed_rows,
+        cleaned.other_columns,
         ingest_plan.*
-    from transactions
+    from cleaned
     cross join ingest_plan
 
 ),
@@ -208,21 +213,20 @@ explained as (
                 when surplus_field is not null
                     then 'the row has more fields than there are headings'
             end,
-            -- Where nobody bought, the name is what says it; a customer may be called so.
+            -- Where nobody bought, the name is what says it; a customer may be called so. Where
+            -- products have codes, one that is called so has its own.
             case
                 when
-                    lower(rtrim(
-                        case
-                            when customer_id is null
-                                then coalesce(product_description, product_code, invoice_id)
-                            when invoice_id is null then customer_id
-                            else invoice_id
-                        end, ' :'
-                    )) in (
-                        select missing_values.word
-                        from missing_values
-                        where missing_values.column_name = 'total'
-                    )
+                    {{ is_total('invoice_id') | indent(20) }}
+                    or {{ is_total(
+                        'case when invoice_id is null then customer_id end'
+                    ) | indent(20) }}
+                    or {{ is_total(
+                        'case
+                            when customer_id is null or (has_product_id and product_code is null)
+                                then coalesce(product_description, product_code)
+                        end'
+                    ) | indent(20) }}
                     then 'the row is a total of other rows'
             end,
             case when has_invoice_id and invoice_id is null then 'invoice_id is empty' end,

@@ -161,7 +161,8 @@ def test_alerts_are_evaluated_as_loops_evaluate_them(fed: FedShop) -> None:
     }
     ends = [day for (day,) in shop.rows("select as_of_date from history.int_snapshot_dates where is_month_end")]
 
-    outcomes: dict[str, list[tuple[bool, bool, bool, int, bool]]] = {"typical gap": [], "over 90 days": []}
+    rules = ("typical gap", "over 90 days", "typical gap of the shop", "stopped at 60 %", "stopped at 70 %")
+    outcomes: dict[str, list[tuple[bool, bool, bool, int, bool]]] = {rule: [] for rule in rules}
     for end in (day for day in ends if day <= last_day - timedelta(days=120)):
         left: dict[tuple[str, str], float] = {}
         for customer, invoice, day, units in events:
@@ -175,6 +176,11 @@ def test_alerts_are_evaluated_as_loops_evaluate_them(fed: FedShop) -> None:
             customer: [(after - before).days for before, after in pairwise(dates)]
             for customer, dates in ordered.items()
         }
+        all_gaps = [gap for other in ordered for gap in gaps[other]]
+        longest_of_all = next(
+            gap for gap in sorted(all_gaps) if sum(other <= gap for other in all_gaps) >= 0.85 * len(all_gaps)
+        )
+        rate_of_all = sum((end - dates[0]).days for dates in ordered.values()) / len(all_gaps)
         for customer, dates in ordered.items():
             pool = gaps[customer]
             if len(pool) < 4:
@@ -185,7 +191,15 @@ def test_alerts_are_evaluated_as_loops_evaluate_them(fed: FedShop) -> None:
             # the least gap that 85 % of them are no longer than
             usual = next(gap for gap in sorted(pool) if sum(other <= gap for other in pool) >= 0.85 * len(pool))
             following = [day for (other, _), day in placed.items() if other == customer and day > end]
-            pauses = {"typical gap": usual, "over 90 days": 90}
+            pauses = {"typical gap": usual, "over 90 days": 90, "typical gap of the shop": longest_of_all}
+            for percent in (60, 70):
+                # until the first day with a score above it
+                known, chances = rate_of_all + (dates[-1] - dates[0]).days, len(dates)
+                pauses[f"stopped at {percent} %"] = next(
+                    max(away - 1, 1)
+                    for away in range(10_000)
+                    if 1 / (1 + chances * (known / (known + away)) ** chances) > percent / 100
+                )
             alerts = {rule: dates[-1] + timedelta(days=pause + 1) for rule, pause in pauses.items()}
             is_tried = bool(following) and all(alert > end for alert in alerts.values())
             is_stopped = is_tried and md5(f"{customer}|{end}".encode()).hexdigest() < "8"
@@ -203,7 +217,9 @@ def test_alerts_are_evaluated_as_loops_evaluate_them(fed: FedShop) -> None:
         expected[rule, "median_delay_days"] = median(right)
         a_week = sum(sample[-1] for sample in samples) / 4
         expected[rule, "warnings_per_1000_customers_a_week"] = 1000 * a_week / len(samples)
-    measured = shop.rows("select model, metric, value from history.int_alert_evaluations")
+    measured = shop.rows("""
+        select model, metric, value from history.int_alert_evaluations where split = 'changes injected at month ends'
+    """)
     assert {(model, metric): value for model, metric, value in measured} == pytest.approx(expected)
 
 

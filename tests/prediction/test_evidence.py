@@ -144,6 +144,12 @@ def test_the_model_is_chosen_on_samples_of_the_earliest_origin_and_not_on_those_
     choice = figures[figures["split"] == "choice"].set_index("model")
     assert choice["value"].to_dict() == {"forest": 0.7, "vote": 0.6}
     assert set(choice["origin_date"]) == {pd.Timestamp(FIRST)}
+    # Another horizon's earliest origin lies after the first that is evaluated: it chooses nothing.
+    other = table[table["origin_date"] == SECOND].assign(horizon_days=90)
+    chosen = [pd.concat([old, new.assign(horizon_days=90)]) for old, new in zip(first, later, strict=True)]
+    figures = evaluated(warehouse, pd.concat([table, other]), (chosen[0], chosen[1]))
+    assert set(figures.loc[figures["metric"] == "gain", "model"]) == {"forest"}
+    assert set(figures.loc[figures["split"] == "choice", "horizon_days"]) == {180}
     # Without any validation sample nothing is chosen: the vote stands for the models.
     none = (first[0].head(0), first[1].head(0))
     renamed = table.assign(model=table["model"].replace("vote", "soft_vote"))

@@ -159,6 +159,8 @@ def test_it_reads_a_table_of_the_warehouse_and_leaves_it_as_it_is(
         ("{transactions: log}", "'log' is the name of a table, and the warehouse"),
         ("{transaction: log}", "The setting 'transaction' is not known."),
         ("{max_order_days: none}", "The setting 'max_order_days' is"),
+        ("my_shop.csv", "The settings can't be read: 'my_shop.csv'. Write them as"),
+        ("{transactions: [", "The settings can't be read: '{transactions: ['. Write them as"),
     ],
 )
 def test_it_stops_with_the_sentence_of_a_build(settings: str, problem: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from lines import lines_of
 from openpyxl import Workbook
+from shop_toolkit.ingest import missing
 from shop_toolkit.ingest.errors import InputError
 
 HEADINGS = "Order ID,SKU,Item,Qty,Order Date,Price,Customer ID"
@@ -64,6 +65,21 @@ ODD = {
         [HEADINGS, *LINES, "Итого,T1,,6,2024-01-12 10:00,17.50,502"], rejected={TOTAL: 1},
         warned={"unreadable_values": 1},
     ),
+    "the total of an order on a row of its own": Odd(
+        [HEADINGS, *LINES, "1003,,Subtotal:,1,2024-01-12 10:00,12.00,501"], rejected={TOTAL: 1},
+        warned={"unreadable_values": 1},
+    ),
+    "a total of nobody with a code": Odd(
+        [HEADINGS, *LINES, "Total,T1,Red tin,6,2024-01-12 10:00,17.50,"], rejected={TOTAL: 1},
+        warned={"unreadable_values": 1},
+    ),
+    "a product called Total": Odd(
+        [HEADINGS, *LINES, "1004,T3,Total,1,2024-01-12 10:00,1.50,501"], spent=SPENT | {"501": "16.50"}
+    ),
+    "a product called Total where products have no codes": Odd(
+        ["order,customer,date,item name,amount", "1,501,2024-01-10,tin,13.50", "1,501,2024-01-10,Total,1.50",
+         "2,502,2024-01-11,tin,2.50"],
+    ),
     "a customer called Total": Odd(
         [HEADINGS, *LINES, "1004,T1,Red tin,1,2024-01-12 10:00,1.50,Total"], spent=SPENT | {"Total": "1.50"}
     ),
@@ -75,6 +91,11 @@ ODD = {
         [HEADINGS, *LINES, "'1003,T2,Blue tin,1,2024-01-12 10:00,1.00,'501",
          '"""1003""",T2,,1,2024-01-12 10:00,2.00,501'],
         spent={"501": "18.00", "502": "2.50"},
+    ),
+    "nobody, as a spreadsheet marks it": Odd(
+        [HEADINGS, *LINES, *(f"1004,T1,Red tin,1,2024-01-12 10:00,1.50,{nobody}"
+                             for nobody in ("0.0", "'0", '"""NULL"""', '"=""0"""'))],
+        rejected={"customer_id is empty": 4}, warned={"mostly_rejected": 4},
     ),
     "names that begin with an apostrophe": Odd(
         ["customer,date,amount", "'t Hooft,2024-01-10,1.00", "t Hooft,2024-01-11,2.00"],
@@ -90,6 +111,15 @@ ODD = {
         with_more("Discount,Total", "0.1,2.70", "0,2.50", "0.05,11.40"), spent={"501": "14.10", "502": "2.50"}
     ),
     "percent that nothing shows": Odd(with_more("Discount", "10%", "0%", "5%"), warned={"discounts_left_out": 2}),
+    "percent off an amount": Odd(
+        [f"{BARE[0]},discount", *(f"{line},{percent}" for line, percent in zip(BARE[1:], ("10%", "0%"), strict=True))],
+        warned={"discounts_left_out": 1},
+    ),
+    "a first heading of two lines": Odd(['"', f'{HEADINGS[:8]}"{HEADINGS[8:]}', *LINES]),
+    "times with their zones by name and hours": Odd(
+        dated("2024-01-10 23:30 UTC+02:00", "2024-01-11 23:30 GMT-0330", "2024-01-12 23:30 GMT-0330"),
+        warned={"mixed_time_zones": 1},
+    ),
     "times of several clocks": Odd(
         dated("2024-01-10T23:30:00+02:00", "2024-01-11T23:30:00Z", "2024-01-12T23:30:00Z"),
         warned={"mixed_time_zones": 1},
@@ -156,6 +186,19 @@ def test_titles_above_the_headings_are_named(write_csv: Callable[..., Path], tmp
         book.active.append(row.split(","))
     book.save(tmp_path / "book.xlsx")
     assert sentence in stops(tmp_path / "book.xlsx")
+
+
+def test_a_long_text_below_a_title_is_no_heading(write_csv: Callable[..., Path]) -> None:
+    assert "No heading of" in stops(write_csv("Sales of January", "x" * 200_000, *LINES))
+
+
+def test_words_for_missing_are_read_as_a_spreadsheet_saves_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    seed = tmp_path / "missing_values.csv"
+    seed.write_text("column_name,word\nany,null\ncustomer_id,nobody\n", "utf-8-sig")
+    monkeypatch.setattr(missing, "SEED", seed)
+    assert missing.missing_words("customer_id") == "('', 'null', 'nobody')"
 
 
 def test_a_file_whose_lines_have_another_delimiter_stops_the_build(write_csv: Callable[..., Path]) -> None:

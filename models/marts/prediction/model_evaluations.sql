@@ -70,7 +70,9 @@ expected_figures as (
 
 alert_evaluations as (
 
+    -- Shares by score serve the alerts: they are no evaluation.
     select * from {{ ref('int_alert_evaluations') }}
+    where score_from is null
 
 ),
 
@@ -201,20 +203,29 @@ from expected_figures
 
 union all
 
--- How well `customer_alerts` would have done.
+-- How well rules for `customer_alerts` would have done, and which of them is in use.
 select
     'flag customers who stop ordering' as task,
     model,
-    case when is_baseline then 'fixed' else 'quantile {{ var('overdue_quantile') }}' end
-        as settings,
-    'changes injected at month ends' as split,
+    case
+        when split = 'rule in use' then 'active'
+        when model like 'typical gap%' then 'quantile {{ var('overdue_quantile') }}'
+        else 'fixed'
+    end as settings,
+    split,
     metric,
     case
+        when note is not null then note
         when metric = 'warnings_per_1000_customers_a_week'
             then 'of all customers in the four weeks after each month end, nobody made to stop'
+        when split = 'changes injected at month ends'
+            then concat(
+                'half of those who went on ordering were made to stop at a month end; ',
+                'fewer do in truth, and precision is lower then'
+            )
         else concat(
-            'half of those who went on ordering were made to stop at a month end; ',
-            'fewer do in truth, and precision is lower then'
+            'found of who stopped, less alerted of the others: by how much more than ',
+            '"typical gap", lower end of a one-sided 95 % interval'
         )
     end as note,
     value,

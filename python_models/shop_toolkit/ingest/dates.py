@@ -22,7 +22,7 @@ HOUR = 60
 # The zone behind a time of day.
 ZONE = (
     r"(?i):[0-9]{2}(?:[.,][0-9]+)?\s*(?:[ap][.]?m[.]?)?\s*"
-    r"(z|utc|gmt|[+-][0-9]{2}(?::?[0-9]{2})?)(?:\[[a-z_/]+\])?$"
+    r"(z|utc|gmt|(?:utc|gmt)?[+-][0-9]{2}(?::?[0-9]{2})?)(?:\[[a-z_/]+\])?$"
 )
 # Ways of which one text may be read by both.
 OPEN_WAYS = ("month-day-year", "day-month-year")
@@ -235,20 +235,28 @@ def zone_findings(connection: duckdb.DuckDBPyConnection, relation: InputRelation
     zones = connection.execute(
         f"""
         with zones as (
-            select date_text, date_rows, lower(regexp_extract(date_text, '{ZONE}', 1)) as zone
+            select date_text, date_rows, regexp_extract(date_text, '{ZONE}', 1) as zone
             from ({_written_dates(relation)})
             where contains(date_text, ':')
+        ),
+        -- Letters alone stand for UTC.
+        offsets as (
+            select *, regexp_extract(zone, '[+-].*') as hours_and_minutes
+            from zones
         )
         select
             case when zone <> '' then
-                coalesce(try_cast(zone[:3] as integer) * 60, 0)
-                + coalesce(try_cast(zone[1] || right(zone, 2) as integer) * cast(length(zone) > 3 as integer), 0)
+                coalesce(try_cast(hours_and_minutes[:3] as integer) * 60, 0)
+                + case when length(hours_and_minutes) > 3
+                    then cast(hours_and_minutes[1] || right(hours_and_minutes, 2) as integer)
+                    else 0
+                end
             end as minutes,
             cast(sum(date_rows) as bigint),
             min(date_text)
-        from zones
+        from offsets
         group by 1
-        order by 2 desc, 1
+        order by 2 desc, 1 nulls last
         """
     ).fetchall()
     minutes = [minute for minute, _, _ in zones if minute is not None]

@@ -183,7 +183,10 @@ def row_of_headings(
     with open_text(file, str(description.encoding)) as text:
         for number, line in enumerate(islice(iter(lambda: text.readline(LONGEST_HEADINGS), ""), MOST_TITLES), 1):
             # Titles hold no delimiter, so another one may be right.
-            texts = next(csv.reader([line.strip("\r\n")], delimiter=_find_delimiter(line)), [])
+            try:
+                texts = next(csv.reader([line.strip("\r\n")], delimiter=_find_delimiter(line)), [])
+            except csv.Error:  # a cell of more than 131,072 characters
+                continue
             if is_it(texts):
                 return number, texts
     return None
@@ -295,9 +298,14 @@ def _csv_form(
 def _first_filled_line(text: TextIOWrapper) -> tuple[str, int]:
     """The first line that holds more than blanks and delimiters, and how many are before it."""
     line, blank_lines = text.readline(LONGEST_HEADINGS).removeprefix("\ufeff"), 0
-    while line and not line.strip(f'{DELIMITERS} "\r\n') and blank_lines < MOST_LINES_OF_HEADINGS:
+    while line and _is_blank(line) and blank_lines < MOST_LINES_OF_HEADINGS:
         line, blank_lines = text.readline(LONGEST_HEADINGS), blank_lines + 1
     return line, blank_lines
+
+
+def _is_blank(line: str) -> bool:
+    """Whether a line holds no text; a quote that it leaves open begins a heading of several lines."""
+    return not line.strip(f'{DELIMITERS} "\r\n') and line.count('"') % 2 == 0
 
 
 def _headings(file: str, first_line: str, rest: TextIOWrapper, delimiter: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import yaml
 
+from shop_toolkit.ingest.errors import named
 from shop_toolkit.ingest.files import CSV_SUFFIXES, InputError, workbook_rows
 from shop_toolkit.ingest.inspection import inspect_input
 from shop_toolkit.ingest.macros import load_macros
@@ -34,13 +35,26 @@ def main(arguments: list[str]) -> int:
         The exit code.
     """
     project = yaml.load(Path("dbt_project.yml").read_text("utf-8"), yaml.CSafeLoader)
-    settings = project["vars"] | (yaml.safe_load(arguments[0] if arguments else "") or {})
     try:
-        print(*_report(settings), sep="\n")
+        print(*_report(project["vars"] | _given(arguments[0] if arguments else "")), sep="\n")
     except InputError as error:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _given(text: str) -> dict[str, Any]:
+    """The settings in a text of YAML or JSON."""
+    try:
+        given = yaml.safe_load(text) or {}
+    except yaml.YAMLError:
+        given = None
+    if not isinstance(given, dict):
+        raise InputError(
+            f"The settings can't be read: {named(text)}. Write them as names and values in braces, e.g."
+            " VARS='{transactions: my_shop.csv}'."
+        )
+    return given
 
 
 def _report(settings: Mapping[str, Any]) -> list[str]:

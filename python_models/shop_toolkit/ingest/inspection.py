@@ -188,10 +188,10 @@ def _reading(request: Request, plan: Plan, column: str, identifier_reader: str) 
     if column in NUMBER_COLUMNS:
         reader = request.number_readers[plan.formats.decimal_separator or "."]
         return f"(select {reader} from (select trim({text}) as number_text))"
-    is_missing = f"lower(trim({text})) in {missing_words(column)}"
+    cleaned = f"trim({text})"
     if column in IDENTIFIERS:
-        return f"(select {identifier_reader} from (select {text} as identifier_text) where not {is_missing})"
-    return f"case when not {is_missing} then nullif(trim({text}), '') end"
+        cleaned = f"(select {identifier_reader} from (select {text} as identifier_text))"
+    return f"case when lower({cleaned}) not in {missing_words(column)} then {cleaned} end"
 
 
 def _warnings(

@@ -211,10 +211,7 @@ def _create_lines(
     for part, headings in zip(parts, found, strict=True):
         sql_of = {"quantity": part.columns["quantity"], "price": part.columns["unit_price"]}
         sql_of |= {name: part.others[headings[name]] for name in common}
-        # A discount may be so many percent.
-        text_of = {name: readers.text(sql_of[name]) for name in names}
-        text_of |= {"discount": f"replace({text_of['discount']}, '%', '')"} if "discount" in text_of else {}
-        texts = ", ".join(f"{text} as {name}_text" for name, text in text_of.items())
+        texts = ", ".join(f"{_text(name, sql_of[name], readers)} as {name}_text" for name in names)
         invoice = f"cast({part.columns['invoice_id']} as varchar)" if "invoice_id" in part.columns else "null"
         selects.append(
             f"select cast({part.file_name} as varchar) as file_name, nullif(trim({invoice}), '') as invoice_id,"
@@ -227,6 +224,12 @@ def _create_lines(
         f"create or replace temp table {LINES} as"
         f" select file_name, invoice_id, {numbers} from ({' union all '.join(selects)})"
     )
+
+
+def _text(name: str, sql: str, readers: Readers) -> str:
+    """SQL: a value of a column of money as a text that the readers read; a discount may be so many percent."""
+    text = readers.text(sql)
+    return f"replace({text}, '%', '')" if name == "discount" else text
 
 
 # Proofs
@@ -578,7 +581,7 @@ def _unused(
         sql = relation.others.get(headings[part])
         if sql is None:
             continue
-        text = f"(select {readers.text(sql)} as number_text)"
+        text = f"(select {_text(part, sql, readers)} as number_text)"
         ((rows, example),) = connection.execute(
             f"select count(*), max(number) from (select (select abs({readers.number}) from {text}) as number"
             f" from {relation.sql}) where number > 0"

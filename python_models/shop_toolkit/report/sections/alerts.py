@@ -27,12 +27,15 @@ from shop_toolkit.report.segmentations import ordered
 from shop_toolkit.report.words import count, is_missing, label, money, percent, plural
 
 TASK = "flag customers who stop ordering"
-# Per metric its heading, its unit, and how its values are written.
+INJECTED, REAL = "changes injected at month ends", "real stops at the last month end"
+# Per split and metric its heading, its unit, and how its values are written.
 METRICS = {
-    "recall": ("Found", "share of those who stopped", percent),
-    "precision": ("Right", "share of the alerts", percent),
-    "median_delay_days": ("Delay", "median days, less is better", lambda days: f"{days:,.0f}"),
-    "warnings_per_1000_customers_a_week": (
+    (REAL, "recall"): ("Found in truth", "share of those who stopped", percent),
+    (REAL, "precision"): ("Right in truth", "share of the alerts", percent),
+    (INJECTED, "recall"): ("Found", "share of those made to stop", percent),
+    (INJECTED, "precision"): ("Right", "share of the alerts", percent),
+    (INJECTED, "median_delay_days"): ("Delay", "median days, less is better", lambda days: f"{days:,.0f}"),
+    (INJECTED, "warnings_per_1000_customers_a_week"): (
         "Work",
         "alerts a week per 1,000 customers",
         lambda number: f"{number:,.1f}",
@@ -66,8 +69,8 @@ def alerts(ranks: pd.DataFrame, segments: pd.DataFrame, colours: Mapping[str, st
         "median_days_overdue": ("median days overdue", "number"),
     }
     note = (
-        "Usual is what most of a customer's own gaps between orders stayed under, or those of the segment if a customer"
-        " has too few. The mart customer_alerts names them."
+        "Alerts go by the rule that did best on this shop's past. The mart customer_alerts names the customers, with"
+        " the probability that they have stopped and the expected loss."
     )
     return Block(
         name,
@@ -83,15 +86,15 @@ def alerts(ranks: pd.DataFrame, segments: pd.DataFrame, colours: Mapping[str, st
 
 
 def overdue_title(own: pd.DataFrame) -> str:
-    """How many customers are overdue, and which segment has most of the revenue at risk."""
+    """How many customers are overdue, and which segment has spent most of what they have."""
     overdue, risk = int(own["overdue_customer_count"].sum()), own["revenue_at_risk"].astype(float).fillna(0)
     title = (
         f"{plural(overdue, 'customer')} ({percent(overdue / own['customer_count'].sum())})"
         f" {'is' if overdue == 1 else 'are'} away for longer than usual"
     )
     if risk.sum() > 0:
-        worst = largest(own, risk)["segment"]
-        title += f"; {percent(risk.max() / risk.sum())} of the {money(risk.sum())} at risk is with {worst}"
+        worst, share = largest(own, risk)["segment"], percent(risk.max() / risk.sum())
+        title += f"; {share} of the {money(risk.sum())} that they have spent comes from the segment “{worst}”"
     return title
 
 
@@ -117,56 +120,78 @@ def overdue_bars(own: pd.DataFrame, field: str, title: str, unit: str, colours: 
 
 
 def alert_backtest(evaluations: pd.DataFrame) -> Block:
-    """How good the alerts would have been, beside a plain rule; `evaluations` is model_evaluations."""
+    """How good each rule for alerts would have been, and which is in use; `evaluations` is model_evaluations."""
     name, heading = "alert_backtest", "How good the alerts are"
-    own = evaluations[(evaluations["task"] == TASK) & evaluations["value"].notna()]
-    own = own.sort_values(["metric", "is_baseline", "model", "settings"])
+    of_task = evaluations[evaluations["task"] == TASK]
+    own = of_task[of_task["value"].notna()].sort_values(["split", "metric", "is_baseline", "model", "settings"])
     if own.empty:
         problem = "The alerts could not be backtested: no customer could be observed for long enough."
         return without_chart(name, heading, problem)
     columns = {
-        "model": ("model", "text"),
+        "model": ("rule", "text"),
         "settings": ("settings", "text"),
+        "split": ("evaluated by", "text"),
         "metric": ("metric", "text"),
         "value": ("value", "number"),
         "sample_size": ("evaluated on", "count"),
         "note": ("note", "text"),
     }
+    rule, reason = rule_in_use(of_task)
+    panels = [
+        metric_bars(rows, key, rule)
+        for key in METRICS
+        if len(rows := own[(own["split"] == key[0]) & (own["metric"] == key[1])])
+    ]
     return Block(
         name,
-        backtest_title(own),
-        note=f"Backtested: {own['note'].iloc[0]}.",
-        panels=[metric_bars(rows, metric) for metric in METRICS if len(rows := own[own["metric"] == metric])],
+        backtest_title(own, rule),
+        note=(
+            f"The rule in use is “{rule}”: {reason}. In truth: who placed no order after the last month end on which"
+            " that shows. Else half of those who went on ordering were made to stop at a month end; fewer do in truth."
+        ),
+        panels=panels,
         panel_width="middle",
-        legend=[["these alerts", ACCENT, "■"], ["plain rule", MUTED, "■"]],
+        legend=[["rule in use", ACCENT, "■"], ["other rules", MUTED, "■"]],
         table=table_of(own, columns),
     )
 
 
-def backtest_title(own: pd.DataFrame) -> str:
-    """Delay and precision of the alerts beside the plain rule's."""
-    values: dict[tuple[str, bool], Any] = {(row["metric"], row["is_baseline"]): row["value"] for row in rows_of(own)}
-    delay, plain_delay = (values.get(("median_delay_days", baseline)) for baseline in (False, True))
-    right, plain_right = (values.get(("precision", baseline)) for baseline in (False, True))
-    if delay is None:
-        return "The alerts in the backtest"
-    title = f"Customers who stop ordering are flagged after {delay:,.0f} days"
-    if plain_delay is not None:
-        title += f", by “over 90 days” after {plain_delay:,.0f}"
-    if right is not None and plain_right is not None:
-        title += f"; {percent(right)} of the alerts are right, of the plain rule's {percent(plain_right)}"
+def rule_in_use(of_task: pd.DataFrame) -> tuple[str, str]:
+    """Name of the rule that alerts go by, and why; `of_task` are the task's rows of model_evaluations."""
+    for row in rows_of(of_task[of_task["split"] == "rule in use"]):
+        return row["model"], row["note"]
+    return "typical gap", "no other was evaluated"
+
+
+def backtest_title(own: pd.DataFrame, rule: str) -> str:
+    """How soon and how often the rule in use would have been right."""
+    values: dict[tuple[str, str], Any] = {
+        (row["split"], row["metric"]): row["value"] for row in rows_of(own[own["model"] == rule])
+    }
+    delay, right = (values.get((INJECTED, metric)) for metric in ("median_delay_days", "precision"))
+    found, true = (values.get((REAL, metric)) for metric in ("recall", "precision"))
+    title = "The alerts in the backtest"
+    if delay is not None:
+        title = f"Customers who stop ordering are flagged after {delay:,.0f} days"
+        if right is not None:
+            title += f"; {percent(right)} of the alerts are right where half stop"
+    if found is not None and true is not None:
+        title += (
+            f"; in truth {percent(found)} of those who stopped had an alert, and {percent(true)} of alerts were right"
+        )
     return title
 
 
-def metric_bars(rows: pd.DataFrame, metric: str) -> Panel:
-    """A bar per model.
+def metric_bars(rows: pd.DataFrame, key: tuple[str, str], rule: str) -> Panel:
+    """A bar per rule.
 
     Args:
         rows: The metric's rows.
-        metric: One of `METRICS`.
+        key: Split and metric, one of `METRICS`.
+        rule: The rule in use.
     """
-    title, unit, words = METRICS[metric]
-    colours = [MUTED if baseline else ACCENT for baseline in rows["is_baseline"]]
+    title, unit, words = METRICS[key]
+    colours = [ACCENT if model == rule else MUTED for model in rows["model"]]
     names = [label(model, 26) for model in rows["model"]]
     figure = bars(names, column(rows, "value"), [words(value) for value in rows["value"]], colours)
     limits: dict[str, Any] = {"rangemode": "tozero"}
