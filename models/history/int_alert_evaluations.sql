@@ -334,29 +334,71 @@ probabilities as (
 evaluations as (
 
     select
-        *,
-        cast(null as double) as score_from
+        model,
+        split,
+        metric,
+        value,
+        sample_size,
+        cast(null as double) as score_from,
+        cast(null as varchar) as note,
+        first_date,
+        last_date
     from replayed_metrics
 
-    union all by name
-
-    select * from real_metrics
-
-    union all by name
-
-    select * from lead_metrics
-
-    union all by name
-
-    select * from choice
-
-    union all by name
+    union all
 
     select
-        *,
+        model,
+        split,
+        metric,
+        value,
+        sample_size,
+        cast(null as double) as score_from,
+        note,
+        first_date,
+        last_date
+    from real_metrics
+
+    union all
+
+    select
+        model,
+        split,
+        metric,
+        value,
+        sample_size,
+        cast(null as double) as score_from,
+        cast(null as varchar) as note,
+        first_date,
+        last_date
+    from lead_metrics
+
+    union all
+
+    select
+        model,
+        split,
+        metric,
+        value,
+        sample_size,
+        cast(null as double) as score_from,
+        note,
+        first_date,
+        last_date
+    from choice
+
+    union all
+
+    select
         'stopped score' as model,
         'real stops at all month ends' as split,
-        'stopped_share' as metric
+        'stopped_share' as metric,
+        value,
+        sample_size,
+        score_from,
+        cast(null as varchar) as note,
+        first_date,
+        last_date
     from probabilities
 
 )
