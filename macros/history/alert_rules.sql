@@ -15,7 +15,7 @@
 
 {#- What alerts go by as long as a shop's past shows no better rule. -#}
 {% macro default_alert_model() -%}
-    typical gap
+    {{ return('typical gap') }}
 {%- endmacro %}
 
 

@@ -58,37 +58,38 @@ first_order as (
 
 ),
 
+observable as (
+
+    select
+        month_ends.as_of_date,
+        month_ends.last_date - month_ends.as_of_date as days_after,
+        month_ends.as_of_date >= first_order.first_date + {{ least_days }} as has_history
+    from month_ends
+    cross join first_order
+
+),
+
 -- Half a year without an order is a stop. Where the log is too short to compare rules on two month
 -- ends by that, 90 days are.
 stop_horizons as (
 
     select
-        case
-            when
-                count_if(
-                    month_ends.as_of_date >= first_order.first_date + {{ least_days }}
-                    and month_ends.as_of_date <= month_ends.last_date - 180
-                ) >= 2
-                then 180
-            else 90
-        end as stop_horizon_days
-    from month_ends
-    cross join first_order
+        case when count_if(has_history and days_after >= 180) >= 2 then 180 else 90 end
+            as stop_horizon_days
+    from observable
 
 ),
 
 dates as (
 
     select
-        month_ends.as_of_date,
+        observable.as_of_date,
         stop_horizons.stop_horizon_days,
-        month_ends.as_of_date <= month_ends.last_date - {{ horizon_days }} as is_replayed,
-        month_ends.as_of_date >= first_order.first_date + {{ least_days }}
-        and month_ends.as_of_date <= month_ends.last_date - stop_horizons.stop_horizon_days
+        observable.days_after >= {{ horizon_days }} as is_replayed,
+        observable.has_history and observable.days_after >= stop_horizons.stop_horizon_days
             as is_observed
-    from month_ends
+    from observable
     cross join stop_horizons
-    cross join first_order
     where is_replayed or is_observed
 
 ),

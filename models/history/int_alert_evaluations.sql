@@ -1,5 +1,5 @@
-{%- set least_customers, least_stops, one_sided_95 = 200, 30, 1.645 %}
-{%- set default_model = default_alert_model() | trim %}
+{%- set least_customers, least_stops, one_sided_95 = var('min_test_customers'), 30, 1.645 %}
+{%- set default_model = default_alert_model() %}
 
 -- The rules for overdue alerts on the past. The one that finds the most of who stopped, less what
 -- it alerts of the others, is chosen on the earlier month ends, and used if it is better than the
@@ -56,6 +56,8 @@ replayed_metrics as (
             1000 * alerted_in_four_weeks / customer_count / 4
         ]) as value,
         unnest([alerted, stopped, rightly_alerted, customer_count]) as sample_size,
+        cast(null as double) as score_from,
+        cast(null as varchar) as note,
         first_date,
         last_date
     from replayed
@@ -115,6 +117,7 @@ real_metrics as (
         unnest(['precision', 'recall', 'informedness']) as metric,
         unnest([alert_precision, recall, informedness]) as value,
         unnest([alerted, stopped, stopped + went_on]) as sample_size,
+        cast(null as double) as score_from,
         concat(
             'at a month end, of customers who had ordered in the ', stop_horizon_days,
             ' days before; no order in the ', stop_horizon_days, ' days after is a stop'
@@ -179,6 +182,8 @@ lead_metrics as (
         'lead_lower_bound' as metric,
         leads.lead_lower_bound as value,
         leads.customer_count as sample_size,
+        cast(null as double) as score_from,
+        cast(null as varchar) as note,
         real_shares.first_date,
         real_shares.last_date
     from leads
@@ -271,9 +276,10 @@ choice as (
         'informedness' as metric,
         candidates.later_informedness as value,
         coalesce(candidates.customer_count, 0) as sample_size,
+        cast(null as double) as score_from,
+        chosen.note,
         candidates.first_date,
-        candidates.last_date,
-        chosen.note
+        candidates.last_date
     from chosen
     inner join candidates
         on chosen.model = candidates.model
@@ -319,11 +325,15 @@ all_scored as (
 probabilities as (
 
     select
-        score_bins.score_from,
+        'stopped score' as model,
+        'real stops at all month ends' as split,
+        'stopped_share' as metric,
         max(
             (score_bins.stopped + 10 * all_scored.stopped_share) / (score_bins.customer_count + 10)
         ) over (order by score_bins.score_bin) as value,
         score_bins.customer_count as sample_size,
+        score_bins.score_from,
+        cast(null as varchar) as note,
         score_bins.first_date,
         score_bins.last_date
     from score_bins
@@ -333,73 +343,23 @@ probabilities as (
 
 evaluations as (
 
-    select
-        model,
-        split,
-        metric,
-        value,
-        sample_size,
-        cast(null as double) as score_from,
-        cast(null as varchar) as note,
-        first_date,
-        last_date
-    from replayed_metrics
+    select * from replayed_metrics
 
     union all
 
-    select
-        model,
-        split,
-        metric,
-        value,
-        sample_size,
-        cast(null as double) as score_from,
-        note,
-        first_date,
-        last_date
-    from real_metrics
+    select * from real_metrics
 
     union all
 
-    select
-        model,
-        split,
-        metric,
-        value,
-        sample_size,
-        cast(null as double) as score_from,
-        cast(null as varchar) as note,
-        first_date,
-        last_date
-    from lead_metrics
+    select * from lead_metrics
 
     union all
 
-    select
-        model,
-        split,
-        metric,
-        value,
-        sample_size,
-        cast(null as double) as score_from,
-        note,
-        first_date,
-        last_date
-    from choice
+    select * from choice
 
     union all
 
-    select
-        'stopped score' as model,
-        'real stops at all month ends' as split,
-        'stopped_share' as metric,
-        value,
-        sample_size,
-        score_from,
-        cast(null as varchar) as note,
-        first_date,
-        last_date
-    from probabilities
+    select * from probabilities
 
 )
 

@@ -1,4 +1,4 @@
-{%- set news_days, default_model = alert_news_days(), default_alert_model() | trim %}
+{%- set news_days, default_model = alert_news_days(), default_alert_model() %}
 
 with as_of as (
 

@@ -225,7 +225,7 @@ select
             )
         else concat(
             'found of who stopped, less alerted of the others: by how much more than ',
-            '"typical gap", lower end of a one-sided 95 % interval'
+            '"{{ default_alert_model() }}", lower end of a one-sided 95 % interval'
         )
     end as note,
     value,
