@@ -1,3 +1,4 @@
+{%- set least_precision = var('min_precision') ~ ' - 0.05' %}
 -- What the active model of each task predicts of each newcomer, or a baseline where no model is
 -- better. A prediction is sure where its probability is high enough, and where the backtest shows
 -- that the model is right often enough when it is that sure, as far ahead.
@@ -163,6 +164,41 @@ newcomer_predictions as (
     from active_predictions
     group by 1, 2, 3
 
+),
+
+explained as (
+
+    select
+        *,
+        -- Why it is too early to say.
+        case
+            when is_baseline then reason_of_model
+            when min_confidence is null
+                then format(
+                    'no confidence was right often enough of {} samples of such customers',
+                    coalesce(validation_samples, 0)
+                )
+            when tested_customers < 20
+                then format(
+                    'too few confident predictions of such customers could be tested: {} of 20',
+                    tested_customers
+                )
+            when precision_lower_bound < {{ least_precision }}
+                then format(
+                    concat(
+                        'confident predictions were right for {:.0f} % of {} such customers, ',
+                        'which may be {:.0f} % in truth; {:.0f} % are needed'
+                    ),
+                    100 * precision_where_sure,
+                    tested_customers,
+                    floor(100 * precision_lower_bound),
+                    100 * ({{ least_precision }})
+                )
+            when probability < min_confidence
+                then format('probability {:.2f}, {:.2f} is needed', probability, min_confidence)
+        end as reason
+    from newcomer_predictions
+
 )
 
 select
@@ -171,44 +207,12 @@ select
     model,
     most_likely,
     likely,
-    -- Why it is too early to say.
-    case
-        when is_baseline then reason_of_model
-        when min_confidence is null
-            then format(
-                'no confidence was right often enough of {} samples of such customers',
-                coalesce(validation_samples, 0)
-            )
-        when tested_customers < 20
-            then format(
-                'too few confident predictions of such customers could be tested: {} of 20',
-                tested_customers
-            )
-        when precision_lower_bound < {{ var('min_precision') }} - 0.05
-            then format(
-                concat(
-                    'confident predictions were right for {:.0f} % of {} such customers, which ',
-                    'may be {:.0f} % in truth; {:.0f} % are needed'
-                ),
-                100 * precision_where_sure,
-                tested_customers,
-                floor(100 * precision_lower_bound),
-                100 * ({{ var('min_precision') }} - 0.05)
-            )
-        when probability < min_confidence
-            then format('probability {:.2f}, {:.2f} is needed', probability, min_confidence)
-    end as reason,
+    reason,
     probability,
     min_confidence,
     validation_samples,
     precision_lower_bound,
     tested_customers,
     is_baseline,
-    coalesce(
-        not is_baseline
-        and probability >= min_confidence
-        and tested_customers >= 20
-        and precision_lower_bound >= {{ var('min_precision') }} - 0.05,
-        false
-    ) as is_confident
-from newcomer_predictions
+    reason is null as is_confident
+from explained
