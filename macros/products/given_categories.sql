@@ -279,5 +279,5 @@ inner join names
 
 {#- `int_sample_features` has a column for each, and one for `other`. -#}
 {% macro most_given_categories() -%}
-    30
+    {{ return(30) }}
 {%- endmacro %}

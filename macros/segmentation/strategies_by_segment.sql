@@ -39,7 +39,6 @@
 {%- endmacro %}
 
 
-
 {#-
     SQL: a relation's rows with the value order of segments, 1 being worth most. `values` has the
     column of a segment by the name of its value's column; `strategies` are those of
@@ -65,6 +64,7 @@
             {{ relation }}.segmentation = other_strategies.segmentation
             and other_strategies.segment = 'any other'
 {%- endmacro %}
+
 
 {#- The words of a profile, the best first. -#}
 {% macro profile_words() -%}

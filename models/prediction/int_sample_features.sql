@@ -1,3 +1,5 @@
+{#- One for `other`, and for as many categories as there can be. -#}
+{%- set share_count = most_given_categories() + 1 %}
 -- One number per column: Python learns from every column but the sample's number.
 with samples as (
 
@@ -55,7 +57,7 @@ category_shares as (
         prediction_run,
         customer_id,
         cutoff_date,
-        {% for number in range(most_given_categories() | int + 1) %}
+        {% for number in range(share_count) %}
         sum(amount) filter (where category_id = {{ number - 1 }}) / nullif(sum(amount), 0)
             as share_{{ '%02d' % number }},
         {% endfor %}
@@ -96,7 +98,7 @@ select
     / nullif(customer_features.tenure_days - customer_features.days_since_order, 0)
         as gaps_since_order,
     cast(samples.label_end_date - samples.cutoff_date as double) as days_to_go,
-    {% for number in range(most_given_categories() | int + 1) %}
+    {% for number in range(share_count) %}
     coalesce(category_shares.share_{{ '%02d' % number }}, 0) as share_{{ '%02d' % number }},
     {% endfor %}
     cast(coalesce(category_shares.categories_bought, 0) as double) as categories_bought

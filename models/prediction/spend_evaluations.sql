@@ -373,15 +373,7 @@ all_figures as (
 
     union all
 
-    select
-        model,
-        settings,
-        is_baseline,
-        origin_date,
-        customer_count,
-        metric,
-        value
-    from gain_figures
+    select * from gain_figures
 
 ),
 
