@@ -4,6 +4,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from shop_toolkit.ingest.dates import read_dates
 from shop_toolkit.ingest.files import InputError, describe_files
 from shop_toolkit.ingest.readability import check_readable
 from shop_toolkit.ingest.relation import InputRelation, relation_of_files
@@ -22,9 +23,10 @@ def relation(folder: Path, **lines: list[str]) -> InputRelation:
 
 def problem(rows: InputRelation, max_share: float = 0.5, *, has_earlier_rows: bool = False) -> str | None:
     with duckdb.connect() as connection:
+        dated, columns = read_dates(connection, rows, {"iso": DATE_READER}, "dates")
         try:
             check_readable(
-                connection, rows, rows, DATE_READER, NUMBER_READER, max_share, has_earlier_rows=has_earlier_rows
+                connection, rows, dated, columns["iso"], NUMBER_READER, max_share, has_earlier_rows=has_earlier_rows
             )
         except InputError as error:
             return str(error)

@@ -248,7 +248,7 @@ def _state(
         f"select cast({rows.columns[column]} as varchar) as {column}, count(*) as row_count from {rows.sql} group by 1"
     )
     if column == "ordered_at":
-        reading = checked.date_columns[plan.formats.date_format or "year-month-day"]
+        reading = checked.date_column(plan.formats.date_format)
         texts = f"select date_text as ordered_at, date_rows as row_count, {reading} from {rows.dates}"
     ((empty, unreadable, example),) = connection.execute(
         f"""

@@ -188,6 +188,10 @@ class CheckedRows:
     date_columns: Mapping[str, str]
     numbers: Sequence[WrittenNumbers] = ()
 
+    def date_column(self, date_format: str | None) -> str:
+        """The column of dates that are read in this way. None: no row has a date, so none is read in whatever way."""
+        return self.date_columns[date_format or next(iter(self.date_columns))]
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -389,12 +393,10 @@ def _check_most_are_read(
     max_share = float(request.settings["max_unreadable_share"])
     # Nothing is more than all rows.
     if max_share < 1:
-        # Where no row has a date, none is read, in whatever way.
-        date_format = formats.date_format or next(iter(request.readers))
         check_readable(
-            connection, pending, checked.rows, request.readers[date_format],
+            connection, pending, checked.rows, checked.date_column(formats.date_format),
             _readers(request, formats).number, max_share,
-            has_earlier_rows=has_earlier_rows, date_column=checked.date_columns[date_format],
+            has_earlier_rows=has_earlier_rows,
         )  # fmt: skip
 
 

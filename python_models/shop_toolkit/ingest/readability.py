@@ -17,12 +17,11 @@ def check_readable(
     connection: duckdb.DuckDBPyConnection,
     pending: InputRelation,
     rows: InputRelation,
-    date_reader: str,
+    date_column: str,
     number_reader: str,
     max_share: float,
     *,
     has_earlier_rows: bool,
-    date_column: str | None = None,
 ) -> None:
     """Stop where most rows of the input, of a file or of a month have a date or a number that can't be read.
 
@@ -32,33 +31,30 @@ def check_readable(
     Args:
         connection: Where the relation can be read.
         pending: The rows that the build reads.
-        rows: The same rows, as far as they are looked at here: they may be in a table already.
-        date_reader: SQL that reads `date_text` as a timestamp.
+        rows: The same rows, as far as they are looked at here, with their table of dates.
+        date_column: The column of that table that holds what is read (see `read_dates`).
         number_reader: SQL that reads `number_text` as a number.
         max_share: The setting `max_unreadable_share`.
         has_earlier_rows: Whether earlier builds read rows of this input. Then a few rows that can't be read are no
             reason to stop, even where they are all that is new.
-        date_column: The column of the table of dates of `rows` in which they are read already; None where there is no
-            such table.
 
     Raises:
         InputError: More than this share of the rows can't be read.
     """
-    readers = {"ordered_at": date_reader.replace("date_text", "ordered_at")}
-    readers |= {
+    readers = {
         column: number_reader.replace("number_text", column) for column in NUMBER_COLUMNS if column in pending.columns
     }
     # Nearly every input is read as it is: only where so many rows could be unreadable they are looked at closely.
-    if _most_unreadable(
-        connection.execute(_quick_query(rows, readers, date_column)).fetchall(), max_share, has_earlier_rows
-    ):
+    quick = connection.execute(_quick_query(rows, list(readers), date_column)).fetchall()
+    if _most_unreadable(quick, max_share, has_earlier_rows):
         may_be_empty = bool(pending.columns.keys() & {"order_status", "transaction_type"})
-        counts = connection.execute(_query(rows, readers, may_be_empty)).fetchall()
+        counts = connection.execute(_query(rows, readers, date_column, may_be_empty)).fetchall()
         for position, part, part_rows in _most_unreadable(counts, max_share, has_earlier_rows):
             total, unreadable = _counts(part_rows)
             places = {None: pending.name, 0: f"'{shortened(part, 100)}'", 1: f"{part} in {pending.name}"}
             place = places[position]
-            raise _sentence(f"{unreadable} of {total} rows of {place}", pending, list(readers), part_rows)
+            columns = ["ordered_at", *readers]
+            raise _sentence(f"{unreadable} of {total} rows of {place}", pending, columns, part_rows)
 
 
 _Rows = Sequence[Sequence[Any]]
@@ -95,37 +91,36 @@ def _counts(rows: _Rows) -> tuple[int, int]:
     return sum(row[2] for row in rows), sum(row[3] for row in rows)
 
 
-def _quick_query(rows: InputRelation, readers: Mapping[str, str], date_column: str | None) -> str:
+def _texts(rows: InputRelation, columns: Sequence[str]) -> str:
+    return ", ".join(f"trim(cast({rows.columns[column]} as varchar)) as {column}" for column in columns)
+
+
+def _dated(rows: InputRelation, date_column: str) -> str:
+    """A query of `counted` with `parsed_date`: what its dates were read as before."""
+    return f"""
+        select counted.*, dates.{date_column} as parsed_date
+        from counted
+        left join {rows.dates} as dates
+            on counted.file_name is not distinct from dates.file_name
+            and counted.ordered_at = dates.date_text
+    """
+
+
+def _quick_query(rows: InputRelation, numbers: Sequence[str], date_column: str) -> str:
     """As `_query`, but a number counts as unreadable where it is no plain one: at least as many rows as there are."""
-    texts = ", ".join(f"trim(cast({rows.columns[column]} as varchar)) as {column}" for column in readers)
-    doubtful = " or ".join(
-        f"try_cast({column} as decimal(18, 4)) is null" for column in readers if column != "ordered_at"
-    )
-    parsed_date, dates = readers["ordered_at"], ""
-    if date_column is not None:
-        parsed_date, dates = (
-            f"dates.{date_column}",
-            (
-                f"left join {rows.dates} as dates on counted.file_name = dates.file_name"
-                " and counted.ordered_at = dates.date_text"
-            ),
-        )
+    doubtful = " or ".join(f"try_cast({column} as decimal(18, 4)) is null" for column in numbers)
     return f"""
         with texts as (
-            select cast({rows.file_name} as varchar) as file_name, {texts}
+            select cast({rows.file_name} as varchar) as file_name, {_texts(rows, ["ordered_at", *numbers])}
             from {rows.sql}
         ),
-        -- Dates repeat: each is parsed once.
+        -- Dates repeat.
         counted as (
             select file_name, ordered_at, count(*) as row_count, count(*) filter (where {doubtful}) as doubtful_rows
             from texts
             group by 1, 2
         ),
-        dated as (
-            select counted.*, {parsed_date} as parsed_date
-            from counted
-            {dates}
-        )
+        dated as ({_dated(rows, date_column)})
         select
             file_name,
             strftime(parsed_date, '%Y-%m'),
@@ -136,23 +131,29 @@ def _quick_query(rows: InputRelation, readers: Mapping[str, str], date_column: s
     """
 
 
-def _query(rows: InputRelation, readers: Mapping[str, str], may_be_empty: bool) -> str:
+def _query(rows: InputRelation, readers: Mapping[str, str], date_column: str, may_be_empty: bool) -> str:
     """One row per file and month: its rows, those that can't be read, and for each column how many and an example."""
-    texts = ", ".join(f"trim(cast({rows.columns[column]} as varchar)) as {column}" for column in readers)
+    numbers = list(readers)
     whole_row = ", ".join(f"trim(cast({sql} as varchar))" for sql in rows.columns.values())
-    numbers = [column for column in readers if column != "ordered_at"]
-    is_filled = {column: f"{column} <> ''" if may_be_empty else "true" for column in readers}
-    wrong = {column: f"{is_filled[column]} and {readers[column]} is null" for column in readers}
-    flags = ", ".join(f"coalesce({wrong[column]}, false) as is_wrong_{column}" for column in numbers)
+    is_filled = {column: f"{column} <> ''" if may_be_empty else "true" for column in ("ordered_at", *numbers)}
+    flags = ", ".join(
+        f"coalesce({is_filled[column]} and {reader} is null, false) as is_wrong_{column}"
+        for column, reader in readers.items()
+    )
     any_number = " or ".join(f"is_wrong_{column}" for column in numbers)
     counts = ", ".join(
         f"coalesce(sum(row_count) filter (where is_wrong_{column}), 0), min({column}) filter (where is_wrong_{column})"
-        for column in readers
+        for column in ("ordered_at", *numbers)
     )
-    examples = ", ".join(f"{column}, is_wrong_{column}" for column in numbers)
+    wrong_texts = ", ".join(
+        f"is_wrong_{column}, case when is_wrong_{column} then {column} end as {column}" for column in numbers
+    )
     return f"""
         with texts as (
-            select cast({rows.file_name} as varchar) as file_name, {rows.continues} as continues_order, {texts}
+            select
+                cast({rows.file_name} as varchar) as file_name,
+                {rows.continues} as continues_order,
+                {_texts(rows, ["ordered_at", *numbers])}
             from {rows.sql}
             where concat({whole_row}) <> ''
         ),
@@ -160,34 +161,26 @@ def _query(rows: InputRelation, readers: Mapping[str, str], may_be_empty: bool) 
             select file_name, continues_order, ordered_at, {", ".join(numbers)}, {flags}
             from texts
         ),
-        -- Dates repeat, and few numbers are wrong: each date is parsed once.
+        -- Dates repeat, and few numbers are wrong.
         counted as (
-            select
-                file_name,
-                continues_order,
-                ordered_at,
-                {
-        ", ".join(f"is_wrong_{column}, case when is_wrong_{column} then {column} end as {column}" for column in numbers)
-    },
-                count(*) as row_count
+            select file_name, continues_order, ordered_at, {wrong_texts}, count(*) as row_count
             from checked
             group by all
         ),
+        parsed as ({_dated(rows, date_column)}),
         dated as (
             select
-                file_name,
-                strftime({readers["ordered_at"]}, '%Y-%m') as month,
-                ordered_at,
+                *,
                 -- A further line of an order has the date of the first one.
-                coalesce((ordered_at <> '' or not continues_order) and {wrong["ordered_at"]}, false)
-                    as is_wrong_ordered_at,
-                {examples},
-                row_count
-            from counted
+                coalesce(
+                    (ordered_at <> '' or not continues_order) and {is_filled["ordered_at"]} and parsed_date is null,
+                    false
+                ) as is_wrong_ordered_at
+            from parsed
         )
         select
             file_name,
-            month,
+            strftime(parsed_date, '%Y-%m') as month,
             cast(sum(row_count) as bigint),
             cast(coalesce(sum(row_count) filter (where is_wrong_ordered_at or {any_number}), 0) as bigint),
             {counts}
