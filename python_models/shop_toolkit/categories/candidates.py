@@ -129,11 +129,6 @@ def _learnable(data: Texts) -> np.ndarray:
     return data.fitted & data.points.any(axis=1)
 
 
-def count_problem(data: Texts, k: int) -> str | None:
-    """Why products can't be split into `k` categories; None if they can."""
-    return count_problems(data, [k])[k]
-
-
 def count_problems(data: Texts, counts: Iterable[int]) -> dict[int, str | None]:
     """Why products can't be split into each of so many categories; None where they can."""
     different = len(np.unique(data.points[_learnable(data)].round(6), axis=0))
@@ -147,7 +142,7 @@ def categorise(data: Texts, counts: Sequence[int]) -> list[tuple[np.ndarray, np.
 
     Args:
         data: Products (n,).
-        counts: Numbers of groups that KMeans looks for; `count_problem` has none with them.
+        counts: Numbers of groups that KMeans looks for; `count_problems` has none with them.
 
     Returns:
         For each count category (n,), similarity (n,) to the nearest centre, and the group (n,) that a product was

@@ -13,7 +13,7 @@ from shop_toolkit.categories.candidates import (
     OTHER,
     Texts,
     categories_of,
-    count_problem,
+    count_problems,
     texts_of,
 )
 from shop_toolkit.clustering.metrics import SILHOUETTE_CUSTOMERS, silhouettes
@@ -62,13 +62,14 @@ def measure_category_candidates(
         columns = np.column_stack([categories_of(data, found[k])[data.fitted] for k in fitted])
         values = silhouettes(data.points[data.fitted][::step], columns[::step])
         silhouette = dict(zip(fitted, values, strict=True))
+    problems = count_problems(data, keys)
     rows = []
     for k in keys:
         if k in found:
             rows.append(_measured(data, k, found[k], silhouette[k]))
         else:
             nothing = [math.nan] * 5
-            rows.append((ALGORITHM, k, int(data.fitted.sum()), 0, *nothing, count_problem(data, k) or "not fitted"))
+            rows.append((ALGORITHM, k, int(data.fitted.sum()), 0, *nothing, problems[k] or "not fitted"))
     return pd.DataFrame(rows, columns=list(METRIC_COLUMNS))
 
 
