@@ -180,6 +180,7 @@ SETTINGS: dict[str, Setting] = {
     "report_customer_rows": Setting("true or false", _flag),
 }
 
+# A setting that became two has both names, with a blank between them.
 RENAMED = {
     "column_names": "column_mapping",
     "sample_limit": "max_fit_customers",
@@ -189,8 +190,8 @@ RENAMED = {
     "silhouette_band": "silhouette_tolerance",
     "broad_clustering": "force_broad_clustering",
     "detailed_clustering": "force_detailed_clustering",
-    "maximum_rules": "max_broad_rules' and 'max_detailed_rules",
-    "max_rules": "max_broad_rules' and 'max_detailed_rules",
+    "maximum_rules": "max_broad_rules max_detailed_rules",
+    "max_rules": "max_broad_rules max_detailed_rules",
     "catalogue_limit": "max_fit_products",
     "category_refits": "category_bootstrap_samples",
     "rolling_origins": "backtest_origins",
@@ -231,7 +232,8 @@ def wrong_settings(given: str, values: str) -> str:
 
 def _unknown(name: str) -> str:
     if name in RENAMED:
-        return f"The setting '{name}' is now called '{RENAMED[name]}'."
+        now = " and ".join(f"'{new}'" for new in RENAMED[name].split())
+        return f"The setting '{name}' is now called {now}."
     near = get_close_matches(name, SETTINGS, n=1)
     likely = f" Did you mean '{near[0]}'?" if near else ""
     return f"The setting '{name}' is not known. Known settings: {', '.join(SETTINGS)}.{likely}"

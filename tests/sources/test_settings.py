@@ -23,8 +23,10 @@ def test_settings_are_those_of_the_project_and_its_defaults_are_right() -> None:
 
 @pytest.mark.parametrize("name", RENAMED)
 def test_an_old_setting_stops_the_build_with_its_new_name(name: str) -> None:
-    assert sentences({name: 1}) == [f"The setting '{name}' is now called '{RENAMED[name]}'."]
-    assert set(RENAMED[name].split("' and '")) <= set(SETTINGS)
+    names = RENAMED[name].split()
+    now = " and ".join(f"'{new}'" for new in names)
+    assert sentences({name: 1}) == [f"The setting '{name}' is now called {now}."]
+    assert set(names) <= set(SETTINGS)
     assert name not in SETTINGS
 
 
