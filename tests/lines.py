@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import duckdb
+import pandas as pd
 import yaml
 from conftest import ROOT
 from dbt_common.clients.jinja import get_template
@@ -54,6 +55,22 @@ class Lines:
         if name in SEEDS:
             return f"from read_csv('{SEEDS[name]}', header = true, all_varchar = true)"
         return rendered(MODELS[name].read_text("utf-8"))
+
+
+class Given(Lines):
+    """Models on given tables instead of an input."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, **tables: pd.DataFrame) -> None:
+        self.connection, self.settings, self.built = connection, default_settings(), set()
+        CURRENT[:] = [self]
+        self.store(**tables)
+
+    def store(self, **tables: pd.DataFrame) -> None:
+        """Make or replace tables that models find by their names."""
+        for name, rows in tables.items():
+            self.connection.register("given", rows)
+            self.connection.execute(f"create or replace table {name} as from given")
+            self.built.add(name)
 
 
 # The lines that macros and models are rendered for: to compile them takes longer than all else.

@@ -10,26 +10,14 @@ from random import Random
 from statistics import fmean
 from typing import Any
 
-import duckdb
 import pandas as pd
 import pytest
-from lines import CURRENT, Lines, connected, default_settings
+from lines import Given, connected
 
 FIRST, TODAY = date(2024, 12, 1), date(2025, 12, 31)
 MODELS = ("over 90 days", "typical gap of the shop", "typical gap", "stopped at 60 %", "stopped at 70 %")
 Orders = dict[str, list[date]]
 Outcome = tuple[bool, bool, float]
-
-
-class Warehouse(Lines):
-    """Models of history on given tables."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection, tables: dict[str, pd.DataFrame]) -> None:
-        self.connection, self.settings, self.built = connection, default_settings(), set(tables)
-        CURRENT[:] = [self]
-        for name, rows in tables.items():
-            connection.register("given", rows)
-            connection.execute(f"create table main.{name} as from given")
 
 
 class MadeUpShop:
@@ -190,20 +178,20 @@ VERDICTS = {
 
 
 @pytest.fixture(scope="module", params=SHOPS)
-def case(request: pytest.FixtureRequest) -> Iterator[tuple[str, MadeUpShop, Warehouse]]:
+def case(request: pytest.FixtureRequest) -> Iterator[tuple[str, MadeUpShop, Given]]:
     shop = SHOPS[request.param]
     with connected() as connection:
-        yield request.param, shop, Warehouse(connection, shop.tables())
+        yield request.param, shop, Given(connection, **shop.tables())
 
 
-def evaluated(warehouse: Warehouse) -> dict[tuple[str, str, str], float]:
+def evaluated(warehouse: Given) -> dict[tuple[str, str, str], float]:
     rows = warehouse.rows("""
         select model, split, metric, value from {{ ref('int_alert_evaluations') }} where score_from is null
     """)
     return {(model, split, metric): value for model, split, metric, value in rows}
 
 
-def test_rules_are_judged_by_who_stopped_in_truth(case: tuple[str, MadeUpShop, Warehouse]) -> None:
+def test_rules_are_judged_by_who_stopped_in_truth(case: tuple[str, MadeUpShop, Given]) -> None:
     _, shop, warehouse = case
     figures = evaluated(warehouse)
     real = {key: value for key, value in figures.items() if key[1].startswith("real") and key[2] != "lead_lower_bound"}
@@ -223,7 +211,7 @@ def test_rules_are_judged_by_who_stopped_in_truth(case: tuple[str, MadeUpShop, W
 
 
 def test_the_rule_in_use_was_the_best_on_earlier_months_and_beats_the_default_on_the_last(
-    case: tuple[str, MadeUpShop, Warehouse],
+    case: tuple[str, MadeUpShop, Given],
 ) -> None:
     name, shop, warehouse = case
     ((chosen, note),) = warehouse.rows(
@@ -252,7 +240,7 @@ def test_the_rule_in_use_was_the_best_on_earlier_months_and_beats_the_default_on
     assert (chosen == best) == is_evident
 
 
-def test_an_alert_has_a_state_a_probability_and_an_expected_loss(case: tuple[str, MadeUpShop, Warehouse]) -> None:
+def test_an_alert_has_a_state_a_probability_and_an_expected_loss(case: tuple[str, MadeUpShop, Given]) -> None:
     name, shop, warehouse = case
     ((chosen,),) = warehouse.rows("select model from {{ ref('int_alert_evaluations') }} where split = 'rule in use'")
     bins = shares_by_score([one for end in shop.origins for one in shop.outcomes(chosen, end).values()])

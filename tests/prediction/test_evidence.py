@@ -1,14 +1,11 @@
 """Evidence: a model is chosen on older samples, compared by customer, and its interval is the one that scipy finds."""
 
 from collections.abc import Iterator
-from types import SimpleNamespace
-from typing import Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from lines import CURRENT, MODELS, connected, default_settings, rendered
+from lines import MODELS, Given, connected, rendered
 from scipy.stats import binomtest, bootstrap, poisson
 
 FIRST, SECOND = np.datetime64("2025-05-01"), np.datetime64("2025-06-01")
@@ -16,23 +13,15 @@ PARTIAL = ["probability_of_actual", "brier_score", "log_loss", "recall_at_3", "n
 
 
 @pytest.fixture
-def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
+def warehouse() -> Iterator[Given]:
     """A database in memory whose tables models find by their names."""
     with connected() as connection:
-        named: Any = SimpleNamespace(connection=connection, settings=default_settings(), ref=lambda name: name)
-        CURRENT[:] = [named]
-        yield connection
+        yield Given(connection)
 
 
-def frame_of(warehouse: duckdb.DuckDBPyConnection, model: str) -> pd.DataFrame:
+def frame_of(warehouse: Given, model: str) -> pd.DataFrame:
     """What a model of the project makes of the tables."""
-    return warehouse.execute(rendered(MODELS[model].read_text("utf-8"))).df()
-
-
-def store(warehouse: duckdb.DuckDBPyConnection, **tables: pd.DataFrame) -> None:
-    for name, rows in tables.items():
-        warehouse.register("rows", rows)
-        warehouse.execute(f"create or replace table {name} as from rows")
+    return warehouse.connection.execute(rendered(MODELS[model].read_text("utf-8"))).df()
 
 
 def gains_of(figures: pd.DataFrame) -> dict[str, float]:
@@ -83,11 +72,8 @@ def made_up(size: int = 260) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndar
     return right, customers, np.where(random.random(len(customers)) < 0.5, FIRST, SECOND)
 
 
-def evaluated(
-    warehouse: duckdb.DuckDBPyConnection, table: pd.DataFrame, chosen: tuple[pd.DataFrame, pd.DataFrame]
-) -> pd.DataFrame:
-    store(
-        warehouse,
+def evaluated(warehouse: Given, table: pd.DataFrame, chosen: tuple[pd.DataFrame, pd.DataFrame]) -> pd.DataFrame:
+    warehouse.store(
         int_classification_scores=table,
         classification_backtests=chosen[0],
         int_classification_samples=chosen[1],
@@ -96,7 +82,7 @@ def evaluated(
 
 
 def test_the_interval_of_a_classifier_is_that_of_scipys_bootstrap_over_customers(
-    warehouse: duckdb.DuckDBPyConnection,
+    warehouse: Given,
 ) -> None:
     right, customers, origins = made_up()
     figures = evaluated(warehouse, scores(right, customers, origins), validation({"forest": 7, "vote": 6}, FIRST))
@@ -120,7 +106,7 @@ def test_the_interval_of_a_classifier_is_that_of_scipys_bootstrap_over_customers
     assert set(figures.loc[figures["metric"] == "gain", "settings"]) == {"against majority"}
 
 
-def test_more_samples_of_the_same_customers_are_no_more_evidence(warehouse: duckdb.DuckDBPyConnection) -> None:
+def test_more_samples_of_the_same_customers_are_no_more_evidence(warehouse: Given) -> None:
     right, customers, origins = made_up()
     chosen = validation({"forest": 7, "vote": 6}, FIRST)
     once = gains_of(evaluated(warehouse, scores(right, customers, origins), chosen))
@@ -132,7 +118,7 @@ def test_more_samples_of_the_same_customers_are_no_more_evidence(warehouse: duck
 
 
 def test_the_model_is_chosen_on_samples_of_the_earliest_origin_and_not_on_those_it_is_evaluated_on(
-    warehouse: duckdb.DuckDBPyConnection,
+    warehouse: Given,
 ) -> None:
     right, customers, origins = made_up()
     table = scores(right, customers, origins)
@@ -157,7 +143,7 @@ def test_the_model_is_chosen_on_samples_of_the_earliest_origin_and_not_on_those_
     assert set(figures.loc[figures["metric"] == "gain", "model"]) == {"soft_vote"}
 
 
-def test_confident_predictions_are_counted_by_customer_and_as_far_ahead(warehouse: duckdb.DuckDBPyConnection) -> None:
+def test_confident_predictions_are_counted_by_customer_and_as_far_ahead(warehouse: Given) -> None:
     right = {"forest": np.array([True, True, False, True, True, False]), "majority": np.zeros(6, dtype=bool)}
     table = scores(right, np.array(list("aabcdd")), np.full(6, FIRST))
     table["is_confident"] = ~table["is_baseline"] & (table["sample_number"] != 4)
@@ -175,23 +161,25 @@ def test_confident_predictions_are_counted_by_customer_and_as_far_ahead(warehous
 
 
 @pytest.mark.parametrize(("count", "of"), [(0, 7), (15, 20), (20, 20), (161, 200), (2300, 2356)])
-def test_the_lower_end_of_a_precision_is_wilsons(warehouse: duckdb.DuckDBPyConnection, count: int, of: int) -> None:
+def test_the_lower_end_of_a_precision_is_wilsons(warehouse: Given, count: int, of: int) -> None:
     query = rendered("select {{ wilson_lower_bound('share', 'size') }} from (select ? / ? as share, ? as size)")
-    ((low,),) = warehouse.execute(query, [count, of, of]).fetchall()
+    ((low,),) = warehouse.connection.execute(query, [count, of, of]).fetchall()
     expected = binomtest(count, of, alternative="greater").proportion_ci(0.95, method="wilson").low
     assert low == pytest.approx(expected, abs=1e-12)
 
 
-def test_customers_count_in_a_resample_as_often_as_poissons_law_has_it(warehouse: duckdb.DuckDBPyConnection) -> None:
-    warehouse.execute("create table customers as select 'c' || n as customer_id from range(400) as numbers (n)")
-    weights = warehouse.execute(
+def test_customers_count_in_a_resample_as_often_as_poissons_law_has_it(warehouse: Given) -> None:
+    warehouse.connection.execute(
+        "create table customers as select 'c' || n as customer_id from range(400) as numbers (n)"
+    )
+    weights = warehouse.connection.execute(
         rendered("with {{ bootstrap_weights('customers') }} select weight, count(*) from bootstrap_weights group by 1")
     ).fetchall()
     draws = 400 * 1024
     for weight, count in weights:
         assert count / draws == pytest.approx(poisson.pmf(weight, 1), abs=0.004)
     assert 1 - sum(count for _, count in weights) / draws == pytest.approx(poisson.pmf(0, 1), abs=0.004)
-    by_resample = warehouse.execute(
+    by_resample = warehouse.connection.execute(
         rendered(
             "with {{ bootstrap_weights('customers') }} select resample, sum(weight) from bootstrap_weights group by 1"
         )
@@ -201,7 +189,7 @@ def test_customers_count_in_a_resample_as_often_as_poissons_law_has_it(warehouse
     assert np.std([total for _, total in by_resample]) == pytest.approx(20, rel=0.1)
 
 
-def test_who_is_known_for_under_sixty_days_has_a_threshold_of_their_own(warehouse: duckdb.DuckDBPyConnection) -> None:
+def test_who_is_known_for_under_sixty_days_has_a_threshold_of_their_own(warehouse: Given) -> None:
     # 16 of 40 are right of the newer customers, and 200 of 200 of the others.
     number = np.arange(240)
     same = {"task": "interest", "horizon_days": 90, "origin_date": FIRST, "sample_number": number}
@@ -211,8 +199,8 @@ def test_who_is_known_for_under_sixty_days_has_a_threshold_of_their_own(warehous
     predictions = pd.DataFrame(
         same | {"model": "m", "role": "validation", "outcome_rank": 1, "outcome": "a", "probability": 0.9}
     )
-    store(warehouse, samples=samples, predictions=predictions)
-    found = warehouse.execute(
+    warehouse.store(samples=samples, predictions=predictions)
+    found = warehouse.connection.execute(
         rendered(
             "with {{ confidence_thresholds('predictions', 'samples') }} "
             "select confidence_group, min_confidence from confidence_thresholds"
@@ -220,8 +208,8 @@ def test_who_is_known_for_under_sixty_days_has_a_threshold_of_their_own(warehous
     ).fetchall()
     assert dict(found) == {"newer": None, "older": 0.9}
     # Together they would pass, as 216 of 240 are right.
-    store(warehouse, samples=samples.assign(confidence_group="all"))
-    ((together,),) = warehouse.execute(
+    warehouse.store(samples=samples.assign(confidence_group="all"))
+    ((together,),) = warehouse.connection.execute(
         rendered(
             "with {{ confidence_thresholds('predictions', 'samples') }} "
             "select min_confidence from confidence_thresholds"
@@ -255,9 +243,9 @@ def forecasts(size: int = 240) -> pd.DataFrame:
     return table.assign(is_baseline=table["model"].isin(["past rate", "zero"]))
 
 
-def spend_figures(warehouse: duckdb.DuckDBPyConnection, table: pd.DataFrame) -> pd.DataFrame:
-    store(warehouse, predictions=table)
-    warehouse.execute(
+def spend_figures(warehouse: Given, table: pd.DataFrame) -> pd.DataFrame:
+    warehouse.store(predictions=table)
+    warehouse.connection.execute(
         """
         create or replace table int_spend_predictions as
         select * replace (
@@ -273,11 +261,14 @@ def spend_figures(warehouse: duckdb.DuckDBPyConnection, table: pd.DataFrame) -> 
         select 'backtest' as prediction_run, date '2025-05-01' as origin_date, 's' as season, false as is_season_known
         """
     )
+    warehouse.built |= {
+        "int_spend_predictions", "int_prediction_runs", "int_prediction_origins", "int_spend_totals",
+    }  # fmt: skip
     return frame_of(warehouse, "spend_evaluations")
 
 
 def test_the_interval_of_a_forecast_is_that_of_scipys_bootstrap_over_customers(
-    warehouse: duckdb.DuckDBPyConnection,
+    warehouse: Given,
 ) -> None:
     table = forecasts()
     figures = spend_figures(warehouse, table)
@@ -312,7 +303,7 @@ def test_the_interval_of_a_forecast_is_that_of_scipys_bootstrap_over_customers(
     assert gains_of(shuffled) == found
 
 
-def test_without_a_period_to_choose_by_the_combination_is_compared(warehouse: duckdb.DuckDBPyConnection) -> None:
+def test_without_a_period_to_choose_by_the_combination_is_compared(warehouse: Given) -> None:
     table = forecasts()
     figures = spend_figures(warehouse, table[table["role"] == "test"])
     assert set(figures.loc[figures["metric"] == "gain", "model"]) == {"combination"}
