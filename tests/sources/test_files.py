@@ -259,6 +259,7 @@ def test_a_damaged_archive_has_a_sentence(warehouse: duckdb.DuckDBPyConnection, 
         ("log.parquet", b"\xd0\xcf\x11\xe0", "Parquet: it holds a workbook. Rename it to end in .xls."),
         ("log.xlsb", b"no\0text", "a workbook: "),
     ],
+    ids=["gzip", "no gzip", "Parquet", "ZIP", "text as xlsx", "web page as xls", "xls as Parquet", "text as xlsb"],
 )
 def test_a_file_that_is_not_what_its_name_says_has_a_sentence(
     name: str, content: bytes, sentence: str, warehouse: duckdb.DuckDBPyConnection, log: Path
