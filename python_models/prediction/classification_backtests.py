@@ -31,21 +31,30 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
         return typed(None, TYPES)
 
     from shop_toolkit.parallel import PARALLEL_SAMPLES, in_parallel
-    from shop_toolkit.prediction import predict_classes, rank_classes, tune
+    from shop_toolkit.prediction import do_in_turn, group_by_rows, predict_ranks, tune
 
     grids = json.loads(settings["classification_param_grids"])
     rows_of = dict(list(rows.groupby(KEYS)))
     workers = WORKERS if len(rows) >= PARALLEL_SAMPLES else 1
     # Tuned at a task's earliest origin, the parameters have seen nothing that the others predict.
     earliest: dict[str, tuple[Any, ...]] = {}
-    for task, *origin in rows_of:
-        earliest.setdefault(task, (task, *origin))
-    tuning = [("classes", rows_of[key], features, grids, 1) for key in earliest.values()]
-    tuned = dict(zip(earliest, in_parallel(tune, tuning, workers, *TUNING), strict=True))
-    jobs = [(rows, features, tuned[key[0]], 1) for key, rows in rows_of.items()]
+    for key in rows_of:
+        earliest.setdefault(key[0], key)
+    # The three segmentations are predicted from the same samples: a process that fits all three prepares them once.
+    groups = group_by_rows({key: rows_of[key] for key in earliest.values()})
+    jobs = [(tune, [("classes", rows_of[key], features, grids, 1) for key in group]) for group in groups]
+    results = in_parallel(do_in_turn, jobs, workers, *TUNING)
+    tuned = {
+        key[0]: found
+        for group, of_group in zip(groups, results, strict=True)
+        for key, found in zip(group, of_group, strict=True)
+    }
+    groups = group_by_rows(rows_of)
+    jobs = [(predict_ranks, [(rows_of[key], features, tuned[key[0]], 1) for key in group]) for group in groups]
     tables = []
-    for key, predicted in zip(rows_of, in_parallel(predict_classes, jobs, workers, *ORIGINS), strict=True):
-        ranked = rank_classes(predicted)
-        ranked = ranked[(ranked["role"] == "test") | (ranked["outcome_rank"] == 1)]
-        tables.append(ranked.assign(**dict(zip(KEYS, key, strict=True))))
+    for group, of_group in zip(groups, in_parallel(do_in_turn, jobs, workers, *ORIGINS), strict=True):
+        tables += [
+            predicted.assign(**dict(zip(KEYS, key, strict=True)))
+            for key, predicted in zip(group, of_group, strict=True)
+        ]
     return typed(pd.concat(tables, ignore_index=True), TYPES)
