@@ -15,10 +15,10 @@ TYPES = {
     "sample_number": "int64", "outcome_rank": "int32", "probability": "float", "origin_date": "datetime64[us]",
 }  # fmt: skip
 KEYS = ["task", "origin_date", "horizon_days"]
-# A process fits whole origins: the fits of one origin are too small to share out.
+# A process fits all tasks of an origin's samples: these fits are too small to share out, and have much in common.
 WORKERS = 2
 # The log's words for both steps.
-TUNING, ORIGINS = ("parameters of the classifiers", "tasks"), ("backtest of the classifiers", "origins")
+TUNING, ORIGINS = "parameters of the classifiers", "backtest of the classifiers"
 
 
 def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
@@ -30,8 +30,8 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     if rows.empty:
         return typed(None, TYPES)
 
-    from shop_toolkit.parallel import PARALLEL_SAMPLES, in_parallel
-    from shop_toolkit.prediction import do_in_turn, group_by_rows, predict_ranks, tune
+    from shop_toolkit.parallel import PARALLEL_SAMPLES
+    from shop_toolkit.prediction import do_by_samples, predict_ranks, tune
 
     grids = json.loads(settings["classification_param_grids"])
     rows_of = dict(list(rows.groupby(KEYS)))
@@ -40,21 +40,9 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     earliest: dict[str, tuple[Any, ...]] = {}
     for key in rows_of:
         earliest.setdefault(key[0], key)
-    # The three segmentations are predicted from the same samples: a process that fits all three prepares them once.
-    groups = group_by_rows({key: rows_of[key] for key in earliest.values()})
-    jobs = [(tune, [("classes", rows_of[key], features, grids, 1) for key in group]) for group in groups]
-    results = in_parallel(do_in_turn, jobs, workers, *TUNING)
-    tuned = {
-        key[0]: found
-        for group, of_group in zip(groups, results, strict=True)
-        for key, found in zip(group, of_group, strict=True)
-    }
-    groups = group_by_rows(rows_of)
-    jobs = [(predict_ranks, [(rows_of[key], features, tuned[key[0]], 1) for key in group]) for group in groups]
-    tables = []
-    for group, of_group in zip(groups, in_parallel(do_in_turn, jobs, workers, *ORIGINS), strict=True):
-        tables += [
-            predicted.assign(**dict(zip(KEYS, key, strict=True)))
-            for key, predicted in zip(group, of_group, strict=True)
-        ]
+    tuning = {key: ("classes", rows_of[key], features, grids, 1) for key in earliest.values()}
+    tuned = do_by_samples(tune, tuning, rows_of, workers, TUNING)
+    jobs = {key: (rows, features, tuned[earliest[key[0]]], 1) for key, rows in rows_of.items()}
+    predicted = do_by_samples(predict_ranks, jobs, rows_of, workers, ORIGINS)
+    tables = [table.assign(**dict(zip(KEYS, key, strict=True))) for key, table in predicted.items()]
     return typed(pd.concat(tables, ignore_index=True), TYPES)

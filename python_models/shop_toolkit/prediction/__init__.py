@@ -17,18 +17,17 @@ from shop_toolkit.prediction.classes import (
     predict_ranks,
     rank_classes,
 )
-from shop_toolkit.prediction.reuse import do_in_turn, group_by_rows
+from shop_toolkit.prediction.reuse import do_by_samples
 from shop_toolkit.prediction.tuning import tune
 
 __all__ = [
     "VOTE",
     "AmountModel",
     "ClassModels",
-    "do_in_turn",
+    "do_by_samples",
     "fit_amounts",
     "fit_calibrated",
     "forecast_amounts",
-    "group_by_rows",
     "predict_classes",
     "predict_ranks",
     "rank_classes",

@@ -212,7 +212,7 @@ def fit_calibrated(
         raise ValueError("A training or validation row has no outcome.")
     if train.empty:
         return None
-    classes, outcomes = np.unique(train["outcome"].to_numpy(dtype=object), return_inverse=True)
+    outcomes = np.unique(train["outcome"].to_numpy(dtype=object), return_inverse=True)[1]
     customers = train["customer_id"].to_numpy()
     chosen = best_settings("classes", grids, feature_values(train, features), outcomes, customers, workers)
     if not chosen:  # too few rows for any model

@@ -116,8 +116,7 @@ class DrawnForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
         """Fit on rows (n, d) and their classes (n,)."""
         self.classes_, numbers = np.unique(target, return_inverse=True)
         rows, numbers = values.astype(np.float32), numbers.astype(float)[:, None]
-        gaps = np.isnan(rows).any(axis=0)
-        gaps = gaps.astype(np.uint8) if gaps.any() else None
+        gaps = np.asarray(np.isnan(rows).any(axis=0)) if np.isnan(rows).any() else None
         random = np.random.RandomState(self.random_state)
         self.trees_ = []
         for seed in random.randint(np.iinfo(np.int32).max, size=self.n_estimators):

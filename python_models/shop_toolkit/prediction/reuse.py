@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 
+from shop_toolkit.parallel import in_parallel
+
 Key = TypeVar("Key")
 Result = TypeVar("Result")
 
@@ -64,7 +66,7 @@ def once(name: Hashable, arrays: tuple[np.ndarray, ...], compute: Callable[[], R
 
 def _digest(array: np.ndarray) -> tuple[Hashable, ...]:
     """Equal for arrays of the same type, shape and values, and for no others."""
-    return array.dtype.str, array.shape, hashlib.sha256(np.ascontiguousarray(array)).digest()
+    return array.dtype.str, array.shape, hashlib.sha256(np.ascontiguousarray(array).data).digest()
 
 
 def _arrays(result: object) -> list[np.ndarray]:
@@ -104,18 +106,39 @@ class OnceTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
         return transformed
 
 
-def group_by_rows(samples: Mapping[Key, pd.DataFrame]) -> list[list[Key]]:
-    """Keys whose tables hold the same samples in the same roles, together; in the order of the first of each."""
+def do_by_samples(
+    work: Callable[..., Any],
+    jobs: Mapping[Key, tuple[Any, ...]],
+    samples: Mapping[Key, pd.DataFrame],
+    workers: int,
+    what: str = "",
+) -> dict[Key, Any]:
+    """Do many fits at once, those of the same samples in one process, which computes what they have in common once.
+
+    Args:
+        work: What to do, a function of a module.
+        jobs: Arguments of each call.
+        samples: The samples of each job, with sample_number and role.
+        workers: Processes; 1 stays in this one.
+        what: What the jobs are for, as the log reports it.
+
+    Returns:
+        Results of work(*job) in the order of the jobs, the same for any number of workers.
+    """
     groups: dict[tuple[bytes, ...], list[Key]] = {}
-    for key, rows in samples.items():
-        held = tuple(
-            rows[column].to_numpy(dtype=kind).tobytes() for column, kind in (("sample_number", "i8"), ("role", "U10"))
-        )
-        groups.setdefault(held, []).append(key)
-    return list(groups.values())
+    for key in jobs:
+        numbers, roles = samples[key]["sample_number"].to_numpy(dtype="i8"), samples[key]["role"].to_numpy(dtype="U10")
+        groups.setdefault((numbers.tobytes(), roles.tobytes()), []).append(key)
+    in_turn = [(work, [jobs[key] for key in keys]) for keys in groups.values()]
+    results = in_parallel(_in_turn, in_turn, workers, what, "sets of samples")
+    found = {
+        key: result
+        for keys, each in zip(groups.values(), results, strict=True)
+        for key, result in zip(keys, each, strict=True)
+    }
+    return {key: found[key] for key in jobs}
 
 
-def do_in_turn(work: Callable[..., Result], jobs: Sequence[tuple[Any, ...]]) -> list[Result]:
-    """Results of work(*job), one after the other, with what the jobs have in common computed once."""
+def _in_turn(work: Callable[..., Result], jobs: Sequence[tuple[Any, ...]]) -> list[Result]:
     with keep_results():
         return [work(*job) for job in jobs]
