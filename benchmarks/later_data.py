@@ -337,8 +337,16 @@ def judge_alerts(shop: Later) -> Iterator[Figure]:
         naive = {name: figures[metric] for name, figures in measured.items() if name != "product"}
         yield Figure("alerts", metric, measured["product"][metric], naive, len(customers))
     likely = open_alerts.set_index("customer_id")["probability"].reindex(customers[rules["product"]])
-    if len(likely):
-        promised = {"promised": float(likely.mean())}
+    ((days,),) = shop.first.execute(
+        "select coalesce(max(stop_horizon_days) filter (where is_observed), 90) from history.int_alert_backtest"
+    ).fetchall()
+    end = shop.cut + timedelta(days)
+    if len(likely) and end <= shop.last:
+        away = float((shop.bought(shop.cut, end)[likely.index] <= 0).mean())
+        yield Figure("alerts", f"stayed away for {days} days", away, {"promised": float(likely.mean())}, len(likely))
+    elif len(likely):
+        # The later log ends before it shows what the probability is of.
+        promised = {f"promised for {days} days": float(likely.mean())}
         yield Figure("alerts", "stayed away", measured["product"]["precision"], promised, len(likely))
 
 
