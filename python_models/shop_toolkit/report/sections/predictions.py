@@ -38,7 +38,7 @@ IN_SAMPLE = "(in-sample)"
 def blocks(tables: Tables) -> list[Block]:
     """The section's blocks."""
     evaluations = tables["model_evaluations"]
-    undecided = undecided_tasks(evaluations, int(tables["settings"]["min_test_customers"].iloc[0]))
+    undecided = undecided_tasks(evaluations, tables["settings"]["min_test_customers"].astype(int).max())
     return [
         beside_baselines(evaluations, undecided),
         calibration(tables["prediction_calibration"], evaluations, undecided),
