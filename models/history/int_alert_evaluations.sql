@@ -286,8 +286,8 @@ choice as (
 
 ),
 
--- Today's probabilities go by all month ends; those by the earlier ones show on the last one how far
--- off they are.
+-- Today's probabilities go by all month ends; those by the earlier ones show on the last one how
+-- honest they are.
 calibrations as (
 
     select unnest(['real stops at all month ends', 'real stops at earlier month ends'])
