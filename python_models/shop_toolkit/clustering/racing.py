@@ -5,14 +5,14 @@ the choice rests on is sure enough, and that the winner's is measured in full.
 """
 
 import math
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
 
 from shop_toolkit.clustering.names import CANDIDATE, Key
-from shop_toolkit.clustering.stability import Refits, cluster_jaccards
+from shop_toolkit.clustering.stability import Outcome, Refits, cluster_jaccards
 
 # Every candidate gets this share of the resamples; a finalist that isn't settled yet gets as many again, and so on.
 FIRST_SHARE = 0.2
@@ -66,18 +66,59 @@ def race(
         ValueError: The labels are not of the customers that have coordinates.
     """
     refits = Refits(coordinates, labels, candidates[candidates["is_finalist"]], samples, workers)
+    known = candidates[[key in refits.candidates for key in candidates[CANDIDATE].itertuples(index=False, name=None)]]
+    has_finalist = known.groupby("segmentation")["is_finalist"].transform("any")
     first = math.ceil(FIRST_SHARE * samples)
-    numbers = {key: min(first, refits.most(key)) for key in refits.candidates}
-    segmentations: list[list[Finalist]] = []
-    for _, rivals in candidates.groupby("segmentation", sort=True):
-        known = rivals[[key in numbers for key in rivals[CANDIDATE].itertuples(index=False, name=None)]]
-        segmentations.append(_finalists(known[known["is_finalist"]]))
-        if not segmentations[-1]:
-            numbers |= {key: refits.most(key) for key in known[CANDIDATE].itertuples(index=False, name=None)}
+    numbers = {}
+    for key, is_race in zip(known[CANDIDATE].itertuples(index=False, name=None), has_finalist, strict=True):
+        numbers[key] = min(first, refits.most(key)) if is_race else refits.most(key)
     refits.reach(numbers)
-    for finalists in segmentations:
-        _settle(refits, finalists, min_stability, silhouette_tolerance)
+    for _, rivals in known.groupby("segmentation", sort=True):
+        settle(refits, rivals, min_stability, silhouette_tolerance)
     return refits.table()
+
+
+class Refitted(Protocol):
+    """What `settle` needs of `Refits`; a test draws them."""
+
+    outcomes: dict[Key, list[Outcome]]
+
+    def most(self, key: Key) -> int:
+        """How often a candidate is refitted in full."""
+
+    def reach(self, numbers: Mapping[Key, int]) -> None:
+        """Refit candidates until each has as many refits as asked for."""
+
+
+def settle(refits: Refitted, rivals: pd.DataFrame, min_stability: float, silhouette_tolerance: float) -> None:
+    """Refit the finalists of one segmentation until it is sure which of them SQL chooses, and that one in full.
+
+    Args:
+        refits: The first refits of each; more are added.
+        rivals: The candidates of the segmentation, with the columns that `race` takes.
+        min_stability: As for `race`.
+        silhouette_tolerance: As for `race`.
+    """
+    finalists = _finalists(rivals[rivals["is_finalist"]])
+    forced = [finalist.key for finalist in finalists if finalist.is_forced]
+    if forced:
+        refits.reach({key: refits.most(key) for key in forced})
+        return
+
+    def is_stable(finalist: Finalist) -> bool:
+        key = finalist.key
+        while not _is_sure(refits, key, min_stability):
+            refits.reach({key: min(2 * len(refits.outcomes[key]), refits.most(key))})
+        return bool(cluster_jaccards(refits.outcomes[key])[0].min() >= min_stability)
+
+    while winner := winner_of(finalists, is_stable, silhouette_tolerance):
+        # Algorithms that find the same clusters tie, and the most stable of them wins.
+        equals = [f for f in finalists if (f.k, f.silhouette) == (winner.k, winner.silhouette)]
+        refits.reach({finalist.key: refits.most(finalist.key) for finalist in equals})
+        # What looked sure may fail in full; then another one wins.
+        if any(is_stable(finalist) for finalist in equals):
+            return
+    refits.reach({finalist.key: refits.most(finalist.key) for finalist in finalists})
 
 
 def _finalists(rows: pd.DataFrame) -> list[Finalist]:
@@ -89,29 +130,7 @@ def _finalists(rows: pd.DataFrame) -> list[Finalist]:
     return sorted(finalists, key=lambda finalist: (-finalist.silhouette, finalist.k, finalist.key))
 
 
-def _settle(refits: Refits, finalists: Sequence[Finalist], min_stability: float, silhouette_tolerance: float) -> None:
-    """Refit the finalists of one segmentation until it is sure which of them SQL chooses, and that one in full."""
-    forced = [finalist.key for finalist in finalists if finalist.is_forced]
-    if forced:
-        refits.reach({key: refits.most(key) for key in forced})
-        return
-
-    def is_stable(finalist: Finalist) -> bool:
-        key = finalist.key
-        while not _is_sure(refits, key, min_stability):
-            done = len(refits.outcomes[key])
-            refits.reach({key: min(2 * done, refits.most(key))})
-        return bool(cluster_jaccards(refits.outcomes[key])[0].min() >= min_stability)
-
-    while winner := winner_of(finalists, is_stable, silhouette_tolerance):
-        refits.reach({winner.key: refits.most(winner.key)})
-        # What looked sure may fail in full; then another one wins.
-        if is_stable(winner):
-            return
-    refits.reach({finalist.key: refits.most(finalist.key) for finalist in finalists})
-
-
-def _is_sure(refits: Refits, key: Key, min_stability: float) -> bool:
+def _is_sure(refits: Refitted, key: Key, min_stability: float) -> bool:
     """Whether more refits would hardly move a candidate to the other side of the least stability."""
     outcomes = refits.outcomes[key]
     if len(outcomes) >= refits.most(key):

@@ -17,7 +17,7 @@ from shop_toolkit.clustering.algorithms import (
 )
 from shop_toolkit.clustering.kmeans import kmeans
 from shop_toolkit.clustering.metrics import clusters_of
-from shop_toolkit.clustering.mixtures import mixture_clusters
+from shop_toolkit.clustering.mixtures import mixture
 from shop_toolkit.clustering.names import (
     ALGORITHMS,
     CANDIDATE,
@@ -312,5 +312,5 @@ def _refit(points: np.ndarray, algorithm: str, candidates: Sequence[Candidate], 
         if algorithm == "kmeans":
             refitted[k] = kmeans(points, k, protocol.kmeans_starts, seed)
         elif algorithm == "gaussian_mixture":
-            refitted[k] = mixture_clusters(points, k, seed, protocol.mixture_tolerance, protocol.mixture_steps)
+            refitted[k] = mixture(points, k, seed, protocol.mixture_tolerance, protocol.mixture_steps)[0]
     return refitted
