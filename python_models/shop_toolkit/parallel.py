@@ -15,8 +15,8 @@ from shop_toolkit.progress import Progress
 
 Result = TypeVar("Result")
 
-# Fewer customers than this stay in one process: to start others takes 3 s of processor time, as much as all their fits.
-PARALLEL_CUSTOMERS = 900
+# Fewer customers than this stay in one process: to start others takes 2 s, to hand them a job 10 ms.
+PARALLEL_CUSTOMERS = 300
 # Fewer samples than this are predicted faster in one process: the fits are small, and each worker imports scikit-learn.
 PARALLEL_SAMPLES = 20_000
 
