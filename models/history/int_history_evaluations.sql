@@ -4,9 +4,9 @@
 {%- set segmentations = {'rfm': 'score cells', 'broad': 'rules', 'detailed': 'rules'} %}
 
 -- What the history shows: whether moves keep to the order of segments, and how good the rules for
--- overdue alerts are. The one that finds the most of who stopped, less what it alerts of the others,
--- is chosen on the earlier month ends, and used if it is better than the default rule on the last
--- one too, by more than chance.
+-- overdue alerts are. The one that finds the most of who stopped, less what it alerts of the
+-- others, is chosen on the earlier month ends, and used if it is better than the default rule on
+-- the last one too, by more than chance.
 with backtest as (
 
     select * from {{ ref('int_alert_backtest') }}
