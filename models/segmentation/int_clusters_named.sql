@@ -15,23 +15,6 @@ personas as (
 
 ),
 
--- A name is carried over where it is still true.
-carried_over as (
-
-    select carried_over.*
-    from {{ ref('int_names_carried_over') }} as carried_over
-    inner join profiles
-        on
-            carried_over.segmentation = profiles.segmentation
-            and carried_over.cluster = profiles.cluster
-    inner join {{ ref('persona_prototypes') }} as prototypes
-        on
-            carried_over.segmentation = prototypes.segmentation
-            and carried_over.segment = prototypes.persona
-            and {{ persona_fits('profiles', 'prototypes') | indent(12) }}
-
-),
-
 described as (
 
     select
@@ -62,19 +45,16 @@ named as (
 
     select
         described.*,
-        carried_over.jaccard,
         personas.distance,
-        coalesce(carried_over.segment, personas.persona, described.description) as name,
+        coalesce(
+            described.carried_over_segment, personas.persona, described.description
+        ) as name,
         case
-            when carried_over.segment is not null then 'carried over'
+            when described.carried_over_segment is not null then 'carried over'
             when personas.persona is not null then 'persona'
             else 'described'
         end as naming
     from described
-    left join carried_over
-        on
-            described.segmentation = carried_over.segmentation
-            and described.cluster = carried_over.cluster
     left join personas
         on
             described.segmentation = personas.segmentation

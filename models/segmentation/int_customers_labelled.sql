@@ -21,6 +21,13 @@ population as (
 
 ),
 
+chosen_labels as (
+
+    {{ chosen_labels(ref('int_candidates_ranked'), ref('candidate_labels')) | indent(4) }}
+
+),
+
+-- Noise is in no cluster, so it has no name.
 named as (
 
     select
@@ -28,10 +35,12 @@ named as (
         labels.customer_id,
         clusters.segment,
         clusters.value_order,
-        labels.recency_days,
-        labels.frequency,
-        labels.monetary
-    from {{ ref('int_chosen_labels') }} as labels
+        population.recency_days,
+        population.frequency,
+        population.monetary
+    from chosen_labels as labels
+    inner join population
+        on labels.customer_id = population.customer_id
     inner join {{ ref('int_clusters_named') }} as clusters
         on
             labels.segmentation = clusters.segmentation
