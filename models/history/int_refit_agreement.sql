@@ -2,14 +2,20 @@
 
 -- The customers of the last day by the active rules and by those before them: what a refit alone
 -- changes.
-with last_day as (
+with versions as (
+
+    {{ history_versions() | indent(4) }}
+
+),
+
+last_day as (
 
     select
         dates.as_of_date,
         versions.model_version,
         versions.previous_version
     from {{ ref('int_snapshot_dates') }} as dates
-    inner join {{ ref('int_history_versions') }} as versions
+    inner join versions
         on dates.model_version = versions.model_version
     where
         dates.is_open

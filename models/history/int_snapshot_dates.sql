@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ log_earlier_as_of_date() }}") }}
+{{ config(pre_hook=["{{ validate_stored_rules() }}", "{{ log_earlier_as_of_date() }}"]) }}
 
 with as_of as (
 
@@ -10,7 +10,7 @@ with as_of as (
 
 versions as (
 
-    select * from {{ ref('int_history_versions') }}
+    {{ history_versions() | indent(4) }}
 
 ),
 

@@ -32,11 +32,9 @@ FIRST_DAY = date(2011, 1, 10)
 SNAPSHOTS = "history.int_segment_snapshots"
 # In the order in which dbt runs them.
 STEPS = (
-    "history.int_history_versions",
     "history.int_snapshot_dates",
     "core.int_order_states_scd2",
     "core.int_customer_states_scd2",
-    "history.int_history_delta",
     "history.int_segment_moves",
     "history.int_counterfactual_segments",
     SNAPSHOTS,
@@ -52,7 +50,6 @@ CHAIN = (
     "int_order_states_scd2",
     "int_customer_states_scd2",
     "int_snapshot_dates",
-    "int_history_delta",
     "int_segment_moves",
     "int_counterfactual_segments",
     "int_segment_snapshots",
