@@ -184,7 +184,7 @@ def test_a_refresh_computes_the_segments_and_alerts_of_a_full_build(
     exports.mkdir()
     shutil.copy(DEMO_FILE, exports / "first.csv")
     shop.settings |= {"transactions": f"{exports}/*.csv", "published_folder": str(tmp_path / "published")}
-    shop.build("int_customer_states_scd2", "orders", "cancellations", "rejected_transactions", "int_anonymous_sales")
+    shop.build("int_customer_states_scd2", "orders", "cancellations", "rejected_transactions")
     full = shop.copy(tmp_path / "full", published_folder=None)
     next_day(exports / "next.csv")
     # a build that was cut off left cut-points without rules: nothing of them may be used
