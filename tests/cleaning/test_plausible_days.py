@@ -225,7 +225,9 @@ def with_typos(make_shop: Callable[..., Shop], tmp_path_factory: pytest.TempPath
 def test_a_wrong_date_is_rejected_and_moves_no_day(with_typos: Shop) -> None:
     assert rejected(with_typos) == [("901",), ("902",), ("904",), ("C903",)]
     assert with_typos.rows("select distinct as_of_date from core.int_as_of_dates") == [(date(2024, 1, 28),)]
-    assert with_typos.row("select count(*) from cleaning.int_transactions_flagged where rejection_reason = 'missing_customer'") == (0,)
+    assert with_typos.row(
+        "select count(*) from cleaning.int_transactions_flagged where rejection_reason = 'missing_customer'"
+    ) == (0,)  # fmt: skip
     assert with_typos.row(
         "select rejection_detail from rejected_transactions where invoice_id = '901'"
     ) == ("the date 2042-03-06 lies outside the days of the log",)  # fmt: skip

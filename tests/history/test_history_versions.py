@@ -26,6 +26,8 @@ def test_only_usable_versions_whose_rules_were_stored_report_the_history() -> No
             int_segment_rules=pd.DataFrame({"model_version": [1, 1, 3, 4, 5]}),
         )
         found = given.rows(
-            "select model_version, previous_version, is_usable, baseline_date from ({{ history_versions() }}) order by 1"
+            """
+            select model_version, previous_version, is_usable, baseline_date from ({{ history_versions() }}) order by 1
+            """
         )
     assert found == [(1, None, True, day), (4, 1, True, fifth), (5, None, False, fifth)]
