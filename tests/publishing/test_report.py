@@ -21,6 +21,7 @@ from conftest import PUBLISHED, ROOT, Shop
 from playwright.sync_api import Browser, ElementHandle, FloatRect, Page, sync_playwright
 from shop_toolkit.report import colours, privacy, words
 from shop_toolkit.report.charts import Block, Table
+from shop_toolkit.report.page import key_figures
 from shop_toolkit.report.page import page as render
 from shop_toolkit.report.sections import SECTIONS
 from shop_toolkit.report.sections import alerts as alert_blocks
@@ -61,8 +62,7 @@ def read_tables(shop: Shop) -> Tables:
 
 def shop_facts(shop: Shop) -> dict[str, Any]:
     with duckdb.connect(str(shop.warehouse), read_only=True) as connection:
-        facts: dict[str, Any] = connection.sql("select * from reporting.rpt_shop").df().to_dict("records")[0]
-        return facts
+        return key_figures(connection.table("main.orders"), connection.table("main.customers"))
 
 
 def answered(tables: Tables) -> list[dict[str, Any]]:
@@ -945,6 +945,30 @@ def test_a_segment_of_older_rules_is_grey(tables: Tables) -> None:
     older = moved(("older", "loyal", 2), ("loyal", "loyal", 2))
     node = blocks_of(tables | {"segment_transitions": older})["segment_flows"].panels[0].data[0]["node"]
     assert dict(zip(node["customdata"], node["color"], strict=True))["older 2"] == colours.GREY
+
+
+@pytest.mark.parametrize("has_orders", [True, False])
+def test_the_shop_has_key_figures_and_zeros_without_orders(*, has_orders: bool) -> None:
+    with duckdb.connect() as connection:
+        orders = connection.sql(
+            """
+            select * from (values (3, 1, 20, date '2011-01-05'), (2, 0, 5.5, date '2011-03-01'))
+            as orders (units, cancelled_units, revenue, order_date)
+            """
+        )
+        # one net order is no repeat order; nor is none
+        customers = connection.sql("select unnest([2, 1, 0]) as frequency, date '2011-03-09' as as_of_date")
+        found = key_figures(orders.filter(str(has_orders)), customers.filter(str(has_orders)))
+    if has_orders:
+        days = {"first_order_date": "2011-01-05", "last_order_date": "2011-03-01", "as_of_date": "2011-03-09"}
+        expected = {"customer_count": 3, "repeat_customer_count": 1, "net_customer_count": 2, "order_count": 2}
+        assert found == expected | {"units": 4, "revenue": 25.5} | {
+            name: pd.Timestamp(day).date() for name, day in days.items()
+        }
+    else:
+        counts = ("customer_count", "repeat_customer_count", "net_customer_count", "order_count", "units", "revenue")
+        dates = ("first_order_date", "last_order_date", "as_of_date")
+        assert found == dict.fromkeys(counts, 0) | dict.fromkeys(dates)
 
 
 def test_changes_are_counted_by_day_and_cause_and_restatements_apart() -> None:
