@@ -62,7 +62,7 @@
 
         select coalesce(checksums.customer_id, reported_checksums.customer_id) as customer_id
         from checksums
-        full outer join reported_checksums
+        full join reported_checksums
             on checksums.customer_id = reported_checksums.customer_id
         where checksums.events_checksum is distinct from reported_checksums.events_checksum
 
@@ -137,16 +137,16 @@
             {% endfor %}
             current_facts.customer_id is null as is_withdrawn
         from current_facts
-        full outer join reported_facts
+        full join reported_facts
             on
                 current_facts.customer_id = reported_facts.customer_id
                 and current_facts.as_of_date = reported_facts.as_of_date
 
     ),
 
-    -- Only a date that was over, and still is, can be restated. The mark compares the report with the
-    -- first one and not with the last: once settings are put back or lost lines are there again, the
-    -- mark is as before.
+    -- Only a date that was over, and still is, can be restated. The mark compares the report with
+    -- the first one and not with the last: once settings are put back or lost lines are there
+    -- again, the mark is as before.
     restated as (
 
         select

@@ -22,15 +22,15 @@
     )
 
     select
-        rfm_segments.segment,
-        rfm_segments.repeat_segment,
+        blocks.segment,
+        blocks.repeat_segment,
         cells.recency_score,
         cells.frequency_score,
         cells.monetary_score
     from cells
-    inner join {{ ref('rfm_segments') }} as rfm_segments
+    inner join {{ ref('rfm_segments') }} as blocks
         on
-            cells.recency_score between rfm_segments.recency_min and rfm_segments.recency_to
-            and cells.frequency_score between rfm_segments.frequency_min and rfm_segments.frequency_to
-            and cells.monetary_score between rfm_segments.monetary_min and rfm_segments.monetary_to
+            cells.recency_score between blocks.recency_min and blocks.recency_to
+            and cells.frequency_score between blocks.frequency_min and blocks.frequency_to
+            and cells.monetary_score between blocks.monetary_min and blocks.monetary_to
 {%- endmacro %}
