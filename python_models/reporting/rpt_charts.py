@@ -49,6 +49,7 @@ def model(dbt: Any, session: Any) -> pd.DataFrame:
     relations["segment_changes"] = relations["segment_changes"].aggregate(CHANGES)
     # In total order, or ties and tables would follow the threads of the build.
     tables = {name: relation.order("all").df() for name, relation in relations.items()}
+    tables["settings"] = pd.DataFrame([dbt.config.get("meta")])
     return typed(pd.DataFrame(findings(tables)), TYPES)
 
 

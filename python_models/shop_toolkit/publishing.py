@@ -38,8 +38,8 @@ FILES_OF_MARTS = ("marts.duckdb", "parquet", "csv", MANIFEST)
 # A reader who resolved a version keeps it: this many stay beside the current one, and all that were current recently.
 VERSIONS_BEFORE = 2
 SECONDS_BEFORE = 600
-# Below the folder of all marts: those that a refresh updates. Versions may follow each other within seconds, and those of
-# ten minutes would fill the disk.
+# Below the folder of all marts: those that a refresh updates. Versions may follow each other within seconds, and
+# those of ten minutes would fill the disk.
 LIVE_FOLDER = "live"
 LIVE_SECONDS_BEFORE = 60
 # How long to wait for another build that publishes into the same folder.

@@ -15,7 +15,7 @@ from shop_toolkit.rules.boxes import Box, merge_boxes, split_bound
 from shop_toolkit.rules.cuts import Cuts
 from shop_toolkit.rules.evaluation import cross_validate_rules, evaluate_classifiers
 from shop_toolkit.rules.fit import LOWER_BOUNDS, UPPER_BOUNDS, apply_rules, fit_rules
-from shop_toolkit.rules.forest import extremely_randomised_trees, random_forest
+from shop_toolkit.rules.forest import decision_tree, extremely_randomised_trees, random_forest
 from shop_toolkit.rules.order import Reach, must_not_exceed, ordered_tiers, tiers_of
 from shop_toolkit.rules.tree import FEATURES
 from sklearn.dummy import DummyClassifier
@@ -349,6 +349,16 @@ def test_forests_are_those_of_scikit_learn(considered: int) -> None:
             np.testing.assert_array_equal(tree.threshold, model.tree_.threshold)
             np.testing.assert_array_equal(tree.value, model.tree_.value)
         np.testing.assert_array_equal(forest.predict(others), expected.predict(others))
+
+
+@pytest.mark.parametrize("smallest", [1, 3])
+def test_a_tree_is_that_of_scikit_learn(smallest: int) -> None:
+    random = np.random.default_rng(smallest)
+    values, segments = random.integers(12, size=(150, 3)).astype(float), random.integers(4, size=150)
+    model = DecisionTreeClassifier(criterion="entropy", min_samples_leaf=smallest, random_state=5)
+    expected, tree = model.fit(values, segments).tree_, decision_tree(values, segments, smallest, seed=5)
+    for part in ("feature", "threshold", "children_left", "children_right", "value"):
+        np.testing.assert_array_equal(getattr(tree, part), getattr(expected, part))
 
 
 def curved(seed: int, size: int = 1500) -> tuple[pd.DataFrame, np.ndarray]:

@@ -1,18 +1,19 @@
-"""Forests of scikit-learn's trees, without what its own forests check for each tree.
+"""Trees and forests of a few thousand customers, a thousand and more of them in a build.
 
-On a few thousand customers these checks take as long as to grow the tree. The trees and the predictions are those of
-`ExtraTreesClassifier` and `RandomForestClassifier`, one for one.
+The trees, the random numbers and so the predictions are those of scikit-learn's `DecisionTreeClassifier`,
+`RandomForestClassifier` and `ExtraTreesClassifier`, which a test compares. With so few customers their checks and
+conversions around each tree take as long as to grow it. Here scikit-learn's compiled builder grows it, which
+pyproject.toml pins to a minor version.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
 import numpy as np
-from sklearn import config_context
-from sklearn.tree import DecisionTreeClassifier, ExtraTreeClassifier
-from sklearn.tree._tree import Tree
+from sklearn.tree._criterion import ClassificationCriterion, Entropy, Gini
+from sklearn.tree._splitter import BestSplitter, RandomSplitter, Splitter
+from sklearn.tree._tree import DepthFirstTreeBuilder, Tree
+
+MOST_DEPTH = np.iinfo(np.int32).max
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,9 @@ def extremely_randomised_trees(
         considered: Features that each split chooses from.
         seed: Seed of the forest.
     """
-    kind = partial(ExtraTreeClassifier, max_features=considered)
-    grown = [fit_tree(kind, values, numbers, tree_seed) for tree_seed in _seeds(trees, seed)]
-    return Forest(grown, int(numbers.max()) + 1)
+    data = Data.of(values, numbers)
+    grown = [_grown(data, Gini, RandomSplitter, considered, tree_seed) for tree_seed in _seeds(trees, seed)]
+    return Forest(grown, data.segments)
 
 
 def random_forest(values: np.ndarray, numbers: np.ndarray, trees: int, considered: int, seed: int) -> Forest:
@@ -67,31 +68,75 @@ def random_forest(values: np.ndarray, numbers: np.ndarray, trees: int, considere
         considered: Features that each split chooses from.
         seed: Seed of the forest.
     """
-    kind, count = partial(DecisionTreeClassifier, max_features=considered), len(numbers)
+    data, count = Data.of(values, numbers), len(numbers)
     grown = []
     for tree_seed in _seeds(trees, seed):
         drawn = np.random.RandomState(tree_seed).randint(0, count, count, dtype=np.int32)
-        grown.append(fit_tree(kind, values, numbers, tree_seed, np.bincount(drawn, minlength=count).astype(float)))
-    return Forest(grown, int(numbers.max()) + 1)
+        weights = np.bincount(drawn, minlength=count).astype(float)
+        grown.append(_grown(data, Gini, BestSplitter, considered, tree_seed, weights=weights))
+    return Forest(grown, data.segments)
 
 
-def fit_tree(
-    kind: Callable[..., Any], values: np.ndarray, numbers: np.ndarray, seed: int, weights: np.ndarray | None = None
-) -> Tree:
-    """Grow one tree.
+def decision_tree(values: np.ndarray, numbers: np.ndarray, smallest_leaf: int, seed: int) -> Tree:
+    """Grow a decision tree in full, by the entropy (CART, Breiman et al. 1984).
 
     Args:
-        kind: Makes scikit-learn's tree from its `random_state`.
-        values: Features (n, d), finite; the tree compares them in single precision.
-        numbers: Number of the segment of each row (n,), from 0.
-        seed: Seed of the tree.
-        weights: Weight of each row (n,); None is 1.
+        values: Features of customers (n, d).
+        numbers: Number of the segment of each (n,), from 0.
+        smallest_leaf: Customers of a leaf at least.
+        seed: Seed of the order in which features are tried.
     """
-    # Each fit sorts the numbers, and sorts single bytes faster.
-    small = numbers.astype(np.min_scalar_type(int(numbers.max())))
-    with config_context(assume_finite=True, skip_parameter_validation=True):
-        model = kind(random_state=seed)
-        return model.fit(values.astype(np.float32), small, sample_weight=weights, check_input=False).tree_
+    return _grown(Data.of(values, numbers), Entropy, BestSplitter, values.shape[1], seed, smallest_leaf)
+
+
+@dataclass(frozen=True)
+class Data:
+    """Customers as the builder reads them.
+
+    Attributes:
+        points: Features (n, d) in single precision.
+        numbers: Number of the segment of each (n, 1), from 0.
+        segments: How many segments there are.
+    """
+
+    points: np.ndarray
+    numbers: np.ndarray
+    segments: int
+
+    @classmethod
+    def of(cls, values: np.ndarray, numbers: np.ndarray) -> "Data":
+        """Convert features (n, d), finite, and numbers of segments (n,)."""
+        points, column = (np.ascontiguousarray(part) for part in (values.astype(np.float32), numbers[:, None]))
+        return cls(points, column.astype(float), int(numbers.max()) + 1)
+
+
+def _grown(
+    data: Data,
+    criterion: type[ClassificationCriterion],
+    splitter: type[Splitter],
+    considered: int,
+    seed: int,
+    smallest_leaf: int = 1,
+    weights: np.ndarray | None = None,
+) -> Tree:
+    """Grow a tree in full, as `fit` of scikit-learn's trees does after its checks.
+
+    Args:
+        data: Whom it learns from.
+        criterion: What a split is chosen by.
+        splitter: How a split is looked for.
+        considered: Features that each split chooses from.
+        seed: Seed of the tree.
+        smallest_leaf: Customers of a leaf at least.
+        weights: Weight of each customer (n,); None is 1.
+    """
+    segments = np.array([data.segments], dtype=np.intp)
+    tree = Tree(data.points.shape[1], segments, 1)
+    random = np.random.RandomState(seed)
+    splits = splitter(criterion(1, segments), considered, smallest_leaf, 0.0, random, None)
+    builder = DepthFirstTreeBuilder(splits, max(2, 2 * smallest_leaf), smallest_leaf, 0.0, MOST_DEPTH, 0.0)
+    builder.build(tree, data.points, data.numbers, weights)
+    return tree
 
 
 def _seeds(trees: int, seed: int) -> list[int]:

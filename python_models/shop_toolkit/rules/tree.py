@@ -3,16 +3,14 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
-from sklearn.tree import DecisionTreeClassifier
 from sklearn.tree._tree import Tree
 
 from shop_toolkit.rules.boxes import Box, merge_boxes, split_bound
 from shop_toolkit.rules.cuts import Cuts
-from shop_toolkit.rules.forest import extremely_randomised_trees, fit_tree
+from shop_toolkit.rules.forest import decision_tree, extremely_randomised_trees
 from shop_toolkit.rules.order import Reach, must_not_exceed, ordered_tiers, tiers_of
 
 FEATURES = ("recency_days", "frequency", "monetary")
@@ -130,8 +128,7 @@ class GrownTree:
             smallest_support: Customers of a node at least.
             most_leaves: Leaves at most that the tree will be cut back to.
         """
-        kind = partial(DecisionTreeClassifier, criterion="entropy", min_samples_leaf=smallest_support)
-        tree = fit_tree(kind, sample.everyone, numbers, SEED)
+        tree = decision_tree(sample.everyone, numbers, smallest_support, SEED)
         parents, leaf = _parents(tree), tree.apply(sample.everyone.astype(np.float32))
         learned, counts = (_counts(parents, leaf, of, len(sample.names)) for of in (numbers, sample.numbers))
         customers = leaf[: len(sample.values)]
