@@ -23,11 +23,12 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from filelock import FileLock
-from quick_dbt import packed, unpacked
+from quick_dbt import packed, quicken, unpacked
 
 # A run of dbt makes a hundred thousand objects that live until its end. To look for garbage among them each time that
 # 700 were added took a sixth of all processor time.
 gc.set_threshold(100_000, 10, 10)
+quicken()
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_FILE = ROOT.parent / "shared" / "data" / "online_retail.csv"
