@@ -2,10 +2,10 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
-# The shell reads VARS as a variable of its own, so that quotes and semicolons in it stay as they are.
-export VARS
+# The shell reads VARS and EVERY as variables of its own, so that quotes and semicolons in it stay as they are.
+export VARS EVERY
 
-.PHONY: install build inspect refresh test soak coverage lint benchmark lock clean
+.PHONY: install build inspect refresh watch test soak coverage lint benchmark lock clean
 
 install: $(VENV)/installed
 
@@ -20,6 +20,10 @@ inspect: $(VENV)/installed
 # Between two builds: lines, segments, moves and alerts, without a fit. To write down the whole project would take a tenth of it.
 refresh: $(VENV)/installed
 	$(BIN)/dbt --no-write-json build --selector refresh $${VARS:+--vars "$$VARS"}
+
+# A refresh whenever the input changes, until Ctrl-C; EVERY=10 looks every ten seconds instead of each second.
+watch: $(VENV)/installed
+	PYTHONPATH=python_models $(BIN)/python -m shop_toolkit.watch $${EVERY:+--seconds "$$EVERY"} "$$VARS"
 
 test: $(VENV)/installed
 	$(BIN)/python -m pytest

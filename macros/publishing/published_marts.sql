@@ -18,12 +18,34 @@
 
 
 {#-
-    Makes a model wait for every published mart and its tests. A hook calls it, because a Python
+    The marts of the live publication: those of customers and segments that a refresh updates. Not
+    the history and what has a row per order or line, which would take longer to write than to
+    compute.
+-#}
+{% macro live_marts() -%}
+    {{ return([
+        'audiences', 'customer_alerts', 'customers', 'segment_changes', 'segment_drift',
+        'segment_transitions', 'segments',
+    ]) }}
+{%- endmacro %}
+
+
+{#-
+    Those whose own tests a refresh runs. The others are aggregates and views of the history, whose
+    new rows it tests (`int_history_delta`).
+-#}
+{% macro live_marts_tested_in_refresh() -%}
+    {{ return(['audiences', 'customer_alerts', 'customers', 'segments']) }}
+{%- endmacro %}
+
+
+{#-
+    Makes a model wait for every one of these marts and its tests. A hook calls it, because a Python
     model can only name its parents one by one; dbt collects what a hook refers to as parents of its
     model.
 -#}
-{% macro wait_for_published_marts() -%}
-    {%- for mart in published_marts() -%}
-        {%- do ref(mart) -%}
+{% macro wait_for_marts(names) -%}
+    {%- for name in names -%}
+        {%- do ref(name) -%}
     {%- endfor -%}
 {%- endmacro %}

@@ -1,54 +1,51 @@
 {#-
-    Runs in the connection of `published_files` before it. Makes it wait for every published mart,
-    and sets the variable `publication_context` to what only the project knows: each mart's query,
-    key and descriptions, and whether this run may publish. It may if it builds all marts with their
-    tests, or builds none of them, which means to publish them as they are; in both cases it draws
-    the report from the same marts.
+    These run before `published_files` and `live_files`, in their connection. They make a model wait
+    for its marts and their tests, and set the variable `publication_context` to what only the
+    project knows: each mart's query, key and descriptions, and whether this run may publish.
+-#}
+
+{#-
+    All marts may be published by a run that builds all of them with their tests, or builds none of
+    them, which means to publish them as they are; in both cases it draws the report from the same
+    marts. Waits for `live_files`, so that the live publication is never older.
 -#}
 {% macro set_publication_context() -%}
-    {{- wait_for_published_marts() -}}
+    {%- do ref('live_files') -%}
+    {{- publication_context_of(
+        published_marts(), published_marts(), 'Nothing is published', needs_report=true
+    ) -}}
+{%- endmacro %}
+
+
+{#- Likewise for the marts of the live publication, with the tests that a refresh runs. -#}
+{% macro set_live_publication_context() -%}
+    {{- publication_context_of(
+        live_marts(), live_marts_tested_in_refresh(), 'The live publication stays as it is'
+    ) -}}
+{%- endmacro %}
+
+
+{% macro publication_context_of(names, tested_names, what_stays, needs_report=false) -%}
+    {{- wait_for_marts(names) -}}
     {%- if execute -%}
-        {%- set marts, built, left_out, untested = {}, [], [], [] -%}
-        {%- for name in published_marts() -%}
-            {%- set id = 'model.' ~ project_name ~ '.' ~ name -%}
-            {%- set mart = graph.nodes[id] -%}
-            {%- do (built if id in selected_resources else left_out).append(name) -%}
+        {%- set marts = {} -%}
+        {%- for name in names -%}
+            {%- set mart = graph.nodes['model.' ~ project_name ~ '.' ~ name] -%}
             {%- set columns = {} -%}
             {%- for column in mart.columns.values() -%}
                 {%- do columns.update({column.name: column.description | trim}) -%}
             {%- endfor -%}
-            {%- set tests_of_key = [] -%}
-            {%- for test in graph.nodes.values()
-                if test.resource_type == 'test' and test.attached_node == id
-                and test.test_metadata.name == 'unique_combination_of_columns' -%}
-                {%- do tests_of_key.append(test) -%}
-            {%- endfor -%}
+            {%- set key_tests = key_tests_of(name) -%}
             {%- do marts.update({name: {
                 'query': 'select * from ' ~ mart.relation_name,
                 'description': mart.description | trim,
-                'key': tests_of_key[0].test_metadata.kwargs.columns if tests_of_key else [],
+                'key': key_tests[0].test_metadata.kwargs.columns if key_tests else [],
                 'columns': columns,
             }}) -%}
-            {#- The key's test represents all tests: a run without tests leaves it out too. -#}
-            {%- if id in selected_resources
-                and tests_of_key | map(attribute='unique_id')
-                | reject('in', selected_resources) | list -%}
-                {%- do untested.append(name) -%}
-            {%- endif -%}
         {%- endfor -%}
-        {%- set is_drawn = ('model.' ~ project_name ~ '.report_pages') in selected_resources -%}
-        {%- set reason -%}
-            {%- if untested -%}
-                as this run builds marts without their tests: {{ untested | join(', ') }}
-            {%- elif built and left_out -%}
-                as this run builds only some of the marts and leaves out:
-                {{- ' ' ~ left_out | join(', ') }}
-            {%- elif not is_drawn -%}
-                as this run does not draw the report; 'dbt build --select reporting publishing' does
-            {%- endif -%}
-        {%- endset -%}
+        {%- set reason = why_not_published(names, tested_names, needs_report) -%}
         {%- if reason and setting('published_folder') is not none -%}
-            {%- do log("Nothing is published, " ~ reason ~ ".", info=true) -%}
+            {%- do log(what_stays ~ ", " ~ reason ~ ".", info=true) -%}
         {%- endif -%}
         {%- set context = {'marts': marts, 'may_publish': not reason} -%}
         set variable publication_context = {{ sql_text(tojson(context)) }}
@@ -56,7 +53,44 @@
 {%- endmacro %}
 
 
-{#- Stops the run after `published_files` where it could not publish: with the sentence alone. -#}
+{#- The tests of a mart's key. -#}
+{% macro key_tests_of(name) -%}
+    {%- set id, tests = 'model.' ~ project_name ~ '.' ~ name, [] -%}
+    {%- for test in graph.nodes.values()
+        if test.resource_type == 'test' and test.attached_node == id
+        and test.test_metadata.name == 'unique_combination_of_columns' -%}
+        {%- do tests.append(test) -%}
+    {%- endfor -%}
+    {{ return(tests) }}
+{%- endmacro %}
+
+
+{#- Why this run may not publish marts, as the end of a sentence; empty where it may. -#}
+{% macro why_not_published(names, tested_names, needs_report=false) -%}
+    {%- set built, left_out, untested = [], [], [] -%}
+    {%- for name in names -%}
+        {%- set is_built = all_selected([name]) -%}
+        {%- do (built if is_built else left_out).append(name) -%}
+        {#- The key's test represents all tests: a run without tests leaves it out too. -#}
+        {%- if is_built and name in tested_names and key_tests_of(name)
+            | map(attribute='unique_id') | reject('in', selected_resources) | list -%}
+            {%- do untested.append(name) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set reason -%}
+        {%- if untested -%}
+            as this run builds marts without their tests: {{ untested | join(', ') }}
+        {%- elif built and left_out -%}
+            as this run builds only some of the marts and leaves out: {{ left_out | join(', ') }}
+        {%- elif needs_report and not all_selected(['report_pages']) -%}
+            as this run does not draw the report; 'dbt build --select reporting publishing' does
+        {%- endif -%}
+    {%- endset -%}
+    {{ return(reason | trim) }}
+{%- endmacro %}
+
+
+{#- Stops the run after a model that could not publish: with the sentence alone. -#}
 {% macro validate_publication() -%}
     {%- if execute -%}
         {%- set problem = single_value("select getvariable('publication_problem')") -%}

@@ -9,13 +9,8 @@ from typing import Any
 import pandas as pd
 from shop_toolkit.postgres import ADDRESS, push
 from shop_toolkit.progress import log_line
-from shop_toolkit.publishing import Mart, PublicationError, current_files, id_of, publication, text
+from shop_toolkit.publishing import FILE_TYPES, Mart, PublicationError, current_files, id_of, publication, text
 from shop_toolkit.tables import typed
-
-TYPES = {
-    "path": "str", "mart": "str", "format": "str", "row_count": "Int64", "bytes": "int64", "checksum": "str",
-    "publication_id": "str",
-}  # fmt: skip
 
 
 def model(dbt: Any, session: Any) -> pd.DataFrame:
@@ -39,7 +34,7 @@ def model(dbt: Any, session: Any) -> pd.DataFrame:
                 log_line(f"The report is {folder / 'report.html'}; {folder} holds the tables for readers, too.")
         except PublicationError as error:
             session.execute(f"set variable publication_problem = {text(str(error))}")
-    return typed(pd.DataFrame(current_files(folder) if folder else None, columns=list(TYPES)), TYPES)
+    return typed(pd.DataFrame(current_files(folder) if folder else None, columns=list(FILE_TYPES)), FILE_TYPES)
 
 
 def publish(session: Any, marts: Sequence[Mart], pages: Mapping[str, str], folder: Path | None, schema: str) -> None:

@@ -6,7 +6,8 @@
         versions/<publication id>/
             marts.duckdb  parquet/<mart>.parquet  csv/<mart>.csv  publication.json  <page>
 
-A version is complete before its folder gets its name, and never changes afterwards.
+A version is complete before its folder gets its name, and never changes afterwards. The folder `live` in it holds a
+publication of its own, of the marts that a refresh updates.
 """
 
 import contextlib
@@ -37,6 +38,10 @@ FILES_OF_MARTS = ("marts.duckdb", "parquet", "csv", MANIFEST)
 # A reader who resolved a version keeps it: this many stay beside the current one, and all that were current recently.
 VERSIONS_BEFORE = 2
 SECONDS_BEFORE = 600
+# Below the folder of all marts: those that a refresh updates. Versions may follow each other within seconds, and
+# those of ten minutes would fill the disk.
+LIVE_FOLDER = "live"
+LIVE_SECONDS_BEFORE = 60
 # How long to wait for another build that publishes into the same folder.
 SECONDS_TO_WAIT = 600
 # Signs that make a spreadsheet read a text as a formula when they are first; the last four are full-width.
@@ -48,6 +53,11 @@ LEFT_OVER = re.compile(r"[.][0-9a-f]{32}[.](partial|damaged)")
 
 # One published file: path, mart, format, row_count, bytes, checksum, and in a `Publication` its publication_id.
 FileEntry = dict[str, Any]
+# Its columns in the tables that list files, with their pandas types.
+FILE_TYPES = {
+    "path": "str", "mart": "str", "format": "str", "row_count": "Int64", "bytes": "int64", "checksum": "str",
+    "publication_id": "str",
+}  # fmt: skip
 
 
 class PublicationError(RuntimeError):
@@ -181,7 +191,11 @@ def files_of(manifest: Mapping[str, Any]) -> list[FileEntry]:
 
 @contextlib.contextmanager
 def publication(
-    connection: duckdb.DuckDBPyConnection, marts: Sequence[Mart], pages: Mapping[str, str], folder: Path
+    connection: duckdb.DuckDBPyConnection,
+    marts: Sequence[Mart],
+    pages: Mapping[str, str],
+    folder: Path,
+    seconds_before: float | None = None,
 ) -> Iterator[Publication]:
     """Write a publication aside; readers get it when the `with` block ends, and keep the last one if it raises.
 
@@ -192,6 +206,7 @@ def publication(
         marts: The marts to publish.
         pages: Content of each page by file name.
         folder: The folder that readers use; created if necessary.
+        seconds_before: Versions that were current in the last so many seconds stay; None: `SECONDS_BEFORE`.
 
     Yields:
         The publication, written but not yet visible.
@@ -212,7 +227,7 @@ def publication(
             manifest = json.loads((version / MANIFEST).read_text("utf-8"))
             yield Publication(publication_id, version, files_of(manifest))
             switch(folder, version, names)
-            delete_old_versions(folder, version)
+            delete_old_versions(folder, version, SECONDS_BEFORE if seconds_before is None else seconds_before)
     except Timeout as error:
         raise PublicationError(
             f"The marts are not published: another build has been publishing into {folder} for {SECONDS_TO_WAIT} "
@@ -440,10 +455,10 @@ def link(path: Path, target: Path) -> None:
     aside.replace(path)
 
 
-def delete_old_versions(folder: Path, current: Path) -> None:
+def delete_old_versions(folder: Path, current: Path, seconds_before: float) -> None:
     """Delete versions that nobody reads any more; files that no publication wrote stay."""
     others = [path for path in (folder / "versions").iterdir() if ID.fullmatch(path.name) and path != current]
     others.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
     for path in others[VERSIONS_BEFORE:]:
-        if path.stat().st_mtime < time.time() - SECONDS_BEFORE:
+        if path.stat().st_mtime < time.time() - seconds_before:
             shutil.rmtree(path)

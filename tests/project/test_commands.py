@@ -22,6 +22,7 @@ NOT_RUN_HERE = {
     "make build": "a clean clone is built with it",
     "make test": ".ci/run calls it",
     "make soak": "run by hand",
+    "make watch": "runs until it is stopped: tests/project/test_watch.py",
     "pytest": "this is it",
     "make lint": ".ci/run runs the same tools",
     "make lock": "needs uv and the package registry",
@@ -165,7 +166,7 @@ def test_the_readme_begins_with_the_two_commands() -> None:
     assert COMMANDS[:2] == ["make build", "make test"]
 
 
-@pytest.mark.parametrize("target", ["build", "inspect", "refresh"])
+@pytest.mark.parametrize("target", ["build", "inspect", "refresh", "watch"])
 @pytest.mark.parametrize("settings", ["", """{csv_delimiter: ";", column_mapping: {unit_price: 'Preis netto'}}"""])
 def test_make_hands_on_the_settings_as_they_are(tmp_path: Path, target: str, settings: str) -> None:
     """Quotes of both kinds, and what a shell would read as the end of a command."""
@@ -178,9 +179,9 @@ def test_make_hands_on_the_settings_as_they_are(tmp_path: Path, target: str, set
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     *command, last = done.stdout.splitlines()
-    if settings or target == "inspect":
+    if settings or target in ("inspect", "watch"):
         assert last == settings
-        assert target == "inspect" or command[-1] == "--vars"
+        assert target in ("inspect", "watch") or command[-1] == "--vars"
     else:
         assert "--vars" not in command
 

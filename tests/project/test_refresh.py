@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 from conftest import DEMO_FILE, MARTS, Shop, problem_of
+from shop_toolkit.publishing import current_files
 
 REFRESH = ("build", "--selector", "refresh")
 # What a full build has left, and a refresh reads unchanged: what was fitted or predicted, and the interests.
@@ -34,6 +35,10 @@ LEFT_OF_CUSTOMERS = (
     "expected_spend_basis", "expected_spend_90_days", "expected_spend_low", "expected_spend_high",
     # of customer_alerts, which rest on shares of the past and on the expected spend
     "probability", "expected_loss",
+)  # fmt: skip
+# What a refresh copies for readers.
+LIVE = (
+    "audiences", "customer_alerts", "customers", "segment_changes", "segment_drift", "segment_transitions", "segments",
 )  # fmt: skip
 NEWCOMER = "990001"
 
@@ -91,7 +96,7 @@ def test_a_refresh_builds_nothing_that_only_other_runs_read(
     """What no model of it reads would cost time at each refresh; incremental tables must not miss rows."""
     read = {parent for name in selected & models.keys() for parent in parents_of(models[name])}
     spared = {
-        name for name in selected & models.keys() - read
+        name for name in selected & models.keys() - read - {"live_files"}
         if models[name]["access"] != "public" and models[name]["config"]["materialized"] != "incremental"
     }  # fmt: skip
     assert not spared
@@ -124,7 +129,8 @@ def test_a_refresh_holds_all_that_ingests_rows_as_they_arrive(
 def test_a_refresh_holds_no_fit_no_backtest_no_report_and_no_unit_test(
     manifest: dict[str, Any], models: dict[str, dict[str, Any]], selected: set[str]
 ) -> None:
-    for name in selected & models.keys():
+    assert "live_files" in selected, "copies of its marts, and no fit"
+    for name in selected & models.keys() - {"live_files"}:
         model = models[name]
         assert model["language"] == "sql", name
         assert model["config"]["full_refresh"] is not False, f"{name} stores what was fitted"
@@ -177,6 +183,18 @@ def next_day(log: Path) -> None:
         ])  # fmt: skip
 
 
+def assert_live_publication_equals_the_warehouse(shop: Shop, folder: Path) -> None:
+    files = current_files(folder)
+    assert {file["mart"] for file in files if file["format"] == "parquet"} == set(LIVE)
+    assert {file["publication_id"] for file in files} == {(folder / "current").resolve().name}
+    with duckdb.connect(str(folder / "marts.duckdb"), read_only=True) as reader:
+        for mart in LIVE:
+            in_warehouse = sorted(shop.rows(f"from {mart}"), key=str)
+            assert sorted(reader.execute(f"from {mart}").fetchall(), key=str) == in_warehouse, mart
+    listed = shop.rows("select path, checksum, publication_id from publishing.live_files order by path")
+    assert listed == sorted((file["path"], file["checksum"], file["publication_id"]) for file in files)
+
+
 def test_a_refresh_computes_the_segments_and_alerts_of_a_full_build(
     copy_of_demo_shop: Shop, models: dict[str, dict[str, Any]], selected: set[str], tmp_path: Path
 ) -> None:
@@ -202,6 +220,10 @@ def test_a_refresh_computes_the_segments_and_alerts_of_a_full_build(
     before = shop.checksums(*stored, *left)
 
     refresh(shop)
+    published = tmp_path / "published"
+    assert {path.name for path in published.iterdir()} == {"live"}, "all marts wait for a full build"
+    assert_live_publication_equals_the_warehouse(shop, published / "live")
+    live = current_files(published / "live")
     assert shop.row("select is_full_reload from sources.ingest_plan") == (False,)
     refreshed = shop.checksums(*REFRESHED_MARTS, without=LEFT_OF_CUSTOMERS)
     assert shop.checksums(*stored, *left) == before
@@ -213,7 +235,18 @@ def test_a_refresh_computes_the_segments_and_alerts_of_a_full_build(
     refresh(shop, tests=False, refit=True)
     assert shop.checksums(*stored, *left) == before
     assert shop.checksums(*REFRESHED_MARTS, without=LEFT_OF_CUSTOMERS) == refreshed
-    assert not (tmp_path / "published").exists()
+    # marts that were built without their tests are not published
+    with duckdb.connect(str(shop.warehouse)) as warehouse:
+        warehouse.execute("update seeds.segment_strategies set goal = 'another'")
+    refresh(shop, tests=False)
+    with duckdb.connect(str(shop.warehouse)) as warehouse:
+        ((goals,),) = warehouse.execute("select count(distinct goal) from segments").fetchall()
+        assert goals == 1
+        warehouse.execute("drop table seeds.segment_strategies")
+        warehouse.execute(f"attach '{full.warehouse}' as full_shop (read_only)")
+        warehouse.execute("create table seeds.segment_strategies as from full_shop.seeds.segment_strategies")
+    assert current_files(published / "live") == live
+    refresh(shop, tests=False)
 
     # also those tests that a refresh leaves to the full build; fits do not include a late-arriving sale yet
     options = ("--indirect-selection", "buildable", "--exclude", "test_type:unit", "assert_samples_know_nothing_later")

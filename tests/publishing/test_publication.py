@@ -322,6 +322,14 @@ def test_readers_of_older_publications_can_continue_for_a_while(
     assert {path.name for path in versions.iterdir()} == set(ids[-3:])
 
 
+def test_a_publication_every_few_seconds_keeps_fewer_of_them(tmp_path: Path) -> None:
+    ids = []
+    for number in range(5):
+        with publication(small_shop(number), MARTS, {}, tmp_path, seconds_before=0) as written:
+            ids.append(written.publication_id)
+    assert {path.name for path in (tmp_path / "versions").iterdir()} == set(ids[-3:])
+
+
 def test_an_older_publication_that_still_exists_is_used_again(tmp_path: Path) -> None:
     ids = [publish(small_shop(number), tmp_path) for number in (1, 2, 1)]
     assert ids[0] == ids[2] != ids[1]

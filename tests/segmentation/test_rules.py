@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Sequence
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shop_toolkit.parallel import PARALLEL_CUSTOMERS
 from shop_toolkit.rules.boxes import Box, merge_boxes, split_bound
+from shop_toolkit.rules.cuts import Cuts
 from shop_toolkit.rules.evaluation import cross_validate_rules, evaluate_classifiers
 from shop_toolkit.rules.fit import LOWER_BOUNDS, UPPER_BOUNDS, apply_rules, fit_rules
+from shop_toolkit.rules.forest import decision_tree, extremely_randomised_trees, random_forest
 from shop_toolkit.rules.order import Reach, must_not_exceed, ordered_tiers, tiers_of
-from shop_toolkit.rules.tree import FEATURES, cut_back
+from shop_toolkit.rules.tree import FEATURES
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
+from sklearn.tree._tree import Tree
 
 customers = st.lists(
     st.tuples(st.integers(0, 400), st.integers(1, 20), st.integers(-10_000, 10_000_000), st.sampled_from("abcd")),
@@ -243,6 +253,33 @@ def test_neighbours_of_one_segment_become_one_rule() -> None:
     }
 
 
+def joined_one_after_the_other(boxes: list[Box]) -> list[Box]:
+    """The first two boxes of one segment that form a box together, again and again."""
+    for first, second in itertools.combinations(boxes, 2):
+        sides = [*zip(first.lower, first.upper, strict=True)], [*zip(second.lower, second.upper, strict=True)]
+        apart = [(one, other) for one, other in zip(*sides, strict=True) if one != other]
+        if first.segment == second.segment and len(apart) == 1:
+            (one, other) = sorted(apart[0])
+            if one[1] == other[0]:
+                lower = tuple(map(min, first.lower, second.lower))
+                upper = tuple(map(max, first.upper, second.upper))
+                rest = [box for box in boxes if box not in (first, second)]
+                return joined_one_after_the_other([*rest, Box(lower, upper, first.segment)])
+    return boxes
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from("ab"), min_size=27, max_size=27), st.randoms(use_true_random=False))
+def test_boxes_are_joined_in_pairs_in_the_order_of_the_boxes(segments: list[str], random: Random) -> None:
+    corners = list(itertools.product(range(3), repeat=3))
+    boxes = [
+        Box(corner, tuple(side + 1 for side in corner), segment)
+        for corner, segment in zip(corners, segments, strict=True)
+    ]
+    random.shuffle(boxes)
+    assert merge_boxes(boxes) == joined_one_after_the_other(boxes)
+
+
 def separable(size: int = 200) -> tuple[pd.DataFrame, np.ndarray]:
     random = np.random.default_rng(0)
     table = customers_of([(int(r), 1, int(m), "") for r, m in random.integers(1, 1000, size=(size, 2))])
@@ -256,7 +293,7 @@ def test_a_tree_cut_back_has_no_more_errors_than_one_grown_best_split_first(leav
     grown = DecisionTreeClassifier(criterion="entropy", random_state=0).fit(values, labels)
     weights = grown.tree_.value[:, 0] * grown.tree_.n_node_samples[:, None]
     errors = weights.sum(axis=1) - weights.max(axis=1)
-    ends = cut_back(grown.tree_, errors, np.full(len(weights), True), leaves)
+    ends = Cuts.of(grown.tree_, errors, np.full(len(weights), True), leaves).ends(leaves)
     plain = DecisionTreeClassifier(criterion="entropy", max_leaf_nodes=leaves, random_state=0) if leaves > 1 else None
     plain_errors = (plain.fit(values, labels).predict(values) != labels).sum() if plain else errors[0]
     passes = grown.decision_path(values)[:, sorted(ends)]
@@ -265,6 +302,63 @@ def test_a_tree_cut_back_has_no_more_errors_than_one_grown_best_split_first(leav
     assert sum(errors[node] for node in ends) <= plain_errors + 1e-9
     if leaves == 20:
         assert sum(errors[node] for node in ends) < plain_errors
+
+
+def prunings(tree: Tree, node: int, supported: np.ndarray) -> list[set[int]]:
+    """Every way to end a tree below a node, as sets of nodes."""
+    left, right = tree.children_left[node], tree.children_right[node]
+    if left < 0 or not (supported[left] and supported[right]):
+        return [{node}]
+    below = itertools.product(prunings(tree, left, supported), prunings(tree, right, supported))
+    return [{node}, *(ends | others for ends, others in below)]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_of_all_ways_to_cut_a_tree_back_none_has_fewer_errors_or_as_many_with_fewer_leaves(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    values, labels = random.integers(5, size=(14, 3)), random.integers(3, size=14)
+    tree = DecisionTreeClassifier(random_state=0).fit(values, labels).tree_
+    counts = np.rint(tree.value[:, 0] * tree.n_node_samples[:, None]).astype(int)
+    errors, supported = counts.sum(axis=1) - counts.max(axis=1), tree.n_node_samples >= 1 + seed % 2
+
+    def cost(ends: set[int]) -> tuple[int, int]:
+        return int(errors[list(ends)].sum()), len(ends)
+
+    every = prunings(tree, 0, supported)
+    cuts = Cuts.of(tree, errors, supported, len(errors))
+    best = [min(cost(ends) for ends in every if len(ends) <= leaves) for leaves in range(1, len(errors))]
+    for leaves, expected in enumerate(best, start=1):
+        assert cuts.ends(leaves) in every
+        assert cost(cuts.ends(leaves)) == expected
+    assert cuts.sizes() == sorted({size for _, size in best}, reverse=True)
+
+
+@pytest.mark.parametrize("considered", [1, 2])
+def test_forests_are_those_of_scikit_learn(considered: int) -> None:
+    random = np.random.default_rng(considered)
+    # Whole values repeat and segments overlap, so that votes tie.
+    values, segments = random.integers(12, size=(150, 3)).astype(float), random.integers(4, size=150)
+    others = random.integers(-3, 15, size=(400, 3)).astype(float)
+    for ours, theirs in (
+        (random_forest, RandomForestClassifier),
+        (extremely_randomised_trees, ExtraTreesClassifier),
+    ):
+        forest = ours(values, segments, 20, considered, seed=3)
+        expected = theirs(20, max_features=considered, random_state=3).fit(values, segments)
+        for tree, model in zip(forest.trees, expected.estimators_, strict=True):
+            np.testing.assert_array_equal(tree.threshold, model.tree_.threshold)
+            np.testing.assert_array_equal(tree.value, model.tree_.value)
+        np.testing.assert_array_equal(forest.predict(others), expected.predict(others))
+
+
+@pytest.mark.parametrize("smallest", [1, 3])
+def test_a_tree_is_that_of_scikit_learn(smallest: int) -> None:
+    random = np.random.default_rng(smallest)
+    values, segments = random.integers(12, size=(150, 3)).astype(float), random.integers(4, size=150)
+    model = DecisionTreeClassifier(criterion="entropy", min_samples_leaf=smallest, random_state=5)
+    expected, tree = model.fit(values, segments).tree_, decision_tree(values, segments, smallest, seed=5)
+    for part in ("feature", "threshold", "children_left", "children_right", "value"):
+        np.testing.assert_array_equal(getattr(tree, part), getattr(expected, part))
 
 
 def curved(seed: int, size: int = 1500) -> tuple[pd.DataFrame, np.ndarray]:
@@ -311,10 +405,26 @@ def test_reference_classifiers_are_compared_with_the_baseline() -> None:
     assert (others > baseline["value"].mean()).all()
 
 
-def test_reference_classifiers_are_the_same_for_any_number_of_processes() -> None:
+def test_reference_classifiers_agree_as_scikit_learn_cross_validates_them() -> None:
+    table, segments = curved(0, size=250)
+    found = evaluate_classifiers(table, segments, folds=2, workers=1)
+    splits = StratifiedKFold(2, shuffle=True, random_state=0)
+    boosting = {"learning_rate": 0.2, "max_leaf_nodes": 15, "early_stopping": False, "random_state": 0}
+    models = [
+        *(RandomForestClassifier(25, max_features=considered, random_state=0) for considered in (1, 2)),
+        *(HistGradientBoostingClassifier(max_iter=rounds, **boosting) for rounds in (10, 20)),
+        make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)),
+        DummyClassifier(),
+    ]
+    expected = [cross_val_score(model, table[list(FEATURES)].to_numpy(), segments, cv=splits) for model in models]
+    assert found["value"].tolist() == np.concatenate(expected).tolist()
+
+
+def test_evaluations_are_the_same_for_any_number_of_processes() -> None:
     table, segments = separable(PARALLEL_CUSTOMERS)
-    alone = evaluate_classifiers(table, segments, folds=2, workers=1)
-    pd.testing.assert_frame_equal(evaluate_classifiers(table, segments, folds=2, workers=2), alone)
+    for evaluate in (evaluate_classifiers, cross_validate_rules):
+        alone = evaluate(table, segments, folds=2, workers=1)
+        pd.testing.assert_frame_equal(evaluate(table, segments, folds=2, workers=2), alone)
 
 
 def test_a_small_shop_starts_no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,7 +437,8 @@ def test_a_small_shop_starts_no_processes(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("shop_toolkit.rules.evaluation.in_parallel", one_process)
     table, segments = separable(PARALLEL_CUSTOMERS - 1)
     evaluate_classifiers(table, segments, folds=2, workers=2)
-    assert asked == [1]
+    cross_validate_rules(table, segments, folds=2, workers=2)
+    assert asked == [1, 1]
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3])

@@ -136,6 +136,24 @@ def describe_files(
     return files
 
 
+def stamps(path: str) -> dict[str, str]:
+    """Each file that a name or glob matches, with its size and the time of its last change.
+
+    Args:
+        path: A file, or a glob.
+
+    Returns:
+        Stamps by file, as `FileDescription` has them.
+
+    Raises:
+        InputError: There is no such file, or one of them can't be read yet: it is empty, say.
+    """
+    try:
+        return {file: _stamp(file) for file in _matching_files(path)}
+    except FileNotFoundError as error:
+        raise InputError(f"{named(path)} can't be read: {reason_of(error)}.") from error
+
+
 def workbook_rows(path: str) -> list[list[str | None]]:
     """Rows below the headings of a workbook (or of all workbooks that match a glob), each cell as text.
 

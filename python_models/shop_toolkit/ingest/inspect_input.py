@@ -34,13 +34,22 @@ def main(arguments: list[str]) -> int:
     Returns:
         The exit code.
     """
-    project = yaml.load(Path("dbt_project.yml").read_text("utf-8"), yaml.CSafeLoader)
     try:
-        print(*_report(project["vars"] | _given(arguments[0] if arguments else "")), sep="\n")
+        print(*_report(settings_of_run(arguments[0] if arguments else "")), sep="\n")
     except InputError as error:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def settings_of_run(text: str) -> dict[str, Any]:
+    """The settings of a run in the project's folder: those of `dbt_project.yml`, overlaid with those of a text.
+
+    Raises:
+        InputError: The text is no mapping.
+    """
+    project = yaml.load(Path("dbt_project.yml").read_text("utf-8"), yaml.CSafeLoader)
+    return {**project["vars"], **_given(text)}
 
 
 def _given(text: str) -> dict[str, Any]:

@@ -317,7 +317,7 @@ def relation_of_table(
     Raises:
         InputError: There is no such table, or a required column has no heading.
     """
-    relation = _qualified_name(connection, name)
+    relation = qualified_name(connection, name)
     try:
         described = connection.execute(f"describe select * from {relation}").fetchall()
     except (duckdb.CatalogException, duckdb.BinderException) as error:
@@ -332,7 +332,7 @@ def relation_of_table(
     return _mapped(sentence_name, relation, sql_of, mapping, quote_text(name))
 
 
-def _qualified_name(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+def qualified_name(connection: duckdb.DuckDBPyConnection, name: str) -> str:
     """A table's name as SQL, with database and schema; as it is where there is no such table.
 
     In the views of the schema `sources` a bare name would be looked up there first: `transactions` is one of them.

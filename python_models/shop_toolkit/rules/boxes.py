@@ -1,7 +1,9 @@
 """Boxes of the space of recency, frequency and monetary, and the bounds that read well."""
 
+import heapq
+import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,6 +11,9 @@ import numpy as np
 
 # Round money bounds that are tried, coarse to fine.
 MONEY_STEPS = (1000, 500, 100, 50, 10, 5, 1, 0.5, 0.1, 0.05, 0.01)
+
+# The segment, the feature and the bounds of all other features; and where the side is.
+Side = tuple[tuple[Any, int, tuple[tuple[float, float], ...]], float]
 
 
 @dataclass(frozen=True)
@@ -50,34 +55,45 @@ def split_bound(feature: str, left: float, right: float, threshold: float | None
 
 
 def merge_boxes(boxes: Iterable[Box]) -> list[Box]:
-    """The same partition with fewer boxes: two of one segment that form a box together become one."""
-    merged = list(boxes)
-    pair = _joinable(merged)
-    while pair:
-        first, second = pair
-        joined = replace(
-            first,
-            lower=tuple(map(min, first.lower, second.lower)),
-            upper=tuple(map(max, first.upper, second.upper)),
-        )
-        merged = [box for box in merged if box not in pair] + [joined]
-        pair = _joinable(merged)
-    return merged
+    """The same partition with fewer boxes: two of one segment that form a box together become one.
+
+    Each box has a number, and the pair of the least numbers is joined first. A joined box gets the next number.
+    """
+    merged: dict[int, Box] = {}
+    pairs: list[tuple[int, int]] = []
+    # Number of the box that starts or ends at a side.
+    starting: dict[Side, int] = {}
+    ending: dict[Side, int] = {}
+
+    def add(number: int, box: Box) -> None:
+        merged[number] = box
+        for start, end in _sides(box):
+            for other in (starting.get(end), ending.get(start)):
+                if other is not None:
+                    heapq.heappush(pairs, (other, number))
+            starting[start] = ending[end] = number
+
+    numbers = itertools.count()
+    for box in boxes:
+        add(next(numbers), box)
+    while pairs:
+        first, second = heapq.heappop(pairs)
+        if first in merged and second in merged:
+            add(next(numbers), _joined(merged.pop(first), merged.pop(second)))
+    return list(merged.values())
 
 
-def _joinable(boxes: Sequence[Box]) -> tuple[Box, Box] | None:
-    for i, first in enumerate(boxes):
-        for second in boxes[i + 1 :]:
-            if first.segment == second.segment and _are_adjacent(first, second):
-                return first, second
-    return None
+def _joined(first: Box, second: Box) -> Box:
+    lower, upper = tuple(map(min, first.lower, second.lower)), tuple(map(max, first.upper, second.upper))
+    return replace(first, lower=lower, upper=upper)
 
 
-def _are_adjacent(first: Box, second: Box) -> bool:
-    """Whether two boxes meet in one feature and are equal in all others."""
-    sides = list(zip(first.lower, first.upper, second.lower, second.upper, strict=True))
-    apart = [side for side in sides if side[:2] != side[2:]]
-    return len(apart) == 1 and (apart[0][1] == apart[0][2] or apart[0][3] == apart[0][0])
+def _sides(box: Box) -> Iterator[tuple[Side, Side]]:
+    """The lower and the upper side of a box in each feature; two boxes form one where such sides are equal."""
+    for feature, (start, end) in enumerate(zip(box.lower, box.upper, strict=True)):
+        others = tuple(zip(box.lower, box.upper, strict=True))
+        across = (box.segment, feature, others[:feature] + others[feature + 1 :])
+        yield (across, start), (across, end)
 
 
 def segments_of(values: np.ndarray, boxes: Sequence[Box]) -> np.ndarray:

@@ -59,7 +59,7 @@ def ordered_tiers(costs: np.ndarray, order: np.ndarray) -> np.ndarray:
 
     Args:
         costs: What each box costs in each tier (m, k), whole numbers.
-        order: Flags of `must_not_exceed` (m, m).
+        order: Flags of `must_not_exceed` (m, m), without circles, as those of a tree's leaves are.
 
     Returns:
         Tier of each box (m,).
@@ -71,8 +71,10 @@ def ordered_tiers(costs: np.ndarray, order: np.ndarray) -> np.ndarray:
     node = np.arange(count * steps).reshape(count, steps)
     source, sink = count * steps, count * steps + 1
     never = int(np.abs(price).sum()) + 1
-    # Who is in a tier is in those below, and who must not be exceeded is in each tier that the other is in.
-    below, above = np.nonzero(order)
+    # Who is in a tier is in those below, and who must not be exceeded is in each tier that the other is in. What
+    # follows by way of a third box needs no edge.
+    steps_of_one = order.astype(np.float32)
+    below, above = np.nonzero(order & ~(steps_of_one @ steps_of_one > 0))
     edges = [
         (np.full_like(node[price < 0], source), node[price < 0], -price[price < 0]),
         (node[price > 0], np.full_like(node[price > 0], sink), price[price > 0]),

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sklearn.ensemble import ExtraTreesClassifier
-from sklearn.tree import DecisionTreeClassifier
 from sklearn.tree._tree import Tree
 
 from shop_toolkit.rules.boxes import Box, merge_boxes, split_bound
+from shop_toolkit.rules.cuts import Cuts
+from shop_toolkit.rules.forest import decision_tree, extremely_randomised_trees
 from shop_toolkit.rules.order import Reach, must_not_exceed, ordered_tiers, tiers_of
 
 FEATURES = ("recency_days", "frequency", "monetary")
@@ -63,7 +63,7 @@ def fit_boxes(
     """
     sample = Sample.of(values, labels)
     if value_orders is None or len({value_orders[name] for name in sample.names}) < 2:
-        tree = grown_tree(sample, sample.numbers, smallest_support)
+        tree = GrownTree.of(sample, sample.numbers, smallest_support, max_rules)
         found = tree.leaves(max_rules)
         boxes = numbered(found, tree.counts[nodes_of(found)].argmax(axis=1))
     else:
@@ -94,49 +94,111 @@ class Sample:
         made_up = _made_up_customers(values)
         # Numbers, as each tree would sort the names again.
         names, numbers = np.unique(labels, return_inverse=True)
-        forest = ExtraTreesClassifier(TEACHER_TREES, max_features=2, random_state=SEED).fit(values, numbers)
+        forest = extremely_randomised_trees(values, numbers, TEACHER_TREES, considered=2, seed=SEED)
         return cls(values, np.concatenate([values, made_up]), names, np.concatenate([numbers, forest.predict(made_up)]))
 
 
 @dataclass(frozen=True)
 class GrownTree:
-    """A full-grown tree.
+    """A full-grown tree, and what it is cut back to.
 
     Attributes:
-        model: The tree.
-        sample: Who is counted in its nodes.
+        parents: Parent of each node (nodes,); that of the root is the root.
+        leaf: Leaf of everyone in the sample (m,).
         counts: Who is in each node by the segment in the sample (nodes, k).
-        errors: How many each node would label wrong as a leaf, by the labels that the tree learned (nodes,).
-        supported: Whether each node holds enough customers (nodes,).
+        cuts: The ways to cut the tree back.
+        features: Feature that each node splits (nodes,).
+        bounds: Where each node splits it (nodes,); NaN where all customers are on one side.
     """
 
-    model: DecisionTreeClassifier
-    sample: Sample
+    parents: np.ndarray
+    leaf: np.ndarray
     counts: np.ndarray
-    errors: np.ndarray
-    supported: np.ndarray
+    cuts: Cuts
+    features: list[int]
+    bounds: list[float]
+
+    @classmethod
+    def of(cls, sample: Sample, numbers: np.ndarray, smallest_support: int, most_leaves: int) -> "GrownTree":
+        """Grow a tree.
+
+        Args:
+            sample: Who it learns from.
+            numbers: Number of the segment of everyone (m,) that it learns.
+            smallest_support: Customers of a node at least.
+            most_leaves: Leaves at most that the tree will be cut back to.
+        """
+        tree = decision_tree(sample.everyone, numbers, smallest_support, SEED)
+        parents, leaf = _parents(tree), tree.apply(sample.everyone.astype(np.float32))
+        learned, counts = (_counts(parents, leaf, of, len(sample.names)) for of in (numbers, sample.numbers))
+        customers = leaf[: len(sample.values)]
+        support = _counts(parents, customers, np.zeros_like(customers), 1)[:, 0]
+        cuts = Cuts.of(tree, learned.sum(axis=1) - learned.max(axis=1), support >= smallest_support, most_leaves)
+        return cls(parents, leaf, counts, cuts, tree.feature.tolist(), _bounds(tree, parents, sample.values, customers))
 
     def leaves(self, most_leaves: int) -> list[Box]:
         """Boxes of the tree when it is cut back to so many leaves; the segment of each is the number of its node."""
-        tree = self.model.tree_
-        ends = cut_back(tree, self.errors, self.supported, most_leaves)
-        everything = Box((-math.inf,) * 3, (math.inf,) * 3, None)
-        return _leaves(tree, 0, self.sample.values, np.arange(tree.node_count), ends, everything)
+        return self._below(0, self.cuts.ends(most_leaves), Box((-math.inf,) * 3, (math.inf,) * 3, None))
+
+    def _below(self, node: int, ends: set[int], box: Box) -> list[Box]:
+        if node in ends:
+            return [replace(box, segment=node)]
+        feature, bound = self.features[node], self.bounds[node]
+        lower, upper = list(box.lower), list(box.upper)
+        lower[feature] = upper[feature] = bound
+        left, right = self.cuts.children[node].tolist()
+        return [
+            *self._below(left, ends, replace(box, upper=tuple(upper))),
+            *self._below(right, ends, replace(box, lower=tuple(lower))),
+        ]
+
+    def places(self, leaves: Sequence[Box]) -> np.ndarray:
+        """Which of the leaves that the tree was cut back to (l) everyone in the sample is in (m,)."""
+        places = np.full(len(self.parents), -1)
+        places[nodes_of(leaves)] = np.arange(len(leaves))
+        for node, parent in enumerate(self.parents.tolist()):
+            if places[node] < 0:
+                places[node] = places[parent]
+        in_leaf: np.ndarray = places[self.leaf]
+        return in_leaf
 
 
-def grown_tree(sample: Sample, numbers: np.ndarray, smallest_support: int) -> GrownTree:
-    """Grow a tree.
+def _parents(tree: Tree) -> np.ndarray:
+    """Parent of each node (nodes,); that of the root is the root."""
+    parents = np.zeros(tree.node_count, dtype=int)
+    split = np.flatnonzero(tree.children_left >= 0)
+    parents[tree.children_left[split]] = parents[tree.children_right[split]] = split
+    return parents
 
-    Args:
-        sample: Who it learns from.
-        numbers: Number of the segment of everyone (m,) that it learns.
-        smallest_support: Customers of a node at least.
-    """
-    model = DecisionTreeClassifier(criterion="entropy", min_samples_leaf=smallest_support, random_state=SEED)
-    passes = model.fit(sample.everyone, numbers).decision_path(sample.everyone).T
-    learned, counts = (passes @ np.eye(len(sample.names), dtype=int)[labels] for labels in (numbers, sample.numbers))
-    support = passes[:, : len(sample.values)].sum(axis=1).A1
-    return GrownTree(model, sample, counts, learned.sum(axis=1) - learned.max(axis=1), support >= smallest_support)
+
+def _joined(parents: np.ndarray, of_leaves: np.ndarray, join: np.ufunc) -> np.ndarray:
+    """Join what the leaves hold (nodes, k) in each node above them."""
+    joined = of_leaves.copy()
+    # Children follow their parents.
+    for node in range(len(parents) - 1, 0, -1):
+        join(joined[parents[node]], joined[node], out=joined[parents[node]])
+    return joined
+
+
+def _counts(parents: np.ndarray, leaf: np.ndarray, numbers: np.ndarray, segments: int) -> np.ndarray:
+    """Who is in each node by segment (nodes, k), from the leaf and the number of the segment of everyone (m,)."""
+    counts = np.bincount(leaf * segments + numbers, minlength=len(parents) * segments)
+    return _joined(parents, counts.reshape(-1, segments), np.add)
+
+
+def _bounds(tree: Tree, parents: np.ndarray, values: np.ndarray, leaf: np.ndarray) -> list[float]:
+    """Bound of each node's split (nodes,), between the customers (n, 3) that the tree puts on either side."""
+    greatest, least = np.full((2, len(parents), 3), [[[-np.inf]], [[np.inf]]])
+    np.maximum.at(greatest, leaf, values)
+    np.minimum.at(least, leaf, values)
+    greatest, least = _joined(parents, greatest, np.maximum), _joined(parents, least, np.minimum)
+    below, above = greatest[tree.children_left, tree.feature], least[tree.children_right, tree.feature]
+    bounds = [math.nan] * len(parents)
+    # A leaf has no children; a side without customers has no greatest or least.
+    for node in np.flatnonzero((tree.children_left >= 0) & np.isfinite(below) & np.isfinite(above)).tolist():
+        feature = FEATURES[tree.feature[node]]
+        bounds[node] = split_bound(feature, float(below[node]), float(above[node]), float(tree.threshold[node]))
+    return bounds
 
 
 def nodes_of(leaves: Sequence[Box]) -> np.ndarray:
@@ -158,14 +220,12 @@ def _ordered_boxes(sample: Sample, max_rules: int, smallest_support: int, tiers:
     customers = len(sample.values)
     reach = Reach.of(sample.values[:, 0], sample.numbers[:customers], tiers)
     sample = replace(sample, numbers=reach.limited(sample.everyone[:, 0], sample.numbers, tiers))
-    tree = grown_tree(sample, sample.numbers, smallest_support)
+    tree = GrownTree.of(sample, sample.numbers, smallest_support, OUTLINE_LEAVES)
     outline = tree.leaves(OUTLINE_LEAVES)
-    # Dense, as SciPy looks for the greatest of a sparse row by row.
-    leaf = tree.model.decision_path(sample.everyone)[:, nodes_of(outline)].toarray().argmax(axis=1)
-    labels = _ordered_labels(tree, outline, tiers)[leaf]
-    second = grown_tree(sample, labels, smallest_support)
-    for most_leaves in range(max_rules + max_rules // 2, 0, -1):
-        found = second.leaves(most_leaves)
+    labels = _ordered_labels(tree, outline, tiers)[tree.places(outline)]
+    second = GrownTree.of(sample, labels, smallest_support, max_rules + max_rules // 2)
+    for size in second.cuts.sizes():
+        found = second.leaves(size)
         whole = merge_boxes(numbered(found, _ordered_labels(second, found, tiers)))
         boxes = merge_boxes(reach.cut(whole, tiers))
         if len(boxes) <= max_rules:
@@ -190,65 +250,3 @@ def _made_up_customers(values: np.ndarray) -> np.ndarray:
     made_up = np.concatenate([values * corner for corner in corners])
     made_up[:, 0] = np.rint(made_up[:, 0])
     return made_up
-
-
-def cut_back(tree: Tree, errors: np.ndarray, supported: np.ndarray, most_leaves: int) -> set[int]:
-    """Cut a tree back to the one with the fewest errors that has at most `most_leaves` leaves.
-
-    Exact, by dynamic programming (OPT, Bohanec & Bratko 1994, "Trading accuracy for simplicity in decision trees"):
-    each node's fewest errors with 1, 2, … leaves follow from those of its two children. scikit-learn's cost-complexity
-    pruning gives only some of these trees, and limits no support.
-
-    Args:
-        tree: The tree.
-        errors: Weight that each node would label wrong as a leaf (nodes,).
-        supported: Whether each node may be a leaf (nodes,).
-        most_leaves: Leaves at most.
-
-    Returns:
-        Nodes where to end the tree; of equally good trees those of the smallest.
-    """
-    fewest: list[np.ndarray] = [errors[:0]] * tree.node_count
-    on_the_left: list[np.ndarray] = [errors[:0]] * tree.node_count
-    # Children follow their parents.
-    for node in reversed(range(tree.node_count)):
-        left, right = tree.children_left[node], tree.children_right[node]
-        apart = left >= 0 and supported[left] and supported[right]
-        leaves = min(most_leaves, len(fewest[left]) + len(fewest[right])) if apart else 1
-        best, share = np.full(leaves, np.inf), np.zeros(leaves, dtype=int)
-        best[0] = errors[node]
-        for count in range(1, min(leaves, len(fewest[left]) + 1)):
-            together = fewest[left][count - 1] + fewest[right][: leaves - count]
-            here = np.arange(count, count + len(together))
-            better = here[together < best[here]]
-            best[better], share[better] = together[better - count], count
-        fewest[node], on_the_left[node] = best, share
-    ends, open_nodes = set(), [(0, int(fewest[0].argmin()) + 1)]
-    while open_nodes:
-        node, leaves = open_nodes.pop()
-        if leaves == 1:
-            ends.add(node)
-        else:
-            left_leaves = int(on_the_left[node][leaves - 1])
-            open_nodes += [
-                (tree.children_left[node], left_leaves),
-                (tree.children_right[node], leaves - left_leaves),
-            ]
-    return ends
-
-
-def _leaves(tree: Tree, node: int, customers: np.ndarray, segments: np.ndarray, ends: set[int], box: Box) -> list[Box]:
-    """Boxes of the tree under a node, `customers` (m, 3) those in it, `segments` the label of each node."""
-    if node in ends:
-        return [replace(box, segment=segments[node])]
-    feature, threshold = tree.feature[node], tree.threshold[node]
-    # The tree compares in single precision; customers are on the side that it puts them, the bound is exact.
-    left = customers[:, feature].astype(np.float32) <= threshold
-    below, above = customers[left], customers[~left]
-    bound = split_bound(FEATURES[feature], below[:, feature].max(), above[:, feature].min(), threshold)
-    lower, upper = list(box.lower), list(box.upper)
-    lower[feature] = upper[feature] = bound
-    return [
-        *_leaves(tree, tree.children_left[node], below, segments, ends, replace(box, upper=tuple(upper))),
-        *_leaves(tree, tree.children_right[node], above, segments, ends, replace(box, lower=tuple(lower))),
-    ]

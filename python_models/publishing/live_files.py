@@ -1,0 +1,38 @@
+"""One row per file of the live publication: marts of customers and segments as the last refresh or build left them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from shop_toolkit.publishing import (
+    FILE_TYPES,
+    LIVE_FOLDER,
+    LIVE_SECONDS_BEFORE,
+    Mart,
+    PublicationError,
+    current_files,
+    publication,
+    text,
+)
+from shop_toolkit.tables import typed
+
+
+def model(dbt: Any, session: Any) -> pd.DataFrame:
+    """Copy the marts to the folder `live` below the one of the setting.
+
+    Hooks in the yml prepare and check it as they do for `published_files`.
+    """
+    settings = dbt.config.get("meta")
+    folder = json.loads(settings["published_folder"])
+    folder = Path(folder) / LIVE_FOLDER if folder else None
+    ((context,),) = session.execute("select getvariable('publication_context')").fetchall()
+    context = json.loads(context)
+    if folder and context["may_publish"]:
+        marts = [Mart(name, **mart) for name, mart in context["marts"].items()]
+        try:
+            with publication(session, marts, {}, folder, LIVE_SECONDS_BEFORE):
+                pass
+        except PublicationError as error:
+            session.execute(f"set variable publication_problem = {text(str(error))}")
+    return typed(pd.DataFrame(current_files(folder) if folder else None, columns=list(FILE_TYPES)), FILE_TYPES)

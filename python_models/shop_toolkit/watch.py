@@ -1,0 +1,397 @@
+"""`make watch`: refresh whenever the input changes, until it is stopped.
+
+Run in the project's folder: `python -m shop_toolkit.watch "{transactions: exports/*.csv}" [--seconds N]`
+
+It is a loop around `dbt build --selector refresh`, in one process: dbt is loaded and the project is parsed once.
+"""
+
+import argparse
+import gc
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import duckdb
+
+from shop_toolkit.ingest.errors import first_line_of, named, shortened
+from shop_toolkit.ingest.files import InputError, stamps
+from shop_toolkit.ingest.inspect_input import settings_of_run
+from shop_toolkit.ingest.relation import is_file_name, qualified_name
+
+# What identifies the state of the input: size and time of the last change by file, or the row count by table.
+Stamps = Mapping[str, str]
+
+SECONDS_BETWEEN_LOOKS = 1.0
+# Before a refresh that failed is tried again on the same input: the first pause, doubled each time up to the longest.
+FIRST_PAUSE = 5.0
+LONGEST_PAUSE = 300.0
+LONGEST_PROBLEM = 400
+REFRESH = ("build", "--selector", "refresh")
+# Nobody reads dbt's messages and files here; warnings and errors go to its log.
+OPTIONS = ("--no-write-json", "--log-level", "none", "--log-level-file", "warn", "--no-use-colors")
+# The state that readers act on, per customer.
+STATES = """
+    select
+        customers.customer_id,
+        hash(rfm_segment, broad_segment, customers.detailed_segment, state) as state
+    from {database}.main.customers as customers
+    left join {database}.main.customer_alerts as alerts
+        on customers.customer_id = alerts.customer_id
+"""
+
+
+class StoppedError(Exception):
+    """Raised at the end of a node, for dbt to begin no other that depends on it."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a refresh did.
+
+    Attributes:
+        problem: Why it failed, as a sentence; None where it succeeded.
+        lines: Rows of the input that are new.
+        customers: Customers whose segments or alert are others than before.
+    """
+
+    problem: str | None
+    lines: int = 0
+    customers: int = 0
+
+
+@dataclass
+class Pause:
+    """When to try again what failed: after a pause that grows.
+
+    Attributes:
+        clock: Seconds of a clock that never goes back.
+        failures: How often it failed in a row.
+        until: When the pause is over.
+    """
+
+    clock: Callable[[], float]
+    failures: int = 0
+    until: float = 0.0
+
+    def failed(self) -> float:
+        """Begin a pause, and return its seconds."""
+        seconds = float(min(FIRST_PAUSE * 2**self.failures, LONGEST_PAUSE))
+        self.failures += 1
+        self.until = self.clock() + seconds
+        return seconds
+
+    def succeeded(self) -> None:
+        """End it."""
+        self.failures = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether something failed, and it is time to try again."""
+        return self.failures > 0 and self.clock() >= self.until
+
+
+@dataclass
+class Watcher:
+    """Looks at the input and refreshes when it has changed and is still.
+
+    Attributes:
+        look: The stamps of the input as it is now; raises InputError where it can't be read.
+        refresh: Refreshes once.
+        say: Where sentences go.
+        clock: Seconds of a clock that never goes back; a test passes another one.
+    """
+
+    look: Callable[[], Stamps]
+    refresh: Callable[[], Outcome]
+    say: Callable[[str], None]
+    clock: Callable[[], float] = time.monotonic
+    pause: Pause = field(init=False)
+    _looked: Stamps | None = None
+    _refreshed: Stamps | None = None
+    _said: str | None = None
+
+    def __post_init__(self) -> None:
+        self.pause = Pause(self.clock)
+
+    def step(self) -> None:
+        """Look once; refresh if the input is as at the look before, and other than at the last refresh.
+
+        The first refresh doesn't ask what is new: an earlier one may have failed.
+        """
+        try:
+            now = self.look()
+        except InputError as error:
+            self._looked = None
+            self._say_once(f"The input can't be read yet: {shortened(str(error), LONGEST_PROBLEM)}")
+            return
+        is_still, self._looked = now == self._looked, now
+        if is_still and (now != self._refreshed or self.pause.is_over):
+            self._refresh(now)
+
+    def _refresh(self, now: Stamps) -> None:
+        started = self.clock()
+        outcome = self.refresh()
+        # Also where it failed: another attempt on the same files waits for the pause.
+        self._refreshed = now
+        seconds = self.clock() - started
+        if outcome.problem is None:
+            self.pause.succeeded()
+            self._said = None
+            self.say(f"{outcome.lines:,} new lines, {outcome.customers:,} changed customers, {seconds:.1f} s.")
+        else:
+            pause = self.pause.failed()
+            self.say(
+                f"The refresh failed after {seconds:.1f} s: {outcome.problem} It is tried again when the input"
+                f" changes, or in {pause:.0f} s."
+            )
+
+    def _say_once(self, sentence: str) -> None:
+        if sentence != self._said:
+            self._said = sentence
+            self.say(sentence)
+
+
+class Refresher:
+    """Refreshes in this process, by the project as it was parsed at the start.
+
+    Args:
+        settings: The settings of the command line, as YAML or JSON.
+        warehouse: The DuckDB file.
+        stopping: Set when no further node should begin.
+        options: Options of dbt besides.
+    """
+
+    def __init__(self, settings: str, warehouse: Path, stopping: Event, options: tuple[str, ...] = ()):
+        self.options = [*OPTIONS, *(["--vars", settings] if settings else []), *options]
+        self.warehouse = warehouse
+        self.stopping = stopping
+        self.manifest: Any = None
+        self.shown = Shown()
+
+    def parse(self) -> None:
+        """Parse the project.
+
+        Raises:
+            InputError: dbt can't, with its reason.
+        """
+        self.manifest, problem = self._invoke("parse")
+        if problem is not None:
+            raise InputError(problem)
+        # What lives until the end is no garbage, and to look for some among it would take a sixth of each refresh.
+        gc.set_threshold(100_000, 10, 10)
+        gc.collect()
+        gc.freeze()
+
+    def __call__(self) -> Outcome:
+        """Refresh once."""
+        before = self.shown.look(self.warehouse)
+        _, problem = self._invoke(*REFRESH)
+        after = self.shown.look(self.warehouse)
+        if self.stopping.is_set():
+            problem = "it was stopped between two steps, and the next one goes on from there."
+        gc.collect()
+        return Outcome(problem, max(after.last_row - before.last_row, 0), after.changed)
+
+    def _invoke(self, *command: str) -> tuple[Any, str | None]:
+        """What dbt returns of a command, and what it reports as wrong, as a sentence."""
+        # Here, because it takes a second to load.
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+        from dbt.cli.main import dbtRunner
+
+        try:
+            done = dbtRunner(self.manifest, callbacks=[self._stop]).invoke([*command, *self.options])
+        finally:
+            # One connection for a whole run, as each opening of the file costs as much as a model; none between runs.
+            DuckDBConnectionManager.close_all_connections()
+        return done.result, None if done.success else problem_of(done)
+
+    def _stop(self, event: Any) -> None:
+        """Count a node as failed that ended after the order to stop, so that what depends on it does not begin."""
+        if self.stopping.is_set() and event.info.name == "NodeFinished":
+            raise StoppedError("stopped")
+
+
+def problem_of(done: Any) -> str:
+    """What dbt reports as wrong in one sentence: its exception, or the first nodes that failed."""
+    if done.exception is not None:
+        return _sentence([reason_of_message(str(done.exception))])
+    failed = [run for run in getattr(done.result, "results", []) if str(run.status) in ("error", "fail")]
+    reasons = [f"{run.node.name}: {reason_of_message(str(run.message))}" for run in failed[:2]]
+    return _sentence([*reasons, *([f"{len(failed) - 2} more"] if len(failed) > 2 else [])])
+
+
+def reason_of_message(message: str) -> str:
+    """What one of dbt's messages says is wrong, on one line; the first of its lines names the kind and the node."""
+    lines = [line.strip() for line in message.splitlines() if line.strip() and "compiled code at" not in line]
+    return " ".join(lines[1:] if len(lines) > 1 and re.match(r"[\w ]+ Error", lines[0]) else lines)
+
+
+def _sentence(parts: Sequence[str]) -> str:
+    return shortened("; ".join(parts), LONGEST_PROBLEM).rstrip(". ") + "."
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a look at the warehouse shows.
+
+    Attributes:
+        last_row: Up to where rows of the input are processed.
+        changed: How many customers have other segments or another alert than at the look before.
+    """
+
+    last_row: int
+    changed: int
+
+
+class Shown:
+    """Remembers what readers were shown of each customer, to count changes; in memory, as one number per customer."""
+
+    def __init__(self) -> None:
+        self.memory = duckdb.connect(config={"threads": 1})
+        self.memory.execute("create table states (customer_id varchar, state ubigint)")
+        self.is_first = True
+
+    def look(self, warehouse: Path) -> Seen:
+        """Look at the warehouse, read-only; where it can't be opened nothing has changed."""
+        try:
+            self.memory.execute(f"attach {_text(str(warehouse))} as warehouse (read_only)")
+        except duckdb.Error:
+            return Seen(0, 0)
+        try:
+            return self._compare()
+        except duckdb.Error:
+            return Seen(0, 0)
+        finally:
+            self.memory.execute("detach warehouse")
+
+    def _compare(self) -> Seen:
+        ((last_row,),) = self.memory.execute(
+            "select coalesce(max(last_row), 0) from warehouse.sources.ingest_watermark"
+        ).fetchall()
+        self.memory.execute(f"create or replace temp table now as {STATES.format(database='warehouse')}")
+        ((changed,),) = self.memory.execute("""
+            select count(*)
+            from now
+            full join states
+                on now.customer_id = states.customer_id
+            where now.state is distinct from states.state
+        """).fetchall()
+        self.memory.execute("create or replace table states as from now")
+        changed, self.is_first = 0 if self.is_first else changed, False
+        return Seen(int(last_row), int(changed))
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def look_at_input(transactions: str, warehouse: Path) -> Stamps:
+    """The stamps of the files that the setting matches, or the row count of the table that it names.
+
+    Raises:
+        InputError: It can't be read: no file, one that is still empty, or a warehouse that another process writes.
+    """
+    if is_file_name(transactions):
+        return stamps(transactions)
+    try:
+        with closing(duckdb.connect(str(warehouse), read_only=True)) as connection:
+            ((rows,),) = connection.execute(
+                f"select count(*) from {qualified_name(connection, transactions)}"
+            ).fetchall()
+    except duckdb.Error as error:
+        raise InputError(f"{named(transactions)}: {first_line_of(error)}.") from error
+    return {transactions: str(rows)}
+
+
+def check_is_built(warehouse: Path) -> None:
+    """Raise InputError where no full build has left what a refresh starts from."""
+    advice = "Run 'make build' first, with the same settings."
+    if not warehouse.exists():
+        raise InputError(f"There is no warehouse {named(str(warehouse))} to refresh. {advice}")
+    try:
+        with closing(duckdb.connect(str(warehouse), read_only=True)) as connection:
+            tables = connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
+    except duckdb.Error:
+        # In use by a build, say: the first refresh says so, and is tried again.
+        return
+    if not {("main.customers",), ("main.customer_alerts",), ("sources.ingest_watermark",)} <= set(tables):
+        raise InputError(f"No full build has filled the warehouse {named(str(warehouse))} yet. {advice}")
+
+
+def say(line: str) -> None:
+    """Print a line with the time of day."""
+    print(f"{datetime.now():%H:%M:%S}  {line}", flush=True)
+
+
+def stop_on_signals(stopping: Event) -> None:
+    """Have Ctrl-C and the signal to end set `stopping`; the second one ends the process at once."""
+
+    def stop(*_: object) -> None:
+        if stopping.is_set():
+            os._exit(130)
+        stopping.set()
+        say("Stopping between two steps. Press Ctrl-C again to stop at once.")
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+
+
+def watch(settings: str, seconds: float, stopping: Event, options: tuple[str, ...] = ()) -> None:
+    """Refresh whenever the input changes, until `stopping` is set.
+
+    Args:
+        settings: The settings of the command line, as YAML or JSON.
+        seconds: Seconds between two looks at the input.
+        stopping: When it is set, the loop ends.
+        options: Options of dbt besides.
+
+    Raises:
+        InputError: The settings are wrong, or there is no full build.
+    """
+    transactions = str(settings_of_run(settings)["transactions"]).strip()
+    warehouse = Path(os.environ.get("SHOP_WAREHOUSE", "warehouse/shop.duckdb"))
+    check_is_built(warehouse)
+    # One connection within a run; it is closed after each.
+    os.environ["SHOP_KEEP_OPEN"] = "true"
+    refresher = Refresher(settings, warehouse, stopping, options)
+    refresher.parse()
+    watcher = Watcher(lambda: look_at_input(transactions, warehouse), refresher, say)
+    say(f"Watching {named(transactions)}. Ctrl-C stops.")
+    while not stopping.is_set():
+        watcher.step()
+        stopping.wait(seconds)
+    say("Stopped.")
+
+
+def main(arguments: list[str]) -> int:
+    """Watch until a signal; return the exit code."""
+    parser = argparse.ArgumentParser(prog="make watch", description="Refresh whenever the input changes.")
+    parser.add_argument("settings", nargs="?", default="", help="settings as YAML or JSON, as for dbt's --vars")
+    parser.add_argument(
+        "--seconds", type=float, default=SECONDS_BETWEEN_LOOKS, help="seconds between two looks at the input"
+    )
+    given = parser.parse_args(arguments)
+    stopping = Event()
+    stop_on_signals(stopping)
+    try:
+        watch(given.settings, given.seconds, stopping)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    code = main(sys.argv[1:])
+    sys.stderr.flush()
+    # DuckDB would print what it finds at the end of a process that dbt has run in.
+    os._exit(code)
