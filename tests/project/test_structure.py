@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 import pytest
-from conftest import MARTS, ROOT, Shop
+from conftest import LONG_FILES, MARTS, ROOT, Shop
 from dbt.contracts.graph.manifest import Manifest
 
 # A model reads from its own layer or from those before it. The layer's word names the folder.
@@ -244,3 +244,8 @@ def test_scipy_and_scikit_learn_are_loaded_in_one_place_first() -> None:
             # A package's first line runs before any module of it.
             entrance = path if path.parent == toolkit else path.with_name("__init__.py")
             assert first.search(entrance.read_text("utf-8")), path
+
+
+def test_the_files_that_start_first_exist() -> None:
+    """Else one that was renamed starts last, and a worker ends alone with it."""
+    assert set(LONG_FILES) <= {path.name for path in (ROOT / "tests").rglob("test_*.py")}
