@@ -15,7 +15,6 @@ TYPES = {
 def model(dbt: Any, session: Any) -> pd.DataFrame:
     """The report's findings, section by section."""
     # Here, because importing it costs every dbt command time.
-    from shop_toolkit.report.sections.customers import score_cells
     from shop_toolkit.report.sections.movement import CHANGES
 
     relations = {
@@ -37,7 +36,7 @@ def model(dbt: Any, session: Any) -> pd.DataFrame:
         "segment_transitions": dbt.ref("segment_transitions"),
         "segment_drift": dbt.ref("segment_drift"),
         "segment_changes": dbt.ref("segment_changes"),
-        "score_cells": score_cells(dbt.ref("customers")),
+        "rpt_score_cells": dbt.ref("rpt_score_cells"),
         "rpt_segments": dbt.ref("rpt_segments"),
         "rpt_segment_interests": dbt.ref("rpt_segment_interests"),
         "rpt_map_cells": dbt.ref("rpt_map_cells"),

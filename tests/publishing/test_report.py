@@ -25,7 +25,6 @@ from shop_toolkit.report.page import key_figures
 from shop_toolkit.report.page import page as render
 from shop_toolkit.report.sections import SECTIONS
 from shop_toolkit.report.sections import alerts as alert_blocks
-from shop_toolkit.report.sections.customers import score_cells, with_empty_cells
 from shop_toolkit.report.sections.movement import CHANGES
 
 CHROMIUM = "/usr/bin/chromium"
@@ -40,7 +39,7 @@ TABLES = {
     "cluster_candidates": "main",
     "product_categories": "main", "interest_groups": "main", "model_evaluations": "main",
     "prediction_calibration": "main", "prediction_confusion": "main", "segment_transitions": "main",
-    "segment_drift": "main", "segment_changes": "main", "rpt_segments": "reporting",
+    "segment_drift": "main", "segment_changes": "main", "rpt_score_cells": "reporting", "rpt_segments": "reporting",
     "rpt_segment_interests": "reporting", "rpt_map_cells": "reporting", "rpt_map_points": "reporting",
 }  # fmt: skip
 # What an attacker types into fields that a shop logs.
@@ -58,7 +57,6 @@ def read_tables(shop: Shop) -> Tables:
     with duckdb.connect(str(shop.warehouse), read_only=True) as connection:
         relations = {name: connection.table(f"{schema}.{name}") for name, schema in TABLES.items()}
         relations["segment_changes"] = relations["segment_changes"].aggregate(CHANGES)
-        relations["score_cells"] = score_cells(connection.table("main.customers"))
         tables = {name: relation.df() for name, relation in relations.items()}
     return tables | {"settings": pd.DataFrame({"min_test_customers": ["200"]})}
 
@@ -789,7 +787,7 @@ def test_the_report_shows_no_revenue_of_few(tables: Tables) -> None:
     countries = changed["sales_by_country"] = tables["sales_by_country"].head(4).copy()
     countries["country"], countries["customer_count"] = ["A", "B", "C", "D"], [100, 3, 4, 50]
     countries["revenue"] = [900.0, 98765.43, 1.0, 99.0]
-    cells = changed["score_cells"]
+    cells = changed["rpt_score_cells"]
     best = (cells["recency_score"] == 5) & (cells["frequency_score"] == 5)
     cells["customer_count"], cells["revenue"] = (
         cells["customer_count"].mask(best, 1),
@@ -950,24 +948,6 @@ def test_a_segment_of_older_rules_is_grey(tables: Tables) -> None:
     older = moved(("older", "loyal", 2), ("loyal", "loyal", 2))
     node = blocks_of(tables | {"segment_transitions": older})["segment_flows"].panels[0].data[0]["node"]
     assert dict(zip(node["customdata"], node["color"], strict=True))["older 2"] == colours.GREY
-
-
-def test_customers_are_counted_in_their_score_cell_and_empty_cells_are_rows() -> None:
-    with duckdb.connect() as connection:
-        # the last has no net order: in no cell
-        customers = connection.sql(
-            """
-            select * from (values ('a', 5, 5, 10), ('b', 5, 5, 2.5), ('c', 1, 2, 1), ('d', null, null, 0))
-            as customers (customer_id, recency_score, frequency_score, monetary)
-            """
-        )
-        cells = with_empty_cells(score_cells(customers).df())
-    found = {
-        (cell.recency_score, cell.frequency_score): (cell.customer_count, cell.revenue) for cell in cells.itertuples()
-    }
-    empty = dict.fromkeys(itertools.product(range(1, 6), repeat=2), (0, 0))
-    assert found == empty | {(5, 5): (2, 12.5), (1, 2): (1, 1)}
-    assert len(cells) == 25
 
 
 @pytest.mark.parametrize("has_orders", [True, False])

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-import duckdb
 import pandas as pd
 
 from shop_toolkit.report.charts import (
@@ -41,7 +40,7 @@ def blocks(tables: Tables) -> list[Block]:
     segments = tables["segments"]
     colours = segment_colours(segments)
     return [
-        scores(tables["score_cells"]),
+        scores(tables["rpt_score_cells"]),
         sizes(segments, colours),
         *(profiles(segmentation, tables["rpt_segments"], segments, colours) for segmentation in LEARNED),
         customer_map(tables["rpt_map_cells"], tables["rpt_map_points"], segments, colours),
@@ -49,28 +48,13 @@ def blocks(tables: Tables) -> list[Block]:
     ]
 
 
-def score_cells(customers: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
-    """One row per recency and frequency score that customers have (`customers` is the mart), with their revenue."""
-    figures = "count(*) as customer_count, cast(sum(monetary) as decimal(18, 2)) as revenue"
-    return customers.filter("recency_score is not null").aggregate(f"recency_score, frequency_score, {figures}")
-
-
-def with_empty_cells(cells: pd.DataFrame) -> pd.DataFrame:
-    """`cells`, and the scores that no customer has, with zeros, or a heat map would not show that they were counted."""
-    scores = ["recency_score", "frequency_score"]
-    grid = pd.MultiIndex.from_product([GRADES, GRADES], names=scores)
-    empty = grid.difference(pd.MultiIndex.from_frame(cells[scores])).to_frame(index=False)
-    figures = [name for name in cells if name not in scores]
-    return pd.concat([cells, empty.assign(**dict.fromkeys(figures, 0))], ignore_index=True)
-
-
 def scores(cells: pd.DataFrame) -> Block:
-    """Customers and their revenue by recency and frequency score; `cells` as `score_cells` counts them."""
+    """Customers and their revenue by recency and frequency score; `cells` is rpt_score_cells."""
     name = "score_cells"
     total = cells["customer_count"].sum() if len(cells) else 0
     if not total:
         return without_chart(name, "Customers by score", "Nobody has scores: no customer has a net order.")
-    cells = with_empty_cells(cells.assign(share=cells["customer_count"] / total))
+    cells = cells.assign(share=cells["customer_count"] / total)
     panels = []
     for field, words in (("share", "customers"), ("revenue_share", "revenue")):
         matrix = pivot(cells, "frequency_score", "recency_score", field, GRADES, GRADES)
