@@ -170,7 +170,7 @@ def test_settings_that_no_yml_reads_change_nothing_that_is_parsed(make_shop: Cal
         "max_fit_customers": 100, "min_segment_share": 0.1,
         "force_broad_clustering": "rfm ward 4", "force_detailed_clustering": "rfm ward 5", "max_fit_products": 100,
         "backtest_origins": 2, "max_training_customers": 100, "min_precision": 0.5,
-        "report_customer_rows": True,
+        "report_customer_rows": True, "on_change": "cat",
         "control_share": 0.5, "control_salt": "x", "overdue_quantile": 0.5,
     }  # fmt: skip
     known = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
