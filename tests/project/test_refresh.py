@@ -19,7 +19,7 @@ READ_UNCHANGED = {
     "rfm_cut_points",
     "int_segment_rules",
     "customer_embeddings",
-    "int_alert_evaluations",
+    "int_history_evaluations",
     "int_customer_category_spend",
     "int_customer_interest_groups",
     "int_expected_spend",
@@ -107,7 +107,7 @@ def test_a_refresh_builds_nothing_that_only_other_runs_read(
 def test_snapshots_are_written_after_all_that_reads_those_of_earlier_builds(models: dict[str, dict[str, Any]]) -> None:
     """Else a build would mistake what it has just written for the report of an earlier one."""
     asking = {name for name, model in models.items() if "reported_snapshots(" in model["raw_code"]}
-    assert asking == {"int_snapshot_dates", "int_history_delta", "int_segment_moves"}
+    assert asking == {"int_snapshot_dates", "int_segment_moves"}
     before: set[str] = set()
     frontier = {"int_segment_snapshots"}
     while frontier:
@@ -137,14 +137,14 @@ def test_a_refresh_holds_no_fit_no_backtest_no_report_and_no_unit_test(
         assert model["language"] == "sql", name
         assert model["config"]["full_refresh"] is not False, f"{name} stores what was fitted"
         assert model["fqn"][1] not in ("clustering", "products", "interests", "prediction", "publishing"), name
-    assert not selected & {"int_alert_backtest", "int_alert_evaluations"}
+    assert not selected & {"int_alert_backtest", "int_history_evaluations"}
     assert not selected & {unit_test["name"] for unit_test in manifest["unit_tests"].values()}
 
 
 def test_what_a_refresh_updates_of_customers_is_tested_in_it(selected: set[str]) -> None:
     assert {
         "unique_combination_of_columns_customers_customer_id",
-        "unique_combination_of_columns_int_history_delta_customer_id__as_of_date",
+        "unique_combination_of_columns_int_segment_moves_customer_id__as_of_date",
         "assert_segments_hold_every_customer",
         "assert_audiences_hold_every_customer_once",
         "assert_customers_hold_all_revenue_up_to_the_date",
@@ -204,7 +204,7 @@ def test_a_refresh_computes_the_segments_and_alerts_of_a_full_build(
     exports.mkdir()
     shutil.copy(DEMO_FILE, exports / "first.csv")
     shop.settings |= {"transactions": f"{exports}/*.csv", "published_folder": str(tmp_path / "published")}
-    shop.build("int_customer_states_scd2", "orders", "cancellations", "rejected_transactions", "int_anonymous_sales")
+    shop.build("int_customer_states_scd2", "orders", "cancellations", "rejected_transactions")
     full = shop.copy(tmp_path / "full", published_folder=None)
     next_day(exports / "next.csv")
     # a build that was cut off left cut-points without rules: nothing of them may be used
@@ -285,7 +285,7 @@ def test_the_last_day_has_the_segment_names_of_the_seed_and_days_that_are_over_k
 def test_a_refresh_of_an_empty_warehouse_stops_with_a_sentence(make_shop: Callable[..., Shop]) -> None:
     shop = make_shop()
     problem = problem_of(shop.dbt(*REFRESH))
-    missing = "cluster_levels, customer_embeddings, int_alert_evaluations, int_customer_category_spend,"
+    missing = "cluster_levels, customer_embeddings, int_history_evaluations, int_customer_category_spend,"
     assert f"the warehouse lacks {missing}" in problem
     assert "Run 'dbt build' first." in problem
     assert shop.tables() == set()
