@@ -1,7 +1,13 @@
 -- How well each model and baseline predicted each sample that the backtest evaluates on.
-with predictions as (
+with backtest_predictions as (
 
-    select * from {{ ref('int_classification_predictions') }}
+    {{ backtest_predictions() | indent(4) }}
+
+),
+
+predictions as (
+
+    select * from backtest_predictions
     where actual is not null
 
 ),

@@ -1,6 +1,7 @@
 """Evidence: a model is chosen on older samples, compared by customer, and its interval is the one that scipy finds."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -306,6 +307,179 @@ def test_who_has_no_segment_yet_is_predicted_to_end_as_most_do(warehouse: Given)
         ("current segment", 0, "lost"), ("current segment", 1, "regular"), ("majority", 0, "lost"),
         ("no further order", 0, "lost"), ("no further order", 1, "regular"),
     ]  # fmt: skip
+
+
+# --- what the backtest predicted -------------------------------------------------------------------------
+
+
+def backtested(warehouse: Given, columns: str, **tables: str) -> list[tuple[Any, ...]]:
+    """Columns of the predictions that samples, models and baselines make up, each given as SQL."""
+    for name, query in tables.items():
+        warehouse.connection.execute(f"create or replace table {name} as {query}")
+        warehouse.built.add(name)
+    return warehouse.rows(f"select {columns} from ({{{{ backtest_predictions() }}}}) order by all")
+
+
+BASELINES = """
+    select
+        'backtest' as prediction_run, 'rfm' as task, 'majority' as model, 'm' as settings, 'a' as outcome,
+        60 as sample_number, 1 as outcome_rank, 180 as horizon_days, 0.8::double as probability,
+        date '2011-06-06' as origin_date
+"""
+
+
+def test_a_model_is_confident_from_where_it_was_right_four_times_in_five(warehouse: Given) -> None:
+    found = backtested(
+        warehouse,
+        "task, model, cohort, sample_number, horizon_days, min_confidence, validation_samples, is_baseline",
+        classification_backtests="""
+            select coalesce(listed.task, 'rfm') as task, listed.model, 's' as settings, listed.role, 'a' as outcome,
+                coalesce(listed.horizon_days, 180) as horizon_days, number as sample_number, outcome_rank,
+                probability::double as probability, coalesce(listed.origin_date, date '2011-06-06') as origin_date
+            from (values
+                -- samples 1 to 20, of which 16 were right: just enough; five more that were wrong are too many
+                ('four in five', 'validation', 1, 0.9, 1, 20, null, null, null),
+                ('four in five', 'validation', 1, 0.5, 51, 55, null, null, null),
+                -- of newcomers of two orders
+                ('four in five', 'validation', 1, 0.99, 56, 59, null, null, null),
+                -- 19 that were right prove nothing
+                ('nineteen', 'validation', 1, 0.9, 21, 39, null, null, null),
+                -- nor do ten of equal confidence, of which one was right: they count together
+                ('ties', 'validation', 1, 0.9, 21, 39, null, null, null),
+                ('ties', 'validation', 1, 0.7, 40, 49, null, null, null),
+                -- 15 of 20, and five that were right: 20 of 25
+                ('later', 'validation', 1, 0.9, 2, 20, null, null, null),
+                ('later', 'validation', 1, 0.8, 21, 26, null, null, null),
+                -- neither test samples nor less likely classes set a threshold
+                ('nineteen', 'test', 1, 0.8, 40, 40, null, null, null),
+                ('nineteen', 'validation', 2, 0.8, 40, 40, null, null, null),
+                -- right in another task, at another horizon, from another origin
+                ('nineteen', 'validation', 1, 0.9, 1, 40, 'broad', null, null),
+                ('nineteen', 'validation', 1, 0.9, 1, 40, null, 90, null),
+                ('nineteen', 'validation', 1, 0.9, 1, 40, null, null, date '2011-06-12'),
+                -- to evaluate on: a newcomer of one order, and one of two
+                ('four in five', 'test', 1, 0.8, 60, 61, null, null, null),
+                ('nineteen', 'test', 1, 0.8, 60, 60, null, null, null),
+                ('ties', 'test', 1, 0.8, 60, 60, null, null, null), ('later', 'test', 1, 0.8, 60, 60, null, null, null)
+            ) as listed (
+                model, role, outcome_rank, probability, first_sample, last_sample, task, horizon_days, origin_date
+            )
+            cross join range(1, 62) as samples (number)
+            where number between first_sample and last_sample
+        """,
+        int_classification_samples="""
+            -- samples 17 to 20 and from 41 to 59 have another class; 56 to 59 and 61 are sampled after another order
+            select *, 'n' as customer_id, 'g' as evidence_group, confidence_group as cohort from (
+            select 'backtest' as prediction_run, 'rfm' as task,
+                case when number >= 60 then 'test' else 'validation' end as role,
+                case when number between 56 and 59 or number = 61 then 'order 2' else 'order 1' end
+                    as confidence_group,
+                180 as horizon_days, date '2011-06-06' as origin_date, number as sample_number,
+                case when number between 17 and 20 or number between 41 and 59 then 'b' else 'a' end as outcome
+            from range(1, 62) as samples (number)
+            union all
+            -- the same samples in another run, task, horizon and origin
+            select run, task, 'validation', 'order 1', horizon_days, origin_date, number, 'a'
+            from range(1, 60) as samples (number)
+            cross join (values
+                ('live', 'rfm', 180, date '2011-06-06'), ('backtest', 'broad', 180, date '2011-06-06'),
+                ('backtest', 'rfm', 90, date '2011-06-06'), ('backtest', 'rfm', 180, date '2011-06-12')
+            ) as others (run, task, horizon_days, origin_date)
+            ) as samples
+        """,
+        # Nothing is learned that could be confident.
+        int_classification_baselines=BASELINES,
+    )
+    assert found == [
+        ("rfm", "four in five", "order 1", 60, 180, 0.9, 25, False),
+        # apart from the others of its model
+        ("rfm", "four in five", "order 2", 61, 180, None, 4, False),
+        ("rfm", "later", "order 1", 60, 180, 0.8, 25, False),
+        ("rfm", "majority", "order 1", 60, 180, None, None, True),
+        ("rfm", "nineteen", "order 1", 60, 180, None, 19, False),
+        ("rfm", "ties", "order 1", 60, 180, None, 29, False),
+    ]
+
+
+def test_a_class_less_likely_than_not_is_never_confident(warehouse: Given) -> None:
+    found = backtested(
+        warehouse,
+        "task, model, cohort, sample_number, horizon_days, min_confidence, validation_samples",
+        # Twenty samples, all right, and ten more at less than one in two; and two to evaluate on.
+        classification_backtests="""
+            select 'interest' as task, 'a model' as model, 's' as settings,
+                case when number > 30 then 'test' else 'validation' end as role, 'a' as outcome, 90 as horizon_days,
+                number as sample_number, 1 as outcome_rank,
+                case when number > 20 then 0.49 else 0.5 end::double as probability, date '2011-06-06' as origin_date
+            from range(1, 33) as samples (number)
+        """,
+        # Known customers and newcomers share a threshold.
+        int_classification_samples="""
+            select 'backtest' as prediction_run, 'interest' as task,
+                case when number > 30 then 'test' else 'validation' end as role,
+                case when number between 16 and 31 then 'known' else 'newcomer' end as cohort,
+                'g' as confidence_group, 'e' as evidence_group, 'n' as customer_id, 90 as horizon_days,
+                date '2011-06-06' as origin_date, number as sample_number, 'a' as outcome
+            from range(1, 33) as samples (number)
+        """,
+        int_classification_baselines=f"{BASELINES} where false",
+    )
+    assert found == [
+        ("interest", "a model", "known", 31, 90, 0.5, 30),
+        ("interest", "a model", "newcomer", 32, 90, 0.5, 30),
+    ]
+
+
+def test_models_and_baselines_are_evaluated_on_the_same_samples(warehouse: Given) -> None:
+    june, september = "date '2011-06-06'", "date '2011-09-10'"
+    found = backtested(
+        warehouse,
+        "task, model, settings, cohort, actual, outcome, horizon_days, sample_number, outcome_rank, probability,"
+        " is_baseline, origin_date::varchar",
+        int_classification_samples=f"""
+            select *, 'g' as confidence_group, 'e' as evidence_group, 'n' as customer_id
+            from (values
+                ('backtest', 'rfm', 'test', 'order 1', 'lost', 1, 180, {june}),
+                ('backtest', 'interest', 'test', 'known', '4', 2, 90, {september}),
+                -- a training sample of a later origin; a sample of today
+                ('backtest', 'rfm', 'train', 'order 1', 'lost', 1, 180, date '2011-12-03'),
+                ('live', 'rfm', 'predict', 'order 1', null, 3, 180, date '2011-12-09')
+            ) as samples (prediction_run, task, role, cohort, outcome, sample_number, horizon_days, origin_date)
+        """,
+        classification_backtests=f"""
+            select 'rfm' as task, 'a model' as model, 's' as settings, 180 as horizon_days, 1 as sample_number,
+                {june} as origin_date, *
+            from (values
+                ('test', 'new', 1, 0.7::double),
+                ('test', 'lost', 2, 0.3),
+                -- a validation sample
+                ('validation', 'new', 1, 0.9)
+            ) as predictions (role, outcome, outcome_rank, probability)
+        """,
+        int_classification_baselines=f"""
+            select *, 1 as outcome_rank
+            from (values
+                ('backtest', 'rfm', 'majority', 'of newcomers', 'lost', 1, 180, 0.8::double, {june}),
+                ('backtest', 'interest', 'majority', 'of all', '4', 2, 90, 0.4, {september}),
+                ('backtest', 'interest', 'personal top', 'by spend', '5', 2, 90, null, {september}),
+                -- at another horizon and origin, in another run
+                ('backtest', 'rfm', 'majority', 'of newcomers', 'lost', 1, 90, 0.1, {june}),
+                ('backtest', 'rfm', 'majority', 'of newcomers', 'lost', 1, 180, 0.1, date '2011-05-07'),
+                ('live', 'rfm', 'majority', 'of newcomers', 'lost', 1, 180, 0.1, {june}),
+                ('live', 'interest', 'personal top', 'by spend', '6', 2, 90, null, {september}),
+                ('backtest', 'interest', 'personal top', 'by spend', '7', 2, 90, null, date '2011-08-11')
+            ) as baselines (
+                prediction_run, task, model, settings, outcome, sample_number, horizon_days, probability, origin_date
+            )
+        """,
+    )
+    assert found == [
+        ("interest", "majority", "of all", "known", "4", "4", 90, 2, 1, 0.4, True, "2011-09-10"),
+        ("interest", "personal top", "by spend", "known", "4", "5", 90, 2, 1, None, True, "2011-09-10"),
+        ("rfm", "a model", "s", "order 1", "lost", "lost", 180, 1, 2, 0.3, False, "2011-06-06"),
+        ("rfm", "a model", "s", "order 1", "lost", "new", 180, 1, 1, 0.7, False, "2011-06-06"),
+        ("rfm", "majority", "of newcomers", "order 1", "lost", "lost", 180, 1, 1, 0.8, True, "2011-06-06"),
+    ]
 
 
 # --- spend -----------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import DEMO_FILE, Shop
+from lines import Given, connected, rendered
 
 # The last origin of the embedded shop's backtest: spend is predicted from this date, segments from earlier ones.
 ORIGIN = "2025-10-02"
@@ -54,9 +55,14 @@ KNOWN = {
 }
 # Which samples are evaluated depends on later rows; what was predicted of them does not, nor how sure one had to be.
 THRESHOLDS = """
-    select distinct
-        task, model, confidence_group, horizon_days, origin_date, min_confidence, validation_samples
-    from prediction.int_classification_predictions where not is_baseline
+    with samples as (
+        select * from prediction.int_classification_samples where prediction_run = 'backtest'
+    ),
+
+    {{ confidence_thresholds('prediction.classification_backtests', 'samples') }}
+
+    select task, model, confidence_group, horizon_days, origin_date, min_confidence, validation_samples
+    from confidence_thresholds
 """
 PREDICTED = """
     select
@@ -151,7 +157,11 @@ def test_absurd_rows_after_the_origin_change_no_class_predicted(demo_shop: Shop,
 
 
 def test_absurd_rows_after_the_origin_change_no_threshold(demo_shop: Shop, absurd_shop: Shop) -> None:
-    known, absurd = ({row[:5]: row[5:] for row in shop.rows(THRESHOLDS)} for shop in (demo_shop, absurd_shop))
+    with connected() as connection:
+        # For the settings.
+        Given(connection)
+        query = rendered(THRESHOLDS)
+    known, absurd = ({row[:5]: row[5:] for row in shop.rows(query)} for shop in (demo_shop, absurd_shop))
     both = known.keys() & absurd.keys()
     assert len(both) > 0.8 * len(known)
     assert {key: known[key] for key in both} == {key: absurd[key] for key in both}

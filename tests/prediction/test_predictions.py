@@ -60,8 +60,13 @@ def class_probabilities(demo_shop: Shop) -> pd.DataFrame:
     """The regression's probabilities of interests: a row per sample, a column per class, and the actual class."""
     rows = demo_shop.rows(
         """
-        select sample_number, actual, outcome, probability from prediction.int_classification_predictions
-        where task = 'interest' and model = 'logistic_regression' and actual is not null
+        select sample_number, samples.outcome, predicted.outcome, probability
+        from prediction.classification_backtests as predicted
+        inner join prediction.int_classification_samples as samples
+            using (task, role, horizon_days, origin_date, sample_number)
+        where
+            task = 'interest' and role = 'test' and model = 'logistic_regression'
+            and prediction_run = 'backtest' and samples.outcome is not null
         """
     )
     predicted = pd.DataFrame(rows, columns=["sample", "actual", "outcome", "probability"])

@@ -37,8 +37,8 @@ newcomers as (
 
 ),
 
--- A baseline does not predict for a single newcomer's segment, but one's own purchases are a fair
--- prediction of the next ones.
+-- The segment of a baseline is the most likely one, but nothing shows how sure it is; one's own
+-- purchases are a fair prediction of the next ones.
 reported as (
 
     select
