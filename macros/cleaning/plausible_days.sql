@@ -72,7 +72,7 @@ stretches as (
 body as (
 
     select * from stretches
-    order by row_count desc, day_count desc, first_day
+    order by row_count desc, day_count desc, first_day asc
     limit 1
 
 ),
