@@ -143,6 +143,10 @@ class Later:
             where valid_from <= day and (valid_until is null or valid_until >= day) group by 1 order by 1
             """
         ).df()
+        return self.segments_of(facts)
+
+    def segments_of(self, facts: pd.DataFrame) -> pd.DataFrame:
+        """The three segments by customer of `facts`: customer_id, recency_days, frequency and monetary."""
         return pd.DataFrame(
             {"broad": by_rules(self.first, facts, "broad"), "detailed": by_rules(self.first, facts, "detailed"),
              "rfm": by_scores(self.first, facts)}
@@ -276,6 +280,13 @@ def judge_interests(shop: Later) -> Iterator[Figure]:
         )
 
 
+def without_order(shop: Later, days: pd.Series) -> pd.DataFrame:
+    """The three segments that customers are in on a day each if they neither order nor cancel until then."""
+    known = shop.customers.loc[days.index, ["recency_days", "frequency", "monetary"]].reset_index()
+    waited = (days - pd.Timestamp(shop.cut)).dt.days.to_numpy()
+    return shop.segments_of(known.assign(recency_days=known["recency_days"] + waited))
+
+
 def judge_newcomers(shop: Later) -> Iterator[Figure]:
     """The segments predicted of newcomers for day 180, where the later log holds that day."""
     newcomers = shop.first.sql("from new_customer_predictions order by customer_id").df().set_index("customer_id")
@@ -283,10 +294,12 @@ def judge_newcomers(shop: Later) -> Iterator[Figure]:
     if newcomers.empty:
         return
     actual = shop.segments_on(newcomers["horizon_date"]).reindex(newcomers.index)
+    idle = without_order(shop, newcomers["horizon_date"]).reindex(newcomers.index)
     settled = shop.customers["first_order_date"].dt.date <= shop.cut - timedelta(180)
     for name in SEGMENTATIONS:
         today = shop.customers[f"{name}_segment"]
         naive = {
+            "without another order": float((idle[name] == actual[name]).mean()),
             "today's": float((today[newcomers.index] == actual[name]).mean()),
             "largest": float((actual[name] == today[settled].value_counts().sort_index().idxmax()).mean()),
         }
@@ -296,7 +309,11 @@ def judge_newcomers(shop: Later) -> Iterator[Figure]:
         sure = newcomers[newcomers[f"predicted_{name}_segment"] != TOO_EARLY]
         if len(sure):
             right = float((sure[f"predicted_{name}_segment"] == actual.loc[sure.index, name]).mean())
-            naive = {"promised": 0.8, "today's": float((today[sure.index] == actual.loc[sure.index, name]).mean())}
+            naive = {
+                "promised": 0.8,
+                "without another order": float((idle[name] == actual[name])[sure.index].mean()),
+                "today's": float((today[sure.index] == actual.loc[sure.index, name]).mean()),
+            }
             yield Figure(claim, "sure and right", right, naive, len(sure))
 
 
@@ -320,8 +337,16 @@ def judge_alerts(shop: Later) -> Iterator[Figure]:
         naive = {name: figures[metric] for name, figures in measured.items() if name != "product"}
         yield Figure("alerts", metric, measured["product"][metric], naive, len(customers))
     likely = open_alerts.set_index("customer_id")["probability"].reindex(customers[rules["product"]])
-    if len(likely):
-        promised = {"promised": float(likely.mean())}
+    ((days,),) = shop.first.execute(
+        "select coalesce(max(stop_horizon_days) filter (where is_observed), 90) from history.int_alert_backtest"
+    ).fetchall()
+    end = shop.cut + timedelta(days)
+    if len(likely) and end <= shop.last:
+        away = float((shop.bought(shop.cut, end)[likely.index] <= 0).mean())
+        yield Figure("alerts", f"stayed away for {days} days", away, {"promised": float(likely.mean())}, len(likely))
+    elif len(likely):
+        # The later log ends before it shows what the probability is of.
+        promised = {f"promised for {days} days": float(likely.mean())}
         yield Figure("alerts", "stayed away", measured["product"]["precision"], promised, len(likely))
 
 

@@ -166,7 +166,9 @@ class Shop:
         for model in ("published_files", "live_files"):
             meta = parsed.nodes[f"model.customer_segmentation.{model}"].config.meta
             meta |= {"published_folder": json.dumps(place.get("published_folder", "published"))}
-            meta |= {"postgres_schema": str(place.get("postgres_schema", "shop"))}
+        # The live publication is not pushed.
+        pushed = parsed.nodes["model.customer_segmentation.published_files"].config.meta
+        pushed |= {"postgres_schema": str(place.get("postgres_schema", "shop"))}
         for file, (code, other) in self.edits.items():
             (model,) = (node for node in parsed.nodes.values() if node.original_file_path == file)
             assert model.raw_code.count(code) == 1, file

@@ -2,8 +2,8 @@
     SQL: the candidates of `metrics` (a relation) of the active version, by the segmentation that
     each competes for. `failure_reason` is what rules a candidate out before its stability counts,
     null where nothing does. The eight best of each segmentation, and those that a setting asks for,
-    are finalists: only their stability is measured in full, as that is slow; where the best turn
-    out unstable, others follow.
+    are finalists: only their stability may be measured in full, as that is slow. `race` in
+    shop_toolkit makes sure of the figures that the choice below rests on.
 -#}
 {% macro candidates_by_level(metrics) -%}
 with active_version as (

@@ -286,23 +286,39 @@ choice as (
 
 ),
 
+-- Today's probabilities go by all month ends; those by the earlier ones show on the last one how
+-- honest they are.
+calibrations as (
+
+    select unnest(['real stops at all month ends', 'real stops at earlier month ends'])
+        as calibrated_on
+
+),
+
 -- Which share stopped of customers with such a score: what the probability of an alert is. Every
 -- customer has a score, whatever the rule.
 scored as (
 
     select
-        *,
-        ntile(10) over (order by stopped_score, as_of_date, customer_id) as score_bin
+        calibrations.calibrated_on,
+        observed.*,
+        ntile(10) over (
+            partition by calibrations.calibrated_on
+            order by observed.stopped_score, observed.as_of_date, observed.customer_id
+        ) as score_bin
     from observed
+    inner join calibrations
+        on calibrations.calibrated_on in ('real stops at all month ends', observed.split)
     where
-        model = '{{ default_model }}'
-        and stopped_score is not null
+        observed.model = '{{ default_model }}'
+        and observed.stopped_score is not null
 
 ),
 
 score_bins as (
 
     select
+        calibrated_on,
         score_bin,
         min(stopped_score) as score_from,
         count(*) as customer_count,
@@ -310,34 +326,133 @@ score_bins as (
         min(as_of_date) as first_date,
         cast(max(as_of_date + stop_horizon_days) as date) as last_date
     from scored
-    group by 1
+    group by 1, 2
 
 ),
 
 all_scored as (
 
-    select sum(stopped) / sum(customer_count) as stopped_share
+    select
+        calibrated_on,
+        sum(stopped) / sum(customer_count) as stopped_share
     from score_bins
+    group by 1
 
 ),
 
 -- Small bins lean on all customers, and a higher score is never a lower probability.
+stopped_shares as (
+
+    select
+        score_bins.*,
+        max(
+            (score_bins.stopped + 10 * all_scored.stopped_share) / (score_bins.customer_count + 10)
+        ) over (
+            partition by score_bins.calibrated_on
+            order by score_bins.score_bin
+        ) as stopped_share
+    from score_bins
+    inner join all_scored
+        on score_bins.calibrated_on = all_scored.calibrated_on
+
+),
+
 probabilities as (
 
     select
         'stopped score' as model,
-        'real stops at all month ends' as split,
+        calibrated_on as split,
         'stopped_share' as metric,
-        max(
-            (score_bins.stopped + 10 * all_scored.stopped_share) / (score_bins.customer_count + 10)
-        ) over (order by score_bins.score_bin) as value,
-        score_bins.customer_count as sample_size,
-        score_bins.score_from,
+        stopped_share as value,
+        customer_count as sample_size,
+        score_from,
         cast(null as varchar) as note,
-        score_bins.first_date,
-        score_bins.last_date
-    from score_bins
-    cross join all_scored
+        first_date,
+        last_date
+    from stopped_shares
+    where calibrated_on = 'real stops at all month ends'
+
+),
+
+earlier_stopped_shares as (
+
+    select * from stopped_shares
+    where calibrated_on = 'real stops at earlier month ends'
+
+),
+
+-- Without any earlier month end nothing says how often such customers stop.
+earlier_bins as (
+
+    select count(*) as bin_count
+    from earlier_stopped_shares
+
+),
+
+alerts_at_last_month_end as (
+
+    select
+        observed.model,
+        observed.customer_id,
+        observed.as_of_date,
+        observed.stop_horizon_days,
+        observed.is_gone,
+        observed.stopped_score,
+        max(earlier_stopped_shares.stopped_share) as stopped_share
+    from observed
+    cross join earlier_bins
+    left join earlier_stopped_shares
+        on observed.stopped_score >= earlier_stopped_shares.score_from
+    where
+        observed.split = 'real stops at the last month end'
+        and observed.alert = 1
+        and earlier_bins.bin_count > 0
+    group by 1, 2, 3, 4, 5, 6
+
+),
+
+promised as (
+
+    select
+        *,
+        coalesce(stopped_share, stopped_score) as probability,
+        cast(is_gone as integer) as stopped
+    from alerts_at_last_month_end
+
+),
+
+calibration as (
+
+    select
+        model,
+        -- Decimal, as sums of doubles depend on their order.
+        avg(cast(probability as decimal(18, 12))) as mean_probability,
+        avg(cast(pow(probability - stopped, 2) as decimal(18, 12))) as brier_score,
+        count(*) as sample_size,
+        any_value(stop_horizon_days) as stop_horizon_days,
+        min(as_of_date) as first_date,
+        cast(max(as_of_date + stop_horizon_days) as date) as last_date
+    from promised
+    group by 1
+
+),
+
+calibration_metrics as (
+
+    select
+        model,
+        'real stops at the last month end' as split,
+        unnest(['mean_probability', 'brier_score']) as metric,
+        unnest([cast(mean_probability as double), cast(brier_score as double)]) as value,
+        sample_size,
+        cast(null as double) as score_from,
+        concat(
+            'the probability of each alert that no order comes in ', stop_horizon_days,
+            ' days, by the earlier month ends: the precision is what was observed'
+        ) as note,
+        first_date,
+        last_date
+    from calibration
 
 ),
 
@@ -360,6 +475,10 @@ evaluations as (
     union all
 
     select * from probabilities
+
+    union all
+
+    select * from calibration_metrics
 
 )
 

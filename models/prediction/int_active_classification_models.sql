@@ -11,19 +11,19 @@
             'task': 'broad',
             'metric': 'accuracy',
             'horizon_days': 180,
-            'default_baseline': 'majority',
+            'default_baseline': 'no further order',
         },
         {
             'task': 'detailed',
             'metric': 'accuracy',
             'horizon_days': 180,
-            'default_baseline': 'majority',
+            'default_baseline': 'no further order',
         },
         {
             'task': 'rfm',
             'metric': 'accuracy',
             'horizon_days': 180,
-            'default_baseline': 'majority',
+            'default_baseline': 'no further order',
         },
     ],
 ) }}

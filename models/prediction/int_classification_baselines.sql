@@ -1,6 +1,7 @@
 -- Naive predictions of each sample to evaluate or to predict: the classes most common among samples
--- of the same cohort, and for interests the categories that all customers spend most on, those that
--- the customer did, and both.
+-- of the same cohort; for segments the newcomer's own on the cutoff date, and the one that follows
+-- without another order; and for interests the categories that all customers spend most on, those
+-- that the customer did, and both.
 with samples as (
 
     select
@@ -92,6 +93,48 @@ majorities as (
             and predicted_samples.horizon_days = class_shares.horizon_days
             and predicted_samples.origin_date = class_shares.origin_date
             and predicted_samples.cohort_key = class_shares.cohort_key
+
+),
+
+own_segments as (
+
+    select
+        prediction_run,
+        task,
+        horizon_days,
+        sample_number,
+        origin_date,
+        unnest(['current segment', 'no further order']) as model,
+        unnest([segment_at_cutoff, segment_without_order]) as outcome
+    from predicted_samples
+    where task <> 'interest'
+
+),
+
+-- Who has no segment yet is predicted to end as most newcomers of the cohort do.
+own_or_usual_segments as (
+
+    select
+        own_segments.prediction_run,
+        own_segments.task,
+        own_segments.model,
+        'by the rules, of the newcomer' as settings,
+        coalesce(own_segments.outcome, majorities.outcome) as outcome,
+        own_segments.horizon_days,
+        own_segments.sample_number,
+        1 as place,
+        cast(null as double) as probability,
+        own_segments.origin_date
+    from own_segments
+    left join majorities
+        on
+            own_segments.prediction_run = majorities.prediction_run
+            and own_segments.task = majorities.task
+            and own_segments.horizon_days = majorities.horizon_days
+            and own_segments.origin_date = majorities.origin_date
+            and own_segments.sample_number = majorities.sample_number
+            and majorities.place = 1
+    where coalesce(own_segments.outcome, majorities.outcome) is not null
 
 ),
 
@@ -258,6 +301,10 @@ top_interests as (
 baselines as (
 
     select * from majorities
+
+    union all
+
+    select * from own_or_usual_segments
 
     union all
 

@@ -257,6 +257,8 @@ select
     cohorts.cutoff_event,
     cohorts.customer_id,
     labels.outcome,
+    labels.segment_at_cutoff,
+    labels.segment_without_order,
     tasks.sample_number,
     tasks.horizon_days,
     tasks.origin_date

@@ -1,5 +1,7 @@
 -- The class observed of each sample, one a task: the category of most spend, or the segment that a
--- newcomer was in at the end of the horizon.
+-- newcomer was in at the end of the horizon. Beside the latter, from what was known at the cutoff
+-- date alone: the segment on that date, and the one that the newcomer ends in without another
+-- order. Both are naive predictions.
 with samples as (
 
     select * from {{ ref('int_samples') }}
@@ -103,50 +105,69 @@ all_rules as (
 
 ),
 
-observed_samples as (
+versioned_samples as (
 
     select
         samples.sample_number,
         samples.customer_id,
+        samples.cutoff_date,
         samples.label_end_date,
+        samples.label_end_date <= prediction_runs.last_date as is_observed,
         case
             when prediction_runs.prediction_run = 'backtest' then 0
             else prediction_runs.model_version
         end as model_version
     from samples
     inner join prediction_runs
-        on
-            samples.prediction_run = prediction_runs.prediction_run
-            and samples.label_end_date <= prediction_runs.last_date
+        on samples.prediction_run = prediction_runs.prediction_run
 
 ),
 
--- Several samples of a newcomer end on the same date.
-ends as (
+-- What segments are assigned by, at three moments of each sample.
+sample_facts as (
 
-    select distinct
-        observed_samples.model_version,
-        customer_features.customer_id,
-        customer_features.as_of_date,
+    select
+        'horizon end' as moment,
+        versioned_samples.sample_number,
+        versioned_samples.model_version,
         customer_features.recency_days,
         customer_features.frequency,
         customer_features.monetary
-    from observed_samples
+    from versioned_samples
     inner join customer_features
         on
-            observed_samples.customer_id = customer_features.customer_id
-            and observed_samples.label_end_date = customer_features.as_of_date
+            versioned_samples.customer_id = customer_features.customer_id
+            and versioned_samples.label_end_date = customer_features.as_of_date
+    where versioned_samples.is_observed
+
+    union all
+
+    select
+        moments.moment,
+        versioned_samples.sample_number,
+        versioned_samples.model_version,
+        customer_features.recency_days + case
+            when moments.moment = 'cutoff' then 0
+            else cast(versioned_samples.label_end_date - versioned_samples.cutoff_date as integer)
+        end as recency_days,
+        customer_features.frequency,
+        customer_features.monetary
+    from versioned_samples
+    inner join customer_features
+        on
+            versioned_samples.customer_id = customer_features.customer_id
+            and versioned_samples.cutoff_date = customer_features.as_of_date
+    cross join (select unnest(['cutoff', 'no further order']) as moment) as moments
 
 ),
 
-{{ assign_segments('ends', 'all_cut_points', 'all_rules') }},
+{{ assign_segments('sample_facts', 'all_cut_points', 'all_rules') }},
 
 segments as (
 
     select
-        model_version,
-        customer_id,
-        as_of_date,
+        sample_number,
+        moment,
         unnest(['rfm', 'broad', 'detailed']) as segmentation,
         unnest([rfm_segment, broad_segment, detailed_segment]) as segment
     from segmented
@@ -156,6 +177,8 @@ segments as (
 select
     'interest' as task,
     cast(category_id as varchar) as outcome,
+    cast(null as varchar) as segment_at_cutoff,
+    cast(null as varchar) as segment_without_order,
     sample_number
 from sample_interests
 where interest_rank = 1
@@ -163,13 +186,11 @@ where interest_rank = 1
 union all
 
 select
-    segments.segmentation as task,
-    segments.segment as outcome,
-    observed_samples.sample_number
-from observed_samples
-inner join segments
-    on
-        observed_samples.model_version = segments.model_version
-        and observed_samples.customer_id = segments.customer_id
-        and observed_samples.label_end_date = segments.as_of_date
-where segments.segment is not null
+    segmentation as task,
+    max(segment) filter (where moment = 'horizon end') as outcome,
+    max(segment) filter (where moment = 'cutoff') as segment_at_cutoff,
+    max(segment) filter (where moment = 'no further order') as segment_without_order,
+    sample_number
+from segments
+where segment is not null
+group by segmentation, sample_number

@@ -30,6 +30,7 @@ customers_with_alerts as (
         cast(customers.frequency_percent_rank as decimal(18, 12)) as frequency_rank,
         cast(customers.monetary_percent_rank as decimal(18, 12)) as monetary_rank,
         customer_alerts.monetary as revenue_at_risk,
+        customer_alerts.expected_loss,
         customer_alerts.days_overdue,
         customers.frequency > 0 as is_net_customer
     from customers
@@ -48,6 +49,7 @@ memberships as (
         frequency_rank,
         monetary_rank,
         revenue_at_risk,
+        expected_loss,
         days_overdue,
         is_net_customer
     from customers_with_alerts
@@ -67,6 +69,7 @@ profiles as (
         avg(monetary_rank) filter (where is_net_customer) as monetary_rank,
         count(days_overdue) filter (where is_net_customer) as overdue_customer_count,
         sum(revenue_at_risk) filter (where is_net_customer) as revenue_at_risk,
+        sum(expected_loss) filter (where is_net_customer) as expected_loss,
         median(days_overdue) filter (where is_net_customer) as median_days_overdue
     from memberships
     group by 1, 2
@@ -94,6 +97,7 @@ select
     profiles.monetary_rank,
     profiles.overdue_customer_count,
     cast(coalesce(profiles.revenue_at_risk, 0) as decimal(18, 2)) as revenue_at_risk,
+    cast(coalesce(profiles.expected_loss, 0) as decimal(18, 2)) as expected_loss,
     profiles.median_days_overdue,
     campaigns.addressed_customer_count,
     campaigns.control_customer_count

@@ -12,20 +12,26 @@ TYPES = {
 
 
 def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
-    """Stability of every candidate; in full of the finalists, which SQL names."""
+    """Stability of every candidate; in full of those among the finalists, which SQL names, that win."""
     settings = dbt.config.get("meta")
     versions = dbt.ref("model_versions")
     embeddings = dbt.ref("space_embeddings").order("space, customer_id")
     all_labels = dbt.ref("candidate_labels").order("space, algorithm, k, customer_id")
-    candidates = dbt.ref("int_candidates_by_level").filter("is_finalist").order("space, algorithm, k")
+    candidates = dbt.ref("int_candidates_by_level").order("space, algorithm, k")
     version = pending_version(dbt, session, versions)
     of_version = f"model_version = {version or 0}"
     labels = all_labels.filter(of_version).df()
     if labels.empty:
         return with_stored_rows(dbt, session, [], TYPES)
 
-    from shop_toolkit.clustering import measure_stability
+    from shop_toolkit.clustering import race
 
-    coordinates = embeddings.filter(of_version).df()
-    stability = measure_stability(coordinates, labels, candidates.df(), int(settings["bootstrap_samples"]))
+    stability = race(
+        embeddings.filter(of_version).df(),
+        labels,
+        candidates.df(),
+        int(settings["bootstrap_samples"]),
+        float(settings["min_stability"]),
+        float(settings["silhouette_tolerance"]),
+    )
     return with_stored_rows(dbt, session, [stability.assign(model_version=version)], TYPES)

@@ -15,10 +15,10 @@ TYPES = {
     "sample_number": "int64", "outcome_rank": "int32", "probability": "float", "origin_date": "datetime64[us]",
 }  # fmt: skip
 KEYS = ["task", "origin_date", "horizon_days"]
-# A process fits whole origins: the fits of one origin are too small to share out.
+# A process fits all tasks of an origin's samples: these fits are too small to share out, and have much in common.
 WORKERS = 2
 # The log's words for both steps.
-TUNING, ORIGINS = ("parameters of the classifiers", "tasks"), ("backtest of the classifiers", "origins")
+TUNING, ORIGINS = "parameters of the classifiers", "backtest of the classifiers"
 
 
 def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
@@ -30,22 +30,19 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     if rows.empty:
         return typed(None, TYPES)
 
-    from shop_toolkit.parallel import PARALLEL_SAMPLES, in_parallel
-    from shop_toolkit.prediction import predict_classes, rank_classes, tune
+    from shop_toolkit.parallel import PARALLEL_SAMPLES
+    from shop_toolkit.prediction import do_by_samples, predict_ranks, tune
 
     grids = json.loads(settings["classification_param_grids"])
     rows_of = dict(list(rows.groupby(KEYS)))
     workers = WORKERS if len(rows) >= PARALLEL_SAMPLES else 1
     # Tuned at a task's earliest origin, the parameters have seen nothing that the others predict.
     earliest: dict[str, tuple[Any, ...]] = {}
-    for task, *origin in rows_of:
-        earliest.setdefault(task, (task, *origin))
-    tuning = [("classes", rows_of[key], features, grids, 1) for key in earliest.values()]
-    tuned = dict(zip(earliest, in_parallel(tune, tuning, workers, *TUNING), strict=True))
-    jobs = [(rows, features, tuned[key[0]], 1) for key, rows in rows_of.items()]
-    tables = []
-    for key, predicted in zip(rows_of, in_parallel(predict_classes, jobs, workers, *ORIGINS), strict=True):
-        ranked = rank_classes(predicted)
-        ranked = ranked[(ranked["role"] == "test") | (ranked["outcome_rank"] == 1)]
-        tables.append(ranked.assign(**dict(zip(KEYS, key, strict=True))))
+    for key in rows_of:
+        earliest.setdefault(key[0], key)
+    tuning = {key: ("classes", rows_of[key], features, grids, 1) for key in earliest.values()}
+    tuned = do_by_samples(tune, tuning, rows_of, workers, TUNING)
+    jobs = {key: (rows, features, tuned[earliest[key[0]]], 1) for key, rows in rows_of.items()}
+    predicted = do_by_samples(predict_ranks, jobs, rows_of, workers, ORIGINS)
+    tables = [table.assign(**dict(zip(KEYS, key, strict=True))) for key, table in predicted.items()]
     return typed(pd.concat(tables, ignore_index=True), TYPES)

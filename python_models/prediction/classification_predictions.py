@@ -31,7 +31,7 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 
     from shop_toolkit.grids import tuned_grids
     from shop_toolkit.parallel import PARALLEL_SAMPLES, in_parallel
-    from shop_toolkit.prediction import fit_calibrated, rank_classes
+    from shop_toolkit.prediction import fit_calibrated
 
     jobs = []
     for task, parameters in zip(active["task"], active["tuned_parameters"], strict=True):
@@ -44,12 +44,12 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     for task, best, (labelled, *_), models in zip(active["task"], active["model"], jobs, fits, strict=True):
         if models is None:
             continue
-        tuned, fitted = models
         same = labelled.iloc[0][["task", "horizon_days", "origin_date"]]
         validation = labelled[labelled["role"] == "validation"]
-        predicted = [rank_classes(tuned.predict(validation, best), 1)] if len(validation) else []
+        predicted = [models.trained.ranked(validation, {best: models.validation[best]}, 1)] if len(validation) else []
         newcomers = samples.filter(f"task = '{task}' and role = 'predict'")
         for batch in in_batches(newcomers, "sample_number"):
-            predicted.append(rank_classes(fitted.predict(batch, best), MOST_LIKELY))
+            by_model = models.retrained.probabilities(batch)
+            predicted.append(models.retrained.ranked(batch, {best: by_model[best]}, MOST_LIKELY))
         tables += [table.assign(**same) for table in predicted]
     return typed(pd.concat(tables, ignore_index=True) if tables else None, TYPES)

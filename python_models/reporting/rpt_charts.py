@@ -45,6 +45,7 @@ def model(dbt: Any, session: Any) -> pd.DataFrame:
     relations["segment_rules"] = relations["segment_rules"].filter(f"model_version = {version}")
     # In total order, or ties and tables would follow the threads of the build.
     tables = {name: relation.order("all").df() for name, relation in relations.items()}
+    tables["settings"] = pd.DataFrame([dbt.config.get("meta")])
     return typed(pd.DataFrame(findings(tables)), TYPES)
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from joblib import Parallel, delayed, parallel_config
 from sklearn import config_context
 from sklearn.exceptions import ConvergenceWarning
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from shop_toolkit.progress import Progress
 
@@ -19,6 +19,9 @@ Result = TypeVar("Result")
 PARALLEL_CUSTOMERS = 300
 # Fewer samples than this are predicted faster in one process: the fits are small, and each worker imports scikit-learn.
 PARALLEL_SAMPLES = 20_000
+
+# Finding the libraries takes as long as a small fit does; by now all of them are loaded.
+_LIBRARIES = ThreadpoolController()
 
 
 def in_parallel(
@@ -49,7 +52,7 @@ def _alone(work: Callable[..., Result], job: tuple[Any, ...]) -> Result:
     The values are whole and finite; to check them again would take as long as the small fits do.
     """
     checks = config_context(assume_finite=True, skip_parameter_validation=True)
-    with threadpool_limits(1), checks, warnings.catch_warnings():
+    with _LIBRARIES.limit(limits=1), checks, warnings.catch_warnings():
         # A fit still moving after its last step is measured by what it found, like any other.
         warnings.simplefilter("ignore", ConvergenceWarning)
         return work(*job)

@@ -176,6 +176,7 @@ SETTINGS: dict[str, Setting] = {
         lambda value: folder_problem(str(value)),
         is_optional=True,
     ),
+    "on_change": Setting("a command of the shell, e.g. ./send_changes.sh, or null", _filled_text, is_optional=True),
     "postgres_schema": Setting("the name of a schema, e.g. shop", _filled_text),
     "report_customer_rows": Setting("true or false", _flag),
 }

@@ -26,6 +26,7 @@ from shop_toolkit.ingest.errors import first_line_of, named, shortened
 from shop_toolkit.ingest.files import InputError, stamps
 from shop_toolkit.ingest.inspect_input import settings_of_run
 from shop_toolkit.ingest.relation import is_file_name, qualified_name
+from shop_toolkit.outbox import Outbox
 
 # What identifies the state of the input: size and time of the last change by file, or the row count by table.
 Stamps = Mapping[str, str]
@@ -106,6 +107,7 @@ class Watcher:
     Attributes:
         look: The stamps of the input as it is now; raises InputError where it can't be read.
         refresh: Refreshes once.
+        deliver: Delivers changes of customers; returns how many, and why others were not. None delivers nothing.
         say: Where sentences go.
         clock: Seconds of a clock that never goes back; a test passes another one.
     """
@@ -113,20 +115,27 @@ class Watcher:
     look: Callable[[], Stamps]
     refresh: Callable[[], Outcome]
     say: Callable[[str], None]
+    deliver: Callable[[], tuple[int, str | None]] | None = None
     clock: Callable[[], float] = time.monotonic
     pause: Pause = field(init=False)
+    delivery_pause: Pause = field(init=False)
     _looked: Stamps | None = None
     _refreshed: Stamps | None = None
     _said: str | None = None
 
     def __post_init__(self) -> None:
-        self.pause = Pause(self.clock)
+        self.pause, self.delivery_pause = Pause(self.clock), Pause(self.clock)
 
     def step(self) -> None:
-        """Look once; refresh if the input is as at the look before, and other than at the last refresh.
+        """Look once; refresh if the input is as at the look before, and other than at the last refresh; deliver.
 
         The first refresh doesn't ask what is new: an earlier one may have failed.
         """
+        self._look()
+        if self.deliver is not None and (not self.delivery_pause.failures or self.delivery_pause.is_over):
+            self._deliver(self.deliver)
+
+    def _look(self) -> None:
         try:
             now = self.look()
         except InputError as error:
@@ -137,11 +146,25 @@ class Watcher:
         if is_still and (now != self._refreshed or self.pause.is_over):
             self._refresh(now)
 
+    def _deliver(self, deliver: Callable[[], tuple[int, str | None]]) -> None:
+        count, problem = deliver()
+        if count:
+            self.say(f"{count:,} changes delivered.")
+        if problem is None:
+            self.delivery_pause.succeeded()
+            return
+        pause = self.delivery_pause.failed()
+        self.say(
+            f"The command of 'on_change' failed: {problem}. No change is lost: it gets the same ones after the next"
+            f" refresh, or in {pause:.0f} s."
+        )
+
     def _refresh(self, now: Stamps) -> None:
         started = self.clock()
         outcome = self.refresh()
         # Also where it failed: another attempt on the same files waits for the pause.
         self._refreshed = now
+        self.delivery_pause.until = self.clock()
         seconds = self.clock() - started
         if outcome.problem is None:
             self.pause.succeeded()
@@ -357,14 +380,16 @@ def watch(settings: str, seconds: float, stopping: Event, options: tuple[str, ..
     Raises:
         InputError: The settings are wrong, or there is no full build.
     """
-    transactions = str(settings_of_run(settings)["transactions"]).strip()
+    in_effect = settings_of_run(settings)
+    transactions, command = str(in_effect["transactions"]).strip(), in_effect["on_change"]
     warehouse = Path(os.environ.get("SHOP_WAREHOUSE", "warehouse/shop.duckdb"))
     check_is_built(warehouse)
     # One connection within a run; it is closed after each.
     os.environ["SHOP_KEEP_OPEN"] = "true"
     refresher = Refresher(settings, warehouse, stopping, options)
     refresher.parse()
-    watcher = Watcher(lambda: look_at_input(transactions, warehouse), refresher, say)
+    deliver = Outbox(warehouse, str(command)).deliver if command else None
+    watcher = Watcher(lambda: look_at_input(transactions, warehouse), refresher, say, deliver)
     say(f"Watching {named(transactions)}. Ctrl-C stops.")
     while not stopping.is_set():
         watcher.step()

@@ -4,9 +4,10 @@ import warnings
 
 import numpy as np
 import pytest
-from shop_toolkit.clustering.algorithms import HDBSCAN_FEWEST_NEIGHBOURS, HDBSCAN_SHARES, hdbscan
+from scipy.cluster.hierarchy import fcluster, linkage
+from shop_toolkit.clustering.algorithms import HDBSCAN_FEWEST_NEIGHBOURS, HDBSCAN_SHARES, hdbscan, ward
 from shop_toolkit.clustering.kmeans import CONVERGED_STEPS, kmeans, kmeans_from
-from shop_toolkit.clustering.mixtures import mixture_clusters
+from shop_toolkit.clustering.mixtures import mixture
 from sklearn.cluster import HDBSCAN, KMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
@@ -67,7 +68,19 @@ def test_mixture_is_that_of_scikit_learn(kind: str, tolerance: float, steps: int
             points = points_of(kind, seed)
             for k in (2, 5, 8):
                 model = GaussianMixture(k, random_state=seed, tol=tolerance, max_iter=steps)
-                assert np.array_equal(mixture_clusters(points, k, seed, tolerance, steps), model.fit_predict(points))
+                clusters, bic = mixture(points, k, seed, tolerance, steps)
+                assert np.array_equal(clusters, model.fit_predict(points))
+                assert bic == pytest.approx(model.bic(points), rel=1e-11)
+
+
+# Not of customers alike: which of equally near ones are joined first is the library's own choice.
+@pytest.mark.parametrize("kind", ["groups", "skewed", "even"])
+def test_wards_clusters_are_those_of_scipy(kind: str) -> None:
+    for seed in range(5):
+        points = points_of(kind, seed)
+        tree = linkage(points, "ward")
+        for k, clusters in ward(points, range(2, 11)).items():
+            assert np.array_equal(clusters, fcluster(tree, k, criterion="maxclust") - 1)
 
 
 @KINDS

@@ -207,6 +207,19 @@ def test_rules_are_judged_by_who_stopped_in_truth(case: tuple[str, MadeUpShop, G
                 expected[model, split, "precision"] = fmean(gone for alert, gone, _ in pooled if alert)
             expected[model, split, "recall"] = fmean(alert for alert, gone, _ in pooled if gone)
             expected[model, split, "informedness"] = informedness(pooled)
+        # How honest the probability is: by the earlier month ends, on alerts of the last one.
+        earlier = [sorted(shop.outcomes(model, end).items()) for end in shop.origins[:-1]]
+        bins = shares_by_score([one for outcomes in earlier for _, one in outcomes])
+        last = [one for end in shop.origins[-1:] for one in shop.outcomes(model, end).values() if one[0]]
+        if bins and last:
+            promised = [
+                max((share for least, share in bins if least <= score + 1e-9), default=score) for *_, score in last
+            ]
+            split = "real stops at the last month end"
+            expected[model, split, "mean_probability"] = fmean(promised)
+            expected[model, split, "brier_score"] = fmean(
+                (one - gone) ** 2 for one, (_, gone, _) in zip(promised, last, strict=True)
+            )
     assert real == pytest.approx(expected)
 
 

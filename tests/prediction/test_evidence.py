@@ -218,6 +218,96 @@ def test_who_is_known_for_under_sixty_days_has_a_threshold_of_their_own(warehous
     assert together == 0.9
 
 
+def newcomers(size: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Newcomers of whom seven in ten end as their own figures say, and a model that is right for six in ten.
+
+    One segment in three is `lost`, the commonest of those trained on. Returns the samples, and what the model predicts.
+    """
+    number = np.arange(size)
+    ends = np.array(["loyal", "regular", "lost"])[number % 3]
+    other = np.array(["regular", "lost", "loyal"])[number % 3]
+    same = {"task": "rfm", "horizon_days": 180, "origin_date": FIRST}
+    tested = pd.DataFrame(
+        same | {
+            "role": "test", "cohort": "order 1", "customer_id": [f"c{one}" for one in number], "outcome": ends,
+            "sample_number": number, "segment_without_order": np.where(number % 10 < 7, ends, other),
+            "segment_at_cutoff": np.where(number % 10 < 2, ends, other),
+        }
+    )  # fmt: skip
+    older = {"customer_id": "old", "cohort": "order 1", "segment_without_order": None, "segment_at_cutoff": None}
+    validated = pd.DataFrame(
+        same
+        | older
+        | {"role": "validation", "outcome": ["lost"] * 8 + ["loyal"] * 2, "sample_number": 1000 + np.arange(10)}
+    )
+    samples = pd.concat([tested, validated]).assign(
+        prediction_run="backtest", confidence_group="g", evidence_group="30 days ahead", cutoff_event="order 1"
+    )
+    predicted = same | {"model": "forest", "settings": "s", "outcome_rank": 1, "probability": 0.4}
+    model = pd.concat(
+        [
+            pd.DataFrame(
+                predicted | {"role": "test", "sample_number": number, "outcome": np.where(number % 10 > 3, ends, other)}
+            ),
+            pd.DataFrame(predicted | {"role": "validation", "sample_number": 1000 + np.arange(10), "outcome": "lost"}),
+        ]
+    )
+    return samples, model
+
+
+def with_no_interests(warehouse: Given) -> None:
+    warehouse.connection.execute(
+        """
+        create or replace table int_sample_interests (
+            sample_number bigint, category_id integer, interest_rank integer, amount decimal(18, 2)
+        );
+        create or replace table int_sample_features (sample_number bigint, share_00 double)
+        """
+    )
+    warehouse.built |= {"int_sample_interests", "int_sample_features"}
+
+
+def test_a_model_has_to_beat_what_a_newcomers_own_figures_say(warehouse: Given) -> None:
+    samples, model = newcomers(300)
+    with_no_interests(warehouse)
+    warehouse.store(int_classification_samples=samples, classification_backtests=model)
+    figures = frame_of(warehouse, "int_classification_evaluations")
+    accuracy = figures[(figures["metric"] == "accuracy") & (figures["split"] == "all origins")].set_index("model")
+    assert accuracy["value"].to_dict() == pytest.approx(
+        {"majority": 1 / 3, "forest": 0.6, "no further order": 0.7, "current segment": 0.2}
+    )
+    assert accuracy["is_baseline"].to_dict() == {
+        "majority": True, "forest": False, "no further order": True, "current segment": True,
+    }  # fmt: skip
+    # Against the majority it would be better beyond chance.
+    assert gains_of(figures)["gain"] == pytest.approx(-0.1)
+    assert set(figures.loc[figures["metric"] == "gain", "settings"]) == {"against no further order"}
+    warehouse.store(
+        classification_evaluations=figures.assign(model_version=1, train_to=FIRST),
+        model_versions=pd.DataFrame({"model_version": [1], "is_active": [True]}),
+    )
+    active = frame_of(warehouse, "int_active_classification_models").set_index("task").loc["rfm"]
+    assert (active["model"], active["is_baseline"]) == ("no further order", True)
+    assert active["reason"] == "a baseline is active: accuracy 0.700, forest 0.600 is no better (300 customers)"
+
+
+def test_who_has_no_segment_yet_is_predicted_to_end_as_most_do(warehouse: Given) -> None:
+    samples, _ = newcomers(3)
+    samples = samples.assign(role=samples["role"].replace("test", "predict"))
+    # The first has neither; the second is of a cohort that nobody was trained on; the third is of it and has none.
+    samples.loc[samples["sample_number"] == 0, ["segment_at_cutoff", "segment_without_order"]] = None
+    samples.loc[samples["sample_number"] == 2, ["segment_at_cutoff", "segment_without_order"]] = None
+    samples.loc[samples["sample_number"].isin([1, 2]), "cohort"] = "order 3"
+    with_no_interests(warehouse)
+    warehouse.store(int_classification_samples=samples)
+    found = frame_of(warehouse, "int_classification_baselines")
+    first = found[found["outcome_rank"] == 1]
+    assert sorted(zip(first["model"], first["sample_number"], first["outcome"], strict=True)) == [
+        ("current segment", 0, "lost"), ("current segment", 1, "regular"), ("majority", 0, "lost"),
+        ("no further order", 0, "lost"), ("no further order", 1, "regular"),
+    ]  # fmt: skip
+
+
 # --- spend -----------------------------------------------------------------------------------------------
 
 

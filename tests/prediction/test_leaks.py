@@ -22,7 +22,8 @@ KNOWN = {
         where f.prediction_run = 'backtest' and f.cutoff_date <= date '{origin}'
     """,
     "classes of training samples": """
-        select r.task, r.horizon_days, r.origin_date, r.role, f.customer_id, f.cutoff_date, o.task, o.outcome
+        select r.task, r.horizon_days, r.origin_date, r.role, f.customer_id, f.cutoff_date, o.task, o.outcome,
+            o.segment_at_cutoff, o.segment_without_order
         from prediction.int_classification_samples as r
         inner join prediction.int_samples as f using (sample_number)
         left join prediction.int_sample_labels as o using (sample_number)

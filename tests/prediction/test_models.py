@@ -1,6 +1,7 @@
 """Models find a truth that is known, are the same for any order of rows and processes, and refuse no small shop."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,22 @@ from shop_toolkit.grids import DEFAULT_GRIDS, Grids, check_grids
 from shop_toolkit.parallel import PARALLEL_CUSTOMERS
 from shop_toolkit.prediction.amounts import AMOUNT_COLUMNS, fit_amounts, forecast_amounts
 from shop_toolkit.prediction.calibration import CALIBRATION_ROWS, fit_temperature, floored, tempered
-from shop_toolkit.prediction.classes import CLASS_COLUMNS, VOTE, fit_calibrated, predict_classes, rank_classes
-from shop_toolkit.prediction.estimators import fit_model
-from shop_toolkit.prediction.features import feature_scaler
+from shop_toolkit.prediction.classes import (
+    CLASS_COLUMNS,
+    VOTE,
+    fit_calibrated,
+    predict_classes,
+    predict_ranks,
+    rank_classes,
+)
+from shop_toolkit.prediction.estimators import CLASS_BINS, FINENESS, DrawnForest, fit_model
+from shop_toolkit.prediction.features import VaryingFeatures, feature_scaler
+from shop_toolkit.prediction.reuse import do_by_samples, keep_results, once
 from shop_toolkit.prediction.tuning import SEARCHES, Search, best_settings, search_folds, tune
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.metrics import log_loss, mean_squared_error
 from sklearn.model_selection import cross_val_predict
-from sklearn.neighbors import NearestNeighbors
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 from threadpoolctl import threadpool_limits
@@ -538,12 +548,178 @@ def test_batches_are_predicted_as_the_whole_is() -> None:
     assert_equal(predicted, forecasts_of(samples))
     fits = fit_calibrated(shop(), FEATURES, CLASS_GRIDS)
     assert fits is not None
-    fitted = fits[1]
+    fitted = fits.retrained
     tests = shop().query("role == 'test'")
     predicted = pd.concat([*(fitted.predict(tests[i : i + 1]) for i in range(9)), fitted.predict(tests[9:])])
     predicted = predicted.sort_values(["model", "sample_number", "outcome"], ignore_index=True)
     whole = predictions_of(shop()).query("role == 'test'").reset_index(drop=True)
     assert_equal(predicted, whole)
+
+
+# --- what is computed once --------------------------------------------------------------------------------
+
+
+def rows_with_gaps(size: int = 500) -> tuple[np.ndarray, np.ndarray]:
+    """Features, of which one has gaps, one is always 3 and one has many equal values; and classes that hang on them."""
+    random = np.random.default_rng(11)
+    values = random.normal(size=(size, 8))
+    values[random.random(size) < 0.3, 2] = np.nan
+    values[:, 4], values[:, 5] = 3, random.integers(0, 3, size)
+    classes = np.digitize(values[:, 0] + values[:, 5] + random.normal(0, 0.5, size), [-0.5, 1, 2])
+    return values, classes
+
+
+@pytest.mark.parametrize("rows", [60, 200])
+def test_the_forest_is_that_of_scikit_learn_to_the_last_bit(rows: int) -> None:
+    values, classes = rows_with_gaps()
+    usual = RandomForestClassifier(12, min_samples_leaf=3, max_samples=rows, random_state=4).fit(
+        values[:200], classes[:200]
+    )
+    ours = DrawnForest(12, 3, rows, 4).fit(values[:200], classes[:200])
+    assert (ours.predict_proba(values) == usual.predict_proba(values)).all()
+    # Without gaps trees look for splits in another way.
+    whole = np.nan_to_num(values)
+    usual, ours = usual.fit(whole[:200], classes[:200]), ours.fit(whole[:200], classes[:200])
+    assert (ours.predict_proba(values) == usual.predict_proba(values)).all()
+
+
+def test_boosting_is_that_of_scikit_learn_with_features_that_never_vary() -> None:
+    values, classes = rows_with_gaps()
+    fixed: dict[str, Any] = {"early_stopping": False, "random_state": 0}
+    settings = {
+        "learning_rate": 0.3,
+        "max_leaf_nodes": 5,
+        "min_samples_leaf": 10,
+        "max_iter": 6,
+        "l2_regularization": 1,
+    }
+    usual = HistGradientBoostingClassifier(**settings, **fixed, max_bins=CLASS_BINS).fit(values[:300], classes[:300])
+    amounts = HistGradientBoostingRegressor(**settings, **fixed).fit(values[:300], 2.0 ** classes[:300])
+    with keep_results():
+        for _ in range(2):  # computed, and kept
+            ours = fit_model("classes", "gradient_boosting", settings, values[:300], classes[:300])
+            assert (ours.predict_proba(values) == usual.predict_proba(values)).all()
+            target = settings | {"target": "amount"}
+            ours = fit_model("amounts", "gradient_boosting", target, values[:300], 2.0 ** classes[:300])
+            assert (ours.predict(values) == amounts.predict(values).clip(0, 8)).all()
+
+
+def test_neighbours_are_those_of_scikit_learn_for_any_target() -> None:
+    values, classes = rows_with_gaps()
+    later = values[300:]
+    with keep_results():
+        for rows in (slice(0, 300), slice(30, 300)):
+            scaler = feature_scaler(("log",), FINENESS).fit(values[rows])
+            for target in (classes, classes % 2, np.where(classes > 2, "high", "low")):
+                usual = KNeighborsClassifier(7, algorithm="brute").fit(scaler.transform(values[rows]), target[rows])
+                ours = fit_model("classes", "nearest_neighbours", {"n_neighbors": 7}, values[rows], target[rows])
+                expected = usual.predict_proba(scaler.transform(later))
+                assert ours.predict_proba(later) == pytest.approx(expected, abs=1e-12)
+
+
+def test_the_same_rows_are_scaled_by_what_a_scaler_has_learned() -> None:
+    values, _ = rows_with_gaps()
+    kinds = [(rows, forms) for rows in (200, 300) for forms in (("raw",), ("log",))]
+
+    def scaled() -> list[np.ndarray]:
+        return [feature_scaler(forms).fit(values[:rows]).transform(values) for rows, forms in kinds]
+
+    alone = scaled()
+    with keep_results():
+        for ours, theirs in zip([*scaled(), *scaled()], [*alone, *alone], strict=True):
+            assert (ours == theirs).all()
+
+
+def test_only_features_that_vary_are_left() -> None:
+    nothing, gaps = np.full(4, np.nan), np.array([1, np.nan, 1, 1])
+    values = np.column_stack([nothing, np.ones(4), gaps, np.arange(4.0)])
+    assert np.array_equal(VaryingFeatures().fit_transform(values), values[:, 2:], equal_nan=True)
+    # What varies later only is unknown to a model.
+    assert (VaryingFeatures().fit(values[:1]).transform(values) == np.zeros((4, 1))).all()
+
+
+def test_equal_arrays_are_computed_once_and_others_again() -> None:
+    asked = []
+
+    def doubled(name: str, array: np.ndarray) -> np.ndarray:
+        def compute() -> np.ndarray:
+            asked.append(name)
+            return array * 2
+
+        return once(name, (array,), compute)
+
+    numbers = np.arange(6.0)
+    with keep_results():
+        first = doubled("a", numbers)
+        assert doubled("a", numbers.copy()) is first
+        with keep_results():  # the outer one keeps
+            assert doubled("a", numbers) is first
+        assert (doubled("a", numbers + 1) == 2 * numbers + 2).all()
+        assert doubled("a", numbers.reshape(2, 3)).shape == (2, 3)
+        assert doubled("a", numbers.astype(int)).dtype == int
+        doubled("b", numbers)
+        assert asked == ["a", "a", "a", "a", "b"]
+        with pytest.raises(ValueError, match="read-only"):
+            first += 1
+    doubled("a", numbers)
+    doubled("a", numbers)
+    assert asked == ["a", "a", "a", "a", "b", "a", "a"]
+
+
+def test_what_was_not_needed_for_long_is_computed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shop_toolkit.prediction.reuse.KEPT_BYTES", 100)
+    asked: list[str] = []
+
+    def zeros(name: str, size: int) -> np.ndarray:
+        asked.append(name)
+        return np.zeros(size)
+
+    with keep_results():
+        for name in ("a", "b", "a", "c", "a", "b", "large", "a"):
+            size = 20 if name == "large" else 6
+            once(name, (), partial(zeros, name, size))
+    # Two of them fit: c replaces b, and what is too large for any replaces all.
+    assert asked == ["a", "b", "c", "b", "large", "a"]
+
+
+def test_tasks_of_the_same_samples_are_predicted_as_each_is_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    samples, others = shop(), shop(seed=3)
+    grids: Grids = {model: CLASS_GRIDS[model] for model in CLASS_GRIDS if model != "random_forest"}
+    tables = {
+        "value": samples,
+        "other customers": others,
+        "is high": samples.assign(outcome=samples["outcome"].eq("high").astype(str)),
+        "other roles": samples.assign(role=samples["role"].replace("validation", "test")),
+    }
+    jobs = {name: (table, FEATURES, grids, 1) for name, table in tables.items()}
+    alone = {name: predict_classes(*job) for name, job in jobs.items()}
+    fitted = []
+    scale = StandardScaler.fit
+
+    def counted(scaler: StandardScaler, rows: np.ndarray, *target: np.ndarray) -> StandardScaler:
+        fitted.append(len(rows))
+        return scale(scaler, rows, *target)
+
+    monkeypatch.setattr(StandardScaler, "fit", counted)
+    together = do_by_samples(predict_classes, jobs, tables, 1)
+    assert list(together) == list(jobs)
+    for name in jobs:
+        assert_equal(together[name], alone[name])
+    shared = len(fitted)
+    for job in jobs.values():
+        do_by_samples(predict_classes, {0: job}, {0: job[0]}, 1)
+    # One of the four tables has the rows of another: a quarter less of what they need one by one.
+    assert shared < len(fitted) - shared
+
+
+def test_ranks_are_those_of_the_predictions() -> None:
+    samples = shop(300)
+    ranked = rank_classes(predictions_of(samples))
+    ranked = ranked[(ranked["role"] == "test") | (ranked["outcome_rank"] == 1)].reset_index(drop=True)
+    assert_equal(predict_ranks(samples, FEATURES, CLASS_GRIDS, 1), ranked)
+    without = samples[samples["role"] != "validation"]
+    assert_equal(predict_ranks(without, FEATURES, CLASS_GRIDS, 1), rank_classes(predictions_of(without)))
+    assert predict_ranks(samples.assign(role="test"), FEATURES, CLASS_GRIDS, 1).empty
 
 
 # --- small and odd shops ---------------------------------------------------------------------------------

@@ -26,13 +26,31 @@ def evaluated(shop: Shop, task: str, model: str, split: str = ALL_ORIGINS) -> di
     return dict(shop.rows(f"select metric, value from model_evaluations where {where}"))
 
 
+# What follows from which models are active.
+CHOSEN = ("int_active_classification_models", "classification_predictions", "int_newcomer_predictions")
+MARTS_OF_CHOICES = ("model_evaluations", "new_customer_predictions")
+
+
 @pytest.fixture(scope="module")
-def shop_of_few_tests(demo_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """The embedded shop where twenty customers are enough to evaluate a model on."""
-    shop = demo_shop.copy(tmp_path_factory.mktemp("few_tests") / "shop")
-    chosen = ("int_active_classification_models", "classification_predictions", "int_newcomer_predictions")
-    marts = ("model_evaluations", "new_customer_predictions")
-    result = shop.dbt("run", "--select", *chosen, *marts, min_test_customers=20)
+def shop_with_a_lead(demo_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """The embedded shop as if its model of broad segments had been further ahead: it beats no baseline."""
+    shop = demo_shop.copy(tmp_path_factory.mktemp("lead") / "shop")
+    with duckdb.connect(str(shop.warehouse)) as connection:
+        connection.execute(
+            """
+            update prediction.classification_evaluations set value = 0.1
+            where task = 'broad' and metric in ('gain', 'gain_lower_bound', 'gain_upper_bound')
+            """
+        )
+    assert shop.dbt("run", "--select", *CHOSEN, *MARTS_OF_CHOICES).success
+    return shop
+
+
+@pytest.fixture(scope="module")
+def shop_of_few_tests(shop_with_a_lead: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """The same where twenty customers are enough to evaluate a model on."""
+    shop = shop_with_a_lead.copy(tmp_path_factory.mktemp("few_tests") / "shop")
+    result = shop.dbt("run", "--select", *CHOSEN, *MARTS_OF_CHOICES, min_test_customers=20)
     assert result.success
     return shop
 
@@ -190,9 +208,9 @@ def test_with_enough_customers_a_better_model_predicts_newcomers(shop_of_few_tes
     ) == (True,)
 
 
-def test_a_model_on_fewer_customers_is_too_early_to_say_whatever_its_lead(demo_shop: Shop) -> None:
+def test_a_model_on_fewer_customers_is_too_early_to_say_whatever_its_lead(shop_with_a_lead: Shop) -> None:
     """The same shop: only the customers that are needed differ."""
-    rows = demo_shop.rows(
+    rows = shop_with_a_lead.rows(
         """
         select distinct evaluations.sample_size, today.note
         from model_evaluations as evaluations
@@ -204,7 +222,7 @@ def test_a_model_on_fewer_customers_is_too_early_to_say_whatever_its_lead(demo_s
     for customers, note in rows:
         assert customers < 200
         assert f"{customers} customers were evaluated, 200 are needed" in note
-    assert demo_shop.row(
+    assert shop_with_a_lead.row(
         "select count(*) from new_customer_predictions"
         " where predicted_broad_segment <> 'too early to say' or broad_reason is null"
     ) == (0,)

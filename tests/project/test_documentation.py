@@ -167,10 +167,10 @@ def test_settings_that_no_yml_reads_change_nothing_that_is_parsed(make_shop: Cal
         "refund_invoice_prefixes": ["CN"], "max_unreadable_share": 0.9,
         "plausible_from": "2025-01-01", "plausible_to": "2025-12-31",
         "as_of_date": "2025-03-31", "baseline_date": "2025-03-31", "refit": True,
-        "max_fit_customers": 100, "min_segment_share": 0.1, "min_stability": 0.1, "silhouette_tolerance": 0.5,
+        "max_fit_customers": 100, "min_segment_share": 0.1,
         "force_broad_clustering": "rfm ward 4", "force_detailed_clustering": "rfm ward 5", "max_fit_products": 100,
-        "backtest_origins": 2, "max_training_customers": 100, "min_precision": 0.5, "min_test_customers": 20,
-        "report_customer_rows": True,
+        "backtest_origins": 2, "max_training_customers": 100, "min_precision": 0.5,
+        "report_customer_rows": True, "on_change": "cat",
         "control_share": 0.5, "control_salt": "x", "overdue_quantile": 0.5,
     }  # fmt: skip
     known = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]

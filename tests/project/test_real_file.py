@@ -162,7 +162,7 @@ def test_every_clustering_that_was_tried_is_a_row_with_a_reason(real_shop: Shop)
     tried = real_shop.rows(
         """
         select space, algorithm, count(distinct k) from cluster_candidates
-        where algorithm <> 'hdbscan' and length(reason) > 10 and bootstrap_samples >= 50 group by 1, 2
+        where algorithm <> 'hdbscan' and length(reason) > 10 and bootstrap_samples >= 20 group by 1, 2
         """
     )
     # twelve spaces and algorithms, and KMeans on interests

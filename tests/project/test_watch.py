@@ -1,6 +1,7 @@
 """`make watch`: refreshes when the input has changed and is still, goes on after failures, stops when asked to."""
 
 import csv
+import json
 import os
 import shutil
 import signal
@@ -15,10 +16,12 @@ import pytest
 from conftest import DEMO_FILE, ROOT, Shop
 from shop_toolkit import watch
 from shop_toolkit.ingest.files import InputError
+from shop_toolkit.outbox import Outbox, run_command
 from shop_toolkit.publishing import current_files
 from shop_toolkit.watch import Outcome, Pause, Refresher, Stamps, Watcher, look_at_input, reason_of_message
 
 DONE = Outcome(None, 3, 2)
+OUTBOX = "publishing.customer_changes_outbox"
 
 
 class Script:
@@ -28,7 +31,7 @@ class Script:
         self.now, self.input, self.outcomes = 0.0, {"a.csv": "1"}, outcomes or []
         self.refreshes: list[Stamps] = []
         self.said: list[str] = []
-        self.watcher = Watcher(self.look, self.refresh, self.said.append, lambda: self.now)
+        self.watcher = Watcher(self.look, self.refresh, self.said.append, clock=lambda: self.now)
 
     def look(self) -> Stamps:
         if not self.input:
@@ -109,6 +112,32 @@ def test_after_a_failure_it_goes_on_when_the_input_changes_or_a_growing_pause_is
     assert script.steps(5) == 0, "it succeeded"
 
 
+def test_a_command_that_fails_is_tried_again_after_each_refresh_and_after_a_growing_pause() -> None:
+    script = Script()
+    answers: list[tuple[int, str | None]] = [(0, "it ended with code 1"), (0, "it ended with code 1"), (2, None)]
+    asked = []
+
+    def deliver() -> tuple[int, str | None]:
+        asked.append(script.now)
+        return answers.pop(0) if answers else (0, None)
+
+    script.watcher.deliver = deliver
+    script.steps(2)
+    assert script.said[0] == (
+        "The command of 'on_change' failed: it ended with code 1. No change is lost: it gets the same ones after the"
+        " next refresh, or in 5 s."
+    )
+    script.steps(3)
+    assert asked == [0, 0], "once at the start, once after the refresh"
+    script.now = 9
+    script.steps(3)
+    assert len(asked) == 2
+    script.now = 10
+    script.steps(3)
+    assert asked == [0, 0, 10, 10, 10]
+    assert script.said[-1] == "2 changes delivered."
+
+
 def test_a_pause_grows_up_to_the_longest() -> None:
     pause = Pause(lambda: 0.0)
     assert [pause.failed() for _ in range(8)] == [5, 10, 20, 40, 80, 160, 300, 300]
@@ -152,6 +181,95 @@ def test_the_state_of_a_table_is_its_number_of_rows(tmp_path: Path) -> None:
 )
 def test_a_failure_is_one_sentence_without_the_places_that_dbt_names(message: str, reason: str) -> None:
     assert reason_of_message(message) == reason
+
+
+def outbox_of(folder: Path, changes: int) -> Path:
+    """A warehouse with so many changes to deliver, and a state that nobody gets."""
+    warehouse = folder / "shop.duckdb"
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(f"""
+            create schema publishing;
+            create table {OUTBOX} as
+            select
+                range as change_number, md5(range::varchar) as change_id, 'c' || range as customer_id,
+                12.50::decimal(18, 2) as expected_loss, range = 0 as is_initial, null::timestamp as delivered_at
+            from range({changes} + 1)
+        """)
+    return warehouse
+
+
+def pending(warehouse: Path) -> int:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        ((count,),) = connection.execute(
+            f"select count(*) from {OUTBOX} where not is_initial and delivered_at is null"
+        ).fetchall()
+    return int(count)
+
+
+def test_changes_are_delivered_in_order_and_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shop_toolkit.outbox.MOST_LINES", 2)
+    warehouse, received = outbox_of(tmp_path, 5), tmp_path / "received"
+    outbox = Outbox(warehouse, f"cat >> {received}; echo . >> {received}")
+    assert outbox.deliver() == (5, None)
+    lines = received.read_text().splitlines()
+    assert [json.loads(line)["customer_id"] for line in lines if line != "."] == ["c1", "c2", "c3", "c4", "c5"]
+    assert lines.count(".") == 3
+    assert json.loads(lines[0]) == {
+        "change_number": 1, "change_id": "c4ca4238a0b923820dcc509a6f75849b", "customer_id": "c1", "expected_loss": 12.5,
+    }  # fmt: skip
+    assert pending(warehouse) == 0
+    assert outbox.deliver() == (0, None)
+
+
+def test_what_a_command_refused_is_delivered_again_before_later_changes(tmp_path: Path) -> None:
+    warehouse, received = outbox_of(tmp_path, 2), tmp_path / "received"
+    assert Outbox(warehouse, "no_such_command_at_all").deliver()[1] is not None
+    outbox = Outbox(warehouse, f"cat >> {received}; exit 3")
+    assert outbox.deliver() == (0, "it ended with code 3")
+    assert pending(warehouse) == 2
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(f"insert into {OUTBOX} values (3, 'later', 'c3', null, false, null)")
+    outbox.command = f"cat >> {received}"
+    assert outbox.deliver() == (3, None)
+    ids = [json.loads(line)["customer_id"] for line in received.read_text().splitlines()]
+    assert ids == ["c1", "c2", "c1", "c2", "c3"]
+
+
+def test_a_watcher_that_is_killed_before_it_marks_delivers_again_with_the_same_ids(tmp_path: Path) -> None:
+    warehouse, batches = outbox_of(tmp_path, 2), list[str]()
+
+    def killed(_: str, lines: str) -> str | None:
+        batches.append(lines)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Outbox(warehouse, "", killed).deliver()
+    assert Outbox(warehouse, "", lambda _, lines: batches.append(lines)).deliver() == (2, None)
+    assert batches[0] == batches[1]
+
+
+def test_a_warehouse_in_use_is_marked_later_and_delivered_once(tmp_path: Path) -> None:
+    warehouse, batches = outbox_of(tmp_path, 2), list[str]()
+    holder = duckdb.connect()
+
+    def run(_: str, lines: str) -> None:
+        batches.append(lines)
+        # Another configuration of the same file in one process is refused as a lock of another process is.
+        holder.execute(f"attach '{warehouse}' as used (read_only)")
+
+    outbox = Outbox(warehouse, "", run)
+    assert outbox.deliver() == (2, None)
+    assert pending(warehouse) == 2
+    holder.close()
+    assert outbox.deliver() == (0, None)
+    assert pending(warehouse) == 0
+    assert len(batches) == 1
+
+
+def test_a_command_that_hangs_is_killed() -> None:
+    assert run_command("sleep 60 | cat", "x", seconds=0.2) == "it took longer than 0 s"
+    assert run_command("true", "x" * 1_000_000) is None
+    assert run_command("echo no address >&2; exit 2", "") == "it ended with code 2 (no address)"
 
 
 @pytest.fixture
@@ -244,10 +362,25 @@ class StopLater(Event):
 
 
 def test_refreshes_publish_new_lines_and_go_on_after_a_failure_and_after_being_stopped(shops: Shops) -> None:
+    shops.shop.settings["on_change"] = "as below"
+    sent: list[str] = []
+    answers = ["it ended with code 1", None]
+
+    def run(_: str, lines: str) -> str | None:
+        sent.append(lines)
+        return answers.pop(0)
+
+    outbox = Outbox(shops.shop.warehouse, "as below", run)
     refresh = shops.refresher(Event())
+    # the states that changes are compared with: nothing to send
     assert refresh() == Outcome(None, 0, 0)
+    assert shops.shop.row(f"select count(*), bool_and(is_initial) from {OUTBOX}") == (
+        *shops.shop.row("select count(*) from customers"), True,
+    )  # fmt: skip
+    assert outbox.deliver() == (0, None)
     shops.arrive(1)
     assert refresh() == Outcome(None, 10, 1)
+    assert outbox.deliver() == (0, "it ended with code 1")
     assert shops.shop.row("select count(*) from customers where customer_id = '90001'") == (1,)
     live = shops.live()
 
@@ -274,3 +407,16 @@ def test_refreshes_publish_new_lines_and_go_on_after_a_failure_and_after_being_s
     with duckdb.connect(str(shops.published / "live" / "marts.duckdb"), read_only=True) as reader:
         in_warehouse = sorted(shops.shop.rows("from audiences"))
         assert sorted(reader.execute("from audiences").fetchall()) == in_warehouse
+
+    # what the command had refused comes first; then it is marked, and nothing comes twice
+    assert outbox.deliver() == (3, None)
+    refused, delivered = sent
+    assert delivered.startswith(refused)
+    changes = [json.loads(line) for line in delivered.splitlines()]
+    assert [change["customer_id"] for change in changes] == ["90001", "90002", "90003"]
+    assert [change["rfm_segment_before"] for change in changes] == [None] * 3
+    now = dict(shops.shop.rows("select customer_id, rfm_segment from customers"))
+    assert [change["rfm_segment"] for change in changes] == [now[f"9000{number}"] for number in (1, 2, 3)]
+    assert changes[0]["rfm_cause"] == "new"
+    assert outbox.deliver() == (0, None)
+    assert shops.shop.row(f"select count(*) from {OUTBOX} where delivered_at is not null") == (3,)

@@ -53,7 +53,8 @@ Tables = dict[str, pd.DataFrame]
 
 def read_tables(shop: Shop) -> Tables:
     with duckdb.connect(str(shop.warehouse), read_only=True) as connection:
-        return {name: connection.sql(f"select * from {schema}.{name}").df() for name, schema in TABLES.items()}
+        tables = {name: connection.sql(f"select * from {schema}.{name}").df() for name, schema in TABLES.items()}
+    return tables | {"settings": pd.DataFrame({"min_test_customers": ["200"]})}
 
 
 def shop_facts(shop: Shop) -> dict[str, Any]:
@@ -410,20 +411,21 @@ def test_causes_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
 
 def test_alerts_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
     known = demo_shop.rows("""
-        select detailed_segment, count(*), sum(monetary)::double from customer_alerts where state <> 'resolved'
-        group by 1 order by 1
+        select detailed_segment, count(*), sum(monetary)::double, sum(expected_loss)::double from customer_alerts
+        where state <> 'resolved' group by 1 order by 1
     """)
-    headings = ("segment", "overdue", "revenue at risk")
+    headings = ("segment", "overdue", "revenue at risk", "expected loss")
     shown = zip(*(visit.column("alerts", heading) for heading in headings), strict=True)
     # the revenue of so few customers that it is withheld is not in the report
     hidden: list[bool] = privacy.few(pd.Series([row[1] for row in known])).tolist()
-    revenue = ["" if is_hidden else pytest.approx(row[2]) for row, is_hidden in zip(known, hidden, strict=True)]
     assert sorted(row for row in shown if row[1]) == [
-        (segment, size, money) for (segment, size, _), money in zip(known, revenue, strict=True)
+        row[:2] + (("", "") if is_hidden else tuple(map(pytest.approx, row[2:])))
+        for row, is_hidden in zip(known, hidden, strict=True)
     ]
     assert sum(visit.drawn("alerts", 0, "x", 0)) == sum(row[1] for row in known)
-    drawn = sum(row[2] for row, is_hidden in zip(known, hidden, strict=True) if not is_hidden)
-    assert sum(filter(None, visit.drawn("alerts", 0, "x", 1))) == pytest.approx(drawn)
+    for panel, field in ((1, 2), (2, 3)):
+        drawn = sum(row[field] for row, is_hidden in zip(known, hidden, strict=True) if not is_hidden)
+        assert sum(filter(None, visit.drawn("alerts", 0, "x", panel))) == pytest.approx(drawn)
     values = demo_shop.rows("""
         select model, split, metric, value from model_evaluations
         where task = 'flag customers who stop ordering' order by 1, 2, 3
@@ -870,6 +872,7 @@ def test_a_shop_of_one_customer_has_a_report(tables: Tables) -> None:
             "monetary_rank": 0.0,
             "overdue_customer_count": 0,
             "revenue_at_risk": 0.0,
+            "expected_loss": 0.0,
             "median_days_overdue": None,
             "addressed_customer_count": None,
             "control_customer_count": None,
@@ -1023,6 +1026,15 @@ def test_the_title_of_alerts_tells_a_segment_from_the_overdue() -> None:
     )
 
 
+def test_what_is_likely_to_be_lost_is_said_in_a_sentence() -> None:
+    segments = pd.DataFrame({"segment": ["loyal", "at risk", "lost"], "expected_loss": [20.0, 1200.0, None]})
+    assert alert_blocks.loss_sentence(segments) == (
+        "Of what they are expected to spend in the next 90 days, 1,220 is likely to be lost, most of it (1,200) in the"
+        " segment “at risk”: the spend of each, times the probability that the customer has stopped. "
+    )
+    assert alert_blocks.loss_sentence(segments.assign(expected_loss=0.0)) == ""
+
+
 def test_titles_follow_the_data(tables: Tables) -> None:
     months = (
         tables["sales_by_month"]
@@ -1107,11 +1119,19 @@ def test_the_report_counts_only_tasks_with_evidence(tables: Tables) -> None:
     """Tasks of which it is too early to say are named, and neither won nor lost; no other title speaks of them."""
     today = tables["model_evaluations"].head(1).assign(split="today", model="tree", metric="accuracy", value=0.5)
     figures = today.assign(split="all origins", note="n")
-    words = "a baseline is active, as it is too early to say that tree (accuracy 0.500) is better"
-    notes = {"predict a at day 180": ("active: accuracy", False), "predict b": ("tree is no better", True)}
-    notes |= {"predict c at day 180": (words, True), "predict d": ("no model could be evaluated", True)}
-    rows = [today.assign(task=task, note=note, is_baseline=baseline) for task, (note, baseline) in notes.items()]
-    rows += [figures.assign(task=task) for task in [*notes, "predict c at day 90"]]
+    # How much the model gained, on how many customers: b's lost, c's is ahead and e's behind on too few; no model of d
+    # could be evaluated.
+    gains = {
+        "predict a at day 180": (0.1, 200, False), "predict b": (0.0, 200, True), "predict d": (None, 0, True),
+        "predict c at day 180": (0.1, 200, True), "predict e": (-0.1, 199, True),
+    }  # fmt: skip
+    rows = [today.assign(task=task, note="n", is_baseline=baseline) for task, (_, _, baseline) in gains.items()]
+    rows += [figures.assign(task=task) for task in [*gains, "predict c at day 90"]]
+    rows += [
+        figures.assign(task=task, metric="gain", value=gain, sample_size=customers)
+        for task, (gain, customers, _) in gains.items()
+        if gain is not None
+    ]
     # c was further off than a, and more often wrong: at any horizon.
     points = pd.DataFrame(
         {
@@ -1129,14 +1149,14 @@ def test_the_report_counts_only_tasks_with_evidence(tables: Tables) -> None:
     }  # fmt: skip
     blocks = blocks_of(changed)
     assert blocks["evaluations"].title == (
-        "Models beat the best baseline in 1 of 2 tasks; a baseline predicts b; too early to say: c at day 180 and d"
+        "Models beat the best baseline in 1 of 2 tasks; a baseline predicts b; too early to say: c at day 180, d and e"
     )
     assert blocks["calibration"].title.startswith("The model for a at day 180 is too sure")
     assert "the others" not in blocks["calibration"].title
     assert blocks["confusion"].title.startswith("The commonest mistake: “lost” was predicted and “new” observed")
-    early = pd.concat([row for row in rows if row["task"].iloc[0][8] in "cd"])
+    early = pd.concat([row for row in rows if row["task"].iloc[0][8] in "cde"])
     titles = {name: block.title for name, block in blocks_of(changed | {"model_evaluations": early}).items()}
-    assert titles["evaluations"] == "Too early to say whether models beat their baselines: c at day 180 and d"
+    assert titles["evaluations"] == "Too early to say whether models beat their baselines: c at day 180, d and e"
     only = confused[confused["task"].str.contains(" c ")]
     block = blocks_of(changed | {"prediction_confusion": only})["confusion"]
     assert block.title == "What is confused with what"

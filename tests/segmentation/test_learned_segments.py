@@ -41,6 +41,10 @@ def test_sql_applies_the_rules_as_a_plain_loop_does(demo_shop: Shop) -> None:
 
 def test_rules_agree_with_the_clustering_on_fitted_customers(demo_shop: Shop) -> None:
     """Rules keep to the order of the segments, which the embedded shop's detailed clusters break for one in twenty."""
+    # What rules are asked for, 97 % of customers held out, is asked of the real file (tests/project/test_real_file.py).
+    # The embedded shop has 568 customers in eight detailed clusters, and some of more value hold customers who have
+    # been away for longer than those of less. Rules that break the order agree with all of them, and rules that keep
+    # to it with 96 %, with a full t-SNE: a bound of 0.97 would ask for the order to be broken.
     least = {"broad": 0.97, "detailed": 0.92}
     for segmentation, customers, agreeing in demo_shop.rows(
         """

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.cluster.hierarchy import linkage
+from fastcluster import linkage_vector
+from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from shop_toolkit.categories.catalogue import COORDINATES, coordinate_columns, typical_prices
@@ -151,11 +152,11 @@ def categorise(data: Texts, counts: Sequence[int]) -> list[tuple[np.ndarray, np.
     learned = np.flatnonzero(_learnable(data))
     points = data.points[learned]
     step = math.ceil(max(len(points), 1) / TREE_PRODUCTS)
-    tree = linkage(points[::step], "ward") if counts else np.empty((0, 4))
+    tree = linkage_vector(points[::step], method="ward") if counts else np.empty((0, 4))
     split = []
     for k in counts:
         branches = cut_tree(tree, k)
-        starts = np.array([points[::step][branches == number].mean(axis=0) for number in range(branches.max() + 1)])
+        starts = _means(points[::step], branches)
         found = kmeans_from(points, starts)
         groups = np.full(len(data.products), NOISE)
         groups[learned] = number_clusters(found, points)
@@ -169,7 +170,7 @@ def cut_tree(tree: np.ndarray, k: int) -> np.ndarray:
     SciPy's `fcluster` merges equally high ones together, so that fewer may be left; its `cut_tree` takes seconds.
 
     Args:
-        tree: Merges (n - 1, 4) in their order, as SciPy's `linkage` returns them.
+        tree: Merges (n - 1, 4) in their order, as `linkage_vector` returns them.
         k: Branches, at most n.
 
     Returns:
@@ -207,9 +208,9 @@ def _nearest_groups(data: Texts, learned: Texts, groups: np.ndarray) -> tuple[np
 
     `groups` (m,) are those of the products `learned`, numbered from 0; -1 is none.
     """
-    members = [np.flatnonzero(groups == number) for number in range(groups.max() + 1)]
-    centres = unit_vectors(np.array([learned.points[group].mean(axis=0) for group in members]))
-    typical = np.array([_median(np.log(learned.prices[group])) for group in members])
+    in_group = groups != NOISE
+    centres = unit_vectors(_means(learned.points[in_group], groups[in_group]))
+    typical = _medians(np.log(learned.prices[in_group]), groups[in_group], len(centres))
     cosines = data.points @ centres.T
     nearest = _nearest(cosines, np.abs(np.log(data.prices)[:, None] - typical[None, :]))
     return nearest, cosines[np.arange(len(nearest)), nearest]
@@ -250,9 +251,29 @@ def place_products(learned: pd.DataFrame, products: pd.DataFrame) -> pd.DataFram
     return pd.DataFrame(columns | coordinate_columns(after.points))[list(PLACED_COLUMNS)]
 
 
-def _median(values: np.ndarray) -> float:
-    known = values[~np.isnan(values)]
-    return float(np.median(known)) if len(known) else math.nan
+def _means(points: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Means (g, d) of points (n, d) by their group (n,), numbered from 0 and none of them empty."""
+    # Rows of the product add up the members one after the other, without a copy of each group.
+    members = sparse.csr_array(
+        (np.ones(len(groups)), np.argsort(groups, kind="stable"), np.append(0, np.bincount(groups).cumsum())),
+        shape=(groups.max() + 1, len(groups)),
+    )
+    means: np.ndarray = members @ points / np.bincount(groups)[:, None]
+    return means
+
+
+def _medians(values: np.ndarray, groups: np.ndarray, count: int) -> np.ndarray:
+    """Medians (g,) of values (n,) by their group (n,), of `count` groups, without the NaN; NaN where all are."""
+    known = ~np.isnan(values)
+    values, groups = values[known], groups[known]
+    ordered = values[np.lexsort((values, groups))]
+    sizes = np.bincount(groups, minlength=count)
+    first = sizes.cumsum() - sizes
+    medians = np.full(count, math.nan)
+    some = sizes > 0
+    low, high = (first + (sizes - 1) // 2)[some], (first + sizes // 2)[some]
+    medians[some] = (ordered[low] + ordered[high]) / 2
+    return medians
 
 
 def _nearest(cosines: np.ndarray, price_ratios: np.ndarray) -> np.ndarray:

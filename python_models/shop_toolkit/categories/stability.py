@@ -58,9 +58,9 @@ def measure_category_stability(
     data = texts_of(texts)
     data = data.take(data.fitted)
     found = {}
-    for k, rows in labels.groupby("k"):
-        chosen = rows[rows["product_id"].isin(data.products)].sort_values("product_id")
-        categories = categories_of(data, chosen)
+    fitted = labels[labels["product_id"].isin(data.products)].sort_values(["k", "product_id"])
+    for k, rows in fitted.groupby("k"):
+        categories = categories_of(data, rows)
         if categories.max(initial=OTHER) >= 1:
             found[int(k)] = categories
     blocks = [range(start, min(start + BOOTSTRAP_BLOCK, samples)) for start in range(0, samples, BOOTSTRAP_BLOCK)]

@@ -9,6 +9,7 @@ import shop_toolkit.scientific  # isort: skip # noqa: F401 - before any other th
 from shop_toolkit.clustering.candidates import cluster_by_silhouette, fit_candidates
 from shop_toolkit.clustering.metrics import measure_candidates
 from shop_toolkit.clustering.names import ALGORITHMS, CANDIDATE, CLUSTER_COUNTS, INTERESTS, NOISE, RFM_SPACES, SPACES
+from shop_toolkit.clustering.racing import race
 from shop_toolkit.clustering.spaces import describe_spaces, embed
 from shop_toolkit.clustering.stability import measure_stability
 from shop_toolkit.clustering.tsne import place_customers
@@ -28,4 +29,5 @@ __all__ = [
     "measure_candidates",
     "measure_stability",
     "place_customers",
+    "race",
 ]

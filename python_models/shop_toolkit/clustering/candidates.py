@@ -17,7 +17,7 @@ from shop_toolkit.clustering.names import (
     SEED,
     algorithms_of,
     by_space,
-    count_problem,
+    count_problems,
     number_clusters,
     stack,
     worth_workers,
@@ -123,7 +123,8 @@ def cluster_by_silhouette(
     coordinates = embed(population, [space], tsne_iterations)
     found = pd.DataFrame(columns=["customer_id", "cluster"])
     for _, customers, points in by_space(coordinates):
-        counts = [k for k in range(fewest, most + 1) if not count_problem(points, k)]
+        problems = count_problems(points, range(fewest, most + 1))
+        counts = [k for k, problem in problems.items() if not problem]
         if counts:
             with threadpool_limits(1):
                 clusterings = np.column_stack([kmeans(points, k, KMEANS_STARTS, SEED) for k in counts])

@@ -17,7 +17,7 @@ from shop_toolkit.clustering.names import (
     Key,
     algorithms_of,
     by_space,
-    count_problem,
+    count_problems,
     stack,
 )
 
@@ -203,4 +203,4 @@ def _missing_problem(points: np.ndarray, algorithm: str, k: int) -> str:
         return "the space has no coordinates: too few customers, or all alike"
     if algorithm == "hdbscan":
         return "fewer customers than the smallest cluster size"
-    return count_problem(points, k) or "not fitted"
+    return count_problems(points, [k])[k] or "not fitted"

@@ -62,11 +62,15 @@ def worth_workers(coordinates: pd.DataFrame, workers: int) -> int:
     return workers if coordinates["space"].value_counts().max() >= PARALLEL_CUSTOMERS else 1
 
 
-def count_problem(points: np.ndarray, k: int) -> str | None:
-    """Why points (n, d) can't be split into `k` clusters; None if they can."""
-    if len(points) < k:
-        return "fewer customers than clusters"
+def count_problems(points: np.ndarray, counts: Sequence[int]) -> dict[int, str | None]:
+    """Why points (n, d) can't be split into each of so many clusters; None where they can."""
     different = len(np.unique(points, axis=0))
+    return {k: _count_problem(len(points), different, k) for k in counts}
+
+
+def _count_problem(customers: int, different: int, k: int) -> str | None:
+    if customers < k:
+        return "fewer customers than clusters"
     if different == 1:
         return "all customers alike"
     if different < k:
@@ -84,15 +88,18 @@ def number_clusters(clusters: np.ndarray, points: np.ndarray) -> np.ndarray:
     Returns:
         Clusters (n,) numbered from 0 by descending size, then by mean coordinates; noise stays -1.
     """
-    found = np.unique(clusters[clusters != NOISE])
+    found, members = np.unique(clusters[clusters != NOISE], return_inverse=True)
+    placed, sizes = points[clusters != NOISE], np.bincount(members, minlength=len(found))
 
     def order(cluster: int) -> tuple[float, ...]:
-        members = points[clusters == cluster]
-        return (-len(members), *members.mean(axis=0))
+        # The mean counts among equally large clusters alone, and takes longer than all the rest.
+        alike = (sizes == sizes[cluster]).sum() > 1
+        return (-sizes[cluster], *(placed[members == cluster].mean(axis=0) if alike else ()))
 
+    numbers = np.empty(len(found), dtype=int)
+    numbers[sorted(range(len(found)), key=order)] = np.arange(len(found))
     numbered = np.full(len(clusters), NOISE)
-    for number, cluster in enumerate(sorted(found, key=order)):
-        numbered[clusters == cluster] = number
+    numbered[clusters != NOISE] = numbers[members]
     return numbered
 
 

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ from shop_toolkit.clustering.algorithms import (
 )
 from shop_toolkit.clustering.kmeans import kmeans
 from shop_toolkit.clustering.metrics import clusters_of
-from shop_toolkit.clustering.mixtures import mixture_clusters
+from shop_toolkit.clustering.mixtures import mixture
 from shop_toolkit.clustering.names import (
     ALGORITHMS,
     CANDIDATE,
@@ -90,7 +90,6 @@ class Outcome(NamedTuple):
     """What one refit of one candidate found again: Jaccard per cluster (c,), adjusted Rand index."""
 
     key: Key
-    protocol: Protocol
     jaccards: np.ndarray
     rand: float
 
@@ -174,21 +173,92 @@ def measure_stability(
     Raises:
         ValueError: The labels are not of the customers that have coordinates.
     """
-    workers = worth_workers(coordinates, workers)
-    named: set[Key] = set() if finalists is None else set(finalists[CANDIDATE].itertuples(index=False, name=None))
-    found = {key: rows for key, rows in labels.groupby(CANDIDATE, sort=True) if rows["cluster"].max() >= 1}
-    jobs: list[Job] = []
-    sizes = {}
-    for space, customers, points in by_space(coordinates):
-        sizes[space] = len(points)
-        candidates = _candidates(space, customers, found, named)
-        jobs += _refit_jobs(points, candidates, samples, workers)
-    outcomes = in_parallel(_refit_block, jobs, workers, "stability of clusterings", "rounds of refits")
-    rows = [
-        (*key, _samples(protocol, samples), min(protocol.draws[key[1]], sizes[key[0]]), least, rand)
-        for key, protocol, least, rand in _summarised(outcomes)
-    ]
-    return pd.DataFrame(rows, columns=list(STABILITY_COLUMNS)).sort_values(CANDIDATE, ignore_index=True)
+    refits = Refits(coordinates, labels, finalists, samples, workers)
+    refits.reach({key: refits.most(key) for key in refits.candidates})
+    return refits.table()
+
+
+class Refits:
+    """The refits of each candidate so far, of which more can be asked for.
+
+    Args:
+        coordinates: As for `measure_stability`.
+        labels: As for `measure_stability`.
+        finalists: As for `measure_stability`.
+        samples: As for `measure_stability`.
+        workers: As for `measure_stability`.
+
+    Raises:
+        ValueError: The labels are not of the customers that have coordinates.
+    """
+
+    def __init__(
+        self,
+        coordinates: pd.DataFrame,
+        labels: pd.DataFrame,
+        finalists: pd.DataFrame | None,
+        samples: int,
+        workers: int,
+    ):
+        self.samples = samples
+        self.workers = worth_workers(coordinates, workers)
+        named: set[Key] = set() if finalists is None else set(finalists[CANDIDATE].itertuples(index=False, name=None))
+        found = {key: rows for key, rows in labels.groupby(CANDIDATE, sort=True) if rows["cluster"].max() >= 1}
+        self.points: dict[str, np.ndarray] = {}
+        self.candidates: dict[Key, Candidate] = {}
+        for space, customers, points in by_space(coordinates):
+            self.points[space] = points
+            self.candidates |= {c[:3]: c for c in _candidates(space, customers, found, named)}
+        self.outcomes: dict[Key, list[Outcome]] = {key: [] for key in self.candidates}
+
+    def most(self, key: Key) -> int:
+        """How often a candidate is refitted in full by its protocol."""
+        return math.ceil(self.samples * self.candidates[key].protocol.share_of_samples)
+
+    def reach(self, numbers: Mapping[Key, int]) -> None:
+        """Refit candidates until each has as many refits as asked for, the same whatever was asked for before."""
+        jobs = [job for space in self.points for job in self._jobs(space, numbers)]
+        blocks = in_parallel(_refit_block, jobs, self.workers, "stability of clusterings", "rounds of refits")
+        for outcome in itertools.chain.from_iterable(blocks):
+            self.outcomes[outcome.key].append(outcome)
+
+    def _jobs(self, space: str, numbers: Mapping[Key, int]) -> list[Job]:
+        """The resamples of one space, in blocks that one process does at a time."""
+        jobs: list[Job] = []
+        asked = [self.candidates[key] for key in sorted(numbers) if key[0] == space]
+        for algorithm, protocol in itertools.product(ALGORITHMS, PROTOCOLS):
+            alike: dict[range, list[Candidate]] = {}
+            for candidate in asked:
+                if (candidate.algorithm, candidate.protocol) == (algorithm, protocol):
+                    due = range(len(self.outcomes[candidate[:3]]), numbers[candidate[:3]])
+                    alike.setdefault(due, []).append(candidate)
+            for due, candidates in alike.items():
+                block = BOOTSTRAP_BLOCK if self.workers > 1 else max(len(due), 1)
+                jobs += [
+                    (self.points[space], candidates, due[start : start + block]) for start in range(len(due))[::block]
+                ]
+        return jobs
+
+    def table(self) -> pd.DataFrame:
+        """What `measure_stability` returns, of the candidates that were refitted."""
+        rows = []
+        for key, outcomes in self.outcomes.items():
+            if outcomes:
+                draws = min(self.candidates[key].protocol.draws[key[1]], len(self.points[key[0]]))
+                rand = float(np.mean([outcome.rand for outcome in outcomes]))
+                least = float(cluster_jaccards(outcomes)[0].min())
+                rows.append((*key, len(outcomes), draws, least, rand))
+        return pd.DataFrame(rows, columns=list(STABILITY_COLUMNS)).sort_values(CANDIDATE, ignore_index=True)
+
+
+def cluster_jaccards(outcomes: Sequence[Outcome]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The Jaccard coefficients of each cluster of a candidate (c,): mean, standard deviation, in how many refits."""
+    jaccards = np.array([outcome.jaccards for outcome in outcomes])
+    present = np.maximum((~np.isnan(jaccards)).sum(axis=0), 1)
+    # A cluster so small that no resample holds any of it was never found again: 0.
+    means = np.nansum(jaccards, axis=0) / present
+    deviations = np.sqrt(np.nansum((jaccards - means) ** 2, axis=0) / present)
+    return means, deviations, present
 
 
 def _candidates(
@@ -207,22 +277,6 @@ def _candidates(
     ]  # fmt: skip
 
 
-def _refit_jobs(points: np.ndarray, candidates: Sequence[Candidate], samples: int, workers: int) -> list[Job]:
-    """The resamples of one space, in blocks that one process does at a time."""
-    jobs: list[Job] = []
-    for algorithm in ALGORITHMS:
-        for protocol in PROTOCOLS:
-            due = [c for c in candidates if (c.algorithm, c.protocol) == (algorithm, protocol)]
-            numbers = range(_samples(protocol, samples) if due else 0)
-            block = BOOTSTRAP_BLOCK if workers > 1 else max(len(numbers), 1)
-            jobs += [(points, due, numbers[start : start + block]) for start in numbers[::block]]
-    return jobs
-
-
-def _samples(protocol: Protocol, samples: int) -> int:
-    return math.ceil(samples * protocol.share_of_samples)
-
-
 def _refit_block(points: np.ndarray, candidates: Sequence[Candidate], numbers: Iterable[int]) -> list[Outcome]:
     """Outcomes of candidates of one space, algorithm and protocol in each of a few resamples."""
     space, algorithm, protocol = candidates[0].space, candidates[0].algorithm, candidates[0].protocol
@@ -235,7 +289,7 @@ def _refit_block(points: np.ndarray, candidates: Sequence[Candidate], numbers: I
             jaccards, rand = recovery(
                 candidate.clusters[drawn], refitted[candidate.k], int(candidate.clusters.max()) + 1
             )
-            outcomes.append(Outcome(candidate[:3], protocol, jaccards, rand))
+            outcomes.append(Outcome(candidate[:3], jaccards, rand))
     return outcomes
 
 
@@ -258,19 +312,5 @@ def _refit(points: np.ndarray, algorithm: str, candidates: Sequence[Candidate], 
         if algorithm == "kmeans":
             refitted[k] = kmeans(points, k, protocol.kmeans_starts, seed)
         elif algorithm == "gaussian_mixture":
-            refitted[k] = mixture_clusters(points, k, seed, protocol.mixture_tolerance, protocol.mixture_steps)
+            refitted[k] = mixture(points, k, seed, protocol.mixture_tolerance, protocol.mixture_steps)[0]
     return refitted
-
-
-def _summarised(blocks: Iterable[list[Outcome]]) -> Iterator[tuple[Key, Protocol, float, float]]:
-    """Candidate, protocol, Jaccard coefficient of the least stable cluster and mean adjusted Rand index."""
-    by_candidate: dict[Key, list[Outcome]] = {}
-    for outcome in itertools.chain.from_iterable(blocks):
-        by_candidate.setdefault(outcome.key, []).append(outcome)
-    for key, outcomes in by_candidate.items():
-        jaccards = np.array([outcome.jaccards for outcome in outcomes])
-        present = np.maximum((~np.isnan(jaccards)).sum(axis=0), 1)
-        # A cluster so small that no resample holds any of it was never found again: 0.
-        per_cluster = np.nansum(jaccards, axis=0) / present
-        rand = float(np.mean([outcome.rand for outcome in outcomes]))
-        yield key, outcomes[0].protocol, float(per_cluster.min()), rand

@@ -9,17 +9,27 @@ and what is random by nature (folds, samples) is drawn by a hash of the customer
 import shop_toolkit.scientific  # isort: skip # noqa: F401 - before any other that loads SciPy
 
 from shop_toolkit.prediction.amounts import AmountModel, fit_amounts, forecast_amounts
-from shop_toolkit.prediction.classes import VOTE, ClassModels, fit_calibrated, predict_classes, rank_classes
+from shop_toolkit.prediction.classes import (
+    VOTE,
+    ClassModels,
+    fit_calibrated,
+    predict_classes,
+    predict_ranks,
+    rank_classes,
+)
+from shop_toolkit.prediction.reuse import do_by_samples
 from shop_toolkit.prediction.tuning import tune
 
 __all__ = [
     "VOTE",
     "AmountModel",
     "ClassModels",
+    "do_by_samples",
     "fit_amounts",
     "fit_calibrated",
     "forecast_amounts",
     "predict_classes",
+    "predict_ranks",
     "rank_classes",
     "tune",
 ]

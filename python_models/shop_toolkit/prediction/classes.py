@@ -1,7 +1,8 @@
 """Predictions of classes: the probability of each, calibrated, by several models and by their vote."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -39,8 +40,16 @@ class ClassModels:
 
     def probabilities(self, samples: pd.DataFrame) -> dict[str, np.ndarray]:
         """Calibrated probabilities (n, c) of the classes of samples (n rows, in their order), by model."""
+        return self.calibrate(self.plain_probabilities(samples))
+
+    def plain_probabilities(self, samples: pd.DataFrame) -> list[np.ndarray]:
+        """What each estimator gives for probabilities (n, c), not calibrated."""
         job = (list(self.estimators.values()), feature_values(samples, self.features), len(self.classes))
         (plain,) = in_parallel(_all_probabilities, [job], 1)
+        return plain
+
+    def calibrate(self, plain: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+        """Calibrated probabilities (n, c) by model, from those of `plain_probabilities`."""
         calibrated = {
             model: tempered(p, self.temperatures.get(model, 1)) for model, p in zip(self.estimators, plain, strict=True)
         }
@@ -48,26 +57,70 @@ class ClassModels:
         vote = floored(np.mean(list(calibrated.values()), axis=0))
         return calibrated | {VOTE: tempered(vote, self.temperatures.get(VOTE, 1))}
 
-    def predict(self, samples: pd.DataFrame, model: str | None = None) -> pd.DataFrame:
+    def predict(self, samples: pd.DataFrame) -> pd.DataFrame:
         """Predict the classes of samples.
 
         Args:
             samples: One row per sample: sample_number, role and the features.
-            model: The only model to predict with; None is all.
 
         Returns:
             One row per model, sample and class: model, settings, sample_number, role, outcome, probability (0..1).
         """
         samples = samples.sort_values("sample_number")
-        by_model = self.probabilities(samples)
-        return pd.concat([self._table(samples, name, by_model[name]) for name in by_model if model in (None, name)])
+        return self.table(samples, self.probabilities(samples))
 
-    def _table(self, samples: pd.DataFrame, model: str, probabilities: np.ndarray) -> pd.DataFrame:
-        table = samples[["sample_number", "role"]].iloc[np.repeat(np.arange(len(samples)), len(self.classes))]
-        table = table.reset_index(drop=True)
-        table["outcome"] = np.tile(np.array(self.classes, dtype=object), len(samples))
-        table["probability"] = np.round(probabilities.ravel(), PROBABILITY_DECIMALS)
-        return table.assign(model=model, settings=self.settings[model])[list(CLASS_COLUMNS)]
+    def table(self, samples: pd.DataFrame, by_model: Mapping[str, np.ndarray]) -> pd.DataFrame:
+        """The rows of `predict`, from the probabilities (n, c) of the samples by model."""
+        in_order = np.arange(len(self.classes))
+        orders = {model: np.tile(in_order, (len(samples), 1)) for model in by_model}
+        return pd.concat([self._rows(samples, model, by_model[model], orders[model]) for model in by_model])
+
+    def ranked(
+        self, samples: pd.DataFrame, by_model: Mapping[str, np.ndarray], most: int | None = None
+    ) -> pd.DataFrame:
+        """The rows of `rank_classes(table(samples, by_model), most)`, in less time as no text is compared."""
+        tables = []
+        for model in sorted(by_model):
+            # The classes are in the order of their names: a stable sort leaves equally likely ones in it.
+            rounded = np.round(by_model[model], PROBABILITY_DECIMALS)
+            order = np.argsort(-rounded, axis=1, kind="stable")[:, :most]
+            ranks = np.tile(np.arange(1, order.shape[1] + 1), len(order))
+            tables.append(self._rows(samples, model, rounded, order).assign(outcome_rank=ranks))
+        return pd.concat(tables, ignore_index=True)
+
+    def _rows(self, samples: pd.DataFrame, model: str, probabilities: np.ndarray, order: np.ndarray) -> pd.DataFrame:
+        """The rows of one model: of each sample the classes with the numbers (n, k), in this order."""
+        each = order.shape[1]
+        columns = {
+            "model": model,
+            "settings": self.settings[model],
+            "sample_number": np.repeat(samples["sample_number"].to_numpy(), each),
+            "role": np.repeat(samples["role"].to_numpy(dtype=object), each),
+            "outcome": np.array(self.classes, dtype=object)[order.ravel()],
+            "probability": np.round(np.take_along_axis(probabilities, order, axis=1).ravel(), PROBABILITY_DECIMALS),
+        }
+        return pd.DataFrame(columns)[list(CLASS_COLUMNS)]
+
+
+class CalibratedFits(NamedTuple):
+    """Models of the training rows and of training and validation rows.
+
+    `validation` has what the first ones give for probabilities (n, c) of the validation rows, in the order of their
+    sample_number, by model.
+    """
+
+    trained: ClassModels
+    retrained: ClassModels
+    validation: dict[str, np.ndarray]
+
+    def predict(self, samples: pd.DataFrame) -> Iterator[tuple[ClassModels, pd.DataFrame, dict[str, np.ndarray]]]:
+        """Models, the samples they predict and the probabilities: first of validation rows, then of test rows."""
+        samples = samples.sort_values("sample_number")
+        validation, later = samples[samples["role"] == "validation"], samples[samples["role"].isin(["test", "predict"])]
+        if len(validation):
+            yield self.trained, validation, self.validation
+        if len(later):
+            yield self.retrained, later, self.retrained.probabilities(later)
 
 
 def _all_probabilities(estimators: list[ClassifierMixin], values: np.ndarray, classes: int) -> list[np.ndarray]:
@@ -102,16 +155,40 @@ def predict_classes(
     fits = fit_calibrated(samples, features, grids, workers)
     if fits is None:
         return stack([], CLASS_COLUMNS, [])
-    first, last = fits
-    validation, later = samples[samples["role"] == "validation"], samples[samples["role"].isin(["test", "predict"])]
-    tables = [models.predict(rows) for models, rows in ((first, validation), (last, later)) if len(rows)]
+    tables = [models.table(rows, by_model) for models, rows, by_model in fits.predict(samples)]
     return stack(tables, CLASS_COLUMNS, ["model", "sample_number", "outcome"])
+
+
+def predict_ranks(samples: pd.DataFrame, features: Sequence[str], grids: Grids, workers: int = 2) -> pd.DataFrame:
+    """Predict classes as `predict_classes` does, and rank them: of validation samples only the most likely one.
+
+    Args:
+        samples: As for `predict_classes`.
+        features: Columns to learn from.
+        grids: Values to try for each parameter, by model.
+        workers: Processes; any number gives the same rows.
+
+    Returns:
+        The rows of `predict_classes` with outcome_rank: of test samples all classes, of validation samples rank 1.
+
+    Raises:
+        ValueError: The grids or the samples are wrong.
+    """
+    fits = fit_calibrated(samples, features, grids, workers)
+    columns = [*CLASS_COLUMNS, "outcome_rank"]
+    if fits is None:
+        return stack([], columns, [])
+    tables = []
+    for models, rows, by_model in fits.predict(samples):
+        most = 1 if (rows["role"] == "validation").all() else None
+        tables.append(models.ranked(rows, by_model, most))
+    return stack(tables, columns, ["model", "sample_number", "outcome_rank"])
 
 
 def fit_calibrated(
     samples: pd.DataFrame, features: Sequence[str], grids: Grids = CLASS_GRIDS, workers: int = 2
-) -> tuple[ClassModels, ClassModels] | None:
-    """Fit the models behind `predict_classes`, to predict in batches: `models.predict(batch)`.
+) -> CalibratedFits | None:
+    """Fit the models behind `predict_classes`, to predict in batches: `fits.retrained.predict(batch)`.
 
     Args:
         samples: As for `predict_classes`.
@@ -121,7 +198,8 @@ def fit_calibrated(
 
     Returns:
         Models of the training rows, and models of training and validation rows, with the same settings and
-        temperatures. None where there are no training rows, or too few for any model.
+        temperatures; both are the same without validation rows. None where there are no training rows, or too few for
+        any model.
 
     Raises:
         ValueError: The grids or the samples are wrong, or a training or validation row has no class.
@@ -134,19 +212,20 @@ def fit_calibrated(
         raise ValueError("A training or validation row has no outcome.")
     if train.empty:
         return None
-    classes, outcomes = np.unique(train["outcome"].to_numpy(dtype=object), return_inverse=True)
+    outcomes = np.unique(train["outcome"].to_numpy(dtype=object), return_inverse=True)[1]
     customers = train["customer_id"].to_numpy()
     chosen = best_settings("classes", grids, feature_values(train, features), outcomes, customers, workers)
     if not chosen:  # too few rows for any model
         return None
     first = _fit_classes(train, features, chosen, workers)
     if validation.empty:
-        return first, first
-    known = validation[validation["outcome"].isin(classes)]
-    first = _calibrated(first, known) if len(known) else first
+        return CalibratedFits(first, first, {})
+    plain = first.plain_probabilities(validation)
+    first = _calibrated(first, plain, validation["outcome"].to_numpy(dtype=object))
     last = _fit_classes(samples[samples["role"].isin(["train", "validation"])], features, chosen, workers)
     same = len(last.classes) > 1 and len(first.classes) > 1
-    return first, replace(last, settings=first.settings, temperatures=first.temperatures) if same else last
+    last = replace(last, settings=first.settings, temperatures=first.temperatures) if same else last
+    return CalibratedFits(first, last, first.calibrate(plain))
 
 
 def _fit_classes(
@@ -165,16 +244,24 @@ def _fit_classes(
     return ClassModels(tuple(features), tuple(classes), estimators, settings, {})
 
 
-def _calibrated(models: ClassModels, rows: pd.DataFrame) -> ClassModels:
-    """The models with temperatures fitted to rows that they have not seen; their settings name them."""
-    if len(models.classes) < 2 or len(rows) < CALIBRATION_ROWS:
+def _calibrated(models: ClassModels, plain: Sequence[np.ndarray], outcomes: np.ndarray) -> ClassModels:
+    """The models with temperatures fitted to rows that they have not seen; their settings name them.
+
+    Args:
+        models: Models without temperatures.
+        plain: What each of them gives for probabilities (n, c) of the rows.
+        outcomes: The classes (n,) of the rows; rows of a class that the models don't know are left out.
+    """
+    known = pd.Index(outcomes).isin(models.classes)
+    if len(models.classes) < 2 or known.sum() < CALIBRATION_ROWS:
         return models
-    outcomes = np.searchsorted(np.array(models.classes, dtype=object), rows["outcome"].to_numpy(dtype=object))
-    plain = models.probabilities(rows)
-    temperatures = {model: fit_temperature(p, outcomes) for model, p in plain.items() if model != VOTE}
+    plain = [probabilities[known] for probabilities in plain]
+    numbers = np.searchsorted(np.array(models.classes, dtype=object), outcomes[known])
+    by_model = zip(models.estimators, plain, strict=True)
+    temperatures = {model: fit_temperature(probabilities, numbers) for model, probabilities in by_model}
     # The vote is the mean of the calibrated probabilities, and may be too cautious then.
-    vote = replace(models, temperatures=temperatures).probabilities(rows)[VOTE]
-    temperatures[VOTE] = fit_temperature(vote, outcomes)
+    vote = replace(models, temperatures=temperatures).calibrate(plain)[VOTE]
+    temperatures[VOTE] = fit_temperature(vote, numbers)
     settings = {model: f"{text}, temperature {temperatures[model]:g}" for model, text in models.settings.items()}
     return replace(models, settings=settings, temperatures=temperatures)
 

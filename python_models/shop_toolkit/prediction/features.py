@@ -5,15 +5,16 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.impute import MissingIndicator, SimpleImputer
-from sklearn.pipeline import Pipeline, make_pipeline, make_union
+from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from shop_toolkit.clustering.spaces import signed_log
+from shop_toolkit.prediction.reuse import OnceTransformer
 
 FORMS = ("raw", "root", "log")
 
 
-def feature_scaler(forms: Sequence[str] = FORMS, fineness: int | None = None) -> Pipeline:
+def feature_scaler(forms: Sequence[str] = FORMS, fineness: int | None = None) -> OnceTransformer:
     """Features as a linear model or a distance can use them.
 
     Money is heavy-tailed: one wholesaler would outweigh all others in the raw form, and be lost in the log alone. So
@@ -35,7 +36,7 @@ def feature_scaler(forms: Sequence[str] = FORMS, fineness: int | None = None) ->
     steps = [make_union(filled, MissingIndicator(error_on_new=False)), SeenRange(), StandardScaler()]
     if fineness:
         steps.append(FunctionTransformer(in_whole_numbers, kw_args={"fineness": fineness}))
-    return make_pipeline(*steps)
+    return OnceTransformer(make_pipeline(*steps), ("scaler", tuple(forms), fineness))
 
 
 def in_forms(values: np.ndarray, forms: Sequence[str]) -> np.ndarray:
@@ -67,17 +68,19 @@ class SeenRange(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         return within
 
 
-class KnownFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """Features (n, d) as trees can use them: gaps stay, but a feature that is all gaps in training is 0.
+class VaryingFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Features (n, d) as trees can use them: gaps stay, but a feature that never varies in training is left out.
 
-    scikit-learn 1.9's boosting fails on such a feature, as it cannot draw quantiles of nothing.
+    No tree splits by such a feature, but each looks at it. scikit-learn 1.9's boosting fails on one that is all gaps,
+    as it cannot draw quantiles of nothing.
     """
 
-    def fit(self, values: np.ndarray, target: np.ndarray | None = None) -> "KnownFeatures":
-        """Learn which features of the rows (n, d) have no value; the target is not used."""
-        self.unknown_ = np.isnan(values).all(axis=0)
+    def fit(self, values: np.ndarray, target: np.ndarray | None = None) -> "VaryingFeatures":
+        """Learn which features of the rows (n, d) vary; the target is not used."""
+        same = (values == values[:1]) | (np.isnan(values) & np.isnan(values[:1]))
+        self.varying_ = np.flatnonzero(~same.all(axis=0))
         return self
 
     def transform(self, values: np.ndarray) -> np.ndarray:
-        """Rows (n, d) with 0 for the features without a value in training."""
-        return np.where(self.unknown_, 0.0, values)
+        """Rows (n, k) of the features that vary in training; where none does, of one that is always 0."""
+        return values[:, self.varying_] if len(self.varying_) else np.zeros((len(values), 1))

@@ -15,6 +15,7 @@ from shop_toolkit.grids import Grids, Settings, check_grids, combinations
 from shop_toolkit.parallel import PARALLEL_CUSTOMERS, in_parallel
 from shop_toolkit.prediction.calibration import probabilities_of
 from shop_toolkit.prediction.estimators import fit_model, with_defaults
+from shop_toolkit.prediction.reuse import keep_results
 from shop_toolkit.prediction.samples import feature_values
 
 
@@ -92,7 +93,8 @@ def _search(
     grid = GridSearchCV(
         Tuned(task, model), {"settings": list(settings)}, scoring=score, cv=splits, refit=False, error_score="raise"
     )
-    results = grid.fit(values, target).cv_results_
+    with keep_results():  # all settings are fitted to the same rows
+        results = grid.fit(values, target).cv_results_
     return model, results["params"][results["rank_test_score"].argmin()]["settings"]
 
 

@@ -88,7 +88,7 @@ def guarded(tables: Tables) -> dict[str, pd.DataFrame]:
         "rpt_segments": without_money(
             tables["rpt_segments"],
             "overdue_customer_count",
-            ["revenue_at_risk", "median_days_overdue"],
+            ["revenue_at_risk", "expected_loss", "median_days_overdue"],
             ["segmentation"],
         ),
     }

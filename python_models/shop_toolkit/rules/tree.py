@@ -192,15 +192,13 @@ def _bounds(tree: Tree, parents: np.ndarray, values: np.ndarray, leaf: np.ndarra
     np.maximum.at(greatest, leaf, values)
     np.minimum.at(least, leaf, values)
     greatest, least = _joined(parents, greatest, np.maximum), _joined(parents, least, np.minimum)
-    nodes = np.arange(len(parents))
-    below = greatest[tree.children_left, tree.feature]
-    above = least[tree.children_right, tree.feature]
-    divides = (tree.children_left >= 0) & np.isfinite(below) & np.isfinite(above)
-    bounds = np.full(len(nodes), np.nan)
-    for node in nodes[divides]:
+    below, above = greatest[tree.children_left, tree.feature], least[tree.children_right, tree.feature]
+    bounds = [math.nan] * len(parents)
+    # A leaf has no children; a side without customers has no greatest or least.
+    for node in np.flatnonzero((tree.children_left >= 0) & np.isfinite(below) & np.isfinite(above)).tolist():
         feature = FEATURES[tree.feature[node]]
         bounds[node] = split_bound(feature, float(below[node]), float(above[node]), float(tree.threshold[node]))
-    return bounds.tolist()
+    return bounds
 
 
 def nodes_of(leaves: Sequence[Box]) -> np.ndarray:

@@ -66,11 +66,12 @@ def alerts(ranks: pd.DataFrame, segments: pd.DataFrame, colours: Mapping[str, st
         "overdue_customer_count": ("overdue", "count"),
         "share": ("share overdue", "share"),
         "revenue_at_risk": ("revenue at risk", "money"),
+        "expected_loss": ("expected loss", "money"),
         "median_days_overdue": ("median days overdue", "number"),
     }
     note = (
-        "Alerts go by the rule that did best on this shop's past. The mart customer_alerts names the customers, with"
-        " the probability that they have stopped and the expected loss."
+        f"{loss_sentence(own)}Alerts go by the rule that did best on this shop's past. The mart customer_alerts names"
+        " the customers, with the probability that they have stopped and the expected loss."
     )
     return Block(
         name,
@@ -79,6 +80,7 @@ def alerts(ranks: pd.DataFrame, segments: pd.DataFrame, colours: Mapping[str, st
         panels=[
             overdue_bars(own, "overdue_customer_count", "Customers overdue", "customers", colours),
             overdue_bars(own, "revenue_at_risk", "Revenue at risk", "spend to date", colours),
+            overdue_bars(own, "expected_loss", "Expected loss", "spend of 90 days", colours),
         ],
         panel_width="middle",
         table=table_of(own, columns),
@@ -98,12 +100,28 @@ def overdue_title(own: pd.DataFrame) -> str:
     return title
 
 
+def loss_sentence(own: pd.DataFrame) -> str:
+    """What is likely to be lost with the overdue customers, and what that means; empty where nothing is.
+
+    Args:
+        own: One row per segment, with its expected loss; missing where it is withheld.
+    """
+    losses = own["expected_loss"].astype(float).fillna(0)
+    if losses.sum() <= 0:
+        return ""
+    return (
+        f"Of what they are expected to spend in the next 90 days, {money(losses.sum())} is likely to be lost, most of"
+        f" it ({money(losses.max())}) in the segment “{largest(own, losses)['segment']}”: the spend of each, times the"
+        " probability that the customer has stopped. "
+    )
+
+
 def overdue_bars(own: pd.DataFrame, field: str, title: str, unit: str, colours: Mapping[str, str]) -> Panel:
     """A bar per segment.
 
     Args:
         own: One row per segment, in order.
-        field: Column of the values: overdue_customer_count or revenue_at_risk.
+        field: Column of the values: overdue_customer_count, revenue_at_risk or expected_loss.
         title: Heading of the figure.
         unit: Title of the axis.
         colours: Colour by segment.

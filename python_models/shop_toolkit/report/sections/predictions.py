@@ -33,17 +33,16 @@ FOLD = "fold "
 UNNAMED = r"\w+ cluster \d+"
 PREDICTED = ("predict ", "forecast ")
 IN_SAMPLE = "(in-sample)"
-# Words of a note that says why nothing can be said of a task's models.
-NO_EVIDENCE = "too early to say|no model could be evaluated"
 
 
 def blocks(tables: Tables) -> list[Block]:
     """The section's blocks."""
     evaluations = tables["model_evaluations"]
+    undecided = undecided_tasks(evaluations, tables["settings"]["min_test_customers"].astype(int).max())
     return [
-        beside_baselines(evaluations),
-        calibration(tables["prediction_calibration"], evaluations),
-        confusion(tables["prediction_confusion"], undecided_tasks(evaluations)),
+        beside_baselines(evaluations, undecided),
+        calibration(tables["prediction_calibration"], evaluations, undecided),
+        confusion(tables["prediction_confusion"], undecided),
     ]
 
 
@@ -75,14 +74,20 @@ def active_models(evaluations: pd.DataFrame) -> dict[str, str]:
     return known
 
 
-def undecided_tasks(evaluations: pd.DataFrame) -> set[str]:
+def undecided_tasks(evaluations: pd.DataFrame, least_customers: int) -> set[str]:
     """Tasks whose evidence is too thin to say whether a model beats its baseline, at any horizon.
+
+    A model is active only where it was better beyond chance. Where a baseline is, that is decided if the model gained
+    nothing over it, on enough customers.
 
     Args:
         evaluations: model_evaluations.
+        least_customers: So many customers have to be evaluated.
     """
     today = evaluations[evaluations["split"] == "today"]
-    undecided = today.loc[today["note"].str.contains(NO_EVIDENCE), "task"]
+    gains = evaluations[evaluations["metric"] == "gain"]
+    lost = gains.loc[(gains["value"] <= 0) & (gains["sample_size"] >= least_customers), "task"]
+    undecided = today.loc[today["is_baseline"].astype(bool) & ~today["task"].isin(lost), "task"]
     names = {task.split(" at day ")[0] for task in undecided}
     return {task for task in evaluations["task"].unique() if task.split(" at day ")[0] in names}
 
@@ -111,8 +116,13 @@ def evaluated(evaluations: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(tables) if tables else rows
 
 
-def beside_baselines(evaluations: pd.DataFrame) -> Block:
-    """Every task: its models and baselines, the best on top; `evaluations` is model_evaluations."""
+def beside_baselines(evaluations: pd.DataFrame, undecided: set[str]) -> Block:
+    """Every task: its models and baselines, the best on top.
+
+    Args:
+        evaluations: model_evaluations.
+        undecided: Tasks without evidence.
+    """
     name, heading = "evaluations", "Models beside baselines"
     rows = evaluated(evaluations)
     if rows.empty:
@@ -135,8 +145,7 @@ def beside_baselines(evaluations: pd.DataFrame) -> Block:
     }
     return Block(
         name,
-        models_ahead(today, undecided_tasks(evaluations))
-        or f"No prediction could be evaluated yet: {why_not_evaluated(evaluations)}",
+        models_ahead(today, undecided) or f"No prediction could be evaluated yet: {why_not_evaluated(evaluations)}",
         note="Predicted from past dates, evaluated on what was observed after them. In-sample tasks reproduce what is"
         " known and predict nothing. RMSE: typical error of a customer's spend; large errors weigh more."
         + next_quarter(evaluations),
@@ -212,12 +221,13 @@ def task_bars(task: str, own: pd.DataFrame, active: str | None) -> Panel:
     return Panel([figure], layout, rows_height(len(own)), wrapped(sentence(task) + note, 60, 2))
 
 
-def calibration(rows: pd.DataFrame, evaluations: pd.DataFrame) -> Block:
+def calibration(rows: pd.DataFrame, evaluations: pd.DataFrame, undecided: set[str]) -> Block:
     """What the active models predicted beside what was observed.
 
     Args:
         rows: prediction_calibration.
         evaluations: model_evaluations.
+        undecided: Tasks without evidence: the title leaves them out.
     """
     name, heading = "calibration", "Predicted beside observed"
     active = active_models(evaluations)
@@ -239,7 +249,7 @@ def calibration(rows: pd.DataFrame, evaluations: pd.DataFrame) -> Block:
     }
     return Block(
         name,
-        least_calibrated(own[(own["measure"] != "spend") & ~own["task"].isin(undecided_tasks(evaluations))]) or heading,
+        least_calibrated(own[(own["measure"] != "spend") & ~own["task"].isin(undecided)]) or heading,
         note=note,
         panels=[calibration_curve(str(task), points) for task, points in own.groupby("task")],
         panel_width="middle",

@@ -1,0 +1,134 @@
+"""Changes of customers that a command gets as JSON lines: each at least once, in order, and never a part of one.
+
+The model `customer_changes_outbox` records them. They are marked as delivered after the command ended without an error,
+so a process that is killed in between delivers them again; `change_id` identifies such repetitions.
+"""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from shop_toolkit.ingest.errors import shortened
+
+OUTBOX = "publishing.customer_changes_outbox"
+# A command gets so many changes at most; it runs again for the others.
+MOST_LINES = 10_000
+SECONDS_OF_COMMAND = 60.0
+
+# Runs a command with a text on its standard input; returns why it failed, None if it did not.
+Run = Callable[[str, str], str | None]
+
+
+def run_command(command: str, lines: str, seconds: float = SECONDS_OF_COMMAND) -> str | None:
+    """Run a command of the shell with a text on its standard input.
+
+    Args:
+        command: The command.
+        lines: The text.
+        seconds: How long it may take; then it is killed, with what it started.
+
+    Returns:
+        Why it failed; None if it ended without an error.
+    """
+    # In a session of its own: Ctrl-C is for the watcher, which waits until the command has ended.
+    with subprocess.Popen(
+        command, shell=True, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
+        errors="replace", start_new_session=True,
+    ) as process:  # fmt: skip
+        try:
+            _, errors = process.communicate(lines, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            return f"it took longer than {seconds:.0f} s"
+    if process.returncode == 0:
+        return None
+    said = shortened(errors, 120)
+    return f"it ended with code {process.returncode}" + (f" ({said})" if said else "")
+
+
+@dataclass
+class Outbox:
+    """Delivers what is recorded.
+
+    Attributes:
+        warehouse: The DuckDB file.
+        command: The command of the setting `on_change`.
+        run: Runs it; a test passes another one.
+        delivered: The id of the last change that was delivered and is not marked yet.
+    """
+
+    warehouse: Path
+    command: str
+    run: Run = run_command
+    delivered: str | None = None
+    _found_empty: tuple[int, int] | None = None
+
+    def deliver(self) -> tuple[int, str | None]:
+        """Deliver all changes that are pending.
+
+        Returns:
+            How many were delivered, and why others were not; None where none are left, or the warehouse is in use.
+        """
+        count = 0
+        while self._stamp() != self._found_empty:
+            stamp = self._stamp()
+            try:
+                self._mark()
+                batch = self._pending()
+            except duckdb.Error:
+                # In use by another process, which may be adding some; or no run has made the table yet.
+                return count, None
+            if not batch:
+                self._found_empty = self._stamp() if self._stamp() == stamp else None
+                return count, None
+            problem = self.run(self.command, "".join(f"{line}\n" for _, line in batch))
+            if problem is not None:
+                return count, problem
+            self.delivered = batch[-1][0]
+            count += len(batch)
+        return count, None
+
+    def _stamp(self) -> tuple[int, int]:
+        """Size of the warehouse and the time of its last change."""
+        status = self.warehouse.stat()
+        return status.st_size, status.st_mtime_ns
+
+    def _pending(self) -> list[tuple[str, str]]:
+        """The first changes that are pending, in order: id and JSON."""
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            return connection.execute(
+                f"""
+                select change_id, to_json(changes)
+                from (
+                    select * exclude (is_initial, delivered_at)
+                    from {OUTBOX}
+                    where not is_initial and delivered_at is null
+                    order by change_number
+                    limit {MOST_LINES}
+                ) as changes
+                order by change_number
+                """
+            ).fetchall()
+
+    def _mark(self) -> None:
+        """Mark what was delivered."""
+        if self.delivered is not None:
+            with duckdb.connect(str(self.warehouse)) as connection:
+                connection.execute(
+                    f"""
+                    update {OUTBOX}
+                    set delivered_at = cast(now() at time zone 'UTC' as timestamp)
+                    where
+                        delivered_at is null
+                        and not is_initial
+                        and change_number <= (select change_number from {OUTBOX} where change_id = ?)
+                    """,
+                    [self.delivered],
+                )
+            self.delivered = None
