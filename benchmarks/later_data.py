@@ -179,13 +179,19 @@ def by_scores(first: duckdb.DuckDBPyConnection, facts: pd.DataFrame) -> pd.Serie
     cuts = first.sql(
         "from scoring.rfm_cut_points qualify model_version = max(model_version) over () order by measure, cut_number"
     ).df()
-    names = first.sql("from scoring.int_rfm_score_map").df()
+    blocks = first.sql("from seeds.rfm_segments").df()
     scores = {}
     for measure in ("recency_days", "frequency", "monetary"):
         points = cuts.loc[cuts["measure"] == measure, "cut_point"].astype(float).to_numpy()
         passed = (facts[measure].astype(float).to_numpy()[:, None] > points).sum(axis=1)
         scores[f"{measure.removesuffix('_days')}_score"] = 5 - passed if measure == "recency_days" else 1 + passed
-    named = pd.DataFrame(scores).merge(names, how="left", on=list(scores))["segment"]
+    named = pd.Series(pd.NA, index=range(len(facts)), dtype=object)
+    for block in blocks.itertuples():
+        inside = np.full(len(facts), fill_value=True)
+        for name in ("recency", "frequency", "monetary"):
+            score = scores[f"{name}_score"]
+            inside &= (score >= getattr(block, f"{name}_min")) & (score <= getattr(block, f"{name}_to"))
+        named[inside] = block.segment
     named[(facts["frequency"] == 0).to_numpy()] = "all cancelled"
     return pd.Series(named.to_numpy(), index=facts["customer_id"])
 

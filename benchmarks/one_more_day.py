@@ -118,7 +118,7 @@ def prepare(folder: Path, log: str | None, lines: int | None, day_lines: int | N
     (folder / "first.parquet").rename(folder / "read" / "first.parquet")
     kinds = ("--resource-type", "model", "--resource-type", "seed")
     marts = (
-        "+int_customer_states_scd2", "+orders", "+cancellations", "+rejected_transactions", "+int_anonymous_sales",
+        "+int_customer_states_scd2", "+orders", "+cancellations", "+rejected_transactions",
         "+int_segment_snapshots", "+segment_changes", "+segment_transitions",
         "+audiences", "+customer_alerts", "+segment_drift", "+segments",
     )  # fmt: skip

@@ -23,11 +23,12 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from filelock import FileLock
-from quick_dbt import packed, unpacked
+from quick_dbt import packed, quicken, unpacked
 
 # A run of dbt makes a hundred thousand objects that live until its end. To look for garbage among them each time that
 # 700 were added took a sixth of all processor time.
 gc.set_threshold(100_000, 10, 10)
+quicken()
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_FILE = ROOT.parent / "shared" / "data" / "online_retail.csv"
@@ -101,6 +102,23 @@ REAL_FIT = QUICK_FIT | {
 # Columns that the order of rows in the file decides, and the text that its form decides.
 ROW_NUMBERS = ("input_row", "cancellation_row", "sale_row")
 FORM_OF_INPUT = ("raw_row",)
+# Test files that take half a minute or more, the longest first.
+LONG_FILES = (
+    "test_commands.py",
+    "test_determinism.py",
+    "test_learned_segments.py",
+    "test_arrivals.py",
+    "test_partial_runs.py",
+    "test_refresh.py",
+    "test_builds.py",
+    "test_history.py",
+    "test_selectors.py",
+    "test_report.py",
+    "test_replay.py",
+    "test_incremental.py",
+    "test_documentation.py",
+    "test_plausible_days.py",
+)
 # The folder in which workers of pytest-xdist find what one of them made, and what was read from there.
 SHARED: list[Path] = []
 MADE: dict[str, bytes] = {}
@@ -379,9 +397,27 @@ def real_shop(build_once: Callable[..., Shop]) -> Shop:
     return build_once("real_shop", build, **REAL_FIT)
 
 
+def pytest_configure() -> None:
+    """Have temporary folders in memory, where it has room and programs may run.
+
+    DuckDB waits for the disk at each commit, two hundred times a build.
+    """
+    memory, state = Path("/dev/shm"), Path("/proc/meminfo")
+    if memory.is_dir() and state.exists() and not os.statvfs(memory).f_flag & os.ST_NOEXEC:
+        available = int(re.findall(r"MemAvailable: +(\d+) kB", state.read_text("utf-8"))[0]) * 1024
+        if min(available, shutil.disk_usage(memory).free) > 8e9:
+            os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of the real file first: one worker builds it while the other builds the embedded shop."""
-    items.sort(key=lambda item: "real_shop" not in getattr(item, "fixturenames", ()))
+    """Files that take minutes first, so that no worker is left alone with one at the end; else as they are.
+
+    The first builds the real file, while the other worker builds the embedded shop for the second.
+    """
+    places = {file: place for place, file in enumerate(LONG_FILES)}
+    items.sort(key=lambda item: (
+        places.get(item.path.name, len(places)), "real_shop" not in getattr(item, "fixturenames", ())
+    ))  # fmt: skip
 
 
 @pytest.fixture

@@ -1,14 +1,29 @@
 """dbt in the process of the tests, without what costs time and what no test asks for.
 
 A table replaces the old one by statements that are sent at once. dbt itself runs a macro for each of them, and each
-time collects all that a macro may use: two fifths of what it spends on a small table. Tests of commands run dbt as it
-is, and compare what it builds with what is built so (tests/project/test_commands.py).
+time collects all that a macro may use: two fifths of what it spends on a small table. What runs of one process repeat
+is done once, and messages that nobody reads are not written. Tests of commands run dbt as it is, and compare what it
+builds with what is built so (tests/project/test_commands.py).
 """
 
 import pickle
+import re
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any
 
+import dbt.compilation
+from dbt.adapters.duckdb.impl import DuckDBAdapter
+from dbt.clients.jinja import MacroGenerator
+from dbt.context.macros import MacroNamespaceBuilder
 from dbt.contracts.graph.manifest import Manifest
+from dbt_common.clients import agate_helper
+from dbt_common.clients.jinja import MacroFuzzEnvironment
+from dbt_common.events.base_types import BaseEvent, EventLevel
+from dbt_common.events.event_manager import EventManager
+from dbt_common.exceptions import DbtRuntimeError
 
+Function = Callable[..., Any]
 # All that dbt copies of a parsed project. dbt 1.11 pickles it with its fields in the wrong order, and can't copy
 # selectors, which runs read from selectors.yml.
 COPIED = (
@@ -40,8 +55,10 @@ TABLE = """
     {{ return({'relations': [target]}) }}
 {% endmaterialization %}
 """
-# What the project has none of: indexes, grants, and comments in the warehouse.
-NOTHING = {
+# What the project has none of: indexes, grants, and comments in the warehouse. And a cast of each value of a unit test.
+SHORTER = {
+    "macro.dbt.safe_cast":
+        "{% macro safe_cast(field, type) %}cast({{ field }} as {{ type }}){% endmacro %}",
     "macro.dbt_duckdb.drop_indexes_on_relation": "{% macro drop_indexes_on_relation(relation) %}{% endmacro %}",
     "macro.dbt.should_revoke":
         "{% macro should_revoke(existing_relation, full_refresh_mode=True) %}{% endmacro %}",
@@ -54,7 +71,7 @@ NOTHING = {
 
 def packed(parsed: Manifest) -> bytes:
     """The project as it was parsed, with tables that are swapped in one statement, to be unpacked by any process."""
-    for macro, text in {"macro.dbt_duckdb.materialization_table_duckdb": TABLE, **NOTHING}.items():
+    for macro, text in {"macro.dbt_duckdb.materialization_table_duckdb": TABLE, **SHORTER}.items():
         parsed.macros[macro].macro_sql = text
     return pickle.dumps({name: getattr(parsed, name) for name in COPIED})
 
@@ -64,3 +81,118 @@ def unpacked(project: bytes) -> Manifest:
     parsed = Manifest(**pickle.loads(project))
     parsed.build_flat_graph()
     return parsed
+
+
+class Macros(dict[str, Any]):
+    """All macros that a model may use by their names: those of the project before those of dbt."""
+
+    def __init__(self, packages: dict[str, dict[str, Any]], of_dbt: list[str]) -> None:
+        """Take the packages with their macros, and the names of dbt's own, the first of which come first."""
+        self.of_dbt: dict[str, Any] = {}
+        for name in reversed(of_dbt):
+            self.of_dbt |= packages.get(name, {})
+        self.packages = {name: macros for name, macros in packages.items() if name not in of_dbt}
+        super().__init__(self.of_dbt | {"dbt": self.of_dbt} | self.packages)
+        for macros in self.packages.values():
+            self.update(macros)
+
+    def get_from_package(self, package: str | None, name: str) -> Any:
+        """The macro of a package, by which dbt finds the one of the adapter."""
+        if package is None:
+            return self.get(name)
+        return (self.of_dbt if package == "dbt" else self.packages[package]).get(name)
+
+
+def macros_of(builder: Any, macros: dict[str, dict[str, Any]], context: dict[str, Any]) -> Macros:
+    """What dbt collects for each model and macro that it renders, without a check of each name."""
+    node, stack = builder.node, builder.thread_ctx
+    packages = {
+        package: {name: MacroGenerator(macro, context, node, stack) for name, macro in named.items()}
+        for package, named in macros.items()
+    }
+    return Macros(packages, builder.internal_package_names_order)
+
+
+def columns_of(adapter: Any, relation: Any) -> list[Any]:
+    """The columns of a relation, none where it is missing, without the macro that asks for them."""
+    try:
+        _, described = adapter.connections.add_query(f"describe {relation.render()}", auto_begin=False)
+    except DbtRuntimeError as problem:
+        if "does not exist" in str(problem).lower():
+            return []
+        raise
+    return [adapter.Column(name, kind) for name, kind, *_ in described.fetchall()]
+
+
+def quicken() -> None:
+    """Have dbt in this process do once what it repeats, and leave out what nobody reads."""
+    EventManager.fire_event = if_it_is_read(EventManager.fire_event)
+    MacroFuzzEnvironment.compile = once_for_each_text(MacroFuzzEnvironment.compile)
+    MacroNamespaceBuilder.build_namespace = macros_of
+    DuckDBAdapter.get_columns_in_relation = columns_of
+    dbt.compilation.inject_ctes_into_sql = after_the_first_word(dbt.compilation.inject_ctes_into_sql)
+    dbt.compilation.Linker.find_cycles = once_for_each_graph(dbt.compilation.Linker.find_cycles)
+    agate_helper.build_type_tester = once_for_the_same_columns(agate_helper.build_type_tester)
+
+
+def if_it_is_read(fire_event: Function) -> Function:
+    """A sixth of a build went into messages for debugging, which were written down nowhere."""
+
+    def fire(manager: Any, event: BaseEvent, level: EventLevel | None = None, *rest: Any, **more: Any) -> None:
+        if (level or event.level_tag()) != EventLevel.DEBUG:
+            fire_event(manager, event, level, *rest, **more)
+
+    return fire
+
+
+def once_for_each_text(compile_template: Function) -> Function:
+    """A model's Jinja is the same in each run; what it is filled with comes later."""
+    compiled: dict[tuple[type, str], Any] = {}
+
+    def compile_once(environment: Any, source: Any, *rest: Any, **more: Any) -> Any:
+        if rest or more or not isinstance(source, str):
+            return compile_template(environment, source, *rest, **more)
+        key = (type(environment), source)
+        if key not in compiled:
+            compiled[key] = compile_template(environment, source)
+        return compiled[key]
+
+    return compile_once
+
+
+def after_the_first_word(inject_ctes: Function) -> Function:
+    """To find the first word of a unit test's query, dbt parses all of it."""
+
+    def inject(sql: str, ctes: list[Any]) -> Any:
+        start = re.match(r"(\s|--[^\n]*\n)*with\s+(?!recursive)", sql, re.IGNORECASE)
+        if not start or not ctes:
+            return inject_ctes(sql, ctes)
+        return f"{start[0]}{', '.join(cte.sql for cte in ctes)}, {sql[start.end() :]}"
+
+    return inject
+
+
+def once_for_each_graph(find_cycles: Function) -> Function:
+    """The graph of the project is the same in each run."""
+    found: dict[frozenset[tuple[str, str]], Any] = {}
+
+    def find_once(linker: Any) -> Any:
+        edges = frozenset(linker.edges())
+        if edges not in found:
+            found[edges] = find_cycles(linker)
+        return found[edges]
+
+    return find_once
+
+
+def once_for_the_same_columns(build_type_tester: Function) -> Function:
+    """What reads the types of a result takes longer to make than to use."""
+
+    @cache
+    def made(text_columns: frozenset[str], options: tuple[tuple[str, Any], ...]) -> Any:
+        return build_type_tester(text_columns, **dict(options))
+
+    def make_once(text_columns: Iterable[str], **options: Any) -> Any:
+        return made(frozenset(text_columns), tuple(options.items()))
+
+    return make_once

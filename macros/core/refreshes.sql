@@ -19,7 +19,7 @@
 {% macro uses_stored_rules() -%}
     {{ return(
         is_refresh()
-        and (all_selected(['model_versions']) or all_selected(['int_history_versions']))
+        and (all_selected(['model_versions']) or all_selected(['int_snapshot_dates']))
     ) }}
 {%- endmacro %}
 

@@ -57,7 +57,6 @@
 {% macro builds_history_tables() -%}
     {{ return(all_selected([
         'int_snapshot_dates',
-        'int_history_delta',
         'int_segment_moves',
         'int_counterfactual_segments',
         'int_segment_snapshots',

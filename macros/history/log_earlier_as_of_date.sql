@@ -6,9 +6,9 @@
     {%- set stored = existing_snapshots() -%}
     {%- if stored and var('as_of_date') is not none -%}
         {%- set last_date = single_value(
-            'select max(snapshots.as_of_date) from ' ~ stored ~ ' as snapshots inner join '
-            ~ ref('int_history_versions')
-            ~ ' as versions on snapshots.model_version = versions.model_version'
+            'select max(snapshots.as_of_date) from ' ~ stored ~ ' as snapshots inner join ('
+            ~ history_versions()
+            ~ ') as versions on snapshots.model_version = versions.model_version'
         ) -%}
         {%- if last_date is not none and var('as_of_date') | string < last_date | string -%}
             {%- do log(

@@ -32,7 +32,7 @@
 
 {#-
     Those whose own tests a refresh runs. The others are aggregates and views of the history, whose
-    new rows it tests (`int_history_delta`).
+    new rows it tests (`int_segment_moves`).
 -#}
 {% macro live_marts_tested_in_refresh() -%}
     {{ return(['audiences', 'customer_alerts', 'customers', 'segments']) }}

@@ -35,6 +35,12 @@ scored as (
     'scored', rules or ref('int_segment_rules'), ['model_version', 'recency_days', 'frequency']
 ) }},
 
+rfm_cells as (
+
+    {{ rfm_score_map() | indent(4) }}
+
+),
+
 segmented as (
 
     select
@@ -59,7 +65,7 @@ segmented as (
         broad.confidence as broad_confidence,
         detailed.confidence as detailed_confidence
     from scored
-    left join {{ ref('int_rfm_score_map') }} as rfm_cells
+    left join rfm_cells
         on
             scored.recency_score = rfm_cells.recency_score
             and scored.frequency_score = rfm_cells.frequency_score

@@ -2,7 +2,13 @@
 
 -- The last day in the data is that of the last sale or cancellation, also of a sale that names no
 -- customer. Rejected rows don't count: their dates may be as wrong as the rest.
-with last_timestamps as (
+with anonymous_sales as (
+
+    {{ anonymous_sales() | indent(4) }}
+
+),
+
+last_timestamps as (
 
     select max(ordered_at) as last_timestamp
     from {{ ref('int_transactions_flagged') }}
@@ -11,7 +17,7 @@ with last_timestamps as (
     union all
 
     select max(ordered_at) as last_timestamp
-    from {{ ref('int_anonymous_sales') }}
+    from anonymous_sales
 
 ),
 

@@ -1,10 +1,10 @@
 {%- set segmentations = ['rfm', 'broad', 'detailed'] %}
 
--- Each new snapshot beside the customer's snapshot of the date before, which this build or an
--- earlier one writes.
+-- Each snapshot that this build has to write, beside the customer's snapshot of the date before,
+-- which this build or an earlier one writes.
 with delta as (
 
-    select * from {{ ref('int_history_delta') }}
+    {{ snapshots_to_write() | indent(4) }}
 
 ),
 

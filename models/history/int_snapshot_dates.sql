@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ log_earlier_as_of_date() }}") }}
+{{ config(pre_hook=["{{ validate_stored_rules() }}", "{{ log_earlier_as_of_date() }}"]) }}
 
 with as_of as (
 
@@ -10,7 +10,7 @@ with as_of as (
 
 versions as (
 
-    select * from {{ ref('int_history_versions') }}
+    {{ history_versions() | indent(4) }}
 
 ),
 
@@ -61,6 +61,12 @@ last_reported as (
 
 ),
 
+score_map as (
+
+    {{ rfm_score_map() | indent(4) }}
+
+),
+
 -- Whether the seed gives customers of the last reported date another segment by now.
 renamed as (
 
@@ -75,7 +81,7 @@ renamed as (
     from reported
     inner join last_reported
         on reported.as_of_date = last_reported.last_date
-    left join {{ ref('int_rfm_score_map') }} as score_map
+    left join score_map
         on
             reported.recency_score = score_map.recency_score
             and reported.frequency_score = score_map.frequency_score

@@ -76,28 +76,66 @@ orders_to_date as (
             dates.customer_id = order_states.customer_id
             and {{ is_valid_on('order_states', 'dates.as_of_date') | indent(12) }}
 
+),
+
+features as (
+
+    select
+        customer_id,
+        as_of_date,
+        cast(as_of_date - max(order_date) filter (where is_net) as integer) as recency_days,
+        count(*) filter (where is_net) as frequency,
+        cast(sum(amount) as decimal(18, 2)) as monetary,
+        count(*) as orders_placed,
+        cast(as_of_date - min(order_date) as integer) as tenure_days,
+        cast(as_of_date - max(order_date) as integer) as days_since_order,
+        count(distinct order_date) as days_with_orders,
+        count(*) filter (where order_date > as_of_date - 90) as orders_90_days,
+        cast(coalesce(sum(amount) filter (where order_date > as_of_date - 90), 0) as decimal(18, 2))
+            as monetary_90_days,
+        cast(coalesce(sum(amount) filter (where order_date > as_of_date - 30), 0) as decimal(18, 2))
+            as monetary_30_days,
+        cast(sum(later_cancelled_amount) as decimal(18, 2)) as cancelled_amount,
+        cast(sum(units) as decimal(18, 3)) as units,
+        cast(sum(line_count) as bigint) as line_count,
+        min(amount) as least_order,
+        max(amount) as greatest_order,
+        arg_max(amount, (order_date, invoice_id)) as last_order
+    from orders_to_date
+    group by 1, 2
+
+),
+
+-- The customers that the backtest's cut-points and rules are fitted on, within the same bounds as
+-- the clusterings of today.
+backtest_customers as (
+
+    select
+        features.customer_id,
+        features.as_of_date,
+        features.frequency,
+        features.monetary
+    from features
+    inner join prediction_runs
+        on
+            prediction_runs.prediction_run = 'backtest'
+            and features.as_of_date = prediction_runs.frozen_at
+    where features.frequency > 0
+
+),
+
+backtest_population as (
+
+    with {{ within_bounds('backtest_customers') | indent(4) }}
+
 )
 
 select
-    customer_id,
-    as_of_date,
-    cast(as_of_date - max(order_date) filter (where is_net) as integer) as recency_days,
-    count(*) filter (where is_net) as frequency,
-    cast(sum(amount) as decimal(18, 2)) as monetary,
-    count(*) as orders_placed,
-    cast(as_of_date - min(order_date) as integer) as tenure_days,
-    cast(as_of_date - max(order_date) as integer) as days_since_order,
-    count(distinct order_date) as days_with_orders,
-    count(*) filter (where order_date > as_of_date - 90) as orders_90_days,
-    cast(coalesce(sum(amount) filter (where order_date > as_of_date - 90), 0) as decimal(18, 2))
-        as monetary_90_days,
-    cast(coalesce(sum(amount) filter (where order_date > as_of_date - 30), 0) as decimal(18, 2))
-        as monetary_30_days,
-    cast(sum(later_cancelled_amount) as decimal(18, 2)) as cancelled_amount,
-    cast(sum(units) as decimal(18, 3)) as units,
-    cast(sum(line_count) as bigint) as line_count,
-    min(amount) as least_order,
-    max(amount) as greatest_order,
-    arg_max(amount, (order_date, invoice_id)) as last_order
-from orders_to_date
-group by 1, 2
+    features.*,
+    backtest_population.is_within_bounds,
+    backtest_population.is_fitted
+from features
+left join backtest_population
+    on
+        features.customer_id = backtest_population.customer_id
+        and features.as_of_date = backtest_population.as_of_date

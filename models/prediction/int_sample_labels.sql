@@ -33,7 +33,8 @@ backtest_population as (
         cast(recency_days as decimal(18, 2)) as recency_days,
         cast(frequency as decimal(18, 2)) as frequency,
         monetary
-    from {{ ref('int_backtest_population') }}
+    from customer_features
+    where is_fitted is not null
 
 ),
 

@@ -25,6 +25,26 @@ fitted as (
 
 ),
 
+chosen_labels as (
+
+    {{ chosen_labels(ref('int_candidates_ranked'), ref('candidate_labels')) | indent(4) }}
+
+),
+
+-- Noise is in no cluster.
+labels as (
+
+    select
+        chosen_labels.segmentation,
+        chosen_labels.cluster,
+        fitted.*
+    from chosen_labels
+    inner join fitted
+        on chosen_labels.customer_id = fitted.customer_id
+    where chosen_labels.cluster >= 0
+
+),
+
 first_orders as (
 
     select
@@ -70,7 +90,7 @@ clusters as (
         cast(median(labels.frequency) as double) as median_frequency,
         cast(median(labels.monetary) as double) as median_monetary,
         median(first_orders.tenure_days) as median_tenure_days
-    from {{ ref('int_chosen_labels') }} as labels
+    from labels
     left join first_orders
         on labels.customer_id = first_orders.customer_id
     group by 1, 2
@@ -102,20 +122,68 @@ positioned as (
     cross join fitted
     group by all
 
+),
+
+measured as (
+
+    select
+        positioned.segmentation,
+        positioned.cluster,
+        positioned.size,
+        positioned.recency,
+        positioned.frequency,
+        positioned.monetary,
+        positioned.median_recency_days,
+        positioned.median_frequency,
+        positioned.median_monetary,
+        positioned.median_recency_days / shop.gap_days as absence_gaps,
+        positioned.median_tenure_days / shop.gap_days as tenure_gaps,
+        positioned.median_monetary / nullif(shop.median_monetary, 0) as spend_ratio
+    from positioned
+    cross join shop
+
+),
+
+names_carried_over as (
+
+    {{ names_carried_over('labels') | indent(4) }}
+
+),
+
+-- A name is carried over where it is still true.
+true_names as (
+
+    select names_carried_over.*
+    from names_carried_over
+    inner join measured
+        on
+            names_carried_over.segmentation = measured.segmentation
+            and names_carried_over.cluster = measured.cluster
+    inner join {{ ref('persona_prototypes') }} as prototypes
+        on
+            names_carried_over.segmentation = prototypes.segmentation
+            and names_carried_over.segment = prototypes.persona
+            and {{ persona_fits('measured', 'prototypes') | indent(12) }}
+
 )
 
 select
-    positioned.segmentation,
-    positioned.cluster,
-    positioned.size,
-    positioned.recency,
-    positioned.frequency,
-    positioned.monetary,
-    positioned.median_recency_days,
-    positioned.median_frequency,
-    positioned.median_monetary,
-    positioned.median_recency_days / shop.gap_days as absence_gaps,
-    positioned.median_tenure_days / shop.gap_days as tenure_gaps,
-    positioned.median_monetary / nullif(shop.median_monetary, 0) as spend_ratio
-from positioned
-cross join shop
+    measured.segmentation,
+    true_names.segment as carried_over_segment,
+    measured.cluster,
+    measured.size,
+    measured.recency,
+    measured.frequency,
+    measured.monetary,
+    measured.median_recency_days,
+    measured.median_frequency,
+    measured.median_monetary,
+    measured.absence_gaps,
+    measured.tenure_gaps,
+    measured.spend_ratio,
+    true_names.jaccard
+from measured
+left join true_names
+    on
+        measured.segmentation = true_names.segmentation
+        and measured.cluster = true_names.cluster

@@ -18,7 +18,8 @@ TSNE_ITERATIONS = 375
 
 def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Cluster the customers of the backtest's earliest origin and turn the clusters into rules."""
-    population = dbt.ref("int_backtest_population").order("customer_id").df()
+    features = dbt.ref("int_point_in_time_features").filter("is_fitted is not null").order("customer_id")
+    population = features.select("customer_id, recency_days, frequency, monetary, is_fitted").df()
     levels = dbt.ref("cluster_levels").df()
     settings = dbt.config.get("meta")
     if population.empty:

@@ -15,6 +15,7 @@ TYPES = {
     "sample_number": "int64", "outcome_rank": "int32", "probability": "float", "origin_date": "datetime64[us]",
 }  # fmt: skip
 KEYS = ["task", "origin_date", "horizon_days"]
+NEEDED = [*KEYS, "sample_number", "customer_id", "role", "outcome"]
 # A process fits all tasks of an origin's samples: these fits are too small to share out, and have much in common.
 WORKERS = 2
 # The log's words for both steps.
@@ -26,7 +27,7 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     samples = dbt.ref("int_classification_samples").filter("prediction_run = 'backtest'")
     settings = dbt.config.get("meta")
     samples, features = with_features(samples, dbt.ref("int_sample_features"))
-    rows = samples.order("task, origin_date, sample_number").df()
+    rows = samples.order("task, origin_date, sample_number").select(*NEEDED, *features).df()
     if rows.empty:
         return typed(None, TYPES)
 

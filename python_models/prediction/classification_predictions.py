@@ -14,6 +14,7 @@ TYPES = {
     "task": "str", "model": "str", "settings": "str", "role": "str", "outcome": "str", "horizon_days": "int32",
     "sample_number": "int64", "outcome_rank": "int32", "probability": "float", "origin_date": "datetime64[us]",
 }  # fmt: skip
+NEEDED = ["task", "horizon_days", "origin_date", "sample_number", "customer_id", "role", "outcome"]
 MOST_LIKELY = 3
 # A process fits whole tasks: the fits of one task are too small to share out.
 WORKERS = 2
@@ -26,6 +27,7 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     active = dbt.ref("int_active_classification_models").filter("tuned_parameters is not null").order("task").df()
     samples = dbt.ref("int_classification_samples").filter("prediction_run = 'live'")
     samples, features = with_features(samples, dbt.ref("int_sample_features"))
+    samples = samples.select(*NEEDED, *features)
     if active.empty:
         return typed(None, TYPES)
 

@@ -10,6 +10,7 @@ from shop_toolkit.tables import typed, with_features
 TYPES = {
     "model": "str", "settings": "str", "sample_number": "int64", "amount": "float", "origin_date": "datetime64[us]",
 }  # fmt: skip
+NEEDED = ["origin_date", "sample_number", "customer_id", "role", "amount"]
 
 
 def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
@@ -17,7 +18,7 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     samples = dbt.ref("int_spend_samples").filter("prediction_run = 'backtest'")
     settings = dbt.config.get("meta")
     samples, features = with_features(samples, dbt.ref("int_sample_features"))
-    rows = samples.order("origin_date, sample_number").df()
+    rows = samples.order("origin_date, sample_number").select(*NEEDED, *features).df()
     if rows.empty:
         return typed(None, TYPES)
 

@@ -15,6 +15,7 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     active = dbt.ref("int_active_spend_model").df()
     samples = dbt.ref("int_spend_samples").filter("prediction_run = 'live'")
     samples, features = with_features(samples, dbt.ref("int_sample_features"))
+    samples = samples.select("sample_number", "customer_id", "role", "amount", *features)
     parameters = [json.loads(text) for text in active["tuned_parameters"].dropna()]
     train = samples.filter("role = 'train'").order("sample_number").df() if parameters else None
     if train is None or train.empty:

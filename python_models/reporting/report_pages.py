@@ -12,9 +12,9 @@ TYPES = {"file_name": "str", "content": "str", "chart_count": "int32", "bytes": 
 def model(dbt: Any, session: Any) -> pd.DataFrame:
     """The report. A hook in the yml makes it wait for all marts and their tests."""
     blocks = dbt.ref("rpt_charts").order("block_number").df().to_dict("records")
-    (shop,) = dbt.ref("rpt_shop").df().astype(object).where(lambda cell: cell.notna(), None).to_dict("records")
+    orders, customers = dbt.ref("orders"), dbt.ref("customers")
 
-    from shop_toolkit.report.page import page
+    from shop_toolkit.report.page import key_figures, page
 
     sections: dict[str, dict[str, Any]] = {}
     for block in blocks:
@@ -22,7 +22,7 @@ def model(dbt: Any, session: Any) -> pd.DataFrame:
             block["section"], {"name": block["section"], "question": block["question"], "blocks": []}
         )
         section["blocks"].append(json.loads(block["content"]))
-    content = page(shop, list(sections.values()))
+    content = page(key_figures(orders, customers), list(sections.values()))
     charts = sum(block["figure_count"] > 0 for block in blocks)
     row = {"file_name": "report.html", "content": content, "chart_count": charts, "bytes": len(content.encode())}
     return typed(pd.DataFrame([row]), TYPES)

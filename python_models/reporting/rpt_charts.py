@@ -14,6 +14,9 @@ TYPES = {
 
 def model(dbt: Any, session: Any) -> pd.DataFrame:
     """The report's findings, section by section."""
+    # Here, because importing it costs every dbt command time.
+    from shop_toolkit.report.sections.movement import CHANGES
+
     relations = {
         "sales_by_month": dbt.ref("sales_by_month"),
         "sales_by_weekday": dbt.ref("sales_by_weekday"),
@@ -32,7 +35,7 @@ def model(dbt: Any, session: Any) -> pd.DataFrame:
         "prediction_confusion": dbt.ref("prediction_confusion"),
         "segment_transitions": dbt.ref("segment_transitions"),
         "segment_drift": dbt.ref("segment_drift"),
-        "rpt_changes": dbt.ref("rpt_changes"),
+        "segment_changes": dbt.ref("segment_changes"),
         "rpt_score_cells": dbt.ref("rpt_score_cells"),
         "rpt_segments": dbt.ref("rpt_segments"),
         "rpt_segment_interests": dbt.ref("rpt_segment_interests"),
@@ -43,6 +46,7 @@ def model(dbt: Any, session: Any) -> pd.DataFrame:
     active = dbt.ref("model_versions").filter("is_active")
     ((version,),) = active.aggregate("coalesce(max(model_version), 0)").fetchall()
     relations["segment_rules"] = relations["segment_rules"].filter(f"model_version = {version}")
+    relations["segment_changes"] = relations["segment_changes"].aggregate(CHANGES)
     # In total order, or ties and tables would follow the threads of the build.
     tables = {name: relation.order("all").df() for name, relation in relations.items()}
     tables["settings"] = pd.DataFrame([dbt.config.get("meta")])

@@ -81,26 +81,6 @@ def meets_conditions(clusters: pd.DataFrame, personas: pd.DataFrame) -> np.ndarr
     return meets
 
 
-def still_true(carried_over: pd.DataFrame, profiles: pd.DataFrame, prototypes: pd.DataFrame) -> pd.DataFrame:
-    """Names that clusters carry over and whose conditions their medians still meet.
-
-    Args:
-        carried_over: One row per cluster that carries a name over: segmentation, cluster, segment.
-        profiles: As for `assign_personas`, with the segmentation.
-        prototypes: As for `assign_personas`, with the segmentation.
-
-    Returns:
-        The rows of `carried_over` that stay.
-    """
-    pairs = carried_over.merge(profiles, on=["segmentation", "cluster"], suffixes=("", "_of_cluster")).merge(
-        prototypes,
-        left_on=["segmentation", "segment"],
-        right_on=["segmentation", "persona"],
-        suffixes=("", "_of_persona"),
-    )
-    return pairs.loc[meets_conditions(pairs, pairs).diagonal(), list(carried_over)].reset_index(drop=True)
-
-
 def _positions(table: pd.DataFrame) -> np.ndarray:
     positions: np.ndarray = table[list(POSITIONS)].to_numpy(dtype=float)
     return positions

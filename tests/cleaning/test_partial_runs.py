@@ -14,7 +14,6 @@ HEADINGS = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,Custo
 MODELS = (
     "base_transactions",
     "int_transactions_flagged",
-    "int_anonymous_sales",
     "int_stock_movements",
     "int_cancellations_matched",
     "int_cancellation_matches",

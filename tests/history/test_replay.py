@@ -32,11 +32,9 @@ FIRST_DAY = date(2011, 1, 10)
 SNAPSHOTS = "history.int_segment_snapshots"
 # In the order in which dbt runs them.
 STEPS = (
-    "history.int_history_versions",
     "history.int_snapshot_dates",
     "core.int_order_states_scd2",
     "core.int_customer_states_scd2",
-    "history.int_history_delta",
     "history.int_segment_moves",
     "history.int_counterfactual_segments",
     SNAPSHOTS,
@@ -52,14 +50,12 @@ CHAIN = (
     "int_order_states_scd2",
     "int_customer_states_scd2",
     "int_snapshot_dates",
-    "int_history_delta",
     "int_segment_moves",
     "int_counterfactual_segments",
     "int_segment_snapshots",
 )
 # The only step that keeps what earlier builds left.
 LAST_STEP_BEFORE_SNAPSHOTS = STEPS.index(SNAPSHOTS) - 1
-VIEWS = ("scoring.int_rfm_score_map",)
 # The rows of the history by customer and date.
 History = dict[tuple[str, date], dict[str, Any]]
 MARKS = ("restated_by", "original_rfm_segment", "original_broad_segment", "original_detailed_segment")
@@ -103,7 +99,7 @@ def compile_history(shop: Shop) -> Compiled:
     """The SQL of a warehouse that holds only what decides between the states."""
 
     def sql(*arguments: str, **variables: Any) -> dict[str, str]:
-        names = [*INPUT_OF_STEPS, *(step.split(".")[1] for step in (*STEPS, *VIEWS))]
+        names = [*INPUT_OF_STEPS, *(step.split(".")[1] for step in STEPS)]
         result = shop.dbt("compile", "--select", *names, *arguments, **variables)
         assert result.success, problem_of(result)
         return {
@@ -180,8 +176,6 @@ class Warehouse:
                 monetary_min decimal(18, 2), monetary_max decimal(18, 2)
             )
         """)
-        for view in VIEWS:
-            self.connection.execute(f"create view {view} as {compiled.first[view.split('.')[1]]}")
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self.connection.execute(query).fetchall()

@@ -1,5 +1,11 @@
 -- An order may be in several categories, its revenue only in one.
-with sales as (
+with anonymous_sales as (
+
+    {{ anonymous_sales() | indent(4) }}
+
+),
+
+sales as (
 
     select
         'sales_by_category' as table_name,
@@ -40,7 +46,7 @@ line_totals as (
 anonymous_totals as (
 
     select coalesce(sum(gross_amount), 0) as anonymous_revenue
-    from {{ ref('int_anonymous_sales') }}
+    from anonymous_sales
 
 )
 

@@ -5,7 +5,13 @@
     'sales_by_country',
 ] %}
 
-with recursive sales as (
+with recursive anonymous_sales as (
+
+    {{ anonymous_sales() | indent(4) }}
+
+),
+
+sales as (
 
     {% for table in tables %}
     select
@@ -47,7 +53,7 @@ anonymous_orders as (
     select
         invoice_id,
         cast(min(ordered_at) as date) as first_day
-    from {{ ref('int_anonymous_sales') }}
+    from anonymous_sales
     group by invoice_id
 
     union all
@@ -56,7 +62,7 @@ anonymous_orders as (
         orders.invoice_id,
         cast(min(lines.ordered_at) as date) as first_day
     from anonymous_orders as orders
-    inner join {{ ref('int_anonymous_sales') }} as lines
+    inner join anonymous_sales as lines
         on
             orders.invoice_id = lines.invoice_id
             and orders.first_day + {{ var('max_order_days') }} < cast(lines.ordered_at as date)
@@ -72,7 +78,7 @@ anonymous_totals as (
         (select count(*) from anonymous_orders) as anonymous_order_count,
         coalesce(sum(quantity), 0) as anonymous_units,
         coalesce(sum(gross_amount), 0) as anonymous_revenue
-    from {{ ref('int_anonymous_sales') }}
+    from anonymous_sales
 
 )
 

@@ -42,7 +42,10 @@ KNOWN = {
             select product_id from core.int_order_lines where ordered_at::date <= date '{origin}'
         )
     """,
-    "customers that cut-points are fitted on": "from prediction.int_backtest_population",
+    "customers that cut-points are fitted on": """
+        select customer_id, recency_days, frequency, monetary, is_within_bounds, is_fitted
+        from prediction.int_point_in_time_features where is_fitted is not null
+    """,
     "rules": "from prediction.backtest_rules",
     "spend predicted": """
         select b.model, b.settings, b.amount, b.origin_date, f.customer_id

@@ -714,12 +714,15 @@ def test_tasks_of_the_same_samples_are_predicted_as_each_is_alone(monkeypatch: p
 
 def test_ranks_are_those_of_the_predictions() -> None:
     samples = shop(300)
+    texts = dict.fromkeys(("model", "settings", "role", "outcome"), "str")
     ranked = rank_classes(predictions_of(samples))
     ranked = ranked[(ranked["role"] == "test") | (ranked["outcome_rank"] == 1)].reset_index(drop=True)
-    assert_equal(predict_ranks(samples, FEATURES, CLASS_GRIDS, 1), ranked)
+    assert_equal(predict_ranks(samples, FEATURES, CLASS_GRIDS, 1).astype(texts), ranked)
     without = samples[samples["role"] != "validation"]
-    assert_equal(predict_ranks(without, FEATURES, CLASS_GRIDS, 1), rank_classes(predictions_of(without)))
-    assert predict_ranks(samples.assign(role="test"), FEATURES, CLASS_GRIDS, 1).empty
+    ranked = rank_classes(predictions_of(without))
+    assert_equal(predict_ranks(without, FEATURES, CLASS_GRIDS, 1).astype(texts), ranked)
+    for role in ("train", "test"):
+        assert predict_ranks(samples.assign(role=role), FEATURES, CLASS_GRIDS, 1).empty
 
 
 # --- small and odd shops ---------------------------------------------------------------------------------

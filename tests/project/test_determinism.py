@@ -103,8 +103,8 @@ def test_later_rows_change_nothing_as_of_an_earlier_date(make_shop: Callable[...
 
 
 def test_a_refit_adds_a_version_and_keeps_the_old(copy_of_demo_shop: Shop, demo_shop: Shop) -> None:
-    carried_over = "select count(*) > 0, min(jaccard) > 0.5 from segmentation.int_names_carried_over"
-    tables = (*SEGMENTED, "int_names_carried_over")
+    carried_over = "select count(carried_over_segment) > 0, min(jaccard) > 0.5 from segmentation.int_cluster_profiles"
+    tables = (*SEGMENTED, "int_cluster_profiles")
     shop = copy_of_demo_shop.build(*tables, baseline_date="2025-06-30")
     # half a year apart some clusters are still mostly the same customers
     assert shop.row(carried_over) == (True, True)

@@ -34,7 +34,6 @@ FIRST_BUILD = (
     "orders",
     "cancellations",
     "rejected_transactions",
-    "int_anonymous_sales",
 )
 DATE = re.compile(r"\b\d{1,2}/\d{1,2}/\d{4}(?= \d{1,2}:\d\d)")
 

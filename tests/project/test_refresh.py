@@ -107,7 +107,7 @@ def test_a_refresh_builds_nothing_that_only_other_runs_read(
 def test_snapshots_are_written_after_all_that_reads_those_of_earlier_builds(models: dict[str, dict[str, Any]]) -> None:
     """Else a build would mistake what it has just written for the report of an earlier one."""
     asking = {name for name, model in models.items() if "reported_snapshots(" in model["raw_code"]}
-    assert asking == {"int_snapshot_dates", "int_history_delta", "int_segment_moves"}
+    assert asking == {"int_snapshot_dates", "int_segment_moves"}
     before: set[str] = set()
     frontier = {"int_segment_snapshots"}
     while frontier:
@@ -144,7 +144,7 @@ def test_a_refresh_holds_no_fit_no_backtest_no_report_and_no_unit_test(
 def test_what_a_refresh_updates_of_customers_is_tested_in_it(selected: set[str]) -> None:
     assert {
         "unique_combination_of_columns_customers_customer_id",
-        "unique_combination_of_columns_int_history_delta_customer_id__as_of_date",
+        "unique_combination_of_columns_int_segment_moves_customer_id__as_of_date",
         "assert_segments_hold_every_customer",
         "assert_audiences_hold_every_customer_once",
         "assert_customers_hold_all_revenue_up_to_the_date",
@@ -204,7 +204,7 @@ def test_a_refresh_computes_the_segments_and_alerts_of_a_full_build(
     exports.mkdir()
     shutil.copy(DEMO_FILE, exports / "first.csv")
     shop.settings |= {"transactions": f"{exports}/*.csv", "published_folder": str(tmp_path / "published")}
-    shop.build("int_customer_states_scd2", "orders", "cancellations", "rejected_transactions", "int_anonymous_sales")
+    shop.build("int_customer_states_scd2", "orders", "cancellations", "rejected_transactions")
     full = shop.copy(tmp_path / "full", published_folder=None)
     next_day(exports / "next.csv")
     # a build that was cut off left cut-points without rules: nothing of them may be used

@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 import pytest
-from conftest import MARTS, ROOT, Shop
+from conftest import LONG_FILES, MARTS, ROOT, Shop
 from dbt.contracts.graph.manifest import Manifest
 
 # A model reads from its own layer or from those before it. The layer's word names the folder.
@@ -41,7 +41,6 @@ MOST_PARENTS = 8
 LONGEST_LINE = 100
 # What gathers many tables by nature.
 GATHERERS = {
-    "int_sample_labels": "the samples, and the cut-points and rules of three segmentations and the interests",
     "published_files": "every mart, so that a publication waits for all of them and their tests",
     "report_pages": "every mart, so that the report waits for all of them and their tests",
     "rpt_charts": "every table that a chart is drawn from",
@@ -167,11 +166,11 @@ def test_no_model_only_hands_rows_to_a_child_that_reads_its_parent_too(graph: Gr
 
 
 def test_tables_stand_near_the_input(graph: Graph) -> None:
-    """Figures that were reached: a change may lower them. The plan asks for 130 models and a median of 20."""
-    assert len(graph.models) <= 143
+    """Figures that were reached: a change may lower them."""
+    assert len(graph.models) <= 131
     assert graph.hops("customers") <= 29
-    assert graph.hops("published_files") <= 37
-    assert median(graph.hops(name) for name in graph.models) <= 21
+    assert graph.hops("published_files") <= 35
+    assert median(graph.hops(name) for name in graph.models) <= 20
 
 
 def tracked_files() -> list[Path]:
@@ -245,3 +244,8 @@ def test_scipy_and_scikit_learn_are_loaded_in_one_place_first() -> None:
             # A package's first line runs before any module of it.
             entrance = path if path.parent == toolkit else path.with_name("__init__.py")
             assert first.search(entrance.read_text("utf-8")), path
+
+
+def test_the_files_that_start_first_exist() -> None:
+    """Else one that was renamed starts last, and a worker ends alone with it."""
+    assert set(LONG_FILES) <= {path.name for path in (ROOT / "tests").rglob("test_*.py")}

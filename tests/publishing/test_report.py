@@ -21,9 +21,11 @@ from conftest import PUBLISHED, ROOT, Shop
 from playwright.sync_api import Browser, ElementHandle, FloatRect, Page, sync_playwright
 from shop_toolkit.report import colours, privacy, words
 from shop_toolkit.report.charts import Block, Table
+from shop_toolkit.report.page import key_figures
 from shop_toolkit.report.page import page as render
 from shop_toolkit.report.sections import SECTIONS
 from shop_toolkit.report.sections import alerts as alert_blocks
+from shop_toolkit.report.sections.movement import CHANGES
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = (
@@ -37,7 +39,7 @@ TABLES = {
     "cluster_candidates": "main",
     "product_categories": "main", "interest_groups": "main", "model_evaluations": "main",
     "prediction_calibration": "main", "prediction_confusion": "main", "segment_transitions": "main",
-    "segment_drift": "main", "rpt_changes": "reporting", "rpt_score_cells": "reporting", "rpt_segments": "reporting",
+    "segment_drift": "main", "segment_changes": "main", "rpt_score_cells": "reporting", "rpt_segments": "reporting",
     "rpt_segment_interests": "reporting", "rpt_map_cells": "reporting", "rpt_map_points": "reporting",
 }  # fmt: skip
 # What an attacker types into fields that a shop logs.
@@ -53,14 +55,15 @@ Tables = dict[str, pd.DataFrame]
 
 def read_tables(shop: Shop) -> Tables:
     with duckdb.connect(str(shop.warehouse), read_only=True) as connection:
-        tables = {name: connection.sql(f"select * from {schema}.{name}").df() for name, schema in TABLES.items()}
+        relations = {name: connection.table(f"{schema}.{name}") for name, schema in TABLES.items()}
+        relations["segment_changes"] = relations["segment_changes"].aggregate(CHANGES)
+        tables = {name: relation.df() for name, relation in relations.items()}
     return tables | {"settings": pd.DataFrame({"min_test_customers": ["200"]})}
 
 
 def shop_facts(shop: Shop) -> dict[str, Any]:
     with duckdb.connect(str(shop.warehouse), read_only=True) as connection:
-        facts: dict[str, Any] = connection.sql("select * from reporting.rpt_shop").df().to_dict("records")[0]
-        return facts
+        return key_figures(connection.table("main.orders"), connection.table("main.customers"))
 
 
 def answered(tables: Tables) -> list[dict[str, Any]]:
@@ -947,13 +950,62 @@ def test_a_segment_of_older_rules_is_grey(tables: Tables) -> None:
     assert dict(zip(node["customdata"], node["color"], strict=True))["older 2"] == colours.GREY
 
 
+@pytest.mark.parametrize("has_orders", [True, False])
+def test_the_shop_has_key_figures_and_zeros_without_orders(*, has_orders: bool) -> None:
+    with duckdb.connect() as connection:
+        orders = connection.sql(
+            """
+            select * from (values (3, 1, 20, date '2011-01-05'), (2, 0, 5.5, date '2011-03-01'))
+            as orders (units, cancelled_units, revenue, order_date)
+            """
+        )
+        # one net order is no repeat order; nor is none
+        customers = connection.sql("select unnest([2, 1, 0]) as frequency, date '2011-03-09' as as_of_date")
+        found = key_figures(orders.filter(str(has_orders)), customers.filter(str(has_orders)))
+    if has_orders:
+        days = {"first_order_date": "2011-01-05", "last_order_date": "2011-03-01", "as_of_date": "2011-03-09"}
+        expected = {"customer_count": 3, "repeat_customer_count": 1, "net_customer_count": 2, "order_count": 2}
+        assert found == expected | {"units": 4, "revenue": 25.5} | {
+            name: pd.Timestamp(day).date() for name, day in days.items()
+        }
+    else:
+        counts = ("customer_count", "repeat_customer_count", "net_customer_count", "order_count", "units", "revenue")
+        dates = ("first_order_date", "last_order_date", "as_of_date")
+        assert found == dict.fromkeys(counts, 0) | dict.fromkeys(dates)
+
+
+def test_changes_are_counted_by_day_and_cause_and_restatements_apart() -> None:
+    february, march = (pd.Timestamp(day).date() for day in ("2011-02-28", "2011-03-31"))
+    with duckdb.connect() as connection:
+        changes = connection.sql(
+            """
+            select * from (values
+                ('a', 'broad', 'movement', 'aging', date '2011-02-28'),
+                ('b', 'broad', 'movement', 'aging', date '2011-02-28'),
+                ('b', 'broad', 'movement', 'order', date '2011-03-31'),
+                ('b', 'rfm', 'movement', 'aging', date '2011-02-28'),
+                ('c', 'broad', 'movement', 'refit', date '2011-02-28'),
+                ('d', 'broad', 'restatement', 'refit', date '2011-02-28')
+            ) as changes (customer_id, segmentation, change_type, cause, as_of_date)
+            """
+        )
+        counted = changes.aggregate(CHANGES).order("all").fetchall()
+    assert counted == [
+        ("broad", "movement", "aging", 2, february),
+        ("broad", "movement", "order", 1, march),
+        ("broad", "movement", "refit", 1, february),
+        ("broad", "restatement", "refit", 1, february),
+        ("rfm", "movement", "aging", 1, february),
+    ]
+
+
 def test_first_orders_are_no_moves(tables: Tables) -> None:
     changes = pd.DataFrame({"cause": ["new", "order", "aging"], "change_count": [50, 3, 1]}).assign(
         segmentation="detailed", change_type="movement", as_of_date=pd.Timestamp("2024-01-31")
     )
-    block = blocks_of(tables | {"rpt_changes": changes})["change_causes"]
+    block = blocks_of(tables | {"segment_changes": changes})["change_causes"]
     assert block.title == "75 % of the changes of detailed segments are caused by orders, 25 % by time passing"
-    block = blocks_of(tables | {"rpt_changes": changes.head(1)})["change_causes"]
+    block = blocks_of(tables | {"segment_changes": changes.head(1)})["change_causes"]
     assert block.title == "Nobody has changed segment yet: there are only first orders"
 
 
@@ -1264,7 +1316,7 @@ def test_the_report_stays_small_whatever_the_shop(tables: Tables, demo_shop: Sho
         cumulative_revenue=1e9,
         is_complete=True,
     )
-    for name, kinds in (("segment_drift", ["measure"]), ("rpt_changes", ["segmentation", "cause"])):
+    for name, kinds in (("segment_drift", ["measure"]), ("segment_changes", ["segmentation", "cause"])):
         each = tables[name].drop_duplicates(kinds)
         large[name] = pd.concat([each.assign(as_of_date=month) for month in months])
     assert len(render(shop_facts(demo_shop), answered(large)).encode()) < 8_000_000

@@ -3,6 +3,12 @@ with scores as (
 
     select unnest([1, 2, 3, 4, 5]) as score
 
+),
+
+cells as (
+
+    {{ rfm_score_map() | indent(4) }}
+
 )
 
 select
@@ -13,7 +19,7 @@ select
 from scores as recency
 cross join scores as frequency
 cross join scores as monetary
-left join {{ ref('int_rfm_score_map') }} as cells
+left join cells
     on
         recency.score = cells.recency_score
         and frequency.score = cells.frequency_score

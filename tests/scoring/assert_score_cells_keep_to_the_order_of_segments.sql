@@ -8,12 +8,18 @@ with strategies as (
 
 ),
 
+cells as (
+
+    {{ rfm_score_map() | indent(4) }}
+
+),
+
 score_cells as (
 
     select
         cells.*,
         strategies.value_order
-    from {{ ref('int_rfm_score_map') }} as cells
+    from cells
     inner join strategies
         on
             strategies.segmentation = 'rfm'

@@ -1,4 +1,14 @@
 -- What a name says holds of the cluster that has it, also of one that carries its name over.
+with named as (
+
+    select distinct
+        segmentation,
+        cluster,
+        segment
+    from {{ ref('int_customers_labelled') }}
+
+)
+
 select
     named.segmentation,
     named.segment,
@@ -6,7 +16,7 @@ select
     profiles.absence_gaps,
     profiles.tenure_gaps,
     profiles.spend_ratio
-from {{ ref('int_clusters_named') }} as named
+from named
 inner join {{ ref('int_cluster_profiles') }} as profiles
     on
         named.segmentation = profiles.segmentation

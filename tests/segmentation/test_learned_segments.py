@@ -88,7 +88,7 @@ def test_segments_recover_the_archetypes_of_the_embedded_shop(demo_shop: Shop) -
 def test_a_refit_of_the_same_customers_keeps_every_name(copy_of_demo_shop: Shop, demo_shop: Shop) -> None:
     shop = copy_of_demo_shop.build("customers", refit=True)
     assert shop.rows("select distinct model_version from segment_rules order by 1") == [(1,), (2,)]
-    assert shop.row("select count(*) from segmentation.int_clusters_named where naming = 'persona'") == (0,)
+    assert shop.row("select count(*) from segmentation.int_customers_labelled where naming = 'persona'") == (0,)
     without = ("model_version",)
     assert shop.checksums("customers", without=without) == demo_shop.checksums("customers", without=without)
 

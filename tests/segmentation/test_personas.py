@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "python_models"))
 
-from shop_toolkit.personas import CONDITIONS, assign_personas, still_true
+from shop_toolkit.personas import CONDITIONS, assign_personas
 
 positions = st.lists(st.tuples(*[st.integers(0, 20)] * 3), min_size=1, max_size=4)
 
@@ -112,15 +112,3 @@ def test_figures_that_are_unknown_meet_only_conditions_that_ask_for_nothing() ->
     figures = {"median_frequency": 3, "absence_gaps": 1, "tenure_gaps": np.nan, "spend_ratio": np.nan}
     assert name_of("broad", **standing_like("broad", "regulars"), **figures) == "regulars"
     assert name_of("broad", **standing_like("broad", "loyal"), **figures) == "regulars"
-
-
-def test_a_name_that_is_carried_over_is_given_up_once_it_is_untrue() -> None:
-    carried_over = pd.DataFrame(
-        {"segmentation": "broad", "cluster": [0, 1, 2], "segment": ["loyal", "lost", "newcomers"], "jaccard": 0.8}
-    )
-    profiles = pd.DataFrame(
-        {"segmentation": "broad", "cluster": [0, 1, 2], "recency": 0.5, "frequency": 0.5, "monetary": 0.5,
-         "median_frequency": [5, 1, 4], "absence_gaps": [1, 5, 1], "tenure_gaps": 9, "spend_ratio": 1}
-    )  # fmt: skip
-    assert still_true(carried_over, profiles, SEED).equals(carried_over.iloc[:2])
-    assert still_true(carried_over.iloc[:0], profiles, SEED).empty

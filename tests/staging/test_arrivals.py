@@ -19,7 +19,6 @@ TABLES_OF_LINES = (
     "cleaning.int_transactions_flagged",
     "cleaning.int_stock_movements",
     "cleaning.int_cancellations_matched",
-    "cleaning.int_anonymous_sales",
     "core.int_order_events_daily",
     *MARTS_OF_ROWS,
 )
@@ -28,7 +27,7 @@ WITHOUT = (*ROW_NUMBERS, *FORM_OF_INPUT, "file_name", "movement_number")
 # With what they are made from: all models that process the input's rows.
 MODELS = (
     "int_customer_states_scd2", "orders", "order_lines", "cancellations", "cancellation_matches",
-    "rejected_transactions", "int_anonymous_sales", "cleaning_summary",
+    "rejected_transactions", "cleaning_summary",
 )  # fmt: skip
 
 

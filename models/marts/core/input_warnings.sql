@@ -16,9 +16,11 @@
 -#}
 {%- set garbled_letters = '[ÂÃÐ][\\x{0080}-\\x{00BF}€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œŸ]|\\x{FFFD}' %}
 
+-- Who reads rows also writes what was found while reading.
+-- depends_on: {{ ref('base_transactions') }}
 with findings as (
 
-    select * from {{ ref('stg_input_findings') }}
+    {{ input_findings() | indent(4) }}
 
 ),
 

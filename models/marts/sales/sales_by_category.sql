@@ -6,7 +6,7 @@ with order_lines as (
 
 anonymous_sales as (
 
-    select * from {{ ref('int_anonymous_sales') }}
+    {{ anonymous_sales() | indent(4) }}
 
 ),
 

@@ -171,6 +171,12 @@ stay_rates as (
         stay_rate
     from {{ ref('segment_transitions') }}
 
+),
+
+refit_agreement as (
+
+    {{ refit_agreement() | indent(4) }}
+
 )
 
 select
@@ -186,7 +192,7 @@ select
         else 'shifted'
     end as drift_status,
     stay_rates.stay_rate,
-    agreement.adjusted_rand_index as adjusted_rand_vs_previous,
+    refit_agreement.adjusted_rand_index as adjusted_rand_vs_previous,
     indexes.as_of_date
 from indexes
 inner join {{ ref('model_versions') }} as versions
@@ -195,7 +201,7 @@ left join stay_rates
     on
         indexes.measure = stay_rates.measure
         and indexes.as_of_date = stay_rates.as_of_date
-left join {{ ref('int_refit_agreement') }} as agreement
+left join refit_agreement
     on
-        indexes.measure = concat(agreement.segmentation, '_segment')
-        and indexes.as_of_date = agreement.as_of_date
+        indexes.measure = concat(refit_agreement.segmentation, '_segment')
+        and indexes.as_of_date = refit_agreement.as_of_date

@@ -170,6 +170,7 @@ def predict_ranks(samples: pd.DataFrame, features: Sequence[str], grids: Grids, 
 
     Returns:
         The rows of `predict_classes` with outcome_rank: of test samples all classes, of validation samples rank 1.
+        Texts are categories, which a process hands on much sooner.
 
     Raises:
         ValueError: The grids or the samples are wrong.
@@ -182,7 +183,8 @@ def predict_ranks(samples: pd.DataFrame, features: Sequence[str], grids: Grids, 
     for models, rows, by_model in fits.predict(samples):
         most = 1 if (rows["role"] == "validation").all() else None
         tables.append(models.ranked(rows, by_model, most))
-    return stack(tables, columns, ["model", "sample_number", "outcome_rank"])
+    ranked = stack(tables, columns, ["model", "sample_number", "outcome_rank"])
+    return ranked.astype(dict.fromkeys(("model", "settings", "role", "outcome"), "category"))
 
 
 def fit_calibrated(

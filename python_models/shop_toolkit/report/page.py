@@ -10,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import jinja2
 from markupsafe import Markup
 
@@ -19,6 +20,19 @@ from shop_toolkit.report.words import count, money, percent
 FOLDER = Path(__file__).resolve().parent
 # Plotly adds an empty style element and fills it rule by rule, which a policy allows by the hash of nothing.
 NO_STYLE = ""
+FIGURES_OF_ORDERS = """
+    count(*) as order_count,
+    cast(coalesce(sum(units - cancelled_units), 0) as double) as units,
+    cast(coalesce(sum(revenue), 0) as double) as revenue,
+    min(order_date) as first_order_date,
+    max(order_date) as last_order_date
+"""
+FIGURES_OF_CUSTOMERS = """
+    count(*) as customer_count,
+    count(*) filter (where frequency > 1) as repeat_customer_count,
+    count(*) filter (where frequency > 0) as net_customer_count,
+    max(as_of_date) as as_of_date
+"""
 
 
 @cache
@@ -54,8 +68,23 @@ def colour_names(sections: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     return {colour: f"colour-{place}" for place, colour in enumerate(sorted(set(filter(None, colours))))}
 
 
+def key_figures(orders: duckdb.DuckDBPyRelation, customers: duckdb.DuckDBPyRelation) -> dict[str, Any]:
+    """The key figures of the shop by name; of a shop without orders its dates are None.
+
+    Args:
+        orders: The mart of that name.
+        customers: The mart of that name.
+    """
+    counted = (orders.aggregate(FIGURES_OF_ORDERS), customers.aggregate(FIGURES_OF_CUSTOMERS))
+    return {
+        name: value
+        for relation in counted
+        for name, value in zip(relation.columns, relation.fetchall()[0], strict=True)
+    }
+
+
 def facts_of(shop: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Name and value of the shop's key figures; `shop` is the row of rpt_shop."""
+    """Name and value of what the page says of the shop; `shop` as `key_figures` gives it."""
     orders, customers = shop["order_count"] or 0, shop["customer_count"] or 0
     facts = [("revenue", money(shop["revenue"])), ("orders", count(orders)), ("customers", count(customers))]
     if orders:
@@ -74,7 +103,7 @@ def page(shop: Mapping[str, Any], sections: Sequence[Mapping[str, Any]]) -> str:
     """The report as HTML.
 
     Args:
-        shop: The row of rpt_shop, by column.
+        shop: The key figures by name, as `key_figures` gives them.
         sections: Name, question and blocks (see `Block.as_dict`) of each section.
     """
     environment = jinja2.Environment(

@@ -32,6 +32,8 @@ from shop_toolkit.report.sections.flows import flows
 from shop_toolkit.report.segmentations import LEARNED, SEGMENTATIONS
 from shop_toolkit.report.words import percent, plural, sentence
 
+# How segment_changes are counted: the section needs no more of them.
+CHANGES = "segmentation, change_type, cause, count(*) as change_count, as_of_date"
 CAUSES = {
     "new": ("first order", MUTED),
     "order": ("orders", ACCENT),
@@ -49,7 +51,7 @@ def blocks(tables: Tables) -> list[Block]:
     return [
         flows(tables["segment_transitions"], segments, colours),
         stay_rates(drift),
-        causes(tables["rpt_changes"]),
+        causes(tables["segment_changes"]),
         alerts(tables["rpt_segments"], segments, colours),
         alert_backtest(tables["model_evaluations"]),
         drifted(drift),
@@ -90,7 +92,7 @@ def stay_rates(drift: pd.DataFrame) -> Block:
 
 
 def causes(changes: pd.DataFrame) -> Block:
-    """Why segments changed, by month; `changes` is rpt_changes."""
+    """Why segments changed, by month; `changes` counts segment_changes as `CHANGES`."""
     name, heading = "change_causes", "Why segments change"
     own = changes[changes["segmentation"].isin(SEGMENTATIONS)]
     own = own.sort_values(["segmentation", "as_of_date", "change_type", "cause"])
