@@ -29,7 +29,7 @@ test: $(VENV)/installed
 	$(BIN)/python -m pytest
 
 # What is long by nature: the real file piece by piece and in another order, a thousand random orders of arrival, three hundred
-# damaged files, and builds that are killed anywhere.
+# damaged files, builds that are killed anywhere, and two hundred refreshes in a row.
 soak: $(VENV)/installed
 	$(BIN)/python -m pytest -m soak
 

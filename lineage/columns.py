@@ -94,12 +94,15 @@ class Project:
         if self._reads_the_input(parsed):
             return {name: [] for name in node["columns"]}
         query = qualify(parsed, schema=self._schema, dialect=DIALECT, identify=False)
-        scope = build_scope(query)
+        # All columns at once, and without a copy of the query for each step.
+        nodes = lineage(
+            None, query, schema=self._schema, dialect=DIALECT, scope=build_scope(query), trim_selects=False, copy=False
+        )
         return {
             name: sorted(
                 {
                     Column(self._names[leaf.source.db, leaf.source.name], leaf.name.split(".")[-1].strip('"'))
-                    for leaf in lineage(name, query, schema=self._schema, dialect=DIALECT, scope=scope).walk()
+                    for leaf in nodes[name].walk()
                     if not leaf.downstream and isinstance(leaf.source, exp.Table)
                 }
             )

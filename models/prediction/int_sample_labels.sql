@@ -124,6 +124,12 @@ versioned_samples as (
 
 ),
 
+moments_of_cutoff as (
+
+    select unnest(['cutoff', 'no further order']) as moment
+
+),
+
 -- What segments are assigned by, at three moments of each sample.
 sample_facts as (
 
@@ -144,11 +150,11 @@ sample_facts as (
     union all
 
     select
-        moments.moment,
+        moments_of_cutoff.moment,
         versioned_samples.sample_number,
         versioned_samples.model_version,
         customer_features.recency_days + case
-            when moments.moment = 'cutoff' then 0
+            when moments_of_cutoff.moment = 'cutoff' then 0
             else cast(versioned_samples.label_end_date - versioned_samples.cutoff_date as integer)
         end as recency_days,
         customer_features.frequency,
@@ -158,7 +164,7 @@ sample_facts as (
         on
             versioned_samples.customer_id = customer_features.customer_id
             and versioned_samples.cutoff_date = customer_features.as_of_date
-    cross join (select unnest(['cutoff', 'no further order']) as moment) as moments
+    cross join moments_of_cutoff
 
 ),
 
@@ -194,4 +200,4 @@ select
     sample_number
 from segments
 where segment is not null
-group by segmentation, sample_number
+group by 1, 5

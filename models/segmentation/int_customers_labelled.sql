@@ -113,13 +113,10 @@ numbered as (
 clusters as (
 
     select
-        numbered.segmentation,
-        numbered.cluster,
-        numbered.naming,
-        case
-            when numbered.number = 1 then numbered.name
-            else concat(numbered.name, ' ', numbered.number)
-        end as segment
+        segmentation,
+        cluster,
+        naming,
+        case when number = 1 then name else concat(name, ' ', number) end as segment
     from numbered
 
 ),

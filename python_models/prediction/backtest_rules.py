@@ -26,6 +26,7 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
         return typed(None, TYPES)
 
     from shop_toolkit.clustering import cluster_by_silhouette
+    from shop_toolkit.personas import value_orders
     from shop_toolkit.rules import fit_rules
 
     bounds = levels.set_index("space")
@@ -36,7 +37,9 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
         customers = population.merge(clusters, on="customer_id").sort_values("customer_id")
         if customers.empty:  # too few or too similar for clusters: all are one segment
             customers = population[population["is_fitted"]].assign(cluster="all")
-        segments = [f"{segmentation} cluster {cluster}" for cluster in customers["cluster"]]
-        rules = fit_rules(customers, segments, int(settings[f"max_{segmentation}_rules"]))
-        tables.append(rules.assign(segmentation=segmentation))
+        # As published rules do, these keep to the value order of their segments, by what the day knows of it.
+        most, orders = int(settings[f"max_{segmentation}_rules"]), value_orders(customers, population)
+        rules = fit_rules(customers, customers["cluster"], most, value_orders=orders)
+        names = [f"{segmentation} cluster {cluster}" for cluster in rules["segment"]]
+        tables.append(rules.assign(segmentation=segmentation, segment=names))
     return typed(pd.concat(tables, ignore_index=True), TYPES)

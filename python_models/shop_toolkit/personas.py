@@ -2,6 +2,8 @@
 
 import shop_toolkit.scientific  # isort: skip # noqa: F401 - before any other that loads SciPy
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
@@ -15,6 +17,8 @@ CONDITIONS = {
     "tenure": "tenure_gaps",
     "spend": "spend_ratio",
 }
+# How much each position says of a cluster's value.
+VALUE_WEIGHTS = pd.Series({"recency": 2.0, "frequency": 1.0, "monetary": 1.0})
 # More than any assignment costs.
 UNTRUE = 1e6
 
@@ -65,6 +69,44 @@ def assign_personas(profiles: pd.DataFrame, prototypes: pd.DataFrame, poor_fit_d
         "distance": distance,
     }
     return pd.DataFrame(columns)[list(PERSONA_COLUMNS)]
+
+
+def value_orders(customers: pd.DataFrame, population: pd.DataFrame) -> dict[Any, int]:
+    """What clusters that have no names are worth: by where their medians stand among all customers.
+
+    Recency counts twice: by this measure the prototypes of personas have the value order of their segments.
+
+    Args:
+        customers: One row per clustered customer, with the cluster and the columns of the population.
+        population: All customers: recency_days (days), frequency (orders), monetary (money).
+
+    Returns:
+        The value order by cluster, 1 worth most.
+    """
+    worth = positions_of(customers, population) @ VALUE_WEIGHTS
+    orders: dict[Any, int] = worth.rank(method="dense", ascending=False).astype(int).to_dict()
+    return orders
+
+
+def positions_of(customers: pd.DataFrame, population: pd.DataFrame) -> pd.DataFrame:
+    """The share of customers that are worse than the median of each cluster; ties count by half.
+
+    The model int_cluster_profiles is the same in SQL, of the active version.
+
+    Args:
+        customers: As for `value_orders`.
+        population: As for `value_orders`.
+
+    Returns:
+        One row per cluster: recency, frequency and monetary from 0 to 1, 1 best.
+    """
+    positions = {}
+    # More days since the last order are worse, fewer orders and less money are.
+    for position, measure, sign in zip(POSITIONS, ("recency_days", "frequency", "monetary"), (-1, 1, 1), strict=True):
+        medians = customers[measure].astype(float).groupby(customers["cluster"]).median()
+        ahead = np.sign(sign * (medians.to_numpy()[:, None] - population[measure].to_numpy(dtype=float)))
+        positions[position] = pd.Series((ahead.mean(axis=1) + 1) / 2, medians.index)
+    return pd.DataFrame(positions)
 
 
 def meets_conditions(clusters: pd.DataFrame, personas: pd.DataFrame) -> np.ndarray:

@@ -3,6 +3,9 @@
 dbt runs Python models in threads. Two threads that load parts of SciPy at the same time can wait for each other; Python
 then hands one of them a module that is only half there, and the build fails. Here one thread loads all of it, and the
 others wait for this module.
+
+It also keeps BLAS to one thread for good. A limit for the length of a fit counts for the whole process: the model that
+ends first would lift it while another one still fits, whose sums would then add up in another order.
 """
 
 # ruff: noqa: F401 - loaded for those who import them later
@@ -23,3 +26,6 @@ import sklearn.mixture
 import sklearn.model_selection
 import sklearn.neighbors
 import sklearn.tree
+from threadpoolctl import threadpool_limits
+
+ONE_THREAD = threadpool_limits(1, user_api="blas")

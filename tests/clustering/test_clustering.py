@@ -18,7 +18,6 @@ from shop_toolkit.clustering.names import CANDIDATE, NOISE, RFM_SPACES, number_c
 from shop_toolkit.clustering.spaces import describe_spaces, embed, signed_log, standardise
 from shop_toolkit.clustering.stability import measure_stability, recovery
 from shop_toolkit.clustering.tsne import fit_tsne, place_customers
-from shop_toolkit.parallel import PARALLEL_CUSTOMERS
 from sklearn.metrics import adjusted_rand_score, silhouette_samples, silhouette_score
 from sklearn.neighbors import NearestNeighbors
 
@@ -143,9 +142,10 @@ def test_structureless_customers_are_unstable() -> None:
     assert (stability["min_jaccard"] < 0.75).all()
 
 
-def test_rows_are_equal_for_any_number_of_workers_and_order_of_rows() -> None:
+def test_rows_are_equal_for_any_number_of_workers_and_order_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     # Just enough customers for the work to be split.
-    population, _ = three_groups(PARALLEL_CUSTOMERS // 3)
+    monkeypatch.setattr("shop_toolkit.clustering.names.PARALLEL_CUSTOMERS", 300)
+    population, _ = three_groups(100)
     alone = embed(population, ["rfm_plane"])
     shuffled = embed(population.sample(frac=1, random_state=0), ["rfm_plane"])
     pd.testing.assert_frame_equal(alone, shuffled)

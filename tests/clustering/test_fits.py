@@ -11,7 +11,7 @@ from shop_toolkit.clustering.mixtures import mixture
 from sklearn.cluster import HDBSCAN, KMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_info, threadpool_limits
 
 
 def points_of(kind: str, seed: int) -> np.ndarray:
@@ -90,3 +90,12 @@ def test_hdbscan_of_several_sizes_is_that_of_scikit_learn(kind: str) -> None:
         size = max(5, round(share * len(points)))
         expected = HDBSCAN(min_cluster_size=size, min_samples=HDBSCAN_FEWEST_NEIGHBOURS, copy=True).fit_predict(points)
         assert np.array_equal(clusters, expected)
+
+
+def test_a_model_that_ends_leaves_others_one_thread_of_blas() -> None:
+    first, second = threadpool_limits(1), threadpool_limits(1)
+    first.restore_original_limits()
+    threads = [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+    second.restore_original_limits()
+    assert threads
+    assert set(threads) == {1}

@@ -49,7 +49,7 @@ class MadeUpShop:
             for customer, days in self.orders.items()
             if (known := [day for day in days if day <= self.last])
         ]
-        return {
+        made = {
             name: pd.DataFrame(rows, columns=columns.split())
             for name, rows, columns in (
                 ("int_as_of_dates", [("as_of", self.last)], "role as_of_date"),
@@ -61,6 +61,7 @@ class MadeUpShop:
                  " expected_spend_90_days as_of_date"),
             )
         }  # fmt: skip
+        return made | {"int_segment_snapshots": without_moves(made["int_segment_snapshots"])}
 
     @staticmethod
     def segment(customer: str) -> str:
@@ -120,6 +121,19 @@ class Day:
         repeats, known_for = len(own) - 1, self.days_per_order + (own[-1] - own[0]).days
         stopped, alive = 1 / (1 + repeats), (known_for / (known_for + away)) ** (1 + repeats)
         return stopped / (stopped + alive)
+
+
+def without_moves(snapshots: pd.DataFrame) -> pd.DataFrame:
+    """Snapshots with the columns of moves, of which none happened."""
+    columns = [
+        f"{segmentation}_{what}"
+        for segmentation in ("rfm", "broad", "detailed")
+        for what in ("before", "segment", "cause")
+    ]
+    nothing = {column: None for column in columns if column not in snapshots}
+    return snapshots.assign(**nothing, is_withdrawn=False, previous_date=snapshots["as_of_date"]).astype(
+        dict.fromkeys(columns, "str")
+    )
 
 
 def gaps_of(days: list[date]) -> list[int]:
@@ -186,7 +200,8 @@ def case(request: pytest.FixtureRequest) -> Iterator[tuple[str, MadeUpShop, Give
 
 def evaluated(warehouse: Given) -> dict[tuple[str, str, str], float]:
     rows = warehouse.rows("""
-        select model, split, metric, value from {{ ref('int_alert_evaluations') }} where score_from is null
+        select model, split, metric, value from {{ ref('int_history_evaluations') }}
+        where score_from is null and task = 'flag customers who stop ordering'
     """)
     return {(model, split, metric): value for model, split, metric, value in rows}
 
@@ -228,7 +243,7 @@ def test_the_rule_in_use_was_the_best_on_earlier_months_and_beats_the_default_on
 ) -> None:
     name, shop, warehouse = case
     ((chosen, note),) = warehouse.rows(
-        "select model, note from {{ ref('int_alert_evaluations') }} where split = 'rule in use'"
+        "select model, note from {{ ref('int_history_evaluations') }} where split = 'rule in use'"
     )
     expected, reason = VERDICTS[name]
     assert (chosen, note[: len(reason)]) == (expected, reason)
@@ -255,7 +270,7 @@ def test_the_rule_in_use_was_the_best_on_earlier_months_and_beats_the_default_on
 
 def test_an_alert_has_a_state_a_probability_and_an_expected_loss(case: tuple[str, MadeUpShop, Given]) -> None:
     name, shop, warehouse = case
-    ((chosen,),) = warehouse.rows("select model from {{ ref('int_alert_evaluations') }} where split = 'rule in use'")
+    ((chosen,),) = warehouse.rows("select model from {{ ref('int_history_evaluations') }} where split = 'rule in use'")
     bins = shares_by_score([one for end in shop.origins for one in shop.outcomes(chosen, end).values()])
     today = shop.on(shop.last)
     expected: dict[str, tuple[Any, ...]] = {}
@@ -299,3 +314,28 @@ def shares_by_score(outcomes: list[Outcome]) -> list[tuple[float, float]]:
         most = max(most, (sum(gone for _, gone, _ in group) + 10 * total) / (size + 10))
         shares.append((group[0][2], most))
     return shares
+
+
+def test_moves_against_the_order_of_segments_are_counted() -> None:
+    """By cause: waiting that moves to a segment of more value, and an order that moves to one of less."""
+    moves = [
+        ("aging", "loyal", "lost", 5), ("aging", "lost", "loyal", 2), ("aging", "occasional", "newcomers", 1),
+        ("order", "lost", "loyal", 4), ("order", "champions", "loyal", 3), ("order", "occasional", "newcomers", 1),
+        # a cancellation may move anyone down, and who is new or was withdrawn has not moved
+        ("cancellation", "loyal", "lost", 7), ("new", None, "loyal", 9),
+    ]  # fmt: skip
+    rows = [
+        {"customer_id": f"{place}-{number}", "broad_cause": cause, "broad_before": before, "broad_segment": segment}
+        for place, (cause, before, segment, count) in enumerate(moves)
+        for number in range(count)
+    ]
+    snapshots = without_moves(pd.DataFrame(rows).assign(as_of_date=date(2025, 2, 28)))
+    withdrawn = snapshots[snapshots["broad_cause"] == "order"].assign(is_withdrawn=True)
+    shop = SHOPS["a short log"]
+    with connected() as connection:
+        tables = shop.tables() | {"int_segment_snapshots": pd.concat([snapshots, withdrawn])}
+        found = Given(connection, **tables).rows("""
+            select model, split, value, sample_size from {{ ref('int_history_evaluations') }}
+            where task = 'keep to the order of segments' order by all
+        """)
+    assert found == [("broad rules", "down by an order", 3, 8), ("broad rules", "up by aging", 2, 8)]

@@ -14,7 +14,7 @@ import pytest
 from conftest import DEMO_FILE, Shop, problem_of
 from sklearn.metrics import adjusted_rand_score
 
-MODELS = ("segment_drift", "segment_changes", "segment_history", "int_alert_evaluations")
+MODELS = ("segment_drift", "segment_changes", "segment_history", "int_history_evaluations")
 HISTORY = ("models/history", "segment_history", "segment_changes", "segment_transitions", "segment_drift")
 WITHOUT_MARKS = """
     select * exclude (restated_by, original_rfm_segment, original_broad_segment, original_detailed_segment)
@@ -218,7 +218,7 @@ def test_alerts_are_evaluated_as_loops_evaluate_them(fed: FedShop) -> None:
         a_week = sum(sample[-1] for sample in samples) / 4
         expected[rule, "warnings_per_1000_customers_a_week"] = 1000 * a_week / len(samples)
     measured = shop.rows("""
-        select model, metric, value from history.int_alert_evaluations where split = 'changes injected at month ends'
+        select model, metric, value from history.int_history_evaluations where split = 'changes injected at month ends'
     """)
     assert {(model, metric): value for model, metric, value in measured} == pytest.approx(expected)
 

@@ -19,7 +19,7 @@ READ_UNCHANGED = {
     "rfm_cut_points",
     "int_segment_rules",
     "customer_embeddings",
-    "int_alert_evaluations",
+    "int_history_evaluations",
     "int_customer_category_spend",
     "int_customer_interest_groups",
     "int_expected_spend",
@@ -137,7 +137,7 @@ def test_a_refresh_holds_no_fit_no_backtest_no_report_and_no_unit_test(
         assert model["language"] == "sql", name
         assert model["config"]["full_refresh"] is not False, f"{name} stores what was fitted"
         assert model["fqn"][1] not in ("clustering", "products", "interests", "prediction", "publishing"), name
-    assert not selected & {"int_alert_backtest", "int_alert_evaluations"}
+    assert not selected & {"int_alert_backtest", "int_history_evaluations"}
     assert not selected & {unit_test["name"] for unit_test in manifest["unit_tests"].values()}
 
 
@@ -285,7 +285,7 @@ def test_the_last_day_has_the_segment_names_of_the_seed_and_days_that_are_over_k
 def test_a_refresh_of_an_empty_warehouse_stops_with_a_sentence(make_shop: Callable[..., Shop]) -> None:
     shop = make_shop()
     problem = problem_of(shop.dbt(*REFRESH))
-    missing = "cluster_levels, customer_embeddings, int_alert_evaluations, int_customer_category_spend,"
+    missing = "cluster_levels, customer_embeddings, int_history_evaluations, int_customer_category_spend,"
     assert f"the warehouse lacks {missing}" in problem
     assert "Run 'dbt build' first." in problem
     assert shop.tables() == set()

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
@@ -17,7 +18,7 @@ from conftest import DEMO_FILE, ROOT, Shop
 from shop_toolkit import watch
 from shop_toolkit.ingest.files import InputError
 from shop_toolkit.outbox import Outbox, run_command
-from shop_toolkit.publishing import current_files
+from shop_toolkit.publishing import LIVE_SECONDS_BEFORE, current_files
 from shop_toolkit.watch import Outcome, Pause, Refresher, Stamps, Watcher, look_at_input, reason_of_message
 
 DONE = Outcome(None, 3, 2)
@@ -420,3 +421,50 @@ def test_refreshes_publish_new_lines_and_go_on_after_a_failure_and_after_being_s
     assert changes[0]["rfm_cause"] == "new"
     assert outbox.deliver() == (0, None)
     assert shops.shop.row(f"select count(*) from {OUTBOX} where delivered_at is not null") == (3,)
+
+
+def resident_megabytes() -> float:
+    """Memory of this process, as Linux counts it."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def megabytes(*paths: Path) -> float:
+    return sum(path.stat().st_size for path in paths if path.is_file() and not path.is_symlink()) / 1e6
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read as Linux has it")
+def test_two_hundred_refreshes_grow_neither_memory_nor_files(shops: Shops) -> None:
+    """Ten lines each, as exports of an hour.
+
+    Bounds: what a refresh replaces stays in the warehouse as room for the next one, so the file gets no larger than
+    with all tables twice; versions are deleted a minute after they were current, and two stay; a process that leaked
+    only what dbt says of one node, 50 kB, would have grown by 600 MB.
+    """
+    shops.shop.settings["on_change"] = "true"
+    refresh, outbox = shops.refresher(Event()), Outbox(shops.shop.warehouse, "true")
+    versions = shops.published / "live" / "versions"
+    memory, warehouse, ended = list[float](), list[float](), list[float]()
+    for number in range(1, 201):
+        shops.arrive(number)
+        assert refresh().problem is None, number
+        assert outbox.deliver()[1] is None
+        ended.append(time.time())
+        memory.append(resident_megabytes())
+        warehouse.append(megabytes(shops.shop.warehouse))
+        # What was current in the last minute, when this refresh published; the current one; two more.
+        recent = sum(end > ended[-1] - watch_seconds() for end in ended)
+        assert len(list(versions.iterdir())) <= recent + 3
+    assert max(memory[100:]) < memory[40] + 150, memory
+    assert max(warehouse[100:]) < 2 * warehouse[0], warehouse
+    ((customers, kept),) = shops.shop.rows(
+        f"select (select count(*) from customers), count(*) from {OUTBOX} where delivered_at is not null or is_initial"
+    )
+    # Those of the last run are pruned by the next.
+    assert kept <= customers + 20
+
+
+def watch_seconds() -> float:
+    """For how long a version of the live publication stays, with some time for a refresh to publish and to end."""
+    return LIVE_SECONDS_BEFORE + 60

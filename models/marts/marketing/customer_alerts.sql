@@ -17,7 +17,7 @@ customers as (
 
 evaluations as (
 
-    select * from {{ ref('int_alert_evaluations') }}
+    select * from {{ ref('int_history_evaluations') }}
 
 ),
 

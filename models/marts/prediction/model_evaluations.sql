@@ -68,10 +68,10 @@ expected_figures as (
 
 ),
 
-alert_evaluations as (
+history_evaluations as (
 
     -- Shares by score serve the alerts: they are no evaluation.
-    select * from {{ ref('int_alert_evaluations') }}
+    select * from {{ ref('int_history_evaluations') }}
     where score_from is null
 
 ),
@@ -203,11 +203,13 @@ from expected_figures
 
 union all
 
--- How well rules for `customer_alerts` would have done, and which of them is in use.
+-- How well rules for `customer_alerts` would have done, and which of them is in use; and whether
+-- moves keep to the order of segments.
 select
-    'flag customers who stop ordering' as task,
+    task,
     model,
     case
+        when task = 'keep to the order of segments' then 'value order of the seeds'
         when split = 'rule in use' then 'active'
         when model like 'typical gap%' then 'quantile {{ var('overdue_quantile') }}'
         else 'fixed'
@@ -236,4 +238,4 @@ select
     cast(null as date) as train_to,
     first_date as test_from,
     last_date as test_to
-from alert_evaluations
+from history_evaluations

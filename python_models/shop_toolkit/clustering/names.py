@@ -5,8 +5,6 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from shop_toolkit.parallel import PARALLEL_CUSTOMERS
-
 FEATURES = ("recency_days", "frequency", "monetary")
 RFM_SPACES = ("rfm", "log_rfm", "rfm_plane", "rfm_tsne")
 # SQL computes its coordinates from the map that `interests.fit_interest_map` fits.
@@ -16,6 +14,10 @@ ALGORITHMS = ("kmeans", "gaussian_mixture", "ward", "hdbscan")
 CLUSTER_COUNTS = tuple(range(2, 11))
 NOISE = -1
 SEED = 0
+
+# Fewer customers than this are clustered in one process. Two take twice the processor time, half of it for their start,
+# and share the cores with what else dbt runs meanwhile.
+PARALLEL_CUSTOMERS = 5000
 
 CANDIDATE = ["space", "algorithm", "k"]
 # A candidate's space, algorithm and number of clusters.

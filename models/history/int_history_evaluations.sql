@@ -1,9 +1,12 @@
 {%- set least_customers, least_stops, one_sided_95 = var('min_test_customers'), 30, 1.645 %}
 {%- set default_model = default_alert_model() %}
 
--- The rules for overdue alerts on the past. The one that finds the most of who stopped, less what
--- it alerts of the others, is chosen on the earlier month ends, and used if it is better than the
--- default rule on the last one too, by more than chance.
+{%- set segmentations = {'rfm': 'score cells', 'broad': 'rules', 'detailed': 'rules'} %}
+
+-- What the history shows: whether moves keep to the order of segments, and how good the rules for
+-- overdue alerts are. The one that finds the most of who stopped, less what it alerts of the
+-- others, is chosen on the earlier month ends, and used if it is better than the default rule on
+-- the last one too, by more than chance.
 with backtest as (
 
     select * from {{ ref('int_alert_backtest') }}
@@ -456,7 +459,81 @@ calibration_metrics as (
 
 ),
 
+snapshots as (
+
+    select * from {{ ref('int_segment_snapshots') }}
+    where not is_withdrawn
+
+),
+
+strategies as (
+
+    {{ strategies_by_segment() | indent(4) }}
+
+),
+
+moves as (
+
+    {% for segmentation, basis in segmentations.items() %}
+    select
+        '{{ segmentation }}' as segmentation,
+        '{{ segmentation }} {{ basis }}' as model,
+        {{ segmentation }}_before as segment_before,
+        {{ segmentation }}_segment as segment,
+        {{ segmentation }}_cause as cause,
+        count(*) as move_count,
+        min(previous_date) as first_date,
+        max(as_of_date) as last_date
+    from snapshots
+    where {{ segmentation }}_cause in ('aging', 'order')
+    group by 1, 2, 3, 4, 5
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+valued_moves as (
+
+    {{ with_value_orders(
+        'moves', 'strategies', {'value_before': 'segment_before', 'value_now': 'segment'}
+    ) | indent(4) }}
+
+),
+
+order_metrics as (
+
+    select
+        model,
+        case when cause = 'aging' then 'up by aging' else 'down by an order' end as split,
+        'moves_against_order' as metric,
+        cast(
+            coalesce(
+                sum(move_count) filter (
+                    where
+                    (cause = 'aging' and value_now < value_before)
+                    or (cause = 'order' and value_now > value_before)
+                ),
+                0
+            ) as double
+        ) as value,
+        sum(move_count) as sample_size,
+        cast(null as double) as score_from,
+        concat(
+            'of all moves by that cause: a longer absence alone never leads to a segment of more ',
+            'value, an order alone never to one of less'
+        ) as note,
+        min(first_date) as first_date,
+        max(last_date) as last_date
+    from valued_moves
+    group by 1, 2
+
+),
+
 evaluations as (
+
+    select * from order_metrics
+
+    union all
 
     select * from replayed_metrics
 
@@ -483,6 +560,10 @@ evaluations as (
 )
 
 select
+    case
+        when metric = 'moves_against_order' then 'keep to the order of segments'
+        else 'flag customers who stop ordering'
+    end as task,
     model,
     split,
     metric,

@@ -1,0 +1,93 @@
+"""How long `make watch` takes from one more file to published segments and alerts.
+
+`python -m benchmarks.watch [--transactions PATH] [--lines N] [--day-lines N] [--basket-factor N] [--repetitions N]
+[--keep FOLDER]`
+builds a shop of all lines but the last ones as `benchmarks.one_more_day` does (they can share the folder of --keep),
+then refreshes it in this process as the watcher does: by the project parsed once, with the live publication. Prints
+wall and processor seconds of each refresh, how much of them its nodes are, and the memory of the process. The wait
+until the file is still, two looks, comes on top. The warehouse is put back between repetitions.
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from benchmarks.ground_floor import ROOT, plain_python_loop
+from benchmarks.one_more_day import QUICK_FIT, prepare
+
+sys.path.insert(0, str(ROOT / "python_models"))
+
+from shop_toolkit.watch import Refresher
+
+
+class TimedRefresher(Refresher):
+    """A refresher that remembers how long each node took."""
+
+    def _invoke(self, *command: str) -> tuple[Any, str | None]:
+        result, problem = super()._invoke(*command)
+        self.nodes = {run.node.name: run.execution_time for run in getattr(result, "results", [])}
+        return result, problem
+
+
+def measure(refresh: TimedRefresher, what: str) -> tuple[float, float]:
+    """Refresh once, print the figures, and return wall and processor seconds."""
+    loop, wall, processor = plain_python_loop(), time.perf_counter(), time.process_time()
+    outcome = refresh()
+    seconds, processor_seconds = time.perf_counter() - wall, time.process_time() - processor
+    if outcome.problem is not None:
+        raise SystemExit(outcome.problem)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"{what}: {seconds:.1f} s ({processor_seconds:.1f} s), {outcome.lines:,} lines, {outcome.customers:,} changed,"
+        f" {len(refresh.nodes)} nodes {sum(refresh.nodes.values()):.1f}, {peak:,.0f} MB, loop {loop:.2f} s"
+    )
+    ranked = sorted(refresh.nodes.items(), key=lambda node: -node[1])[:8]
+    print("  " + ", ".join(f"{name} {seconds:.2f}" for name, seconds in ranked))
+    return seconds, processor_seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--transactions", default="../shared/data/online_retail.csv")
+    parser.add_argument("--lines", type=int)
+    parser.add_argument("--day-lines", type=int, default=1_600)
+    parser.add_argument("--basket-factor", type=float, default=1)
+    parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--keep", type=Path)
+    options = parser.parse_args()
+
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = (options.keep or Path(temporary) / "shop").resolve()
+        if not (folder / "built").exists():
+            prepare(folder, options.transactions, options.lines, options.day_lines, options.basket_factor)
+        warehouse, before, last = folder / "shop.duckdb", folder / "before.duckdb", folder / "read" / "last.parquet"
+        os.environ |= {"SHOP_WAREHOUSE": str(warehouse), "SHOP_KEEP_OPEN": "true"}
+        settings = {"transactions": f"{folder}/read/*.parquet", "published_folder": str(folder / "published")}
+        paths = ("--target-path", str(folder / "target"), "--log-path", str(folder / "logs"))
+        refresh = TimedRefresher(json.dumps(QUICK_FIT | settings), warehouse, Event(), paths)
+        refresh.parse()
+        measure(refresh, "no new lines, the first")
+        measure(refresh, "no new lines")
+        shutil.copy(warehouse, before)
+        measured = []
+        for _ in range(options.repetitions):
+            shutil.copy(folder / "last.parquet", last)
+            measured.append(measure(refresh, "one more file"))
+            last.unlink()
+            shutil.copy(before, warehouse)
+        before.unlink()
+        for name, seconds in zip(("wall", "processor"), zip(*measured, strict=True), strict=True):
+            print(f"{name}: median {statistics.median(seconds):.1f} s (min {min(seconds):.1f}, max {max(seconds):.1f})")
+
+
+if __name__ == "__main__":
+    main()
