@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import duckdb
 import pytest
@@ -350,16 +351,17 @@ def shops(copy_of_demo_shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     return Shops(copy_of_demo_shop, tmp_path)
 
 
-class StopLater(Event):
-    """Is set once it was asked for so often: dbt has begun to build then."""
+def stop_after(refresher: Refresher, node: str) -> Refresher:
+    """The same refresher, which is asked to stop while a node ends."""
+    go_on = refresher._stop
 
-    def __init__(self, asked: int) -> None:
-        super().__init__()
-        self.asked = asked
+    def stop(event: Any) -> None:
+        if event.info.name == "NodeFinished" and event.data.node_info.node_name == node:
+            refresher.stopping.set()
+        go_on(event)
 
-    def is_set(self) -> bool:
-        self.asked -= 1
-        return self.asked < 0
+    refresher._stop = stop  # type: ignore[method-assign]
+    return refresher
 
 
 def test_refreshes_publish_new_lines_and_go_on_after_a_failure_and_after_being_stopped(shops: Shops) -> None:
@@ -399,7 +401,7 @@ def test_refreshes_publish_new_lines_and_go_on_after_a_failure_and_after_being_s
 
     # stopped in the middle: nothing is published, and the next one goes on from there
     shops.arrive(3)
-    stopped = shops.refresher(StopLater(400))()
+    stopped = stop_after(shops.refresher(Event()), "base_transactions")()
     assert stopped.problem == "it was stopped between two steps, and the next one goes on from there."
     assert shops.live() == live
     assert refresh().problem is None
