@@ -68,7 +68,7 @@ non_products as (
             when 'exact' then product_codes.product_id = upper(non_product_codes.code)
             else regexp_full_match(product_codes.product_id, non_product_codes.code, 'i')
         end
-    group by product_codes.product_id
+    group by 1
 
 ),
 

@@ -71,7 +71,7 @@ population as (
     select count(distinct states.customer_id) as customers_fitted
     from {{ ref('int_order_states_scd2') }} as states
     inner join baseline
-        on {{ is_valid_on('states', 'baseline.baseline_date') | indent(8) }}
+        on {{ is_valid_on('states', 'baseline.baseline_date') | indent(8) }}  -- noqa: ST09
     where states.is_net
 
 ),
@@ -119,7 +119,10 @@ usable_versions as (
     from own_versions
     where
         is_usable
-        and (not {{ is_refresh() | lower }} or model_version in ({{ whole_versions() | indent(8) }}))
+        and (
+            not {{ is_refresh() | lower }}
+            or model_version in ({{ whole_versions() | indent(12) }})
+        )
 
     union all
 

@@ -52,7 +52,7 @@ cleaned as (
     select
         * replace (
             {% for column in ['invoice_id', 'product_id', 'customer_id'] %}
-            {{ clean_identifier(column) | indent(12) }} as {{ column }},
+            {{ clean_identifier(column) | indent(12) }} as {{ column }},  -- noqa: ST04
             {% endfor %}
             {% for column in ['product_description', 'country'] %}
             nullif({{ clean_text(column) | indent(12) }}, '') as {{ column }}
@@ -79,7 +79,7 @@ trimmed as (
         {{ comparable_word('cleaned.transaction_type') }} as transaction_type,
         {{ currency_of_row(
             'cleaned.currency', 'cleaned.unit_price', 'cleaned.amount'
-        ) }} as currency,
+        ) }} as currency,  -- noqa: RF02
         cleaned.surplus_field,
         cleaned.swallowed_rows,
         cleaned.other_columns,
