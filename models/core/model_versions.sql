@@ -71,7 +71,7 @@ population as (
     select count(distinct states.customer_id) as customers_fitted
     from {{ ref('int_order_states_scd2') }} as states
     inner join baseline
-        on {{ is_valid_on('states', 'baseline.baseline_date') | indent(8) }}  -- noqa: ST09
+        on {{ is_valid_on('states', 'baseline.baseline_date') | indent(8) }}
     where states.is_net
 
 ),

@@ -19,7 +19,7 @@ population as (
         states.monetary
     from {{ ref('int_customer_states_scd2') }} as states
     inner join pending
-        on {{ is_valid_on('states', 'pending.baseline_date') }}  -- noqa: ST09
+        on {{ is_valid_on('states', 'pending.baseline_date') }}
     where states.frequency > 0
 
 ),

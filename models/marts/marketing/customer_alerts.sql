@@ -48,7 +48,7 @@ orders as (
         states.order_date
     from {{ ref('int_order_states_scd2') }} as states
     inner join as_of
-        on {{ is_valid_on('states', 'as_of.as_of_date') | indent(12) }}  -- noqa: ST09
+        on {{ is_valid_on('states', 'as_of.as_of_date') | indent(12) }}
     where states.is_net
 
 ),
