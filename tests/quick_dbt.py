@@ -136,10 +136,10 @@ def quicken() -> None:
 
 
 def if_it_is_read(fire_event: Function) -> Function:
-    """A sixth of a build went into messages for debugging, which were written down nowhere."""
+    """A sixth of a build went into messages for debugging, which were written down nowhere and passed to nobody."""
 
     def fire(manager: Any, event: BaseEvent, level: EventLevel | None = None, *rest: Any, **more: Any) -> None:
-        if (level or event.level_tag()) != EventLevel.DEBUG:
+        if manager.callbacks or (level or event.level_tag()) != EventLevel.DEBUG:
             fire_event(manager, event, level, *rest, **more)
 
     return fire

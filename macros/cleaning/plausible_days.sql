@@ -57,6 +57,7 @@ stretches_of_days as (
 stretches as (
 
     select
+        stretch,
         min(day) as first_day,
         max(day) as last_day,
         coalesce(
@@ -65,14 +66,14 @@ stretches as (
         count(*) as day_count,
         sum(row_count) as row_count
     from stretches_of_days
-    group by stretch
+    group by 1
 
 ),
 
 body as (
 
     select * from stretches
-    order by row_count desc, day_count desc, first_day
+    order by row_count desc, day_count desc, first_day asc
     limit 1
 
 ),
@@ -101,6 +102,7 @@ parts_of_days as (
 parts as (
 
     select
+        part,
         min(day) as first_day,
         max(day) as last_day,
         count(*) as day_count,
@@ -108,7 +110,7 @@ parts as (
         count(*) / (date_diff('day', min(day), max(day)) + 1) as share_of_days,
         count(*) = 1 and min(day) in ({{ default_days() }}) as is_default_day
     from parts_of_days
-    group by part
+    group by 1
 
 ),
 

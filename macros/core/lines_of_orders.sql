@@ -6,11 +6,12 @@
     `lines` names a relation of sale lines, `keys` the columns that identify a number in it.
 -#}
 {% macro lines_of_orders(lines, keys=['customer_id', 'invoice_id']) -%}
-{%- set key_list = keys | join(', ') -%}
+{%- set key_list = keys | join(',\n        ') -%}
 -- Nearly all numbers are used once: days are compared only where they lie far apart.
 repeated_numbers as (
 
-    select {{ key_list }}
+    select
+        {{ key_list }}
     from {{ lines }}
     group by all
     having date_diff('day', min(ordered_at), max(ordered_at)) > {{ var('max_order_days') }}
@@ -20,10 +21,17 @@ repeated_numbers as (
 days_of_numbers as (
 
     select
-        {{ key_list }},
-        list_sort(list(distinct cast(ordered_at as date))) as days
+        {%- for key in keys %}
+        {{ lines }}.{{ key }},
+        {%- endfor %}
+        list_sort(list(distinct cast({{ lines }}.ordered_at as date))) as days
     from {{ lines }}
-    inner join repeated_numbers using ({{ key_list }})
+    inner join repeated_numbers
+        on
+            {%- for key in keys %}
+            {{ lines }}.{{ key }} = repeated_numbers.{{ key }}
+            {{- ' and' if not loop.last }}
+            {%- endfor %}
     group by all
 
 ),
@@ -44,7 +52,7 @@ order_spans as (
         lead(first_day, 1, date '9999-12-31') over by_day - 1 as last_day,
         row_number() over by_day as order_number
     from order_starts
-    window by_day as (partition by {{ key_list }} order by first_day)
+    window by_day as (partition by {{ keys | join(', ') }} order by first_day)
 
 ),
 

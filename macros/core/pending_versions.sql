@@ -9,7 +9,7 @@
     from {{ ref('model_versions') }}
     where
         is_active
-        {% if is_incremental() -%}
+        {%- if is_incremental() %}
         and model_version not in (select stored.model_version from {{ this }} as stored)
         {%- endif %}
 {%- endmacro %}

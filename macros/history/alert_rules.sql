@@ -149,7 +149,7 @@ alert_rules as (
     {% for model in alert_models() %}
     select
         '{{ model.name }}' as model,
-        {{ "'" ~ model.basis ~ "'" if model.basis else 'gap_basis' }} as gap_basis,
+        {{ "'" ~ model.basis ~ "' as gap_basis" if model.basis else 'gap_basis' }},
         {% for before in ['', '_before'] %}
         cast(
             {% if 'days' in model %}
@@ -170,7 +170,7 @@ alert_rules as (
             as integer
         ) as gap_days{{ before }},
         {% endfor %}
-        {{ columns | join(', ') }}
+        {{ columns | join(',\n        ') }}
     from based
     {{ 'union all' if not loop.last }}
     {% endfor %}

@@ -141,7 +141,7 @@
             segmentation,
             {% for grouping in ['both', 'before', 'now', 'all'] %}
             cast(sum(pair_count) filter (where grouping_name = '{{ grouping }}') as double)
-                as pairs_{{ grouping }},
+                as pairs_{{ grouping }}{{ ',' if not loop.last }}
             {% endfor %}
         from counted
         group by 1

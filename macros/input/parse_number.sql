@@ -105,9 +105,9 @@
     case
         when regexp_matches({{ text }}, '[^0-9.,+-]')
             then coalesce(
-                map {{ '{' }}{% for name, code in codes.items() -%}
+                map {{ '{ ' }}{% for name, code in codes.items() -%}
                     '{{ name }}': '{{ code }}'{{ ', ' if not loop.last }}
-                {%- endfor %}{{ '}' }}[{{ sign }}],
+                {%- endfor %}{{ ' }' }}[{{ sign }}],
                 {{ sign }}
             )
         else ''

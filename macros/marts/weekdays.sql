@@ -13,5 +13,5 @@
 {#- SQL: the hours of the day; none where all sales are at midnight, as in a log of days. -#}
 {% macro hours(sales) %}
     select cast(unnest(range(24)) as integer) as hour_of_day
-    where coalesce((select max({{ sales }}.hour_of_day) from {{ sales }}), 1) > 0
+    where coalesce((select max(hour_of_day) from {{ sales }}), 1) > 0
 {%- endmacro %}

@@ -14,15 +14,27 @@ resampled_customers as (
 
 ),
 
+hash_blocks as (
+
+    select cast(unnest(range(64)) as integer) as block
+
+),
+
+hash_bytes as (
+
+    select cast(unnest(range(16)) as integer) as place
+
+),
+
 -- 64 hashes of 16 bytes each.
 digests as (
 
     select
         resampled_customers.customer_id,
-        blocks.block,
-        md5(concat(resampled_customers.customer_id, ' ', blocks.block)) as digest
+        hash_blocks.block,
+        md5(concat(resampled_customers.customer_id, ' ', hash_blocks.block)) as digest
     from resampled_customers
-    cross join (select cast(unnest(range(64)) as integer) as block) as blocks
+    cross join hash_blocks
 
 ),
 
@@ -30,10 +42,10 @@ draws as (
 
     select
         digests.customer_id,
-        16 * digests.block + places.place as resample,
-        cast(concat('0x', substr(digests.digest, 2 * places.place + 1, 2)) as integer) as draw
+        16 * digests.block + hash_bytes.place as resample,
+        cast(concat('0x', substr(digests.digest, 2 * hash_bytes.place + 1, 2)) as integer) as draw
     from digests
-    cross join (select cast(unnest(range(16)) as integer) as place) as places
+    cross join hash_bytes
 
 ),
 

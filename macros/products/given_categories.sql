@@ -19,9 +19,9 @@ with headings as (
 
     select distinct keys.heading
     from (
-        select distinct unnest(json_keys({{ lines }}.other_columns)) as heading
+        select distinct unnest(json_keys(other_columns)) as heading
         from {{ lines }}
-        where {{ lines }}.other_columns is not null
+        where other_columns is not null
     ) as keys
     inner join {{ ref('category_headings') }} as known
         on {{ comparable_word('keys.heading') }} = known.heading
@@ -168,13 +168,13 @@ sizes as (
 levels as (
 
     select
-        sizes.prediction_run,
-        sizes.source,
-        sizes.is_seed,
+        prediction_run,
+        source,
+        is_seed,
         count(*) as category_count,
-        sum(sizes.product_count) filter (where sizes.place <= {{ most_given_categories() }})
+        sum(product_count) filter (where place <= {{ most_given_categories() }})
             as product_count,
-        sum(sizes.line_count) / sum(sizes.product_lines) as agreement
+        sum(line_count) / sum(product_lines) as agreement
     from sizes
     group by 1, 2, 3
 

@@ -48,10 +48,7 @@ segmented as (
         nullif(
             concat(scored.recency_score, scored.frequency_score, scored.monetary_score), ''
         ) as rfm_score,
-        case
-            when scored.frequency = 0 then 'all cancelled'
-            else {{ rfm_segment('rfm_cells', 'scored') | indent(12) }}
-        end as rfm_segment,
+        {{ rfm_segment('rfm_cells', 'scored') | indent(8) }} as rfm_segment,
         case
             when scored.frequency = 0 then 'all cancelled'
             else broad.segment
@@ -90,6 +87,7 @@ segmented as (
 -#}
 {% macro rfm_segment(cells, customers) -%}
     case
+        when {{ customers }}.frequency = 0 then 'all cancelled'
         when {{ customers }}.frequency > 1 and {{ cells }}.repeat_segment is not null
             then {{ cells }}.repeat_segment
         else {{ cells }}.segment

@@ -4,6 +4,20 @@
     the segment that `segment_profiles` likens it to, and has its strategy.
 -#}
 {% macro strategies_by_segment() -%}
+    with {% for position, words in profile_words().items() -%}
+    {{ position }}_words as (
+
+        select unnest(['{{ words | join("', '") }}']) as word
+
+    ),
+
+    {% endfor -%}
+    numbers as (
+
+        select unnest(range(1, 10)) as number
+
+    )
+
     select *
     from {{ ref('segment_strategies') }}
 
@@ -29,13 +43,11 @@
         on
             segment_profiles.segmentation = any_other.segmentation
             and any_other.segment = 'any other'
-    {% for position, words in profile_words().items() %}
-    inner join (
-        select unnest(['{{ words | join("', '") }}']) as word
-    ) as {{ position }}_words
+    {% for position in profile_words() %}
+    inner join {{ position }}_words
         on segment_profiles.{{ position }} in ('any', {{ position }}_words.word)
     {% endfor %}
-    cross join (select unnest(range(1, 10)) as number) as numbers
+    cross join numbers
 {%- endmacro %}
 
 

@@ -36,7 +36,7 @@ ingest_plan as (
 
 {{ days_of_input('transactions', this if is_incremental() else none) }},  -- noqa: PRS
 
-{{ plausible_days('days_of_input') }},  -- noqa: PRS
+{{ plausible_days('days_of_input') }},  -- noqa: PRS, AM06
 
 non_product_codes as (
 

@@ -26,7 +26,7 @@ sold as (
 
 ),
 
-{{ lines_of_orders('sold') }},  -- noqa: PRS
+{{ lines_of_orders('sold') }},  -- noqa: PRS, LT01
 
 joined as (
 

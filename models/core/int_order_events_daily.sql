@@ -14,7 +14,7 @@ with transactions as (
 
 ),
 
-{{ lines_of_orders('transactions') }},  -- noqa: PRS
+{{ lines_of_orders('transactions') }},  -- noqa: PRS, LT01
 
 sales as (
 

@@ -10,7 +10,7 @@ anonymous_sales as (
 
 ),
 
-{{ lines_of_orders('anonymous_sales', keys=['invoice_id']) }},  -- noqa: PRS
+{{ lines_of_orders('anonymous_sales', keys=['invoice_id']) }},  -- noqa: PRS, LT01, LT09
 
 -- No cancellation without a customer finds its sale, so anonymous revenue is gross.
 anonymous_orders as (

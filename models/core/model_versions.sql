@@ -88,7 +88,7 @@ new_version as (
         known.last_version + 1 as model_version,
         case
             when known.last_version = 0 then 'first build'
-            when {{ var('refit') }} then 'refit'
+            when {{ var('refit') | lower }} then 'refit'
             when known.of_this_shop = 0 then 'another shop'
             when known.usable > 0 then 'build cut off'
             else 'another baseline date'
@@ -107,8 +107,8 @@ new_version as (
     where
         orders.rank_from_last = 1
         and population.customers_fitted > 0
-        and ({{ var('refit') }} or not known.has_newest_rules)
-        and not {{ is_refresh() }}
+        and ({{ var('refit') | lower }} or not known.has_newest_rules)
+        and not {{ is_refresh() | lower }}
 
 ),
 
@@ -119,7 +119,10 @@ usable_versions as (
     from own_versions
     where
         is_usable
-        and (not {{ is_refresh() }} or model_version in ({{ whole_versions() | indent(8) }}))
+        and (
+            not {{ is_refresh() | lower }}
+            or model_version in ({{ whole_versions() | indent(12) }})
+        )
 
     union all
 

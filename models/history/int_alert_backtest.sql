@@ -152,8 +152,10 @@ alerts as (
         dates.is_observed,
         next_orders.next_order_date,
         alert_rules.as_of_date - alert_rules.last_order_date as recency_days,
-        {{ stopped_score('gaps', 'active_days', 'recency_days', 'days_per_order') | indent(8) }}
-            as stopped_score,
+        {{ stopped_score(
+            'alert_rules.gaps', 'alert_rules.active_days', 'recency_days',
+            'alert_rules.days_per_order'
+        ) | indent(8) }} as stopped_score,
         alert_rules.last_order_date + alert_rules.gap_days + 1 as alert_date,
         -- A rule can't alert twice: all are tested on customers that none had alerted by the month
         -- end.

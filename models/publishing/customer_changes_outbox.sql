@@ -105,15 +105,15 @@ changes as (
     cross join run_date
     where
         {{ 'true' if records_changes() else 'false' }}
-        {% if var('as_of_date') is not none -%}
+        {% if var('as_of_date') is not none %}
         -- A look back is no change.
         and run_date.as_of_date >= coalesce(last_record.as_of_date, run_date.as_of_date)
-        {% endif -%}
+        {% endif %}
         and (
-            {% for state in states -%}
+            {% for state in states %}
+            {{ 'or ' if not loop.first -}}
             states.{{ state }} is distinct from last_states.{{ state }}
-            {{ 'or ' if not loop.last }}
-            {%- endfor %}
+            {% endfor %}
         )
 
 ),
@@ -131,24 +131,26 @@ numbered as (
 select
     numbered.change_number,
     md5(concat_ws(
-        '|', numbered.change_number, numbered.customer_id, numbered.as_of_date,
-        {% for state in states -%}
-        coalesce(numbered.{{ state }}_before, ''), coalesce(numbered.{{ state }}, '')
-        {{- ', ' if not loop.last }}
-        {% endfor -%}
+        '|',
+        numbered.change_number,
+        numbered.customer_id,
+        numbered.as_of_date,
+        {% for state in states %}
+        coalesce(numbered.{{ state }}_before, ''),
+        coalesce(numbered.{{ state }}, '')
+        {{- ',' if not loop.last }}
+        {% endfor %}
     )) as change_id,
     numbered.customer_id,
-    {% for segmentation in ['rfm', 'broad', 'detailed'] -%}
-    numbered.{{ segmentation }}_segment_before,
-    numbered.{{ segmentation }}_segment,
+    {% for name in ['rfm', 'broad', 'detailed'] %}
+    numbered.{{ name }}_segment_before,
+    numbered.{{ name }}_segment,
     -- Where the move of the history is this change.
     case
-        when
-            numbered.{{ segmentation }}_segment_before is not distinct from
-            movements.{{ segmentation }}_from
-            then movements.{{ segmentation }}_cause
-    end as {{ segmentation }}_cause,
-    {% endfor -%}
+        when (numbered.{{ name }}_segment_before is not distinct from movements.{{ name }}_from)
+            then movements.{{ name }}_cause
+    end as {{ name }}_cause,
+    {% endfor %}
     numbered.alert_state_before,
     numbered.alert_state,
     numbered.days_overdue,

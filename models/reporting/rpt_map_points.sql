@@ -6,7 +6,7 @@ with customers as (
     select * from {{ ref('customers') }}
     where
         embedding_x is not null
-        and {{ var('report_customer_rows') }}
+        and {{ var('report_customer_rows') | lower }}
 
 ),
 

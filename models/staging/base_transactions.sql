@@ -89,7 +89,7 @@ keyed as (
 
     select
         lines.*,
-        {{ text_key(key_columns) | indent(8) }} as row_key
+        {{ text_key(key_columns) | indent(8) }} as row_key  -- noqa: RF02, ST04
     from {{ 'whole_lines' if has_continued_orders else 'positioned' }} as lines
     cross join input_profile
 

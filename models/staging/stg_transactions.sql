@@ -52,7 +52,7 @@ cleaned as (
     select
         * replace (
             {% for column in ['invoice_id', 'product_id', 'customer_id'] %}
-            {{ clean_identifier(column) | indent(12) }} as {{ column }},
+            {{ clean_identifier(column) | indent(12) }} as {{ column }},  -- noqa: ST04
             {% endfor %}
             {% for column in ['product_description', 'country'] %}
             nullif({{ clean_text(column) | indent(12) }}, '') as {{ column }}
@@ -77,9 +77,11 @@ trimmed as (
         nullif(trim(cleaned.ordered_at), '') as ordered_at,
         {{ comparable_word('cleaned.order_status') }} as order_status,
         {{ comparable_word('cleaned.transaction_type') }} as transaction_type,
+        -- noqa: disable=RF02
         {{ currency_of_row(
             'cleaned.currency', 'cleaned.unit_price', 'cleaned.amount'
         ) }} as currency,
+        -- noqa: enable=RF02
         cleaned.surplus_field,
         cleaned.swallowed_rows,
         cleaned.other_columns,
@@ -245,9 +247,13 @@ explained as (
                         'readable_amount',
                         'a possible unit_price'
                     ) | indent(20) }}
-                else {{ unreadable_field(
-                    'amount', 'coalesce(unit_price, amount)', 'readable_amount', 'a possible amount'
-                ) | indent(16) }}
+                when not has_unit_price
+                    then {{ unreadable_field(
+                        'amount',
+                        'coalesce(unit_price, amount)',
+                        'readable_amount',
+                        'a possible amount'
+                    ) | indent(20) }}
             end,
             {{ unreadable_field(
                 'ordered_at', 'ordered_at', 'parsed_ordered_at', 'a date'

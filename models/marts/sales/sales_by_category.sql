@@ -16,7 +16,7 @@ products as (
 
 ),
 
-{{ lines_of_orders('anonymous_sales', keys=['invoice_id']) }},  -- noqa: PRS
+{{ lines_of_orders('anonymous_sales', keys=['invoice_id']) }},  -- noqa: PRS, LT01, LT09
 
 categorised_products as (
 

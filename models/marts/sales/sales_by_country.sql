@@ -16,6 +16,6 @@ sales as (
 
 select
     country,
-    {{ sales_of('sales') }}
+    {{ sales_of() }}
 from sales
 order by 1

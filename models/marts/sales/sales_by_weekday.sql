@@ -16,7 +16,7 @@ sales as (
 
 weekdays as (
 
-    {{ weekdays() }}
+    {{ weekdays() }}  -- noqa: AL05
 
 )
 

@@ -17,7 +17,7 @@ sales as (
 
 weekdays as (
 
-    {{ weekdays() }}
+    {{ weekdays() }}  -- noqa: AL05
 
 ),
 
