@@ -186,12 +186,16 @@ def by_scores(first: duckdb.DuckDBPyConnection, facts: pd.DataFrame) -> pd.Serie
         passed = (facts[measure].astype(float).to_numpy()[:, None] > points).sum(axis=1)
         scores[f"{measure.removesuffix('_days')}_score"] = 5 - passed if measure == "recency_days" else 1 + passed
     named = pd.Series(pd.NA, index=range(len(facts)), dtype=object)
+    has_repeated = (facts["frequency"] > 1).to_numpy()
     for block in blocks.itertuples():
         inside = np.full(len(facts), fill_value=True)
         for name in ("recency", "frequency", "monetary"):
             score = scores[f"{name}_score"]
             inside &= (score >= getattr(block, f"{name}_min")) & (score <= getattr(block, f"{name}_to"))
         named[inside] = block.segment
+        # Who has ordered more than once may have another name.
+        if isinstance(block.repeat_segment, str):
+            named[inside & has_repeated] = block.repeat_segment
     named[(facts["frequency"] == 0).to_numpy()] = "all cancelled"
     return pd.Series(named.to_numpy(), index=facts["customer_id"])
 
