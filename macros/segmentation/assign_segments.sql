@@ -1,9 +1,9 @@
 {#-
     SQL: CTEs that score customers and assign their segments, by the cut-points and rules of each
     row's own version. The last of them is `segmented`. This one piece serves today, the history and
-    every what-if. `facts` names a relation with customer_id, model_version, recency_days, frequency
-    and monetary; its other columns pass through. Where every order is cancelled there are no
-    scores. `cut_points` and `rules` name other relations than those that store all versions.
+    every counterfactual. `facts` names a relation with customer_id, model_version, recency_days,
+    frequency and monetary; its other columns pass through. Where every order is cancelled there are
+    no scores. `cut_points` and `rules` name other relations than those that store all versions.
 -#}
 {% macro assign_segments(facts, cut_points=none, rules=none) -%}
 cut_points as (

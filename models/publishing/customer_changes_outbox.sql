@@ -106,7 +106,7 @@ changes as (
     where
         {{ 'true' if records_changes() else 'false' }}
         {% if var('as_of_date') is not none %}
-        -- A look back is no change.
+        -- A run for an earlier day shows no change.
         and run_date.as_of_date >= coalesce(last_record.as_of_date, run_date.as_of_date)
         {% endif %}
         and (
