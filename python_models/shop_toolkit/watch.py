@@ -387,6 +387,7 @@ def watch(settings: str, seconds: float, stopping: Event, options: tuple[str, ..
     # One connection within a run; it is closed after each.
     os.environ["SHOP_KEEP_OPEN"] = "true"
     refresher = Refresher(settings, warehouse, stopping, options)
+    say("Parsing the project.")
     refresher.parse()
     deliver = Outbox(warehouse, str(command)).deliver if command else None
     watcher = Watcher(lambda: look_at_input(transactions, warehouse), refresher, say, deliver)
@@ -407,6 +408,8 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
     stopping = Event()
     stop_on_signals(stopping)
+    # Of locks that dbt leaves at the end: Python's helper, which frees them, would warn on the screen.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")
     try:
         watch(given.settings, given.seconds, stopping)
     except InputError as error:
