@@ -89,7 +89,7 @@ class Pause:
     def failed(self) -> float:
         """Begin a pause, and return its seconds."""
         # Doubled no further than needed: after days of failures the power would be too large for a float.
-        seconds = min(FIRST_PAUSE * 2 ** min(self.failures, MOST_DOUBLINGS), LONGEST_PAUSE)
+        seconds = float(min(FIRST_PAUSE * 2 ** min(self.failures, MOST_DOUBLINGS), LONGEST_PAUSE))
         self.failures += 1
         self.until = self.clock() + seconds
         return seconds
