@@ -3,20 +3,20 @@
 A table replaces the old one by statements that are sent at once. dbt itself runs a macro for each of them, and each
 time collects all that a macro may use: two fifths of what it spends on a small table. What runs of one process repeat
 is done once, and messages that nobody reads are not written. Tests of commands run dbt as it is, and compare what it
-builds with what is built so (tests/project/test_commands.py).
+builds with what is built so (tests/project/test_commands.py). How dbt compiles a query is left as it is: unit tests run
+here alone.
 """
 
 import pickle
-import re
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-import dbt.compilation
 from dbt.adapters.duckdb.impl import DuckDBAdapter
 from dbt.clients.jinja import MacroGenerator
 from dbt.context.macros import MacroNamespaceBuilder
 from dbt.contracts.graph.manifest import Manifest
+from dbt.events.logging import track_behavior_change_warn
 from dbt_common.clients import agate_helper
 from dbt_common.clients.jinja import MacroFuzzEnvironment
 from dbt_common.events.base_types import BaseEvent, EventLevel
@@ -87,7 +87,7 @@ class Macros(dict[str, Any]):
     """All macros that a model may use by their names: those of the project before those of dbt."""
 
     def __init__(self, packages: dict[str, dict[str, Any]], of_dbt: list[str]) -> None:
-        """Take the packages with their macros, and the names of dbt's own, the first of which come first."""
+        """Join the macros of the packages; `of_dbt` names dbt's own packages, of which the first come first."""
         self.of_dbt: dict[str, Any] = {}
         for name in reversed(of_dbt):
             self.of_dbt |= packages.get(name, {})
@@ -130,8 +130,6 @@ def quicken() -> None:
     MacroFuzzEnvironment.compile = once_for_each_text(MacroFuzzEnvironment.compile)
     MacroNamespaceBuilder.build_namespace = macros_of
     DuckDBAdapter.get_columns_in_relation = columns_of
-    dbt.compilation.inject_ctes_into_sql = after_the_first_word(dbt.compilation.inject_ctes_into_sql)
-    dbt.compilation.Linker.find_cycles = once_for_each_graph(dbt.compilation.Linker.find_cycles)
     agate_helper.build_type_tester = once_for_the_same_columns(agate_helper.build_type_tester)
 
 
@@ -139,7 +137,9 @@ def if_it_is_read(fire_event: Function) -> Function:
     """A sixth of a build went into messages for debugging, which were written down nowhere and passed to nobody."""
 
     def fire(manager: Any, event: BaseEvent, level: EventLevel | None = None, *rest: Any, **more: Any) -> None:
-        if manager.callbacks or (level or event.level_tag()) != EventLevel.DEBUG:
+        # dbt's own callback, which is always there, waits for warnings.
+        is_asked_for = any(callback is not track_behavior_change_warn for callback in manager.callbacks)
+        if is_asked_for or (level or event.level_tag()) != EventLevel.DEBUG:
             fire_event(manager, event, level, *rest, **more)
 
     return fire
@@ -158,31 +158,6 @@ def once_for_each_text(compile_template: Function) -> Function:
         return compiled[key]
 
     return compile_once
-
-
-def after_the_first_word(inject_ctes: Function) -> Function:
-    """To find the first word of a unit test's query, dbt parses all of it."""
-
-    def inject(sql: str, ctes: list[Any]) -> Any:
-        start = re.match(r"(\s|--[^\n]*\n)*with\s+(?!recursive)", sql, re.IGNORECASE)
-        if not start or not ctes:
-            return inject_ctes(sql, ctes)
-        return f"{start[0]}{', '.join(cte.sql for cte in ctes)}, {sql[start.end() :]}"
-
-    return inject
-
-
-def once_for_each_graph(find_cycles: Function) -> Function:
-    """The graph of the project is the same in each run."""
-    found: dict[frozenset[tuple[str, str]], Any] = {}
-
-    def find_once(linker: Any) -> Any:
-        edges = frozenset(linker.edges())
-        if edges not in found:
-            found[edges] = find_cycles(linker)
-        return found[edges]
-
-    return find_once
 
 
 def once_for_the_same_columns(build_type_tester: Function) -> Function:

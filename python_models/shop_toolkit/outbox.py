@@ -4,21 +4,24 @@ The model `customer_changes_outbox` records them. They are marked as delivered a
 so a process that is killed in between delivers them again; `change_id` identifies such repetitions.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import duckdb
 
-from shop_toolkit.ingest.errors import shortened
+from shop_toolkit.ingest.errors import reason_of, shortened
 
 OUTBOX = "publishing.customer_changes_outbox"
 # A command gets so many changes at most; it runs again for the others.
 MOST_LINES = 10_000
 SECONDS_OF_COMMAND = 60.0
+MOST_BYTES_OF_ERRORS = 10_000
 
 # Runs a command with a text on its standard input; returns why it failed, None if it did not.
 Run = Callable[[str, str], str | None]
@@ -35,21 +38,32 @@ def run_command(command: str, lines: str, seconds: float = SECONDS_OF_COMMAND) -
     Returns:
         Why it failed; None if it ended without an error.
     """
-    # In a session of its own: Ctrl-C is for the watcher, which waits until the command has ended.
-    with subprocess.Popen(
-        command, shell=True, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
-        errors="replace", start_new_session=True,
-    ) as process:  # fmt: skip
+    try:
+        code, errors = _ended(command, lines, seconds)
+    except OSError as error:
+        return f"it can't be run ({reason_of(error)})"
+    if code is None:
+        return f"it took longer than {seconds:.0f} s"
+    return None if code == 0 else f"it ended with code {code}" + (f" ({errors})" if errors else "")
+
+
+def _ended(command: str, lines: str, seconds: float) -> tuple[int | None, str]:
+    """The code that a command ended with, None where it was killed, and what it wrote about errors, on one line."""
+    # Files, as a pipe would stay open for what the command leaves in the background.
+    with TemporaryFile() as given, TemporaryFile() as errors:
+        given.write(lines.encode())
+        given.seek(0)
+        # In a session of its own: Ctrl-C is for the watcher, which waits until the command has ended.
+        process = subprocess.Popen(command, shell=True, stdin=given, stderr=errors, start_new_session=True)
         try:
-            _, errors = process.communicate(lines, timeout=seconds)
+            code: int | None = process.wait(seconds)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            return f"it took longer than {seconds:.0f} s"
-    if process.returncode == 0:
-        return None
-    said = shortened(errors, 120)
-    return f"it ended with code {process.returncode}" + (f" ({said})" if said else "")
+            with contextlib.suppress(OSError):  # it has just ended
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            code = None
+        errors.seek(0)
+        return code, shortened(errors.read(MOST_BYTES_OF_ERRORS).decode(errors="replace"), 120)
 
 
 @dataclass
@@ -73,11 +87,11 @@ class Outbox:
         """Deliver all changes that are pending.
 
         Returns:
-            How many were delivered, and why others were not; None where none are left, or the warehouse is in use.
+            How many were delivered, and why others were not; None where none are left, or the warehouse is in use or
+            gone.
         """
         count = 0
-        while self._stamp() != self._found_empty:
-            stamp = self._stamp()
+        while (stamp := self._stamp()) not in (None, self._found_empty):
             try:
                 self._mark()
                 batch = self._pending()
@@ -94,9 +108,12 @@ class Outbox:
             count += len(batch)
         return count, None
 
-    def _stamp(self) -> tuple[int, int]:
-        """Size of the warehouse and the time of its last change."""
-        status = self.warehouse.stat()
+    def _stamp(self) -> tuple[int, int] | None:
+        """Size of the warehouse and the time of its last change; None where it is gone."""
+        try:
+            status = self.warehouse.stat()
+        except OSError:
+            return None
         return status.st_size, status.st_mtime_ns
 
     def _pending(self) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ It is a loop around `dbt build --selector refresh`, in one process: dbt is loade
 
 import argparse
 import gc
+import math
 import os
 import re
 import signal
@@ -35,6 +36,8 @@ SECONDS_BETWEEN_LOOKS = 1.0
 # Before a refresh that failed is tried again on the same input: the first pause, doubled each time up to the longest.
 FIRST_PAUSE = 5.0
 LONGEST_PAUSE = 300.0
+MOST_DOUBLINGS = 10
+LONGEST_SECONDS = 86_400.0
 LONGEST_PROBLEM = 400
 REFRESH = ("build", "--selector", "refresh")
 # Nobody reads dbt's messages and files here; warnings and errors go to its log.
@@ -85,7 +88,8 @@ class Pause:
 
     def failed(self) -> float:
         """Begin a pause, and return its seconds."""
-        seconds = float(min(FIRST_PAUSE * 2**self.failures, LONGEST_PAUSE))
+        # Doubled no further than needed: after days of failures the power would be too large for a float.
+        seconds = float(min(FIRST_PAUSE * 2 ** min(self.failures, MOST_DOUBLINGS), LONGEST_PAUSE))
         self.failures += 1
         self.until = self.clock() + seconds
         return seconds
@@ -110,6 +114,7 @@ class Watcher:
         deliver: Delivers changes of customers; returns how many, and why others were not. None delivers nothing.
         say: Where sentences go.
         clock: Seconds of a clock that never goes back; a test passes another one.
+        stopping: Set when nothing further should begin.
     """
 
     look: Callable[[], Stamps]
@@ -117,6 +122,7 @@ class Watcher:
     say: Callable[[str], None]
     deliver: Callable[[], tuple[int, str | None]] | None = None
     clock: Callable[[], float] = time.monotonic
+    stopping: Event = field(default_factory=Event)
     pause: Pause = field(init=False)
     delivery_pause: Pause = field(init=False)
     _looked: Stamps | None = None
@@ -132,7 +138,8 @@ class Watcher:
         The first refresh doesn't ask what is new: an earlier one may have failed.
         """
         self._look()
-        if self.deliver is not None and (not self.delivery_pause.failures or self.delivery_pause.is_over):
+        is_due = not self.delivery_pause.failures or self.delivery_pause.is_over
+        if self.deliver is not None and is_due and not self.stopping.is_set():
             self._deliver(self.deliver)
 
     def _look(self) -> None:
@@ -142,6 +149,7 @@ class Watcher:
             self._looked = None
             self._say_once(f"The input can't be read yet: {shortened(str(error), LONGEST_PROBLEM)}")
             return
+        self._said = None
         is_still, self._looked = now == self._looked, now
         if is_still and (now != self._refreshed or self.pause.is_over):
             self._refresh(now)
@@ -168,8 +176,9 @@ class Watcher:
         seconds = self.clock() - started
         if outcome.problem is None:
             self.pause.succeeded()
-            self._said = None
             self.say(f"{outcome.lines:,} new lines, {outcome.customers:,} changed customers, {seconds:.1f} s.")
+        elif self.stopping.is_set():
+            self.say(f"The refresh ended after {seconds:.1f} s: {outcome.problem}")
         else:
             pause = self.pause.failed()
             self.say(
@@ -216,13 +225,14 @@ class Refresher:
 
     def __call__(self) -> Outcome:
         """Refresh once."""
-        before = self.shown.look(self.warehouse)
+        # What others have changed meanwhile is none of its changes.
+        self.shown.look(self.warehouse)
         _, problem = self._invoke(*REFRESH)
         after = self.shown.look(self.warehouse)
-        if self.stopping.is_set():
+        if problem is not None and self.stopping.is_set():
             problem = "it was stopped between two steps, and the next one goes on from there."
         gc.collect()
-        return Outcome(problem, max(after.last_row - before.last_row, 0), after.changed)
+        return Outcome(problem, after.lines, after.changed)
 
     def _invoke(self, *command: str) -> tuple[Any, str | None]:
         """What dbt returns of a command, and what it reports as wrong, as a sentence."""
@@ -264,24 +274,24 @@ def _sentence(parts: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a look at the warehouse shows.
+    """What a look at the warehouse shows; of the first one nothing is new.
 
     Attributes:
-        last_row: Up to where rows of the input are processed.
+        lines: How many rows of the input were processed since the look before.
         changed: How many customers have other segments or another alert than at the look before.
     """
 
-    last_row: int
+    lines: int
     changed: int
 
 
 class Shown:
-    """Remembers what readers were shown of each customer, to count changes; in memory, as one number per customer."""
+    """Remembers what readers were shown, to count changes; in memory, as one number per customer."""
 
     def __init__(self) -> None:
         self.memory = duckdb.connect(config={"threads": 1})
         self.memory.execute("create table states (customer_id varchar, state ubigint)")
-        self.is_first = True
+        self.last_row: int | None = None
 
     def look(self, warehouse: Path) -> Seen:
         """Look at the warehouse, read-only; where it can't be opened nothing has changed."""
@@ -309,8 +319,8 @@ class Shown:
             where now.state is distinct from states.state
         """).fetchall()
         self.memory.execute("create or replace table states as from now")
-        changed, self.is_first = 0 if self.is_first else changed, False
-        return Seen(int(last_row), int(changed))
+        before, self.last_row = self.last_row, int(last_row)
+        return Seen(0, 0) if before is None else Seen(max(self.last_row - before, 0), int(changed))
 
 
 def _text(value: str) -> str:
@@ -390,7 +400,7 @@ def watch(settings: str, seconds: float, stopping: Event, options: tuple[str, ..
     say("Parsing the project.")
     refresher.parse()
     deliver = Outbox(warehouse, str(command)).deliver if command else None
-    watcher = Watcher(lambda: look_at_input(transactions, warehouse), refresher, say, deliver)
+    watcher = Watcher(lambda: look_at_input(transactions, warehouse), refresher, say, deliver, stopping=stopping)
     say(f"Watching {named(transactions)}. Ctrl-C stops.")
     while not stopping.is_set():
         watcher.step()
@@ -398,20 +408,33 @@ def watch(settings: str, seconds: float, stopping: Event, options: tuple[str, ..
     say("Stopped.")
 
 
+def seconds_of(text: str) -> float:
+    """The seconds between two looks that a text gives.
+
+    Raises:
+        InputError: It gives no number of seconds up to a day.
+    """
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds <= LONGEST_SECONDS:
+        raise InputError(f"EVERY is {named(text)}; give the seconds between two looks, up to a day: EVERY=10.")
+    return seconds
+
+
 def main(arguments: list[str]) -> int:
     """Watch until a signal; return the exit code."""
     parser = argparse.ArgumentParser(prog="make watch", description="Refresh whenever the input changes.")
     parser.add_argument("settings", nargs="?", default="", help="settings as YAML or JSON, as for dbt's --vars")
-    parser.add_argument(
-        "--seconds", type=float, default=SECONDS_BETWEEN_LOOKS, help="seconds between two looks at the input"
-    )
+    parser.add_argument("--seconds", default=str(SECONDS_BETWEEN_LOOKS), help="seconds between two looks at the input")
     given = parser.parse_args(arguments)
     stopping = Event()
     stop_on_signals(stopping)
     # Of locks that dbt leaves at the end: Python's helper, which frees them, would warn on the screen.
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")
     try:
-        watch(given.settings, given.seconds, stopping)
+        watch(given.settings, seconds_of(given.seconds), stopping)
     except InputError as error:
         print(error, file=sys.stderr)
         return 1

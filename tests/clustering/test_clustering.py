@@ -144,7 +144,7 @@ def test_structureless_customers_are_unstable() -> None:
 
 def test_rows_are_equal_for_any_number_of_workers_and_order_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     # Just enough customers for the work to be split.
-    monkeypatch.setattr("shop_toolkit.clustering.names.PARALLEL_CUSTOMERS", 300)
+    monkeypatch.setattr("shop_toolkit.clustering.names.CUSTOMERS_WORTH_WORKERS", 300)
     population, _ = three_groups(100)
     alone = embed(population, ["rfm_plane"])
     shuffled = embed(population.sample(frac=1, random_state=0), ["rfm_plane"])

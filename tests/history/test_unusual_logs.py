@@ -87,7 +87,7 @@ def test_forecasts_and_report_stand_with_months_without_sales(shop: Shop) -> Non
     assert all(size > 0 for (size,) in evaluated)
     assert shop.rows("select chart, failure_reason from reporting.rpt_charts where failure_reason is not null") == []
     moving = "'segment_flows', 'stay_rates', 'change_causes', 'alerts', 'alert_backtest', 'drift'"
-    assert shop.row(f"select sum(figure_count) from reporting.rpt_charts where chart in ({moving})") == (15,)
+    assert shop.row(f"select sum(figure_count) from reporting.rpt_charts where chart in ({moving})") == (16,)
 
 
 def test_customers_who_cancelled_everything_count_until_then(shop: Shop) -> None:

@@ -285,7 +285,7 @@ def test_the_last_day_has_the_segment_names_of_the_seed_and_days_that_are_over_k
 def test_a_refresh_of_an_empty_warehouse_stops_with_a_sentence(make_shop: Callable[..., Shop]) -> None:
     shop = make_shop()
     problem = problem_of(shop.dbt(*REFRESH))
-    missing = "cluster_levels, customer_embeddings, int_history_evaluations, int_customer_category_spend,"
+    missing = "cluster_levels, customer_embeddings, int_customer_category_spend, int_customer_interest_groups,"
     assert f"the warehouse lacks {missing}" in problem
     assert "Run 'dbt build' first." in problem
     assert shop.tables() == set()

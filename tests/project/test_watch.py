@@ -20,7 +20,17 @@ from shop_toolkit import watch
 from shop_toolkit.ingest.files import InputError
 from shop_toolkit.outbox import Outbox, run_command
 from shop_toolkit.publishing import LIVE_SECONDS_BEFORE, current_files
-from shop_toolkit.watch import Outcome, Pause, Refresher, Stamps, Watcher, look_at_input, reason_of_message
+from shop_toolkit.watch import (
+    Outcome,
+    Pause,
+    Refresher,
+    Seen,
+    Shown,
+    Stamps,
+    Watcher,
+    look_at_input,
+    reason_of_message,
+)
 
 DONE = Outcome(None, 3, 2)
 OUTBOX = "publishing.customer_changes_outbox"
@@ -93,6 +103,26 @@ def test_input_that_cannot_be_read_is_reported_once_and_waited_for() -> None:
     assert script.said == ["The input can't be read yet: there is no file 'a.csv'."]
     script.input = {"a.csv": "1"}
     assert script.steps(2) == 1
+    script.input = {}
+    assert script.steps(4) == 0
+    script.input = {"a.csv": "1"}
+    assert script.steps(4) == 0, "it is as it was"
+    script.input = {}
+    assert script.steps(4) == 0
+    assert len([sentence for sentence in script.said if "can't be read" in sentence]) == 3
+
+
+def test_when_it_is_stopped_it_promises_no_other_attempt_and_delivers_nothing() -> None:
+    script = Script()
+    script.steps(1)
+
+    def stopped() -> Outcome:
+        script.watcher.stopping.set()
+        return Outcome("it was stopped.")
+
+    script.watcher.refresh, script.watcher.deliver = stopped, lambda: (1, None)
+    script.steps(1)
+    assert script.said == ["The refresh ended after 0.0 s: it was stopped."]
 
 
 def test_after_a_failure_it_goes_on_when_the_input_changes_or_a_growing_pause_is_over() -> None:
@@ -145,9 +175,10 @@ def test_a_pause_grows_up_to_the_longest() -> None:
     assert [pause.failed() for _ in range(8)] == [5, 10, 20, 40, 80, 160, 300, 300]
     pause.succeeded()
     assert pause.failed() == 5
+    assert Pause(lambda: 0.0, failures=2000).failed() == 300, "a week of failures"
 
 
-def test_the_state_of_the_input_is_that_of_its_files(tmp_path: Path) -> None:
+def test_the_state_of_the_input_is_that_of_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     glob = str(tmp_path / "*.csv")
     with pytest.raises(InputError, match="there is no file"):
         look_at_input(glob, tmp_path / "none")
@@ -159,6 +190,14 @@ def test_the_state_of_the_input_is_that_of_its_files(tmp_path: Path) -> None:
     (tmp_path / "b.csv").touch()
     with pytest.raises(InputError, match="is empty"):
         look_at_input(glob, tmp_path / "none")
+    (tmp_path / "b.csv").unlink()
+
+    def unplugged(_: str) -> str:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("shop_toolkit.ingest.files._stamp", unplugged)
+    with pytest.raises(InputError, match="can't be read: Input/output error"):
+        look_at_input(glob, tmp_path / "none")
 
 
 def test_the_state_of_a_table_is_its_number_of_rows(tmp_path: Path) -> None:
@@ -168,6 +207,26 @@ def test_the_state_of_a_table_is_its_number_of_rows(tmp_path: Path) -> None:
     assert look_at_input("raw.sales", warehouse) == {"raw.sales": "3"}
     with pytest.raises(InputError, match="missing"):
         look_at_input("raw.missing", warehouse)
+
+
+def test_lines_and_changes_count_from_the_last_look_that_succeeded(tmp_path: Path) -> None:
+    warehouse, shown = tmp_path / "shop.duckdb", Shown()
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("""
+            create schema sources;
+            create table sources.ingest_watermark as select 70 as last_row;
+            create table customer_alerts (customer_id varchar, state varchar);
+            create table customers as
+            select 'a' as customer_id, 'loyal' as rfm_segment, 'x' as broad_segment, 'y' as detailed_segment
+        """)
+    assert shown.look(tmp_path / "none") == Seen(0, 0)
+    assert shown.look(warehouse) == Seen(0, 0), "what the first look finds is not new"
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("update sources.ingest_watermark set last_row = 75")
+        connection.execute("update customers set rfm_segment = 'lost'")
+    assert shown.look(tmp_path / "none") == Seen(0, 0)
+    assert shown.look(warehouse) == Seen(5, 1)
+    assert shown.look(warehouse) == Seen(0, 0)
 
 
 @pytest.mark.parametrize(
@@ -274,6 +333,20 @@ def test_a_command_that_hangs_is_killed() -> None:
     assert run_command("echo no address >&2; exit 2", "") == "it ended with code 2 (no address)"
 
 
+def test_a_command_has_ended_when_its_shell_has() -> None:
+    assert run_command("sleep 3 & cat > /dev/null", "x", seconds=1) is None
+
+
+def test_a_command_that_cannot_be_run_has_failed() -> None:
+    problem = run_command("true " + "x" * 5_000_000, "")
+    assert problem is not None
+    assert problem.startswith("it can't be run (")
+
+
+def test_a_warehouse_that_is_gone_has_nothing_to_deliver(tmp_path: Path) -> None:
+    assert Outbox(tmp_path / "none", "true").deliver() == (0, None)
+
+
 @pytest.fixture
 def signals() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -292,6 +365,15 @@ def test_the_first_interrupt_asks_to_stop_and_the_second_one_ends_the_process(mo
     assert codes == []
     signal.raise_signal(signal.SIGINT)
     assert codes == [130]
+
+
+@pytest.mark.usefixtures("signals")
+@pytest.mark.parametrize("seconds", ["soon", "0", "-1", "nan", "inf", "1e9"])
+def test_seconds_that_are_none_stop_it_with_a_sentence(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert watch.main([f"--seconds={seconds}"]) == 1
+    assert capsys.readouterr().err == (
+        f"EVERY is '{seconds}'; give the seconds between two looks, up to a day: EVERY=10.\n"
+    )
 
 
 def test_without_a_full_build_it_stops_with_a_sentence(tmp_path: Path) -> None:

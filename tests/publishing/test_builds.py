@@ -160,7 +160,8 @@ def test_a_folder_that_fails_while_it_is_written_has_one_sentence(shop: Shop) ->
     assert "The marts are not published, and readers keep the last publication: " in problem
     assert " is writable and has room, or name another by the setting 'published_folder'" in problem
     assert "Traceback" not in problem
-    assert len(problem) < 700
+    # Whatever folder the tests are in.
+    assert len(problem.replace(str(folder), "")) < 645
     current = (folder / "current").resolve().name
     assert shop.rows("select distinct publication_id from published_files") == [(current,)]
     assert shop.dbt("build", "--select", *PUBLICATION).success

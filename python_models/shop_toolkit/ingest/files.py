@@ -150,7 +150,7 @@ def stamps(path: str) -> dict[str, str]:
     """
     try:
         return {file: _stamp(file) for file in _matching_files(path)}
-    except FileNotFoundError as error:
+    except OSError as error:
         raise InputError(f"{named(path)} can't be read: {reason_of(error)}.") from error
 
 

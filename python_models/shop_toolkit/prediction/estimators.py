@@ -9,13 +9,11 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeRegressor
-from sklearn.tree._criterion import Gini
-from sklearn.tree._splitter import BestSplitter
-from sklearn.tree._tree import DepthFirstTreeBuilder, Tree
 
 from shop_toolkit.grids import DEFAULT_GRIDS, Settings
 from shop_toolkit.prediction.features import VaryingFeatures, feature_scaler
 from shop_toolkit.prediction.reuse import once
+from shop_toolkit.trees import Rows, resampled
 
 SEED = 0
 
@@ -100,11 +98,7 @@ class SampledNeighbours(KNeighborsClassifier):  # type: ignore[misc]  # scikit-l
 
 
 class DrawnForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """scikit-learn's `RandomForestClassifier` with `max_samples`, the same to the last bit, in less time.
-
-    That one hands each tree all rows, those that it didn't draw with a weight of 0, and checks them for each tree
-    again. Here a tree grows from the rows it drew, by scikit-learn's own builder.
-    """
+    """scikit-learn's `RandomForestClassifier` with `max_samples`, the same to the last bit, in less time."""
 
     def __init__(self, n_estimators: int, min_samples_leaf: int, max_samples: int, random_state: int):
         self.n_estimators = n_estimators
@@ -113,29 +107,14 @@ class DrawnForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
         self.random_state = random_state
 
     def fit(self, values: np.ndarray, target: np.ndarray) -> "DrawnForest":
-        """Fit on rows (n, d) and their classes (n,)."""
+        """Fit on rows (n, d), which may have gaps, and their classes (n,)."""
         self.classes_, numbers = np.unique(target, return_inverse=True)
-        rows, numbers = values.astype(np.float32), numbers.astype(float)[:, None]
-        gaps = np.asarray(np.isnan(rows).any(axis=0)) if np.isnan(rows).any() else None
-        random = np.random.RandomState(self.random_state)
-        self.trees_ = []
-        for seed in random.randint(np.iinfo(np.int32).max, size=self.n_estimators):
-            times = np.bincount(np.random.RandomState(seed).randint(0, len(rows), self.max_samples))
-            drawn = np.flatnonzero(times)
-            self.trees_.append(self._grown(rows[drawn], numbers[drawn], times[drawn].astype(float), gaps, seed))
+        considered = max(1, int(np.sqrt(values.shape[1])))
+        self.trees_ = resampled(
+            Rows.of(values, numbers), self.n_estimators, considered, self.random_state, self.max_samples,
+            self.min_samples_leaf,
+        )  # fmt: skip
         return self
-
-    def _grown(
-        self, rows: np.ndarray, numbers: np.ndarray, weights: np.ndarray, gaps: np.ndarray | None, seed: int
-    ) -> Tree:
-        """A tree of rows (n, d), the numbers (n, 1) of their classes and weights (n,); `gaps` flags features (d,)."""
-        classes, leaf = np.array([len(self.classes_)]), self.min_samples_leaf
-        considered, features = max(1, int(np.sqrt(rows.shape[1]))), rows.shape[1]
-        splitter = BestSplitter(Gini(1, classes), considered, leaf, 0.0, np.random.RandomState(seed), None)
-        tree = Tree(features, classes, 1)
-        builder = DepthFirstTreeBuilder(splitter, max(2, 2 * leaf), leaf, 0.0, np.iinfo(np.int32).max, 0.0)
-        builder.build(tree, rows, numbers, weights, gaps)
-        return tree
 
     def predict_proba(self, values: np.ndarray) -> np.ndarray:
         """Probabilities (n, classes) of rows (n, d): the mean of the trees."""

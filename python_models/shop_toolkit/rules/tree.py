@@ -123,7 +123,7 @@ class GrownTree:
         """Grow a tree.
 
         Args:
-            sample: Who it learns from.
+            sample: The customers that it learns from, and those made up nearby.
             numbers: Number of the segment of everyone (m,) that it learns.
             smallest_support: Customers of a node at least.
             most_leaves: Leaves at most that the tree will be cut back to.
