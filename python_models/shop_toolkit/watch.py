@@ -28,6 +28,7 @@ from shop_toolkit.ingest.files import InputError, stamps
 from shop_toolkit.ingest.inspect_input import settings_of_run
 from shop_toolkit.ingest.relation import is_file_name, qualified_name
 from shop_toolkit.outbox import Outbox
+from shop_toolkit.report.words import plural
 
 # What identifies the state of the input: size and time of the last change by file, or the row count by table.
 Stamps = Mapping[str, str]
@@ -157,7 +158,7 @@ class Watcher:
     def _deliver(self, deliver: Callable[[], tuple[int, str | None]]) -> None:
         count, problem = deliver()
         if count:
-            self.say(f"{count:,} changes delivered.")
+            self.say(f"{plural(count, 'change')} delivered.")
         if problem is None:
             self.delivery_pause.succeeded()
             return
@@ -176,7 +177,8 @@ class Watcher:
         seconds = self.clock() - started
         if outcome.problem is None:
             self.pause.succeeded()
-            self.say(f"{outcome.lines:,} new lines, {outcome.customers:,} changed customers, {seconds:.1f} s.")
+            lines, customers = plural(outcome.lines, "new line"), plural(outcome.customers, "changed customer")
+            self.say(f"{lines}, {customers}, {seconds:.1f} s.")
         elif self.stopping.is_set():
             self.say(f"The refresh ended after {seconds:.1f} s: {outcome.problem}")
         else:
