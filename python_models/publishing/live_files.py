@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from shop_toolkit.ingest.quoting import quote_text
 from shop_toolkit.publishing import (
     FILE_TYPES,
     LIVE_FOLDER,
@@ -13,7 +14,6 @@ from shop_toolkit.publishing import (
     PublicationError,
     current_files,
     publication,
-    text,
 )
 from shop_toolkit.tables import typed
 
@@ -34,5 +34,5 @@ def model(dbt: Any, session: Any) -> pd.DataFrame:
             with publication(session, marts, {}, folder, LIVE_SECONDS_BEFORE):
                 pass
         except PublicationError as error:
-            session.execute(f"set variable publication_problem = {text(str(error))}")
+            session.execute(f"set variable publication_problem = {quote_text(str(error))}")
     return typed(pd.DataFrame(current_files(folder) if folder else None, columns=list(FILE_TYPES)), FILE_TYPES)

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from shop_toolkit.ingest.quoting import quote_text
 from shop_toolkit.postgres import ADDRESS, push
 from shop_toolkit.progress import log_line
-from shop_toolkit.publishing import FILE_TYPES, Mart, PublicationError, current_files, id_of, publication, text
+from shop_toolkit.publishing import FILE_TYPES, Mart, PublicationError, current_files, id_of, publication
 from shop_toolkit.tables import typed
 
 
@@ -33,7 +34,7 @@ def model(dbt: Any, session: Any) -> pd.DataFrame:
             if folder:
                 log_line(f"The report is {folder / 'report.html'}; {folder} holds the tables for readers, too.")
         except PublicationError as error:
-            session.execute(f"set variable publication_problem = {text(str(error))}")
+            session.execute(f"set variable publication_problem = {quote_text(str(error))}")
     return typed(pd.DataFrame(current_files(folder) if folder else None, columns=list(FILE_TYPES)), FILE_TYPES)
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from shop_toolkit.publishing import Mart, PublicationError, quoted, text, types_of
+from shop_toolkit.ingest.quoting import quote_name, quote_text
+from shop_toolkit.publishing import Mart, PublicationError, types_of
 
 if TYPE_CHECKING:
     import psycopg
@@ -104,10 +105,16 @@ def push(
             if present == wanted and pushed_id(cursor, schema) == publication_id:
                 return False
             for name, columns in wanted.items():
-                make_room(cursor, f"{quoted(schema)}.{quoted(name)}", columns, present[name])
+                make_room(cursor, f"{quote_name(schema)}.{quote_name(name)}", columns, present[name])
             for mart in marts:
-                copy(connection, cursor, mart, f"{quoted(schema)}.{quoted(mart.name)}", is_new=not present[mart.name])
-            cursor.execute(f"insert into {quoted(schema)}.publication values (%s, now())", [publication_id])
+                copy(
+                    connection,
+                    cursor,
+                    mart,
+                    f"{quote_name(schema)}.{quote_name(mart.name)}",
+                    is_new=not present[mart.name],
+                )
+            cursor.execute(f"insert into {quote_name(schema)}.publication values (%s, now())", [publication_id])
     except (psycopg.Error, duckdb.Error, OSError) as error:
         raise PublicationError(
             f"The marts are not pushed to Postgres: {one_line(error)} The server holds what it held before, and so do "
@@ -120,14 +127,14 @@ def lock(cursor: "psycopg.Cursor[Any]", schema: str) -> None:
     """Wait for other pushes, and create the schema if it doesn't exist."""
     cursor.execute(f"set local lock_timeout = '{SECONDS_TO_WAIT}s'")
     cursor.execute(f"select pg_advisory_xact_lock({LOCK})")
-    cursor.execute("select to_regnamespace(%s) is null", [quoted(schema)])
+    cursor.execute("select to_regnamespace(%s) is null", [quote_name(schema)])
     if cursor.fetchone() == (True,):
-        cursor.execute(f"create schema {quoted(schema)}")
+        cursor.execute(f"create schema {quote_name(schema)}")
 
 
 def pushed_id(cursor: "psycopg.Cursor[Any]", schema: str) -> str | None:
     """The id of the publication on the server; None if there is not exactly one."""
-    cursor.execute(f"select publication_id from {quoted(schema)}.publication")
+    cursor.execute(f"select publication_id from {quote_name(schema)}.publication")
     rows = cursor.fetchall()
     return str(rows[0][0]) if len(rows) == 1 else None
 
@@ -150,7 +157,7 @@ def columns_of(cursor: "psycopg.Cursor[Any]", schema: str, table: str) -> dict[s
     cursor.execute(
         "select attname, format_type(atttypid, atttypmod) from pg_attribute"
         " where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped order by attnum",
-        [f"{quoted(schema)}.{quoted(table)}"],
+        [f"{quote_name(schema)}.{quote_name(table)}"],
     )
     return dict(cursor.fetchall())
 
@@ -168,7 +175,9 @@ def make_room(cursor: "psycopg.Cursor[Any]", table: str, columns: dict[str, str]
         cursor.execute(f"delete from {table}")
         return
     cursor.execute(f"drop table if exists {table}")
-    cursor.execute(f"create table {table} ({', '.join(f'{quoted(name)} {kind}' for name, kind in columns.items())})")
+    cursor.execute(
+        f"create table {table} ({', '.join(f'{quote_name(name)} {kind}' for name, kind in columns.items())})"
+    )
 
 
 def copy(
@@ -188,23 +197,23 @@ def copy(
         types = types_of(reader, mart.query)
         columns = ", ".join(sendable(name, kind) for name, kind in types.items())
         reader.execute(
-            f"copy (select {columns} from ({mart.query})) to {text(path)}"
+            f"copy (select {columns} from ({mart.query})) to {quote_text(str(path))}"
             r" (format csv, header false, delimiter '\t', quote '', escape '', nullstr '\N')"
         )
-        names = ", ".join(map(quoted, types))
+        names = ", ".join(map(quote_name, types))
         with path.open("rb") as rows, cursor.copy(f"copy {table} ({names}) from stdin") as stream:
             while block := rows.read(BLOCK):
                 stream.write(block)
     if is_new:
-        cursor.execute(f"comment on table {table} is {text(mart.description)}")
+        cursor.execute(f"comment on table {table} is {quote_text(mart.description)}")
         for name, description in mart.columns.items():
-            cursor.execute(f"comment on column {table}.{quoted(name)} is {text(description)}")
+            cursor.execute(f"comment on column {table}.{quote_name(name)} is {quote_text(description)}")
 
 
 def sendable(column: str, kind: str) -> str:
     """SQL of a column in the text format of Postgres' COPY, which has no character 0 in texts."""
-    value = f"{quoted(column)}::varchar"
+    value = f"{quote_name(column)}::varchar"
     if TYPES.get(kind, "text") == "text" and not kind.startswith("DECIMAL"):
         for sign, escaped in ((0, ""), (92, r"\\"), (9, r"\t"), (10, r"\n"), (13, r"\r")):
             value = f"replace({value}, chr({sign}), '{escaped}')"
-    return f"{value} as {quoted(column)}"
+    return f"{value} as {quote_name(column)}"

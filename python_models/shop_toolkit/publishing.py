@@ -28,6 +28,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from shop_toolkit.ingest.errors import first_line_of, shortened
+from shop_toolkit.ingest.quoting import quote_name, quote_text
 
 # Part of the id: raise it when files change their form while the marts stay the same.
 LAYOUT = 2
@@ -85,7 +86,7 @@ class Mart:
     @property
     def ordered_query(self) -> str:
         """The query in the order of the key, or of all columns without one: equal files whatever the threads."""
-        return f"select * from ({self.query}) order by {', '.join(map(quoted, self.key)) or 'all'}"
+        return f"select * from ({self.query}) order by {', '.join(map(quote_name, self.key)) or 'all'}"
 
 
 @dataclass(frozen=True)
@@ -101,16 +102,6 @@ class Publication:
     publication_id: str
     folder: Path
     files: list[FileEntry]
-
-
-def quoted(name: str) -> str:
-    """A name as an SQL identifier, whatever signs it holds."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def text(value: str | Path) -> str:
-    """A text as an SQL literal."""
-    return "'" + str(value).replace("'", "''") + "'"
 
 
 def types_of(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:
@@ -135,7 +126,7 @@ def id_of(connection: duckdb.DuckDBPyConnection, marts: Sequence[Mart], pages: M
     digest = hashlib.sha256(json.dumps([LAYOUT, duckdb.__version__]).encode())
     for mart in sorted(marts, key=lambda mart: mart.name):
         types = types_of(connection, mart.query)
-        columns = ", ".join(map(quoted, types))
+        columns = ", ".join(map(quote_name, types))
         content = connection.execute(
             f"select count(*), sum(hash(row({columns}))::hugeint)::varchar from ({mart.query})"
         ).fetchall()
@@ -154,7 +145,7 @@ def safe_in_spreadsheet(column: str, kind: str) -> str:
         column: Name of the column.
         kind: DuckDB's type of it.
     """
-    name = quoted(column)
+    name = quote_name(column)
     if kind != "VARCHAR":
         return name
     signs = " || ".join(f"chr({ord(sign)})" for sign in FORMULA_SIGNS)
@@ -339,17 +330,18 @@ def write_marts(
     Returns:
         Number of rows by mart.
     """
-    database = quoted(f"publication {publication_id}")
+    database = quote_name(f"publication {publication_id}")
     # A transaction changes one database only, so each mart has its own connection and with it its own transaction.
     connection = connection.cursor()
     connection.execute(
-        f"attach {text(folder / 'marts.duckdb')} as {database} (storage_version {text(STORAGE_VERSION)})"
+        f"attach {quote_text(str(folder / 'marts.duckdb'))} as {database}"
+        f" (storage_version {quote_text(STORAGE_VERSION)})"
     )
     try:
 
         def write(mart: Mart) -> int:
             with connection.cursor() as cursor:
-                return write_mart(cursor, mart, folder, publication_id, f"{database}.{quoted(mart.name)}")
+                return write_mart(cursor, mart, folder, publication_id, f"{database}.{quote_name(mart.name)}")
 
         ((threads,),) = connection.execute("select current_setting('threads')").fetchall()
         with ThreadPoolExecutor(threads) as pool:
@@ -381,16 +373,16 @@ def write_mart(cursor: duckdb.DuckDBPyConnection, mart: Mart, folder: Path, publ
     ((rows,),) = cursor.execute(f"create table {table} as {mart.ordered_query}").fetchall()
     comment(cursor, table, mart)
     cursor.execute(
-        f"copy (from {table}) to {text(folder / 'parquet' / f'{mart.name}.parquet')}"
-        f" (format parquet, compression zstd, kv_metadata {{publication_id: {text(publication_id)}}})"
+        f"copy (from {table}) to {quote_text(str(folder / 'parquet' / f'{mart.name}.parquet'))}"
+        f" (format parquet, compression zstd, kv_metadata {{publication_id: {quote_text(publication_id)}}})"
     )
     columns = [
-        f"{safe_in_spreadsheet(name, kind)} as {quoted(name if position else BYTE_ORDER_MARK + name)}"
+        f"{safe_in_spreadsheet(name, kind)} as {quote_name(name if position else BYTE_ORDER_MARK + name)}"
         for position, (name, kind) in enumerate(types_of(cursor, f"from {table}").items())
     ]
     cursor.execute(
         f"copy (select {', '.join(columns)} from {table})"
-        f" to {text(folder / 'csv' / f'{mart.name}.csv')} (format csv, header true)"
+        f" to {quote_text(str(folder / 'csv' / f'{mart.name}.csv'))} (format csv, header true)"
     )
     return int(rows)
 
@@ -398,9 +390,9 @@ def write_mart(cursor: duckdb.DuckDBPyConnection, mart: Mart, folder: Path, publ
 def comment(cursor: duckdb.DuckDBPyConnection, table: str, mart: Mart) -> None:
     """Store the descriptions of a table and its columns in the database, for tools that show them."""
     if mart.description:
-        cursor.execute(f"comment on table {table} is {text(mart.description)}")
+        cursor.execute(f"comment on table {table} is {quote_text(mart.description)}")
     for name, description in mart.columns.items():
-        cursor.execute(f"comment on column {table}.{quoted(name)} is {text(description)}")
+        cursor.execute(f"comment on column {table}.{quote_name(name)} is {quote_text(description)}")
 
 
 def entry(folder: Path, path: str, mart: str | None = None, rows: int | None = None) -> FileEntry:

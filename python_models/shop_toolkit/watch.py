@@ -26,6 +26,7 @@ import duckdb
 from shop_toolkit.ingest.errors import first_line_of, named, shortened
 from shop_toolkit.ingest.files import InputError, stamps
 from shop_toolkit.ingest.inspect_input import settings_of_run
+from shop_toolkit.ingest.quoting import quote_text
 from shop_toolkit.ingest.relation import is_file_name, qualified_name
 from shop_toolkit.outbox import Outbox
 from shop_toolkit.report.words import plural
@@ -298,7 +299,7 @@ class Shown:
     def look(self, warehouse: Path) -> Seen:
         """Look at the warehouse, read-only; where it can't be opened nothing has changed."""
         try:
-            self.memory.execute(f"attach {_text(str(warehouse))} as warehouse (read_only)")
+            self.memory.execute(f"attach {quote_text(str(warehouse))} as warehouse (read_only)")
         except duckdb.Error:
             return Seen(0, 0)
         try:
@@ -323,10 +324,6 @@ class Shown:
         self.memory.execute("create or replace table states as from now")
         before, self.last_row = self.last_row, int(last_row)
         return Seen(0, 0) if before is None else Seen(max(self.last_row - before, 0), int(changed))
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def look_at_input(transactions: str, warehouse: Path) -> Stamps:
