@@ -5,15 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from shop_toolkit.ingest.quoting import quote_text
 from shop_toolkit.publishing import (
     FILE_TYPES,
     LIVE_FOLDER,
     LIVE_SECONDS_BEFORE,
     Mart,
-    PublicationError,
     current_files,
     publication,
+    publish_marts,
 )
 from shop_toolkit.tables import typed
 
@@ -26,13 +25,11 @@ def model(dbt: Any, session: Any) -> pd.DataFrame:
     settings = dbt.config.get("meta")
     folder = json.loads(settings["published_folder"])
     folder = Path(folder) / LIVE_FOLDER if folder else None
-    ((context,),) = session.execute("select getvariable('publication_context')").fetchall()
-    context = json.loads(context)
-    if folder and context["may_publish"]:
-        marts = [Mart(name, **mart) for name, mart in context["marts"].items()]
-        try:
+
+    def publish(marts: list[Mart]) -> None:
+        if folder:
             with publication(session, marts, {}, folder, LIVE_SECONDS_BEFORE):
                 pass
-        except PublicationError as error:
-            session.execute(f"set variable publication_problem = {quote_text(str(error))}")
+
+    publish_marts(session, publish)
     return typed(pd.DataFrame(current_files(folder) if folder else None, columns=list(FILE_TYPES)), FILE_TYPES)

@@ -7,34 +7,28 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from shop_toolkit.ingest.quoting import quote_text
 from shop_toolkit.postgres import ADDRESS, push
 from shop_toolkit.progress import log_line
-from shop_toolkit.publishing import FILE_TYPES, Mart, PublicationError, current_files, id_of, publication
+from shop_toolkit.publishing import FILE_TYPES, Mart, current_files, id_of, publication, publish_marts
 from shop_toolkit.tables import typed
 
 
 def model(dbt: Any, session: Any) -> pd.DataFrame:
     """Copy the marts to the folder of the setting, and to Postgres if the environment names a server.
 
-    A hook in the yml makes the model wait for all marts and their tests, and describes them in a variable. Another one
-    stops the run with the sentence in the variable `publication_problem`: of an error in a Python model dbt shows the
-    whole trace.
+    A hook in the yml makes the model wait for all marts and their tests; see `publish_marts`.
     """
     pages = dict(dbt.ref("report_pages").select("file_name", "content").fetchall())
     settings = dbt.config.get("meta")
     folder = json.loads(settings["published_folder"])
     folder = Path(folder) if folder else None
-    ((context,),) = session.execute("select getvariable('publication_context')").fetchall()
-    context = json.loads(context)
-    if context["may_publish"]:
-        marts = [Mart(name, **mart) for name, mart in context["marts"].items()]
-        try:
-            publish(session, marts, pages, folder, settings["postgres_schema"])
-            if folder:
-                log_line(f"The report is {folder / 'report.html'}; {folder} holds the tables for readers, too.")
-        except PublicationError as error:
-            session.execute(f"set variable publication_problem = {quote_text(str(error))}")
+
+    def publish_all(marts: list[Mart]) -> None:
+        publish(session, marts, pages, folder, settings["postgres_schema"])
+        if folder:
+            log_line(f"The report is {folder / 'report.html'}; {folder} holds the tables for readers, too.")
+
+    publish_marts(session, publish_all)
     return typed(pd.DataFrame(current_files(folder) if folder else None, columns=list(FILE_TYPES)), FILE_TYPES)
 
 

@@ -17,7 +17,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -232,6 +232,25 @@ def publication(
             f" {shortened(problem, 200)}. Make sure that the folder {shortened(str(folder), 80)} is"
             " writable and has room, or name another by the setting 'published_folder' (null: publish no files)."
         ) from error
+
+
+def publish_marts(session: Any, publish: Callable[[list[Mart]], None]) -> None:
+    """Publish the marts of a model, if its run may.
+
+    A hook before the model describes them in the variable `publication_context`. A hook after it stops the run with the
+    sentence in `publication_problem`: of an error in a Python model dbt shows the whole trace.
+
+    Args:
+        session: The build's connection to the warehouse.
+        publish: Publishes the marts, or raises PublicationError.
+    """
+    ((context,),) = session.execute("select getvariable('publication_context')").fetchall()
+    context = json.loads(context)
+    if context["may_publish"]:
+        try:
+            publish([Mart(name, **mart) for name, mart in context["marts"].items()])
+        except PublicationError as error:
+            session.execute(f"set variable publication_problem = {quote_text(str(error))}")
 
 
 def folder_problem(folder: str) -> str | None:
