@@ -107,13 +107,8 @@ def push(
             for name, columns in wanted.items():
                 make_room(cursor, f"{quote_name(schema)}.{quote_name(name)}", columns, present[name])
             for mart in marts:
-                copy(
-                    connection,
-                    cursor,
-                    mart,
-                    f"{quote_name(schema)}.{quote_name(mart.name)}",
-                    is_new=not present[mart.name],
-                )
+                table = f"{quote_name(schema)}.{quote_name(mart.name)}"
+                copy(connection, cursor, mart, table, is_new=not present[mart.name])
             cursor.execute(f"insert into {quote_name(schema)}.publication values (%s, now())", [publication_id])
     except (psycopg.Error, duckdb.Error, OSError) as error:
         raise PublicationError(
