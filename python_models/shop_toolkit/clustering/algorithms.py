@@ -11,7 +11,7 @@ from sklearn.cluster import HDBSCAN
 from sklearn.cluster._hdbscan._tree import tree_to_labels
 
 from shop_toolkit.clustering.kmeans import kmeans
-from shop_toolkit.clustering.mixtures import mixture
+from shop_toolkit.clustering.mixtures import information_criterion, mixture
 from shop_toolkit.clustering.names import NOISE, SEED, count_problems
 
 KMEANS_STARTS = 10
@@ -55,8 +55,11 @@ def fit_algorithm(points: np.ndarray, algorithm: str, counts: Sequence[int], con
         setting = f"{KMEANS_STARTS} starts"
         return [Fit(algorithm, k, setting, kmeans(points, k, KMEANS_STARTS, SEED, converge)) for k in possible]
     if algorithm == "gaussian_mixture":
-        fits = [(k, *mixture(points, k, SEED, MIXTURE_TOLERANCE, MIXTURE_STEPS)) for k in possible]
-        return [Fit(algorithm, k, "full covariances", found, bic) for k, found, bic in fits]
+        mixtures = {k: mixture(points, k, SEED, MIXTURE_TOLERANCE, MIXTURE_STEPS) for k in possible}
+        return [
+            Fit(algorithm, k, "full covariances", joint.argmax(axis=1), information_criterion(joint, points.shape[1]))
+            for k, joint in mixtures.items()
+        ]
     if algorithm == "ward":
         return [Fit(algorithm, k, "one tree", clusters) for k, clusters in ward(points, possible).items()]
     return _hdbscan_fits(points)

@@ -16,8 +16,8 @@ REGULARISATION = 1e-6
 LEAST_WEIGHT = 10 * np.finfo(float).eps
 
 
-def mixture(points: np.ndarray, k: int, seed: int, tolerance: float, steps: int) -> tuple[np.ndarray, float]:
-    """Cluster points by the most likely of `k` Gaussians (EM, Dempster, Laird & Rubin 1977), started by KMeans.
+def mixture(points: np.ndarray, k: int, seed: int, tolerance: float, steps: int) -> np.ndarray:
+    """Fit a mixture of `k` Gaussians (EM, Dempster, Laird & Rubin 1977), started by KMeans.
 
     Args:
         points: Coordinates (n, d), finite; at least `k` points.
@@ -27,7 +27,7 @@ def mixture(points: np.ndarray, k: int, seed: int, tolerance: float, steps: int)
         steps: It ends after so many.
 
     Returns:
-        Clusters (n,), and the Bayesian information criterion of the mixture (Schwarz 1978); lower is better.
+        Logarithm (n, k) of the weight of each Gaussian times its density at each point; the greatest is its cluster's.
     """
     joint, bound = _joint_logs(points, np.eye(k)[kmeans(points, k, 1, seed)]), -math.inf
     for _ in range(steps):
@@ -39,11 +39,16 @@ def mixture(points: np.ndarray, k: int, seed: int, tolerance: float, steps: int)
         bound = float((np.log(totals) + most).mean())
         if abs(bound - before) < tolerance:
             break
-    return joint.argmax(axis=1), _information_criterion(joint, points.shape[1])
+    return joint
 
 
-def _information_criterion(joint: np.ndarray, dimensions: int) -> float:
-    """The BIC of a mixture of k Gaussians, from the logarithms (n, k) of weight times density."""
+def information_criterion(joint: np.ndarray, dimensions: int) -> float:
+    """The Bayesian information criterion of a mixture (Schwarz 1978); lower is better.
+
+    Args:
+        joint: What `mixture` returns (n, k).
+        dimensions: How many coordinates the points have.
+    """
     k = joint.shape[1]
     most = joint.max(axis=1)
     mean = float((np.log(np.exp(joint - most[:, None]).sum(axis=1)) + most).mean())

@@ -312,5 +312,6 @@ def _refit(points: np.ndarray, algorithm: str, candidates: Sequence[Candidate], 
         if algorithm == "kmeans":
             refitted[k] = kmeans(points, k, protocol.kmeans_starts, seed)
         elif algorithm == "gaussian_mixture":
-            refitted[k] = mixture(points, k, seed, protocol.mixture_tolerance, protocol.mixture_steps)[0]
+            joint = mixture(points, k, seed, protocol.mixture_tolerance, protocol.mixture_steps)
+            refitted[k] = joint.argmax(axis=1)
     return refitted
