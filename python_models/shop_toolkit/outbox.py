@@ -16,6 +16,7 @@ from tempfile import TemporaryFile
 import duckdb
 
 from shop_toolkit.ingest.errors import reason_of, shortened
+from shop_toolkit.ingest.files import stamp
 
 OUTBOX = "publishing.customer_changes_outbox"
 # A command gets so many changes at most; it runs again for the others.
@@ -81,7 +82,7 @@ class Outbox:
     command: str
     run: Run = run_command
     delivered: str | None = None
-    _found_empty: tuple[int, int] | None = None
+    _found_empty: str | None = None
 
     def deliver(self) -> tuple[int, str | None]:
         """Deliver all changes that are pending.
@@ -91,7 +92,7 @@ class Outbox:
             gone.
         """
         count = 0
-        while (stamp := self._stamp()) not in (None, self._found_empty):
+        while (found := self._stamp()) not in (None, self._found_empty):
             try:
                 self._mark()
                 batch = self._pending()
@@ -99,7 +100,7 @@ class Outbox:
                 # In use by another process, which may be adding some; or no run has made the table yet.
                 return count, None
             if not batch:
-                self._found_empty = self._stamp() if self._stamp() == stamp else None
+                self._found_empty = found if found == self._stamp() else None
                 return count, None
             problem = self.run(self.command, "".join(f"{line}\n" for _, line in batch))
             if problem is not None:
@@ -108,13 +109,12 @@ class Outbox:
             count += len(batch)
         return count, None
 
-    def _stamp(self) -> tuple[int, int] | None:
-        """Size of the warehouse and the time of its last change; None where it is gone."""
+    def _stamp(self) -> str | None:
+        """The stamp of the warehouse; None where it is gone."""
         try:
-            status = self.warehouse.stat()
+            return stamp(str(self.warehouse))
         except OSError:
             return None
-        return status.st_size, status.st_mtime_ns
 
     def _pending(self) -> list[tuple[str, str]]:
         """The first changes that are pending, in order: id and JSON."""

@@ -195,7 +195,7 @@ def test_the_state_of_the_input_is_that_of_its_files(tmp_path: Path, monkeypatch
     def unplugged(_: str) -> str:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("shop_toolkit.ingest.files._stamp", unplugged)
+    monkeypatch.setattr("shop_toolkit.ingest.files.stamp", unplugged)
     with pytest.raises(InputError, match="can't be read: Input/output error"):
         look_at_input(glob, tmp_path / "none")
 

@@ -131,7 +131,7 @@ def describe_files(
     files = {}
     for file in paths:
         earlier = (ingested or {}).get(file)
-        is_unchanged = earlier is not None and (earlier.stamp, earlier.requested) == (_stamp(file), requested)
+        is_unchanged = earlier is not None and (earlier.stamp, earlier.requested) == (stamp(file), requested)
         files[file] = earlier if earlier is not None and is_unchanged else _describe(file, requested)
     return files
 
@@ -149,7 +149,7 @@ def stamps(path: str) -> dict[str, str]:
         InputError: There is no such file, or one of them can't be read yet: it is empty, say.
     """
     try:
-        return {file: _stamp(file) for file in _matching_files(path)}
+        return {file: stamp(file) for file in _matching_files(path)}
     except OSError as error:
         raise InputError(f"{named(path)} can't be read: {reason_of(error)}.") from error
 
@@ -165,7 +165,7 @@ def workbook_rows(path: str) -> list[list[str | None]]:
 
 def _describe(file: str, requested: tuple[str | None, str | None]) -> FileDescription:
     # Before the file is opened: a file that grows meanwhile is read again by the next build.
-    bare = FileDescription(_kind(file), _stamp(file), requested, ())
+    bare = FileDescription(_kind(file), stamp(file), requested, ())
     _check_content(file, bare.kind)
     if bare.kind == "parquet":
         columns = _parquet_columns(file)
@@ -281,7 +281,8 @@ def _check_content(file: str, kind: str) -> None:
         raise InputError(f"{problem}holds text. Rename it to end in .csv.")
 
 
-def _stamp(file: str) -> str:
+def stamp(file: str) -> str:
+    """Size of a file and the time of its last change, as a text; raises OSError where it is gone."""
     return f"{Path(file).stat().st_size} {_modified(file)}"
 
 
