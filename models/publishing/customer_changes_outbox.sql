@@ -47,12 +47,11 @@ movements as (
     select
         customer_id,
         as_of_date,
-        {% for segmentation in ['rfm', 'broad', 'detailed'] -%}
+        {% for segmentation in ['rfm', 'broad', 'detailed'] %}
         max(cause) filter (where segmentation = '{{ segmentation }}') as {{ segmentation }}_cause,
         max(from_segment) filter (where segmentation = '{{ segmentation }}')
-            as {{ segmentation }}_from,
-        {% endfor -%}
-        count(*) as movement_count
+            as {{ segmentation }}_from{{ ',' if not loop.last }}
+        {% endfor %}
     from {{ ref('segment_changes') }}
     where change_type = 'movement'
     group by 1, 2
