@@ -19,6 +19,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -128,20 +130,26 @@ def prepare(folder: Path, log: str | None, lines: int | None, day_lines: int | N
     (folder / "built").touch()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+@contextmanager
+def shop_to_refresh(description: str, day_lines: int | None = None) -> Iterator[tuple[argparse.Namespace, Path]]:
+    """The options of the command line, and the folder of a shop that is built up to its last lines."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--transactions", default="../shared/data/online_retail.csv")
     parser.add_argument("--lines", type=int)
-    parser.add_argument("--day-lines", type=int)
+    parser.add_argument("--day-lines", type=int, default=day_lines)
     parser.add_argument("--basket-factor", type=float, default=1)
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--keep", type=Path)
     options = parser.parse_args()
-
     with tempfile.TemporaryDirectory() as temporary:
         folder = (options.keep or Path(temporary) / "shop").resolve()
         if not (folder / "built").exists():
             prepare(folder, options.transactions, options.lines, options.day_lines, options.basket_factor)
+        yield options, folder
+
+
+def main() -> None:
+    with shop_to_refresh(__doc__.splitlines()[0]) as (options, folder):
         # Also parses the project as the measured runs find it.
         print(f"no new lines: {run(folder, 'build', '--selector', 'refresh')[0]:.1f} s")
         # Whoever asks once and keeps nothing needs no second copy of a large warehouse.

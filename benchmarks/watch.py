@@ -8,21 +8,18 @@ wall and processor seconds of each refresh, how much of them its nodes are, and 
 until the file is still, two looks, comes on top. The warehouse is put back between repetitions.
 """
 
-import argparse
 import json
 import os
 import resource
 import shutil
 import statistics
 import sys
-import tempfile
 import time
-from pathlib import Path
 from threading import Event
 from typing import Any
 
 from benchmarks.ground_floor import ROOT, plain_python_loop
-from benchmarks.one_more_day import QUICK_FIT, prepare
+from benchmarks.one_more_day import QUICK_FIT, shop_to_refresh
 
 sys.path.insert(0, str(ROOT / "python_models"))
 
@@ -56,19 +53,7 @@ def measure(refresh: TimedRefresher, what: str) -> tuple[float, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--transactions", default="../shared/data/online_retail.csv")
-    parser.add_argument("--lines", type=int)
-    parser.add_argument("--day-lines", type=int, default=1_600)
-    parser.add_argument("--basket-factor", type=float, default=1)
-    parser.add_argument("--repetitions", type=int, default=3)
-    parser.add_argument("--keep", type=Path)
-    options = parser.parse_args()
-
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = (options.keep or Path(temporary) / "shop").resolve()
-        if not (folder / "built").exists():
-            prepare(folder, options.transactions, options.lines, options.day_lines, options.basket_factor)
+    with shop_to_refresh(__doc__.splitlines()[0], day_lines=1_600) as (options, folder):
         warehouse, before, last = folder / "shop.duckdb", folder / "before.duckdb", folder / "read" / "last.parquet"
         os.environ |= {"SHOP_WAREHOUSE": str(warehouse), "SHOP_KEEP_OPEN": "true"}
         settings = {"transactions": f"{folder}/read/*.parquet", "published_folder": str(folder / "published")}
