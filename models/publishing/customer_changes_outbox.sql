@@ -45,16 +45,15 @@ last_record as (
 movements as (
 
     select
-        customer_id,
-        as_of_date,
-        {% for segmentation in ['rfm', 'broad', 'detailed'] %}
-        max(cause) filter (where segmentation = '{{ segmentation }}') as {{ segmentation }}_cause,
-        max(from_segment) filter (where segmentation = '{{ segmentation }}')
-            as {{ segmentation }}_from{{ ',' if not loop.last }}
+        {% for name in ['rfm', 'broad', 'detailed'] %}
+        max(cause) filter (where segmentation = '{{ name }}') as {{ name }}_cause,
+        max(from_segment) filter (where segmentation = '{{ name }}') as {{ name }}_from,
         {% endfor %}
+        customer_id,
+        as_of_date
     from {{ ref('segment_changes') }}
     where change_type = 'movement'
-    group by 1, 2
+    group by customer_id, as_of_date
 
 ),
 
