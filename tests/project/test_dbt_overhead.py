@@ -83,7 +83,8 @@ def test_the_overhead_is_reduced_once_with_the_logs_that_dbt_set_up(own_manager:
     assert gc.get_freeze_count() <= frozen, len(kept)
 
 
-SQL_TABLE, PYTHON_TABLE, STORED_TABLE = "main.segments", "prediction.classification_predictions", "prediction.confusion_versions"
+SQL_TABLE, PYTHON_TABLE = "main.segments", "prediction.classification_predictions"
+STORED_TABLE = "prediction.confusion_versions"
 
 
 def test_a_table_replaces_what_is_there_and_leaves_nothing_beside_it(copy_of_demo_shop: Shop) -> None:
