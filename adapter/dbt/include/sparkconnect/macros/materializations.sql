@@ -50,7 +50,8 @@
 ) -%}
     {%- if language == 'python' -%}
         {#- Beside the rows that are stored, which the model may read by its own name. -#}
-        {%- set fitted = relation.incorporate(path={'identifier': relation.identifier ~ '__fitted'}) -%}
+        {%- set name = relation.identifier ~ '__fitted' -%}
+        {%- set fitted = relation.incorporate(path={'identifier': name}) -%}
         {{ py_write_table(temporary=false, relation=fitted, compiled_code=compiled_code) }}
     {%- else -%}
         create or replace table {{ relation }} as {{ query_of_model(compiled_code) }}
