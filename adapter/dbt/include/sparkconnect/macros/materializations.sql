@@ -28,7 +28,8 @@
     {%- set language = model['language'] -%}
     {%- set existing_relation = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type='table') -%}
-    {%- set is_whole = existing_relation is none or should_full_refresh() or language == 'python' -%}
+    {%- set is_first = existing_relation is none or language == 'python' -%}
+    {%- set is_whole = is_first or should_full_refresh() -%}
     {{ run_hooks(pre_hooks) }}
     {% if is_whole %}
         {% call statement('main', language=language) -%}
