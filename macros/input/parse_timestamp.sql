@@ -145,7 +145,7 @@
 -#}
 {% macro decorated_timestamp(text, mark, month) -%}
     {%- set blank = '[\\s\\x{00A0}\\x{202F}]' -%}
-    {%- set half = blank ~ '*([ap])[.]?' ~ blank ~ '?m[.]?' -%}
+    {%- set half = blank ~ '*([ap])[.]?' ~ blank ~ '?m(?:[.]|\\b)' -%}
     {%- set zones = [
         '(?:utc|gmt)?[+-][0-9]{2}(?::?[0-9]{2})?(?:\\[[a-z_/]+\\])?', 'z(?:\\[[a-z_/]+\\])?',
         'utc|gmt|wes?t|cet|cest|eet|eest|msk|bst|[ecmp][sd]t|ak[sd]t|hst|ist|jst|kst',

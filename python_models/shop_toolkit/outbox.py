@@ -9,14 +9,15 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
+from threading import Event
 
 import duckdb
 
 from shop_toolkit.ingest.errors import reason_of, shortened
-from shop_toolkit.ingest.files import stamp
+from shop_toolkit.ingest.files import stamp_or_none
 
 OUTBOX = "publishing.customer_changes_outbox"
 # A command gets so many changes at most; it runs again for the others.
@@ -75,32 +76,36 @@ class Outbox:
         warehouse: The DuckDB file.
         command: The command of the setting `on_change`.
         run: Runs it; a test passes another one.
+        stopping: Once it is set, no further batch is delivered.
         delivered: The id of the last change that was delivered and is not marked yet.
     """
 
     warehouse: Path
     command: str
     run: Run = run_command
+    stopping: Event = field(default_factory=Event)
     delivered: str | None = None
     _found_empty: str | None = None
 
     def deliver(self) -> tuple[int, str | None]:
-        """Deliver all changes that are pending.
+        """Deliver all changes that are pending, batch by batch until it is stopped.
 
         Returns:
-            How many were delivered, and why others were not; None where none are left, or the warehouse is in use or
-            gone.
+            How many were delivered, and why others were not; None where none are left, the warehouse is in use or
+            gone, or it was stopped.
         """
-        count = 0
-        while (found := self._stamp()) not in (None, self._found_empty):
+        count, file = 0, str(self.warehouse)
+        while (found := stamp_or_none(file)) not in (None, self._found_empty):
             try:
                 self._mark()
+                if self.stopping.is_set():
+                    return count, None
                 batch = self._pending()
             except duckdb.Error:
                 # In use by another process, which may be adding some; or no run has made the table yet.
                 return count, None
             if not batch:
-                self._found_empty = found if found == self._stamp() else None
+                self._found_empty = found if found == stamp_or_none(file) else None
                 return count, None
             problem = self.run(self.command, "".join(f"{line}\n" for _, line in batch))
             if problem is not None:
@@ -108,13 +113,6 @@ class Outbox:
             self.delivered = batch[-1][0]
             count += len(batch)
         return count, None
-
-    def _stamp(self) -> str | None:
-        """The stamp of the warehouse; None where it is gone."""
-        try:
-            return stamp(str(self.warehouse))
-        except OSError:
-            return None
 
     def _pending(self) -> list[tuple[str, str]]:
         """The first changes that are pending, in order: id and JSON."""

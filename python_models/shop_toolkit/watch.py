@@ -27,7 +27,7 @@ from typing import Any
 import duckdb
 
 from shop_toolkit.ingest.errors import first_line_of, named, shortened
-from shop_toolkit.ingest.files import InputError, stamps
+from shop_toolkit.ingest.files import InputError, stamp_or_none, stamps
 from shop_toolkit.ingest.inspect_input import settings_of_run
 from shop_toolkit.ingest.quoting import quote_text
 from shop_toolkit.ingest.relation import is_file_name, qualified_name
@@ -349,22 +349,42 @@ class Shown:
         return Seen(0, 0) if before is None else Seen(max(self.last_row - before, 0), int(changed))
 
 
-def look_at_input(transactions: str, warehouse: Path) -> Stamps:
-    """The stamps of the files that the setting matches, or the row count of the table that it names.
+@dataclass
+class Input:
+    """The input that is watched.
 
-    Raises:
-        InputError: It can't be read: no file, one that is still empty, or a warehouse that another process writes.
+    Attributes:
+        transactions: The setting: files, or a table of the warehouse.
+        warehouse: The DuckDB file.
     """
-    if is_file_name(transactions):
-        return stamps(transactions)
-    try:
-        with closing(duckdb.connect(str(warehouse), read_only=True)) as connection:
-            ((rows,),) = connection.execute(
-                f"select count(*) from {qualified_name(connection, transactions)}"
-            ).fetchall()
-    except duckdb.Error as error:
-        raise InputError(f"{named(transactions)}: {first_line_of(error)}.") from error
-    return {transactions: str(rows)}
+
+    transactions: str
+    warehouse: Path
+    _counted: tuple[list[str | None], Stamps] | None = None
+
+    def look(self) -> Stamps:
+        """The stamps of the files that the setting matches, or the row count of the table that it names.
+
+        Raises:
+            InputError: It can't be read: no file, one that is still empty, or a warehouse that another process writes.
+        """
+        if is_file_name(self.transactions):
+            return stamps(self.transactions)
+        # To open the warehouse would shut out whoever wants to write the table: only where it may have changed.
+        files = [stamp_or_none(str(self.warehouse) + ending) for ending in ("", ".wal")]
+        if self._counted is None or self._counted[0] != files:
+            self._counted = files, {self.transactions: str(self._row_count())}
+        return self._counted[1]
+
+    def _row_count(self) -> int:
+        try:
+            with closing(duckdb.connect(str(self.warehouse), read_only=True)) as connection:
+                ((rows,),) = connection.execute(
+                    f"select count(*) from {qualified_name(connection, self.transactions)}"
+                ).fetchall()
+        except duckdb.Error as error:
+            raise InputError(f"{named(self.transactions)}: {first_line_of(error)}.") from error
+        return int(rows)
 
 
 def check_is_built(warehouse: Path) -> None:
@@ -421,8 +441,8 @@ def watch(settings: str, seconds: float, stopping: Event, options: tuple[str, ..
     refresher = Refresher(settings, warehouse, stopping, options)
     say("Parsing the project.")
     refresher.parse()
-    deliver = Outbox(warehouse, str(command)).deliver if command else None
-    watcher = Watcher(lambda: look_at_input(transactions, warehouse), refresher, say, deliver, stopping=stopping)
+    deliver = Outbox(warehouse, str(command), stopping=stopping).deliver if command else None
+    watcher = Watcher(Input(transactions, warehouse).look, refresher, say, deliver, stopping=stopping)
     say(f"Watching {named(transactions)}. Ctrl-C stops.")
     while not stopping.is_set():
         watcher.step()

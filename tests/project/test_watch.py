@@ -21,6 +21,7 @@ from shop_toolkit.ingest.files import InputError
 from shop_toolkit.outbox import Outbox, run_command
 from shop_toolkit.publishing import LIVE_SECONDS_BEFORE, current_files
 from shop_toolkit.watch import (
+    Input,
     Outcome,
     Pause,
     Refresher,
@@ -28,7 +29,6 @@ from shop_toolkit.watch import (
     Shown,
     Stamps,
     Watcher,
-    look_at_input,
     reason_of_message,
 )
 
@@ -181,15 +181,15 @@ def test_a_pause_grows_up_to_the_longest() -> None:
 def test_the_state_of_the_input_is_that_of_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     glob = str(tmp_path / "*.csv")
     with pytest.raises(InputError, match="there is no file"):
-        look_at_input(glob, tmp_path / "none")
+        Input(glob, tmp_path / "none").look()
     (tmp_path / "a.csv").write_text("x")
-    first = look_at_input(glob, tmp_path / "none")
-    assert first == look_at_input(glob, tmp_path / "none")
+    first = Input(glob, tmp_path / "none").look()
+    assert first == Input(glob, tmp_path / "none").look()
     (tmp_path / "a.csv").write_text("xy")
-    assert look_at_input(glob, tmp_path / "none") != first
+    assert Input(glob, tmp_path / "none").look() != first
     (tmp_path / "b.csv").touch()
     with pytest.raises(InputError, match="is empty"):
-        look_at_input(glob, tmp_path / "none")
+        Input(glob, tmp_path / "none").look()
     (tmp_path / "b.csv").unlink()
 
     def unplugged(_: str) -> str:
@@ -197,16 +197,35 @@ def test_the_state_of_the_input_is_that_of_its_files(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr("shop_toolkit.ingest.files.stamp", unplugged)
     with pytest.raises(InputError, match="can't be read: Input/output error"):
-        look_at_input(glob, tmp_path / "none")
+        Input(glob, tmp_path / "none").look()
 
 
 def test_the_state_of_a_table_is_its_number_of_rows(tmp_path: Path) -> None:
     warehouse = tmp_path / "shop.duckdb"
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("create schema raw; create table raw.sales as from range(3)")
-    assert look_at_input("raw.sales", warehouse) == {"raw.sales": "3"}
+    table = Input("raw.sales", warehouse)
+    assert table.look() == {"raw.sales": "3"}
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("insert into raw.sales values (3)")
+    assert table.look() == {"raw.sales": "4"}
     with pytest.raises(InputError, match="missing"):
-        look_at_input("raw.missing", warehouse)
+        Input("raw.missing", warehouse).look()
+
+
+def test_a_warehouse_that_is_unchanged_is_opened_once_to_look_at_a_table(tmp_path: Path) -> None:
+    warehouse = tmp_path / "shop.duckdb"
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create table sales as from range(3)")
+    table = Input("sales", warehouse)
+    table.look()
+    with duckdb.connect(str(warehouse)) as holder:
+        # In one process another configuration of the same file is refused, as a lock of another process is.
+        assert table.look() == {"sales": "3"}
+        holder.execute("checkpoint; insert into sales values (3)")
+        with pytest.raises(InputError, match="different configuration"):
+            table.look()
+    assert table.look() == {"sales": "4"}
 
 
 def test_lines_and_changes_count_from_the_last_look_that_succeeded(tmp_path: Path) -> None:
@@ -280,6 +299,13 @@ def test_changes_are_delivered_in_order_and_in_batches(tmp_path: Path, monkeypat
     }  # fmt: skip
     assert pending(warehouse) == 0
     assert outbox.deliver() == (0, None)
+
+
+def test_it_stops_between_two_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shop_toolkit.outbox.MOST_LINES", 2)
+    warehouse, stopping = outbox_of(tmp_path, 5), Event()
+    assert Outbox(warehouse, "", lambda *_: stopping.set(), stopping).deliver() == (2, None)
+    assert Outbox(warehouse, "", lambda *_: None).deliver() == (3, None)
 
 
 def test_what_a_command_refused_is_delivered_again_before_later_changes(tmp_path: Path) -> None:

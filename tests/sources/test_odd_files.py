@@ -127,6 +127,28 @@ ODD = {
     "times with a zone and without": Odd(
         dated("2024-01-10 23:30:00", "2024-01-11T23:30:00Z", "2024-01-12T23:30:00Z"), warned={"mixed_time_zones": 1}
     ),
+    "times of zones that have a name": Odd(
+        dated("2024-01-10 23:30 PST", "2024-01-11 23:30 EST", "2024-01-12 23:30 est"), warned={"mixed_time_zones": 1}
+    ),
+    "times of regions": Odd(
+        dated("2024-01-10 23:30 America/New_York", "2024-01-11 23:30 Europe/Paris", "2024-01-12 23:30 Europe/Paris"),
+        warned={"mixed_time_zones": 1},
+    ),
+    "times of one zone by name, and without": Odd(
+        dated("2024-01-10 23:30 CET", "2024-01-11 23:30", "2024-01-12 23:30"), warned={"mixed_time_zones": 1}
+    ),
+    "summer time by name": Odd(
+        dated("2024-01-10 11:30:15 PM PST", "2024-07-11 11:30:15 PM PDT", "2024-07-12 11:30:15 PM PDT")
+    ),
+    "summer time of Europe by name": Odd(
+        dated("2024-01-10 23:30 CET", "2024-07-11 23:30 CEST", "2024-07-12")
+    ),
+    "summer time of London by name": Odd(
+        dated("2024-01-10 23:30 GMT", "2024-07-11 23:30 BST", "2024-07-12")
+    ),
+    "a region beside its hours": Odd(
+        dated("2024-01-10 23:30+01:00[Europe/Paris]", "2024-07-11 23:30+02:00[Europe/Paris]", "2024-07-12")
+    ),
     "summer time, and a day without a time": Odd(
         dated("2024-01-10 23:30 +0100", "2024-07-11 23:30 +0200", "2024-01-12")
     ),

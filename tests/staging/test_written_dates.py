@@ -65,6 +65,10 @@ def rendered(make_shop: Callable[..., Shop], macro: str) -> dict[str, str]:
         ("2024-03-01 23:30:15 UTC", {ISO: "2024-03-01 23:30:15"}),
         ("2024-03-01 11:30:15 PM PST", {ISO: "2024-03-01 23:30:15"}),
         ("2024-01-05T10:00+01:00[Europe/Berlin]", {ISO: "2024-01-05 10:00:00"}),
+        # A zone that begins as AM or PM does is neither.
+        ("2024-01-05 12:30 America/New_York", {ISO: "2024-01-05 12:30:00"}),
+        ("2024-01-05 23:30:15 America/New_York", {ISO: "2024-01-05 23:30:15"}),
+        ("2024-01-05 12:30 a.m. America/New_York", {ISO: "2024-01-05 00:30:00"}),
         ("31.12.2010 8:26:00 CET", {DAY_FIRST: "2010-12-31 08:26:00"}),
         # other signs between
         ("2024/1/5 7:05", {ISO: "2024-01-05 07:05:00"}),

@@ -1,6 +1,8 @@
 """How the input writes dates: what a setting states, what earlier rows used, or what the rows show."""
 
 import json
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,11 +21,14 @@ AMBIGUOUS = 0.99
 # More than one row, and more than this share of all, in another known way are no slip: the dates are written in two.
 MIXED = 0.02
 HOUR = 60
-# The zone behind a time of day.
+# The zone behind a time of day: hours, letters or the name of a region.
 ZONE = (
-    r"(?i):[0-9]{2}(?:[.,][0-9]+)?\s*(?:[ap][.]?m[.]?)?\s*"
-    r"(z|utc|gmt|(?:utc|gmt)?[+-][0-9]{2}(?::?[0-9]{2})?)(?:\[[a-z_/]+\])?$"
+    r"(?i):[0-9]{2}(?:[.,][0-9]+)?\s*(?:[ap][.]?\s?m(?:[.]|\b))?\s*"
+    r"((?:utc|gmt)?[+-][0-9]{2}(?::?[0-9]{2})?|z|utc|msk|[a-z]{1,4}t|[a-z_]+/[a-z_/]+)(?:\[[a-z_/]+\])?$"
 )
+# Letters that stand for UTC, and those of summer times that are not the letters of winter with another in the middle.
+UTC = ("z", "utc", "gmt", "wet")
+WINTER_OF = {"bst": "gmt", "west": "wet", "cest": "cet", "eest": "eet"}
 # Ways of which one text may be read by both.
 OPEN_WAYS = ("month-day-year", "day-month-year")
 
@@ -234,40 +239,49 @@ def zone_findings(connection: duckdb.DuckDBPyConnection, relation: InputRelation
     """
     zones = connection.execute(
         f"""
-        with zones as (
-            select date_text, date_rows, regexp_extract(date_text, '{ZONE}', 1) as zone
-            from ({_written_dates(relation)})
-            where contains(date_text, ':')
-        ),
-        -- Letters alone stand for UTC.
-        offsets as (
-            select *, regexp_extract(zone, '[+-].*') as hours_and_minutes
-            from zones
-        )
         select
-            case when zone <> '' then
-                coalesce(try_cast(hours_and_minutes[:3] as integer) * 60, 0)
-                + case when length(hours_and_minutes) > 3
-                    then cast(hours_and_minutes[1] || right(hours_and_minutes, 2) as integer)
-                    else 0
-                end
-            end as minutes,
+            lower(regexp_extract(date_text, '{ZONE}', 1)) as zone,
             cast(sum(date_rows) as bigint),
             min(date_text)
-        from offsets
+        from ({_written_dates(relation)})
+        where contains(date_text, ':')
         group by 1
-        order by 2 desc, 1 nulls last
         """
     ).fetchall()
-    minutes = [minute for minute, _, _ in zones if minute is not None]
-    if not minutes or (len(minutes) == len(zones) and max(minutes) - min(minutes) <= HOUR):
+    rows: Counter[int | str | None] = Counter()
+    examples: dict[int | str | None, str] = {}
+    for zone, zone_rows, example in zones:
+        clock = clock_of(zone)
+        rows[clock] += int(zone_rows)
+        examples[clock] = min(example, examples.get(clock, example))
+    minutes = [clock for clock in rows if isinstance(clock, int)]
+    has_one_clock = len(rows) == 1 or (len(minutes) == len(rows) and max(minutes) - min(minutes) <= HOUR)
+    if not rows or has_one_clock:
         return []
-    others = sum(int(rows) for _, rows, _ in zones[1:])
+    first, second, *_ = sorted(rows, key=lambda clock: (-rows[clock], examples[clock]))
     return [Finding(
-        "mixed_time_zones", "ordered_at", others, str(zones[1][2]),
-        f"Most times are written as '{zones[0][2]}', these in another zone. Zones are dropped, so each row counts on"
-        " the day of its own clock. If the shop has one clock, export all times by it.",
+        "mixed_time_zones", "ordered_at", rows.total() - rows[first], examples[second],
+        f"Most times are written as '{examples[first]}', these in another zone. Zones are dropped, so each row counts"
+        " on the day of its own clock. If the shop has one clock, export all times by it.",
     )]  # fmt: skip
+
+
+def clock_of(zone: str) -> int | str | None:
+    """The clock that a zone stands for, whatever the season where its letters say so.
+
+    Args:
+        zone: What stands behind a time, in lower case: `+01:00`, `gmt-0330`, `pst`, `europe/paris`, or nothing.
+
+    Returns:
+        Minutes from UTC where it says them; the letters of winter time or the region where it does not; None without
+        a zone.
+    """
+    hours = re.search(r"([+-])([0-9]{2}):?([0-9]{2})?$", zone)
+    if hours:
+        sign, hour, minute = hours.groups(default="00")
+        return int(f"{sign}1") * (int(hour) * 60 + int(minute))
+    winter = WINTER_OF.get(zone) or re.sub("^([ecmp]|ak|ae|ac|nz)dt$", r"\1st", zone)
+    return 0 if winter in UTC else winter or None
 
 
 def is_mixed(rows: int, all_rows: int) -> bool:

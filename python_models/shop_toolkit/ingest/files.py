@@ -286,6 +286,14 @@ def stamp(file: str) -> str:
     return f"{Path(file).stat().st_size} {_modified(file)}"
 
 
+def stamp_or_none(file: str) -> str | None:
+    """As `stamp`, None where the file is gone."""
+    try:
+        return stamp(file)
+    except OSError:
+        return None
+
+
 def _modified(file: str) -> int:
     return Path(file).stat().st_mtime_ns
 
