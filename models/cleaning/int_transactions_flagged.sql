@@ -20,10 +20,7 @@ with transactions as (
     {% if is_incremental() %}
     -- Rows after the last one that is flagged, not after the watermark: a build that was cut off
     -- has flagged some of them.
-    where input_row > (
-        select coalesce(max(flagged_before.input_row), 0)
-        from {{ this }} as flagged_before
-    )
+    where input_row > {{ last_input_row(this) }}
     {% endif %}
 
 ),
@@ -34,7 +31,17 @@ ingest_plan as (
 
 ),
 
-{{ days_of_input('transactions', this if is_incremental() else none) }},  -- noqa: PRS
+{% if is_incremental() %}
+flagged_days as (
+
+    {{ days_of_flagged_rows(this) | indent(4) }}
+
+),
+{% endif %}
+
+{{ days_of_input(
+    'transactions', 'flagged_days' if is_incremental() else none
+) }},  -- noqa: PRS
 
 {{ plausible_days('days_of_input') }},  -- noqa: PRS, AM06
 

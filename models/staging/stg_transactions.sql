@@ -14,12 +14,6 @@ with transactions as (
 
 ),
 
-refund_prefixes as (
-
-    select unnest(refund_invoice_prefixes) as prefix from {{ ref('ingest_plan') }}
-
-),
-
 missing_values as (
 
     select * from {{ ref('missing_values') }}
@@ -32,6 +26,7 @@ ingest_plan as (
     select
         date_format,
         decimal_separator,
+        refund_invoice_prefixes,
         has_invoice_id,
         has_product_id,
         has_quantity,
@@ -156,10 +151,15 @@ classified as (
     select
         valued.*,
         coalesce(transaction_types.counts_as = 'return', false)
-        or exists (
-            select 1
-            from refund_prefixes
-            where starts_with(upper(valued.invoice_id), refund_prefixes.prefix)
+        -- No subquery for each row: the engine would type all rows before it filters any.
+        or coalesce(
+            list_bool_or(
+                list_transform(
+                    valued.refund_invoice_prefixes,
+                    lambda prefix: starts_with(upper(valued.invoice_id), prefix)  -- noqa: RF02
+                )
+            ),
+            false
         ) as is_return,
         coalesce(transaction_types.counts_as = 'ignored', false) as is_ignored_type
     from valued

@@ -4,11 +4,13 @@ The three most likely classes of each newcomer, and the most likely one of each 
 """
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import duckdb
 import pandas as pd
-from shop_toolkit.tables import in_batches, typed, with_features
+from shop_toolkit.registry import Rows
+from shop_toolkit.tables import gathered, in_batches, typed, with_features
 
 TYPES = {
     "task": "str", "model": "str", "settings": "str", "role": "str", "outcome": "str", "horizon_days": "int32",
@@ -22,7 +24,7 @@ WORKERS = 2
 FITS = ("classifiers of segments and interests for today", "fits")
 
 
-def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     """Predict classes from today by the active models, trained on all that is complete."""
     active = dbt.ref("int_active_classification_models").filter("tuned_parameters is not null").order("task").df()
     samples = dbt.ref("int_classification_samples").filter("prediction_run = 'live'")
@@ -42,16 +44,31 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
         jobs.append((labelled.order("sample_number").df(), features, grids, 1))
     workers = WORKERS if sum(len(labelled) for labelled, *_ in jobs) >= PARALLEL_SAMPLES else 1
     fits = in_parallel(fit_calibrated, jobs, workers, *FITS)
-    tables = []
-    for task, best, (labelled, *_), models in zip(active["task"], active["model"], jobs, fits, strict=True):
-        if models is None:
-            continue
-        same = labelled.iloc[0][["task", "horizon_days", "origin_date"]]
-        validation = labelled[labelled["role"] == "validation"]
-        predicted = [models.trained.ranked(validation, {best: models.validation[best]}, 1)] if len(validation) else []
-        newcomers = samples.filter(f"task = '{task}' and role = 'predict'")
-        for batch in in_batches(newcomers, "sample_number"):
-            by_model = models.retrained.probabilities(batch)
-            predicted.append(models.retrained.ranked(batch, {best: by_model[best]}, MOST_LIKELY))
-        tables += [table.assign(**same) for table in predicted]
-    return typed(pd.concat(tables, ignore_index=True) if tables else None, TYPES)
+    predicted = (
+        table
+        for task, best, (labelled, *_), models in zip(active["task"], active["model"], jobs, fits, strict=True)
+        if models is not None
+        for table in predictions(samples.filter(f"task = '{task}'"), labelled, best, models)
+    )
+    return gathered(session, predicted, TYPES)
+
+
+def predictions(samples: duckdb.DuckDBPyRelation, labelled: pd.DataFrame, best: str, models: Any) -> Iterator[Any]:
+    """Predict the classes of a task's validation samples and newcomers.
+
+    Args:
+        samples: All samples of the task.
+        labelled: Those that the models were fitted to.
+        best: Name of the active model.
+        models: The fitted models, `CalibratedFits`.
+
+    Yields:
+        One table per batch, with the columns of `TYPES`.
+    """
+    same = labelled.iloc[0][["task", "horizon_days", "origin_date"]]
+    validation = labelled[labelled["role"] == "validation"]
+    if len(validation):
+        yield models.trained.ranked(validation, {best: models.validation[best]}, 1).assign(**same)
+    for batch in in_batches(samples.filter("role = 'predict'"), "sample_number"):
+        by_model = models.retrained.probabilities(batch)
+        yield models.retrained.ranked(batch, {best: by_model[best]}, MOST_LIKELY).assign(**same)

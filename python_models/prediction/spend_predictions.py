@@ -4,13 +4,13 @@ import json
 from typing import Any
 
 import duckdb
-import pandas as pd
-from shop_toolkit.tables import in_batches, typed, with_features
+from shop_toolkit.registry import Rows
+from shop_toolkit.tables import gathered, in_batches, typed, with_features
 
 TYPES = {"model": "str", "settings": "str", "sample_number": "int64", "amount": "float"}
 
 
-def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     """Predict spend from today by the active model, trained on all that is complete."""
     active = dbt.ref("int_active_spend_model").df()
     samples = dbt.ref("int_spend_samples").filter("prediction_run = 'live'")
@@ -26,5 +26,5 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 
     fitted = fit_amounts(train, features, tuned_grids(parameters[0], "amounts"))
     customers = samples.filter("role = 'predict'")
-    tables = [one.forecast(batch) for batch in in_batches(customers, "sample_number") for one in fitted]
-    return typed(pd.concat(tables, ignore_index=True) if tables else None, TYPES)
+    forecasts = (one.forecast(batch) for batch in in_batches(customers, "sample_number") for one in fitted)
+    return gathered(session, forecasts, TYPES)

@@ -1,9 +1,11 @@
 """Tables that keep their column types, also without rows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import duckdb
 import pandas as pd
+
+from shop_toolkit.ingest.quoting import quote_text
 
 # Rows read at once: of millions of customers the features would not fit in memory together.
 BATCH_ROWS = 100_000
@@ -43,23 +45,47 @@ def with_features(
     return samples.join(features, "sample_number"), names
 
 
-def in_batches(relation: duckdb.DuckDBPyRelation, key: str, rows: int = BATCH_ROWS) -> Iterator[pd.DataFrame]:
+def in_batches(relation: duckdb.DuckDBPyRelation, key: str, rows: int | None = None) -> Iterator[pd.DataFrame]:
     """Read a relation in batches.
 
     Each batch queries its own part of the key's range, as a relation keeps no result between calls.
 
     Args:
         relation: The rows.
-        key: A whole number, of each row another.
-        rows: Rows of a batch at most.
+        key: A whole number or a text, of each row another.
+        rows: Rows of a batch at most; None: `BATCH_ROWS`.
 
     Yields:
         The rows in the order of their key.
     """
-    ((least, most),) = relation.aggregate(f"min({key}), max({key})").fetchall()
-    if least is None:
-        return
-    for start in range(least, most + 1, rows):
-        batch = relation.filter(f"{key} between {start} and {start + rows - 1}").order(key).df()
-        if len(batch):
-            yield batch
+    numbered = relation.select(f"{key} as first_key, row_number() over (order by {key}) - 1 as place")
+    firsts = numbered.filter(f"place % {rows or BATCH_ROWS} = 0").order("first_key").select("first_key").fetchall()
+    bounds = [quote_text(first) if isinstance(first, str) else str(first) for (first,) in firsts]
+    for first, following in zip(bounds, [*bounds[1:], None], strict=True):
+        batch = relation.filter(f"{key} >= {first}" + (f" and {key} < {following}" if following else ""))
+        yield batch.order(key).df()
+
+
+def gathered(
+    session: duckdb.DuckDBPyConnection, batches: Iterable[pd.DataFrame], types: Mapping[str, str]
+) -> duckdb.DuckDBPyRelation:
+    """Gather batches in DuckDB, so that Python never holds more than one of them.
+
+    They are in a temporary table, which DuckDB moves to the disk where memory is short. It ends with the connection,
+    or when the connection gathers others.
+
+    Args:
+        session: The connection that dbt hands to a Python model.
+        batches: Tables with these columns at least.
+        types: pandas types by column.
+
+    Returns:
+        The rows of all batches, in their order.
+    """
+    session.register("batch", typed(None, types))
+    session.execute("create or replace temporary table gathered_batches as from batch")
+    for batch in batches:
+        session.register("batch", typed(batch, types))
+        session.execute("insert into gathered_batches from batch")
+    session.unregister("batch")
+    return session.query("from gathered_batches")
