@@ -217,6 +217,7 @@ class Refresher:
         self.stopping = stopping
         self.manifest: Any = None
         self.shown = Shown()
+        self.left_garbage = False
 
     def parse(self) -> None:
         """Parse the project.
@@ -227,8 +228,8 @@ class Refresher:
         self.manifest, problem = self._invoke("parse")
         if problem is not None:
             raise InputError(problem)
-        # What lives until the end is no garbage, and to look for some among it would take a sixth of each refresh; to
-        # look during a refresh, a thirtieth. It is freed after each one.
+        # What lives until the end is no garbage, and to look for some among it would take a sixth of each refresh. What
+        # a refresh leaves is freed after it, see `rest`.
         gc.disable()
         gc.collect()
         gc.freeze()
@@ -241,8 +242,14 @@ class Refresher:
         after = self.shown.look(self.warehouse)
         if problem is not None and self.stopping.is_set():
             problem = "it was stopped between two steps, and the next one goes on from there."
-        gc.collect()
+        self.left_garbage = True
         return Outcome(problem, after.lines, after.changed)
+
+    def rest(self) -> None:
+        """Free what the last refresh left, now that everybody has its results."""
+        if self.left_garbage:
+            gc.collect()
+            self.left_garbage = False
 
     def _invoke(self, *command: str) -> tuple[Any, str | None]:
         """What dbt returns of a command, and what it reports as wrong, as a sentence."""
@@ -446,6 +453,7 @@ def watch(settings: str, seconds: float, stopping: Event, options: tuple[str, ..
     say(f"Watching {named(transactions)}. Ctrl-C stops.")
     while not stopping.is_set():
         watcher.step()
+        refresher.rest()
         stopping.wait(seconds)
     say("Stopped.")
 
