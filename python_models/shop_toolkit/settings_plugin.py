@@ -1,4 +1,4 @@
-"""Checks the warehouse before dbt opens it, and makes the checks of settings SQL functions.
+"""Checks the warehouse before dbt opens it, makes the checks of settings SQL functions, and reduces dbt's overhead.
 
 The checks stand apart, because worker processes import them without dbt.
 
@@ -13,6 +13,7 @@ from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb.func import FunctionNullHandling
 
+from shop_toolkit.dbt_overhead import reduce_overhead
 from shop_toolkit.postgres import postgres_problem
 from shop_toolkit.settings import setting_names, wrong_settings
 from shop_toolkit.warehouse import check_warehouse
@@ -30,6 +31,7 @@ class Plugin(BasePlugin):  # type: ignore[misc]  # dbt is not followed
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Register the functions; dbt-duckdb calls this once for each database that it opens."""
+        reduce_overhead()
         conn.create_function("setting_names", lambda: json.dumps(setting_names()), [], "VARCHAR")
         conn.create_function("wrong_settings", wrong_settings, ["VARCHAR"] * 2, "VARCHAR", side_effects=True)
         conn.create_function(

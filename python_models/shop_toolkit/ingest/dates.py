@@ -255,8 +255,8 @@ def zone_findings(connection: duckdb.DuckDBPyConnection, relation: InputRelation
         rows[clock] += int(zone_rows)
         examples[clock] = min(example, examples.get(clock, example))
     minutes = [clock for clock in rows if isinstance(clock, int)]
-    has_one_clock = len(rows) == 1 or (len(minutes) == len(rows) and max(minutes) - min(minutes) <= HOUR)
-    if not rows or has_one_clock:
+    # A log of days has no times.
+    if len(rows) < 2 or (len(minutes) == len(rows) and max(minutes) - min(minutes) <= HOUR):
         return []
     first, second, *_ = sorted(rows, key=lambda clock: (-rows[clock], examples[clock]))
     return [Finding(

@@ -1,0 +1,49 @@
+"""What dbt spends on each node without need: messages that nobody reads, and a search for garbage in the project."""
+
+import atexit
+import gc
+from typing import Any
+
+from dbt.events.logging import track_behavior_change_warn
+from dbt_common.events.base_types import BaseEvent, EventLevel
+from dbt_common.events.event_manager import EventManager
+from dbt_common.events.event_manager_client import ctx_set_event_manager, get_event_manager
+
+UNREAD_LEVELS = (EventLevel.DEBUG, EventLevel.TEST)
+
+
+class ReadMessages(EventManager):  # type: ignore[misc]  # dbt is not followed
+    """dbt's manager of messages, without those for debugging where nobody reads them.
+
+    dbt writes out some twenty such messages for each node, looks through all environment variables for secrets in each,
+    and only then compares its level with that of each log. That is a sixth of the processor time of its nodes.
+    """
+
+    def __init__(self, manager: EventManager) -> None:
+        """Take over the logs, callbacks and settings of dbt's own manager."""
+        super().__init__()
+        self.__dict__.update(manager.__dict__)
+
+    def fire_event(self, event: BaseEvent, level: EventLevel | None = None, *rest: Any, **more: Any) -> None:
+        """Hand on a message that a log or a callback reads."""
+        if (level or event.level_tag()) not in UNREAD_LEVELS or self._reads_all():
+            super().fire_event(event, level, *rest, **more)
+
+    def _reads_all(self) -> bool:
+        """Whether a log is at the level of debugging, or somebody asked for all messages."""
+        # dbt's own callback, which is always there, waits for warnings.
+        is_called_back = any(callback is not track_behavior_change_warn for callback in self.callbacks)
+        return is_called_back or any(log.level in UNREAD_LEVELS for log in self.loggers)
+
+
+def reduce_overhead() -> None:
+    """Leave out what dbt does without need for the rest of this run; called when the project is parsed."""
+    manager = get_event_manager()
+    if not isinstance(manager, ReadMessages):
+        ctx_set_event_manager(ReadMessages(manager))
+    # The parsed project is a million objects that live until the end: to look for garbage among them takes a tenth of
+    # the processor time of a build's nodes. Once a process, or the garbage of its earlier runs would never be freed.
+    if not gc.get_freeze_count():
+        gc.freeze()
+        # DuckDB's module reports objects of its own that are never freed.
+        atexit.register(gc.unfreeze)
