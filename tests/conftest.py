@@ -105,12 +105,12 @@ FORM_OF_INPUT = ("raw_row",)
 # Test files that take half a minute or more, the longest first.
 LONG_FILES = (
     "test_commands.py",
-    "test_determinism.py",
     "test_learned_segments.py",
+    "test_determinism.py",
     "test_arrivals.py",
+    "test_builds.py",
     "test_partial_runs.py",
     "test_refresh.py",
-    "test_builds.py",
     "test_history.py",
     "test_selectors.py",
     "test_report.py",
@@ -140,10 +140,21 @@ def made_once(name: str, make: Callable[[], bytes | None]) -> bytes | None:
 
 
 @cache
-def settings_read_by_parsing() -> frozenset[str]:
-    """Settings that a yml reads; SQL reads the others in each run (tests/project/test_documentation.py)."""
+def keep_what_runs_share() -> None:
+    """After the first run: to look for garbage among modules and compiled macros takes half as long as a short run."""
+    gc.collect()
+    gc.freeze()
+
+
+@cache
+def settings_read_by_parsing() -> dict[str, bool]:
+    """Settings that a yml reads, and whether as JSON; SQL reads the others in each run.
+
+    A model has each by its name (tests/project/test_documentation.py).
+    """
     files = [file for folder in ("models", "python_models") for file in (ROOT / folder).rglob("*.yml")]
-    return frozenset(name for file in files for name in re.findall(r"var\('(\w+)'\)", file.read_text("utf-8")))
+    read = {match for file in files for match in re.findall(r"(tojson\()?var\('(\w+)'\)", file.read_text("utf-8"))}
+    return {name: bool(as_json) for as_json, name in read}
 
 
 @dataclass
@@ -162,8 +173,8 @@ class Shop:
     def dbt(self, *arguments: str, threads: int = 2, **settings: Any) -> dbtRunnerResult:
         """Run dbt in this process with the shop's settings, overlaid with those given here.
 
-        To parse the project takes longer than most runs: what was parsed with the same settings is used again. The JSON
-        files of the whole project would take half of a short run: who reads them asks for them by --write-json.
+        To parse the project takes longer than most runs: what was parsed once is used again. The JSON files of the
+        whole project would take half of a short run: who reads them asks for them by --write-json.
         """
         parsed = None if arguments[0] == "parse" else self.parsed(**settings)
         is_json_read = arguments[0] in ("docs", "parse") or "--write-json" in arguments
@@ -171,30 +182,27 @@ class Shop:
         return self._invoke(parsed, *arguments, *json_option, threads=threads, **settings)
 
     def parsed(self, **settings: Any) -> Manifest | None:
-        """The project as dbt parses it with these settings; none where dbt can't, so that the run reports why."""
-        settings = self.settings | settings
-        # Each shop publishes elsewhere: that is filled in, or each would be parsed.
-        place = {name: settings.pop(name) for name in settings.keys() & {"published_folder", "postgres_schema"}}
-        read = {name: settings[name] for name in settings.keys() & settings_read_by_parsing()}
-        key = md5(json.dumps(read, sort_keys=True).encode()).hexdigest()
-        project = made_once(f"parsed_{key}", lambda: Shop(self.folder)._parse(**settings))
+        """The project as dbt parses it with these settings; none where dbt can't, so that the run reports why.
+
+        It is parsed once for all shops: what a yml reads of the settings is filled in.
+        """
+        project = made_once("parsed", lambda: Shop(self.folder)._parse())
         if project is None:
             return None
         parsed = unpacked(project)
-        for model in ("published_files", "live_files"):
-            meta = parsed.nodes[f"model.customer_segmentation.{model}"].config.meta
-            meta |= {"published_folder": json.dumps(place.get("published_folder", "published"))}
-        # The live publication is not pushed.
-        pushed = parsed.nodes["model.customer_segmentation.published_files"].config.meta
-        pushed |= {"postgres_schema": str(place.get("postgres_schema", "shop"))}
+        given = self.settings | settings
+        read = {name: json.dumps(given[name]) if as_json else given[name]
+                for name, as_json in settings_read_by_parsing().items() if name in given}  # fmt: skip
+        for node in parsed.nodes.values():
+            node.config.meta |= {name: read[name] for name in read.keys() & node.config.meta.keys()}
         for file, (code, other) in self.edits.items():
             (model,) = (node for node in parsed.nodes.values() if node.original_file_path == file)
             assert model.raw_code.count(code) == 1, file
             model.raw_code = model.raw_code.replace(code, other)
         return parsed
 
-    def _parse(self, **settings: Any) -> bytes | None:
-        result = self._invoke(None, "parse", **settings)
+    def _parse(self) -> bytes | None:
+        result = self._invoke(None, "parse")
         return packed(result.result) if result.success else None
 
     def _invoke(self, parsed: Manifest | None, *arguments: str, threads: int = 2, **settings: Any) -> dbtRunnerResult:
@@ -207,6 +215,7 @@ class Shop:
             finally:
                 # Else this process would keep the file locked.
                 DuckDBConnectionManager.close_all_connections()
+                keep_what_runs_share()
 
     def _environment(self, threads: int = 2) -> dict[str, str]:
         return {"SHOP_WAREHOUSE": str(self.warehouse), "SHOP_THREADS": str(threads)}

@@ -1,10 +1,8 @@
 """dbt in the process of the tests, without what costs time and what no test asks for.
 
-A table replaces the old one by statements that are sent at once. dbt itself runs a macro for each of them, and each
-time collects all that a macro may use: two fifths of what it spends on a small table. What runs of one process repeat
-is done once, and messages that nobody reads are not written. Tests of commands run dbt as it is, and compare what it
-builds with what is built so (tests/project/test_commands.py). How dbt compiles a query is left as it is: unit tests run
-here alone.
+What runs of one process repeat is done once, and messages that nobody reads are neither filled in nor written. Tests of
+commands run dbt as it is, and compare what it builds with what is built so (tests/project/test_commands.py). How dbt
+compiles a query is left as it is: unit tests run here alone.
 """
 
 import pickle
@@ -14,9 +12,12 @@ from typing import Any
 
 from dbt.adapters.duckdb.impl import DuckDBAdapter
 from dbt.clients.jinja import MacroGenerator
+from dbt.compilation import Compiler
 from dbt.context.macros import MacroNamespaceBuilder
 from dbt.contracts.graph.manifest import Manifest
 from dbt.events.logging import track_behavior_change_warn
+from dbt.flags import get_flags
+from dbt.graph.graph import Graph
 from dbt_common.clients import agate_helper
 from dbt_common.clients.jinja import MacroFuzzEnvironment
 from dbt_common.events.base_types import BaseEvent, EventLevel
@@ -30,35 +31,11 @@ COPIED = (
     "nodes", "sources", "macros", "docs", "exposures", "functions", "metrics", "groups", "metadata", "disabled",
     "files", "state_check", "semantic_models", "unit_tests", "saved_queries",
 )  # fmt: skip
-TABLE = """
-{% materialization table, adapter="duckdb", supported_languages=['sql', 'python'] %}
-    {%- set language = model['language'] -%}
-    {%- set existing = load_cached_relation(this) -%}
-    {%- set target = this.incorporate(type='table') -%}
-    {%- set intermediate = make_intermediate_relation(target) -%}
-    {%- set swap -%}
-        {%- if existing %} drop {{ existing.type }} {{ existing }} cascade; {% endif -%}
-        alter table {{ intermediate }} rename to {{ adapter.quote(target.identifier) }}
-    {%- endset -%}
-    {{ run_hooks(pre_hooks, inside_transaction=False) }}
-    {{ run_hooks(pre_hooks, inside_transaction=True) }}
-    {% call statement('main', language=language) -%}
-        {{- create_table_as(False, intermediate, compiled_code, language) -}}
-        {%- if language == 'sql' -%} ; {{ swap }} {%- endif -%}
-    {%- endcall %}
-    {% if language == 'python' -%}
-        {% call statement('swap') -%} {{ swap }} {%- endcall %}
-    {%- endif %}
-    {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {{ adapter.commit() }}
-    {{ run_hooks(post_hooks, inside_transaction=False) }}
-    {{ return({'relations': [target]}) }}
-{% endmaterialization %}
-"""
 # What the project has none of: indexes, grants, and comments in the warehouse. And a cast of each value of a unit test.
 SHORTER = {
     "macro.dbt.safe_cast":
         "{% macro safe_cast(field, type) %}cast({{ field }} as {{ type }}){% endmacro %}",
+    "macro.dbt.create_indexes": "{% macro create_indexes(relation) %}{% endmacro %}",
     "macro.dbt_duckdb.drop_indexes_on_relation": "{% macro drop_indexes_on_relation(relation) %}{% endmacro %}",
     "macro.dbt.should_revoke":
         "{% macro should_revoke(existing_relation, full_refresh_mode=True) %}{% endmacro %}",
@@ -70,8 +47,8 @@ SHORTER = {
 
 
 def packed(parsed: Manifest) -> bytes:
-    """The project as it was parsed, with tables that are swapped in one statement, to be unpacked by any process."""
-    for macro, text in {"macro.dbt_duckdb.materialization_table_duckdb": TABLE, **SHORTER}.items():
+    """The project as it was parsed, to be unpacked by any process."""
+    for macro, text in SHORTER.items():
         parsed.macros[macro].macro_sql = text
     return pickle.dumps({name: getattr(parsed, name) for name in COPIED})
 
@@ -105,10 +82,16 @@ class Macros(dict[str, Any]):
 
 def macros_of(builder: Any, macros: dict[str, dict[str, Any]], context: dict[str, Any]) -> Macros:
     """What dbt collects for each model and macro that it renders, without a check of each name."""
-    node, stack = builder.node, builder.thread_ctx
+    shared = {"context": context, "node": builder.node, "stack": builder.thread_ctx}
+
+    def generator_of(macro: Any) -> MacroGenerator:
+        # Without its three constructors: seven hundred times for each model.
+        generator = MacroGenerator.__new__(MacroGenerator)
+        generator.__dict__.update(shared, macro=macro)
+        return generator
+
     packages = {
-        package: {name: MacroGenerator(macro, context, node, stack) for name, macro in named.items()}
-        for package, named in macros.items()
+        package: {name: generator_of(macro) for name, macro in named.items()} for package, named in macros.items()
     }
     return Macros(packages, builder.internal_package_names_order)
 
@@ -126,23 +109,73 @@ def columns_of(adapter: Any, relation: Any) -> list[Any]:
 
 def quicken() -> None:
     """Have dbt in this process do once what it repeats, and leave out what nobody reads."""
+    BaseEvent.__init__, BaseEvent.__getattr__ = filled_when_read(BaseEvent.__init__, BaseEvent.__getattr__)
     EventManager.fire_event = if_it_is_read(EventManager.fire_event)
+    Compiler.compile = once_for_the_same_project(Compiler.compile)
+    Graph.get_subset_graph = once_for_the_same_nodes(Graph.get_subset_graph)
     MacroFuzzEnvironment.compile = once_for_each_text(MacroFuzzEnvironment.compile)
     MacroNamespaceBuilder.build_namespace = macros_of
     DuckDBAdapter.get_columns_in_relation = columns_of
+    agate_helper.empty_table = cache(agate_helper.empty_table)
     agate_helper.build_type_tester = once_for_the_same_columns(agate_helper.build_type_tester)
 
 
+def filled_when_read(fill: Function, get_attribute: Function) -> tuple[Function, Function]:
+    """To fill in a message, value by value, takes longer than to write it down."""
+
+    def remember(event: Any, *given: Any, **named: Any) -> None:
+        event.__dict__["given"] = (given, named)
+
+    def read(event: Any, name: str) -> Any:
+        if "given" in event.__dict__:
+            given, named = event.__dict__.pop("given")
+            fill(event, *given, **named)
+        return event.__dict__["pb_msg"] if name == "pb_msg" else get_attribute(event, name)
+
+    return remember, read
+
+
 def if_it_is_read(fire_event: Function) -> Function:
-    """A sixth of a build went into messages for debugging, which were written down nowhere and passed to nobody."""
+    """A sixth of a build went into messages for debugging, which were written down nowhere and passed to nobody.
+
+    Nor does a test read in the log that a model starts and is built.
+    """
 
     def fire(manager: Any, event: BaseEvent, level: EventLevel | None = None, *rest: Any, **more: Any) -> None:
+        level = level or event.level_tag()
+        is_of_a_model = level == EventLevel.INFO and type(event).__name__ in ("LogStartLine", "LogModelResult")
         # dbt's own callback, which is always there, waits for warnings.
         is_asked_for = any(callback is not track_behavior_change_warn for callback in manager.callbacks)
-        if is_asked_for or (level or event.level_tag()) != EventLevel.DEBUG:
+        if is_asked_for or not (is_of_a_model or level == EventLevel.DEBUG):
             fire_event(manager, event, level, *rest, **more)
 
     return fire
+
+
+def once_for_the_same_project(compile_graph: Function) -> Function:
+    """What follows what in the project is the same in each run, whatever its settings."""
+    graphs: dict[tuple[bool, frozenset[str]], Graph] = {}
+
+    def compile_once(compiler: Any, manifest: Manifest, write: bool = True, add_test_edges: bool = False) -> Graph:
+        key = (add_test_edges, frozenset(manifest.nodes))
+        if key not in graphs or get_flags().WRITE_JSON:
+            graphs[key] = compile_graph(compiler, manifest, write, add_test_edges)
+        compiler.initialize()
+        return graphs[key]
+
+    return compile_once
+
+
+def once_for_the_same_nodes(get_subset_graph: Function) -> Function:
+    """The part of the graph that a run builds; the run takes out of its own copy what it has built."""
+
+    def get_once(graph: Any, selected: Iterable[str]) -> Graph:
+        subsets, nodes = graph.__dict__.setdefault("subsets", {}), frozenset(selected)
+        if nodes not in subsets:
+            subsets[nodes] = get_subset_graph(graph, nodes)
+        return Graph(subsets[nodes].graph.copy())
+
+    return get_once
 
 
 def once_for_each_text(compile_template: Function) -> Function:

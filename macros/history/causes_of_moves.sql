@@ -3,7 +3,8 @@
     and date with a column for each segmentation. A move is split among the steps that happened:
     time passed, orders were placed, some were cancelled, the rules changed. The cause is the step
     with the largest Shapley value (Lloyd Shapley, A Value for n-Person Games, 1953): what it adds
-    to the move, on average over all orders in which the steps could have come. `moves` are
+    to the move, on average over all orders in which the steps could have come. It is computed once
+    for all moves of a kind: millions of customers move in a few thousand ways. `moves` are
     int_segment_moves, `scenarios` int_counterfactual_segments, `strategies` those of
     `strategies_by_segment`.
 -#}
@@ -15,6 +16,63 @@
     'cancellation': 'is_cancelled',
     'refit': 'is_refitted',
 } -%}
+{%- set segments = ['rfm_segment', 'broad_segment', 'detailed_segment'] -%}
+scenarios_of_moves as (
+
+    select
+        customer_id,
+        as_of_date,
+        string_agg(
+            concat_ws(
+                chr(31),
+                {% for flag in flags.values() %}
+                cast({{ flag }} as integer),
+                {% endfor %}
+                {% for column in ['single_cause'] + segments %}
+                coalesce({{ column }}, '') {{- ',' if not loop.last }}
+                {% endfor %}
+            ),
+            chr(30) order by {{ flags.values() | join(', ') }}
+        ) as scenarios_text
+    from {{ scenarios }}
+    group by 1, 2
+
+),
+
+-- Moves between the same segments, by scenarios that lead to the same ones, have the same causes.
+kinds_of_moves as (
+
+    select
+        scenarios_of_moves.customer_id,
+        scenarios_of_moves.as_of_date,
+        concat_ws(
+            chr(30),
+            scenarios_of_moves.scenarios_text,
+            {% for segmentation in segmentations %}
+            coalesce(moves.{{ segmentation }}_before, ''),
+            coalesce(moves.{{ segmentation }}_segment, '') {{- ',' if not loop.last }}
+            {% endfor %}
+        ) as kind
+    from scenarios_of_moves
+    inner join {{ moves }} as moves
+        on
+            scenarios_of_moves.customer_id = moves.customer_id
+            and scenarios_of_moves.as_of_date = moves.as_of_date
+
+),
+
+-- Any one of them; of a customer who moved so twice either date.
+examples as (
+
+    select
+        kind,
+        min(customer_id) as customer_id,
+        arg_min(as_of_date, customer_id) as as_of_date
+    from kinds_of_moves
+    group by 1
+
+),
+
 outcomes as (
 
     {% for segmentation in segmentations %}
@@ -32,11 +90,15 @@ outcomes as (
         {% for flag in flags.values() %}
         cast(scenarios.{{ flag }} as integer) {{- ' +' if not loop.last }}
         {% endfor %} as step_count
-    from {{ scenarios }} as scenarios
+    from examples
+    inner join {{ scenarios }} as scenarios
+        on
+            examples.customer_id = scenarios.customer_id
+            and examples.as_of_date = scenarios.as_of_date
     inner join {{ moves }} as moves
         on
-            scenarios.customer_id = moves.customer_id
-            and scenarios.as_of_date = moves.as_of_date
+            examples.customer_id = moves.customer_id
+            and examples.as_of_date = moves.as_of_date
     where moves.{{ segmentation }}_segment <> moves.{{ segmentation }}_before
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -132,7 +194,7 @@ single_causes as (
 
 ),
 
-causes as (
+causes_of_examples as (
 
     select
         single_causes.customer_id,
@@ -152,6 +214,25 @@ causes as (
             and single_causes.as_of_date = main_causes.as_of_date
             and single_causes.segmentation = main_causes.segmentation
     group by 1, 2
+
+),
+
+causes as (
+
+    select
+        kinds_of_moves.customer_id,
+        kinds_of_moves.as_of_date,
+        {% for segmentation in segmentations %}
+        causes_of_examples.{{ segmentation }}_cause,
+        causes_of_examples.{{ segmentation }}_sufficient_causes {{- ',' if not loop.last }}
+        {% endfor %}
+    from kinds_of_moves
+    inner join examples
+        on kinds_of_moves.kind = examples.kind
+    inner join causes_of_examples
+        on
+            examples.customer_id = causes_of_examples.customer_id
+            and examples.as_of_date = causes_of_examples.as_of_date
 
 )
 {%- endmacro %}

@@ -60,9 +60,9 @@ def findings(tables: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
         tables: The report's tables by name.
     """
     # Here, because importing it costs every dbt command time.
-    from shop_toolkit.report.sections import SECTIONS
+    from shop_toolkit.report.sections import answers
 
-    blocks = [(section, block) for section in SECTIONS for block in section.answer(tables)]
+    blocks = [(section, block) for section, answer in answers(tables) for block in answer]
     return [
         {
             "section": section.name, "question": section.question, "chart": block.name, "title": block.title,

@@ -23,7 +23,7 @@ from shop_toolkit.report import colours, privacy, words
 from shop_toolkit.report.charts import Block, Table
 from shop_toolkit.report.page import key_figures
 from shop_toolkit.report.page import page as render
-from shop_toolkit.report.sections import SECTIONS
+from shop_toolkit.report.sections import SECTIONS, answers
 from shop_toolkit.report.sections import alerts as alert_blocks
 from shop_toolkit.report.sections.movement import CHANGES
 
@@ -71,14 +71,14 @@ def answered(tables: Tables) -> list[dict[str, Any]]:
         {
             "name": section.name,
             "question": section.question,
-            "blocks": [block.as_dict() for block in section.answer(tables)],
+            "blocks": [block.as_dict() for block in answer],
         }
-        for section in SECTIONS
+        for section, answer in answers(tables)
     ]
 
 
 def blocks_of(tables: Tables) -> dict[str, Block]:
-    return {block.name: block for section in SECTIONS for block in section.answer(tables)}
+    return {block.name: block for _, answer in answers(tables) for block in answer}
 
 
 @pytest.fixture(scope="module")

@@ -31,10 +31,6 @@ class Section:
     question: str
     answer_of: Callable[[Tables], list[Block]]
 
-    def answer(self, tables: Tables) -> list[Block]:
-        """The section's blocks, from tables that reveal no single customer."""
-        return self.answer_of(guarded(tables))
-
 
 SECTIONS = (
     Section("sales", "What happened?", sales.blocks),
@@ -46,3 +42,13 @@ SECTIONS = (
     Section("predictions", "How good are the predictions?", predictions.blocks),
     Section("actions", "What to do?", actions.blocks),
 )
+
+
+def answers(tables: Tables) -> list[tuple[Section, list[Block]]]:
+    """Each section with its blocks, from tables that reveal no single customer.
+
+    Args:
+        tables: All tables of the report, by name.
+    """
+    shown = guarded(tables)
+    return [(section, section.answer_of(shown)) for section in SECTIONS]
