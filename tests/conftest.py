@@ -105,12 +105,12 @@ FORM_OF_INPUT = ("raw_row",)
 # Test files that take half a minute or more, the longest first.
 LONG_FILES = (
     "test_commands.py",
-    "test_determinism.py",
     "test_learned_segments.py",
+    "test_determinism.py",
     "test_arrivals.py",
+    "test_builds.py",
     "test_partial_runs.py",
     "test_refresh.py",
-    "test_builds.py",
     "test_history.py",
     "test_selectors.py",
     "test_report.py",
