@@ -105,12 +105,12 @@ FORM_OF_INPUT = ("raw_row",)
 # Test files that take half a minute or more, the longest first.
 LONG_FILES = (
     "test_commands.py",
-    "test_determinism.py",
     "test_learned_segments.py",
+    "test_determinism.py",
     "test_arrivals.py",
+    "test_builds.py",
     "test_partial_runs.py",
     "test_refresh.py",
-    "test_builds.py",
     "test_history.py",
     "test_selectors.py",
     "test_report.py",
@@ -170,11 +170,12 @@ class Shop:
     def warehouse(self) -> Path:
         return self.folder / "shop.duckdb"
 
-    def dbt(self, *arguments: str, threads: int = 2, **settings: Any) -> dbtRunnerResult:
+    def dbt(self, *arguments: str, threads: int = 1, **settings: Any) -> dbtRunnerResult:
         """Run dbt in this process with the shop's settings, overlaid with those given here.
 
         To parse the project takes longer than most runs: what was parsed once is used again. The JSON files of the
-        whole project would take half of a short run: who reads them asks for them by --write-json.
+        whole project would take half of a short run: who reads them asks for them by --write-json. One thread, as each
+        worker of pytest-xdist has one core: with two, each also starts processes of its own for the fits.
         """
         parsed = None if arguments[0] == "parse" else self.parsed(**settings)
         is_json_read = arguments[0] in ("docs", "parse") or "--write-json" in arguments
@@ -205,7 +206,7 @@ class Shop:
         result = self._invoke(None, "parse")
         return packed(result.result) if result.success else None
 
-    def _invoke(self, parsed: Manifest | None, *arguments: str, threads: int = 2, **settings: Any) -> dbtRunnerResult:
+    def _invoke(self, parsed: Manifest | None, *arguments: str, threads: int = 1, **settings: Any) -> dbtRunnerResult:
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(ROOT)
             for name, value in self._environment(threads).items():
@@ -217,7 +218,7 @@ class Shop:
                 DuckDBConnectionManager.close_all_connections()
                 keep_what_runs_share()
 
-    def _environment(self, threads: int = 2) -> dict[str, str]:
+    def _environment(self, threads: int = 1) -> dict[str, str]:
         return {"SHOP_WAREHOUSE": str(self.warehouse), "SHOP_THREADS": str(threads)}
 
     def _options(self, **settings: Any) -> list[str]:
@@ -246,7 +247,7 @@ class Shop:
         )  # fmt: skip
         assert killed.returncode == -signal.SIGKILL, killed.stdout + killed.stderr
 
-    def build(self, *models: str, threads: int = 2, write_json: bool = False, **settings: Any) -> "Shop":
+    def build(self, *models: str, threads: int = 1, write_json: bool = False, **settings: Any) -> "Shop":
         """Build seeds and models without their tests, and fail with dbt's own words.
 
         With `models` only these and what they are made from.
@@ -254,7 +255,7 @@ class Shop:
         self._build(*models, threads=threads, write_json=write_json, **settings)
         return self
 
-    def _build(self, *models: str, write_json: bool = False, threads: int = 2, **settings: Any) -> set[str]:
+    def _build(self, *models: str, write_json: bool = False, threads: int = 1, **settings: Any) -> set[str]:
         """Build, and return the ids of what was built."""
         selection = ["--select", *(f"+{model}" for model in models)] if models else []
         kinds = ["--resource-type", "model", "--resource-type", "seed", *(["--write-json"] if write_json else [])]

@@ -1,10 +1,8 @@
 """dbt in the process of the tests, without what costs time and what no test asks for.
 
-A table replaces the old one by statements that are sent at once. dbt itself runs a macro for each of them, and each
-time collects all that a macro may use: two fifths of what it spends on a small table. What runs of one process repeat
-is done once, and messages that nobody reads are not written. Tests of commands run dbt as it is, and compare what it
-builds with what is built so (tests/project/test_commands.py). How dbt compiles a query is left as it is: unit tests run
-here alone.
+What runs of one process repeat is done once, and messages that nobody reads are neither filled in nor written. Tests of
+commands run dbt as it is, and compare what it builds with what is built so (tests/project/test_commands.py). How dbt
+compiles a query is left as it is: unit tests run here alone.
 """
 
 import pickle
@@ -33,35 +31,11 @@ COPIED = (
     "nodes", "sources", "macros", "docs", "exposures", "functions", "metrics", "groups", "metadata", "disabled",
     "files", "state_check", "semantic_models", "unit_tests", "saved_queries",
 )  # fmt: skip
-TABLE = """
-{% materialization table, adapter="duckdb", supported_languages=['sql', 'python'] %}
-    {%- set language = model['language'] -%}
-    {%- set existing = load_cached_relation(this) -%}
-    {%- set target = this.incorporate(type='table') -%}
-    {%- set intermediate = make_intermediate_relation(target) -%}
-    {%- set swap -%}
-        {%- if existing %} drop {{ existing.type }} {{ existing }} cascade; {% endif -%}
-        alter table {{ intermediate }} rename to {{ adapter.quote(target.identifier) }}
-    {%- endset -%}
-    {{ run_hooks(pre_hooks, inside_transaction=False) }}
-    {{ run_hooks(pre_hooks, inside_transaction=True) }}
-    {% call statement('main', language=language) -%}
-        {{- create_table_as(False, intermediate, compiled_code, language) -}}
-        {%- if language == 'sql' -%} ; {{ swap }} {%- endif -%}
-    {%- endcall %}
-    {% if language == 'python' -%}
-        {% call statement('swap') -%} {{ swap }} {%- endcall %}
-    {%- endif %}
-    {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {{ adapter.commit() }}
-    {{ run_hooks(post_hooks, inside_transaction=False) }}
-    {{ return({'relations': [target]}) }}
-{% endmaterialization %}
-"""
 # What the project has none of: indexes, grants, and comments in the warehouse. And a cast of each value of a unit test.
 SHORTER = {
     "macro.dbt.safe_cast":
         "{% macro safe_cast(field, type) %}cast({{ field }} as {{ type }}){% endmacro %}",
+    "macro.dbt.create_indexes": "{% macro create_indexes(relation) %}{% endmacro %}",
     "macro.dbt_duckdb.drop_indexes_on_relation": "{% macro drop_indexes_on_relation(relation) %}{% endmacro %}",
     "macro.dbt.should_revoke":
         "{% macro should_revoke(existing_relation, full_refresh_mode=True) %}{% endmacro %}",
@@ -73,8 +47,8 @@ SHORTER = {
 
 
 def packed(parsed: Manifest) -> bytes:
-    """The project as it was parsed, with tables that are swapped in one statement, to be unpacked by any process."""
-    for macro, text in {"macro.dbt_duckdb.materialization_table_duckdb": TABLE, **SHORTER}.items():
+    """The project as it was parsed, to be unpacked by any process."""
+    for macro, text in SHORTER.items():
         parsed.macros[macro].macro_sql = text
     return pickle.dumps({name: getattr(parsed, name) for name in COPIED})
 
@@ -108,10 +82,16 @@ class Macros(dict[str, Any]):
 
 def macros_of(builder: Any, macros: dict[str, dict[str, Any]], context: dict[str, Any]) -> Macros:
     """What dbt collects for each model and macro that it renders, without a check of each name."""
-    node, stack = builder.node, builder.thread_ctx
+    shared = {"context": context, "node": builder.node, "stack": builder.thread_ctx}
+
+    def generator_of(macro: Any) -> MacroGenerator:
+        # Without its three constructors: seven hundred times for each model.
+        generator = MacroGenerator.__new__(MacroGenerator)
+        generator.__dict__.update(shared, macro=macro)
+        return generator
+
     packages = {
-        package: {name: MacroGenerator(macro, context, node, stack) for name, macro in named.items()}
-        for package, named in macros.items()
+        package: {name: generator_of(macro) for name, macro in named.items()} for package, named in macros.items()
     }
     return Macros(packages, builder.internal_package_names_order)
 

@@ -1,6 +1,7 @@
 """The next build heals what a run leaves that excludes a model, fails, or has settings that are put back."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -63,17 +64,17 @@ def built(make_shop: Callable[..., Shop], tmp_path_factory: pytest.TempPathFacto
     add_file(folder, 0, lines_of(0))
     shop = make_shop(transactions=f"{folder}/*.csv").build(*MODELS, write_json=True)
     assert watermark(shop) == [(4,)]
+    shutil.copy2(folder / "00.csv", shop.folder)
     return shop
 
 
 def fresh(built: Shop, tmp_path: Path) -> tuple[Shop, Path]:
-    """A copy of the built shop with a folder of its own, which it has read."""
-    folder = tmp_path / "files"
-    folder.mkdir()
-    add_file(folder, 0, lines_of(0))
-    shop = built.copy(tmp_path / "shop", transactions=f"{folder}/*.csv")
-    run(shop, *SELECTION)
-    return shop, folder
+    """A copy of the built shop, and the folder that it has read, as it was read."""
+    folder = Path(built.settings["transactions"]).parent
+    for path in folder.iterdir():
+        path.unlink()
+    shutil.copy2(built.folder / "00.csv", folder)
+    return built.copy(tmp_path / "shop"), folder
 
 
 def test_the_models_are_all_that_process_rows(built: Shop) -> None:
@@ -151,7 +152,7 @@ def test_a_model_that_fails_keeps_the_watermark(built: Shop, tmp_path: Path) -> 
     ],
 )
 def test_a_setting_that_is_put_back_leaves_nothing(arguments: tuple[str, ...], built: Shop, tmp_path: Path) -> None:
-    shop = built.copy(tmp_path / "shop")
+    shop, _ = fresh(built, tmp_path)
     before = contents(shop)
     run(shop, "--select", *arguments, cancellation_invoice_prefix="9")
     run(shop, *SELECTION)
@@ -162,7 +163,7 @@ def test_a_setting_that_is_put_back_leaves_nothing(arguments: tuple[str, ...], b
 
 
 def test_codes_that_are_put_back_leave_nothing(built: Shop, tmp_path: Path) -> None:
-    shop = built.copy(tmp_path / "shop")
+    shop, _ = fresh(built, tmp_path)
     before = contents(shop)
     with duckdb.connect(str(shop.warehouse)) as warehouse:
         warehouse.execute("insert into seeds.non_product_codes values ('A', 'exact', 'a tin')")

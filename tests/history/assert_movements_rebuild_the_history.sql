@@ -1,14 +1,31 @@
--- A customer's movements, one after the other, lead through the segments of the history: the last
--- one up to a date is the segment of the date.
+-- A customer's movements, one after the other, lead through the segments of the history: there is
+-- one at each date of another segment than at the customer's date before, from that segment to this
+-- one, and at no other date. So the last one up to a date is the segment of the date.
 with history as (
+
+    select
+        {% for segmentation in ['rfm', 'broad', 'detailed'] %}
+        {{ segmentation }}_segment,
+        lag({{ segmentation }}_segment) over by_customer as {{ segmentation }}_before,
+        {% endfor %}
+        customer_id,
+        as_of_date
+    from {{ ref('segment_history') }}
+    window by_customer as (partition by customer_id order by as_of_date)
+
+),
+
+changed as (
 
     {% for segmentation in ['rfm', 'broad', 'detailed'] %}
     select
         customer_id,
         as_of_date,
         '{{ segmentation }}' as segmentation,
-        {{ segmentation }}_segment as segment
-    from {{ ref('segment_history') }}
+        {{ segmentation }}_before as from_segment,
+        {{ segmentation }}_segment as to_segment
+    from history
+    where {{ segmentation }}_segment is distinct from {{ segmentation }}_before
     {{ 'union all' if not loop.last }}
     {% endfor %}
 
@@ -17,34 +34,44 @@ with history as (
 movements as (
 
     select
-        *,
-        lag(to_segment) over (
-            partition by customer_id, segmentation
-            order by as_of_date
-        ) as segment_before
+        customer_id,
+        as_of_date,
+        segmentation,
+        from_segment,
+        to_segment
     from {{ ref('segment_changes') }}
     where change_type = 'movement'
 
 ),
 
-rebuilt as (
+missing as (
 
-    select
-        history.*,
-        movements.to_segment,
-        movements.from_segment,
-        movements.segment_before
-    from history
-    asof left join movements
-        on
-            history.customer_id = movements.customer_id
-            and history.segmentation = movements.segmentation
-            and history.as_of_date >= movements.as_of_date
+    select * from changed
+
+    except
+
+    select * from movements
+
+),
+
+needless as (
+
+    select * from movements
+
+    except
+
+    select * from changed
 
 )
 
-select *
-from rebuilt
-where
-    to_segment is distinct from segment
-    or from_segment is distinct from segment_before
+select
+    *,
+    'missing' as problem
+from missing
+
+union all
+
+select
+    *,
+    'needless' as problem
+from needless

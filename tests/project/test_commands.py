@@ -137,7 +137,7 @@ def test_a_clean_clone_builds_the_same_tables_with_four_threads_and_without_a_ne
 ) -> None:
     """By the README's first command. What git does not track is not there, the warehouse's folder for one.
 
-    The other tests read a shop that dbt built in their process, with two threads and quicker tables (quick_dbt).
+    The other tests read a shop that dbt built in their process, with one thread and less overhead (quick_dbt).
     """
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)

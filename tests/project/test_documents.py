@@ -14,6 +14,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 SUBJECTS = {
     "input", "cleaning", "segmentation", "categories-and-interests", "prediction", "history-and-refresh",
     "publishing-and-bi", "metrics", "settings", "decisions", "architecture",
+    "cluster",
 }  # fmt: skip
 LONGEST = 100
 

@@ -70,13 +70,23 @@ def at_once(
     return shop
 
 
-@pytest.fixture
-def fed(at_once: Shop, tmp_path: Path) -> Shop:
+@pytest.fixture(scope="module")
+def fed_once(at_once: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A copy of that shop, with a folder of its own that already was read."""
-    folder = tmp_path / "files"
-    shutil.copytree(Path(at_once.settings["transactions"]).parent, folder)
-    shop = at_once.copy(tmp_path / "shop", transactions=f"{folder}/*.csv")
-    return shop.build(*MODELS)
+    files = tmp_path_factory.mktemp("fed") / "files"
+    shutil.copytree(folder_of(at_once), files)
+    shop = at_once.copy(files.with_name("shop"), transactions=f"{files}/*.csv").build(*MODELS)
+    shutil.copytree(files, files.with_name("files_as_read"))
+    return shop
+
+
+@pytest.fixture
+def fed(fed_once: Shop, tmp_path: Path) -> Shop:
+    """A copy of it, with the folder as it was read: as old, and in its place."""
+    files = folder_of(fed_once)
+    shutil.rmtree(files)
+    shutil.copytree(files.with_name("files_as_read"), files)
+    return fed_once.copy(tmp_path / "shop")
 
 
 def folder_of(shop: Shop) -> Path:

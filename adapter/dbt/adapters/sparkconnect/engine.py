@@ -1,0 +1,160 @@
+"""A session on an engine that speaks Spark Connect."""
+
+import re
+import socket
+import threading
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from dbt_common.exceptions import DbtRuntimeError
+
+ADDRESSES = "'sail', 'sc://host:port' or 'local[2]'"
+DEFAULT_PORT = 15002
+# The words with which the package of Spark says that it lacks Java.
+NO_JAVA = ("JAVA_GATEWAY_EXITED", "JAVA_HOME")
+
+
+class Engine:
+    """A session, and the tables of its catalogue.
+
+    Attributes:
+        name: `sail` or `spark`, which differ in a few functions.
+        session: The session of Spark Connect.
+    """
+
+    def __init__(self, address: str) -> None:
+        """Connect, and start the engine where it runs on this machine.
+
+        Args:
+            address: `sail`, `sc://host:port` or `local[n]`.
+
+        Raises:
+            DbtRuntimeError: One sentence on why there is no session.
+        """
+        self.server: Any = None
+        self.session = self._session(address)
+        self.name = "sail" if self._is_sail() else "spark"
+        self.session.conf.set("spark.sql.session.timeZone", "UTC")
+        self._columns: dict[tuple[str, str], dict[str, str]] = {}
+        self._lock = threading.RLock()
+
+    def _session(self, address: str) -> Any:
+        if not (address == "sail" or re.fullmatch(r"sc://.+|local(\[(\d+|\*)\])?", address)):
+            raise DbtRuntimeError(
+                f"SHOP_SPARK is '{address}', which is no address of an engine: set it to {ADDRESSES}."
+            )
+        try:
+            from pyspark.sql.connect.session import SparkSession
+        except ImportError:
+            raise DbtRuntimeError(
+                "The target 'spark' needs the packages of the extra 'spark': run 'pip install -r requirements.lock'."
+            ) from None
+        try:
+            if address == "sail":
+                address = self._started_sail()
+            elif address.startswith("sc://"):
+                # Spark's own client tries for ten minutes.
+                place = urlsplit(address)
+                socket.create_connection((place.hostname, place.port or DEFAULT_PORT), timeout=10).close()
+            session = SparkSession.builder.remote(address).create()
+            session.sql("select 1").collect()
+        except DbtRuntimeError:
+            raise
+        except Exception as error:
+            raise DbtRuntimeError(reason_of(address, error)) from error
+        return session
+
+    def _started_sail(self) -> str:
+        try:
+            from pysail.spark import SparkConnectServer
+        except ImportError:
+            raise DbtRuntimeError(
+                "SHOP_SPARK is 'sail', but Sail is not installed: run 'pip install -r requirements.lock'."
+            ) from None
+        self.server = SparkConnectServer("127.0.0.1", 0)
+        self.server.start(background=True)
+        host, port = self.server.listening_address
+        return f"sc://{host}:{port}"
+
+    def _is_sail(self) -> bool:
+        return self.session.version.endswith("sail") or self.server is not None or not hasattr(self.session, "_jvm_")
+
+    def run(self, statement: str) -> Any:
+        """Run a statement in the engine's dialect; its result as an Arrow table."""
+        return self.session.sql(statement).toArrow()
+
+    def columns(self, schema: str, table: str) -> dict[str, str]:
+        """Types by column of a table or view, in Spark's words; empty where there is none."""
+        with self._lock:
+            if (schema, table) not in self._columns:
+                self._columns[schema, table] = self._read_columns(schema, table)
+            return self._columns[schema, table]
+
+    def _read_columns(self, schema: str, table: str) -> dict[str, str]:
+        if not self.session.catalog.tableExists(f"`{schema}`.`{table}`"):
+            return {}
+        fields = self.session.table(f"`{schema}`.`{table}`").schema.fields
+        return {field.name: field.dataType.simpleString() for field in fields}
+
+    def changed(self, schema: str, table: str) -> None:
+        """Take note that a table was made, replaced or dropped."""
+        with self._lock:
+            self._columns.pop((schema, table), None)
+
+    def upload(self, schema: str, table: str, rows: Any) -> None:
+        """Store an Arrow table, in place of what was there."""
+        from pyspark.sql.pandas.types import from_arrow_schema
+
+        self.run(f"create schema if not exists `{schema}`")
+        view = f"uploaded_{schema}_{table}"
+        schema_of_rows = from_arrow_schema(rows.schema)
+        frame = self.session.createDataFrame(rows if len(rows) else [], schema_of_rows)
+        frame.createOrReplaceTempView(view)
+        self.run(f"create or replace table `{schema}`.`{table}` as select * from {view}")
+        self.changed(schema, table)
+        self.session.catalog.dropTempView(view)
+
+    def replace(self, schema: str, table: str, query: str) -> None:
+        """Store the rows of a query in the engine's dialect, which may read the table that it replaces."""
+        made = f"`{schema}`.`{table}__made`"
+        self.run(f"create or replace table {made} as {query}")
+        self.run(f"create or replace table `{schema}`.`{table}` as select * from {made}")
+        self.run(f"drop table {made}")
+        self.changed(schema, table)
+
+    def relations(self, schema: str) -> Sequence[tuple[str, str]]:
+        """Names of the tables and views of a schema, each with `table` or `view`."""
+        if not self.session.catalog.databaseExists(schema):
+            return []
+        found = self.session.catalog.listTables(schema)
+        return [
+            (one.name, "view" if "VIEW" in str(one.tableType).upper() else "table")
+            for one in found
+            if not one.isTemporary
+        ]
+
+    def schemas(self) -> list[str]:
+        """Names of the schemas."""
+        return [one.name for one in self.session.catalog.listDatabases()]
+
+
+def reason_of(address: str, error: Exception) -> str:
+    """Why there is no session, in one sentence."""
+    text = str(error)
+    if any(word in text for word in NO_JAVA):
+        return f"SHOP_SPARK is '{address}', which starts Spark on this machine, and that needs Java 17: install a JDK."
+    place = re.sub(r"[;?].*", "", address)
+    return f"No engine answers at '{place}': start it, or set SHOP_SPARK to {ADDRESSES}."
+
+
+ENGINES: dict[str, Engine] = {}
+LOCK = threading.Lock()
+
+
+def engine_at(address: str) -> Engine:
+    """The one session of this process on an engine."""
+    with LOCK:
+        if address not in ENGINES:
+            ENGINES[address] = Engine(address)
+        return ENGINES[address]

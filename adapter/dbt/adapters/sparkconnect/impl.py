@@ -1,0 +1,125 @@
+"""What dbt asks of a database, answered by the engine's catalogue."""
+
+from typing import Any
+
+from dbt.adapters.base.meta import available
+from dbt.adapters.contracts.connection import AdapterResponse
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.adapters.duckdb.impl import DuckDBAdapter
+from dbt.adapters.sparkconnect.connections import ConnectionManager
+from dbt.adapters.sparkconnect.engine import Engine
+from dbt.adapters.sparkconnect.translation import translate
+
+
+class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not followed
+    """dbt-duckdb's adapter, with tables on the engine."""
+
+    ConnectionManager = ConnectionManager
+
+    @classmethod
+    def type(cls) -> str:
+        """The name by which profiles and macros know the adapter."""
+        return "sparkconnect"
+
+    def _engine(self) -> Engine:
+        engine: Engine = self.connections.get_thread_connection().handle.engine
+        return engine
+
+    def _catalog_supports_foreign_keys(self, database: str) -> bool:
+        return False
+
+    def list_schemas(self, database: str) -> list[str]:
+        """Names of the schemas."""
+        return self._engine().schemas()
+
+    def check_schema_exists(self, database: str, schema: str) -> bool:
+        """Whether there is a schema."""
+        return schema in self._engine().schemas()
+
+    def list_relations_without_caching(self, schema_relation: Any) -> list[Any]:
+        """The tables and views of a schema."""
+        return [
+            self.Relation.create(
+                database=schema_relation.database, schema=schema_relation.schema, identifier=name, type=kind
+            )
+            for name, kind in self._engine().relations(schema_relation.schema)
+        ]
+
+    def get_columns_in_relation(self, relation: Any) -> list[Any]:
+        """The columns of a table or view."""
+        columns = self._engine().columns(relation.schema, relation.identifier)
+        return [self.Column(name, kind) for name, kind in columns.items()]
+
+    def drop_relation(self, relation: Any) -> None:
+        """Drop a table or view."""
+        self.cache_dropped(relation)
+        self._engine().run(f"drop {relation.type} if exists `{relation.schema}`.`{relation.identifier}`")
+        self._engine().changed(relation.schema, relation.identifier)
+
+    @available  # type: ignore[untyped-decorator]  # dbt is not followed
+    def make_schema(self, relation: Any) -> None:
+        """Create a schema where it is missing."""
+        self._engine().run(f"create schema if not exists `{relation.schema}`")
+
+    @available  # type: ignore[untyped-decorator]  # dbt is not followed
+    def load_seed(self, relation: Any, path: str, columns: str, delimiter: str) -> None:
+        """Store a seed.
+
+        Args:
+            relation: Its table.
+            path: Its file.
+            columns: Names and DuckDB's types of its columns, as in a `create table`.
+            delimiter: What separates fields.
+        """
+        driver = self.connections.get_thread_connection().handle.driver.cursor()
+        driver.execute(f"create or replace temp table seed_rows ({columns})")
+        driver.execute(f"copy seed_rows from '{path}' (format csv, header true, delimiter '{delimiter}')")
+        rows = driver.sql("select * from seed_rows").to_arrow_table()
+        self._engine().upload(relation.schema, relation.identifier, rows)
+
+    @available  # type: ignore[untyped-decorator]  # dbt is not followed
+    def add_rows(self, relation: Any, query: str, unique_key: str | None) -> None:
+        """Add the rows of a query to a table, in place of those that have their key.
+
+        Args:
+            relation: The table.
+            query: In DuckDB's SQL; it may read the table.
+            unique_key: The column that decides what is replaced; None replaces nothing.
+        """
+        engine = self._engine()
+        schema, name = relation.schema, relation.identifier
+        new = f"{name}__new"
+        for statement in translate(f'create or replace table "{schema}"."{new}" as {query}', engine):
+            engine.run(statement.sql)
+        engine.changed(schema, new)
+        columns = ", ".join(f"`{column}`" for column in engine.columns(schema, name))
+        added = f"select {columns} from `{schema}`.`{new}`"
+        if unique_key:
+            kept = f"select {columns} from `{schema}`.`{name}` left anti join `{schema}`.`{new}` using ({unique_key})"
+            engine.replace(schema, name, f"{kept} union all {added}")
+        else:
+            engine.run(f"insert into `{schema}`.`{name}` {added}")
+        engine.run(f"drop table `{schema}`.`{new}`")
+
+    def submit_python_job(self, parsed_model: dict[str, Any], compiled_code: str) -> AdapterResponse:
+        """Run a Python model on the driver, with the rows that it asks for."""
+        handle = self.connections.get_thread_connection().handle
+        driver, engine = handle.driver.cursor(), handle.engine
+        schema, name = parsed_model["schema"], parsed_model["alias"]
+        driver.execute(f'create schema if not exists "{schema}"')
+        if engine.columns(schema, name):
+            driver.register("stored_rows", engine.run(f"select * from `{schema}`.`{name}`"))
+            driver.execute(f'create or replace table "{schema}"."{name}" as select * from stored_rows')
+            driver.unregister("stored_rows")
+
+        def rows_of(table: str) -> Any:
+            _, schema, name = table.replace('"', "").split(".")
+            return driver.from_arrow(engine.run(f"select * from `{schema}`.`{name}`"))
+
+        environment = DuckDBConnectionManager.env()
+        environment.run_python_job(driver, rows_of, name, compiled_code, self.config.credentials)
+        rows = driver.sql(f'select * from "{schema}"."{name}__fitted"').to_arrow_table()
+        engine.upload(schema, name, rows)
+        driver.execute(f'drop table "{schema}"."{name}__fitted"')
+        driver.execute(f'drop table if exists "{schema}"."{name}"')
+        return AdapterResponse(_message="OK")

@@ -1,0 +1,802 @@
+"""What differs between DuckDB's SQL and the engine's: one rule for each difference.
+
+A rule gets a typed node and returns what the engine has for it, or None. Rules are applied to the innermost nodes
+first, so what a node holds is the engine's already.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB
+from sqlglot.optimizer.annotate_types import TypeAnnotator
+
+Change = Callable[[exp.Expr], exp.Expr | None]
+Type = exp.DType
+WHOLE_NUMBERS = frozenset(exp.DataType.INTEGER_TYPES)
+# Numbers with more digits than 64 bits hold.
+HUGE_NUMBERS = (Type.INT128, Type.UINT128, Type.INT256)
+
+
+class UntranslatableError(Exception):
+    """What the engine has nothing for, in a few words."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One difference.
+
+    Attributes:
+        name: What the engine has instead, in a few words.
+        kinds: The nodes that it looks at.
+        change: The node as the engine has it; None leaves it.
+    """
+
+    name: str
+    kinds: tuple[type[exp.Expr], ...]
+    change: Change
+
+
+RULES: list[Rule] = []
+# Functions that both engines call alike and SQLGlot does not know.
+SAME_THERE = {"factorial"}
+
+
+def rule(name: str, *kinds: type[exp.Expr]) -> Callable[[Change], Change]:
+    """Add a function to the rules."""
+
+    def add(change: Change) -> Change:
+        RULES.append(Rule(name, kinds, change))
+        return change
+
+    return add
+
+
+def apply_rules(tree: exp.Expr) -> exp.Expr:
+    """A tree with every rule applied once to each node, the innermost first.
+
+    Args:
+        tree: With types; it is changed.
+    """
+    for node in reversed(list(tree.walk())):
+        for one in RULES:
+            if isinstance(node, one.kinds):
+                try:
+                    changed = one.change(node)
+                except UntranslatableError as reason:
+                    raise UntranslatableError(f"{place_of(node)}{reason}") from None
+                if changed is not None and changed is not node:
+                    if not isinstance(node, exp.DataType):
+                        changed.type = changed.type or node.type
+                    if node is tree:
+                        tree = changed
+                    else:
+                        node.replace(changed)
+                    node = changed
+        if isinstance(node, exp.Anonymous) and "is_translated" not in node.meta and node.name.lower() not in SAME_THERE:
+            raise UntranslatableError(f"{place_of(node)}{node.name}() has no translation")
+    return tree
+
+
+def place_of(node: exp.Expr) -> str:
+    """The line of a node in the compiled SQL, as the beginning of a sentence; nothing where it is not known."""
+    lines = [one.meta["line"] for one in node.walk() if "line" in one.meta]
+    return f"line {lines[0]}: " if lines else ""
+
+
+def _type_of_difference(annotator: TypeAnnotator, node: exp.Sub) -> exp.Expr:
+    """SQLGlot calls the days between two dates a date."""
+    if is_date(node.this) and is_date(node.expression):
+        annotator._set_type(node, Type.BIGINT)
+        return node
+    return annotator._annotate_binary(node)
+
+
+# How types follow from one another, in DuckDB.
+TYPES = {
+    **DuckDB.EXPRESSION_METADATA,
+    exp.Sub: {"annotator": _type_of_difference},
+    exp.Div: {"returns": Type.DOUBLE},
+    exp.Avg: {"returns": Type.DOUBLE},
+}
+
+
+def is_of(node: exp.Expr | None, *kinds: Type) -> bool:
+    """Whether a node is known to be of one of these types."""
+    return node is not None and node.type is not None and node.type.this in kinds
+
+
+def is_date(node: exp.Expr | None) -> bool:
+    """Whether a node is a day."""
+    return is_of(node, Type.DATE)
+
+
+def is_decimal(node: exp.Expr | None) -> bool:
+    """Whether a node is a decimal."""
+    return is_of(node, Type.DECIMAL)
+
+
+def is_text(node: exp.Expr | None) -> bool:
+    """Whether a node is a text."""
+    return is_of(node, *exp.DataType.TEXT_TYPES)
+
+
+def is_list(node: exp.Expr | None) -> bool:
+    """Whether a node is a list."""
+    return is_of(node, Type.ARRAY, Type.LIST)
+
+
+def call(name: str, *arguments: exp.Expr | str | int, returns: str | exp.DataType | None = None) -> exp.Expr:
+    """A call of a function of the engine."""
+    nodes = [literal(one) if isinstance(one, str | int) else one.copy() for one in arguments]
+    function = exp.Anonymous(this=name, expressions=nodes)
+    function.meta["is_translated"] = True
+    return typed(function, returns)
+
+
+TEXT, WHOLE = exp.DataType.build("varchar"), exp.DataType.build("int")
+
+
+def literal(value: str | int) -> exp.Expr:
+    """A text or a whole number."""
+    node = exp.Literal.string(value) if isinstance(value, str) else exp.Literal.number(value)
+    node.type = TEXT if isinstance(value, str) else WHOLE
+    return node
+
+
+def typed(node: exp.Expr, kind: str | exp.DataType | None) -> exp.Expr:
+    """A node that is known to be of a type."""
+    if kind is not None:
+        node.type = exp.DataType.build(kind)
+    return node
+
+
+def cast(node: exp.Expr, kind: str | exp.DataType) -> exp.Expr:
+    """A node cast to a type, by the engine's own cast."""
+    return typed(exp.Cast(this=node.copy(), to=exp.DataType.build(kind)), kind)
+
+
+def as_text(node: exp.Expr) -> exp.Expr:
+    """A node as a text."""
+    return node.copy() if is_text(node) else cast(node, "varchar")
+
+
+def _recast(node: exp.Expr, value: exp.Expr, kind: exp.DataType | None = None) -> exp.Expr:
+    """The same cast of another value, which fails as the given one does."""
+    changed = node.copy()
+    changed.set("this", value)
+    changed.set("to", (kind or node.args["to"]).copy())
+    return changed
+
+
+# Numbers ----------------------------------------------------------------------------------------------------------
+
+
+@rule("a quotient is a double", exp.Div)
+def quotient(node: exp.Expr) -> exp.Expr | None:
+    """Decimals divided stay decimals there, and a division by zero is an error and not infinite."""
+    dividend, divisor = cast(node.this, "double"), cast(node.expression, "double")
+    plain = exp.Div(this=dividend, expression=divisor, typed=False, safe=False)
+    written = node.expression.unnest()
+    if isinstance(written, exp.Nullif) or (isinstance(written, exp.Literal) and float(written.name)):
+        return typed(plain, "double")
+    is_zero = exp.EQ(this=divisor.copy(), expression=cast(literal(0), "double"))
+    # Some engines compute both branches.
+    plain.set("expression", exp.Nullif(this=divisor.copy(), expression=cast(literal(0), "double")))
+    infinite = exp.Mul(this=dividend.copy(), expression=cast(literal("inf"), "double"))
+    return typed(exp.Case(ifs=[exp.If(this=is_zero, true=infinite)], default=plain), "double")
+
+
+@rule("a whole quotient is `div`", exp.IntDiv)
+def whole_quotient(node: exp.Expr) -> exp.Expr | None:
+    """Spark writes `a div b`."""
+    return exp.Paren(this=call("div", node.this, node.expression, returns="bigint"))
+
+
+@rule("a mean is a double", exp.Avg)
+def mean(node: exp.Expr) -> exp.Expr | None:
+    """The mean of decimals stays a decimal there."""
+    return typed(exp.Avg(this=cast(node.this, "double")), "double")
+
+
+@rule("a median of decimals is cut off at their last place", exp.Median)
+def median(node: exp.Expr) -> exp.Expr | None:
+    """DuckDB's median of decimals is a decimal; there it is a double."""
+    if not is_decimal(node.this):
+        return typed(call("median", cast(node.this, "double")), "double")
+    kind = node.this.type
+    if len(kind.expressions) < 2:
+        raise UntranslatableError("median() of a decimal whose scale is not known: cast it to a double")
+    scale = int(kind.expressions[1].name)
+    unit = typed(exp.Literal.number(f"1{'0' * scale}"), "int")
+    pennies = cast(exp.Mul(this=node.this.copy(), expression=unit), "double")
+    middle = call("median", pennies, returns="double")
+    whole = cast(
+        exp.Paren(this=exp.Mul(this=call("sign", middle), expression=call("floor", call("abs", middle)))), "double"
+    )
+    quotient = exp.Div(this=whole, expression=cast(unit, "double"), typed=False, safe=False)
+    return typed(exp.Cast(this=quotient, to=kind.copy()), kind.copy())
+
+
+@rule("a discrete quantile is an element of the sorted list", exp.PercentileDisc)
+def discrete_quantile(node: exp.Expr) -> exp.Expr | None:
+    """Sail has none of dates. The place is computed as DuckDB does."""
+    share = node.expression
+    count = typed(exp.Count(this=node.this.copy()), "bigint")
+    below = exp.Sub(this=count, expression=exp.Mul(this=count.copy(), expression=cast(share, "double")))
+    place = exp.Sub(this=count.copy(), expression=call("floor", exp.Paren(this=below)))
+    index = cast(call("greatest", cast(literal(1), "bigint"), cast(exp.Paren(this=place), "bigint")), "int")
+    rows = call("sort_array", call("collect_list", node.this))
+    empty = exp.EQ(this=count.copy(), expression=literal(0))
+    element = call("element_at", rows, index)
+    return typed(exp.Case(ifs=[exp.If(this=exp.Not(this=empty), true=element)]), node.this.type)
+
+
+@rule("a continuous quantile", exp.PercentileCont)
+def continuous_quantile(node: exp.Expr) -> exp.Expr | None:
+    """Spark calls it `percentile`."""
+    return call("percentile", cast(node.this, "double"), cast(node.expression, "double"), returns="double")
+
+
+@rule("numbers become whole by rounding", exp.Cast, exp.TryCast)
+def rounded(node: exp.Expr) -> exp.Expr | None:
+    """There, a cast cuts off what is behind the point."""
+    if not is_of(node, *WHOLE_NUMBERS):
+        return None
+    if is_of(node.this, Type.DOUBLE, Type.FLOAT):
+        return _recast(node, call("bround", node.this))
+    if is_decimal(node.this):
+        return _recast(node, call("round", node.this, 0))
+    return None
+
+
+@rule("a text of hexadecimal digits as a number", exp.Cast, exp.TryCast)
+def hexadecimal(node: exp.Expr) -> exp.Expr | None:
+    """A cast there knows no `0x`."""
+    text = node.this
+    if not (is_of(node, *WHOLE_NUMBERS) and isinstance(text, exp.Anonymous) and text.name == "concat"):
+        return None
+    mark, *digits = text.expressions
+    if not (isinstance(mark, exp.Literal) and mark.name == "0x"):
+        return None
+    return _recast(node, call("conv", call("concat", *digits), 16, 10))
+
+
+@rule("doubles become decimals by rounding their binary value", exp.Cast, exp.TryCast)
+def decimal_of_double(node: exp.Expr) -> exp.Expr | None:
+    """There, a cast rounds the decimal digits that a double is written with."""
+    if not (is_decimal(node) and is_of(node.this, Type.DOUBLE, Type.FLOAT)) or not node.args["to"].expressions:
+        return None
+    precision, scale = (int(one.name) for one in node.args["to"].expressions)
+    if scale == 0 or precision + scale > 36:
+        return None
+    factor = cast(typed(exp.Literal.number(f"1{'0' * scale}"), "int"), "double")
+    pennies = call("round", exp.Mul(this=exp.Paren(this=node.this.copy()), expression=factor))
+    whole = _recast(node, pennies, exp.DataType.build(f"decimal({precision}, 0)"))
+    penny = cast(literal(f"0.{'0' * (scale - 1)}1"), f"decimal({scale + 1}, {scale})")
+    return _recast(node, exp.Paren(this=exp.Mul(this=whole, expression=penny)))
+
+
+@rule("numbers of 128 bits are decimals", exp.DataType)
+def huge_number(node: exp.Expr) -> exp.Expr | None:
+    """The engine has none; a decimal of 38 digits holds all but the largest."""
+    return exp.DataType.build("decimal(38, 0)") if node.this in HUGE_NUMBERS else None
+
+
+# Days -------------------------------------------------------------------------------------------------------------
+
+
+@rule("days between two dates", exp.Sub)
+def days_between(node: exp.Expr) -> exp.Expr | None:
+    """A difference of dates is an interval in Spark."""
+    if is_date(node.this) and is_date(node.expression):
+        return cast(call("datediff", node.this, node.expression), "bigint")
+    return None
+
+
+@rule("a date and a number of days", exp.Add, exp.Sub)
+def shifted_date(node: exp.Expr) -> exp.Expr | None:
+    """Spark adds no bigint to a date."""
+    first, second = node.this, node.expression
+    if isinstance(node, exp.Add) and is_date(second) and is_of(first, *WHOLE_NUMBERS):
+        first, second = second, first
+    if is_date(first) and is_of(second, *WHOLE_NUMBERS):
+        return call("date_add" if isinstance(node, exp.Add) else "date_sub", first, cast(second, "int"), returns="date")
+    return None
+
+
+@rule("the number of a weekday", exp.DayOfWeekIso)
+def weekday_number(node: exp.Expr) -> exp.Expr | None:
+    """Spark has no function from 1 for Monday to 7; Sail's `weekday` is wrong on Sundays."""
+    day = exp.Add(this=call("dayofweek", node.this), expression=literal(5))
+    remainder = exp.Mod(this=exp.Paren(this=day), expression=literal(7))
+    return typed(exp.Paren(this=exp.Add(this=exp.Paren(this=remainder), expression=literal(1))), "bigint")
+
+
+@rule("a series that ends before it begins is empty", exp.GenerateSeries)
+def series(node: exp.Expr) -> exp.Expr | None:
+    """There, it runs backwards."""
+    start, end, step = node.args["start"], node.args["end"], node.args.get("step")
+    is_exclusive = node.args.get("is_end_exclusive")
+    last = exp.Sub(this=end.copy(), expression=literal(1)) if is_exclusive else end.copy()
+    if is_date(start) and isinstance(step, exp.Interval):
+        start, last = cast(start, "timestamp"), cast(last, "timestamp")
+    sequence = call("sequence", start, last, *([step] if step is not None else []))
+    if isinstance(start, exp.Literal) and isinstance(end, exp.Literal):
+        return typed(sequence, node.type)
+    in_order = exp.LTE(this=start.copy(), expression=last.copy())
+    return typed(exp.Case(ifs=[exp.If(this=in_order, true=sequence)]), node.type)
+
+
+@rule("a number of seconds as an interval", exp.Anonymous)
+def seconds(node: exp.Expr) -> exp.Expr | None:
+    """Spark's name for `to_seconds`."""
+    return call("make_dt_interval", 0, 0, 0, *node.expressions) if node.name.lower() == "to_seconds" else None
+
+
+@rule("microseconds since 1970 as a timestamp", exp.TimestampFromParts, exp.Anonymous)
+def timestamp_of_microseconds(node: exp.Expr) -> exp.Expr | None:
+    """DuckDB's `make_timestamp` of one number."""
+    if isinstance(node, exp.Anonymous) and node.name.lower() == "make_timestamp" and len(node.expressions) == 1:
+        return cast(call("timestamp_micros", *node.expressions), "timestamp")
+    return None
+
+
+# The pattern of each part of a date's format, and the part of `2024-2-1 5:03:00.5` that it is.
+DATE_PARTS = {
+    "%Y": ("year", "([0-9]{4})"),
+    "%m": ("month", "([0-9]{1,2})"),
+    "%d": ("day", "([0-9]{1,2})"),
+    "%H": ("hour", "([0-9]{1,2})"),
+    "%I": ("hour", "(0?[1-9]|1[0-2])"),
+    "%M": ("minute", "([0-9]{1,2})"),
+    "%S": ("second", "([0-9]{1,2})"),
+    "%f": ("fraction", "([0-9]{1,6})"),
+    "%p": ("half", "([AaPp][Mm])"),
+}
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+# A year of two digits is one of the 20th century from 69 on.
+CENTURIES = (("19", "(69|[7-9][0-9])"), ("20", "([0-5]?[0-9]|6[0-8])"))
+
+
+@rule("a date that is written in one of several formats", exp.Anonymous)
+def parsed_date(node: exp.Expr) -> exp.Expr | None:
+    """Formats of Spark are others, and Sail's have no literal letters: a pattern turns each into an ISO date."""
+    if node.name.lower() != "try_strptime":
+        return None
+    text, formats = node.expressions
+    each = formats.expressions if isinstance(formats, exp.Array) else [formats]
+    if not all(isinstance(one, exp.Literal) for one in each):
+        raise UntranslatableError("try_strptime() has a format that is no literal")
+    parsed = [reading for one in each for reading in _readings(text, one.name)]
+    return call("coalesce", *parsed, returns="timestamp")
+
+
+def _readings(text: exp.Expr, form: str) -> list[exp.Expr]:
+    """SQL that reads a text in a format: null where it is in another."""
+    if "%b" in form:
+        for number, month in enumerate(MONTHS, 1):
+            text = call("regexp_replace", text, f"(?i){month}", f"{number:02d}", returns="varchar")
+        form = form.replace("%b", "%m")
+    if "%y" not in form:
+        return [_reading(text, form, "", "")]
+    return [_reading(text, form, century, pattern) for century, pattern in CENTURIES]
+
+
+def _reading(text: exp.Expr, form: str, century: str, short_year: str) -> exp.Expr:
+    tokens = re.findall(r"%[A-Za-z]|[^%]+", form)
+    parts = DATE_PARTS | {"%y": ("year", short_year)}
+    unknown = [one for one in tokens if one.startswith("%") and one not in parts]
+    if unknown:
+        raise UntranslatableError(f"try_strptime() has no translation of {unknown[0]}")
+    found = [parts[one][0] for one in tokens if one in parts]
+    # Parts that stand close together have all their digits.
+    is_packed = len(found) == len(tokens) > 1
+    patterns = [
+        "([0-9]{2})"
+        if is_packed and one != "%Y"
+        else parts[one][1]
+        if one in parts
+        else re.sub(r"([^A-Za-z0-9 #,:/-])", r"[\1]", one)
+        for one in tokens
+    ]
+    at = {name: f"${{{place}}}" for place, name in enumerate(found, 1)}
+    written = f"{century}{at['year']}-{at.get('month', '01')}-{at.get('day', '01')}"
+    written += f" {at.get('hour', '00')}:{at.get('minute', '00')}:{at.get('second', '00')}"
+    written += f".{at['fraction']}" if "fraction" in at else ""
+    # Of another text nothing is left that could be read.
+    iso = call("regexp_replace", text, f"^{''.join(patterns)}$|^.*$", written, returns="varchar")
+    read = exp.TryCast(this=iso, safe=True, to=exp.DataType.build("timestamp_ntz", dialect="spark"))
+    if "half" not in at:
+        return read
+    is_midnight = exp.RegexpLike(this=text.copy(), expression=literal("(?i)[^0-9:]12:[0-9:.]+[^0-9]*am$"))
+    is_afternoon = exp.RegexpLike(this=text.copy(), expression=literal("(?i)[^0-9:](0?[1-9]|1[01]):[0-9:.]+[^0-9]*pm$"))
+    shift = exp.Case(
+        ifs=[exp.If(this=is_midnight, true=literal(-12)), exp.If(this=is_afternoon, true=literal(12))],
+        default=literal(0),
+    )
+    return exp.Add(this=read, expression=call("make_dt_interval", 0, shift))
+
+
+@rule("the last day of a month is a date", exp.LastDay)
+def last_day(node: exp.Expr) -> exp.Expr | None:
+    """Spark's takes a date."""
+    return call("last_day", node.this if is_date(node.this) else cast(node.this, "date"), returns="date")
+
+
+def in_words_of_spark(tree: exp.Expr) -> exp.Expr:
+    """The same for Spark, where Sail differs: how a replacement names groups, and how it writes a dollar."""
+    for node in tree.find_all(exp.Anonymous):
+        if node.name == "regexp_replace" and isinstance(node.expressions[2], exp.Literal):
+            text = node.expressions[2].name
+            node.expressions[2].set("this", re.sub(r"\$\{(\d)\}", r"$\1", text.replace("$$", r"\$")))
+    return tree
+
+
+# Texts ------------------------------------------------------------------------------------------------------------
+
+
+@rule("texts joined, and null counts as none", exp.Concat)
+def joined(node: exp.Expr) -> exp.Expr | None:
+    """There, one null makes all of it null; lists are joined as they are."""
+    if isinstance(node, exp.ConcatWs):
+        separator, *parts = node.expressions
+        return call("concat_ws", separator, *(as_text(part) for part in parts), returns="varchar")
+    if any(is_list(part) for part in node.expressions):
+        return call("concat", *node.expressions, returns=node.type)
+    return call("concat", *(_never_null(part) for part in node.expressions), returns="varchar")
+
+
+def _never_null(part: exp.Expr) -> exp.Expr:
+    if isinstance(part, exp.Literal):
+        return as_text(part)
+    return call("coalesce", as_text(part), "", returns="varchar")
+
+
+@rule("texts put together by ||", exp.DPipe)
+def piped(node: exp.Expr) -> exp.Expr | None:
+    """Numbers are no texts to Sail."""
+    if is_list(node.this) or is_list(node.expression) or not (_is_known(node.this) or _is_known(node.expression)):
+        return call("concat", node.this, node.expression, returns=node.type)
+    return call("concat", as_text(node.this), as_text(node.expression), returns="varchar")
+
+
+def _is_known(node: exp.Expr) -> bool:
+    return node.type is not None and not is_of(node, Type.UNKNOWN)
+
+
+@rule("a replacement in a text", exp.RegexpReplace)
+def replaced(node: exp.Expr) -> exp.Expr | None:
+    """There, all that is found is replaced; Sail's groups are called `${1}` (see `in_words_of_spark`)."""
+    pattern, replacement, modifiers = node.expression, node.args["replacement"], node.args.get("modifiers")
+    flags = modifiers.name if modifiers is not None else ""
+    if "g" not in flags and not re.match(r"(\(\?i\))?\^|.*\$$", pattern.name, re.DOTALL):
+        raise UntranslatableError("regexp_replace() without 'g' has no translation for such a pattern")
+    if isinstance(replacement, exp.Literal):
+        text = replacement.name.replace("$", "$$")
+        replacement = literal(re.sub(r"\\(\d)", r"${\1}", text))
+    return call("regexp_replace", node.this, pattern, replacement, returns="varchar")
+
+
+@rule("texts of a group, in an order", exp.GroupConcat)
+def listed(node: exp.Expr) -> exp.Expr | None:
+    """Spark writes the order behind it."""
+    separator = node.args.get("separator") or literal(",")
+    order = node.this if isinstance(node.this, exp.Order) else None
+    value = order.this if order is not None else node.this
+    texts = call("listagg", as_text(value), separator, returns="varchar")
+    if order is None:
+        return texts
+    return exp.WithinGroup(this=texts, expression=exp.Order(expressions=[one.copy() for one in order.expressions]))
+
+
+FIELD = re.compile(r"\{(?::([^}]*))?\}")
+# What a template may ask for that is read at run time.
+FORMS = ("", ":g", ":.0f", ":.1f", ":.2f", ":.3f", ":.4f", ":,.0f", ":,.2f")
+
+
+@rule("a text with values filled in", exp.Format)
+def filled_in(node: exp.Expr) -> exp.Expr | None:
+    """`{:.1f}` is `%.1f` there; a value without a format is its text."""
+    template, values = _one_literal(node.this), list(node.expressions)
+    if template is None:
+        return _filled_at_run_time(node.this, values)
+    parts: list[exp.Expr] = []
+    position = 0
+    for field in FIELD.finditer(template):
+        if field.start() > position:
+            parts.append(literal(template[position : field.start()]))
+        parts.append(_formatted(values.pop(0), field.group(1) or ""))
+        position = field.end()
+    if position < len(template):
+        parts.append(literal(template[position:]))
+    return call("concat", *parts, returns="varchar")
+
+
+def _filled_at_run_time(template: exp.Expr, values: list[exp.Expr]) -> exp.Expr:
+    """Of a template that is a column: what stands between braces decides, row by row."""
+    pieces = call("split", template, "[{}]")
+    parts = [call("element_at", pieces, 1)]
+    for number, value in enumerate(values):
+        form = call("element_at", pieces, 2 * number + 2)
+        forms = [
+            exp.If(this=exp.EQ(this=form.copy(), expression=literal(one)), true=_formatted(value, one.lstrip(":")))
+            for one in FORMS
+        ]
+        unknown = call("raise_error", call("concat", "format() has no translation of ", form))
+        parts += [exp.Case(ifs=forms, default=unknown), call("element_at", pieces, 2 * number + 3)]
+    return call("concat", *parts, returns="varchar")
+
+
+def _one_literal(node: exp.Expr) -> str | None:
+    """A text that may stand in several pieces, one below the other; None where it is no literal."""
+    if isinstance(node, exp.Literal):
+        return str(node.name)
+    if isinstance(node, exp.Anonymous) and node.name == "concat":
+        pieces = [_one_literal(part) for part in node.expressions]
+        return None if None in pieces else "".join(piece for piece in pieces if piece is not None)
+    return None
+
+
+def _formatted(value: exp.Expr, form: str) -> exp.Expr:
+    if form == "":
+        return as_text(value)
+    if form == "g":
+        return _general(value)
+    if re.fullmatch(r"0\d+d", form):
+        return call("format_string", f"%{form}", cast(value, "bigint"), returns="varchar")
+    if number := re.fullmatch(r"([+,]?)\.(\d+)f", form):
+        sign, places = number.groups()
+        # The one function that rounds a half to the even digit, as DuckDB does. It separates thousands.
+        text = call("format_number", cast(value, "double"), int(places), returns="varchar")
+        if sign == ",":
+            return text
+        text = call("replace", text, ",", "", returns="varchar")
+        plus = exp.Case(ifs=[exp.If(this=exp.LT(this=value.copy(), expression=literal(0)), true=literal(""))])
+        plus.set("default", literal("+"))
+        return call("concat", plus, text, returns="varchar") if sign else text
+    raise UntranslatableError(f"format() has no translation of {{:{form}}}")
+
+
+def _general(value: exp.Expr) -> exp.Expr:
+    """A number without needless zeros; of one decimal place at most, as all that the project writes so has."""
+    text = call("format_string", "%.1f", cast(value, "double"))
+    is_short = exp.EQ(this=call("round", cast(value, "double"), 1), expression=cast(value, "double"))
+    is_small = exp.LT(this=call("abs", cast(value, "double")), expression=literal(100_000))
+    too_long = call("raise_error", "format() writes {:g} only of numbers below 100,000 with one decimal place")
+    shortened = call("regexp_replace", text, "[.]0$", "")
+    is_null = exp.Is(this=value.copy(), expression=exp.Null())
+    return exp.Case(
+        ifs=[
+            exp.If(this=is_null, true=cast(exp.Null(), "varchar")),
+            exp.If(this=exp.And(this=is_short, expression=is_small), true=shortened),
+        ],
+        default=too_long,
+    )
+
+
+@rule("the bytes of a text", exp.Anonymous)
+def byte_count(node: exp.Expr) -> exp.Expr | None:
+    """`strlen` counts bytes."""
+    return call("octet_length", *node.expressions, returns="bigint") if node.name.lower() == "strlen" else None
+
+
+@rule("how a text ends", exp.Anonymous)
+def ending(node: exp.Expr) -> exp.Expr | None:
+    """Spark's name for `suffix`."""
+    return call("endswith", *node.expressions, returns="boolean") if node.name.lower() == "suffix" else None
+
+
+@rule("a pattern that a whole text has", exp.Anonymous, exp.RegexpFullMatch)
+def full_match(node: exp.Expr) -> exp.Expr | None:
+    """`rlike` looks for it anywhere."""
+    if isinstance(node, exp.RegexpFullMatch):
+        text, pattern = node.this, node.expression
+    elif node.name.lower() == "regexp_full_match":
+        text, pattern = node.expressions
+    else:
+        return None
+    whole = (
+        literal(f"^(?:{pattern.name})$") if isinstance(pattern, exp.Literal) else call("concat", "^(?:", pattern, ")$")
+    )
+    return typed(exp.RegexpLike(this=text.copy(), expression=whole), "boolean")
+
+
+@rule("a hash as a key is a text", exp.Anonymous)
+def hash_key(node: exp.Expr) -> exp.Expr | None:
+    """128 bits are more than a decimal holds; keys are only compared."""
+    return call("md5", *node.expressions, returns="varchar") if node.name.lower() == "md5_number" else None
+
+
+@rule("a hash as a number of 64 bits", exp.Anonymous)
+def hash_number(node: exp.Expr) -> exp.Expr | None:
+    """The last eight bytes of the hash, the lowest first."""
+    if node.name.lower() != "md5_number_lower":
+        return None
+    digest = call("md5", *node.expressions)
+    halves = []
+    for start in (25, 17):
+        digits = call("concat", *(call("substr", digest, start + 2 * byte, 2) for byte in (3, 2, 1, 0)))
+        halves.append(cast(call("conv", digits, 16, 10), "decimal(20, 0)"))
+    upper = exp.Mul(this=halves[0], expression=cast(exp.Literal.number(2**32), "decimal(10, 0)"))
+    return typed(cast(exp.Paren(this=exp.Add(this=upper, expression=halves[1])), "decimal(20, 0)"), "decimal(20, 0)")
+
+
+# Lists and rows ---------------------------------------------------------------------------------------------------
+
+
+def _sort_key(order: exp.Order) -> exp.Expr:
+    """A row that is less where it comes first: nulls last, and what falls is counted backwards."""
+    parts: list[exp.Expr] = []
+    for ordered in order.expressions:
+        value = ordered.this
+        is_null = typed(exp.Is(this=value.copy(), expression=exp.Null()), "boolean")
+        parts.append(exp.Not(this=is_null) if ordered.args.get("nulls_first") else is_null)
+        if not ordered.args.get("desc"):
+            parts.append(value.copy())
+        elif is_of(value, Type.BOOLEAN):
+            parts.append(exp.Not(this=exp.Paren(this=value.copy())))
+        elif is_text(value) or is_date(value):
+            raise UntranslatableError("an aggregate can't be ordered by a falling text or date here")
+        else:
+            parts.append(exp.Neg(this=exp.Paren(this=value.copy())))
+    return call("struct", *parts)
+
+
+@rule("the first of a group, in an order", exp.First)
+def first(node: exp.Expr) -> exp.Expr | None:
+    """Spark's `first` knows no order."""
+    if not isinstance(node.this, exp.Order):
+        return None
+    return call("min_by", node.this.this, _sort_key(node.this), returns=node.this.this.type)
+
+
+@rule("a list in an order", exp.ArrayAgg)
+def ordered_list(node: exp.Expr) -> exp.Expr | None:
+    """Spark's `collect_list` knows no order, so rows that begin with their order are sorted; it leaves out nulls."""
+    if isinstance(node.this, exp.Distinct):
+        # Sail can't run `collect_set` of an expression beside other aggregates.
+        return call("array_distinct", call("collect_list", *node.this.expressions), returns=node.type)
+    if not isinstance(node.this, exp.Order):
+        return None
+    rows = call("named_struct", "place", _sort_key(node.this), "element", node.this.this)
+    each = exp.Lambda(
+        this=exp.Dot(this=exp.to_identifier("one"), expression=exp.to_identifier("element")),
+        expressions=[exp.to_identifier("one")],
+    )
+    elements = call("transform", call("sort_array", call("collect_list", rows)), each)
+    return typed(elements, node.type)
+
+
+@rule("a map of two lists", exp.Map)
+def map_of_lists(node: exp.Expr) -> exp.Expr | None:
+    """Spark's `map` takes keys and values in turn."""
+    return call("map_from_arrays", node.args["keys"], node.args["values"], returns=node.type)
+
+
+@rule("a map that is written out", exp.ToMap)
+def written_map(node: exp.Expr) -> exp.Expr | None:
+    """Spark's `map` takes keys and values in turn. SQLGlot reads `map {…}[key]` as a map of `{…}[key]`."""
+    looked_up = isinstance(node.this, exp.Bracket)
+    fields = node.this.this.expressions if looked_up else node.this.expressions
+    pairs = [one for field in fields for one in (_key(field.this), field.expression)]
+    written = call("map", *pairs)
+    return call("element_at", written, node.this.expressions[0], returns=pairs[1].type) if looked_up else written
+
+
+def _key(key: exp.Expr) -> exp.Expr:
+    return literal(key.name) if isinstance(key, exp.Identifier) else key
+
+
+@rule("an element of a map or a list", exp.Bracket)
+def element(node: exp.Expr) -> exp.Expr | None:
+    """Keys of maps and places counted from 1 or from the end; SQLGlot counts literal places from 0."""
+    if isinstance(node.parent, exp.ToMap):
+        return None
+    (key,) = node.expressions
+    if is_of(node.this, Type.MAP) or is_text(key):
+        return call("element_at", node.this, key, returns=node.type)
+    if isinstance(key, exp.Literal):
+        return call("try_element_at", node.this, int(key.name) + 1, returns=node.type)
+    if isinstance(key, exp.Neg) and isinstance(key.this, exp.Literal):
+        return call("try_element_at", node.this, 1 - int(key.this.name), returns=node.type)
+    raise UntranslatableError("a list's element can't be found by an expression here")
+
+
+@rule("whether anything in a list is true", exp.Anonymous)
+def any_of_list(node: exp.Expr) -> exp.Expr | None:
+    """Spark's `exists` has no null where there is no list, or nothing in it."""
+    if node.name.lower() != "list_bool_or":
+        return None
+    each = exp.Lambda(this=exp.to_identifier("one"), expressions=[exp.to_identifier("one")])
+    return call("exists", node.expressions[0], each, returns="boolean")
+
+
+@rule("a list made one value", exp.Anonymous)
+def reduced(node: exp.Expr) -> exp.Expr | None:
+    """Spark's name for `list_reduce`."""
+    if node.name.lower() != "list_reduce":
+        return None
+    if len(node.expressions) < 3:
+        raise UntranslatableError("list_reduce() needs a value to begin with here")
+    rows, change, start = node.expressions
+    return call("aggregate", rows, start, change)
+
+
+@rule("a row as JSON, with its nulls", exp.Anonymous)
+def json_of_row(node: exp.Expr) -> exp.Expr | None:
+    """There, `to_json` leaves out what is null."""
+    if node.name.lower() != "to_json":
+        return None
+    if not isinstance(node.expressions[0], exp.Struct):
+        return call("to_json", *node.expressions, returns="varchar")
+    parts: list[exp.Expr] = []
+    for field in node.expressions[0].expressions:
+        parts += [literal(f'{"," if parts else "{"}"{field.name}":'), _json(field.expression)]
+    return call("concat", *parts, "}", returns="varchar")
+
+
+def _json(value: exp.Expr) -> exp.Expr:
+    """A value as JSON."""
+    if is_text(value):
+        listed = call("to_json", call("array", value))
+        length = exp.Sub(this=call("length", listed), expression=literal(2))
+        text: exp.Expr = exp.Case(
+            ifs=[
+                exp.If(
+                    this=exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null())),
+                    true=call("substr", listed, 2, length),
+                )
+            ]
+        )
+    elif is_of(value, *WHOLE_NUMBERS, Type.DOUBLE, Type.DECIMAL, Type.BOOLEAN):
+        text = cast(value, "varchar")
+    else:
+        text = call("concat", '"', cast(value, "varchar"), '"')
+    return call("coalesce", text, "null", returns="varchar")
+
+
+@rule("a list read from JSON", exp.FromJson)
+def read_from_json(node: exp.Expr) -> exp.Expr | None:
+    """DuckDB writes the form of the JSON as JSON."""
+    return call("from_json", node.this, _type_of_json(json.loads(node.expression.name)))
+
+
+def _type_of_json(form: object) -> str:
+    if isinstance(form, list):
+        return f"array<{_type_of_json(form[0])}>"
+    if isinstance(form, dict):
+        return "struct<" + ", ".join(f"{name}: {_type_of_json(one)}" for name, one in form.items()) + ">"
+    return exp.DataType.build(str(form), dialect="duckdb").sql("spark")
+
+
+@rule("the keys of a JSON object", exp.Anonymous, exp.JSONKeys)
+def json_keys(node: exp.Expr) -> exp.Expr | None:
+    """Spark calls it `json_object_keys`."""
+    if isinstance(node, exp.JSONKeys):
+        return call("json_object_keys", node.this, returns="array<varchar>")
+    if node.name.lower() == "json_keys":
+        return call("json_object_keys", *node.expressions, returns="array<varchar>")
+    return None
+
+
+def push_conditions(tree: exp.Expr) -> None:
+    """Move the conditions of aggregates into what they look at, where the engine has no `filter`."""
+    for node in list(tree.find_all(exp.Filter)):
+        aggregate, where = node.this, node.expression.this
+        if isinstance(node.parent, exp.Window) or isinstance(aggregate, exp.PercentileDisc | exp.Median):
+            _push(aggregate, where)
+            node.replace(aggregate)
+
+
+def _push(aggregate: exp.Expr, where: exp.Expr) -> None:
+    value = aggregate.this
+    if isinstance(value, exp.Distinct | exp.Order):
+        raise UntranslatableError("filter (…) has no translation here")
+    if isinstance(value, exp.Star):
+        value = literal(1)
+    chosen = exp.Case(ifs=[exp.If(this=where.copy(), true=value.copy())])
+    chosen.type = value.type
+    aggregate.set("this", chosen)

@@ -1,0 +1,311 @@
+"""Forms of a query that the engine lacks, written in forms that it has: before types are known.
+
+DuckDB's SQL in, DuckDB's SQL out; what a query means stays.
+"""
+
+from collections.abc import Iterator
+
+from dbt.adapters.sparkconnect.rules import UntranslatableError
+from sqlglot import exp
+
+
+def with_plain_shapes(query: exp.Expr) -> exp.Expr:
+    """A query without named windows, hints on common tables and `unpivot`.
+
+    Args:
+        query: As DuckDB's parser read it; it is changed.
+    """
+    for common_table in query.find_all(exp.CTE):
+        common_table.set("materialized", None)
+    for select in list(query.find_all(exp.Select)):
+        _inline_windows(select)
+    for call in list(query.find_all(exp.Anonymous)):
+        if call.name.lower() == "generate_subscripts":
+            size = exp.ArraySize(this=call.expressions[0].copy())
+            call.replace(exp.Explode(this=exp.GenerateSeries(start=exp.Literal.number(1), end=size)))
+    for pivot in list(query.find_all(exp.Pivot)):
+        if pivot.args.get("unpivot"):
+            _unnest_instead(pivot)
+    return query
+
+
+def _inline_windows(select: exp.Select) -> None:
+    """Put named windows where they are used: a name can't be extended elsewhere."""
+    named = {window.name: window for window in select.args.get("windows") or []}
+    if not named:
+        return
+    select.set("windows", None)
+    for window in named.values():
+        _extend(window, named)
+    for window in select.find_all(exp.Window):
+        if window.find_ancestor(exp.Select) is select:
+            _extend(window, named)
+
+
+def _extend(window: exp.Window, named: dict[str, exp.Window]) -> None:
+    alias = window.args.get("alias")
+    base = named.get(alias.name) if alias is not None else None
+    if base is None or base is window or not isinstance(alias, exp.Identifier):
+        return
+    _extend(base, named)
+    window.set("alias", None)
+    for part in ("partition_by", "order", "spec"):
+        value = base.args.get(part)
+        if value and not window.args.get(part):
+            window.set(part, [one.copy() for one in value] if isinstance(value, list) else value.copy())
+
+
+def _unnest_instead(pivot: exp.Pivot) -> None:
+    """`unpivot` as lists of names and values, side by side; as there, values that are null make no row."""
+    table = pivot.parent
+    assert table is not None
+    (field,) = pivot.args["fields"]
+    columns = [column.this if isinstance(column, exp.PivotAlias) else column for column in field.expressions]
+    (value,) = pivot.expressions
+    name = field.this.name
+    source = table.copy()
+    source.set("pivots", None)
+    alias = pivot.alias or table.alias_or_name
+    selected = exp.select(
+        exp.Star(except_=[exp.to_identifier(column.name) for column in columns]),
+        exp.alias_(_unnested([exp.Literal.string(column.name) for column in columns]), name),
+        exp.alias_(_unnested([exp.column(column.name) for column in columns]), value.name),
+    ).from_(source)
+    kept = (
+        exp.select("*")
+        .from_(selected.subquery("unpivoted"))
+        .where(exp.Not(this=exp.Is(this=exp.column(value.name), expression=exp.Null())))
+    )
+    table.replace(kept.subquery(alias))
+
+
+def _unnested(elements: list[exp.Expr]) -> exp.Expr:
+    return exp.Explode(this=exp.Array(expressions=elements))
+
+
+def with_engine_shapes(query: exp.Expr) -> exp.Expr:
+    """A query with lists unnested beside a select instead of in it, rows written out and names used once.
+
+    Args:
+        query: With its columns qualified; it is changed.
+    """
+    _name_common_tables_apart(query)
+    for select in list(query.find_all(exp.Select)):
+        _write_out_rows(select)
+    for membership in list(query.find_all(exp.In)):
+        _look_up(membership)
+    for union in reversed(list(query.find_all(exp.SetOperation))):
+        _order_columns(union)
+    for select in reversed(list(query.find_all(exp.Select))):
+        changed = _filtered_beside(select)
+        if changed is not select:
+            if select is query:
+                query = changed
+            else:
+                select.replace(changed)
+    for select in reversed(list(query.find_all(exp.Select))):
+        changed = _unnested_beside(select)
+        if changed is not select:
+            if select is query:
+                query = changed
+            else:
+                select.replace(changed)
+    return query
+
+
+def _name_common_tables_apart(query: exp.Expr) -> None:
+    """Give common tables inside of others names that none has: SQLGlot moves all of them to the top."""
+    names = {one.alias for one in query.find_all(exp.CTE)}
+    for tables in reversed(list(query.find_all(exp.With))):
+        select = tables.parent
+        if select is None or select.parent is None:
+            continue
+        for position, common_table in enumerate(tables.expressions):
+            old = common_table.alias
+            new = next(name for number in range(1, 1000) if (name := f"{old}_{number}") not in names)
+            names.add(new)
+            before = {id(one) for one in tables.expressions[: position + 1]}
+            for table in list(select.find_all(exp.Table)):
+                if table.db or table.name != old or any(id(one) in before for one in _ancestors(table, select)):
+                    continue
+                if not table.alias:
+                    table.set("alias", exp.TableAlias(this=exp.to_identifier(old, quoted=True)))
+                table.set("this", exp.to_identifier(new, quoted=True))
+            common_table.args["alias"].set("this", exp.to_identifier(new, quoted=True))
+
+
+def _ancestors(node: exp.Expr, top: exp.Expr) -> Iterator[exp.Expr]:
+    while node.parent is not None and node.parent is not top:
+        node = node.parent
+        yield node
+
+
+def write_out_groups(query: exp.Expr) -> None:
+    """Write out `group by all`.
+
+    Args:
+        query: With its columns qualified; it is changed.
+    """
+    for select in query.find_all(exp.Select):
+        _write_out_group(select)
+
+
+def _write_out_group(select: exp.Select) -> None:
+    """`group by all` as the columns that no aggregate is in."""
+    group = select.args.get("group")
+    if group is None or not group.args.get("all"):
+        return
+    columns = [
+        one.unalias().copy()
+        for one in select.selects
+        if not one.find(exp.AggFunc) and not isinstance(one.unalias(), exp.Literal | exp.Null)
+    ]
+    select.set("group", exp.Group(expressions=columns) if columns else None)
+
+
+def _write_out_rows(select: exp.Select) -> None:
+    """A query that is compared with several columns yields columns there, and no row of them."""
+    holder = select.parent.parent if isinstance(select.parent, exp.Subquery) else select.parent
+    if len(select.selects) == 1 and isinstance(holder, exp.In):
+        row = select.selects[0].unalias()
+        if isinstance(row, exp.Tuple):
+            select.set("expressions", [one.copy() for one in row.expressions])
+
+
+def _look_up(membership: exp.In) -> None:
+    """`in (select …)` as `exists` where it is no condition but a value: Sail has none there.
+
+    What is compared is a key and never null.
+    """
+    found = membership.args.get("query")
+    clause = membership.find_ancestor(exp.Where, exp.Join, exp.Having, exp.Select)
+    if found is None or not isinstance(clause, exp.Select):
+        return
+    select = found.unnest()
+    if not isinstance(select, exp.Select) or len(select.selects) != 1 or select.args.get("group") is not None:
+        raise UntranslatableError("`in (select …)` as a value has no translation for this query")
+    if select.args.get("from_") is None:
+        # What a model stored before, in its first build: nothing.
+        condition = select.args["where"].this.copy() if select.args.get("where") else exp.true()
+        membership.replace(exp.Paren(this=exp.And(this=condition, expression=exp.EQ(
+            this=membership.this.copy(), expression=select.selects[0].unalias().copy()
+        ))))  # fmt: skip
+        return
+    matching = exp.EQ(this=select.selects[0].unalias().copy(), expression=membership.this.copy())
+    looked_up = select.copy()
+    looked_up.set("expressions", [exp.Literal.number(1)])
+    membership.replace(exp.Exists(this=looked_up.where(matching)))
+
+
+def _order_columns(union: exp.SetOperation) -> None:
+    """`union by name` as a union of columns in one order; a column that one side lacks is null there."""
+    if not union.args.get("by_name"):
+        return
+    left, right = union.this.unnest(), union.expression.unnest()
+    names = list(dict.fromkeys([*left.named_selects, *right.named_selects]))
+    columns: dict[int, list[exp.Expr]] = {}
+    for side in (left, right):
+        if not isinstance(side, exp.Select):
+            raise UntranslatableError("a union by name can join two selects only")
+        by_name = {one.alias_or_name: one for one in side.selects}
+        other = {one.alias_or_name: one.type for one in (right if side is left else left).selects}
+        columns[id(side)] = [by_name.get(one) or _no_value(one, other[one]) for one in names]
+    for side in (left, right):
+        side.set("expressions", columns[id(side)])
+    union.set("by_name", None)
+
+
+def _no_value(name: str, kind: exp.DataType | None) -> exp.Expr:
+    """A column of nulls that has a type, where it is known."""
+    null: exp.Expr = exp.Null()
+    if kind is not None and kind.this != exp.DataType.Type.UNKNOWN:
+        null = exp.Cast(this=null, to=kind.copy())
+    return exp.alias_(null, name, quoted=True)
+
+
+def _filtered_beside(select: exp.Select) -> exp.Select:
+    """`qualify` as a condition on a query of the same rows that has it as a column."""
+    qualified = select.args.get("qualify")
+    if qualified is None:
+        return select
+    if select.args.get("order") is not None or select.args.get("limit") is not None:
+        raise UntranslatableError("`qualify` can't stand with `order by` or `limit` here")
+    inner = select.copy()
+    inner.set("qualify", None)
+    inner.set("with_", None)
+    names = inner.named_selects
+    inner.append("expressions", exp.alias_(qualified.this.copy(), "_qualified", quoted=True))
+    outer = exp.select(*(exp.column(name, table="qualified", quoted=True) for name in names))
+    outer = outer.from_(inner.subquery("qualified")).where(exp.column("_qualified", table="qualified", quoted=True))
+    if select.args.get("with_") is not None:
+        outer.set("with_", select.args["with_"].copy())
+    return outer
+
+
+def _unnested_beside(select: exp.Select) -> exp.Select:
+    """Lists of a select are unnested side by side, as DuckDB does; an engine would cross them.
+
+    What the select was becomes a table of its own, with the lists as columns.
+    """
+    if not any(_lists_in(one, select) for one in select.selects):
+        return select
+    order, limit, distinct = (select.args.get(part) for part in ("order", "limit", "distinct"))
+    if order is not None or limit is not None:
+        raise UntranslatableError("unnest() can't be in a select with `order by` or `limit` here")
+    inner = select.copy()
+    inner.set("distinct", None)
+    inner.set("with_", None)
+    lists: list[exp.Expr] = []
+    columns: dict[str, exp.Expr] = {}
+    selected: list[exp.Expr] = []
+    outer: list[exp.Expr] = []
+    for projection in inner.selects:
+        if not _lists_in(projection, inner):
+            selected.append(projection.copy())
+            outer.append(exp.column(projection.alias_or_name, table="listed", quoted=True))
+            continue
+        changed = projection.copy()
+        for column in list(changed.find_all(exp.Column)):
+            if column.find_ancestor(exp.Explode) is None:
+                name = f"_column_{len(columns)}"
+                columns.setdefault(column.sql(), exp.alias_(column.copy(), name, quoted=True))
+                column.replace(exp.column(columns[column.sql()].alias, table="listed", quoted=True))
+        for explode in _lists_in(changed, None):
+            element = exp.column(f"_element_{len(lists)}", table="elements", quoted=True)
+            lists.append(explode.this.copy())
+            if explode is changed:
+                changed = element
+            else:
+                explode.replace(element)
+        outer.append(changed)
+    selected += columns.values()
+    names = [f"_list_{number}" for number in range(len(lists))]
+    selected += [exp.alias_(one, name, quoted=True) for one, name in zip(lists, names, strict=True)]
+    inner.set("expressions", selected)
+    at = [exp.column(name, table="listed", quoted=True) for name in names]
+    zipped = exp.Anonymous(this="arrays_zip", expressions=at)
+    generator = (
+        exp.Anonymous(this="explode", expressions=at)
+        if len(at) == 1
+        else exp.Anonymous(this="inline", expressions=[zipped])
+    )
+    beside = exp.Lateral(
+        this=generator,
+        view=True,
+        alias=exp.TableAlias(
+            this=exp.to_identifier("elements", quoted=True),
+            columns=[exp.to_identifier(f"_element_{number}", quoted=True) for number in range(len(at))],
+        ),
+    )
+    result = exp.select(*outer).from_(inner.subquery("listed"))
+    result.append("laterals", beside)
+    if distinct is not None:
+        result.set("distinct", distinct.copy())
+    if select.args.get("with_") is not None:
+        result.set("with_", select.args["with_"].copy())
+    return result
+
+
+def _lists_in(projection: exp.Expr, select: exp.Select | None) -> list[exp.Explode]:
+    """What a projection of a select unnests, but not what queries inside of it do."""
+    return [one for one in projection.find_all(exp.Explode) if one.find_ancestor(exp.Select) is select]

@@ -1,0 +1,132 @@
+"""DuckDB's SQL as the engine's: parsed once, typed by the engine's catalogue, changed by named rules, written once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dbt.adapters.sparkconnect.rules import TYPES, UntranslatableError, apply_rules, in_words_of_spark, push_conditions
+from dbt.adapters.sparkconnect.shapes import with_engine_shapes, with_plain_shapes, write_out_groups
+from dbt_common.exceptions import DbtRuntimeError
+from sqlglot import ErrorLevel, exp, parse
+from sqlglot.errors import ParseError, SqlglotError
+from sqlglot.optimizer.annotate_types import annotate_types
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.schema import MappingSchema
+
+if TYPE_CHECKING:
+    from dbt.adapters.sparkconnect.engine import Engine
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement for the engine.
+
+    Attributes:
+        sql: In its dialect.
+        changes: Schema and name of the tables that it makes, replaces or drops.
+    """
+
+    sql: str
+    changes: list[tuple[str, str]] = field(default_factory=list)
+
+
+def translate(sql: str, engine: Engine) -> Iterator[Statement]:
+    """The statements that do on the engine what this SQL does on DuckDB.
+
+    Args:
+        sql: One or more statements in DuckDB's SQL.
+        engine: Where they will run; its catalogue knows the columns.
+
+    Raises:
+        DbtRuntimeError: One sentence that names what has no translation, and its line.
+    """
+    try:
+        trees = [tree for tree in parse(sql, read="duckdb") if tree is not None]
+    except ParseError as error:
+        first = error.errors[0]
+        raise DbtRuntimeError(f"This SQL can't be read, line {first['line']}: {first['description']}") from error
+    for tree in trees:
+        try:
+            yield from _translated(tree, engine)
+        except UntranslatableError as reason:
+            raise DbtRuntimeError(f"This SQL can't be translated for Spark, {reason}.") from None
+        except SqlglotError as error:
+            raise DbtRuntimeError(f"This SQL can't be translated for Spark: {error}") from error
+
+
+def _translated(tree: exp.Expr, engine: Engine) -> Iterator[Statement]:
+    for table in tree.find_all(exp.Table):
+        table.set("catalog", None)
+    changed = _target(tree)
+    if isinstance(tree, exp.Delete):
+        tree = _kept_rows(tree)
+    query = tree if isinstance(tree, exp.Query) else tree.args.get("expression")
+    if isinstance(query, exp.Subquery):
+        query = query.unnest()
+    if isinstance(query, exp.Query):
+        translated = for_engine(query, engine)
+        if query is tree:
+            tree = translated
+        else:
+            tree.set("expression", translated)
+    reads = {(table.db, table.name) for table in query.find_all(exp.Table)} if isinstance(query, exp.Query) else set()
+    if isinstance(tree, exp.Create) and reads.intersection(changed):
+        yield from _replacing_what_it_reads(tree, changed)
+    else:
+        yield Statement(_written(tree), changed)
+
+
+def _written(tree: exp.Expr) -> str:
+    return tree.sql("spark", unsupported_level=ErrorLevel.IGNORE)
+
+
+def _replacing_what_it_reads(tree: exp.Create, changed: list[tuple[str, str]]) -> Iterator[Statement]:
+    """A table that is made of itself, by way of another one: its files are deleted before they are read."""
+    ((schema, name),) = changed
+    made = exp.table_(f"{name}__made", db=schema, quoted=True)
+    first = exp.Create(this=made, kind="TABLE", replace=True, expression=tree.args["expression"])
+    tree.set("expression", exp.select("*").from_(made.copy()))
+    yield Statement(_written(first))
+    yield Statement(_written(tree), changed)
+    yield Statement(f"drop table {_written(made)}")
+
+
+def for_engine(query: exp.Expr, engine: Engine) -> exp.Expr:
+    """A query in DuckDB's SQL as a tree for the engine."""
+    schema = MappingSchema(dialect="spark", normalize=True)
+    for table in query.find_all(exp.Table):
+        if table.db:
+            columns = engine.columns(table.db, table.name)
+            if columns:
+                schema.add_table(exp.table_(table.name, db=table.db), columns, dialect="spark")
+    query = with_plain_shapes(query)
+    query = qualify(
+        query, schema=schema, dialect="duckdb", validate_qualify_columns=False, quote_identifiers=True, identify=True
+    )
+    query = annotate_types(query, schema=schema, expression_metadata=TYPES, dialect="duckdb")
+    write_out_groups(query)
+    push_conditions(query)
+    query = with_engine_shapes(apply_rules(query))
+    return query if engine.name == "sail" else in_words_of_spark(query)
+
+
+def _target(tree: exp.Expr) -> list[tuple[str, str]]:
+    """What a statement makes, replaces, fills or drops."""
+    if isinstance(tree, exp.Create | exp.Insert | exp.Delete | exp.Drop):
+        table = tree.this.find(exp.Table)
+        return [(table.db, table.name)] if table is not None else []
+    return []
+
+
+def _kept_rows(tree: exp.Delete) -> exp.Expr:
+    """The table without the rows that would be deleted: plain tables of Spark can only be replaced."""
+    table = tree.this
+    condition = tree.args.get("where")
+    kept = exp.select("*").from_(table.copy())
+    if condition is None:
+        kept = kept.where(exp.false())
+    else:
+        kept = kept.where(exp.not_(exp.func("coalesce", condition.this.copy(), exp.false())))
+    return exp.Create(this=table.copy(), kind="TABLE", replace=True, expression=kept)

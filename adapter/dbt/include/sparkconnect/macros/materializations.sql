@@ -1,0 +1,107 @@
+{#-
+    Tables, views and increments on an engine without transactions. Every statement here is
+    DuckDB's SQL as far as the query of the model goes; the connection translates it.
+-#}
+{% materialization table, adapter='sparkconnect', supported_languages=['sql', 'python'] %}
+    {%- set target_relation = this.incorporate(type='table') -%}
+    {{ run_hooks(pre_hooks) }}
+    {% call statement('main', language=model['language']) -%}
+        {{ create_table_as(false, target_relation, compiled_code, model['language']) }}
+    {%- endcall %}
+    {{ run_hooks(post_hooks) }}
+    {{ return({'relations': [target_relation]}) }}
+{% endmaterialization %}
+
+
+{% materialization view, adapter='sparkconnect' %}
+    {%- set target_relation = this.incorporate(type='view') -%}
+    {{ run_hooks(pre_hooks) }}
+    {% call statement('main') -%}
+        create or replace view {{ target_relation }} as {{ query_of_model(compiled_code) }}
+    {%- endcall %}
+    {{ run_hooks(post_hooks) }}
+    {{ return({'relations': [target_relation]}) }}
+{% endmaterialization %}
+
+
+{% materialization incremental, adapter='sparkconnect', supported_languages=['sql', 'python'] %}
+    {%- set language = model['language'] -%}
+    {%- set existing_relation = load_cached_relation(this) -%}
+    {%- set target_relation = this.incorporate(type='table') -%}
+    {%- set is_first = existing_relation is none or language == 'python' -%}
+    {%- set is_whole = is_first or should_full_refresh() -%}
+    {{ run_hooks(pre_hooks) }}
+    {% if is_whole %}
+        {% call statement('main', language=language) -%}
+            {{ create_table_as(false, target_relation, compiled_code, language) }}
+        {%- endcall %}
+    {% else %}
+        {% do adapter.add_rows(
+            target_relation, query_of_model(compiled_code), config.get('unique_key')
+        ) %}
+        {% call noop_statement('main', 'OK', 'OK', 0) %}{{ compiled_code }}{% endcall %}
+    {% endif %}
+    {{ run_hooks(post_hooks) }}
+    {{ return({'relations': [target_relation]}) }}
+{% endmaterialization %}
+
+
+{% macro sparkconnect__create_table_as(
+    temporary, relation, compiled_code, language='sql', partitioned_by=none, sorted_by=none
+) -%}
+    {%- if language == 'python' -%}
+        {#- Beside the rows that are stored, which the model may read by its own name. -#}
+        {%- set name = relation.identifier ~ '__fitted' -%}
+        {%- set fitted = relation.incorporate(path={'identifier': name}) -%}
+        {{ py_write_table(temporary=false, relation=fitted, compiled_code=compiled_code) }}
+    {%- else -%}
+        create or replace table {{ relation }} as {{ query_of_model(compiled_code) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- SQL: the query of a model; under a contract, with the columns and types that it promises. -#}
+{% macro query_of_model(compiled_code) -%}
+    {%- if config.get('contract') and config.get('contract').enforced -%}
+        select
+            {%- for column in model['columns'].values() %}
+            cast({{ column.name }} as {{ column.data_type }}) as {{ column.name }}
+            {{- ',' if not loop.last }}
+            {%- endfor %}
+        from (
+            {{ compiled_code }}
+        ) as query_of_model
+    {%- else -%}
+        {{ compiled_code }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- A seed is read on the driver, by DuckDB's types, and stored on the engine. -#}
+{% macro sparkconnect__create_csv_table(model, agate_table) %}
+    {%- set overrides = model['config'].get('column_types', {}) -%}
+    {%- set columns = [] -%}
+    {%- for name in agate_table.column_names -%}
+        {%- set inferred = adapter.convert_type(agate_table, loop.index0) -%}
+        {%- do columns.append(adapter.quote(name) ~ ' ' ~ overrides.get(name, inferred)) -%}
+    {%- endfor -%}
+    {%- do adapter.load_seed(
+        this, adapter.get_seed_file_path(model), columns | join(', '), config.get('delimiter', ',')
+    ) -%}
+    {{ return('') }}
+{% endmacro %}
+
+
+{% macro sparkconnect__reset_csv_table(model, full_refresh, old_relation, agate_table) %}
+    {{ return(create_csv_table(model, agate_table)) }}
+{% endmacro %}
+
+
+{% macro sparkconnect__load_csv_rows(model, agate_table) %}
+    {{ return('') }}
+{% endmacro %}
+
+
+{% macro sparkconnect__create_schema(relation) -%}
+    {% do adapter.make_schema(relation) %}
+{%- endmacro %}

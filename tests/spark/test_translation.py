@@ -1,0 +1,282 @@
+"""Each rule of the translation to Spark's SQL, on a few rows: DuckDB and Sail return the same."""
+
+import math
+import os
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pytest
+from conftest import ROOT
+from dbt_common.exceptions import DbtRuntimeError
+
+if os.environ.get("SHOP_CI") is None:
+    pytest.importorskip("pysail", reason="the extra 'spark' is not installed")
+
+from dbt.adapters.sparkconnect.engine import Engine, engine_at
+from dbt.adapters.sparkconnect.rules import RULES
+from dbt.adapters.sparkconnect.translation import translate
+
+# Rows with what engines treat differently: nulls, halves, cents, texts of two bytes, days of two years.
+ROWS = """
+    create table shop.lines as
+    select * replace (cast(share as double) as share) from (values
+        ('a', 1, cast(10.25 as decimal(18, 2)), 0.5, date '2023-12-31', timestamp '2023-12-31 23:59:00', 'café', true),
+        ('a', 2, cast(0.10 as decimal(18, 2)), 1.5, date '2024-02-29', timestamp '2024-02-29 00:00:00', 'tea', false),
+        ('a', 3, cast(7.77 as decimal(18, 2)), 2.5, date '2024-03-01', timestamp '2024-03-01 12:30:00', null, true),
+        ('b', 4, cast(-3.15 as decimal(18, 2)), null, date '2024-03-03', null, 'tea', null),
+        ('b', null, null, -2.5, null, timestamp '2024-03-04 08:15:30', '12.50', false),
+        ('c', 6, cast(74.12 as decimal(18, 2)), 1234.565, date '2024-07-07', timestamp '2024-07-07 01:00:00', '0', true)
+    ) as rows (customer, quantity, amount, share, day, moment, word, is_new)
+"""
+# By the name of a rule, queries that are equal on both engines only with it.
+CASES = {
+    "a quotient is a double": [
+        "select amount / quantity as price, quantity / 0 as nothing, amount / (quantity - 1) as rest from shop.lines",
+        "select customer, sum(amount) / count(*) as mean from shop.lines group by 1",
+    ],
+    "a whole quotient is `div`": ["select quantity // 2 as half, -7 // 2 as negative from shop.lines"],
+    "a mean is a double": ["select customer, avg(amount) as mean, avg(quantity) as units from shop.lines group by 1"],
+    "a median of decimals is cut off at their last place": [
+        "select median(amount) as middle, median(share) as share, median(quantity) as units from shop.lines",
+        "select customer, median(amount) filter (where is_new) as middle from shop.lines group by 1",
+    ],
+    "a discrete quantile is an element of the sorted list": [
+        "select quantile_disc(day, 0.7) as day, quantile_disc(amount, 0.5) as amount from shop.lines",
+        "select customer, quantile_disc(amount, 0.99) filter (where quantity > 1) as high from shop.lines group by 1",
+    ],
+    "a continuous quantile": [
+        "select quantile_cont(share, 0.05) as low, quantile_cont(amount / 2, 0.95) from shop.lines"
+    ],
+    "numbers become whole by rounding": [
+        "select cast(share as integer) as whole, cast(amount as bigint) as pounds from shop.lines",
+    ],
+    "a text of hexadecimal digits as a number": [
+        "select cast('0x' || left(md5(customer), 8) as bigint) as draw from shop.lines",
+        "select cast(concat('0x', substr(md5(customer), 3, 2)) as integer) as draw from shop.lines",
+    ],
+    "doubles become decimals by rounding their binary value": [
+        "select cast(share as decimal(18, 2)), try_cast(share * 1.1 as decimal(18, 1)) from shop.lines",
+        "select cast(cast(1.005 as double) as decimal(18, 2)), cast(cast(74.115 as double) as decimal(18, 2))",
+    ],
+    "numbers of 128 bits are decimals": ["select sum(cast(quantity as hugeint)) as units from shop.lines"],
+    "days between two dates": [
+        "select day - date '2024-01-01' as days, max(day) - min(day) as span from shop.lines group by day"
+    ],
+    "a date and a number of days": [
+        "select day + quantity as later, day - 1 as earlier, 1 + day as next from shop.lines",
+        "with ends as (select max(day) as last_day, min(day) as day from shop.lines)"
+        " select day + cast(last_day - day as integer) from ends",
+    ],
+    "the number of a weekday": ["select day, isodow(day) as number from shop.lines"],
+    "a series that ends before it begins is empty": [
+        "select quantity, unnest(range(quantity)) as step from shop.lines",
+        "select unnest(generate_series(day, date '2024-03-01', interval 1 day)) as each_day from shop.lines",
+    ],
+    "a number of seconds as an interval": [
+        "select timestamp '2024-01-01 00:00:00' + to_seconds(quantity) from shop.lines"
+    ],
+    "microseconds since 1970 as a timestamp": [
+        "select make_timestamp(cast(quantity * 1000000 as bigint)) from shop.lines"
+    ],
+    "a date that is written in one of several formats": [
+        "select written, try_strptime(written, ["
+        "'%m/%d/%Y %H:%M', '%m/%d/%Y', '%m/%d/%Y %I:%M %p', '%Y%m%d', '#%Y-%b-%d %H:%M:%S.%f M', '%d.%m.%y'"
+        "]) as moment from (values ('12/1/2024 11:53'), ('13/1/2024'), ('1/2/2024 12:05 AM'), ('1/2/2024 12:05 pm'),"
+        " ('1/2/2024 3:05 PM'), ('1/2/2024 13:05 PM'), ('20240229'), ('20230229'), ('#2024-feb-3 10:20:30.5 M'),"
+        " ('2024-01-02'), ('1/2/2024 24:00'), ('1.2.68'), ('1.2.69'), (null)) as texts (written)",
+    ],
+    "the last day of a month is a date": ["select last_day(day) as ends, last_day(moment) as too from shop.lines"],
+    "texts joined, and null counts as none": [
+        "select concat(word, ' ', quantity, ' ', amount, ' ', day) as words from shop.lines",
+        "select concat_ws('|', customer, quantity, amount, day, is_new) as words from shop.lines",
+    ],
+    "texts put together by ||": [
+        "select word || ' ' || quantity as words, [quantity] || [1] as numbers from shop.lines"
+    ],
+    "a replacement in a text": [
+        r"select regexp_replace(word, '([0-9]+)[.]([0-9]+)', '\2x\1', 'g') from shop.lines",
+        "select regexp_replace(word, '^t', '$') from shop.lines",
+    ],
+    "texts of a group, in an order": [
+        "select customer, string_agg(word, ', ' order by quantity desc) as words from shop.lines group by 1",
+        "select string_agg(customer, '' order by amount) filter (where is_new) as words from shop.lines",
+    ],
+    "a text with values filled in": [
+        "select format('{} of {:.1f} and {:,.0f}, {:02d}: {:+.1f}', word, share, share * 1000, quantity, share)"
+        " from shop.lines where share is not null and quantity is not null and word is not null",
+        "select format(template, share, 2.5) from shop.lines"
+        " cross join (values ('{:g} of {:g}'), ('{:.0f}, {:,.2f}')) as templates (template)"
+        " where share between 0 and 3",
+    ],
+    "the bytes of a text": ["select strlen(word) as bytes, length(word) as letters from shop.lines"],
+    "how a text ends": ["select suffix(word, 'a') as ends from shop.lines"],
+    "a pattern that a whole text has": ["select regexp_full_match(word, '[0-9.]+|t') as is_number from shop.lines"],
+    "a hash as a key is a text": ["select count(distinct md5_number(customer)) as customers from shop.lines"],
+    "a hash as a number of 64 bits": ["select md5_number_lower(customer) as half from shop.lines"],
+    "the first of a group, in an order": [
+        "select customer, first(word order by is_new desc, quantity asc) as word from shop.lines group by 1",
+        "select first(word order by quantity desc) filter (where word is not null) as word from shop.lines",
+    ],
+    "a list in an order": [
+        "select customer, list(word order by quantity) as words from shop.lines where word is not null group by 1",
+        "select list_sort(list(distinct customer)) as customers from shop.lines",
+    ],
+    "a map of two lists": [
+        "select cast(to_json(map(list(k order by k), list(k order by k))) as varchar) from (values ('a')) as t (k)"
+    ],
+    "a map that is written out": ["select map {'a': 'x', '$': 'y'}[customer] as letter from shop.lines"],
+    "an element of a map or a list": ["select [1, 2][1] as one, [1, 2][-1] as two, [1, 2][3] as none"],
+    "whether anything in a list is true": [
+        "select list_bool_or(list_transform([1, 4], lambda number: number = quantity)) as is_known from shop.lines",
+    ],
+    "a list made one value": [
+        "select list_reduce(list_transform(days, lambda day: [day]), lambda starts, next_day: case"
+        " when date_diff('day', starts[-1], next_day[1]) <= 7 then starts else starts || next_day end,"
+        " cast([] as date[])) from ("
+        "select list_sort(list(distinct day)) as days from shop.lines where day is not null)",
+    ],
+    "a row as JSON, with its nulls": [
+        "select to_json(struct_pack(word := word, units := quantity, day := day, is_new := is_new)) from shop.lines",
+    ],
+    "a list read from JSON": [
+        """select from_json('[{"kind": "a", "rows": 1}]', '[{"kind": "varchar", "rows": "bigint"}]')[1].rows as rows""",
+    ],
+    "the keys of a JSON object": ["""select json_keys('{"a": 1, "b": 2}') as keys"""],
+}
+# Forms that are changed before or after the rules, each with a query.
+SHAPES = {
+    "several lists, side by side": "select customer, unnest([1, 2]) as x, unnest([3.5, 4]) as y from shop.lines",
+    "a list inside an expression": "select quantity - cast(unnest([0, 90]) as integer) as days from shop.lines",
+    "a list of aggregates": "select unnest(generate_series(min(quantity), max(quantity))) as number from shop.lines",
+    "distinct elements": "select distinct unnest([1, 1, 2]) as number from shop.lines",
+    "places of a list": "select generate_subscripts(['x', 'y'], 1) as place, unnest(['x', 'y']) as letter",
+    "unpivot": "select customer, name, value from shop.lines unpivot (value for name in (quantity, amount))",
+    "a window that extends another": """
+        select customer, sum(quantity) over so_far as units, count(*) filter (where is_new) over by_day as orders
+        from shop.lines
+        window by_day as (partition by customer order by quantity),
+            so_far as (by_day rows between unbounded preceding and current row)
+    """,
+    "qualify": "select word from shop.lines qualify row_number() over (partition by customer order by amount) = 1",
+    "group by all": """
+        select customer, list_sort(list(distinct moment)) as moments from shop.lines
+        where moment is not null group by all
+    """,
+    "common tables of one name": """
+        with found as (with found as (select customer, amount from shop.lines) select customer from found)
+        select * from found
+    """,
+    "a union by name": """
+        with first as (select customer, quantity from shop.lines),
+            second as (select quantity, customer, day from shop.lines)
+        select * from first union all by name select * from second
+    """,
+    "a row among rows": """
+        select word from shop.lines where (customer, quantity) not in (select ('a', 1)) and quantity is not null
+    """,
+    "a value among values": """
+        select customer, quantity in (select known.quantity from shop.lines as known where known.is_new) as is_known
+        from shop.lines where quantity is not null
+    """,
+    "columns left out and replaced": "select * exclude (word) replace (quantity + 1 as quantity) from shop.lines",
+    "an alias used beside it": "select quantity + 1 as more, more * 2 as twice from shop.lines",
+    "the order of nulls": "select quantity from shop.lines order by quantity desc limit 3",
+}
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    with pytest.MonkeyPatch.context() as patch:
+        # Sail writes its tables below the folder that it was started in.
+        patch.chdir(tmp_path_factory.mktemp("sail"))
+        yield engine_at("sail")
+
+
+@pytest.fixture(scope="module")
+def connection(engine: Engine) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        connection.execute("create schema shop")
+        connection.execute(ROWS)
+        engine.upload("shop", "lines", connection.sql("from shop.lines").to_arrow_table())
+        yield connection
+
+
+def plain(value: Any) -> Any:
+    """A value as both engines have it; numbers are compared as numbers."""
+    if isinstance(value, float) and math.isfinite(value):
+        return int(value) if value.is_integer() else f"{value:.12g}"
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else f"{value.normalize():f}"
+    if isinstance(value, dict):
+        return tuple(plain(one) for one in value.values())
+    if isinstance(value, list | tuple):
+        return tuple(plain(one) for one in value)
+    return value.replace(tzinfo=None) if getattr(value, "tzinfo", None) else value
+
+
+def rows_of(table: Any) -> list[tuple[Any, ...]]:
+    rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
+    return sorted((plain(row) for row in rows), key=repr)
+
+
+def test_each_rule_has_cases() -> None:
+    assert set(CASES) == {rule.name for rule in RULES}
+
+
+@pytest.mark.parametrize("query", [query for queries in CASES.values() for query in queries])
+def test_a_rule_keeps_the_rows(query: str, engine: Engine, connection: duckdb.DuckDBPyConnection) -> None:
+    (statement,) = translate(query, engine)
+    assert rows_of(engine.run(statement.sql)) == rows_of(connection.sql(query).to_arrow_table())
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_shape_keeps_the_rows(name: str, engine: Engine, connection: duckdb.DuckDBPyConnection) -> None:
+    (statement,) = translate(SHAPES[name], engine)
+    result, expected = engine.run(statement.sql), connection.sql(SHAPES[name]).to_arrow_table()
+    assert result.column_names == expected.column_names
+    assert rows_of(result) == rows_of(expected)
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("select\n    1,\n    regexp_replace(word, 'a', 'b')\nfrom shop.lines", "line 3: regexp_replace() without 'g'"),
+        ("select\n    jaro_similarity(word, 'a')\nfrom shop.lines", "line 2: jaro_similarity() has no translation"),
+        ("select first(word order by word desc) from shop.lines", "falling text"),
+        ("select\n  format('{:e}', share)\nfrom shop.lines", "line 2: format() has no translation of {:e}"),
+        ("select from where", "can't be read, line 1"),
+    ],
+)
+def test_what_has_no_translation_is_named(query: str, sentence: str, engine: Engine, connection: object) -> None:
+    with pytest.raises(DbtRuntimeError) as raised:
+        list(translate(query, engine))
+    assert sentence in str(raised.value)
+
+
+def test_rows_are_deleted_by_replacing_the_table(engine: Engine, connection: duckdb.DuckDBPyConnection) -> None:
+    engine.upload("shop", "kept", connection.sql("from shop.lines").to_arrow_table())
+    for statement in translate("delete from shop.kept where quantity > 1", engine):
+        engine.run(statement.sql)
+    # A row whose condition is null stays.
+    expected = connection.sql("from shop.lines where not coalesce(quantity > 1, false)").to_arrow_table()
+    assert rows_of(engine.run("select * from shop.kept")) == rows_of(expected)
+
+
+@pytest.mark.parametrize("address", ["sails", "http://localhost", "sc://", ""])
+def test_a_wrong_address_is_one_sentence(address: str) -> None:
+    with pytest.raises(DbtRuntimeError, match="is no address of an engine: set it to 'sail'"):
+        Engine(address)
+
+
+def test_an_address_that_nothing_answers_at_is_one_sentence_without_its_token() -> None:
+    with pytest.raises(DbtRuntimeError) as raised:
+        Engine("sc://127.0.0.1:1/;token=secret")
+    assert "No engine answers at 'sc://127.0.0.1:1/'" in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
+def test_the_page_says_what_each_rule_is_for() -> None:
+    page = (ROOT / "docs" / "cluster.md").read_text("utf-8")
+    assert [rule.name for rule in RULES if rule.name not in page] == []
