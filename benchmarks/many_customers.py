@@ -234,6 +234,8 @@ def measure(customers: int, folder: Path, options: argparse.Namespace, before: d
         f" {(folder / 'shop.duckdb').stat().st_size / 1e9:.2f} GB of warehouse,"
         f" report {report_bytes / 1e6:.2f} MB, loop {loop:.2f} s"
     )
+    if not (folder / "target" / "run_results.json").exists():  # it broke off in the middle of a node
+        return {}
     nodes = nodes_of(folder, samples)
     show(nodes, before, options.nodes)
     return {node.name: node for node in nodes}

@@ -121,7 +121,7 @@ def prepare(folder: Path, log: str | None, lines: int | None, day_lines: int | N
     kinds = ("--resource-type", "model", "--resource-type", "seed")
     marts = (
         "+int_customer_states_scd2", "+orders", "+cancellations", "+rejected_transactions",
-        "+int_segment_snapshots", "+segment_changes", "+segment_transitions",
+        "+order_lines", "+cancellation_matches", "+segment_history", "+segment_changes", "+segment_transitions",
         "+audiences", "+customer_alerts", "+segment_drift", "+segments",
     )  # fmt: skip
     seconds, processor_seconds, peak = run(folder, "build", *kinds, "--select", *marts)

@@ -40,6 +40,7 @@ def measure(refresh: TimedRefresher, what: str) -> tuple[float, float]:
     loop, wall, processor = plain_python_loop(), time.perf_counter(), time.process_time()
     outcome = refresh()
     seconds, processor_seconds = time.perf_counter() - wall, time.process_time() - processor
+    refresh.rest()
     if outcome.problem is not None:
         raise SystemExit(outcome.problem)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

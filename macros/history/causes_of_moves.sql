@@ -67,7 +67,7 @@ examples as (
     select
         kind,
         min(customer_id) as customer_id,
-        arg_min(as_of_date, customer_id) as as_of_date
+        arg_min(as_of_date, (customer_id, as_of_date)) as as_of_date
     from kinds_of_moves
     group by 1
 

@@ -69,7 +69,7 @@
 {% macro why_not_published(names, tested_names, needs_report=false) -%}
     {%- set built, left_out, untested = [], [], [] -%}
     {%- for name in names -%}
-        {%- set is_built = all_selected([name]) -%}
+        {%- set is_built = all_selected([name]) or is_view_of_this_run(name) -%}
         {%- do (built if is_built else left_out).append(name) -%}
         {#- The key's test represents all tests: a run without tests leaves it out too. -#}
         {%- if is_built and name in tested_names and key_tests_of(name)
@@ -87,6 +87,20 @@
         {%- endif -%}
     {%- endset -%}
     {{ return(reason | trim) }}
+{%- endmacro %}
+
+
+{#-
+    Whether a mart is a view of tables that this run builds: it shows them without being created
+    again, as in a refresh.
+-#}
+{% macro is_view_of_this_run(name) -%}
+    {%- set mart = graph.nodes['model.' ~ project_name ~ '.' ~ name] -%}
+    {%- for parent_id in mart.depends_on.nodes
+        if parent_id.startswith('model.') and parent_id not in selected_resources -%}
+        {{ return(false) }}
+    {%- endfor -%}
+    {{ return(mart.config.materialized == 'view') }}
 {%- endmacro %}
 
 

@@ -8,38 +8,47 @@
     {%- if configured is not none -%}
         {{ return(configured) }}
     {%- endif -%}
-    {{ return(flags.FULL_REFRESH or has_outdated_rows()) }}
+    {%- if flags.FULL_REFRESH -%}
+        {{ return(true) }}
+    {%- elif not execute -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {#- A model asks at each `is_incremental()`. Each query takes as long as a small model. -#}
+    {%- if 'has_outdated_rows' not in model -%}
+        {%- do model.update({'has_outdated_rows': has_outdated_rows()}) -%}
+    {%- endif -%}
+    {{ return(model.has_outdated_rows) }}
 {%- endmacro %}
 
 
 {% macro has_outdated_rows() -%}
     {%- set parents = (model.depends_on or {}).get('nodes', []) if execute else [] -%}
     {%- if ingest_parents() | select('in', parents) | list -%}
+        {%- set asks_for_dates = model.name == 'int_transactions_flagged' -%}
         {%- set plan = existing_relation('sources', 'ingest_plan') -%}
-        {%- set query = 'select coalesce(bool_or(is_full_reload), false) from ' ~ plan -%}
-        {%- if plan is not none and single_value(query) -%}
-            {{ return(true) }}
-        {%- elif model.name == 'int_transactions_flagged' -%}
-            {{ return(has_outdated_dates()) }}
+        {%- set watermark = existing_relation('sources', 'ingest_watermark') -%}
+        {#-
+            A model of this run that was built whole after the plan was made has withdrawn the
+            watermark: the flags, where the plausible days changed. What comes after it is built
+            whole, too.
+        -#}
+        {%- set conditions = [] -%}
+        {%- if plan is not none -%}
+            {%- do conditions.append('(select bool_or(is_full_reload) from ' ~ plan ~ ')') -%}
         {%- endif -%}
-        {{ return(is_watermark_withdrawn()) }}
+        {%- if watermark is not none and not asks_for_dates -%}
+            {%- do conditions.append('(select count(*) = 0 from ' ~ watermark ~ ')') -%}
+        {%- endif -%}
+        {%- if conditions
+            and single_value('select coalesce(' ~ conditions | join(' or ') ~ ', false)') -%}
+            {{ return(true) }}
+        {%- endif -%}
+        {{ return(asks_for_dates and has_outdated_dates()) }}
     {%- elif 'source.' ~ project_name ~ '.shop.input_profile' in parents -%}
         {%- set profile = existing_relation('sources', 'input_profile') -%}
         {{ return(profile is not none and single_value('select is_full_read from ' ~ profile)) }}
     {%- endif -%}
     {{ return(false) }}
-{%- endmacro %}
-
-
-{#-
-    Whether a model of this run was built whole after the plan was made: the flags are, where the
-    plausible days changed. It then withdrew the watermark, and what comes after it is built whole,
-    too.
--#}
-{% macro is_watermark_withdrawn() -%}
-    {%- set watermark = existing_relation('sources', 'ingest_watermark') -%}
-    {%- set query = 'select count(*) = 0 from ' ~ watermark -%}
-    {{ return(watermark is not none and single_value(query)) }}
 {%- endmacro %}
 
 

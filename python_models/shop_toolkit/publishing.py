@@ -368,7 +368,11 @@ def write_marts(
         connection.execute(f"create table {database}.publication (publication_id varchar, published_at timestamp)")
         connection.execute(f"insert into {database}.publication values (?, ?)", [publication_id, published_at])
         description = "One row: which publication this is, and when it was made (UTC)."
-        comment(connection, f"{database}.publication", Mart("publication", "", description=description))
+        # In one transaction: alone, each comment would wait for the disk.
+        connection.begin()
+        for mart in [*marts, Mart("publication", "", description=description)]:
+            comment(connection, f"{database}.{quote_name(mart.name)}", mart)
+        connection.commit()
         connection.execute(f"checkpoint {database}")
     finally:
         connection.execute(f"detach {database}")
@@ -390,7 +394,6 @@ def write_mart(cursor: duckdb.DuckDBPyConnection, mart: Mart, folder: Path, publ
         Number of rows.
     """
     ((rows,),) = cursor.execute(f"create table {table} as {mart.ordered_query}").fetchall()
-    comment(cursor, table, mart)
     cursor.execute(
         f"copy (from {table}) to {quote_text(str(folder / 'parquet' / f'{mart.name}.parquet'))}"
         f" (format parquet, compression zstd, kv_metadata {{publication_id: {quote_text(publication_id)}}})"

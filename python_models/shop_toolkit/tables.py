@@ -61,7 +61,7 @@ def in_batches(relation: duckdb.DuckDBPyRelation, key: str, rows: int | None = N
     numbered = relation.select(f"{key} as first_key, row_number() over (order by {key}) - 1 as place")
     firsts = numbered.filter(f"place % {rows or BATCH_ROWS} = 0").order("first_key").select("first_key").fetchall()
     bounds = [quote_text(first) if isinstance(first, str) else str(first) for (first,) in firsts]
-    for first, following in zip(bounds, [*bounds[1:], None], strict=True):
+    for first, following in zip(bounds, [*bounds, None][1:], strict=True):
         batch = relation.filter(f"{key} >= {first}" + (f" and {key} < {following}" if following else ""))
         yield batch.order(key).df()
 

@@ -7,6 +7,7 @@ It is a loop around `dbt build --selector refresh`, in one process: dbt is loade
 
 import argparse
 import gc
+import logging
 import math
 import os
 import re
@@ -17,6 +18,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -42,8 +45,11 @@ MOST_DOUBLINGS = 10
 LONGEST_SECONDS = 86_400.0
 LONGEST_PROBLEM = 400
 REFRESH = ("build", "--selector", "refresh")
-# Nobody reads dbt's messages and files here; warnings and errors go to its log.
-OPTIONS = ("--no-write-json", "--log-level", "none", "--log-level-file", "warn", "--no-use-colors")
+# Nobody reads dbt's messages and files here. Its own log would write out each message before it drops those below its
+# level, a twentieth of a refresh; `Refresher` writes warnings and errors to the same file.
+OPTIONS = ("--no-write-json", "--log-level", "none", "--log-level-file", "none", "--no-use-colors")
+LOGGED_LEVELS = ("warn", "error")
+MOST_LOGGED_BYTES = 10_000_000
 # The state that readers act on, per customer.
 STATES = """
     select
@@ -211,6 +217,7 @@ class Refresher:
         self.stopping = stopping
         self.manifest: Any = None
         self.shown = Shown()
+        self.left_garbage = False
 
     def parse(self) -> None:
         """Parse the project.
@@ -221,8 +228,9 @@ class Refresher:
         self.manifest, problem = self._invoke("parse")
         if problem is not None:
             raise InputError(problem)
-        # What lives until the end is no garbage, and to look for some among it would take a sixth of each refresh.
-        gc.set_threshold(100_000, 10, 10)
+        # What lives until the end is no garbage, and to look for some among it would take a sixth of each refresh. What
+        # a refresh leaves is freed after it, see `rest`.
+        gc.disable()
         gc.collect()
         gc.freeze()
 
@@ -234,8 +242,14 @@ class Refresher:
         after = self.shown.look(self.warehouse)
         if problem is not None and self.stopping.is_set():
             problem = "it was stopped between two steps, and the next one goes on from there."
-        gc.collect()
+        self.left_garbage = True
         return Outcome(problem, after.lines, after.changed)
+
+    def rest(self) -> None:
+        """Free what the last refresh left, now that everybody has its results."""
+        if self.left_garbage:
+            gc.collect()
+            self.left_garbage = False
 
     def _invoke(self, *command: str) -> tuple[Any, str | None]:
         """What dbt returns of a command, and what it reports as wrong, as a sentence."""
@@ -244,16 +258,32 @@ class Refresher:
         from dbt.cli.main import dbtRunner
 
         try:
-            done = dbtRunner(self.manifest, callbacks=[self._stop]).invoke([*command, *self.options])
+            done = dbtRunner(self.manifest, callbacks=[self._hear]).invoke([*command, *self.options])
         finally:
             # One connection for a whole run, as each opening of the file costs as much as a model; none between runs.
             DuckDBConnectionManager.close_all_connections()
         return done.result, None if done.success else problem_of(done)
 
-    def _stop(self, event: Any) -> None:
-        """Count a node as failed that ended after the order to stop, so that what depends on it does not begin."""
+    def _hear(self, event: Any) -> None:
+        """Log what dbt warns of; count a node as failed that ended after the order to stop, for none to follow it."""
+        if event.info.level in LOGGED_LEVELS:
+            self._log.warning("[%s] %s", event.info.level, event.info.msg)
         if self.stopping.is_set() and event.info.name == "NodeFinished":
             raise StoppedError("stopped")
+
+    @cached_property
+    def _log(self) -> logging.Logger:
+        """Writes to dbt's log."""
+        from dbt.flags import get_flags
+
+        handler = RotatingFileHandler(
+            Path(get_flags().LOG_PATH) / "dbt.log", maxBytes=MOST_LOGGED_BYTES, backupCount=1, encoding="utf-8"
+        )
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+        log = logging.getLogger(__name__)
+        log.propagate = False
+        log.addHandler(handler)
+        return log
 
 
 def problem_of(done: Any) -> str:
@@ -423,6 +453,7 @@ def watch(settings: str, seconds: float, stopping: Event, options: tuple[str, ..
     say(f"Watching {named(transactions)}. Ctrl-C stops.")
     while not stopping.is_set():
         watcher.step()
+        refresher.rest()
         stopping.wait(seconds)
     say("Stopped.")
 

@@ -1,5 +1,7 @@
 -- Customers as of the date hold the sales up to it less what was cancelled of them up to it, and
 -- nothing else.
+{{ config(tags='refresh') }}
+
 with as_of_dates as (
 
     select as_of_date

@@ -1,6 +1,6 @@
 -- A last day a quarter of a year or more after all others looks like a slip of the pen, and would
 -- make every customer look lost. It only warns: a shop may really have been closed.
-{{ config(severity='warn') }}
+{{ config(severity='warn', tags='refresh') }}
 
 with days as (
 

@@ -1,4 +1,6 @@
 -- Each segmentation addresses or leaves alone every customer, once.
+{{ config(tags='refresh') }}
+
 select
     customers.customer_id,
     count(audiences.customer_id) as audiences,

@@ -1,7 +1,7 @@
 -- Beyond 0.25 the customers of the last day are spread otherwise than those that the rules were
 -- fitted on. It only warns: the rules stay as they are, and people decide whether the shop needs
 -- new ones (`refit: true`).
-{{ config(severity='warn') }}
+{{ config(severity='warn', tags='refresh') }}
 
 select
     drift.measure,

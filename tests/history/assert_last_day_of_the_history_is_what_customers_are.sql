@@ -1,5 +1,7 @@
 -- The history reports of its last day what `customers` reports, money and all. With an
 -- `as_of_date` before it, `customers` is of another day, or uses other rules.
+{{ config(tags='refresh') }}
+
 with last_day as (
 
     select as_of_date

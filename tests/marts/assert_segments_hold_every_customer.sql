@@ -1,4 +1,6 @@
 -- Each segmentation has every customer and all their spend, once.
+{{ config(tags='refresh') }}
+
 with customers as (
 
     select

@@ -461,14 +461,14 @@ def shops(copy_of_demo_shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def stop_after(refresher: Refresher, node: str) -> Refresher:
     """The same refresher, which is asked to stop while a node ends."""
-    go_on = refresher._stop
+    go_on = refresher._hear
 
     def stop(event: Any) -> None:
         if event.info.name == "NodeFinished" and event.data.node_info.node_name == node:
             refresher.stopping.set()
         go_on(event)
 
-    refresher._stop = stop  # type: ignore[method-assign]
+    refresher._hear = stop  # type: ignore[method-assign]
     return refresher
 
 
