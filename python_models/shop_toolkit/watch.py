@@ -379,19 +379,34 @@ class Input:
             return stamps(self.transactions)
         # To open the warehouse would shut out whoever wants to write the table: only where it may have changed.
         files = [stamp_or_none(str(self.warehouse) + ending) for ending in ("", ".wal")]
-        if self._counted is None or self._counted[0] != files:
-            self._counted = files, {self.transactions: str(self._row_count())}
-        return self._counted[1]
+        if self._counted is not None and self._counted[0] == files:
+            return self._counted[1]
+        rows, is_stored = self._count_rows()
+        counted = {self.transactions: str(rows)}
+        # A view may read what is elsewhere.
+        self._counted = (files, counted) if is_stored else None
+        return counted
 
-    def _row_count(self) -> int:
+    def _count_rows(self) -> tuple[int, bool]:
+        """The rows of the table, and whether the warehouse stores them."""
         try:
             with closing(duckdb.connect(str(self.warehouse), read_only=True)) as connection:
-                ((rows,),) = connection.execute(
-                    f"select count(*) from {qualified_name(connection, self.transactions)}"
+                name = qualified_name(connection, self.transactions)
+                ((rows, is_stored),) = connection.execute(
+                    f"""
+                    select
+                        (select count(*) from {name}),
+                        (
+                            select count(*) > 0
+                            from duckdb_tables()
+                            where format('"{{}}"."{{}}"."{{}}"', database_name, schema_name, table_name) = $name
+                        )
+                    """,
+                    {"name": name},
                 ).fetchall()
         except duckdb.Error as error:
             raise InputError(f"{named(self.transactions)}: {first_line_of(error)}.") from error
-        return int(rows)
+        return int(rows), bool(is_stored)
 
 
 def check_is_built(warehouse: Path) -> None:
