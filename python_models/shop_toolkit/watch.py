@@ -416,11 +416,16 @@ def check_is_built(warehouse: Path) -> None:
         raise InputError(f"There is no warehouse {named(str(warehouse))} to refresh. {advice}")
     try:
         with closing(duckdb.connect(str(warehouse), read_only=True)) as connection:
-            tables = connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
+            relations = connection.execute("""
+                select schema_name || '.' || table_name from duckdb_tables()
+                union all
+                select schema_name || '.' || view_name from duckdb_views()
+            """).fetchall()
     except duckdb.Error:
         # In use by a build, say: the first refresh says so, and is tried again.
         return
-    if not {("main.customers",), ("main.customer_alerts",), ("sources.ingest_watermark",)} <= set(tables):
+    needed = {"main.customers", "main.customer_alerts", "main.segment_changes", "sources.ingest_watermark"}
+    if not needed <= {relation for (relation,) in relations}:
         raise InputError(f"No full build has filled the warehouse {named(str(warehouse))} yet. {advice}")
 
 

@@ -543,6 +543,16 @@ def test_refreshes_publish_new_lines_and_go_on_after_a_failure_and_after_being_s
     assert outbox.deliver() == (0, None)
     assert shops.shop.row(f"select count(*) from {OUTBOX} where delivered_at is not null") == (3,)
 
+    # without a view that a build left out when it was killed, nothing is published either
+    live = shops.live()
+    shops.arrive(4)
+    with duckdb.connect(str(shops.shop.warehouse)) as warehouse:
+        warehouse.execute("drop view segment_changes")
+    refresh()
+    assert shops.live() == live
+    with pytest.raises(InputError, match="No full build has filled the warehouse"):
+        watch.check_is_built(shops.shop.warehouse)
+
 
 def resident_megabytes() -> float:
     """Memory of this process, as Linux counts it."""
