@@ -2,6 +2,7 @@
 
 import math
 import os
+import traceback
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -14,6 +15,7 @@ from dbt_common.exceptions import DbtRuntimeError
 if os.environ.get("SHOP_CI") is None:
     pytest.importorskip("pysail", reason="the extra 'spark' is not installed")
 
+from dbt.adapters.sparkconnect.credentials import Credentials
 from dbt.adapters.sparkconnect.engine import Engine, engine_at
 from dbt.adapters.sparkconnect.rules import RULES
 from dbt.adapters.sparkconnect.translation import translate
@@ -270,11 +272,27 @@ def test_a_wrong_address_is_one_sentence(address: str) -> None:
         Engine(address)
 
 
-def test_an_address_that_nothing_answers_at_is_one_sentence_without_its_token() -> None:
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("sc://127.0.0.1:1/;token=hush", "No engine answers at 'sc://127.0.0.1:1/'"),
+        ("sc://127.0.0.1:1;token=hush", "No engine answers at 'sc://127.0.0.1:1'"),
+        ("sc://someone:hush@127.0.0.1:1/", "No engine answers at 'sc://127.0.0.1:1/'"),
+        ("spark://127.0.0.1:1/;token=hush", "SHOP_SPARK is 'spark://127.0.0.1:1/', which is no address"),
+    ],
+)
+def test_no_error_holds_the_token_of_an_address(address: str, sentence: str) -> None:
     with pytest.raises(DbtRuntimeError) as raised:
-        Engine("sc://127.0.0.1:1/;token=secret")
-    assert "No engine answers at 'sc://127.0.0.1:1/'" in str(raised.value)
-    assert "secret" not in str(raised.value)
+        Engine(address)
+    assert sentence in str(raised.value)
+    assert "hush" not in "".join(traceback.format_exception(raised.value))
+    assert "hush" not in repr(Credentials(database="memory", schema="main", engine=address))
+
+
+def test_an_engine_that_is_told_by_its_address_is_known_by_what_it_answers(engine: Engine) -> None:
+    assert engine.name == "sail"
+    host, port = engine.server.listening_address
+    assert Engine(f"sc://{host}:{port}").name == "sail"
 
 
 def test_the_page_says_what_each_rule_is_for() -> None:
