@@ -126,3 +126,46 @@ def test_a_project_is_built_twice(tmp_path: Path, engine: Engine) -> None:
     assert rows_of(engine, "scores") == [("a", "4.0", "1"), ("b", "2.0", "1")]
     assert rows_of(engine, "best") == [("a",)]
     assert not [name for name, _ in engine.relations("small") if "__" in name]
+
+
+def test_a_model_changes_its_materialization_but_not_its_columns(tmp_path: Path, engine: Engine) -> None:
+    assert failures(invoke(tmp_path, "build --select +best", until="2024-01-02")) == []
+    models = tmp_path / "project" / "models"
+    for kind, customer in (("table", "b"), ("view", "a"), ("incremental", "c")):
+        (models / "best.sql").write_text(
+            f"{{{{ config(materialized='{kind}') }}}} select '{customer}' as customer", "utf-8"
+        )
+        assert failures(invoke(tmp_path, "run --select best", until="2024-01-02")) == []
+        assert rows_of(engine, "best") == [(customer,)]
+        assert [name for name, _ in engine.relations("small")].count("best") == 1
+    (models / "best.sql").write_text("{{ config(materialized='incremental') }} select 'd' as client", "utf-8")
+    (sentence,) = failures(invoke(tmp_path, "run --select best", until="2024-01-02"))
+    assert "The columns of best have changed (client, customer): build it with --full-refresh." in sentence
+    assert failures(invoke(tmp_path, "run --full-refresh --select best", until="2024-01-02")) == []
+
+
+def test_rows_are_replaced_by_several_columns(tmp_path: Path, engine: Engine) -> None:
+    (tmp_path / "project" / "models" / "days.sql").write_text(
+        "{{ config(materialized='incremental', unique_key=['day', 'customer']) }}"
+        " select cast(day as date) as day, customer, '{{ var(\"until\") }}' as built_on from {{ ref('sales') }}"
+        " {% if is_incremental() %} where customer = 'a' and day = '2024-01-02' {% endif %}",
+        "utf-8",
+    )
+    for until in ("first", "second"):
+        assert failures(invoke(tmp_path, "build --full-refresh --select sales", until=until)) == []
+        refresh = "" if until == "second" else " --full-refresh"
+        assert failures(invoke(tmp_path, f"run --select days{refresh}", until=until)) == []
+    assert [(day, who, built) for day, who, built in rows_of(engine, "days")] == [
+        ("2024-01-01", "a", "first"), ("2024-01-02", "a", "second"), ("2024-01-02", "b", "first"),
+    ]  # fmt: skip
+
+
+def test_an_error_names_the_model_and_its_line(tmp_path: Path, engine: Engine) -> None:
+    # It has a contract, whose columns stand above the query.
+    (tmp_path / "project" / "models" / "customers.sql").write_text(
+        "{{ config(contract={'enforced': true}) }}select '' as customer, 1 as amount,\n  jaro_similarity('a', 'b') as sales",
+        "utf-8",
+    )
+    (sentence,) = failures(invoke(tmp_path, "run --select customers", until=""))
+    assert "models/customers.sql" in sentence
+    assert "line 2: jaro_similarity() has no translation" in sentence

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from dbt.adapters.sparkconnect.engine import Engine
 
 
+# What the materializations write before the query of a model, so that its lines are counted from there.
+BEGIN_OF_QUERY = "/* query of the model */"
+
+
 @dataclass(frozen=True)
 class Statement:
     """A statement for the engine.
@@ -42,6 +46,9 @@ def translate(sql: str, engine: Engine) -> Iterator[Statement]:
     Raises:
         DbtRuntimeError: One sentence that names what has no translation, and its line.
     """
+    before, mark, query = sql.partition(BEGIN_OF_QUERY)
+    if mark:
+        sql = before.replace("\n", " ") + query
     try:
         trees = [tree for tree in parse(sql, read="duckdb") if tree is not None]
     except ParseError as error:
