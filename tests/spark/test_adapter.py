@@ -163,7 +163,8 @@ def test_rows_are_replaced_by_several_columns(tmp_path: Path, engine: Engine) ->
 def test_an_error_names_the_model_and_its_line(tmp_path: Path, engine: Engine) -> None:
     # It has a contract, whose columns stand above the query.
     (tmp_path / "project" / "models" / "customers.sql").write_text(
-        "{{ config(contract={'enforced': true}) }}select '' as customer, 1 as amount,\n  jaro_similarity('a', 'b') as sales",
+        "{{ config(contract={'enforced': true}) }}select '' as customer, 1 as amount,\n"
+        "    jaro_similarity('a', 'b') as sales",
         "utf-8",
     )
     (sentence,) = failures(invoke(tmp_path, "run --select customers", until=""))

@@ -66,6 +66,7 @@ def translate(sql: str, engine: Engine) -> Iterator[Statement]:
 def _translated(tree: exp.Expr, engine: Engine) -> Iterator[Statement]:
     for table in tree.find_all(exp.Table):
         table.set("catalog", None)
+    _refuse_other_statements(tree)
     changed = _target(tree)
     if isinstance(tree, exp.Delete):
         tree = _kept_rows(tree)
@@ -117,6 +118,20 @@ def for_engine(query: exp.Expr, engine: Engine) -> exp.Expr:
     push_conditions(query)
     query = with_engine_shapes(apply_rules(query))
     return query if engine.name == "sail" else in_words_of_spark(query)
+
+
+def _refuse_other_statements(tree: exp.Expr) -> None:
+    """Let pass what models, tests and materializations are made of."""
+    if not isinstance(tree, exp.Query | exp.Create | exp.Insert | exp.Delete | exp.Drop):
+        raise UntranslatableError(f"`{tree.key}` is no statement that has a translation")
+    for part in ("using", "returning", "conflict", "alternative", "by_name"):
+        if tree.args.get(part) and isinstance(tree, exp.Insert | exp.Delete):
+            raise UntranslatableError(f"`{part.replace('_', ' ')}` of a statement has no translation")
+    query = tree.args.get("expression")
+    if isinstance(tree, exp.Insert) and not isinstance(query, exp.Query):
+        raise UntranslatableError("only the rows of a query can be inserted")
+    if isinstance(tree, exp.Create) and tree.kind == "TABLE" and query is None:
+        raise UntranslatableError("only a table of the rows of a query can be made")
 
 
 def _target(tree: exp.Expr) -> list[tuple[str, str]]:
