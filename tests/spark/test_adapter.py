@@ -22,13 +22,40 @@ FILES = {
         macro-paths: ["macros"]
         seed-paths: ["seeds"]
         flags: {send_anonymous_usage_stats: false}
+        on-run-start: ["select make_countries()"]
         seeds: {small: {sales: {+column_types: {amount: "decimal(18, 2)", word: varchar}}}}
     """,
     "profiles.yml": """
         small:
           target: small
           outputs:
-            small: {type: sparkconnect, engine: sail, schema: small, threads: 2, settings: {TimeZone: UTC}}
+            small:
+              type: sparkconnect
+              schema: small
+              threads: 2
+              settings: {TimeZone: UTC}
+              module_paths: [MODULES]
+              plugins: [{module: countries_plugin}]
+              driver_functions: {make_countries: small_input}
+    """,
+    "modules/countries_plugin.py": """
+        from dbt.adapters.duckdb.plugins import BasePlugin
+
+
+        class Plugin(BasePlugin):
+            def configure_connection(self, connection):
+                def make_countries() -> int:
+                    with connection.cursor() as cursor:
+                        cursor.execute("create schema if not exists small_input")
+                        cursor.execute("create or replace table small_input.countries as select 'a' as customer, 1 n")
+                    return 1
+
+                connection.create_function("make_countries", make_countries, side_effects=True)
+    """,
+    "models/homes.sql": """
+        {% if execute %}{% do run_query("set variable home = 'café'") %}{% endif %}
+        {% set home = run_query("select getvariable('home') as home").rows[0][0] if execute %}
+        select customer, n, '{{ home }}' as home from small_input.countries
     """,
     "seeds/sales.csv": "customer,day,amount,word\na,2024-01-01,1.50,it's\na,2024-01-02,2.25,007\nb,2024-01-02,,\n",
     "models/sales_typed.sql": """
@@ -85,7 +112,8 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
         path.parent.mkdir(parents=True, exist_ok=True)
         lines = text.splitlines()
         indent = " " * 8 if lines and not lines[0] else ""
-        path.write_text("\n".join(line.removeprefix(indent) for line in lines).lstrip("\n") + "\n", "utf-8")
+        text = "\n".join(line.removeprefix(indent) for line in lines).lstrip("\n") + "\n"
+        path.write_text(text.replace("MODULES", str(tmp_path / "project" / "modules")), "utf-8")
     return engine_at("sail")
 
 
@@ -125,6 +153,8 @@ def test_a_project_is_built_twice(tmp_path: Path, engine: Engine) -> None:
     assert rows_of(engine, "runs") == [("2024-01-01", "1"), ("2024-01-02", "2")]
     assert rows_of(engine, "scores") == [("a", "4.0", "1"), ("b", "2.0", "1")]
     assert rows_of(engine, "best") == [("a",)]
+    # A table that a function of a plugin made on the driver, and a variable of the driver.
+    assert rows_of(engine, "homes") == [("a", "1", "café")]
     assert not [name for name, _ in engine.relations("small") if "__" in name]
 
 

@@ -600,13 +600,12 @@ def _is_found_once(pattern: exp.Expr) -> bool:
     """Whether a pattern is found in one place of a text at most: it stands at one end, and is not empty there."""
     if not isinstance(pattern, exp.Literal):
         return False
-    bare = ESCAPED_OR_IN_BRACKETS.sub("x", pattern.name)
+    bare = ESCAPED_OR_IN_BRACKETS.sub("x", pattern.name.removeprefix("(?i)"))
     # Alternatives inside of a group all stand where it does.
-    while (outer := re.sub(r"\((?:\?:)?[^()]*\)", "x", bare)) != bare and not outer.startswith("x?"):
+    while (outer := re.sub(r"\((?:\?:)?[^()]*\)", "x", bare)) != bare:
         bare = outer
-    if "|" in bare:
-        return False
-    return bare.startswith(("^", "(?i)^")) or re.search(r"[^*?}]\$$", bare) is not None
+    each = bare.split("|")
+    return all(one.startswith("^") for one in each) or all(re.search(r"[^*?}]\$$", one) for one in each)
 
 
 # What these stand for is ASCII in DuckDB's patterns, and all of Unicode in Sail's.
