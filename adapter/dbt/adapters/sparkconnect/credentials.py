@@ -1,4 +1,4 @@
-"""Where the engine is."""
+"""What a profile says: where the engine is, and what the driver runs."""
 
 from dataclasses import dataclass, field
 from typing import Any
