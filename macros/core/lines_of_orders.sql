@@ -1,20 +1,21 @@
 {#-
     SQL: CTEs that say which order each sale line is of. The last of them, `lines_of_orders`, has
-    the columns of `lines`, with the order as `invoice_id` and the number as `invoice_number`. An
-    order's lines lie within `max_order_days` of its first one: a number that is used again after
-    that begins another order. Only earlier lines decide it, so later rows change no earlier order.
-    `lines` names a relation of sale lines, `keys` the columns that identify a number in it.
+    the columns of `lines`, with the order as `invoice_id`, the number as `invoice_number` and the
+    day of the order's first line as `order_date`. An order's lines lie within `max_order_days` of
+    its first one: a number that is used again after that begins another order. Only earlier lines
+    decide it, so later rows change no earlier order. `lines` names a relation of sale lines, `keys`
+    the columns that identify a number in it.
 -#}
 {% macro lines_of_orders(lines, keys=['customer_id', 'invoice_id']) -%}
 {%- set key_list = keys | join(',\n        ') -%}
--- Nearly all numbers are used once: days are compared only where they lie far apart.
-repeated_numbers as (
+-- Nearly all numbers are of one day: days are compared only where there are several.
+numbers_of_several_days as (
 
     select
         {{ key_list }}
     from {{ lines }}
     group by all
-    having date_diff('day', min(ordered_at), max(ordered_at)) > {{ var('max_order_days') }}
+    having cast(min(ordered_at) as date) <> cast(max(ordered_at) as date)
 
 ),
 
@@ -26,10 +27,10 @@ days_of_numbers as (
         {%- endfor %}
         list_sort(list(distinct cast({{ lines }}.ordered_at as date))) as days
     from {{ lines }}
-    inner join repeated_numbers
+    inner join numbers_of_several_days
         on
             {%- for key in keys %}
-            {{ lines }}.{{ key }} = repeated_numbers.{{ key }}
+            {{ lines }}.{{ key }} = numbers_of_several_days.{{ key }}
             {{- ' and' if not loop.last }}
             {%- endfor %}
     group by all
@@ -56,33 +57,26 @@ order_spans as (
 
 ),
 
-reused_numbers as (
-
-    select
-        {{ key_list }},
-        first_day,
-        last_day,
-        concat(invoice_id, ' (', first_day, ')') as order_id
-    from order_spans
-    where order_number > 1
-
-),
-
 lines_of_orders as (
 
     select
         {{ lines }}.* replace (
-            coalesce(reused_numbers.order_id, {{ lines }}.invoice_id) as invoice_id
+            case
+                when order_spans.order_number > 1
+                    then concat({{ lines }}.invoice_id, ' (', order_spans.first_day, ')')
+                else {{ lines }}.invoice_id
+            end as invoice_id
         ),
-        {{ lines }}.invoice_id as invoice_number
+        {{ lines }}.invoice_id as invoice_number,
+        coalesce(order_spans.first_day, cast({{ lines }}.ordered_at as date)) as order_date
     from {{ lines }}
-    left join reused_numbers
+    left join order_spans
         on
             {%- for key in keys %}
-            {{ lines }}.{{ key }} = reused_numbers.{{ key }} and
+            {{ lines }}.{{ key }} = order_spans.{{ key }} and
             {%- endfor %}
             cast({{ lines }}.ordered_at as date)
-            between reused_numbers.first_day and reused_numbers.last_day
+            between order_spans.first_day and order_spans.last_day
 
 )
 {%- endmacro %}

@@ -36,12 +36,62 @@
 {%- endmacro %}
 
 
-{#- How many files this build reads. -#}
-{% macro pending_file_count() -%}
+{#-
+    Whether two files that this build reads may have a row in common. Equal rows are of one time:
+    where dates have types, a quick look at times and then at the rows that share them is proof.
+-#}
+{% macro may_share_rows() -%}
     {%- set files = source('shop', 'input_files') -%}
     {%- set are_listed = execute and existing_relation('sources', 'input_files') is not none -%}
     {%- set query = 'select count(*) from ' ~ files ~ ' where is_pending' -%}
-    {{ return(single_value(query) if are_listed else 0) }}
+    {%- if not are_listed or single_value(query) < 2 -%}
+        {{ return(false) }}
+    {%- elif not input_has(['typed_dates']) -%}
+        {{ return(true) }}
+    {%- endif -%}
+    {{ return(single_value(shared_rows(source('shop', 'transactions')))) }}
+{%- endmacro %}
+
+
+{#-
+    SQL: whether rows of several files have one hash. Rows that differ may, too: it is no proof that
+    rows are equal, but rows that are equal have it.
+-#}
+{% macro shared_rows(transactions) -%}
+    {%- set texts = ['invoice_id', 'product_id', 'customer_id'] -%}
+    with times as (
+
+        select ordered_at
+        from {{ transactions }}
+        group by 1
+        having min(file_name) <> max(file_name)
+
+    ),
+
+    hashes as (
+
+        select
+            file_name,
+            hash(
+                {%- for text in texts %}
+                {{ clean_identifier(text) }},
+                {%- endfor %}
+                product_description, quantity, unit_price, amount, ordered_at
+            ) as row_hash
+        from {{ transactions }}
+        where
+            ordered_at in (select times.ordered_at from times)
+            or ordered_at is null
+
+    )
+
+    select count(*) > 0
+    from (
+        select row_hash
+        from hashes
+        group by 1
+        having min(file_name) <> max(file_name)
+    )
 {%- endmacro %}
 
 
@@ -51,4 +101,19 @@
     {%- set is_there = execute and existing_relation('sources', 'input_profile') is not none -%}
     {%- set flags = 'has_' ~ (columns | join(' or has_')) -%}
     {{ return(single_value('select ' ~ flags ~ ' from ' ~ profile) if is_there else false) }}
+{%- endmacro %}
+
+
+{#-
+    SQL: gives keys to stored rows that had none, because their dates had a type: later files have
+    texts there, so all are texts now, and are compared by their keys.
+-#}
+{% macro complete_row_keys() -%}
+    {%- if is_incremental() and not input_has(['typed_dates']) -%}
+        {%- set profile = source('shop', 'input_profile') -%}
+        {%- set separator = single_value('select decimal_separator from ' ~ profile) -%}
+        update {{ this }}
+        set row_key = {{ row_key(sql_text(separator)) }}
+        where row_key is null
+    {%- endif -%}
 {%- endmacro %}

@@ -4,7 +4,12 @@
     before numbers), e-mail addresses in lower case; null if empty.
 -#}
 {% macro clean_identifier(text) -%}
-    {%- set bare = clean_text(text) -%}
+    {{ return(bare_identifier(clean_text(text))) }}
+{%- endmacro %}
+
+
+{#- SQL: the same of a text that has no blanks around it any more. -#}
+{% macro bare_identifier(bare) -%}
     nullif(
         case
             when starts_with({{ bare }}, '="')

@@ -1,4 +1,27 @@
 {#-
+    SQL: the key of a row of the input: equal for rows that are equal to a reader, who takes 18 and
+    18.0 in two exports for one value.
+-#}
+{% macro row_key(decimal_separator) -%}
+    {{ return(text_key([
+        clean_identifier('invoice_id'), clean_identifier('product_id'), 'product_description',
+        number_key(as_text('quantity'), decimal_separator), date_key(as_text('ordered_at')),
+        number_key(as_text('unit_price'), decimal_separator),
+        number_key(as_text('amount'), decimal_separator),
+        clean_identifier('customer_id'), 'country', 'order_status', 'transaction_type', 'currency',
+        'surplus_field',
+        "regexp_replace(other_columns, '\"(-?[0-9]+)[.]0+\"', '\"\\1\"', 'g')"
+    ])) }}
+{%- endmacro %}
+
+
+{#- SQL: a value of the input as the text that it would be, for it may have a type. -#}
+{% macro as_text(column) -%}
+    cast({{ column }} as varchar)
+{%- endmacro %}
+
+
+{#-
     SQL: one number for the texts of a row's columns; no text (null) is another one than an empty
     text.
 -#}

@@ -9,3 +9,15 @@
         else concat('{{ column }} ''', left({{ text }}, 40), ''' is not {{ kind }}')
     end
 {%- endmacro %}
+
+
+{#- SQL: a field as it is written, without blanks around it; null if empty. -#}
+{% macro written(column) -%}
+    nullif(trim({{ as_text(column) }}), '')
+{%- endmacro %}
+
+
+{#- SQL: the same where the input has texts, null where it has values of another type. -#}
+{% macro written_if_text(column) -%}
+    case when typeof({{ column }}) = 'VARCHAR' then {{ written(column) }} end
+{%- endmacro %}

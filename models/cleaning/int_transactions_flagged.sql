@@ -107,6 +107,68 @@ seen_before as (
 
 ),
 
+-- Rows that are equal have one hash, and few others have it: only these are compared.
+hashed as (
+
+    select
+        input_row,
+        hash(
+            {% for column in equal_columns %}
+            {{ column }},
+            {% endfor %}
+            is_unreadable
+        ) as row_hash
+    from transactions
+
+),
+
+shared_hashes as (
+
+    select row_hash
+    from hashed
+    group by 1
+    having count(*) > 1
+
+),
+
+suspects as (
+
+    select hashed.input_row
+    from hashed
+    inner join shared_hashes
+        on hashed.row_hash = shared_hashes.row_hash
+
+),
+
+compared as (
+
+    select
+        transactions.input_row,
+        row_number() over (
+            partition by
+                {% for column in equal_columns %}
+                transactions.{{ column }},
+                {% endfor %}
+                transactions.is_unreadable
+            order by transactions.input_row
+        ) as occurrence
+    from transactions
+    inner join suspects
+        on transactions.input_row = suspects.input_row
+
+),
+
+repeated as (
+
+    select input_row from compared
+    where occurrence > 1
+
+    union
+
+    select input_row from seen_before
+
+),
+
 flagged as (
 
     select
@@ -117,16 +179,8 @@ flagged as (
             not between plausible_days.first_day and plausible_days.last_day, false
         ) as is_implausible_date,
         transactions.customer_id is null as is_missing_customer,
-        seen_before.input_row is not null as is_seen_before,
-        row_number() over (
-            partition by
-                {% for column in equal_columns %}
-                transactions.{{ column }},
-                {% endfor %}
-                transactions.is_unreadable
-            order by transactions.input_row
-        ) > 1 or is_seen_before as is_repeated,
-        is_repeated and not coalesce(ingest_plan.keeps_duplicates, false) as is_duplicate,
+        repeated.input_row is not null
+        and not coalesce(ingest_plan.keeps_duplicates, false) as is_duplicate,
         coalesce(order_statuses.counts_as = 'cancelled', false) as is_cancelled_order,
         coalesce(order_statuses.counts_as = 'ignored', false)
         or coalesce(transactions.is_ignored_type, false) as is_ignored_order,
@@ -150,8 +204,8 @@ flagged as (
     cross join plausible_days
     left join non_products
         on transactions.product_id = non_products.product_id
-    left join seen_before
-        on transactions.input_row = seen_before.input_row
+    left join repeated
+        on transactions.input_row = repeated.input_row
     left join order_statuses
         on transactions.order_status = order_statuses.status
 

@@ -55,5 +55,5 @@ select
     cast(gross_amount - cancelled_amount as decimal(18, 2)) as revenue,
     ordered_at,
     -- The order is of the day of its first line, also where lines were added on later days.
-    cast(min(ordered_at) over (partition by customer_id, invoice_id) as date) as order_date
+    order_date
 from joined

@@ -2,30 +2,26 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='sync_all_columns',
-    pre_hook="{{ delete_ingest_watermark() }}",
+    pre_hook=["{{ delete_ingest_watermark() }}", "{{ complete_row_keys() }}"],
     post_hook=["{{ delete_ingested_files() }}", "{{ insert_ingested_files() }}"],
 ) }}
 
-{#- What is equal to a reader is equal: 18 and 18.0 in two exports are one value. -#}
-{%- set key_columns = [
-    clean_identifier('invoice_id'), clean_identifier('product_id'), 'product_description',
-    number_key('quantity', 'decimal_separator'), date_key('ordered_at'),
-    number_key('unit_price', 'decimal_separator'), number_key('amount', 'decimal_separator'),
-    clean_identifier('customer_id'), 'country', 'order_status', 'transaction_type', 'currency',
-    'surplus_field',
-    "regexp_replace(other_columns, '\"(-?[0-9]+)[.]0+\"', '\"\\1\"', 'g')"
-] %}
 {#-
-    A single file that is read into an empty table repeats no row of another: then no row is
-    compared with others.
+    Where no two files have a row in common and the table is empty, no row repeats another: then
+    none is compared with others.
 -#}
-{%- set may_repeat_rows = is_incremental() or pending_file_count() > 1 -%}
+{%- set may_repeat_rows = is_incremental() or may_share_rows() -%}
+{#- Rows with a typed date are found by it: their keys are computed where they are compared. -#}
+{%- set has_typed_dates = input_has(['typed_dates']) -%}
+{%- set has_keys = may_repeat_rows or not has_typed_dates -%}
 {%- set has_order_columns = input_has(['order_status', 'currency']) -%}
 {%- set has_continued_orders = input_has(['continued_orders']) -%}
 {%- set order_columns = [
     'invoice_id', 'ordered_at', 'customer_id', 'country', 'order_status', 'currency'
 ] -%}
-{%- set rows_to_number = 'completed' if has_order_columns else 'keyed' -%}
+{%- set rows_to_key = 'whole_lines' if has_continued_orders else 'positioned' -%}
+{%- set rows_with_keys = 'keyed' if has_keys else rows_to_key -%}
+{%- set rows_to_number = 'completed' if has_order_columns else rows_with_keys -%}
 
 with transactions as (
 
@@ -42,11 +38,13 @@ input_profile as (
 
 positioned as (
 
-    select
-        -- The order of the input is the only one that its rows have.
-        row_number() over () as input_position,
-        *
+    -- The order of the input is the only one that its rows have.
+    {% if input_has(['positions']) %}
+    select * from transactions
+    {% else %}
+    select * replace (row_number() over () as input_position)
     from transactions
+    {% endif %}
 
 ),
 
@@ -85,15 +83,17 @@ whole_lines as (
 ),
 {% endif %}
 
+{% if has_keys %}
 keyed as (
 
     select
         lines.*,
-        {{ text_key(key_columns) | indent(8) }} as row_key  -- noqa: RF02, ST04
-    from {{ 'whole_lines' if has_continued_orders else 'positioned' }} as lines
+        {{ row_key('decimal_separator') | indent(8) }} as row_key  -- noqa: RF02, ST04
+    from {{ rows_to_key }} as lines
     cross join input_profile
 
 ),
+{% endif %}
 
 {% if has_order_columns %}
 -- Some exports write what is the order's only on its first line: the lines below have the same.
@@ -111,7 +111,7 @@ completed as (
             ) as {{ column }}{{ ',' if not loop.last }}
             {% endfor %}
         )
-    from keyed
+    from {{ rows_with_keys }}
 
 ),
 {% endif %}
@@ -138,7 +138,41 @@ copies as (
 ),
 {% endif %}
 
-{% if is_incremental() %}
+{% if is_incremental() and has_typed_dates %}
+-- A row that is equal has the same time, if any.
+stored_at_same_times as (
+
+    select * from {{ this }}
+    where ordered_at in (select keyed.ordered_at from keyed)
+
+    union all
+
+    select stored_before.*
+    from {{ this }} as stored_before
+    where
+        stored_before.ordered_at is null
+        and (select count(*) from keyed where keyed.ordered_at is null) > 0
+
+),
+
+stored_keys as (
+
+    select {{ row_key('decimal_separator') | indent(8) }} as row_key  -- noqa: RF02
+    from stored_at_same_times
+    cross join input_profile
+
+),
+
+stored as (
+
+    select
+        row_key,
+        count(*) as row_count
+    from stored_keys
+    group by 1
+
+),
+{% elif is_incremental() %}
 stored as (
 
     select
@@ -149,6 +183,9 @@ stored as (
     group by 1
 
 ),
+{% endif %}
+
+{% if is_incremental() %}
 
 new_rows as (
 
@@ -211,5 +248,9 @@ select
     swallowed_rows,
     other_columns,
     file_name,
+    {% if has_typed_dates %}
+    cast(null as uhugeint) as row_key
+    {% else %}
     row_key
+    {% endif %}
 from numbered

@@ -87,7 +87,8 @@ def _rows_by_currency(
         texts = ", ".join(f"cast({pending.columns.get(name, 'null')} as varchar) as {name}" for name in names)
         relations.append(f"select {texts} from {pending.sql}")
     if stored_rows is not None:
-        relations.append(f"select {', '.join(names)} from {stored_rows}")
+        texts = ", ".join(f"cast({name} as varchar) as {name}" for name in names)
+        relations.append(f"select {texts} from {stored_rows}")
     if not relations:
         return {}
     code, number = ({name: reader.replace("number_text", name) for name in names} for reader in readers)

@@ -663,7 +663,7 @@ def _net(raw: InputRelation, revised: InputRelation, reading: MoneyReading, read
         )
         order by {PAID}_line
     )"""
-    return replace(revised, sql=sql, columns={**revised.columns, "amount": PAID})
+    return replace(revised, sql=sql, position=None, columns={**revised.columns, "amount": PAID})
 
 
 def _taken_off(part: str, of: str, order: str) -> str:

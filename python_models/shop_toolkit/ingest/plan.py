@@ -43,8 +43,11 @@ from shop_toolkit.ingest.readability import check_readable
 from shop_toolkit.ingest.relation import (
     DECISIVE_COLUMNS,
     NUMBER_COLUMNS,
+    Formats,
     InputRelation,
     is_file_name,
+    number_text,
+    numbered,
     quote_list,
     quote_text,
     relation_of_files,
@@ -56,6 +59,7 @@ from shop_toolkit.ingest.twins import twin_findings
 # Raise it when what the source or staging makes of a row changes: then every build reads the input again.
 VERSION = 9
 SCHEMA = "sources"
+TEXT = "VARCHAR"
 ROWS = "staging.base_transactions"
 # The table, not the mart `orders`: that is a view.
 ORDERS = "core.int_orders"
@@ -96,14 +100,6 @@ STATE_TABLES = f"""
         last_row bigint
     );
 """
-
-
-@dataclass(frozen=True)
-class Formats:
-    """How dates and numbers are written; None where nothing shows it yet."""
-
-    date_format: str | None
-    decimal_separator: str | None
 
 
 NOTHING_KNOWN = Formats(None, None)
@@ -735,21 +731,83 @@ def _check_days(
 
 def create_source(connection: duckdb.DuckDBPyConnection, request: Request, plan: Plan) -> None:
     """Create the views of the source `shop`, and the tables of the pipeline's state where they are missing."""
-    nothing = InputRelation(plan.relation.name, "(select 1 where false)", {}, {}, "null")
+    source = _source_rows(connection, plan)
     views = {
-        "transactions": (plan.pending_relation or nothing).select(plan.formats.decimal_separator),
+        "transactions": source.query,
         "input_files": _file_rows(request, plan),
-        "input_profile": _profile_row(request, plan),
+        "input_profile": _profile_row(request, plan, source),
     }
     connection.execute("begin")
     try:
         connection.execute(STATE_TABLES)
+        for statement in source.preparations:
+            connection.execute(statement)
         for name, query in views.items():
             connection.execute(f"create or replace view {SCHEMA}.{name} as {query}")
         connection.execute("commit")
     except duckdb.Error:
         connection.execute("rollback")
         raise
+
+
+@dataclass(frozen=True)
+class SourceRows:
+    """The rows that a build reads, as its source has them.
+
+    Attributes:
+        query: SQL that yields them.
+        has_typed_dates: Whether their dates are no texts, nor those that are stored.
+        has_positions: Whether each knows its place among all.
+        preparations: Statements that make texts of what is stored with other types than the rows have.
+    """
+
+    query: str
+    has_typed_dates: bool
+    has_positions: bool
+    preparations: Sequence[str] = ()
+
+
+def _source_rows(connection: duckdb.DuckDBPyConnection, plan: Plan) -> SourceRows:
+    """The pending rows. Dates and numbers keep their types where the stored rows have the same, else all are texts."""
+    separator = plan.formats.decimal_separator
+    stored = {} if plan.is_full_read else _stored_types(connection)
+    relation = plan.pending_relation
+    if relation is None:
+        columns = {column: f"cast(null as {kind})" for column, kind in stored.items()}
+        relation = InputRelation(plan.relation.name, "(select 1 where false)", columns, {}, "null")
+        return SourceRows(relation.select(separator, typed=columns), stored.get("ordered_at", TEXT) != TEXT, False)
+    kept = relation.kept_types(connection, plan.formats)
+    typed = {column for column, kind in kept.items() if stored.get(column, kind) == kind}
+    widened = [column for column, kind in stored.items() if kind != TEXT and column not in typed]
+    relation = numbered(connection, relation, plan.pending)
+    return SourceRows(
+        relation.select(separator, typed=typed),
+        "ordered_at" in typed,
+        relation.position is not None,
+        [
+            f"alter table {ROWS} alter {column} type varchar using"
+            f" {number_text(column, separator) if column in NUMBER_COLUMNS else f'cast({column} as varchar)'}"
+            for column in widened
+        ],
+    )
+
+
+def _stored_types(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The types of the stored columns of dates and numbers; empty where no rows are stored."""
+    schema, table = ROWS.split(".")
+    rows = connection.execute(
+        """
+        select column_name, data_type
+        from duckdb_columns()
+        where
+            database_name = current_database()
+            and schema_name = $schema
+            and table_name = $table
+            and column_name in $columns
+        """,
+        {"schema": schema, "table": table, "columns": ["ordered_at", *NUMBER_COLUMNS]},
+    ).fetchall()
+    return dict(rows)
 
 
 def _file_rows(request: Request, plan: Plan) -> str:
@@ -794,7 +852,7 @@ def _last_date(request: Request, plan: Plan) -> str:
     )"""
 
 
-def _profile_row(request: Request, plan: Plan) -> str:
+def _profile_row(request: Request, plan: Plan, source: SourceRows) -> str:
     texts = {
         "input_signature": plan.signature,
         "date_format": plan.formats.date_format,
@@ -808,6 +866,7 @@ def _profile_row(request: Request, plan: Plan) -> str:
         for column in ("invoice_id", "product_id", "quantity", "unit_price", "order_status", "currency")
     }
     flags["has_continued_orders"] = plan.relation.has_continued_orders
+    flags |= {"has_typed_dates": source.has_typed_dates, "has_positions": source.has_positions}
     # Without invoices, equal rows are purchases of the same: nothing says that one of them is a copy.
     duplicates = request.settings["duplicates"] or ("drop" if flags["has_invoice_id"] else "keep")
     flags |= {

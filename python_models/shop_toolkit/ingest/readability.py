@@ -108,17 +108,29 @@ def _dated(rows: InputRelation, date_column: str) -> str:
 
 def _quick_query(rows: InputRelation, numbers: Sequence[str], date_column: str) -> str:
     """As `_query`, but a number counts as unreadable where it is no plain one: at least as many rows as there are."""
-    doubtful = " or ".join(f"try_cast({column} as decimal(18, 4)) is null" for column in numbers)
+    doubtful = " or ".join(
+        f"case when typeof({sql}) = 'VARCHAR' then try_cast(trim(cast({sql} as varchar)) as decimal(18, 4))"
+        f" else try_cast({sql} as decimal(18, 4)) end is null"
+        for sql in (rows.columns[column] for column in numbers)
+    )
     return f"""
-        with texts as (
-            select cast({rows.file_name} as varchar) as file_name, {_texts(rows, ["ordered_at", *numbers])}
+        -- Dates repeat, and those that have a type take longer to write than to count.
+        with values_of_dates as (
+            select
+                {rows.file_name} as file_name,
+                {rows.columns["ordered_at"]} as date_value,
+                count(*) as row_count,
+                count(*) filter (where {doubtful}) as doubtful_rows
             from {rows.sql}
-        ),
-        -- Dates repeat.
-        counted as (
-            select file_name, ordered_at, count(*) as row_count, count(*) filter (where {doubtful}) as doubtful_rows
-            from texts
             group by 1, 2
+        ),
+        counted as (
+            select
+                cast(file_name as varchar) as file_name,
+                trim(cast(date_value as varchar)) as ordered_at,
+                row_count,
+                doubtful_rows
+            from values_of_dates
         ),
         dated as ({_dated(rows, date_column)})
         select

@@ -1,9 +1,10 @@
 """The rows of the input as SQL, under our column names."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 import duckdb
 
@@ -16,11 +17,25 @@ from shop_toolkit.ingest.quoting import quote_name as quote_name
 from shop_toolkit.ingest.quoting import quote_text as quote_text
 
 NUMBER_COLUMNS = ("unit_price", "amount", "quantity")
+# Types that staging reads without a trip through text, and that any later build can turn into the same text.
+KEPT_DATES = ("DATE", "TIMESTAMP")
+KEPT_NUMBERS = re.compile(r"(TINY|SMALL|BIG|U?)INT(EGER)?|DOUBLE|DECIMAL\([0-9]+,[0-9]+\)")
+# What DuckDB calls the place of a row in a Parquet file, and that of the file among those that it reads.
+ROW_OF_FILE = "file_row_number"
+PLACE_OF_FILE = "file_index"
 FILE_NAME = re.compile(r"[/\\*?]|[.](csv|tsv|txt|parquet|pq|xlsx|xlsm|xls|xlsb|ods|gz|json)$")
 # Without these a row means something else: files that are read together have the same of them.
 DECISIVE_COLUMNS = ("invoice_id", "product_id", "quantity", "unit_price", "amount")
 # Where DuckDB finds the rows of a file: in the file, or in a copy that it can decode.
 Locate = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Formats:
+    """How dates and numbers are written; None where nothing shows it yet."""
+
+    date_format: str | None
+    decimal_separator: str | None
 
 
 @dataclass(frozen=True)
@@ -43,6 +58,8 @@ class InputRelation:
         used: Headings of `others` that decide about columns of ours.
         dates: A table of the texts of its dates, in which each is read already (see `read_dates`); None where there is
             none.
+        has_types: Whether columns may be of other types than text.
+        position: SQL that yields the place of a row among all, from 1 on; None where only reading them in order does.
     """
 
     name: str
@@ -59,6 +76,8 @@ class InputRelation:
     continues: str = "false"
     used: Sequence[str] = ()
     dates: str | None = None
+    has_types: bool = False
+    position: str | None = None
 
     @property
     def has_continued_orders(self) -> bool:
@@ -76,6 +95,7 @@ class InputRelation:
         *,
         more: Mapping[str, str] | None = None,
         hides_typed_numbers: bool = False,
+        typed: Collection[str] = (),
     ) -> str:
         """A query of all rows: our columns as text, null where the input lacks them, then what else a row holds.
 
@@ -83,11 +103,15 @@ class InputRelation:
             decimal_separator: How texts write decimals. Typed numbers become texts that are written so too.
             more: Names of further columns and their SQL, which are also read as text.
             hides_typed_numbers: Whether typed numbers are null: they show nothing of how texts write theirs.
+            typed: Columns that stay of the type that they have.
         """
         if self.parts:
             return " union all ".join(part.select(decimal_separator) for part in self.parts)
         texts = [
-            f"{self._text(column, decimal_separator, hides_typed_numbers)} as {column}" for column in COLUMN_ALIASES
+            f"{self.columns[column]} as {column}"
+            if column in typed
+            else f"{self._text(column, decimal_separator, hides_typed_numbers)} as {column}"
+            for column in COLUMN_ALIASES
         ]
         fields = ", ".join(f"{quote_text(heading)}, cast({sql} as varchar)" for heading, sql in self.others.items())
         other_columns = self.other_columns or (f"json_object({fields})" if fields else "null")
@@ -101,11 +125,32 @@ class InputRelation:
                     f"cast({self.continues} as boolean) as continues_order",
                     f"cast({other_columns} as varchar) as other_columns",
                     f"cast({self.file_name} as varchar) as file_name",
+                    f"cast({self.position or 'null'} as bigint) as input_position",
                     *(f"cast({sql} as varchar) as {name}" for name, sql in (more or {}).items()),
                 ]
             )
             + f"\nfrom {self.sql}"
         )
+
+    def kept_types(self, connection: duckdb.DuckDBPyConnection, formats: Formats) -> dict[str, str]:
+        """Our columns of dates and numbers that need no trip through text, and their types.
+
+        Args:
+            connection: Where the relation can be read.
+            formats: How texts are written. Where it is in another way than typed values, these are read as texts, too.
+        """
+        wanted = ["ordered_at"] if formats.date_format in {None, "year-month-day"} else []
+        wanted += NUMBER_COLUMNS if formats.decimal_separator != "," else ()
+        columns = {column: self.columns[column] for column in wanted if column in self.columns}
+        if self.parts or not self.has_types or not columns:
+            return {}
+        selected = ", ".join(f"{sql} as {column}" for column, sql in columns.items())
+        described = connection.execute(f"describe select {selected} from {self.sql}").fetchall()
+        return {
+            column: kind
+            for column, kind, *_ in described
+            if (kind in KEPT_DATES if column == "ordered_at" else KEPT_NUMBERS.fullmatch(kind))
+        }
 
     def kept(
         self,
@@ -162,6 +207,17 @@ Revise = Callable[[InputRelation], InputRelation]
 def as_it_is(relation: InputRelation) -> InputRelation:
     """The same relation."""
     return relation
+
+
+def numbered(connection: duckdb.DuckDBPyConnection, relation: InputRelation, files: Sequence[str]) -> InputRelation:
+    """The rows of Parquet files, each with its place among the rows of all: the files count their rows."""
+    if relation.position is None or len(files) < 2:
+        return relation
+    patterns = quote_list([pattern_of(file) for file in files])
+    counts = dict(connection.execute(f"select file_name, num_rows from parquet_file_metadata({patterns})").fetchall())
+    before = [0, *accumulate(counts[file] for file in files)][:-1]
+    place = f"cast({PLACE_OF_FILE} as bigint) + 1"
+    return replace(relation, position=f"({before})[{place}] + {relation.position}")
 
 
 def is_file_name(name: str) -> bool:
@@ -265,7 +321,9 @@ def _relation_of_one_form(
     width = len(first.headings)
     if first.kind == "parquet":
         file_column = _free_name("read_from", first.headings)
-        return _mapped(name, parquet_rows(only, file_column), sql_of, mapping, file_column)
+        relation = _mapped(name, parquet_rows(only, file_column), sql_of, mapping, file_column)
+        has_places = not {ROW_OF_FILE, PLACE_OF_FILE} & {heading.lower() for heading in first.headings}
+        return replace(relation, has_types=True, position=f"{ROW_OF_FILE} + 1" if has_places else None)
     if first.kind == "workbook":
         return _mapped(name, _workbooks(only), sql_of, mapping, "read_from", surplus=f"cells[{width + 1}]")
     return _mapped(
@@ -329,7 +387,7 @@ def relation_of_table(
     sentence_name = f"the table {named(name)}"
     check_mapping(list(sql_of), sentence_name, column_mapping)
     mapping = mapping_for(list(sql_of), column_mapping)
-    return _mapped(sentence_name, relation, sql_of, mapping, quote_text(name))
+    return replace(_mapped(sentence_name, relation, sql_of, mapping, quote_text(name)), has_types=True)
 
 
 def qualified_name(connection: duckdb.DuckDBPyConnection, name: str) -> str:

@@ -5,7 +5,7 @@ prefixes; the rows show which others there are, and that a shop uses none.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -61,8 +61,8 @@ def find_returns(
     Returns:
         The settings, with what the rows prove.
     """
-    sources = [] if pending is None else [_texts(pending)]
-    sources += [] if stored_rows is None else [f"select {', '.join(COLUMNS)} from {stored_rows}"]
+    sources = [] if pending is None else [_texts(pending.sql, pending.columns)]
+    sources += [] if stored_rows is None else [_texts(stored_rows, {column: column for column in COLUMNS})]
     if not sources:
         return configured
     prefix = configured.cancellation_prefix.upper()
@@ -88,10 +88,9 @@ def find_returns(
     return Returns("", prefixes, sentences)
 
 
-def _texts(relation: InputRelation) -> str:
-    columns = relation.columns
+def _texts(rows: str, columns: Mapping[str, str]) -> str:
     texts = (f"cast({columns.get(name, 'null')} as varchar) as {name}" for name in COLUMNS)
-    return f"select {', '.join(texts)} from {relation.sql}"
+    return f"select {', '.join(texts)} from {rows}"
 
 
 def _signed(rows: str, readers: Readers, prefix: str) -> str:
