@@ -124,7 +124,8 @@ CASES = {
         r"select regexp_replace(word, '([0-9]+)[.]([0-9]+)', '\2x\1', 'g') from shop.lines",
         "select regexp_replace(word, '^t', '$') from shop.lines",
         r"select regexp_replace(word, '^(t|c)', 'x'), regexp_replace(word, 'É|A$', '', 'gi'),"
-        r" regexp_replace(word, '(?i)[A-Z]$|([0-9])[0-9]$', '\1'), regexp_replace(word, '\w', '.', 'g') from shop.lines",
+        r" regexp_replace(word, '(?i)[A-Z]$|([0-9])[0-9]$', '\1'),"
+        r" regexp_replace(word, '\w', '.', 'g') from shop.lines",
     ],
     "a pattern of ASCII": [
         r"select regexp_matches(word, '^\w+$'), regexp_matches('x' || chr(160), 'x[\s]'),"
