@@ -34,6 +34,9 @@ FIRST_BUILD = (
     "orders",
     "cancellations",
     "rejected_transactions",
+    "order_lines",
+    "cancellation_matches",
+    "segment_history",
 )
 DATE = re.compile(r"\b\d{1,2}/\d{1,2}/\d{4}(?= \d{1,2}:\d\d)")
 
