@@ -2,6 +2,7 @@
 
 import math
 import os
+import traceback
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -14,6 +15,7 @@ from dbt_common.exceptions import DbtRuntimeError
 if os.environ.get("SHOP_CI") is None:
     pytest.importorskip("pysail", reason="the extra 'spark' is not installed")
 
+from dbt.adapters.sparkconnect.credentials import Credentials
 from dbt.adapters.sparkconnect.engine import Engine, engine_at
 from dbt.adapters.sparkconnect.rules import RULES
 from dbt.adapters.sparkconnect.translation import translate
@@ -37,7 +39,10 @@ CASES = {
         "select customer, sum(amount) / count(*) as mean from shop.lines group by 1",
     ],
     "a whole quotient is `div`": ["select quantity // 2 as half, -7 // 2 as negative from shop.lines"],
-    "a mean is a double": ["select customer, avg(amount) as mean, avg(quantity) as units from shop.lines group by 1"],
+    "a mean is a double": [
+        "select customer, avg(amount) as mean, avg(quantity) as units from shop.lines group by 1",
+        "select avg(distinct cast(is_new as integer)) as mean from shop.lines",
+    ],
     "a median of decimals is cut off at their last place": [
         "select median(amount) as middle, median(share) as share, median(quantity) as units from shop.lines",
         "select customer, median(amount) filter (where is_new) as middle from shop.lines group by 1",
@@ -48,6 +53,9 @@ CASES = {
     ],
     "a continuous quantile": [
         "select quantile_cont(share, 0.05) as low, quantile_cont(amount / 2, 0.95) from shop.lines"
+    ],
+    "a logarithm is of base 10": [
+        "select log(quantity) as magnitude, ln(quantity) as nature from shop.lines where quantity > 1"
     ],
     "numbers become whole by rounding": [
         "select cast(share as integer) as whole, cast(amount as bigint) as pounds from shop.lines",
@@ -69,9 +77,22 @@ CASES = {
         "with ends as (select max(day) as last_day, min(day) as day from shop.lines)"
         " select day + cast(last_day - day as integer) from ends",
     ],
+    "a date and an interval are a timestamp": [
+        "select day + interval 1 month as later, interval 1 day + day as next, day - interval 1 day from shop.lines",
+        "select cast(day + interval 1 month as date) as later from shop.lines",
+    ],
+    "the months between two days count how often one begins": [
+        "select date_diff('month', day, date '2024-03-01'), date_diff('year', day, date '2024-03-01'),"
+        " date_diff('quarter', moment, timestamp '2024-04-01 00:00:00'), date_diff('day', day, date '2024-03-01')"
+        " from shop.lines",
+    ],
+    "seconds since 1970 have a fraction": [
+        "select epoch(moment + interval '0.5' second), epoch(moment - interval '60' year) from shop.lines"
+    ],
     "the number of a weekday": ["select day, isodow(day) as number from shop.lines"],
     "a series that ends before it begins is empty": [
         "select quantity, unnest(range(quantity)) as step from shop.lines",
+        "select range(quantity), range(3, 3), generate_series(5, 1), range(1, quantity - 3) from shop.lines",
         "select unnest(generate_series(day, date '2024-03-01', interval 1 day)) as each_day from shop.lines",
     ],
     "a number of seconds as an interval": [
@@ -92,12 +113,29 @@ CASES = {
         "select concat(word, ' ', quantity, ' ', amount, ' ', day) as words from shop.lines",
         "select concat_ws('|', customer, quantity, amount, day, is_new) as words from shop.lines",
     ],
+    "lists joined, and null counts as none": [
+        "select list_concat([quantity], case when is_new then [1] end), concat([1], case when is_new then [2] end),"
+        " [1] || case when is_new then [2] end from shop.lines",
+    ],
     "texts put together by ||": [
         "select word || ' ' || quantity as words, [quantity] || [1] as numbers from shop.lines"
     ],
     "a replacement in a text": [
         r"select regexp_replace(word, '([0-9]+)[.]([0-9]+)', '\2x\1', 'g') from shop.lines",
         "select regexp_replace(word, '^t', '$') from shop.lines",
+        r"select regexp_replace(word, '^(t|c)', 'x'), regexp_replace(word, 'É|A$', '', 'gi'),"
+        r" regexp_replace(word, '(?i)[A-Z]$|([0-9])[0-9]$', '\1'),"
+        r" regexp_replace(word, '\w', '.', 'g') from shop.lines",
+    ],
+    "a pattern of ASCII": [
+        r"select regexp_matches(word, '^\w+$'), regexp_matches('x' || chr(160), 'x[\s]'),"
+        r" regexp_matches(word, 'T', 'i'),"
+        r" regexp_extract(word, '(\D+)', 1), regexp_extract(word, '^(\w+)', 1), word ~ '\w+' from shop.lines",
+        "select regexp_extract(word, '(T)', 1, 'i'), regexp_extract_all(word, '[[:digit:]]') from shop.lines",
+    ],
+    "a pattern in which a backslash is one": [
+        r"select word like '\%', 'a\b' like 'a\_', 'a\b' like 'a\b', 'a%' like 'a!%' escape '!', 'A' ilike word || '\'"
+        " from shop.lines",
     ],
     "texts of a group, in an order": [
         "select customer, string_agg(word, ', ' order by quantity desc) as words from shop.lines group by 1",
@@ -106,18 +144,38 @@ CASES = {
     "a text with values filled in": [
         "select format('{} of {:.1f} and {:,.0f}, {:02d}: {:+.1f}', word, share, share * 1000, quantity, share)"
         " from shop.lines where share is not null and quantity is not null and word is not null",
+        "select format('{} {}', amount, share), format('{:02d}', quantity) from shop.lines",
         "select format(template, share, 2.5) from shop.lines"
         " cross join (values ('{:g} of {:g}'), ('{:.0f}, {:,.2f}')) as templates (template)"
         " where share between 0 and 3",
     ],
     "the bytes of a text": ["select strlen(word) as bytes, length(word) as letters from shop.lines"],
+    "a part of a text": ["select substr(word, 2), substr(word, 2, 1), substr(word, -2), left(word, 3) from shop.lines"],
     "how a text ends": ["select suffix(word, 'a') as ends from shop.lines"],
-    "a pattern that a whole text has": ["select regexp_full_match(word, '[0-9.]+|t') as is_number from shop.lines"],
+    "a pattern that a whole text has": [
+        "select regexp_full_match(word, '[0-9.]+|t') as is_number from shop.lines",
+        "select regexp_full_match(word, 'TEA', 'i'), regexp_full_match(word, upper(customer) || '|TEA', 'i'),"
+        r" regexp_full_match(word, '\w+'), regexp_full_match('a' || chr(10), 'a') from shop.lines",
+    ],
     "a hash as a key is a text": ["select count(distinct md5_number(customer)) as customers from shop.lines"],
     "a hash as a number of 64 bits": ["select md5_number_lower(customer) as half from shop.lines"],
     "the first of a group, in an order": [
         "select customer, first(word order by is_new desc, quantity asc) as word from shop.lines group by 1",
         "select first(word order by quantity desc) filter (where word is not null) as word from shop.lines",
+    ],
+    "where another value is greatest or least, of those that are not null": [
+        "select arg_max(word, day), arg_min(word, share), arg_max(customer, quantity) filter (where is_new)"
+        " from shop.lines where word is null or word <> '0'",
+    ],
+    "distinct elements of a list, without nulls": [
+        "select list_sort(list_distinct([quantity, null, 1])), list_distinct(cast(null as integer[])) from shop.lines"
+    ],
+    "whether a list holds something": [
+        "select contains([1, 2], quantity), list_contains([1, 2], quantity), contains(word, 'e') from shop.lines"
+    ],
+    "the number of elements of a list": [
+        "select len([quantity, 1]), len(cast([] as integer[])), length(case when is_new then [1] end), len(word)"
+        " from shop.lines"
     ],
     "a list in an order": [
         "select customer, list(word order by quantity) as words from shop.lines where word is not null group by 1",
@@ -138,10 +196,15 @@ CASES = {
         "select list_sort(list(distinct day)) as days from shop.lines where day is not null)",
     ],
     "a row as JSON, with its nulls": [
+        """select to_json({'a "b': day, 'word': word || '"' || chr(10)}) from shop.lines""",
         "select to_json(struct_pack(word := word, units := quantity, day := day, is_new := is_new)) from shop.lines",
     ],
     "a list read from JSON": [
         """select from_json('[{"kind": "a", "rows": 1}]', '[{"kind": "varchar", "rows": "bigint"}]')[1].rows as rows""",
+    ],
+    "a text as JSON is the text": [
+        """select cast('{"a": "x"}' as json) ->> 'a', cast(to_json(struct_pack(a := word)) as json) ->> 'a'
+        from shop.lines"""
     ],
     "the keys of a JSON object": ["""select json_keys('{"a": 1, "b": 2}') as keys"""],
 }
@@ -149,6 +212,9 @@ CASES = {
 SHAPES = {
     "several lists, side by side": "select customer, unnest([1, 2]) as x, unnest([3.5, 4]) as y from shop.lines",
     "a list inside an expression": "select quantity - cast(unnest([0, 90]) as integer) as days from shop.lines",
+    "a list that is null, beside another": """
+        select customer, unnest(case when is_new then [1] end) as x, unnest([2, 3]) as y from shop.lines
+    """,
     "a list of aggregates": "select unnest(generate_series(min(quantity), max(quantity))) as number from shop.lines",
     "distinct elements": "select distinct unnest([1, 1, 2]) as number from shop.lines",
     "places of a list": "select generate_subscripts(['x', 'y'], 1) as place, unnest(['x', 'y']) as letter",
@@ -247,12 +313,61 @@ def test_a_shape_keeps_the_rows(name: str, engine: Engine, connection: duckdb.Du
         ("select first(word order by word desc) from shop.lines", "falling text"),
         ("select\n  format('{:e}', share)\nfrom shop.lines", "line 2: format() has no translation of {:e}"),
         ("select from where", "can't be read, line 1"),
+        ("update shop.lines set quantity = 1", "`update` is no statement"),
+        ("set threads = 1", "`set` is no statement"),
+        ("insert into shop.lines values (1)", "only the rows of a query"),
+        ("create table shop.other (a integer)", "only a table of the rows of a query"),
+        ("delete from shop.lines using shop.lines as b where true", "`using` of a statement"),
+        ("select 1 from shop.lines left join unnest([quantity]) as t (u) on true", "outer join"),
+        ("select epoch_ms(moment) from shop.lines", "epoch_ms() has a translation of whole numbers only"),
+        ("select substr(word, 0, 2) from shop.lines", "from the first place on"),
+        ("select substr(word, -2, 1) from shop.lines", "from the first place on"),
+        ("select cast(quantity as json) from shop.lines", "only a text can be cast to JSON"),
+        ("select share // 2 from shop.lines", "line 1: `//` of numbers that are not whole"),
+        ("select median(moment) from shop.lines", "median() of dates or timestamps"),
+        ("select avg(day) from shop.lines", "avg() of dates or timestamps"),
+        ("select quantile_cont(day, 0.5) from shop.lines", "quantile_cont() of dates or timestamps"),
+        ("select median(amount) over () from shop.lines", "median() over a window"),
+        ("select median(distinct amount) from shop.lines", "median(distinct …)"),
+        ("select quantile_disc(quantity, [0.1, 0.5]) from shop.lines", "one share"),
+        ("select quantile_disc(quantity, 0.5 order by quantity desc) from shop.lines", "no order of its own"),
+        ("select percentile_cont(0.5) within group (order by quantity) from shop.lines", "one share"),
+        ("select kurtosis(share) from shop.lines", "kurtosis() is that of all rows there"),
+        ("select word similar to 'a' from shop.lines", "`similar to` has no translation"),
+        ("select cast(moment as time) from shop.lines", "TIME is no type there"),
+        ("select cast(quantity as ubigint) from shop.lines", "UBIGINT is no type there"),
+        ("select date_diff('week', day, date '2024-03-01') from shop.lines", "date_diff() of 'week'"),
+        ("select range(quantity, 0, -1) from shop.lines", "a whole number above 0"),
+        ("select range(moment, moment, interval 1 day) from shop.lines", "range() of timestamps"),
+        ("select regexp_replace(word, '^a|b', 'x') from shop.lines", "regexp_replace() without 'g'"),
+        ("select regexp_replace(word, 'a*$', 'x') from shop.lines", "regexp_replace() without 'g'"),
+        (r"select regexp_replace(word, 'a\$', 'x') from shop.lines", "regexp_replace() without 'g'"),
+        ("select regexp_replace(word, customer, 'x') from shop.lines", "regexp_replace() without 'g'"),
+        (r"select regexp_matches(word, '[\W]') from shop.lines", r"\W in brackets"),
+        ("select regexp_matches(word, 'a', 'l') from shop.lines", "the option 'l' of a pattern"),
+        ("select format('{{}} {}', word) from shop.lines", "braces"),
+        ("select format('{0}', word) from shop.lines", "braces"),
+        ("select format('{} {}', word) from shop.lines", "more fields than values"),
+        ("select list_transform([1], lambda one, place: place) from shop.lines", "the place of an element"),
+        ("select to_json(struct_pack(days := [day])) from shop.lines", "what holds other values"),
     ],
 )
 def test_what_has_no_translation_is_named(query: str, sentence: str, engine: Engine, connection: object) -> None:
     with pytest.raises(DbtRuntimeError) as raised:
         list(translate(query, engine))
     assert sentence in str(raised.value)
+
+
+def test_groups_of_a_replacement_have_the_names_that_spark_gives_them() -> None:
+    class Spark:
+        name = "spark"
+
+        def columns(self, schema: str, table: str) -> dict[str, str]:
+            return {}
+
+    engine: Any = Spark()
+    (statement,) = translate(r"select regexp_replace('ab', '(a)(b)', '\2\1$', 'g')", engine)
+    assert r"'$2$1\\$'" in statement.sql
 
 
 def test_rows_are_deleted_by_replacing_the_table(engine: Engine, connection: duckdb.DuckDBPyConnection) -> None:
@@ -270,11 +385,27 @@ def test_a_wrong_address_is_one_sentence(address: str) -> None:
         Engine(address)
 
 
-def test_an_address_that_nothing_answers_at_is_one_sentence_without_its_token() -> None:
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("sc://127.0.0.1:1/;token=hush", "No engine answers at 'sc://127.0.0.1:1/'"),
+        ("sc://127.0.0.1:1;token=hush", "No engine answers at 'sc://127.0.0.1:1'"),
+        ("sc://someone:hush@127.0.0.1:1/", "No engine answers at 'sc://127.0.0.1:1/'"),
+        ("spark://127.0.0.1:1/;token=hush", "SHOP_SPARK is 'spark://127.0.0.1:1/', which is no address"),
+    ],
+)
+def test_no_error_holds_the_token_of_an_address(address: str, sentence: str) -> None:
     with pytest.raises(DbtRuntimeError) as raised:
-        Engine("sc://127.0.0.1:1/;token=secret")
-    assert "No engine answers at 'sc://127.0.0.1:1/'" in str(raised.value)
-    assert "secret" not in str(raised.value)
+        Engine(address)
+    assert sentence in str(raised.value)
+    assert "hush" not in "".join(traceback.format_exception(raised.value))
+    assert "hush" not in repr(Credentials(database="memory", schema="main", engine=address))
+
+
+def test_an_engine_that_is_told_by_its_address_is_known_by_what_it_answers(engine: Engine) -> None:
+    assert engine.name == "sail"
+    host, port = engine.server.listening_address
+    assert Engine(f"sc://{host}:{port}").name == "sail"
 
 
 def test_the_page_says_what_each_rule_is_for() -> None:

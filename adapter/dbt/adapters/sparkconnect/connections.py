@@ -8,6 +8,7 @@ from dbt.adapters.contracts.connection import Connection
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.sparkconnect.engine import Engine, engine_at
 from dbt.adapters.sparkconnect.translation import translate
+from dbt_common.exceptions import DbtRuntimeError
 
 # What dbt keeps of a run, in DuckDB's variables: they are the driver's.
 VARIABLES = re.compile(r"(?:^|[*]/|;)\s*(?:re)?set\s+variable\b|\bgetvariable\s*\(", re.IGNORECASE)
@@ -68,8 +69,11 @@ class Cursor:
         self._rows: list[tuple[Any, ...]] = []
 
     def execute(self, sql: str, bindings: Sequence[Any] | None = None) -> "Cursor":
-        """Run a statement in DuckDB's SQL."""
-        functions = [name for name in self.driver_functions if re.search(rf"\b{name}\s*\(", sql)]
+        """Run one or more statements in DuckDB's SQL; the result is the last one's."""
+        if bindings:
+            raise DbtRuntimeError("Values can't be bound to a statement that is translated: write them into its SQL.")
+        self.description, self._rows, self.rowcount = [], [], -1
+        functions = [name for name in self.driver_functions if re.search(rf"\b{re.escape(name)}\s*\(", sql)]
         if functions or VARIABLES.search(sql):
             self.driver.execute(sql)
             self._rows = self.driver.fetchall()

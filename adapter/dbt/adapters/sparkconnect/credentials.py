@@ -1,4 +1,4 @@
-"""Where the engine is."""
+"""What a profile says: where the engine is, and what the driver runs."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +16,7 @@ class Credentials(DuckDBCredentials):  # type: ignore[misc]  # dbt is not follow
             makes there for the engine; null where it makes none.
     """
 
-    engine: str = "sail"
+    engine: str = field(default="sail", repr=False)
     driver_functions: dict[str, Any] = field(default_factory=dict)
 
     @property

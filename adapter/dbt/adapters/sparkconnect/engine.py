@@ -42,7 +42,7 @@ class Engine:
     def _session(self, address: str) -> Any:
         if not (address == "sail" or re.fullmatch(r"sc://.+|local(\[(\d+|\*)\])?", address)):
             raise DbtRuntimeError(
-                f"SHOP_SPARK is '{address}', which is no address of an engine: set it to {ADDRESSES}."
+                f"SHOP_SPARK is '{without_secrets(address)}', which is no address of an engine: set it to {ADDRESSES}."
             )
         try:
             from pyspark.sql.connect.session import SparkSession
@@ -62,7 +62,8 @@ class Engine:
         except DbtRuntimeError:
             raise
         except Exception as error:
-            raise DbtRuntimeError(reason_of(address, error)) from error
+            # Without its cause, whose text may hold the address and its token.
+            raise DbtRuntimeError(reason_of(address, error)) from None
         return session
 
     def _started_sail(self) -> str:
@@ -78,7 +79,14 @@ class Engine:
         return f"sc://{host}:{port}"
 
     def _is_sail(self) -> bool:
-        return self.session.version.endswith("sail") or self.server is not None or not hasattr(self.session, "_jvm_")
+        if self.server is not None:
+            return True
+        try:
+            # Sail tells the version of Spark that it stands in for. Spark finds no group in `${1}`, and fails.
+            rows = self.run("select regexp_replace('a', '(a)', '${1}') as letter").to_pylist()
+        except Exception:
+            return False
+        return bool(rows == [{"letter": "a"}])
 
     def run(self, statement: str) -> Any:
         """Run a statement in the engine's dialect; its result as an Arrow table."""
@@ -107,11 +115,11 @@ class Engine:
         from pyspark.sql.pandas.types import from_arrow_schema
 
         self.run(f"create schema if not exists `{schema}`")
-        view = f"uploaded_{schema}_{table}"
+        view = f"uploaded_{schema}_{table}".replace("`", "")
         schema_of_rows = from_arrow_schema(rows.schema)
         frame = self.session.createDataFrame(rows if len(rows) else [], schema_of_rows)
         frame.createOrReplaceTempView(view)
-        self.run(f"create or replace table `{schema}`.`{table}` as select * from {view}")
+        self.run(f"create or replace table `{schema}`.`{table}` as select * from `{view}`")
         self.changed(schema, table)
         self.session.catalog.dropTempView(view)
 
@@ -139,12 +147,16 @@ class Engine:
         return [one.name for one in self.session.catalog.listDatabases()]
 
 
+def without_secrets(address: str) -> str:
+    """An address without its user and its parameters, of which one may be a token."""
+    return re.sub(r"[;?].*|(?<=//)[^/]*@", "", address, flags=re.DOTALL)
+
+
 def reason_of(address: str, error: Exception) -> str:
     """Why there is no session, in one sentence."""
-    text = str(error)
+    text, place = str(error), without_secrets(address)
     if any(word in text for word in NO_JAVA):
-        return f"SHOP_SPARK is '{address}', which starts Spark on this machine, and that needs Java 17: install a JDK."
-    place = re.sub(r"[;?].*", "", address)
+        return f"SHOP_SPARK is '{place}', which starts Spark on this machine, and that needs Java 17: install a JDK."
     return f"No engine answers at '{place}': start it, or set SHOP_SPARK to {ADDRESSES}."
 
 

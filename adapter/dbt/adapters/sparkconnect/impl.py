@@ -1,5 +1,6 @@
 """What dbt asks of a database, answered by the engine's catalogue."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from dbt.adapters.base.meta import available
@@ -9,6 +10,7 @@ from dbt.adapters.duckdb.impl import DuckDBAdapter
 from dbt.adapters.sparkconnect.connections import ConnectionManager
 from dbt.adapters.sparkconnect.engine import Engine
 from dbt.adapters.sparkconnect.translation import translate
+from dbt_common.exceptions import DbtRuntimeError
 
 
 class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not followed
@@ -73,18 +75,22 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
         """
         driver = self.connections.get_thread_connection().handle.driver.cursor()
         driver.execute(f"create or replace temp table seed_rows ({columns})")
-        driver.execute(f"copy seed_rows from '{path}' (format csv, header true, delimiter '{delimiter}')")
+        file, mark = (one.replace("'", "''") for one in (path, delimiter))
+        driver.execute(f"copy seed_rows from '{file}' (format csv, header true, delimiter '{mark}')")
         rows = driver.sql("select * from seed_rows").to_arrow_table()
         self._engine().upload(relation.schema, relation.identifier, rows)
 
     @available  # type: ignore[untyped-decorator]  # dbt is not followed
-    def add_rows(self, relation: Any, query: str, unique_key: str | None) -> None:
+    def add_rows(self, relation: Any, query: str, unique_key: str | list[str] | None) -> None:
         """Add the rows of a query to a table, in place of those that have their key.
 
         Args:
             relation: The table.
             query: In DuckDB's SQL; it may read the table.
-            unique_key: The column that decides what is replaced; None replaces nothing.
+            unique_key: The column or columns that decide what is replaced; None replaces nothing.
+
+        Raises:
+            DbtRuntimeError: The query has other columns than the table.
         """
         engine = self._engine()
         schema, name = relation.schema, relation.identifier
@@ -92,10 +98,15 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
         for statement in translate(f'create or replace table "{schema}"."{new}" as {query}', engine):
             engine.run(statement.sql)
         engine.changed(schema, new)
-        columns = ", ".join(f"`{column}`" for column in engine.columns(schema, name))
+        stored, made = engine.columns(schema, name), engine.columns(schema, new)
+        if set(stored) != set(made):
+            differing = ", ".join(sorted(set(stored) ^ set(made)))
+            raise DbtRuntimeError(f"The columns of {name} have changed ({differing}): build it with --full-refresh.")
+        columns = _in_backticks(stored)
         added = f"select {columns} from `{schema}`.`{new}`"
         if unique_key:
-            kept = f"select {columns} from `{schema}`.`{name}` left anti join `{schema}`.`{new}` using ({unique_key})"
+            keys = _in_backticks([unique_key] if isinstance(unique_key, str) else unique_key)
+            kept = f"select {columns} from `{schema}`.`{name}` left anti join `{schema}`.`{new}` using ({keys})"
             engine.replace(schema, name, f"{kept} union all {added}")
         else:
             engine.run(f"insert into `{schema}`.`{name}` {added}")
@@ -113,9 +124,11 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
             driver.unregister("stored_rows")
 
         def rows_of(table: str) -> Any:
-            _, schema, name = table.replace('"', "").split(".")
-            return driver.from_arrow(engine.run(f"select * from `{schema}`.`{name}`"))
+            _, schema_of_table, name_of_table = table.replace('"', "").split(".")
+            return driver.from_arrow(engine.run(f"select * from `{schema_of_table}`.`{name_of_table}`"))
 
+        # A run that failed may have left it.
+        driver.execute(f'drop table if exists "{schema}"."{name}__fitted"')
         environment = DuckDBConnectionManager.env()
         environment.run_python_job(driver, rows_of, name, compiled_code, self.config.credentials)
         rows = driver.sql(f'select * from "{schema}"."{name}__fitted"').to_arrow_table()
@@ -123,3 +136,8 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
         driver.execute(f'drop table "{schema}"."{name}__fitted"')
         driver.execute(f'drop table if exists "{schema}"."{name}"')
         return AdapterResponse(_message="OK")
+
+
+def _in_backticks(names: Iterable[str]) -> str:
+    """Names of columns in the engine's quotes, with commas between."""
+    return ", ".join(f"`{name}`" for name in names)

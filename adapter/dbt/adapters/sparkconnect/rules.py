@@ -42,6 +42,13 @@ class Rule:
 RULES: list[Rule] = []
 # Functions that both engines call alike and SQLGlot does not know.
 SAME_THERE = {"factorial"}
+# What SQLGlot writes though it means something else there, and why.
+REFUSED: dict[type[exp.Expr], str] = {
+    exp.SimilarTo: "`similar to` has no translation: write regexp_full_match()",
+    exp.Skewness: "skewness() is that of all rows there, and not of a sample",
+    exp.Kurtosis: "kurtosis() is that of all rows there, and not of a sample",
+}
+NO_TYPES_THERE = (Type.TIME, Type.TIMETZ, Type.UTINYINT, Type.USMALLINT, Type.UINT, Type.UBIGINT, Type.BIT, Type.UUID)
 
 
 def rule(name: str, *kinds: type[exp.Expr]) -> Callable[[Change], Change]:
@@ -75,6 +82,12 @@ def apply_rules(tree: exp.Expr) -> exp.Expr:
                     else:
                         node.replace(changed)
                     node = changed
+        changes_list = isinstance(node, exp.Lambda) and isinstance(node.parent, exp.Transform | exp.ArrayFilter)
+        if changes_list and len(node.expressions) > 1:
+            # DuckDB counts elements from 1, Spark from 0.
+            raise UntranslatableError(f"{place_of(node)}a lambda with the place of an element has no translation")
+        if type(node) in REFUSED:
+            raise UntranslatableError(f"{place_of(node)}{REFUSED[type(node)]}")
         if isinstance(node, exp.Anonymous) and "is_translated" not in node.meta and node.name.lower() not in SAME_THERE:
             raise UntranslatableError(f"{place_of(node)}{node.name}() has no translation")
     return tree
@@ -121,6 +134,11 @@ def is_decimal(node: exp.Expr | None) -> bool:
 def is_text(node: exp.Expr | None) -> bool:
     """Whether a node is a text."""
     return is_of(node, *exp.DataType.TEXT_TYPES)
+
+
+def is_time(node: exp.Expr | None) -> bool:
+    """Whether a node is a day or a point in time."""
+    return is_of(node, *exp.DataType.TEMPORAL_TYPES)
 
 
 def is_list(node: exp.Expr | None) -> bool:
@@ -192,18 +210,34 @@ def quotient(node: exp.Expr) -> exp.Expr | None:
 @rule("a whole quotient is `div`", exp.IntDiv)
 def whole_quotient(node: exp.Expr) -> exp.Expr | None:
     """Spark writes `a div b`."""
+    if any(is_decimal(one) or is_of(one, Type.DOUBLE, Type.FLOAT) for one in (node.this, node.expression)):
+        raise UntranslatableError("`//` of numbers that are not whole is no whole quotient in DuckDB: write `/`")
     return exp.Paren(this=call("div", node.this, node.expression, returns="bigint"))
 
 
 @rule("a mean is a double", exp.Avg)
 def mean(node: exp.Expr) -> exp.Expr | None:
     """The mean of decimals stays a decimal there."""
+    if isinstance(node.this, exp.Distinct):
+        distinct = exp.Distinct(expressions=[cast(one, "double") for one in node.this.expressions])
+        return typed(exp.Avg(this=distinct), "double")
+    _refuse_time(node.this, "avg()")
     return typed(exp.Avg(this=cast(node.this, "double")), "double")
+
+
+def _refuse_time(node: exp.Expr, function: str) -> None:
+    if is_time(node):
+        raise UntranslatableError(f"{function} of dates or timestamps has no translation")
 
 
 @rule("a median of decimals is cut off at their last place", exp.Median)
 def median(node: exp.Expr) -> exp.Expr | None:
     """DuckDB's median of decimals is a decimal; there it is a double."""
+    _refuse_time(node.this, "median()")
+    if isinstance(node.this, exp.Distinct):
+        raise UntranslatableError("median(distinct …) has no translation")
+    if isinstance(node.parent, exp.Window):
+        raise UntranslatableError("median() over a window has no translation")
     if not is_decimal(node.this):
         return typed(call("median", cast(node.this, "double")), "double")
     kind = node.this.type
@@ -223,7 +257,7 @@ def median(node: exp.Expr) -> exp.Expr | None:
 @rule("a discrete quantile is an element of the sorted list", exp.PercentileDisc)
 def discrete_quantile(node: exp.Expr) -> exp.Expr | None:
     """Sail has none of dates. The place is computed as DuckDB does."""
-    share = node.expression
+    share = _share(node)
     count = typed(exp.Count(this=node.this.copy()), "bigint")
     below = exp.Sub(this=count, expression=exp.Mul(this=count.copy(), expression=cast(share, "double")))
     place = exp.Sub(this=count.copy(), expression=call("floor", exp.Paren(this=below)))
@@ -237,7 +271,21 @@ def discrete_quantile(node: exp.Expr) -> exp.Expr | None:
 @rule("a continuous quantile", exp.PercentileCont)
 def continuous_quantile(node: exp.Expr) -> exp.Expr | None:
     """Spark calls it `percentile`."""
-    return call("percentile", cast(node.this, "double"), cast(node.expression, "double"), returns="double")
+    _refuse_time(node.this, "quantile_cont()")
+    return call("percentile", cast(node.this, "double"), cast(_share(node), "double"), returns="double")
+
+
+def _share(quantile: exp.Expr) -> exp.Expr:
+    share = quantile.args.get("expression")
+    if not isinstance(share, exp.Expr) or isinstance(share, exp.Array | exp.Order):
+        raise UntranslatableError("a quantile has a column and one share here, and no order of its own")
+    return share
+
+
+@rule("a logarithm is of base 10", exp.Log)
+def logarithm(node: exp.Expr) -> exp.Expr | None:
+    """Spark's `log` of one number is the natural one."""
+    return call("log10", node.this, returns="double") if node.args.get("expression") is None else None
 
 
 @rule("numbers become whole by rounding", exp.Cast, exp.TryCast)
@@ -282,6 +330,8 @@ def decimal_of_double(node: exp.Expr) -> exp.Expr | None:
 @rule("numbers of 128 bits are decimals", exp.DataType)
 def huge_number(node: exp.Expr) -> exp.Expr | None:
     """The engine has none; a decimal of 38 digits holds all but the largest."""
+    if node.this in NO_TYPES_THERE:
+        raise UntranslatableError(f"{node.sql('duckdb')} is no type there")
     return exp.DataType.build("decimal(38, 0)") if node.this in HUGE_NUMBERS else None
 
 
@@ -307,6 +357,44 @@ def shifted_date(node: exp.Expr) -> exp.Expr | None:
     return None
 
 
+@rule("a date and an interval are a timestamp", exp.Add, exp.Sub)
+def shifted_by_interval(node: exp.Expr) -> exp.Expr | None:
+    """There, a date and whole days or months stay a date."""
+    day, shift = node.this, node.expression.unnest()
+    if isinstance(node, exp.Add) and isinstance(day.unnest(), exp.Interval):
+        day, shift = node.expression, day.unnest()
+    if not (is_date(day) and isinstance(shift, exp.Interval)):
+        return None
+    return cast(exp.Paren(this=node.copy()), "timestamp")
+
+
+@rule("the months between two days count how often one begins", exp.DateDiff, exp.TimestampDiff, exp.DatetimeDiff)
+def units_between(node: exp.Expr) -> exp.Expr | None:
+    """There, whole months are counted, from day to day."""
+    unit = node.text("unit").upper() or "DAY"
+    if unit == "DAY":
+        return None
+    parts_of_year = {"YEAR": 1, "QUARTER": 4, "MONTH": 12}
+    if unit not in parts_of_year:
+        raise UntranslatableError(f"date_diff() of '{unit.lower()}' has no translation")
+
+    def counted(day: exp.Expr) -> exp.Expr:
+        if unit == "YEAR":
+            return call("year", day)
+        years = exp.Mul(this=call("year", day), expression=literal(parts_of_year[unit]))
+        return exp.Paren(this=exp.Add(this=years, expression=call(unit.lower(), day)))
+
+    return cast(exp.Paren(this=exp.Sub(this=counted(node.this), expression=counted(node.expression))), "bigint")
+
+
+@rule("seconds since 1970 have a fraction", exp.TimeToUnix)
+def seconds_since_1970(node: exp.Expr) -> exp.Expr | None:
+    """There, it is cut off."""
+    micros = cast(call("unix_micros", exp.Cast(this=node.this.copy(), to=exp.DataType.build("timestamptz"))), "double")
+    million = cast(literal(1_000_000), "double")
+    return typed(exp.Paren(this=exp.Div(this=micros, expression=million, typed=False, safe=False)), "double")
+
+
 @rule("the number of a weekday", exp.DayOfWeekIso)
 def weekday_number(node: exp.Expr) -> exp.Expr | None:
     """Spark has no function from 1 for Monday to 7; Sail's `weekday` is wrong on Sundays."""
@@ -320,14 +408,23 @@ def series(node: exp.Expr) -> exp.Expr | None:
     """There, it runs backwards."""
     start, end, step = node.args["start"], node.args["end"], node.args.get("step")
     is_exclusive = node.args.get("is_end_exclusive")
+    if isinstance(step, exp.Interval):
+        if is_exclusive and not (is_date(end) and step.text("unit").upper() in ("DAY", "WEEK", "MONTH", "YEAR")):
+            raise UntranslatableError("range() of timestamps has no translation: write generate_series()")
+    elif step is not None and not (isinstance(step, exp.Literal) and int(step.name) > 0):
+        raise UntranslatableError("a series has a step that is a whole number above 0 here")
     last = exp.Sub(this=end.copy(), expression=literal(1)) if is_exclusive else end.copy()
     if is_date(start) and isinstance(step, exp.Interval):
         start, last = cast(start, "timestamp"), cast(last, "timestamp")
     sequence = call("sequence", start, last, *([step] if step is not None else []))
-    if isinstance(start, exp.Literal) and isinstance(end, exp.Literal):
+    if isinstance(start, exp.Literal) and isinstance(end, exp.Literal) and int(start.name) < int(end.name):
         return typed(sequence, node.type)
     in_order = exp.LTE(this=start.copy(), expression=last.copy())
-    return typed(exp.Case(ifs=[exp.If(this=in_order, true=sequence)]), node.type)
+    # Where one end is null, so is the series.
+    is_backwards = exp.GT(this=start.copy(), expression=last.copy())
+    nothing = exp.Array(expressions=[])
+    ifs = [exp.If(this=in_order, true=sequence), exp.If(this=is_backwards, true=nothing)]
+    return typed(exp.Case(ifs=ifs), node.type)
 
 
 @rule("a number of seconds as an interval", exp.Anonymous)
@@ -336,9 +433,11 @@ def seconds(node: exp.Expr) -> exp.Expr | None:
     return call("make_dt_interval", 0, 0, 0, *node.expressions) if node.name.lower() == "to_seconds" else None
 
 
-@rule("microseconds since 1970 as a timestamp", exp.TimestampFromParts, exp.Anonymous)
+@rule("microseconds since 1970 as a timestamp", exp.UnixToTime, exp.TimestampFromParts, exp.Anonymous)
 def timestamp_of_microseconds(node: exp.Expr) -> exp.Expr | None:
     """DuckDB's `make_timestamp` of one number."""
+    if isinstance(node, exp.UnixToTime) and not is_of(node.this, *WHOLE_NUMBERS):
+        raise UntranslatableError("epoch_ms() has a translation of whole numbers only")
     if isinstance(node, exp.Anonymous) and node.name.lower() == "make_timestamp" and len(node.expressions) == 1:
         return cast(call("timestamp_micros", *node.expressions), "timestamp")
     return None
@@ -445,8 +544,20 @@ def joined(node: exp.Expr) -> exp.Expr | None:
         separator, *parts = node.expressions
         return call("concat_ws", separator, *(as_text(part) for part in parts), returns="varchar")
     if any(is_list(part) for part in node.expressions):
-        return call("concat", *node.expressions, returns=node.type)
+        return call("concat", *(_list_or_none(part) for part in node.expressions), returns=node.type)
     return call("concat", *(_never_null(part) for part in node.expressions), returns="varchar")
+
+
+@rule("lists joined, and null counts as none", exp.ArrayConcat)
+def joined_lists(node: exp.Expr) -> exp.Expr | None:
+    """There, one null makes all of it null."""
+    return call("concat", *(_list_or_none(part) for part in (node.this, *node.expressions)), returns=node.type)
+
+
+def _list_or_none(part: exp.Expr) -> exp.Expr:
+    if isinstance(part, exp.Array):
+        return part
+    return call("coalesce", part, exp.Array(expressions=[]), returns=part.type)
 
 
 def _never_null(part: exp.Expr) -> exp.Expr:
@@ -470,14 +581,82 @@ def _is_known(node: exp.Expr) -> bool:
 @rule("a replacement in a text", exp.RegexpReplace)
 def replaced(node: exp.Expr) -> exp.Expr | None:
     """There, all that is found is replaced; Sail's groups are called `${1}` (see `in_words_of_spark`)."""
-    pattern, replacement, modifiers = node.expression, node.args["replacement"], node.args.get("modifiers")
+    replacement, modifiers = node.args["replacement"], node.args.get("modifiers")
     flags = modifiers.name if modifiers is not None else ""
-    if "g" not in flags and not re.match(r"(\(\?i\))?\^|.*\$$", pattern.name, re.DOTALL):
+    if "g" not in flags and not _is_found_once(node.expression):
         raise UntranslatableError("regexp_replace() without 'g' has no translation for such a pattern")
+    pattern = _pattern(node.expression, flags)
     if isinstance(replacement, exp.Literal):
         text = replacement.name.replace("$", "$$")
         replacement = literal(re.sub(r"\\(\d)", r"${\1}", text))
     return call("regexp_replace", node.this, pattern, replacement, returns="varchar")
+
+
+# A character of a pattern that a backslash stands before, or characters in brackets.
+ESCAPED_OR_IN_BRACKETS = re.compile(r"\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]])*\]", re.DOTALL)
+
+
+def _is_found_once(pattern: exp.Expr) -> bool:
+    """Whether a pattern is found in one place of a text at most: it stands at one end, and is not empty there."""
+    if not isinstance(pattern, exp.Literal):
+        return False
+    bare = ESCAPED_OR_IN_BRACKETS.sub("x", pattern.name.removeprefix("(?i)"))
+    # Alternatives inside of a group all stand where it does.
+    while (outer := re.sub(r"\((?:\?:)?[^()]*\)", "x", bare)) != bare:
+        bare = outer
+    each = bare.split("|")
+    return all(one.startswith("^") for one in each) or all(re.search(r"[^*?}]\$$", one) for one in each)
+
+
+# What these stand for is ASCII in DuckDB's patterns, and all of Unicode in Sail's.
+CLASSES = {"d": "0-9", "w": "0-9A-Za-z_", "s": r"\t\n\f\r "}
+
+
+def _pattern(pattern: exp.Expr, flags: str = "") -> exp.Expr:
+    """A pattern with its flags, as the engine reads it."""
+    if unknown := set(flags) - set("gic"):
+        raise UntranslatableError(f"the option '{min(unknown)}' of a pattern has no translation")
+    mark = "(?i)" if "i" in flags else ""
+    if isinstance(pattern, exp.Literal):
+        return literal(mark + ESCAPED_OR_IN_BRACKETS.sub(_in_ascii, pattern.name))
+    return call("concat", mark, pattern, returns="varchar") if mark else pattern
+
+
+def _in_ascii(found: re.Match[str]) -> str:
+    text = found.group()
+    if not text.startswith("["):
+        name = text[1:]
+        if name.lower() not in CLASSES:
+            return text
+        return f"[{'^' if name.isupper() else ''}{CLASSES[name.lower()]}]"
+    if not_in_brackets := re.search(r"\\[DWS]", text):
+        raise UntranslatableError(f"{not_in_brackets.group()} in brackets of a pattern has no translation")
+    return re.sub(r"\\.", lambda one: CLASSES.get(one.group()[1:], one.group()), text, flags=re.DOTALL)
+
+
+@rule("a pattern of ASCII", exp.RegexpLike, exp.RegexpILike, exp.RegexpExtract, exp.RegexpExtractAll)
+def ascii_pattern(node: exp.Expr) -> exp.Expr | None:
+    r"""In Sail, `\s`, `\d` and `\w` are those of Unicode; options are lost."""
+    option = node.args.get("flag") or node.args.get("parameters")
+    changed = node.copy()
+    changed.set("expression", _pattern(node.expression, option.name if option is not None else "").copy())
+    changed.set("flag" if isinstance(node, exp.RegexpLike) else "parameters", None)
+    return changed
+
+
+@rule("a pattern in which a backslash is one", exp.Like, exp.ILike)
+def like(node: exp.Expr) -> exp.Expr | None:
+    """There, it takes the meaning of `%` and `_` behind it."""
+    pattern, changed = node.expression, node.copy()
+    if isinstance(node.parent, exp.Escape):
+        return None
+    if not isinstance(pattern, exp.Literal):
+        changed.set("expression", call("replace", pattern, "\\", "\\\\", returns="varchar"))
+    elif "\\" in pattern.name:
+        changed.set("expression", literal(pattern.name.replace("\\", "\\\\")))
+    else:
+        return None
+    return changed
 
 
 @rule("texts of a group, in an order", exp.GroupConcat)
@@ -492,7 +671,7 @@ def listed(node: exp.Expr) -> exp.Expr | None:
     return exp.WithinGroup(this=texts, expression=exp.Order(expressions=[one.copy() for one in order.expressions]))
 
 
-FIELD = re.compile(r"\{(?::([^}]*))?\}")
+FIELD = re.compile(r"(?<!\{)\{(?::([^{}]*))?\}(?!\})")
 # What a template may ask for that is read at run time.
 FORMS = ("", ":g", ":.0f", ":.1f", ":.2f", ":.3f", ":.4f", ":,.0f", ":,.2f")
 
@@ -505,6 +684,10 @@ def filled_in(node: exp.Expr) -> exp.Expr | None:
         return _filled_at_run_time(node.this, values)
     parts: list[exp.Expr] = []
     position = 0
+    if re.search(r"[{}]", FIELD.sub("", template)):
+        raise UntranslatableError("format() has no translation of braces that are no {} or {:…}")
+    if len(FIELD.findall(template)) > len(values):
+        raise UntranslatableError("format() has more fields than values")
     for field in FIELD.finditer(template):
         if field.start() > position:
             parts.append(literal(template[position : field.start()]))
@@ -542,11 +725,14 @@ def _one_literal(node: exp.Expr) -> str | None:
 
 def _formatted(value: exp.Expr, form: str) -> exp.Expr:
     if form == "":
-        return as_text(value)
+        # DuckDB makes a double of a decimal.
+        return as_text(cast(value, "double") if is_decimal(value) else value)
     if form == "g":
         return _general(value)
     if re.fullmatch(r"0\d+d", form):
-        return call("format_string", f"%{form}", cast(value, "bigint"), returns="varchar")
+        text = call("format_string", f"%{form}", cast(value, "bigint"), returns="varchar")
+        is_null = exp.Is(this=value.copy(), expression=exp.Null())
+        return exp.Case(ifs=[exp.If(this=exp.Not(this=is_null), true=text)])
     if number := re.fullmatch(r"([+,]?)\.(\d+)f", form):
         sign, places = number.groups()
         # The one function that rounds a half to the even digit, as DuckDB does. It separates thousands.
@@ -583,23 +769,40 @@ def byte_count(node: exp.Expr) -> exp.Expr | None:
     return call("octet_length", *node.expressions, returns="bigint") if node.name.lower() == "strlen" else None
 
 
+@rule("a part of a text", exp.Substring)
+def part_of_text(node: exp.Expr) -> exp.Expr | None:
+    """Places before the first are skipped there, and in DuckDB are a part of the length."""
+    start = node.args.get("start")
+    if node.text("start") == "0" or (isinstance(start, exp.Neg) and node.args.get("length") is not None):
+        raise UntranslatableError("substr() has a length from the first place on only: write left() or right()")
+    return None
+
+
 @rule("how a text ends", exp.Anonymous)
 def ending(node: exp.Expr) -> exp.Expr | None:
     """Spark's name for `suffix`."""
     return call("endswith", *node.expressions, returns="boolean") if node.name.lower() == "suffix" else None
 
 
+# Where a text ends; to Java, `$` is before a last line break, too.
+END = r"\z"
+
+
 @rule("a pattern that a whole text has", exp.Anonymous, exp.RegexpFullMatch)
 def full_match(node: exp.Expr) -> exp.Expr | None:
     """`rlike` looks for it anywhere."""
     if isinstance(node, exp.RegexpFullMatch):
-        text, pattern = node.this, node.expression
+        text, pattern, options = node.this, node.expression, node.args.get("options")
     elif node.name.lower() == "regexp_full_match":
-        text, pattern = node.expressions
+        text, pattern, options, *_ = *node.expressions, None
     else:
         return None
+    begin = f"{_pattern(literal(''), options.name if options is not None else '').name}^(?:"
+    pattern = _pattern(pattern)
     whole = (
-        literal(f"^(?:{pattern.name})$") if isinstance(pattern, exp.Literal) else call("concat", "^(?:", pattern, ")$")
+        literal(f"{begin}{pattern.name}){END}")
+        if isinstance(pattern, exp.Literal)
+        else call("concat", begin, pattern, f"){END}")
     )
     return typed(exp.RegexpLike(this=text.copy(), expression=whole), "boolean")
 
@@ -651,6 +854,38 @@ def first(node: exp.Expr) -> exp.Expr | None:
     if not isinstance(node.this, exp.Order):
         return None
     return call("min_by", node.this.this, _sort_key(node.this), returns=node.this.this.type)
+
+
+@rule("where another value is greatest or least, of those that are not null", exp.ArgMax, exp.ArgMin)
+def extreme(node: exp.Expr) -> exp.Expr | None:
+    """There, a value that is null counts."""
+    is_null = exp.Is(this=node.this.copy(), expression=exp.Null())
+    by = exp.Case(ifs=[exp.If(this=exp.Not(this=is_null), true=node.expression.copy())])
+    return call("max_by" if isinstance(node, exp.ArgMax) else "min_by", node.this, by, returns=node.this.type)
+
+
+@rule("distinct elements of a list, without nulls", exp.ArrayDistinct)
+def distinct_elements(node: exp.Expr) -> exp.Expr | None:
+    """There, null is one of them."""
+    return call("array_distinct", call("array_compact", node.this), returns=node.type)
+
+
+@rule("whether a list holds something", exp.Contains, exp.ArrayContains)
+def held(node: exp.Expr) -> exp.Expr | None:
+    """Spark's `contains` is one of texts, and Sail's lists hold no null instead of it being unknown."""
+    if isinstance(node, exp.Contains) and not is_list(node.this):
+        return None
+    found = call("array_contains", node.this, node.expression)
+    if isinstance(node.expression, exp.Literal):
+        return typed(found, "boolean")
+    is_null = exp.Is(this=node.expression.copy(), expression=exp.Null())
+    return typed(exp.Case(ifs=[exp.If(this=exp.Not(this=is_null), true=found)]), "boolean")
+
+
+@rule("the number of elements of a list", exp.Length)
+def list_size(node: exp.Expr) -> exp.Expr | None:
+    """Spark's `length` is one of texts."""
+    return cast(call("array_size", node.this), "bigint") if is_list(node.this) else None
 
 
 @rule("a list in an order", exp.ArrayAgg)
@@ -734,7 +969,10 @@ def json_of_row(node: exp.Expr) -> exp.Expr | None:
         return call("to_json", *node.expressions, returns="varchar")
     parts: list[exp.Expr] = []
     for field in node.expressions[0].expressions:
-        parts += [literal(f'{"," if parts else "{"}"{field.name}":'), _json(field.expression)]
+        parts += [
+            literal(f"{',' if parts else '{'}{json.dumps(field.name, ensure_ascii=False)}:"),
+            _json(field.expression),
+        ]
     return call("concat", *parts, "}", returns="varchar")
 
 
@@ -751,8 +989,10 @@ def _json(value: exp.Expr) -> exp.Expr:
                 )
             ]
         )
-    elif is_of(value, *WHOLE_NUMBERS, Type.DOUBLE, Type.DECIMAL, Type.BOOLEAN):
+    elif is_of(value, *WHOLE_NUMBERS, Type.DOUBLE, Type.FLOAT, Type.DECIMAL, Type.BOOLEAN):
         text = cast(value, "varchar")
+    elif is_list(value) or is_of(value, Type.STRUCT, Type.MAP):
+        raise UntranslatableError("to_json() of a row has no translation of what holds other values")
     else:
         text = call("concat", '"', cast(value, "varchar"), '"')
     return call("coalesce", text, "null", returns="varchar")
@@ -770,6 +1010,16 @@ def _type_of_json(form: object) -> str:
     if isinstance(form, dict):
         return "struct<" + ", ".join(f"{name}: {_type_of_json(one)}" for name, one in form.items()) + ">"
     return exp.DataType.build(str(form), dialect="duckdb").sql("spark")
+
+
+@rule("a text as JSON is the text", exp.Cast, exp.TryCast)
+def text_as_json(node: exp.Expr) -> exp.Expr | None:
+    """There, JSON is written as text, and SQLGlot would make a JSON text of it."""
+    if not is_of(node, Type.JSON):
+        return None
+    if not is_text(node.this) and not is_of(node.this, Type.JSON):
+        raise UntranslatableError("only a text can be cast to JSON here")
+    return typed(node.this.copy(), "json")
 
 
 @rule("the keys of a JSON object", exp.Anonymous, exp.JSONKeys)

@@ -23,6 +23,9 @@ def with_plain_shapes(query: exp.Expr) -> exp.Expr:
         if call.name.lower() == "generate_subscripts":
             size = exp.ArraySize(this=call.expressions[0].copy())
             call.replace(exp.Explode(this=exp.GenerateSeries(start=exp.Literal.number(1), end=size)))
+    for join in query.find_all(exp.Join):
+        if join.side and isinstance(join.this, exp.Unnest | exp.Lateral):
+            raise UntranslatableError("a list can't be unnested by an outer join here: its rows would be left out")
     for pivot in list(query.find_all(exp.Pivot)):
         if pivot.args.get("unpivot"):
             _unnest_instead(pivot)
@@ -283,7 +286,9 @@ def _unnested_beside(select: exp.Select) -> exp.Select:
     selected += [exp.alias_(one, name, quoted=True) for one, name in zip(lists, names, strict=True)]
     inner.set("expressions", selected)
     at = [exp.column(name, table="listed", quoted=True) for name in names]
-    zipped = exp.Anonymous(this="arrays_zip", expressions=at)
+    # Beside others, a list that is null is an empty one.
+    never_null = [exp.Anonymous(this="coalesce", expressions=[one, exp.Array(expressions=[])]) for one in at]
+    zipped = exp.Anonymous(this="arrays_zip", expressions=never_null)
     generator = (
         exp.Anonymous(this="explode", expressions=at)
         if len(at) == 1

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from dbt.adapters.sparkconnect.engine import Engine
 
 
+# What the materializations write before the query of a model, so that its lines are counted from there.
+BEGIN_OF_QUERY = "/* query of the model */"
+
+
 @dataclass(frozen=True)
 class Statement:
     """A statement for the engine.
@@ -42,6 +46,9 @@ def translate(sql: str, engine: Engine) -> Iterator[Statement]:
     Raises:
         DbtRuntimeError: One sentence that names what has no translation, and its line.
     """
+    before, mark, query = sql.partition(BEGIN_OF_QUERY)
+    if mark:
+        sql = before.replace("\n", " ") + query
     try:
         trees = [tree for tree in parse(sql, read="duckdb") if tree is not None]
     except ParseError as error:
@@ -59,6 +66,7 @@ def translate(sql: str, engine: Engine) -> Iterator[Statement]:
 def _translated(tree: exp.Expr, engine: Engine) -> Iterator[Statement]:
     for table in tree.find_all(exp.Table):
         table.set("catalog", None)
+    _refuse_other_statements(tree)
     changed = _target(tree)
     if isinstance(tree, exp.Delete):
         tree = _kept_rows(tree)
@@ -110,6 +118,20 @@ def for_engine(query: exp.Expr, engine: Engine) -> exp.Expr:
     push_conditions(query)
     query = with_engine_shapes(apply_rules(query))
     return query if engine.name == "sail" else in_words_of_spark(query)
+
+
+def _refuse_other_statements(tree: exp.Expr) -> None:
+    """Let pass what models, tests and materializations are made of."""
+    if not isinstance(tree, exp.Query | exp.Create | exp.Insert | exp.Delete | exp.Drop):
+        raise UntranslatableError(f"`{tree.key}` is no statement that has a translation")
+    for part in ("using", "returning", "conflict", "alternative", "by_name"):
+        if tree.args.get(part) and isinstance(tree, exp.Insert | exp.Delete):
+            raise UntranslatableError(f"`{part.replace('_', ' ')}` of a statement has no translation")
+    query = tree.args.get("expression")
+    if isinstance(tree, exp.Insert) and not isinstance(query, exp.Query):
+        raise UntranslatableError("only the rows of a query can be inserted")
+    if isinstance(tree, exp.Create) and tree.kind == "TABLE" and query is None:
+        raise UntranslatableError("only a table of the rows of a query can be made")
 
 
 def _target(tree: exp.Expr) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@
 -#}
 {% materialization table, adapter='sparkconnect', supported_languages=['sql', 'python'] %}
     {%- set target_relation = this.incorporate(type='table') -%}
+    {% do drop_other_kind(target_relation) %}
     {{ run_hooks(pre_hooks) }}
     {% call statement('main', language=model['language']) -%}
         {{ create_table_as(false, target_relation, compiled_code, model['language']) }}
@@ -15,6 +16,7 @@
 
 {% materialization view, adapter='sparkconnect' %}
     {%- set target_relation = this.incorporate(type='view') -%}
+    {% do drop_other_kind(target_relation) %}
     {{ run_hooks(pre_hooks) }}
     {% call statement('main') -%}
         create or replace view {{ target_relation }} as {{ query_of_model(compiled_code) }}
@@ -26,8 +28,9 @@
 
 {% materialization incremental, adapter='sparkconnect', supported_languages=['sql', 'python'] %}
     {%- set language = model['language'] -%}
-    {%- set existing_relation = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type='table') -%}
+    {% do drop_other_kind(target_relation) %}
+    {%- set existing_relation = load_cached_relation(this) -%}
     {%- set is_first = existing_relation is none or language == 'python' -%}
     {%- set is_whole = is_first or should_full_refresh() -%}
     {{ run_hooks(pre_hooks) }}
@@ -46,6 +49,15 @@
 {% endmaterialization %}
 
 
+{#- Drop a view where a table will be, or a table where a view will be: Sail keeps both, and reads the table. -#}
+{% macro drop_other_kind(target_relation) %}
+    {%- set existing_relation = load_cached_relation(target_relation) -%}
+    {%- if existing_relation is not none and existing_relation.type != target_relation.type -%}
+        {% do adapter.drop_relation(existing_relation) %}
+    {%- endif -%}
+{% endmacro %}
+
+
 {% macro sparkconnect__create_table_as(
     temporary, relation, compiled_code, language='sql', partitioned_by=none, sorted_by=none
 ) -%}
@@ -60,7 +72,10 @@
 {%- endmacro %}
 
 
-{#- SQL: the query of a model; under a contract, with the columns and types that it promises. -#}
+{#-
+    SQL: the query of a model; under a contract, with the columns and types that it promises. The
+    comment before it is where its lines are counted from (`BEGIN_OF_QUERY` in translation.py).
+-#}
 {% macro query_of_model(compiled_code) -%}
     {%- if config.get('contract') and config.get('contract').enforced -%}
         select
@@ -69,10 +84,10 @@
             {{- ',' if not loop.last }}
             {%- endfor %}
         from (
-            {{ compiled_code }}
+            /* query of the model */{{ compiled_code }}
         ) as query_of_model
     {%- else -%}
-        {{ compiled_code }}
+        /* query of the model */{{ compiled_code }}
     {%- endif -%}
 {%- endmacro %}
 

@@ -1,0 +1,202 @@
+"""A small dbt project on Sail: a seed, a view, tables, increments, a Python model and data tests."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+
+if os.environ.get("SHOP_CI") is None:
+    pytest.importorskip("pysail", reason="the extra 'spark' is not installed")
+
+from dbt.adapters.sparkconnect.engine import Engine, engine_at
+
+FILES = {
+    "dbt_project.yml": """
+        name: small
+        version: "1.0"
+        profile: small
+        model-paths: ["models"]
+        macro-paths: ["macros"]
+        seed-paths: ["seeds"]
+        flags: {send_anonymous_usage_stats: false}
+        on-run-start: ["select make_countries()"]
+        seeds: {small: {sales: {+column_types: {amount: "decimal(18, 2)", word: varchar}}}}
+    """,
+    "profiles.yml": """
+        small:
+          target: small
+          outputs:
+            small:
+              type: sparkconnect
+              schema: small
+              threads: 2
+              settings: {TimeZone: UTC}
+              module_paths: [MODULES]
+              plugins: [{module: countries_plugin}]
+              driver_functions: {make_countries: small_input}
+    """,
+    "modules/countries_plugin.py": """
+        from dbt.adapters.duckdb.plugins import BasePlugin
+
+
+        class Plugin(BasePlugin):
+            def configure_connection(self, connection):
+                def make_countries() -> int:
+                    with connection.cursor() as cursor:
+                        cursor.execute("create schema if not exists small_input")
+                        cursor.execute("create or replace table small_input.countries as select 'a' as customer, 1 n")
+                    return 1
+
+                connection.create_function("make_countries", make_countries, side_effects=True)
+    """,
+    "models/homes.sql": """
+        {% if execute %}{% do run_query("set variable home = 'café'") %}{% endif %}
+        {% set home = run_query("select getvariable('home') as home").rows[0][0] if execute %}
+        select customer, n, '{{ home }}' as home from small_input.countries
+    """,
+    "seeds/sales.csv": "customer,day,amount,word\na,2024-01-01,1.50,it's\na,2024-01-02,2.25,007\nb,2024-01-02,,\n",
+    "models/sales_typed.sql": """
+        {{ config(materialized='view') }}
+        select * replace (cast(day as date) as day) from {{ ref('sales') }}
+        where day <= date '{{ var("until") }}'
+    """,
+    "models/customers.sql": """
+        {{ config(materialized='table', contract={'enforced': true}) }}
+        select count(*) as sales, customer, sum(amount) as amount from {{ ref('sales_typed') }} group by all
+    """,
+    "models/days.sql": """
+        {{ config(materialized='incremental', unique_key='day') }}
+        select day, cast('{{ var("until") }}' as date) as built_on, count(*) as sales from {{ ref('sales_typed') }}
+        {% if is_incremental() %} where day >= (select max(day) from {{ this }}) {% endif %}
+        group by day
+    """,
+    "models/runs.sql": """
+        {{ config(materialized='incremental') }}
+        select date '{{ var("until") }}' as built_on, count(*) as customers from {{ ref('customers') }}
+    """,
+    "models/scores.py": """
+        def model(dbt, session):
+            dbt.config(materialized="incremental")
+            customers = dbt.ref("customers").df().sort_values("customer")
+            customers["earlier_scores"] = len(session.sql(f"from {dbt.this}").df()) if dbt.is_incremental else 0
+            customers["score"] = customers["sales"] * 2.0
+            return customers[["customer", "score", "earlier_scores"]]
+    """,
+    "models/best.sql": "select customer from {{ ref('scores') }} qualify row_number() over (order by score desc) = 1",
+    "models/models.yml": """
+        models:
+          - name: customers
+            columns:
+              - {name: customer, data_type: varchar, data_tests: [unique, not_null]}
+              - {name: amount, data_type: "decimal(18, 1)", data_tests: [{not_null: {config: {severity: warn}}}]}
+              - {name: sales, data_type: integer}
+    """,
+    "tests/assert_scores_of_all_customers.sql": """
+        select customer from {{ ref('customers') }} anti join {{ ref('scores') }} using (customer)
+    """,
+    "macros/generate_schema_name.sql": """
+        {% macro generate_schema_name(name, node) %}{{ target.schema }}{% endmacro %}
+    """,
+}
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    # Sail writes its tables below the folder that it was started in.
+    monkeypatch.chdir(tmp_path)
+    for name, text in FILES.items():
+        path = tmp_path / "project" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = text.splitlines()
+        indent = " " * 8 if lines and not lines[0] else ""
+        text = "\n".join(line.removeprefix(indent) for line in lines).lstrip("\n") + "\n"
+        path.write_text(text.replace("MODULES", str(tmp_path / "project" / "modules")), "utf-8")
+    return engine_at("sail")
+
+
+def invoke(tmp_path: Path, command: str, **variables: str) -> dbtRunnerResult:
+    project = str(tmp_path / "project")
+    options = ["--project-dir", project, "--profiles-dir", project, "--quiet", "--vars", json.dumps(variables)]
+    return dbtRunner().invoke([*command.split(), *options])
+
+
+def rows_of(engine: Engine, table: str) -> list[tuple[Any, ...]]:
+    rows = engine.run(f"select * from small.{table}").to_pylist()
+    return sorted((tuple(str(value) for value in row.values()) for row in rows), key=repr)
+
+
+def failures(result: dbtRunnerResult) -> list[str]:
+    if result.exception is not None:
+        return [str(result.exception)]
+    return [f"{one.node.name}: {one.message}" for one in result.result if one.status not in ("success", "pass", "warn")]
+
+
+def test_a_project_is_built_twice(tmp_path: Path, engine: Engine) -> None:
+    assert failures(invoke(tmp_path, "build", until="2024-01-01")) == []
+    assert rows_of(engine, "customers") == [("a", "1.5", "1")]
+    assert rows_of(engine, "scores") == [("a", "2.0", "0")]
+
+    result = invoke(tmp_path, "build", until="2024-01-02")
+    assert failures(result) == []
+    assert {one.node.name for one in result.result if one.status == "warn"} == {"not_null_customers_amount"}
+    assert rows_of(engine, "sales") == [
+        ("a", "2024-01-01", "1.50", "it's"),
+        ("a", "2024-01-02", "2.25", "007"),
+        ("b", "2024-01-02", "None", "None"),
+    ]
+    assert rows_of(engine, "customers") == [("a", "3.8", "2"), ("b", "None", "1")]
+    # The first day is replaced, as it is the last that was there, and not twice in the table.
+    assert rows_of(engine, "days") == [("2024-01-01", "2024-01-02", "1"), ("2024-01-02", "2024-01-02", "2")]
+    assert rows_of(engine, "runs") == [("2024-01-01", "1"), ("2024-01-02", "2")]
+    assert rows_of(engine, "scores") == [("a", "4.0", "1"), ("b", "2.0", "1")]
+    assert rows_of(engine, "best") == [("a",)]
+    # A table that a function of a plugin made on the driver, and a variable of the driver.
+    assert rows_of(engine, "homes") == [("a", "1", "café")]
+    assert not [name for name, _ in engine.relations("small") if "__" in name]
+
+
+def test_a_model_changes_its_materialization_but_not_its_columns(tmp_path: Path, engine: Engine) -> None:
+    assert failures(invoke(tmp_path, "build --select +best", until="2024-01-02")) == []
+    models = tmp_path / "project" / "models"
+    for kind, customer in (("table", "b"), ("view", "a"), ("incremental", "c")):
+        (models / "best.sql").write_text(
+            f"{{{{ config(materialized='{kind}') }}}} select '{customer}' as customer", "utf-8"
+        )
+        assert failures(invoke(tmp_path, "run --select best", until="2024-01-02")) == []
+        assert rows_of(engine, "best") == [(customer,)]
+        assert [name for name, _ in engine.relations("small")].count("best") == 1
+    (models / "best.sql").write_text("{{ config(materialized='incremental') }} select 'd' as client", "utf-8")
+    (sentence,) = failures(invoke(tmp_path, "run --select best", until="2024-01-02"))
+    assert "The columns of best have changed (client, customer): build it with --full-refresh." in sentence
+    assert failures(invoke(tmp_path, "run --full-refresh --select best", until="2024-01-02")) == []
+
+
+def test_rows_are_replaced_by_several_columns(tmp_path: Path, engine: Engine) -> None:
+    (tmp_path / "project" / "models" / "days.sql").write_text(
+        "{{ config(materialized='incremental', unique_key=['day', 'customer']) }}"
+        " select cast(day as date) as day, customer, '{{ var(\"until\") }}' as built_on from {{ ref('sales') }}"
+        " {% if is_incremental() %} where customer = 'a' and day = '2024-01-02' {% endif %}",
+        "utf-8",
+    )
+    for until in ("first", "second"):
+        assert failures(invoke(tmp_path, "build --full-refresh --select sales", until=until)) == []
+        refresh = "" if until == "second" else " --full-refresh"
+        assert failures(invoke(tmp_path, f"run --select days{refresh}", until=until)) == []
+    assert [(day, who, built) for day, who, built in rows_of(engine, "days")] == [
+        ("2024-01-01", "a", "first"), ("2024-01-02", "a", "second"), ("2024-01-02", "b", "first"),
+    ]  # fmt: skip
+
+
+def test_an_error_names_the_model_and_its_line(tmp_path: Path, engine: Engine) -> None:
+    # It has a contract, whose columns stand above the query.
+    (tmp_path / "project" / "models" / "customers.sql").write_text(
+        "{{ config(contract={'enforced': true}) }}select '' as customer, 1 as amount,\n"
+        "    jaro_similarity('a', 'b') as sales",
+        "utf-8",
+    )
+    (sentence,) = failures(invoke(tmp_path, "run --select customers", until=""))
+    assert "models/customers.sql" in sentence
+    assert "line 2: jaro_similarity() has no translation" in sentence
