@@ -1,7 +1,7 @@
 {#-
     Whether a row that an earlier build flagged has a date that was plausible then and isn't now, or
-    the other way round: the rows since then, or a setting, moved an end of the log. A model asks at
-    each `is_incremental()`, and the answer takes a look at all rows: it is kept for the run.
+    the other way round: the rows since then, or a setting, moved an end of the log. Several
+    models ask, and the answer takes a look at all rows: it is kept for the run.
 -#}
 {% macro has_outdated_dates() -%}
     {%- set flagged = existing_relation('cleaning', 'int_transactions_flagged') -%}

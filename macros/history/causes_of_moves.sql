@@ -61,7 +61,7 @@ kinds_of_moves as (
 
 ),
 
--- Any one of them; of a customer who moved so twice either date.
+-- The first customer who moved so, at the first date: any other would have the same causes.
 examples as (
 
     select

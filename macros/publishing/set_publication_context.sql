@@ -92,7 +92,7 @@
 
 {#-
     Whether a mart is a view of tables that this run builds: it shows them without being created
-    again, as in a refresh.
+    again, as in a refresh. A build that was cut off may have left none.
 -#}
 {% macro is_view_of_this_run(name) -%}
     {%- set mart = graph.nodes['model.' ~ project_name ~ '.' ~ name] -%}
@@ -100,7 +100,9 @@
         if parent_id.startswith('model.') and parent_id not in selected_resources -%}
         {{ return(false) }}
     {%- endfor -%}
-    {{ return(mart.config.materialized == 'view') }}
+    {{ return(
+        mart.config.materialized == 'view' and existing_relation(mart.schema, name) is not none
+    ) }}
 {%- endmacro %}
 
 

@@ -12,18 +12,18 @@
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set built = make_intermediate_relation(target_relation) -%}
     {%- set replace -%}
-        drop table if exists {{ target_relation }};
+        drop {{ existing.type if existing is not none else 'table' }} if exists {{ target_relation }};
         alter table {{ built }} rename to {{ adapter.quote(target_relation.identifier) }};
     {%- endset -%}
 
-    {#- A Python model writes through a connection of its own, so it may leave its table. -#}
+    {#-
+        What a killed build left: a Python model writes through a connection of its own. dbt-duckdb's
+        own materialization leaves the old table under another name.
+    -#}
     {{ drop_relation_if_exists(load_cached_relation(built)) }}
+    {{ drop_relation_if_exists(load_cached_relation(make_backup_relation(target_relation, 'table'))) }}
     {{ run_hooks(pre_hooks, inside_transaction=false) }}
     {{ run_hooks(pre_hooks, inside_transaction=true) }}
-    {%- if existing is not none and not existing.is_table -%}
-        {%- do adapter.drop_relation(existing) -%}
-    {%- endif -%}
-
     {%- if language == 'python' -%}
         {%- call statement('main', language='python') -%}
             {{- create_table_as(false, built, compiled_code, language) }}
@@ -34,6 +34,10 @@
             {{ create_table_as(false, built, compiled_code, language) }}
             {{ replace }}
         {%- endcall -%}
+    {%- endif -%}
+
+    {%- if existing is not none and not existing.is_table -%}
+        {%- do adapter.cache_dropped(existing) -%}
     {%- endif -%}
 
     {%- do create_indexes(target_relation) -%}

@@ -2,6 +2,7 @@
 
 import atexit
 import gc
+from functools import cache
 from typing import Any
 
 from dbt.events.logging import track_behavior_change_warn
@@ -41,9 +42,16 @@ def reduce_overhead() -> None:
     manager = get_event_manager()
     if not isinstance(manager, ReadMessages):
         ctx_set_event_manager(ReadMessages(manager))
-    # The parsed project is a million objects that live until the end: to look for garbage among them takes a tenth of
-    # the processor time of a build's nodes. Once a process, or the garbage of its earlier runs would never be freed.
-    if not gc.get_freeze_count():
-        gc.freeze()
-        # DuckDB's module reports objects of its own that are never freed.
-        atexit.register(gc.unfreeze)
+    keep_project()
+
+
+@cache
+def keep_project() -> None:
+    """Look for no garbage in what the process holds now; once, or garbage of its earlier runs would never be freed.
+
+    The parsed project is a million objects that live until the end. To look for garbage among them takes a tenth of the
+    processor time of a build's nodes.
+    """
+    gc.freeze()
+    # DuckDB's module reports objects of its own that are never freed.
+    atexit.register(gc.unfreeze)

@@ -52,14 +52,20 @@ def in_batches(relation: duckdb.DuckDBPyRelation, key: str, rows: int | None = N
 
     Args:
         relation: The rows.
-        key: A whole number or a text, of each row another.
+        key: A whole number or a text, null in no row; rows with the same one are in one batch.
         rows: Rows of a batch at most; None: `BATCH_ROWS`.
 
     Yields:
         The rows in the order of their key.
+
+    Raises:
+        ValueError: The key of a row is null.
     """
     numbered = relation.select(f"{key} as first_key, row_number() over (order by {key}) - 1 as place")
-    firsts = numbered.filter(f"place % {rows or BATCH_ROWS} = 0").order("first_key").select("first_key").fetchall()
+    starts = numbered.filter(f"place % {rows or BATCH_ROWS} = 0 or first_key is null")
+    firsts = starts.select("first_key").distinct().order("first_key").fetchall()
+    if (None,) in firsts:
+        raise ValueError(f"{key} is null in some rows, which would be in no batch")
     bounds = [quote_text(first) if isinstance(first, str) else str(first) for (first,) in firsts]
     for first, following in zip(bounds, [*bounds, None][1:], strict=True):
         batch = relation.filter(f"{key} >= {first}" + (f" and {key} < {following}" if following else ""))

@@ -379,19 +379,34 @@ class Input:
             return stamps(self.transactions)
         # To open the warehouse would shut out whoever wants to write the table: only where it may have changed.
         files = [stamp_or_none(str(self.warehouse) + ending) for ending in ("", ".wal")]
-        if self._counted is None or self._counted[0] != files:
-            self._counted = files, {self.transactions: str(self._row_count())}
-        return self._counted[1]
+        if self._counted is not None and self._counted[0] == files:
+            return self._counted[1]
+        rows, is_stored = self._count_rows()
+        counted = {self.transactions: str(rows)}
+        # A view may read what is elsewhere.
+        self._counted = (files, counted) if is_stored else None
+        return counted
 
-    def _row_count(self) -> int:
+    def _count_rows(self) -> tuple[int, bool]:
+        """The rows of the table, and whether the warehouse stores them."""
         try:
             with closing(duckdb.connect(str(self.warehouse), read_only=True)) as connection:
-                ((rows,),) = connection.execute(
-                    f"select count(*) from {qualified_name(connection, self.transactions)}"
+                name = qualified_name(connection, self.transactions)
+                ((rows, is_stored),) = connection.execute(
+                    f"""
+                    select
+                        (select count(*) from {name}),
+                        (
+                            select count(*) > 0
+                            from duckdb_tables()
+                            where format('"{{}}"."{{}}"."{{}}"', database_name, schema_name, table_name) = $name
+                        )
+                    """,
+                    {"name": name},
                 ).fetchall()
         except duckdb.Error as error:
             raise InputError(f"{named(self.transactions)}: {first_line_of(error)}.") from error
-        return int(rows)
+        return int(rows), bool(is_stored)
 
 
 def check_is_built(warehouse: Path) -> None:
@@ -401,11 +416,16 @@ def check_is_built(warehouse: Path) -> None:
         raise InputError(f"There is no warehouse {named(str(warehouse))} to refresh. {advice}")
     try:
         with closing(duckdb.connect(str(warehouse), read_only=True)) as connection:
-            tables = connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
+            relations = connection.execute("""
+                select schema_name || '.' || table_name from duckdb_tables()
+                union all
+                select schema_name || '.' || view_name from duckdb_views()
+            """).fetchall()
     except duckdb.Error:
         # In use by a build, say: the first refresh says so, and is tried again.
         return
-    if not {("main.customers",), ("main.customer_alerts",), ("sources.ingest_watermark",)} <= set(tables):
+    needed = {"main.customers", "main.customer_alerts", "main.segment_changes", "sources.ingest_watermark"}
+    if not needed <= {relation for (relation,) in relations}:
         raise InputError(f"No full build has filled the warehouse {named(str(warehouse))} yet. {advice}")
 
 

@@ -97,6 +97,14 @@ def test_batches_of_a_text_key_are_the_whole_relation_in_order() -> None:
     assert pd.concat(batches)["id"].tolist() == sorted(texts)
 
 
+def test_rows_of_one_key_are_in_one_batch_and_none_may_lack_it() -> None:
+    connection = duckdb.connect()
+    relation = connection.query("select unnest([1, 1, 1, 2, 3]) as id")
+    assert [batch["id"].tolist() for batch in in_batches(relation, "id", 2)] == [[1, 1, 1, 2], [3]]
+    with pytest.raises(ValueError, match="id is null in some rows"):
+        list(in_batches(connection.query("select unnest([1, 2, null]) as id"), "id", 2))
+
+
 def test_gathered_batches_keep_their_order_and_types() -> None:
     types = {"name": "str", "number": "Int32", "on_day": "datetime64[us]", "share": "float"}
     day = pd.Timestamp("2024-05-06")

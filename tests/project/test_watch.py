@@ -228,6 +228,17 @@ def test_a_warehouse_that_is_unchanged_is_opened_once_to_look_at_a_table(tmp_pat
     assert table.look() == {"sales": "4"}
 
 
+def test_a_view_is_counted_at_each_look_as_it_may_read_files(tmp_path: Path) -> None:
+    warehouse, files = tmp_path / "shop.duckdb", str(tmp_path / "*.csv")
+    (tmp_path / "a.csv").write_text("customer\nc1\n")
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(f"create view sales as from read_csv('{files}')")
+    view = Input("sales", warehouse)
+    assert view.look() == {"sales": "1"}
+    (tmp_path / "b.csv").write_text("customer\nc2\n")
+    assert view.look() == {"sales": "2"}
+
+
 def test_lines_and_changes_count_from_the_last_look_that_succeeded(tmp_path: Path) -> None:
     warehouse, shown = tmp_path / "shop.duckdb", Shown()
     with duckdb.connect(str(warehouse)) as connection:
@@ -531,6 +542,16 @@ def test_refreshes_publish_new_lines_and_go_on_after_a_failure_and_after_being_s
     assert changes[0]["rfm_cause"] == "new"
     assert outbox.deliver() == (0, None)
     assert shops.shop.row(f"select count(*) from {OUTBOX} where delivered_at is not null") == (3,)
+
+    # without a view that a build left out when it was killed, nothing is published either
+    live = shops.live()
+    shops.arrive(4)
+    with duckdb.connect(str(shops.shop.warehouse)) as warehouse:
+        warehouse.execute("drop view segment_changes")
+    refresh()
+    assert shops.live() == live
+    with pytest.raises(InputError, match="No full build has filled the warehouse"):
+        watch.check_is_built(shops.shop.warehouse)
 
 
 def resident_megabytes() -> float:
