@@ -29,6 +29,8 @@ SCHEMAS = {"ingest_plan": "sources", "base_transactions": "staging"}
 class Lines:
     """The input of a first build, and each model that is asked for."""
 
+    appends = False
+
     def __init__(self, connection: duckdb.DuckDBPyConnection, **settings: Any) -> None:
         self.connection = connection
         self.settings = default_settings() | settings
@@ -46,6 +48,16 @@ class Lines:
             if name == "base_transactions":
                 self.connection.execute(rendered("{{ insert_ingested_files() }}"))
         return table
+
+    def append(self) -> None:
+        """Append the rows of the input that are new to `base_transactions`, as a later build does."""
+        table = self.ref("base_transactions")
+        prepare_input(self.connection, Request(**context()["input_request"]()))
+        self.appends = True
+        self.connection.execute(rendered("{{ complete_row_keys() }}") or "select 1")
+        self.connection.execute(f"insert into {table} {self._query('base_transactions')}")
+        self.appends = False
+        self.connection.execute(rendered("{{ delete_ingested_files() }}; {{ insert_ingested_files() }}"))
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """The rows of a query with `ref`, as models have it."""
@@ -97,7 +109,8 @@ def context() -> dict[str, Any]:
         "all_selected": lambda _: True,
         "ref": lambda name: CURRENT[0].ref(name),
         "source": lambda _, name: f"sources.{name}",
-        "is_incremental": lambda: False,
+        "is_incremental": lambda: CURRENT[0].appends,
+        "this": f"{SCHEMAS['base_transactions']}.base_transactions",
         "config": lambda **_: "",
         "existing_relation": lambda *names: ".".join(names),
         "single_value": lambda query: CURRENT[0].connection.execute(query).fetchall()[0][0],

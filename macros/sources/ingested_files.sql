@@ -46,7 +46,8 @@
     {%- set query = 'select count(*) from ' ~ files ~ ' where is_pending' -%}
     {%- if not are_listed or single_value(query) < 2 -%}
         {{ return(false) }}
-    {%- elif not input_has(['typed_dates']) -%}
+    {#- Lines below the first of an order are compared with what they have from there. -#}
+    {%- elif not input_has(['typed_dates']) or input_has(['continued_orders']) -%}
         {{ return(true) }}
     {%- endif -%}
     {{ return(single_value(shared_rows(source('shop', 'transactions')))) }}
@@ -55,7 +56,8 @@
 
 {#-
     SQL: whether rows of several files have one hash. Rows that differ may, too: it is no proof that
-    rows are equal, but rows that are equal have it.
+    rows are equal, but rows of one key have it. So it is made of what is in the key as it is here.
+    Numbers are not: the key takes 18 and 18.0 for one, and of a fraction it has nine decimals.
 -#}
 {% macro shared_rows(transactions) -%}
     {%- set texts = ['invoice_id', 'product_id', 'customer_id'] -%}
@@ -76,7 +78,7 @@
                 {%- for text in texts %}
                 {{ clean_identifier(text) }},
                 {%- endfor %}
-                product_description, quantity, unit_price, amount, ordered_at
+                product_description, ordered_at
             ) as row_hash
         from {{ transactions }}
         where
@@ -105,8 +107,9 @@
 
 
 {#-
-    SQL: gives keys to stored rows that had none, because their dates had a type: later files have
-    texts there, so all are texts now, and are compared by their keys.
+    SQL: gives keys to stored rows that have none, because their dates had a type: later files have
+    texts there, so all are texts now, and are compared by their keys. Such rows hold what the input
+    held, and had no status and no currency; the others keep the key that they were stored with.
 -#}
 {% macro complete_row_keys() -%}
     {%- if is_incremental() and not input_has(['typed_dates']) -%}

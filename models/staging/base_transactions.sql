@@ -11,10 +11,14 @@
     none is compared with others.
 -#}
 {%- set may_repeat_rows = is_incremental() or may_share_rows() -%}
-{#- Rows with a typed date are found by it: their keys are computed where they are compared. -#}
 {%- set has_typed_dates = input_has(['typed_dates']) -%}
-{%- set has_keys = may_repeat_rows or not has_typed_dates -%}
 {%- set has_order_columns = input_has(['order_status', 'currency']) -%}
+{#-
+    Rows with a typed date are found by it: their keys are computed where they are compared. What
+    `completed` changes has the key of what the input held, so that is stored.
+-#}
+{%- set stores_keys = has_order_columns or not has_typed_dates -%}
+{%- set has_keys = may_repeat_rows or stores_keys -%}
 {%- set has_continued_orders = input_has(['continued_orders']) -%}
 {%- set order_columns = [
     'invoice_id', 'ordered_at', 'customer_id', 'country', 'order_status', 'currency'
@@ -69,7 +73,7 @@ whole_lines as (
         * exclude (order_of_file) replace (
             {% for column in order_columns %}
             case
-                when continues_order and coalesce(trim({{ column }}), '') = ''
+                when continues_order and coalesce(trim({{ as_text(column) }}), '') = ''
                     then first_value({{ column }}) over (
                         partition by file_name, order_of_file
                         order by input_position
@@ -157,7 +161,11 @@ stored_at_same_times as (
 
 stored_keys as (
 
-    select {{ row_key('decimal_separator') | indent(8) }} as row_key  -- noqa: RF02
+    select
+        coalesce(
+            row_key,
+            {{ row_key('decimal_separator') | indent(12) }}
+        ) as row_key  -- noqa: RF02
     from stored_at_same_times
     cross join input_profile
 
@@ -248,9 +256,5 @@ select
     swallowed_rows,
     other_columns,
     file_name,
-    {% if has_typed_dates %}
-    cast(null as uhugeint) as row_key
-    {% else %}
-    row_key
-    {% endif %}
+    {{ 'row_key' if stores_keys else 'cast(null as uhugeint) as row_key' }}
 from numbered

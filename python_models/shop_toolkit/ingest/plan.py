@@ -57,7 +57,7 @@ from shop_toolkit.ingest.returns import NO_RETURNS, Returns, find_returns
 from shop_toolkit.ingest.twins import twin_findings
 
 # Raise it when what the source or staging makes of a row changes: then every build reads the input again.
-VERSION = 9
+VERSION = 10
 SCHEMA = "sources"
 TEXT = "VARCHAR"
 ROWS = "staging.base_transactions"
@@ -318,9 +318,10 @@ def _plan(
     if checked is not None and pending_relation is not None:
         checked = _with_money(checked, pending_relation, money, _readers(request, formats))
         _check_most_are_read(connection, request, pending_relation, checked, formats, has_earlier_rows=not is_full_read)
+    readers = _readers(request, formats)
     returns = find_returns(
-        connection, None if checked is None else checked.rows, stored_rows, _readers(request, formats),
-        _configured_returns(request),
+        connection, None if checked is None else checked.rows.with_typed_numbers(readers.separator), stored_rows,
+        readers, _configured_returns(request),
     )  # fmt: skip
     return Plan(
         relation,
@@ -387,11 +388,12 @@ def _check_most_are_read(
     has_earlier_rows: bool,
 ) -> None:
     max_share = float(request.settings["max_unreadable_share"])
+    readers = _readers(request, formats)
     # Nothing is more than all rows.
     if max_share < 1:
         check_readable(
-            connection, pending, checked.rows, checked.date_column(formats.date_format),
-            _readers(request, formats).number, max_share,
+            connection, pending, checked.rows.with_typed_numbers(readers.separator),
+            checked.date_column(formats.date_format), readers.number, max_share,
             has_earlier_rows=has_earlier_rows,
         )  # fmt: skip
 

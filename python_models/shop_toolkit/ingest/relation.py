@@ -60,6 +60,8 @@ class InputRelation:
             none.
         has_types: Whether columns may be of other types than text.
         position: SQL that yields the place of a row among all, from 1 on; None where only reading them in order does.
+        typed_numbers: Our column of numbers to SQL that yields its numbers with a type as texts with a point, where the
+            column has the texts alone.
     """
 
     name: str
@@ -78,6 +80,7 @@ class InputRelation:
     dates: str | None = None
     has_types: bool = False
     position: str | None = None
+    typed_numbers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def has_continued_orders(self) -> bool:
@@ -169,9 +172,11 @@ class InputRelation:
         """
         sql_of = {column: self.columns[column] for column in columns if column in self.columns}
         name_of = {heading: f"other_{place}" for place, heading in enumerate(others)}
+        typed = {column: f"typed_{column}" for column in sql_of if column in self.typed_numbers}
         has_continued = self.continues != "false"
         selected = [
             f"{self.file_name} as file_name",
+            *(f"{self.typed_numbers[column]} as {name}" for column, name in typed.items()),
             *(f"{sql} as {name}" for name, sql in sql_of.items()),
             *(f"{self.others[heading]} as {name}" for heading, name in name_of.items()),
             *([f"{self.continues} as continues_order"] if has_continued else []),
@@ -179,8 +184,21 @@ class InputRelation:
         connection.execute(f"create or replace temp table {table} as select {', '.join(selected)} from {self.sql}")
         return InputRelation(
             self.name, table, {name: name for name in sql_of}, name_of, "file_name", headings=self.headings,
-            continues="continues_order" if has_continued else "false",
+            continues="continues_order" if has_continued else "false", typed_numbers=typed,
         )  # fmt: skip
+
+    def with_typed_numbers(self, decimal_separator: str) -> "InputRelation":
+        """The same rows, of which the columns of numbers have those with a type, too, as texts with this separator."""
+        numbers = {
+            column: f"coalesce({self.columns[column]}, replace({sql}, '.', {quote_text(decimal_separator)}))"
+            for column, sql in self.typed_numbers.items()
+        }
+        return replace(self, columns={**self.columns, **numbers}, typed_numbers={})
+
+    def typed_number(self, column: str) -> str:
+        """SQL that yields a number as a text where it has a type, else null."""
+        sql = self.columns.get(column, "null")
+        return f"case when typeof({sql}) <> 'VARCHAR' then cast({sql} as varchar) end"
 
     def _text(self, column: str, decimal_separator: str | None, hides_typed_numbers: bool) -> str:
         sql = self.columns.get(column, "null")
@@ -290,9 +308,12 @@ def _stacked(
     others = list(dict.fromkeys(heading for form in forms for heading in form.others))
     sql_of_others = {heading: f"other_{position}" for position, heading in enumerate(others)}
     # The JSON of a row holds what its file has: rows read earlier stay equal when files with other columns arrive.
+    has_types = any(part.has_types for part in parts)
+    typed = {column: f"typed_{column}" for column in NUMBER_COLUMNS if has_types and column in columns}
     selects = [
         part.select(
-            more={name: part.others.get(heading, "null") for heading, name in sql_of_others.items()},
+            more={name: part.others.get(heading, "null") for heading, name in sql_of_others.items()}
+            | {name: part.typed_number(column) for column, name in typed.items()},
             hides_typed_numbers=True,
         )
         for part in parts
@@ -301,6 +322,7 @@ def _stacked(
         name, f"({' union all '.join(selects)})", {column: column for column in columns}, sql_of_others,
         "file_name", "surplus_field", "swallowed_rows", headings, "other_columns", parts,
         used=list(dict.fromkeys(heading for form in forms for heading in form.used)), continues="continues_order",
+        typed_numbers=typed,
     )  # fmt: skip
 
 
