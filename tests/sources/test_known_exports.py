@@ -72,6 +72,22 @@ Order Number,Order Status,Order Date,Customer Note,First Name (Billing),Last Nam
         {"cancelled_order": 1, "ignored_order": 1},
         "WooCommerce, Advanced Order Export",
     ),
+    # The plugin may leave blank what is the order's below its first line.
+    "woocommerce, an order's data on its first line alone": Case(
+        """
+Order Number,Order Status,Order Date,Customer Note,First Name (Billing),Last Name (Billing),Email (Billing),Country Code (Billing),Payment Method Title,Order Total Amount,Order Refund Amount,SKU,Item #,Item Name,Quantity (- Refund),Item Cost
+701,Completed,2024-03-01 10:15,,Ann,A,ann@shop.example,DE,Card,27.50,0,MUG-R,1,Mug red,2,10.00
+,,,,,,,,,,,,2,Gift wrap,1,2.50
+702,Processing,2024-03-02 11:00,,Ben,B,ben@shop.example,AT,Card,10.00,0,MUG-R,1,Mug red,1,10.00
+703,Failed,2024-03-02 11:05,,Ben,B,ben@shop.example,AT,Card,12.50,0,MUG-R,1,Mug red,1,10.00
+,,,,,,,,,,,,2,Gift wrap,1,2.50
+""",
+        {"ann@shop.example": "22.50", "ben@shop.example": "10.00"},
+        2,
+        ("701", "GIFT WRAP", "2024-03-01 10:15:00"),
+        {"cancelled_order": 2},
+        "WooCommerce, Advanced Order Export",
+    ),
     # Guests have the number 0; the total of a line is after its discount.
     "woocommerce, customer and order export": Case(
         """

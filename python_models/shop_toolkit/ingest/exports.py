@@ -57,9 +57,9 @@ EXPORTS: tuple[Export, ...] = (
     Export(
         "WooCommerce, Advanced Order Export",
         ("ordernumber", "itemname", "itemcost", "quantityrefund|ordertotalamount|paymentmethodtitle"),
-        {"invoice_id": "ordernumber", "customer_id": "emailbilling|customeruserid", "product_id": "sku",
-         "product_description": "itemname", "quantity": "quantityrefund|quantity", "unit_price": "itemcost",
-         "country": "countrycodebilling|countrynamebilling"},
+        {"invoice_id": "ordernumber", "customer_id": "emailbilling|customeruserid", "ordered_at": "orderdate",
+         "product_id": "sku", "product_description": "itemname", "quantity": "quantityrefund|quantity",
+         "unit_price": "itemcost", "country": "countrycodebilling|countrynamebilling"},
         blanks_below=("invoice_id", "ordered_at", "customer_id"),
     ),
     Export(
