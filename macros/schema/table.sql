@@ -9,19 +9,21 @@
 {% materialization table, adapter='duckdb', supported_languages=['sql', 'python'] %}
     {%- set language = model['language'] -%}
     {%- set existing = load_cached_relation(this) -%}
+    {%- set kind_before = existing.type if existing is not none else 'table' -%}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set built = make_intermediate_relation(target_relation) -%}
     {%- set replace -%}
-        drop {{ existing.type if existing is not none else 'table' }} if exists {{ target_relation }};
+        drop {{ kind_before }} if exists {{ target_relation }};
         alter table {{ built }} rename to {{ adapter.quote(target_relation.identifier) }};
     {%- endset -%}
 
     {#-
-        What a killed build left: a Python model writes through a connection of its own. dbt-duckdb's
-        own materialization leaves the old table under another name.
+        What a killed build left: a Python model writes through a connection of its own, and
+        dbt-duckdb's own materialization gives the old table another name.
     -#}
     {{ drop_relation_if_exists(load_cached_relation(built)) }}
-    {{ drop_relation_if_exists(load_cached_relation(make_backup_relation(target_relation, 'table'))) }}
+    {%- set backup = make_backup_relation(target_relation, 'table') -%}
+    {{ drop_relation_if_exists(load_cached_relation(backup)) }}
     {{ run_hooks(pre_hooks, inside_transaction=false) }}
     {{ run_hooks(pre_hooks, inside_transaction=true) }}
     {%- if language == 'python' -%}

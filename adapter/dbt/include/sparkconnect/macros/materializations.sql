@@ -49,7 +49,10 @@
 {% endmaterialization %}
 
 
-{#- Drop a view where a table will be, or a table where a view will be: Sail keeps both, and reads the table. -#}
+{#-
+    Drops a view where a table will be, or a table where a view will be: Sail keeps both, and reads
+    the table.
+-#}
 {% macro drop_other_kind(target_relation) %}
     {%- set existing_relation = load_cached_relation(target_relation) -%}
     {%- if existing_relation is not none and existing_relation.type != target_relation.type -%}
