@@ -3,7 +3,7 @@
 DuckDB's SQL in, DuckDB's SQL out; what a query means stays.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from dbt.adapters.sparkconnect.rules import UntranslatableError
 from sqlglot import exp
@@ -99,20 +99,17 @@ def with_engine_shapes(query: exp.Expr) -> exp.Expr:
         _look_up(membership)
     for union in reversed(list(query.find_all(exp.SetOperation))):
         _order_columns(union)
+    return _with_each_select(_with_each_select(query, _filtered_beside), _unnested_beside)
+
+
+def _with_each_select(query: exp.Expr, change: Callable[[exp.Select], exp.Select]) -> exp.Expr:
+    """A query with each of its selects as it is changed, the innermost first."""
     for select in reversed(list(query.find_all(exp.Select))):
-        changed = _filtered_beside(select)
-        if changed is not select:
-            if select is query:
-                query = changed
-            else:
-                select.replace(changed)
-    for select in reversed(list(query.find_all(exp.Select))):
-        changed = _unnested_beside(select)
-        if changed is not select:
-            if select is query:
-                query = changed
-            else:
-                select.replace(changed)
+        changed = change(select)
+        if select is query:
+            query = changed
+        elif changed is not select:
+            select.replace(changed)
     return query
 
 
