@@ -6,7 +6,7 @@ first, so what a node holds is the engine's already.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -31,12 +31,19 @@ class Rule:
     Attributes:
         name: What the engine has instead, in a few words.
         kinds: The nodes that it looks at.
+        functions: Names of functions that it looks at, too, of those that SQLGlot does not know.
         change: The node as the engine has it; None leaves it.
     """
 
     name: str
     kinds: tuple[type[exp.Expr], ...]
+    functions: frozenset[str]
     change: Change
+
+    def looks_at(self, node: exp.Expr) -> bool:
+        """Whether the rule is one for such a node."""
+        is_function = isinstance(node, exp.Anonymous) and node.name.lower() in self.functions
+        return is_function or isinstance(node, self.kinds)
 
 
 RULES: list[Rule] = []
@@ -51,11 +58,11 @@ REFUSED: dict[type[exp.Expr], str] = {
 NO_TYPES_THERE = (Type.TIME, Type.TIMETZ, Type.UTINYINT, Type.USMALLINT, Type.UINT, Type.UBIGINT, Type.BIT, Type.UUID)
 
 
-def rule(name: str, *kinds: type[exp.Expr]) -> Callable[[Change], Change]:
+def rule(name: str, *kinds: type[exp.Expr], functions: Iterable[str] = ()) -> Callable[[Change], Change]:
     """Add a function to the rules."""
 
     def add(change: Change) -> Change:
-        RULES.append(Rule(name, kinds, change))
+        RULES.append(Rule(name, kinds, frozenset(functions), change))
         return change
 
     return add
@@ -69,7 +76,7 @@ def apply_rules(tree: exp.Expr) -> exp.Expr:
     """
     for node in reversed(list(tree.walk())):
         for one in RULES:
-            if isinstance(node, one.kinds):
+            if one.looks_at(node):
                 try:
                     changed = one.change(node)
                 except UntranslatableError as reason:
@@ -179,6 +186,16 @@ def cast(node: exp.Expr, kind: str | exp.DataType) -> exp.Expr:
 def as_text(node: exp.Expr) -> exp.Expr:
     """A node as a text."""
     return node.copy() if is_text(node) else cast(node, "varchar")
+
+
+def is_null(node: exp.Expr) -> exp.Expr:
+    """Whether a node is null."""
+    return typed(exp.Is(this=node.copy(), expression=exp.Null()), "boolean")
+
+
+def unless_null(node: exp.Expr, value: exp.Expr) -> exp.Expr:
+    """A value where a node is not null, else null."""
+    return exp.Case(ifs=[exp.If(this=exp.Not(this=is_null(node)), true=value)])
 
 
 def _recast(node: exp.Expr, value: exp.Expr, kind: exp.DataType | None = None) -> exp.Expr:
@@ -427,20 +444,20 @@ def series(node: exp.Expr) -> exp.Expr | None:
     return typed(exp.Case(ifs=ifs), node.type)
 
 
-@rule("a number of seconds as an interval", exp.Anonymous)
+@rule("a number of seconds as an interval", functions=["to_seconds"])
 def seconds(node: exp.Expr) -> exp.Expr | None:
     """Spark's name for `to_seconds`."""
-    return call("make_dt_interval", 0, 0, 0, *node.expressions) if node.name.lower() == "to_seconds" else None
+    return call("make_dt_interval", 0, 0, 0, *node.expressions)
 
 
-@rule("microseconds since 1970 as a timestamp", exp.UnixToTime, exp.TimestampFromParts, exp.Anonymous)
+@rule("microseconds since 1970 as a timestamp", exp.UnixToTime, functions=["make_timestamp"])
 def timestamp_of_microseconds(node: exp.Expr) -> exp.Expr | None:
     """DuckDB's `make_timestamp` of one number."""
-    if isinstance(node, exp.UnixToTime) and not is_of(node.this, *WHOLE_NUMBERS):
-        raise UntranslatableError("epoch_ms() has a translation of whole numbers only")
-    if isinstance(node, exp.Anonymous) and node.name.lower() == "make_timestamp" and len(node.expressions) == 1:
-        return cast(call("timestamp_micros", *node.expressions), "timestamp")
-    return None
+    if isinstance(node, exp.UnixToTime):
+        if not is_of(node.this, *WHOLE_NUMBERS):
+            raise UntranslatableError("epoch_ms() has a translation of whole numbers only")
+        return None
+    return cast(call("timestamp_micros", *node.expressions), "timestamp") if len(node.expressions) == 1 else None
 
 
 # The pattern of each part of a date's format, and the part of `2024-2-1 5:03:00.5` that it is.
@@ -460,11 +477,9 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 CENTURIES = (("19", "(69|[7-9][0-9])"), ("20", "([0-5]?[0-9]|6[0-8])"))
 
 
-@rule("a date that is written in one of several formats", exp.Anonymous)
+@rule("a date that is written in one of several formats", functions=["try_strptime"])
 def parsed_date(node: exp.Expr) -> exp.Expr | None:
     """Formats of Spark are others, and Sail's have no literal letters: a pattern turns each into an ISO date."""
-    if node.name.lower() != "try_strptime":
-        return None
     text, formats = node.expressions
     each = formats.expressions if isinstance(formats, exp.Array) else [formats]
     if not all(isinstance(one, exp.Literal) for one in each):
@@ -731,8 +746,7 @@ def _formatted(value: exp.Expr, form: str) -> exp.Expr:
         return _general(value)
     if re.fullmatch(r"0\d+d", form):
         text = call("format_string", f"%{form}", cast(value, "bigint"), returns="varchar")
-        is_null = exp.Is(this=value.copy(), expression=exp.Null())
-        return exp.Case(ifs=[exp.If(this=exp.Not(this=is_null), true=text)])
+        return unless_null(value, text)
     if number := re.fullmatch(r"([+,]?)\.(\d+)f", form):
         sign, places = number.groups()
         # The one function that rounds a half to the even digit, as DuckDB does. It separates thousands.
@@ -753,20 +767,19 @@ def _general(value: exp.Expr) -> exp.Expr:
     is_small = exp.LT(this=call("abs", cast(value, "double")), expression=literal(100_000))
     too_long = call("raise_error", "format() writes {:g} only of numbers below 100,000 with one decimal place")
     shortened = call("regexp_replace", text, "[.]0$", "")
-    is_null = exp.Is(this=value.copy(), expression=exp.Null())
     return exp.Case(
         ifs=[
-            exp.If(this=is_null, true=cast(exp.Null(), "varchar")),
+            exp.If(this=is_null(value), true=cast(exp.Null(), "varchar")),
             exp.If(this=exp.And(this=is_short, expression=is_small), true=shortened),
         ],
         default=too_long,
     )
 
 
-@rule("the bytes of a text", exp.Anonymous)
+@rule("the bytes of a text", functions=["strlen"])
 def byte_count(node: exp.Expr) -> exp.Expr | None:
     """`strlen` counts bytes."""
-    return call("octet_length", *node.expressions, returns="bigint") if node.name.lower() == "strlen" else None
+    return call("octet_length", *node.expressions, returns="bigint")
 
 
 @rule("a part of a text", exp.Substring)
@@ -778,25 +791,23 @@ def part_of_text(node: exp.Expr) -> exp.Expr | None:
     return None
 
 
-@rule("how a text ends", exp.Anonymous)
+@rule("how a text ends", functions=["suffix"])
 def ending(node: exp.Expr) -> exp.Expr | None:
     """Spark's name for `suffix`."""
-    return call("endswith", *node.expressions, returns="boolean") if node.name.lower() == "suffix" else None
+    return call("endswith", *node.expressions, returns="boolean")
 
 
 # Where a text ends; to Java, `$` is before a last line break, too.
 END = r"\z"
 
 
-@rule("a pattern that a whole text has", exp.Anonymous, exp.RegexpFullMatch)
+@rule("a pattern that a whole text has", exp.RegexpFullMatch, functions=["regexp_full_match"])
 def full_match(node: exp.Expr) -> exp.Expr | None:
     """`rlike` looks for it anywhere."""
     if isinstance(node, exp.RegexpFullMatch):
         text, pattern, options = node.this, node.expression, node.args.get("options")
-    elif node.name.lower() == "regexp_full_match":
-        text, pattern, options, *_ = *node.expressions, None
     else:
-        return None
+        text, pattern, options, *_ = *node.expressions, None
     begin = f"{_pattern(literal(''), options.name if options is not None else '').name}^(?:"
     pattern = _pattern(pattern)
     whole = (
@@ -807,17 +818,15 @@ def full_match(node: exp.Expr) -> exp.Expr | None:
     return typed(exp.RegexpLike(this=text.copy(), expression=whole), "boolean")
 
 
-@rule("a hash as a key is a text", exp.Anonymous)
+@rule("a hash as a key is a text", functions=["md5_number"])
 def hash_key(node: exp.Expr) -> exp.Expr | None:
     """128 bits are more than a decimal holds; keys are only compared."""
-    return call("md5", *node.expressions, returns="varchar") if node.name.lower() == "md5_number" else None
+    return call("md5", *node.expressions, returns="varchar")
 
 
-@rule("a hash as a number of 64 bits", exp.Anonymous)
+@rule("a hash as a number of 64 bits", functions=["md5_number_lower"])
 def hash_number(node: exp.Expr) -> exp.Expr | None:
     """The last eight bytes of the hash, the lowest first."""
-    if node.name.lower() != "md5_number_lower":
-        return None
     digest = call("md5", *node.expressions)
     halves = []
     for start in (25, 17):
@@ -835,8 +844,7 @@ def _sort_key(order: exp.Order) -> exp.Expr:
     parts: list[exp.Expr] = []
     for ordered in order.expressions:
         value = ordered.this
-        is_null = typed(exp.Is(this=value.copy(), expression=exp.Null()), "boolean")
-        parts.append(exp.Not(this=is_null) if ordered.args.get("nulls_first") else is_null)
+        parts.append(exp.Not(this=is_null(value)) if ordered.args.get("nulls_first") else is_null(value))
         if not ordered.args.get("desc"):
             parts.append(value.copy())
         elif is_of(value, Type.BOOLEAN):
@@ -859,8 +867,7 @@ def first(node: exp.Expr) -> exp.Expr | None:
 @rule("where another value is greatest or least, of those that are not null", exp.ArgMax, exp.ArgMin)
 def extreme(node: exp.Expr) -> exp.Expr | None:
     """There, a value that is null counts."""
-    is_null = exp.Is(this=node.this.copy(), expression=exp.Null())
-    by = exp.Case(ifs=[exp.If(this=exp.Not(this=is_null), true=node.expression.copy())])
+    by = unless_null(node.this, node.expression.copy())
     return call("max_by" if isinstance(node, exp.ArgMax) else "min_by", node.this, by, returns=node.this.type)
 
 
@@ -878,8 +885,7 @@ def held(node: exp.Expr) -> exp.Expr | None:
     found = call("array_contains", node.this, node.expression)
     if isinstance(node.expression, exp.Literal):
         return typed(found, "boolean")
-    is_null = exp.Is(this=node.expression.copy(), expression=exp.Null())
-    return typed(exp.Case(ifs=[exp.If(this=exp.Not(this=is_null), true=found)]), "boolean")
+    return typed(unless_null(node.expression, found), "boolean")
 
 
 @rule("the number of elements of a list", exp.Length)
@@ -940,31 +946,25 @@ def element(node: exp.Expr) -> exp.Expr | None:
     raise UntranslatableError("a list's element can't be found by an expression here")
 
 
-@rule("whether anything in a list is true", exp.Anonymous)
+@rule("whether anything in a list is true", functions=["list_bool_or"])
 def any_of_list(node: exp.Expr) -> exp.Expr | None:
     """Spark's `exists` has no null where there is no list, or nothing in it."""
-    if node.name.lower() != "list_bool_or":
-        return None
     each = exp.Lambda(this=exp.to_identifier("one"), expressions=[exp.to_identifier("one")])
     return call("exists", node.expressions[0], each, returns="boolean")
 
 
-@rule("a list made one value", exp.Anonymous)
+@rule("a list made one value", functions=["list_reduce"])
 def reduced(node: exp.Expr) -> exp.Expr | None:
     """Spark's name for `list_reduce`."""
-    if node.name.lower() != "list_reduce":
-        return None
     if len(node.expressions) < 3:
         raise UntranslatableError("list_reduce() needs a value to begin with here")
     rows, change, start = node.expressions
     return call("aggregate", rows, start, change)
 
 
-@rule("a row as JSON, with its nulls", exp.Anonymous)
+@rule("a row as JSON, with its nulls", functions=["to_json"])
 def json_of_row(node: exp.Expr) -> exp.Expr | None:
     """There, `to_json` leaves out what is null."""
-    if node.name.lower() != "to_json":
-        return None
     if not isinstance(node.expressions[0], exp.Struct):
         return call("to_json", *node.expressions, returns="varchar")
     parts: list[exp.Expr] = []
@@ -981,14 +981,7 @@ def _json(value: exp.Expr) -> exp.Expr:
     if is_text(value):
         listed = call("to_json", call("array", value))
         length = exp.Sub(this=call("length", listed), expression=literal(2))
-        text: exp.Expr = exp.Case(
-            ifs=[
-                exp.If(
-                    this=exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null())),
-                    true=call("substr", listed, 2, length),
-                )
-            ]
-        )
+        text = unless_null(value, call("substr", listed, 2, length))
     elif is_of(value, *WHOLE_NUMBERS, Type.DOUBLE, Type.FLOAT, Type.DECIMAL, Type.BOOLEAN):
         text = cast(value, "varchar")
     elif is_list(value) or is_of(value, Type.STRUCT, Type.MAP):
@@ -1022,14 +1015,11 @@ def text_as_json(node: exp.Expr) -> exp.Expr | None:
     return typed(node.this.copy(), "json")
 
 
-@rule("the keys of a JSON object", exp.Anonymous, exp.JSONKeys)
+@rule("the keys of a JSON object", exp.JSONKeys, functions=["json_keys"])
 def json_keys(node: exp.Expr) -> exp.Expr | None:
     """Spark calls it `json_object_keys`."""
-    if isinstance(node, exp.JSONKeys):
-        return call("json_object_keys", node.this, returns="array<varchar>")
-    if node.name.lower() == "json_keys":
-        return call("json_object_keys", *node.expressions, returns="array<varchar>")
-    return None
+    values = [node.this] if isinstance(node, exp.JSONKeys) else node.expressions
+    return call("json_object_keys", *values, returns="array<varchar>")
 
 
 def push_conditions(tree: exp.Expr) -> None:
