@@ -26,7 +26,7 @@ class Credentials(DuckDBCredentials):  # type: ignore[misc]  # dbt is not follow
 
     @property
     def unique_field(self) -> str:
-        """What dbt hashes to tell one installation from another; an address may hold a token."""
+        """What dbt hashes to distinguish installations; an address may hold a token."""
         return "spark"
 
     def _connection_keys(self) -> tuple[str, ...]:
