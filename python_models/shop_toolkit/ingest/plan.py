@@ -315,10 +315,10 @@ def _plan(
     copies.delete_others()
     relation = _relation(connection, request, files, list(files), money=money, formats=formats)
     pending_relation = _relation(connection, request, files, pending, copies, money, formats) if pending else None
-    if checked is not None and pending_relation is not None:
-        checked = _with_money(checked, pending_relation, money, _readers(request, formats))
-        _check_most_are_read(connection, request, pending_relation, checked, formats, has_earlier_rows=not is_full_read)
     readers = _readers(request, formats)
+    if checked is not None and pending_relation is not None:
+        checked = _with_money(checked, pending_relation, money, readers)
+        _check_most_are_read(connection, request, pending_relation, checked, formats, has_earlier_rows=not is_full_read)
     returns = find_returns(
         connection, None if checked is None else checked.rows.with_typed_numbers(readers.separator), stored_rows,
         readers, _configured_returns(request),
