@@ -7,7 +7,7 @@ from typing import Any
 from dbt.adapters.contracts.connection import Connection
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.sparkconnect.engine import Engine, engine_at
-from dbt.adapters.sparkconnect.translation import translate
+from dbt.adapters.sparkconnect.translation import run_translated
 from dbt_common.exceptions import DbtRuntimeError
 
 # What dbt keeps of a run, in DuckDB's variables: they are the driver's.
@@ -81,10 +81,9 @@ class Cursor:
             for name in functions:
                 self._carry(self.driver_functions[name])
             return self
-        for statement in translate(sql, self.engine):
-            self._keep(self.engine.run(statement.sql))
-            for schema, table in statement.changes:
-                self.engine.changed(schema, table)
+        result = run_translated(sql, self.engine)
+        if result is not None:
+            self._keep(result)
         return self
 
     def _carry(self, schema: str | None) -> None:

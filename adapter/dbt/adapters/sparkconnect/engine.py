@@ -82,7 +82,7 @@ class Engine:
         if self.server is not None:
             return True
         try:
-            # Sail tells the version of Spark that it stands in for. Spark finds no group in `${1}`, and fails.
+            # Sail reports the version of Spark that it stands in for. Spark finds no group in `${1}`, and fails.
             rows = self.run("select regexp_replace('a', '(a)', '${1}') as letter").to_pylist()
         except Exception:
             return False
@@ -122,14 +122,6 @@ class Engine:
         self.run(f"create or replace table `{schema}`.`{table}` as select * from `{view}`")
         self.changed(schema, table)
         self.session.catalog.dropTempView(view)
-
-    def replace(self, schema: str, table: str, query: str) -> None:
-        """Store the rows of a query in the engine's dialect, which may read the table that it replaces."""
-        made = f"`{schema}`.`{table}__made`"
-        self.run(f"create or replace table {made} as {query}")
-        self.run(f"create or replace table `{schema}`.`{table}` as select * from {made}")
-        self.run(f"drop table {made}")
-        self.changed(schema, table)
 
     def relations(self, schema: str) -> Sequence[tuple[str, str]]:
         """Names of the tables and views of a schema, each with `table` or `view`."""

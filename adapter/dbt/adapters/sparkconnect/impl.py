@@ -9,7 +9,7 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.duckdb.impl import DuckDBAdapter
 from dbt.adapters.sparkconnect.connections import ConnectionManager
 from dbt.adapters.sparkconnect.engine import Engine
-from dbt.adapters.sparkconnect.translation import translate
+from dbt.adapters.sparkconnect.translation import run_translated
 from dbt_common.exceptions import DbtRuntimeError
 
 
@@ -95,22 +95,21 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
         engine = self._engine()
         schema, name = relation.schema, relation.identifier
         new = f"{name}__new"
-        for statement in translate(f'create or replace table "{schema}"."{new}" as {query}', engine):
-            engine.run(statement.sql)
-        engine.changed(schema, new)
+        table, new_rows = f'"{schema}"."{name}"', f'"{schema}"."{new}"'
+        run_translated(f"create or replace table {new_rows} as {query}", engine)
         stored, made = engine.columns(schema, name), engine.columns(schema, new)
         if set(stored) != set(made):
             differing = ", ".join(sorted(set(stored) ^ set(made)))
             raise DbtRuntimeError(f"The columns of {name} have changed ({differing}): build it with --full-refresh.")
-        columns = _in_backticks(stored)
-        added = f"select {columns} from `{schema}`.`{new}`"
+        columns = _in_quotes(stored)
+        added = f"select {columns} from {new_rows}"
         if unique_key:
-            keys = _in_backticks([unique_key] if isinstance(unique_key, str) else unique_key)
-            kept = f"select {columns} from `{schema}`.`{name}` left anti join `{schema}`.`{new}` using ({keys})"
-            engine.replace(schema, name, f"{kept} union all {added}")
+            keys = _in_quotes([unique_key] if isinstance(unique_key, str) else unique_key)
+            kept = f"select {columns} from {table} anti join {new_rows} using ({keys})"
+            run_translated(f"create or replace table {table} as {kept} union all {added}", engine)
         else:
-            engine.run(f"insert into `{schema}`.`{name}` {added}")
-        engine.run(f"drop table `{schema}`.`{new}`")
+            run_translated(f"insert into {table} {added}", engine)
+        run_translated(f"drop table {new_rows}", engine)
 
     def submit_python_job(self, parsed_model: dict[str, Any], compiled_code: str) -> AdapterResponse:
         """Run a Python model on the driver, with the rows that it asks for."""
@@ -138,6 +137,6 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
         return AdapterResponse(_message="OK")
 
 
-def _in_backticks(names: Iterable[str]) -> str:
-    """Names of columns in the engine's quotes, with commas between."""
-    return ", ".join(f"`{name}`" for name in names)
+def _in_quotes(names: Iterable[str]) -> str:
+    """Names of columns as SQL, with commas between."""
+    return ", ".join(f'"{name}"' for name in names)

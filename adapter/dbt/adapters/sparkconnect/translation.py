@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dbt.adapters.sparkconnect.rules import TYPES, UntranslatableError, apply_rules, in_words_of_spark, push_conditions
 from dbt.adapters.sparkconnect.shapes import with_engine_shapes, with_plain_shapes, write_out_groups
@@ -34,6 +34,21 @@ class Statement:
 
     sql: str
     changes: list[tuple[str, str]] = field(default_factory=list)
+
+
+def run_translated(sql: str, engine: Engine) -> Any:
+    """Run statements in DuckDB's SQL on the engine; the result of the last one as an Arrow table, None without any.
+
+    Args:
+        sql: One or more statements in DuckDB's SQL.
+        engine: Where they run.
+    """
+    result = None
+    for statement in translate(sql, engine):
+        result = engine.run(statement.sql)
+        for schema, table in statement.changes:
+            engine.changed(schema, table)
+    return result
 
 
 def translate(sql: str, engine: Engine) -> Iterator[Statement]:
@@ -137,7 +152,8 @@ def _refuse_other_statements(tree: exp.Expr) -> None:
 def _target(tree: exp.Expr) -> list[tuple[str, str]]:
     """What a statement makes, replaces, fills or drops."""
     if isinstance(tree, exp.Create | exp.Insert | exp.Delete | exp.Drop):
-        table = tree.this.find(exp.Table)
+        # SQLGlot keeps what is dropped in another place than what is made.
+        table = (tree if isinstance(tree, exp.Drop) else tree.this).find(exp.Table)
         return [(table.db, table.name)] if table is not None else []
     return []
 
