@@ -257,6 +257,11 @@ SHAPES = {
     "an alias used beside it": "select quantity + 1 as more, more * 2 as twice from shop.lines",
     "a table as JSON": "select to_json(found) as row from (select quantity, true as x from shop.lines) as found"
     " where quantity > 0",
+    "rows compared": """
+        select (customer, quantity) <> ('a', 1) as other, (customer, word) is distinct from ('b', null) as distinct_row,
+            (quantity, word) = (null, '12.50') as same, (customer, quantity) in (('a', 2), ('c', 6)) as is_one
+        from shop.lines
+    """,
     "the order of nulls": "select quantity from shop.lines order by quantity desc limit 3",
 }
 

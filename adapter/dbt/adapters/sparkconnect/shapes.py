@@ -109,6 +109,8 @@ def with_engine_shapes(query: exp.Expr) -> exp.Expr:
         _write_out_rows(select)
     for membership in list(query.find_all(exp.In)):
         _look_up(membership)
+    for comparison in list(query.find_all(exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.NullSafeNEQ, exp.In)):
+        _compare_by_column(comparison)
     for union in reversed(list(query.find_all(exp.SetOperation))):
         _order_columns(union)
     return _with_each_select(_with_each_select(query, _filtered_beside), _unnested_beside)
@@ -182,6 +184,23 @@ def _write_out_rows(select: exp.Select) -> None:
         row = select.selects[0].unalias()
         if isinstance(row, exp.Tuple):
             select.set("expressions", [one.copy() for one in row.expressions])
+
+
+def _compare_by_column(comparison: exp.Expr) -> None:
+    """Rows compared value by value: Sail casts none that has other names or types, and null is null to DuckDB."""
+    row = comparison.this
+    if not isinstance(row, exp.Tuple):
+        return
+    others = comparison.expressions if isinstance(comparison, exp.In) else [comparison.expression]
+    if not others or not all(isinstance(one, exp.Tuple) for one in others):
+        return
+    is_unequal = isinstance(comparison, exp.NEQ | exp.NullSafeNEQ)
+    kind, together = (exp.NullSafeNEQ, exp.or_) if is_unequal else (exp.NullSafeEQ, exp.and_)
+    equal = [
+        together(*(kind(this=left.copy(), expression=right.copy()) for left, right in pairs))
+        for pairs in (zip(row.expressions, one.expressions, strict=True) for one in others)
+    ]
+    comparison.replace(exp.Paren(this=exp.or_(*equal)))
 
 
 def _look_up(membership: exp.In) -> None:
