@@ -51,7 +51,9 @@ lock:
 clean:
 	rm -rf $(VENV) target logs
 
+# The last line makes the adapter of the target `spark` importable, as an installed package is.
 $(VENV)/installed: requirements.lock
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	echo '$(CURDIR)/adapter' > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/customer_segmentation.pth"
 	touch $@

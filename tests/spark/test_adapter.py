@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,10 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 if os.environ.get("SHOP_CI") is None:
     pytest.importorskip("pysail", reason="the extra 'spark' is not installed")
 
-from dbt.adapters.sparkconnect.engine import Engine, engine_at
+from dbt.adapters.sparkconnect.credentials import Credentials
+from dbt.adapters.sparkconnect.engine import ENGINES, Engine, engine_at
+from dbt.adapters.sparkconnect.storage import Storage
+from dbt_common.exceptions import DbtRuntimeError
 
 FILES = {
     "dbt_project.yml": """
@@ -117,6 +121,11 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
     return engine_at("sail")
 
 
+def kept_in(tmp_path: Path, folder: str) -> None:
+    profile = tmp_path / "project" / "profiles.yml"
+    profile.write_text(profile.read_text("utf-8") + f"      folder: {tmp_path / folder}\n", "utf-8")
+
+
 def invoke(tmp_path: Path, command: str, **variables: str) -> dbtRunnerResult:
     project = str(tmp_path / "project")
     options = ["--project-dir", project, "--profiles-dir", project, "--quiet", "--vars", json.dumps(variables)]
@@ -156,6 +165,52 @@ def test_a_project_is_built_twice(tmp_path: Path, engine: Engine) -> None:
     # A table that a function of a plugin made on the driver, and a variable of the driver.
     assert rows_of(engine, "homes") == [("a", "1", "café")]
     assert not [name for name, _ in engine.relations("small") if "__" in name]
+
+
+def test_another_process_finds_the_tables_as_the_last_statement_left_them(tmp_path: Path, engine: Engine) -> None:
+    kept_in(tmp_path, "tables")
+    assert failures(invoke(tmp_path, "build", until="2024-01-01")) == []
+    tables = ("sales", "sales_typed", "customers", "days", "runs", "scores", "best")
+    before = {table: rows_of(ENGINES["sail", str(tmp_path / "tables")], table) for table in tables}
+    # Killed while it added lines to one table and replaced another.
+    shutil.copytree(tmp_path / "tables", tmp_path / "killed")
+    (days,) = (tmp_path / "killed" / "small" / "days").iterdir()
+    shutil.copy(next(days.iterdir()), days / "added.parquet")
+    shutil.copytree(days, days.with_name("unfinished"))
+    (tmp_path / "killed" / "catalogue.json.partial").write_text("[", "utf-8")
+    restored = engine_at("sail", str(tmp_path / "killed"))
+    assert {table: rows_of(restored, table) for table in tables} == before
+    assert sorted(path.name for path in days.parent.iterdir()) == [days.name]
+    assert "added.parquet" not in [path.name for path in days.iterdir()]
+
+    profile = tmp_path / "project" / "profiles.yml"
+    profile.write_text(profile.read_text("utf-8").replace("/tables", "/killed"), "utf-8")
+    assert failures(invoke(tmp_path, "build", until="2024-01-02")) == []
+    assert rows_of(restored, "runs") == [("2024-01-01", "1"), ("2024-01-02", "2")]
+    assert rows_of(restored, "days") == [("2024-01-01", "2024-01-02", "1"), ("2024-01-02", "2024-01-02", "2")]
+    # What was replaced or dropped is no longer on the disk.
+    entries = json.loads((tmp_path / "killed" / "catalogue.json").read_text("utf-8"))
+    kept = {entry["location"] for entry in entries if "location" in entry}
+    found = {path.relative_to(tmp_path / "killed").as_posix() for path in (tmp_path / "killed").glob("*/*/*")}
+    assert found <= kept
+    assert {entry["name"] for entry in entries} >= set(tables)
+
+
+def test_two_processes_in_one_folder_are_refused(tmp_path: Path) -> None:
+    storage = Storage(str(tmp_path / "tables"))
+    with pytest.raises(DbtRuntimeError, match="are in use by another process: wait until it ends, or name another"):
+        Storage(str(tmp_path / "tables"))
+    assert storage.folder == tmp_path / "tables"
+    (tmp_path / "file").touch()
+    with pytest.raises(DbtRuntimeError, match="can't hold tables"):
+        Storage(str(tmp_path / "file"))
+
+
+def test_what_means_nothing_to_the_target_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_MEMORY", "4GB")
+    monkeypatch.delenv("SHOP_WAREHOUSE", raising=False)
+    with pytest.raises(DbtRuntimeError, match="SHOP_MEMORY can't be followed by this target"):
+        Credentials(database="memory", schema="main", unused_variables=["SHOP_WAREHOUSE", "SHOP_MEMORY"])
 
 
 def test_a_model_changes_its_materialization_but_not_its_columns(tmp_path: Path, engine: Engine) -> None:

@@ -380,6 +380,9 @@ def test_groups_of_a_replacement_have_the_names_that_spark_gives_them() -> None:
         def columns(self, schema: str, table: str) -> dict[str, str]:
             return {}
 
+        def new_location(self, schema: str, table: str) -> None:
+            return None
+
     engine: Any = Spark()
     (statement,) = translate(r"select regexp_replace('ab', '(a)(b)', '\2\1$', 'g')", engine)
     assert r"'$2$1\\$'" in statement.sql

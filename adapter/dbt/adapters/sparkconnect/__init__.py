@@ -6,8 +6,16 @@ in memory stays beside it, on the driver: it runs the functions of the profile's
 
 from dbt.adapters.base import AdapterPlugin
 from dbt.adapters.sparkconnect.credentials import Credentials
-from dbt.adapters.sparkconnect.impl import SparkConnectAdapter
 from dbt.include import sparkconnect
+from dbt_common.exceptions import DbtRuntimeError
+
+try:
+    from dbt.adapters.sparkconnect.impl import SparkConnectAdapter
+except ImportError as error:
+    raise DbtRuntimeError(
+        f"This target needs the packages of the extra 'spark' ({error.name} is missing): run 'pip install -r"
+        " requirements.lock'."
+    ) from None
 
 Plugin = AdapterPlugin(
     adapter=SparkConnectAdapter,

@@ -1,9 +1,11 @@
 """What a profile says: where the engine is, and what the driver runs."""
 
+import os
 from dataclasses import dataclass, field
 from typing import Any
 
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
+from dbt_common.exceptions import DbtRuntimeError
 
 
 @dataclass
@@ -14,10 +16,24 @@ class Credentials(DuckDBCredentials):  # type: ignore[misc]  # dbt is not follow
         engine: Its address: `sail`, `sc://host:port` or `local[n]`.
         driver_functions: SQL functions that plugins register on the driver, and the schema whose relations each of them
             makes there for the engine; null where it makes none.
+        folder: Where the tables of Sail are between two processes; null keeps none. Other engines have their own place.
+        unused_variables: Variables of the environment that mean something to another target alone.
     """
 
     engine: str = field(default="sail", repr=False)
     driver_functions: dict[str, Any] = field(default_factory=dict)
+    folder: str | None = None
+    unused_variables: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Refuse what the environment asks for in vain."""
+        super().__post_init__()
+        given = [name for name in self.unused_variables if os.environ.get(name)]
+        if given:
+            raise DbtRuntimeError(
+                f"{' and '.join(given)} can't be followed by this target, whose tables are on an engine that speaks"
+                " Spark Connect: unset it."
+            )
 
     @property
     def type(self) -> str:

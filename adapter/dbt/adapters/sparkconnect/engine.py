@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from dbt.adapters.sparkconnect.storage import Storage, text_of
 from dbt_common.exceptions import DbtRuntimeError
 
 ADDRESSES = "'sail', 'sc://host:port' or 'local[2]'"
@@ -23,11 +24,12 @@ class Engine:
         session: The session of Spark Connect.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, folder: str | None = None) -> None:
         """Connect, and start the engine where it runs on this machine.
 
         Args:
             address: `sail`, `sc://host:port` or `local[n]`.
+            folder: Where the tables of an engine are that ends with this process; None keeps none.
 
         Raises:
             DbtRuntimeError: One sentence on why there is no session.
@@ -38,6 +40,9 @@ class Engine:
         self.session.conf.set("spark.sql.session.timeZone", "UTC")
         self._columns: dict[tuple[str, str], dict[str, str]] = {}
         self._lock = threading.RLock()
+        self._storage = Storage(folder) if folder and self.server is not None else None
+        if self._storage is not None:
+            self._storage.restore(self.run)
 
     def _session(self, address: str) -> Any:
         if not (address == "sail" or re.fullmatch(r"sc://.+|local(\[(\d+|\*)\])?", address)):
@@ -105,10 +110,29 @@ class Engine:
         fields = self.session.table(f"`{schema}`.`{table}`").schema.fields
         return {field.name: field.dataType.simpleString() for field in fields}
 
-    def changed(self, schema: str, table: str) -> None:
-        """Take note that a table was made, replaced or dropped."""
+    def new_location(self, schema: str, table: str) -> str | None:
+        """Where the rows of a table go that will be made; None where the engine decides."""
+        return self._storage.new_location(schema, table) if self._storage is not None else None
+
+    def changed(self, schema: str, table: str, location: str | None = None, view: str | None = None) -> None:
+        """Take note that a table or view was made, replaced, filled or dropped.
+
+        Args:
+            schema: Its schema.
+            table: Its name.
+            location: What `new_location` returned for it, if it was made.
+            view: The statement that made it, if it is a view.
+        """
         with self._lock:
             self._columns.pop((schema, table), None)
+            if self._storage is None:
+                return
+            if view is not None:
+                self._storage.keep_view(schema, table, view)
+            elif columns := self.columns(schema, table):
+                self._storage.keep_table(schema, table, columns, location)
+            else:
+                self._storage.drop(schema, table)
 
     def upload(self, schema: str, table: str, rows: Any) -> None:
         """Store an Arrow table, in place of what was there."""
@@ -119,8 +143,10 @@ class Engine:
         schema_of_rows = from_arrow_schema(rows.schema)
         frame = self.session.createDataFrame(rows if len(rows) else [], schema_of_rows)
         frame.createOrReplaceTempView(view)
-        self.run(f"create or replace table `{schema}`.`{table}` as select * from `{view}`")
-        self.changed(schema, table)
+        location = self.new_location(schema, table)
+        stored_at = "" if location is None else f" using parquet location {text_of(location)}"
+        self.run(f"create or replace table `{schema}`.`{table}`{stored_at} as select * from `{view}`")
+        self.changed(schema, table, location)
         self.session.catalog.dropTempView(view)
 
     def relations(self, schema: str) -> Sequence[tuple[str, str]]:
@@ -152,13 +178,13 @@ def reason_of(address: str, error: Exception) -> str:
     return f"No engine answers at '{place}': start it, or set SHOP_SPARK to {ADDRESSES}."
 
 
-ENGINES: dict[str, Engine] = {}
+ENGINES: dict[tuple[str, str | None], Engine] = {}
 LOCK = threading.Lock()
 
 
-def engine_at(address: str) -> Engine:
-    """The one session of this process on an engine."""
+def engine_at(address: str, folder: str | None = None) -> Engine:
+    """The one session of this process on an engine; see `Engine`."""
     with LOCK:
-        if address not in ENGINES:
-            ENGINES[address] = Engine(address)
-        return ENGINES[address]
+        if (address, folder) not in ENGINES:
+            ENGINES[address, folder] = Engine(address, folder)
+        return ENGINES[address, folder]

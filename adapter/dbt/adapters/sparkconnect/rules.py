@@ -74,8 +74,14 @@ def apply_rules(tree: exp.Expr) -> exp.Expr:
     Args:
         tree: With types; it is changed.
     """
+    by_type: dict[type[exp.Expr], list[Rule]] = {}
     for node in reversed(list(tree.walk())):
-        for one in RULES:
+        if type(node) not in by_type:
+            # A rule for functions by their names looks at all that SQLGlot doesn't know.
+            by_type[type(node)] = [
+                one for one in RULES if issubclass(type(node), one.kinds) or isinstance(node, exp.Anonymous)
+            ]
+        for one in by_type[type(node)]:
             if one.looks_at(node):
                 try:
                     changed = one.change(node)

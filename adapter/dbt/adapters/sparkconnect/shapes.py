@@ -19,11 +19,12 @@ def with_plain_shapes(query: exp.Expr) -> exp.Expr:
         common_table.set("materialized", None)
     for select in list(query.find_all(exp.Select)):
         _inline_windows(select)
-        _write_out_tables(select)
     for function in list(query.find_all(exp.Anonymous)):
         if function.name.lower() == "generate_subscripts":
             size = exp.ArraySize(this=function.expressions[0].copy())
             function.replace(exp.Explode(this=exp.GenerateSeries(start=exp.Literal.number(1), end=size)))
+        elif function.name.lower() == "to_json":
+            _write_out_table(function)
     for join in query.find_all(exp.Join):
         if join.side and isinstance(join.this, exp.Unnest | exp.Lateral):
             raise UntranslatableError("a list can't be unnested by an outer join here: its rows would be left out")
@@ -59,15 +60,15 @@ def _extend(window: exp.Window, named: dict[str, exp.Window]) -> None:
             window.set(part, [one.copy() for one in value] if isinstance(value, list) else value.copy())
 
 
-def _write_out_tables(select: exp.Select) -> None:
+def _write_out_table(function: exp.Anonymous) -> None:
     """`to_json` of a table is one of the row of all its columns; there, it leaves out those that are null."""
+    (value,) = function.expressions
+    select = function.find_ancestor(exp.Select)
+    if select is None or not isinstance(value, exp.Column) or value.table:
+        return
     sources = [select.args.get("from_"), *(select.args.get("joins") or [])]
-    names = {source.this.alias_or_name for source in sources if source is not None}
-    for function in select.find_all(exp.Anonymous):
-        if function.name.lower() == "to_json" and function.find_ancestor(exp.Select) is select:
-            (value,) = function.expressions
-            if isinstance(value, exp.Column) and not value.table and value.name in names:
-                value.replace(call("struct", exp.Column(this=exp.Star(), table=exp.to_identifier(value.name))))
+    if value.name in {source.this.alias_or_name for source in sources if source is not None}:
+        value.replace(call("struct", exp.Column(this=exp.Star(), table=exp.to_identifier(value.name))))
 
 
 def _unnest_instead(pivot: exp.Pivot) -> None:
@@ -113,7 +114,8 @@ def with_engine_shapes(query: exp.Expr) -> exp.Expr:
         _compare_by_column(comparison)
     for union in reversed(list(query.find_all(exp.SetOperation))):
         _order_columns(union)
-    return _with_each_select(_with_each_select(query, _filtered_beside), _unnested_beside)
+    query = _with_each_select(query, _filtered_beside)
+    return query if query.find(exp.Explode) is None else _with_each_select(query, _unnested_beside)
 
 
 def _with_each_select(query: exp.Expr, change: Callable[[exp.Select], exp.Select]) -> exp.Expr:
@@ -134,13 +136,14 @@ def _name_common_tables_apart(query: exp.Expr) -> None:
         select = tables.parent
         if select is None or select.parent is None:
             continue
+        read = [table for table in select.find_all(exp.Table) if not table.db]
         for position, common_table in enumerate(tables.expressions):
             old = common_table.alias
             new = next(name for number in range(1, 1000) if (name := f"{old}_{number}") not in names)
             names.add(new)
             before = {id(one) for one in tables.expressions[: position + 1]}
-            for table in list(select.find_all(exp.Table)):
-                if table.db or table.name != old or any(id(one) in before for one in _ancestors(table, select)):
+            for table in read:
+                if table.name != old or any(id(one) in before for one in _ancestors(table, select)):
                     continue
                 if not table.alias:
                     table.set("alias", exp.TableAlias(this=exp.to_identifier(old, quoted=True)))

@@ -29,11 +29,15 @@ class Statement:
 
     Attributes:
         sql: In its dialect.
-        changes: Schema and name of the tables that it makes, replaces or drops.
+        changes: Schema and name of the tables that it makes, replaces, fills or drops.
+        location: Where the rows of the table are that it makes; None where the engine decides.
+        is_view: Whether it makes a view.
     """
 
     sql: str
     changes: list[tuple[str, str]] = field(default_factory=list)
+    location: str | None = None
+    is_view: bool = False
 
 
 def run_translated(sql: str, engine: Engine) -> Any:
@@ -47,7 +51,7 @@ def run_translated(sql: str, engine: Engine) -> Any:
     for statement in translate(sql, engine):
         result = engine.run(statement.sql)
         for schema, table in statement.changes:
-            engine.changed(schema, table)
+            engine.changed(schema, table, statement.location, statement.sql if statement.is_view else None)
     return result
 
 
@@ -95,14 +99,24 @@ def _translated(tree: exp.Expr, engine: Engine) -> Iterator[Statement]:
         else:
             tree.set("expression", translated)
     reads = {(table.db, table.name) for table in query.find_all(exp.Table)} if isinstance(query, exp.Query) else set()
-    if isinstance(tree, exp.Create) and reads.intersection(changed):
-        yield from _replacing_what_it_reads(tree, changed)
-    else:
-        yield Statement(_written(tree), changed)
+    location = None
+    if isinstance(tree, exp.Create) and tree.kind == "TABLE":
+        location = engine.new_location(*changed[0])
+        if location is not None:
+            tree.set("properties", _stored_at(location))
+        elif reads.intersection(changed):
+            yield from _replacing_what_it_reads(tree, changed)
+            return
+    yield Statement(_written(tree, copy=False), changed, location, isinstance(tree, exp.Create) and tree.kind == "VIEW")
 
 
-def _written(tree: exp.Expr) -> str:
-    return tree.sql("spark", unsupported_level=ErrorLevel.IGNORE)
+def _written(tree: exp.Expr, copy: bool = True) -> str:
+    return tree.sql("spark", copy=copy, unsupported_level=ErrorLevel.IGNORE)
+
+
+def _stored_at(location: str) -> exp.Properties:
+    as_parquet = exp.FileFormatProperty(this=exp.Var(this="parquet"))
+    return exp.Properties(expressions=[as_parquet, exp.LocationProperty(this=exp.Literal.string(location))])
 
 
 def _replacing_what_it_reads(tree: exp.Create, changed: list[tuple[str, str]]) -> Iterator[Statement]:

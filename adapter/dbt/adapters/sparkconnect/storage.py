@@ -1,0 +1,166 @@
+"""Tables of an engine that ends with its process: as Parquet in a folder, with a catalogue beside them.
+
+    warehouse/spark/
+        catalogue.json                  what there is, replaced by one rename after each change
+        <schema>/<table>/<id>/…parquet  the rows of a table; each replacement has a folder of its own
+
+What the catalogue doesn't list is not there: the next process deletes what one that was killed has left.
+"""
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from dbt_common.exceptions import DbtRuntimeError
+from filelock import FileLock, Timeout
+
+CATALOGUE = "catalogue.json"
+# By schema and name of a relation: a table's `columns`, `location` and `files`, or a view's `statement`.
+Entries = dict[tuple[str, str], dict[str, Any]]
+
+
+def text_of(value: str) -> str:
+    """A text as SQL of the engine."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+class Storage:
+    """The folder of one engine."""
+
+    def __init__(self, folder: str) -> None:
+        """Open a folder, which is made where it is missing.
+
+        Args:
+            folder: Its path.
+
+        Raises:
+            DbtRuntimeError: It can't be used, or another process uses it.
+        """
+        self.folder = Path(folder).absolute()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock = FileLock(self.folder / ".lock", timeout=0)
+            self._lock.acquire()
+            self._entries = self._read()
+        except Timeout:
+            raise DbtRuntimeError(
+                f"The tables in {folder} are in use by another process: wait until it ends, or name another folder by"
+                " SHOP_SPARK_FOLDER."
+            ) from None
+        except (OSError, ValueError, KeyError) as error:
+            raise DbtRuntimeError(
+                f"The folder {folder} can't hold tables: {error}. Make sure that it can be written and that its"
+                f" {CATALOGUE} is whole, or name another by SHOP_SPARK_FOLDER."
+            ) from error
+
+    def _read(self) -> Entries:
+        path = self.folder / CATALOGUE
+        if not path.exists():
+            return {}
+        return {(one.pop("schema"), one.pop("name")): one for one in json.loads(path.read_text("utf-8"))}
+
+    def _write(self) -> None:
+        aside = self.folder / f"{CATALOGUE}.partial"
+        entries = [{"schema": schema, "name": name, **entry} for (schema, name), entry in self._entries.items()]
+        with aside.open("w", encoding="utf-8") as file:
+            json.dump(entries, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(self.folder / CATALOGUE)
+
+    def new_location(self, schema: str, table: str) -> str:
+        """A folder for the rows of a table that will be made."""
+        return str(self.folder / schema / table / uuid.uuid4().hex)
+
+    def keep_table(self, schema: str, table: str, columns: dict[str, str], location: str | None) -> None:
+        """Take note of a table after its rows have changed.
+
+        Args:
+            schema: Its schema.
+            table: Its name.
+            columns: Types by column.
+            location: Where its rows are now; None: where they were, and more.
+        """
+        before = self._entries.pop((schema, table), {})
+        location = location or before.get("location")
+        if location is None:
+            return
+        files = sorted(path.name for path in Path(location).glob("*.parquet"))
+        self._entries[schema, table] = {"columns": columns, "location": self._relative(location), "files": files}
+        self._write()
+        self._delete_rows(before, location)
+
+    def keep_view(self, schema: str, view: str, statement: str) -> None:
+        """Take note of a view that was made."""
+        before = self._entries.pop((schema, view), {})
+        self._entries[schema, view] = {"statement": statement}
+        self._write()
+        self._delete_rows(before, None)
+
+    def drop(self, schema: str, name: str) -> None:
+        """Take note that a table or view is gone, and delete its rows."""
+        before = self._entries.pop((schema, name), None)
+        if before is not None:
+            self._write()
+            self._delete_rows(before, None)
+
+    def _relative(self, location: str) -> str:
+        path = Path(location)
+        return path.relative_to(self.folder).as_posix() if path.is_absolute() else location
+
+    def _delete_rows(self, entry: dict[str, Any], location: str | None) -> None:
+        old = entry.get("location")
+        if old is not None and (location is None or self.folder / old != self.folder / location):
+            shutil.rmtree(self.folder / old, ignore_errors=True)
+
+    def restore(self, run: Callable[[str], Any]) -> None:
+        """Register every table and view with an engine that has none.
+
+        Args:
+            run: Runs a statement in the engine's dialect.
+        """
+        self._delete_left_overs()
+        for schema in sorted({schema for schema, _ in self._entries}):
+            run(f"create schema if not exists `{schema}`")
+        views = []
+        for (schema, name), entry in self._entries.items():
+            if "statement" in entry:
+                views.append(entry["statement"])
+                continue
+            columns = ", ".join(f"`{column}` {kind}" for column, kind in entry["columns"].items())
+            location = text_of(str(self.folder / entry["location"]))
+            run(f"create table `{schema}`.`{name}` ({columns}) using parquet location {location}")
+        _run_in_any_order(views, run)
+
+    def _delete_left_overs(self) -> None:
+        """Delete rows that no table has: a table that was not finished, or lines that were being added."""
+        kept = {self.folder / entry["location"]: entry["files"] for entry in self._entries.values() if "files" in entry}
+        for path in self._folders_of_rows():
+            if path not in kept:
+                shutil.rmtree(path, ignore_errors=True)
+                continue
+            for file in path.iterdir():
+                if file.name not in kept[path]:
+                    file.unlink()
+
+    def _folders_of_rows(self) -> Iterator[Path]:
+        return (path for path in list(self.folder.glob("*/*/*")) if path.is_dir())
+
+
+def _run_in_any_order(statements: list[str], run: Callable[[str], Any]) -> None:
+    """Run statements of which one may need another: those that fail are tried again after the rest."""
+    while statements:
+        failed = []
+        for statement in statements:
+            try:
+                run(statement)
+            except Exception:
+                failed.append(statement)
+        if len(failed) == len(statements):
+            # What they read is gone; the next build makes them anyhow.
+            return
+        statements = failed

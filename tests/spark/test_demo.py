@@ -1,0 +1,90 @@
+"""The embedded shop on Sail: every mart is the one that DuckDB makes, also after another process opens the tables."""
+
+import json
+import math
+import os
+import shutil
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from conftest import PUBLISHED, QUICK_FIT, ROOT, Shop, problem_of
+
+if os.environ.get("SHOP_CI") is None:
+    pytest.importorskip("pysail", reason="the extra 'spark' is not installed")
+
+from dbt.adapters.sparkconnect.engine import ENGINES, Engine
+from dbt.cli.main import dbtRunner
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of Sail's tables, after one build of the embedded shop."""
+    folder = tmp_path_factory.mktemp("engine")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)
+        patch.delenv("SHOP_WAREHOUSE", raising=False)
+        patch.setenv("SHOP_SPARK", "sail")
+        patch.setenv("SHOP_SPARK_FOLDER", str(folder / "tables"))
+        options = ["--target", "spark", "--profiles-dir", str(ROOT), "--quiet", "--vars", json.dumps(QUICK_FIT)]
+        options += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs"), "--no-write-json"]
+        result = dbtRunner().invoke(["build", "--resource-type", "model", "--resource-type", "seed", *options])
+        assert result.success, problem_of(result)
+        yield folder / "tables"
+
+
+def rows_of(table: Any) -> list[tuple[Any, ...]]:
+    """Rows in an order that the last digits of doubles don't decide."""
+    rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
+
+    def place(row: tuple[Any, ...]) -> tuple[str, ...]:
+        exact = (str(value) for value in row if not isinstance(value, float))
+        return (*exact, *(f"{value:.5g}" for value in row if isinstance(value, float)))
+
+    return sorted((tuple(plain(value) for value in row) for row in rows), key=place)
+
+
+def plain(value: Any) -> Any:
+    return value.normalize() if isinstance(value, Decimal) else value
+
+
+def is_equal(first: Any, second: Any) -> bool:
+    if isinstance(first, float) and isinstance(second, float):
+        return math.isclose(first, second, rel_tol=1e-9, abs_tol=1e-9)
+    return bool(first == second)
+
+
+def unequal_marts(shop: Shop, engine: Engine) -> dict[str, str]:
+    """Of each mart that differs, how."""
+    found = {}
+    with duckdb.connect(str(shop.warehouse), read_only=True) as connection:
+        for mart in PUBLISHED:
+            expected = connection.sql(f"select * from {mart}").to_arrow_table()
+            table = engine.run(f"select * from main.{mart}")
+            if table.column_names != expected.column_names or len(table) != len(expected):
+                found[mart] = f"{len(table)} rows of {table.column_names}, not {len(expected)}"
+                continue
+            pairs = list(zip(rows_of(table), rows_of(expected), strict=True))
+            wrong = [pair for pair in pairs if not all(map(is_equal, *pair))]
+            if wrong:
+                found[mart] = f"{len(wrong)} rows, such as {wrong[0][0]}, not {wrong[0][1]}"
+    return found
+
+
+@pytest.mark.soak
+def test_every_mart_equals_the_one_of_duckdb(folder: Path, demo_shop: Shop, tmp_path: Path) -> None:
+    engine = ENGINES["sail", str(folder)]
+    assert engine.name == "sail"
+    assert unequal_marts(demo_shop, engine) == {}
+    # What a build was writing when it was killed.
+    shutil.copytree(folder, tmp_path / "tables")
+    (half_written,) = (tmp_path / "tables" / "core" / "int_orders").iterdir()
+    shutil.copy(next(half_written.iterdir()), half_written / "added.parquet")
+    shutil.copytree(half_written, half_written.with_name("unfinished"))
+    # As another process finds them.
+    assert unequal_marts(demo_shop, Engine("sail", str(tmp_path / "tables"))) == {}
+    assert [path.name for path in (tmp_path / "tables" / "core" / "int_orders").iterdir()] == [half_written.name]
+    assert "added.parquet" not in [path.name for path in half_written.iterdir()]
