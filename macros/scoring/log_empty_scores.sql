@@ -62,9 +62,13 @@
             ': the bounds of ', scores.measure, ' in rfm_cut_points leave it empty.'
         ) as warning
     from scores
+    left join scored
+        on
+            scores.measure = scored.measure
+            and scores.score = scored.score
     where
         scores.measure in ('{{ measures | join("', '") }}')
-        and (scores.measure, scores.score) not in (select (scored.measure, scored.score) from scored)
+        and scored.score is null
     group by scores.measure
     order by scores.measure
 {%- endmacro %}

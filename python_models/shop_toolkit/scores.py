@@ -56,9 +56,9 @@ def _bounds_problem(measure: str, bounds: list[object]) -> str | None:
             f"'{measure}' has {len(bounds)} bounds; {FEWEST_SCORES} to {MOST_SCORES} scores take"
             f" {FEWEST_SCORES - 1} to {MOST_SCORES - 1}, as the last score is open."
         )
-    numbers: list[int | float] = [bound for bound in bounds if _is_bound(measure, bound)]
+    numbers = [bound for bound in bounds if _is_bound(bound, measure)]
     if len(numbers) < len(bounds):
-        wrong = next(bound for bound in bounds if not _is_bound(measure, bound))
+        wrong = next(bound for bound in bounds if not _is_bound(bound, measure))
         whole = "an amount with two decimals at most" if measure == "monetary" else f"a whole number of {unit}"
         return f"'{measure}' has the bound {wrong!r}; each is {whole}, from {_least(measure)} on."
     if all(first < second for first, second in pairwise(numbers)):
@@ -71,7 +71,7 @@ def _least(measure: str) -> int:
     return int(measure == "frequency")
 
 
-def _is_bound(measure: str, bound: object) -> TypeGuard[int | float]:
+def _is_bound(bound: object, measure: str) -> TypeGuard[int | float]:
     if isinstance(bound, bool) or not isinstance(bound, int | float) or not _least(measure) <= bound <= MOST_VALUE:
         return False
     return round(bound, 2) == bound if measure == "monetary" else isinstance(bound, int)
