@@ -5,8 +5,8 @@
 {% macro published_marts() -%}
     {{ return([
         'audiences', 'campaign_members', 'campaign_results', 'order_value_bands',
-        'cancellation_matches', 'cancellations', 'cleaning_summary', 'cluster_candidates', 'cohorts', 'customer_alerts',
-        'customer_interests', 'customers', 'input_warnings', 'interest_groups',
+        'cancellation_matches', 'cancellations', 'cleaning_summary', 'cluster_candidates',
+        'cohorts', 'customer_alerts', 'customer_interests', 'customers', 'input_warnings', 'interest_groups',
         'model_evaluations', 'new_customer_predictions', 'order_lines', 'orders',
         'prediction_confusion', 'prediction_calibration', 'product_categories', 'products',
         'rejected_transactions', 'sales_by_category', 'sales_by_country', 'sales_by_hour',

@@ -130,11 +130,11 @@ def test_campaigns_without_effect_are_significant_as_often_as_chance_allows(
 
 
 def test_a_planted_effect_is_found(shop_data: tuple[pd.DataFrame, pd.DataFrame], campaigns: Campaigns) -> None:
-    """Each customer who is addressed orders once more, for 40: the interval holds it, as often as it promises."""
+    """Each customer who is addressed orders once more, for 60: the interval holds it, as often as it promises."""
     customers, orders = shop_data
     members = drawn_members(customers, 100, 0.5, seed=2)
     members["customer_id"] = members["campaign"] + "|" + members["customer_id"]
-    added = members.loc[~members["is_control"], ["customer_id"]].assign(amount=40.0, order_date=date(2025, 6, 20))
+    added = members.loc[~members["is_control"], ["customer_id"]].assign(amount=60.0, order_date=date(2025, 6, 20))
     copies = members[["customer_id"]].assign(own=members["customer_id"].str.split("|").str[1])
     usual = copies.merge(orders.astype({"amount": float}), left_on="own", right_on="customer_id", suffixes=("", "_own"))
     usual = usual[usual["order_date"].dt.date.between(START, date(2025, 6, 30))]
@@ -144,9 +144,9 @@ def test_a_planted_effect_is_found(shop_data: tuple[pd.DataFrame, pd.DataFrame],
     assert (results["verdict"] == "gain").mean() > 0.9
     assert results["is_conversion_significant"].all()
     found = results[["adjusted_revenue_difference_low", "adjusted_revenue_difference_high"]].astype(float)
-    holds = (found.iloc[:, 0] <= 40) & (found.iloc[:, 1] >= 40)
+    holds = (found.iloc[:, 0] <= 60) & (found.iloc[:, 1] >= 60)
     assert 0.88 <= holds.mean() <= 1
-    assert float(results["adjusted_revenue_difference"].astype(float).mean()) == pytest.approx(40, abs=3)
+    assert float(results["adjusted_revenue_difference"].astype(float).mean()) == pytest.approx(60, abs=3)
     sentence = results["verdict_text"].iloc[0]
     assert sentence.startswith("A gain: who was addressed spent ")
 
