@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from conftest import ROOT
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 if os.environ.get("SHOP_CI") is None:
@@ -204,6 +207,16 @@ def test_two_processes_in_one_folder_are_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DbtRuntimeError, match="can't hold tables"):
         Storage(str(tmp_path / "file"))
+
+
+def test_the_profile_names_each_function_of_the_driver() -> None:
+    modules = (ROOT / "python_models" / "shop_toolkit").rglob("*plugin.py")
+    registered = {
+        name for path in modules for name in re.findall(r'create_function\(\s*"(\w+)"', path.read_text("utf-8"))
+    }
+    target = yaml.safe_load((ROOT / "profiles.yml").read_text("utf-8"))["customer_segmentation"]["outputs"]["spark"]
+    # The view of a workbook stays on the driver, too.
+    assert set(target["driver_functions"]) == registered - {"workbook_rows"}
 
 
 def test_what_means_nothing_to_the_target_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

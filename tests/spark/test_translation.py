@@ -18,7 +18,7 @@ if os.environ.get("SHOP_CI") is None:
 from dbt.adapters.sparkconnect.credentials import Credentials
 from dbt.adapters.sparkconnect.engine import Engine, engine_at
 from dbt.adapters.sparkconnect.rules import RULES
-from dbt.adapters.sparkconnect.translation import translate
+from dbt.adapters.sparkconnect.translation import run_translated, translate
 
 # Rows with what engines treat differently: nulls, halves, cents, texts of two bytes, days of two years.
 ROWS = """
@@ -380,9 +380,6 @@ def test_groups_of_a_replacement_have_the_names_that_spark_gives_them() -> None:
         def columns(self, schema: str, table: str) -> dict[str, str]:
             return {}
 
-        def new_location(self, schema: str, table: str) -> None:
-            return None
-
     engine: Any = Spark()
     (statement,) = translate(r"select regexp_replace('ab', '(a)(b)', '\2\1$', 'g')", engine)
     assert r"'$2$1\\$'" in statement.sql
@@ -390,8 +387,7 @@ def test_groups_of_a_replacement_have_the_names_that_spark_gives_them() -> None:
 
 def test_rows_are_deleted_by_replacing_the_table(engine: Engine, connection: duckdb.DuckDBPyConnection) -> None:
     engine.upload("shop", "kept", connection.sql("from shop.lines").to_arrow_table())
-    for statement in translate("delete from shop.kept where quantity > 1", engine):
-        engine.run(statement.sql)
+    run_translated("delete from shop.kept where quantity > 1", engine)
     # A row whose condition is null stays.
     expected = connection.sql("from shop.lines where not coalesce(quantity > 1, false)").to_arrow_table()
     assert rows_of(engine.run("select * from shop.kept")) == rows_of(expected)

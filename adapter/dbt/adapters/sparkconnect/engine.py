@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from dbt.adapters.sparkconnect.storage import Storage, text_of
+from dbt.adapters.sparkconnect.storage import Storage, definitions_of, text_of
 from dbt_common.exceptions import DbtRuntimeError
 
 ADDRESSES = "'sail', 'sc://host:port' or 'local[2]'"
@@ -110,9 +110,45 @@ class Engine:
         fields = self.session.table(f"`{schema}`.`{table}`").schema.fields
         return {field.name: field.dataType.simpleString() for field in fields}
 
-    def new_location(self, schema: str, table: str) -> str | None:
-        """Where the rows of a table go that will be made; None where the engine decides."""
-        return self._storage.new_location(schema, table) if self._storage is not None else None
+    def make_table(self, schema: str, table: str, query: str, reads_itself: bool = False) -> Any:
+        """Store the rows of a query as a table, in place of what was there.
+
+        Args:
+            schema: Its schema.
+            table: Its name.
+            query: In the engine's dialect.
+            reads_itself: Whether the query reads the table: its rows stay until all of them are read.
+        """
+        place, aside = f"`{schema}`.`{table}`", f"`{schema}`.`{table}__made`"
+        if self._storage is not None:
+            return self._make_stored_table(self._storage, schema, table, query)
+        if self.name == "spark" and self.columns(schema, table):
+            self.run(f"drop table if exists {aside}")
+            result = self.run(f"create table {aside} as {query}")
+            self.run(f"drop table {place}")
+            self.run(f"alter table {aside} rename to {place}")
+        elif self.name == "spark":
+            result = self.run(f"create table {place} as {query}")
+        elif reads_itself:
+            result = self.run(f"create or replace table {aside} as {query}")
+            self.run(f"create or replace table {place} as select * from {aside}")
+            self.run(f"drop table {aside}")
+        else:
+            result = self.run(f"create or replace table {place} as {query}")
+        self.changed(schema, table)
+        return result
+
+    def _make_stored_table(self, storage: Storage, schema: str, table: str, query: str) -> Any:
+        """Aside, as Sail writes a table that is replaced where its rows were."""
+        location, made = storage.new_location(schema, table), f"{table}__made"
+        stored_at = f"using parquet location {text_of(location)}"
+        result = self.run(f"create or replace table `{schema}`.`{made}` {stored_at} as {query}")
+        columns = self._read_columns(schema, made)
+        self.run(f"drop table if exists `{schema}`.`{table}`")
+        self.run(f"create table `{schema}`.`{table}` ({definitions_of(columns)}) {stored_at}")
+        self.run(f"drop table `{schema}`.`{made}`")
+        self.changed(schema, table, location)
+        return result
 
     def changed(self, schema: str, table: str, location: str | None = None, view: str | None = None) -> None:
         """Take note that a table or view was made, replaced, filled or dropped.
@@ -120,7 +156,7 @@ class Engine:
         Args:
             schema: Its schema.
             table: Its name.
-            location: What `new_location` returned for it, if it was made.
+            location: Where its rows are now, if it was made in a place of ours.
             view: The statement that made it, if it is a view.
         """
         with self._lock:
@@ -143,10 +179,7 @@ class Engine:
         schema_of_rows = from_arrow_schema(rows.schema)
         frame = self.session.createDataFrame(rows if len(rows) else [], schema_of_rows)
         frame.createOrReplaceTempView(view)
-        location = self.new_location(schema, table)
-        stored_at = "" if location is None else f" using parquet location {text_of(location)}"
-        self.run(f"create or replace table `{schema}`.`{table}`{stored_at} as select * from `{view}`")
-        self.changed(schema, table, location)
+        self.make_table(schema, table, f"select * from `{view}`")
         self.session.catalog.dropTempView(view)
 
     def relations(self, schema: str) -> Sequence[tuple[str, str]]:

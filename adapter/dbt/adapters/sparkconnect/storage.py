@@ -28,6 +28,11 @@ def text_of(value: str) -> str:
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
+def definitions_of(columns: dict[str, str]) -> str:
+    """Columns as SQL of the engine, each with its type."""
+    return ", ".join(f"`{column}` {kind}" for column, kind in columns.items())
+
+
 class Storage:
     """The folder of one engine."""
 
@@ -89,8 +94,10 @@ class Storage:
         location = location or before.get("location")
         if location is None:
             return
-        files = sorted(path.name for path in Path(location).glob("*.parquet"))
-        self._entries[schema, table] = {"columns": columns, "location": self._relative(location), "files": files}
+        place = self.folder / location
+        files = sorted(path.name for path in place.glob("*.parquet"))
+        location = place.relative_to(self.folder).as_posix()
+        self._entries[schema, table] = {"columns": columns, "location": location, "files": files}
         self._write()
         self._delete_rows(before, location)
 
@@ -107,10 +114,6 @@ class Storage:
         if before is not None:
             self._write()
             self._delete_rows(before, None)
-
-    def _relative(self, location: str) -> str:
-        path = Path(location)
-        return path.relative_to(self.folder).as_posix() if path.is_absolute() else location
 
     def _delete_rows(self, entry: dict[str, Any], location: str | None) -> None:
         old = entry.get("location")
@@ -131,8 +134,7 @@ class Storage:
             if "statement" in entry:
                 views.append(entry["statement"])
                 continue
-            columns = ", ".join(f"`{column}` {kind}" for column, kind in entry["columns"].items())
-            location = text_of(str(self.folder / entry["location"]))
+            columns, location = definitions_of(entry["columns"]), text_of(str(self.folder / entry["location"]))
             run(f"create table `{schema}`.`{name}` ({columns}) using parquet location {location}")
         _run_in_any_order(views, run)
 

@@ -28,16 +28,16 @@ class Statement:
     """A statement for the engine.
 
     Attributes:
-        sql: In its dialect.
-        changes: Schema and name of the tables that it makes, replaces, fills or drops.
-        location: Where the rows of the table are that it makes; None where the engine decides.
-        is_view: Whether it makes a view.
+        sql: In its dialect; of a table that is made, the query alone.
+        changes: Schema and name of the table or view that it makes, replaces, fills or drops.
+        makes: `table`, `view` or neither.
+        reads_itself: Whether a table is made of the rows that it has.
     """
 
     sql: str
     changes: list[tuple[str, str]] = field(default_factory=list)
-    location: str | None = None
-    is_view: bool = False
+    makes: str = ""
+    reads_itself: bool = False
 
 
 def run_translated(sql: str, engine: Engine) -> Any:
@@ -49,9 +49,13 @@ def run_translated(sql: str, engine: Engine) -> Any:
     """
     result = None
     for statement in translate(sql, engine):
+        if statement.makes == "table":
+            ((schema, table),) = statement.changes
+            result = engine.make_table(schema, table, statement.sql, statement.reads_itself)
+            continue
         result = engine.run(statement.sql)
         for schema, table in statement.changes:
-            engine.changed(schema, table, statement.location, statement.sql if statement.is_view else None)
+            engine.changed(schema, table, view=statement.sql if statement.makes == "view" else None)
     return result
 
 
@@ -99,35 +103,16 @@ def _translated(tree: exp.Expr, engine: Engine) -> Iterator[Statement]:
         else:
             tree.set("expression", translated)
     reads = {(table.db, table.name) for table in query.find_all(exp.Table)} if isinstance(query, exp.Query) else set()
-    location = None
-    if isinstance(tree, exp.Create) and tree.kind == "TABLE":
-        location = engine.new_location(*changed[0])
-        if location is not None:
-            tree.set("properties", _stored_at(location))
-        elif reads.intersection(changed):
-            yield from _replacing_what_it_reads(tree, changed)
-            return
-    yield Statement(_written(tree, copy=False), changed, location, isinstance(tree, exp.Create) and tree.kind == "VIEW")
+    if not isinstance(tree, exp.Create):
+        yield Statement(_written(tree), changed)
+    elif tree.kind == "TABLE":
+        yield Statement(_written(tree.args["expression"]), changed, "table", bool(reads.intersection(changed)))
+    else:
+        yield Statement(_written(tree), changed, (tree.kind or "").lower())
 
 
-def _written(tree: exp.Expr, copy: bool = True) -> str:
-    return tree.sql("spark", copy=copy, unsupported_level=ErrorLevel.IGNORE)
-
-
-def _stored_at(location: str) -> exp.Properties:
-    as_parquet = exp.FileFormatProperty(this=exp.Var(this="parquet"))
-    return exp.Properties(expressions=[as_parquet, exp.LocationProperty(this=exp.Literal.string(location))])
-
-
-def _replacing_what_it_reads(tree: exp.Create, changed: list[tuple[str, str]]) -> Iterator[Statement]:
-    """A table that is made of itself, by way of another one: its files are deleted before they are read."""
-    ((schema, name),) = changed
-    made = exp.table_(f"{name}__made", db=schema, quoted=True)
-    first = exp.Create(this=made, kind="TABLE", replace=True, expression=tree.args["expression"])
-    tree.set("expression", exp.select("*").from_(made.copy()))
-    yield Statement(_written(first))
-    yield Statement(_written(tree), changed)
-    yield Statement(f"drop table {_written(made)}")
+def _written(tree: exp.Expr) -> str:
+    return tree.sql("spark", copy=False, unsupported_level=ErrorLevel.IGNORE)
 
 
 def for_engine(query: exp.Expr, engine: Engine) -> exp.Expr:
