@@ -21,6 +21,7 @@ DATE_ORDERS = (
 # What DuckDB's strptime knows.
 STRPTIME_FORMAT = re.compile("([^%]|%-?[aAwdbBhmyYHIpMSgfzZjUWcxXGVun%])*")
 DATE = re.compile("[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
+SCHEMA_NAME = re.compile("[a-z_][a-z0-9_]*")
 CANDIDATE = re.compile("(rfm|log_rfm|rfm_plane|rfm_tsne) (kmeans|gaussian_mixture|ward|hdbscan) ([2-9]|10)")
 
 
@@ -51,6 +52,10 @@ def _character(value: object) -> bool:
 
 def _filled_text(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
+
+
+def _schema_name(value: object) -> bool:
+    return isinstance(value, str) and SCHEMA_NAME.fullmatch(value) is not None
 
 
 def _texts(value: object) -> bool:
@@ -118,7 +123,9 @@ def _grids(task: str) -> Setting:
 
 _DAY = Setting("a date that exists, as YYYY-MM-DD", _date, is_optional=True)
 SETTINGS: dict[str, Setting] = {
-    "transactions": Setting("a file, a glob, or the name of a table in the warehouse", _filled_text),
+    "transactions": Setting(
+        "a file, a glob, the name of a table in the warehouse, or a ref such as ref('sales')", _filled_text
+    ),
     "column_mapping": Setting(
         "a mapping from our columns to your headings, e.g. {customer_id: Kundennummer}", _mapping
     ),
@@ -177,6 +184,7 @@ SETTINGS: dict[str, Setting] = {
         is_optional=True,
     ),
     "on_change": Setting("a command of the shell, e.g. ./send_changes.sh, or null", _filled_text, is_optional=True),
+    "schema_prefix": Setting("the name of a schema, e.g. segmentation", _schema_name, is_optional=True),
     "postgres_schema": Setting("the name of a schema, e.g. shop", _filled_text),
     "report_customer_rows": Setting("true or false", _flag),
 }
