@@ -152,7 +152,8 @@ def settings_read_by_parsing() -> dict[str, bool]:
 
     A model has each by its name (tests/project/test_documentation.py).
     """
-    files = [file for folder in ("models", "python_models") for file in (ROOT / folder).rglob("*.yml")]
+    # Not the prefix of schemas, by which parsing names all tables: no shop here has one.
+    files = [file for folder in ("models", "python_models") for file in (ROOT / folder).rglob("_*__models.yml")]
     read = {match for file in files for match in re.findall(r"(tojson\()?var\('(\w+)'\)", file.read_text("utf-8"))}
     return {name: bool(as_json) for as_json, name in read}
 

@@ -5,7 +5,7 @@
 {% macro setting(name) -%}
     {%- set overrides = model.get('overrides') if model is defined else none -%}
     {%- set in_project = adapter.config.vars.to_dict() -%}
-    {#- As dbt: what the project sets for this package and for all comes before the package's own. -#}
+    {#- As in dbt: the settings of a project come before those of its packages. -#}
     {%- set defaults = adapter.config.load_dependencies()[this_package()].vars.to_dict() -%}
     {%- for settings in [
         (overrides or {}).get('vars') or {}, adapter.config.cli_vars,

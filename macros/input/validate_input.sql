@@ -67,8 +67,8 @@
 
 
 {#-
-    Adds relations of the schema `sources` to those that dbt listed at the start of the run: they are
-    created behind its back.
+    Adds relations of the schema `sources` to those that dbt listed at the start of the run: they
+    are created behind its back.
 -#}
 {% macro list_as_existing(relations) -%}
     {%- for type, names in relations.items() -%}
@@ -89,7 +89,8 @@
 {% macro release_input() -%}
     {%- set view = existing_relation(schema_of('sources'), 'transactions') -%}
     {%- if execute and view is not none and reads_input() -%}
-        {%- set columns = graph.sources['source.' ~ this_package() ~ '.shop.transactions'].columns -%}
+        {%- set source_id = 'source.' ~ this_package() ~ '.shop.transactions' -%}
+        {%- set columns = graph.sources[source_id].columns -%}
         create or replace view {{ view }} as
         select
             {% for column in columns.values() -%}

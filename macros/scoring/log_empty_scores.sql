@@ -8,7 +8,7 @@
     {%- for measure, settings in score_settings().items() if settings.bounds -%}
         {%- do measures.append(measure) -%}
     {%- endfor -%}
-    {%- set customers_id = 'model.' ~ project_name ~ '.customers' -%}
+    {%- set customers_id = 'model.' ~ this_package() ~ '.customers' -%}
     {%- for result in results
         if measures and result.node.unique_id == customers_id and result.status == 'success' -%}
         {%- set query = empty_scores(

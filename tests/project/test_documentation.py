@@ -45,7 +45,8 @@ def tables_of(manifest: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def properties() -> Iterator[tuple[Path, dict[str, Any]]]:
     for folder in ("models", "python_models", "seeds"):
-        for path in sorted((ROOT / folder).rglob("*.yml")):
+        # What is in shop_toolkit is no part of this project: files of projects that `make new` writes.
+        for path in sorted(set((ROOT / folder).rglob("*.yml")) - set((ROOT / folder).rglob("shop_toolkit/**/*.yml"))):
             yield path, yaml.safe_load(path.read_text())
 
 
