@@ -37,7 +37,9 @@ def dbt(folder: Path, *arguments: str) -> str:
 
 def test_a_project_of_ones_own_builds_on_its_own_model_seed_and_schemas(tmp_path: Path) -> None:
     project = tmp_path / "Corner-Shop"
-    subprocess.run(["make", "--old-file", ".venv/installed", "new", f"SHOP={project}"], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(
+        ["make", "--old-file", ".venv/installed", "new", f"SHOP={project}"], cwd=ROOT, check=True, capture_output=True
+    )
     settings = project / "dbt_project.yml"
     settings.write_text(
         settings.read_text("utf-8").replace(
