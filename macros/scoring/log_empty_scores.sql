@@ -13,7 +13,7 @@
         if measures and result.node.unique_id == customers_id and result.status == 'success' -%}
         {%- set query = empty_scores(
             existing_relation(result.node.schema, 'customers'),
-            existing_relation('scoring', 'rfm_cut_points'),
+            existing_relation(schema_of('scoring'), 'rfm_cut_points'),
             measures
         ) -%}
         {%- for row in run_query(query).rows -%}

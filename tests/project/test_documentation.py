@@ -185,7 +185,8 @@ def test_settings_change_of_what_is_parsed_only_what_a_yml_reads(make_shop: Call
     }  # fmt: skip
     known = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
     assert read.keys() == settings_read_by_parsing().keys()
-    assert others.keys() | read.keys() == known.keys()
+    # Parsing names all tables by the prefix: no shop of the tests has one.
+    assert others.keys() | read.keys() == known.keys() - {"schema_prefix"}
     one, other = make_shop(**read).parsed(), make_shop(**read).dbt("parse", **others).result
 
     def parsed(manifest: Manifest) -> dict[str, tuple[Any, ...]]:
