@@ -1,5 +1,7 @@
 {%- set measures = ['recency_days', 'frequency', 'monetary'] -%}
 
+{%- set reasons = exclusion_reasons().values() | unique | list -%}
+
 with customers as (
 
     select * from {{ ref('customers') }}
@@ -23,6 +25,19 @@ rules as (
 
 ),
 
+-- Every customer is a member of one segment of each segmentation.
+memberships as (
+
+    select
+        unnest(['rfm', 'broad', 'detailed']) as segmentation,
+        unnest([rfm_segment, broad_segment, detailed_segment]) as segment,
+        recency_days,
+        frequency,
+        monetary
+    from customers
+
+),
+
 -- Of the score segments all that there are, of the learned ones those that the active version
 -- found.
 named as (
@@ -32,7 +47,7 @@ named as (
         segment
     from strategies
     where
-        segmentation = 'rfm'
+        (segmentation = 'rfm' and segment not in ('{{ reasons | join("', '") }}'))
         or segment = 'all cancelled'
 
     union
@@ -41,6 +56,15 @@ named as (
         segmentation,
         segment
     from rules
+
+    union
+
+    -- Reasons to take no part are segments where there are such customers.
+    select
+        segmentation,
+        segment
+    from memberships
+    where segment in ('{{ reasons | join("', '") }}')
 
 ),
 
@@ -65,19 +89,6 @@ advised as (
         on
             named.segmentation = others.segmentation
             and others.segment = 'any other'
-
-),
-
--- Every customer is a member of one segment of each segmentation.
-memberships as (
-
-    select
-        unnest(['rfm', 'broad', 'detailed']) as segmentation,
-        unnest([rfm_segment, broad_segment, detailed_segment]) as segment,
-        recency_days,
-        frequency,
-        monetary
-    from customers
 
 ),
 
