@@ -96,12 +96,6 @@ fitted_cut_points as (
 
 ),
 
-fitted_groups as (
-
-    select distinct score_group from measured
-
-),
-
 cut_points as (
 
     select
@@ -120,7 +114,7 @@ cut_points as (
         '{{ measure }}' as measure,
         {{ loop.index }} as cut_number,
         cast({{ bound }} as decimal(18, 2)) as cut_point
-    from fitted_groups
+    from (select distinct measured.score_group from measured) as fitted_groups
     {% endfor %}
     {% endfor %}
     {{- participation_rows() }}

@@ -15,6 +15,16 @@
 {%- endmacro %}
 
 
+{#- SQL: whether a segment is that of customers who take no part. -#}
+{% macro is_left_out(segment) -%}
+    {{ segment }} in (
+        {%- for reason in exclusion_reasons().values() | unique %}
+        '{{ reason }}'{{ ',' if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+
 {#- The settings that bound orders and money, the column of each, and when it leaves out. -#}
 {% macro participation_bounds() -%}
     {{ return({
@@ -54,10 +64,11 @@
 
 
 {#-
-    SQL: the end of a where clause of a fit: only who takes part by the settings of now is fitted.
-    `exclusion_reason` says the same by what a version keeps.
+    SQL: whether a customer takes part by the settings of now, as fits ask. `exclusion_reason` says
+    the same by what a version keeps.
 -#}
-{% macro and_takes_part(customers) -%}
+{% macro takes_part(customers) -%}
+    true
     {%- for setting_name, (column, outside) in participation_bounds().items()
         if setting(setting_name) is not none %}
         and not {{ customers }}.{{ column }} {{ outside }} {{ setting(setting_name) }}
@@ -137,7 +148,7 @@
         {%- set counts -%}
             select
                 count(*) as customers,
-                count(*) filter (where true {{ and_takes_part('states') }}) as participants
+                count(*) filter (where {{ takes_part('states') }}) as participants
             from {{ states }} as states
             inner join ({{ pending_versions() }}) as pending
                 on {{ is_valid_on('states', 'pending.baseline_date') }}

@@ -24,7 +24,7 @@ customers as (
         on {{ is_valid_on('states', 'pending.baseline_date') }}
     where
         states.frequency > 0
-        {{ and_takes_part('states') }}
+        and {{ takes_part('states') | indent(8) }}
 
 ),
 

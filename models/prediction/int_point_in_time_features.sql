@@ -124,7 +124,7 @@ backtest_customers as (
             and features.as_of_date = prediction_runs.frozen_at
     where
         features.frequency > 0
-        {{ and_takes_part('features') }}
+        and {{ takes_part('features') | indent(8) }}
 
 ),
 

@@ -52,17 +52,9 @@ ranked as (
 
     select
         *,
-        {% for rank, measure in [
-            ('recency', 'recency_days desc'), ('frequency', 'frequency'), ('monetary', 'monetary')
-        ] %}
-        case
-            when exclusion_reason is null
-                then percent_rank() over (
-                    partition by exclusion_reason is null
-                    order by {{ measure }}
-                )
-        end as {{ rank }}_percent_rank {{- ',' if not loop.last }}
-        {% endfor %}
+        percent_rank() over (order by recency_days desc) as recency_percent_rank,
+        percent_rank() over (order by frequency) as frequency_percent_rank,
+        percent_rank() over (order by monetary) as monetary_percent_rank
     from segmented
 
 )

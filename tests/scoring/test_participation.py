@@ -73,7 +73,7 @@ def scored(customers: pd.DataFrame, **settings: Any) -> tuple[list[tuple[Any, ..
             create table population as
             select country, cast(recency_days as decimal(18, 2)) as recency_days,
                 cast(frequency as decimal(18, 2)) as frequency, cast(monetary as decimal(18, 2)) as monetary
-            from states where frequency > 0 {{ and_takes_part('states') }}
+            from states where frequency > 0 and {{ takes_part('states') }}
         """)
         )
         fitted = connection.sql(

@@ -1,7 +1,5 @@
 {%- set measures = ['recency_days', 'frequency', 'monetary'] -%}
 
-{%- set reasons = exclusion_reasons().values() | unique | list -%}
-
 with customers as (
 
     select * from {{ ref('customers') }}
@@ -47,7 +45,7 @@ named as (
         segment
     from strategies
     where
-        (segmentation = 'rfm' and segment not in ('{{ reasons | join("', '") }}'))
+        (segmentation = 'rfm' and not {{ is_left_out('segment') | indent(8) }})
         or segment = 'all cancelled'
 
     union
@@ -64,7 +62,7 @@ named as (
         segmentation,
         segment
     from memberships
-    where segment in ('{{ reasons | join("', '") }}')
+    where {{ is_left_out('segment') | indent(4) }}
 
 ),
 
