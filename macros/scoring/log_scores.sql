@@ -38,8 +38,8 @@
             count(*), ' customers of ', count(distinct customers.{{ within }}),
             ' values of {{ within }}',
             case when count_if(customers.{{ within }} is null) > 0 then ', or of none,' else '' end,
-            ' are scored with the whole shop: fewer than {{ least_group_customers() }} customers of',
-            ' each were there to fit scores on.'
+            ' are scored with the whole shop: fewer than {{ least_group_customers() }} customers',
+            ' of each were there to fit scores on.'
         ) as warning
     from {{ customers }} as customers
     where

@@ -3,7 +3,8 @@
     row's own version. The last of them is `segmented`. This one piece serves today, the history and
     every counterfactual. `facts` names a relation with customer_id, country, model_version,
     recency_days, frequency and monetary; its other columns pass through. Where every order is
-    cancelled there are no scores, nor for customers whom the version leaves out. `cut_points` and `rules` name other relations than those that store all versions.
+    cancelled there are no scores, nor for customers whom the version leaves out. `cut_points` and
+    `rules` name other relations than those that store all versions.
 -#}
 {% macro assign_segments(facts, cut_points=none, rules=none) -%}
 {%- set cut_points = cut_points or ref('rfm_cut_points') -%}
