@@ -1,6 +1,7 @@
 """The project as a package in a dbt project of somebody else."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
@@ -142,3 +143,15 @@ def test_a_project_with_a_model_of_the_same_name_is_stopped(name: str, clashes: 
             macros["validate_package"]()
     else:
         macros["validate_package"]()
+
+
+def test_no_sql_names_a_schema_or_takes_the_package_for_the_project() -> None:
+    texts = {path.relative_to(ROOT): path.read_text("utf-8") for path in (ROOT / "macros").rglob("*.sql")}
+    known = {Path("macros/schema/this_package.sql"), Path("macros/input/validate_package.sql")}
+    assert {path for path, text in texts.items() if "project_name" in text} == known
+    assert [path for path, text in texts.items() if re.search(r"existing_relation\(\s*'", text)] == []
+    # Schemas of the stages are the folders of the models.
+    stages = "|".join(path.name for path in (ROOT / "models").iterdir() if path.name not in ("marts", "sources"))
+    named = re.compile(rf"\b(from|join|into|table|exists)\s+({stages}|sources|seeds)\.\w", re.IGNORECASE)
+    files = [path for folder in ("models", "macros", "tests") for path in (ROOT / folder).rglob("*.sql")]
+    assert [path for path in files if named.search(path.read_text("utf-8"))] == []
