@@ -13,7 +13,8 @@ import pytest
 import sqlalchemy
 from conftest import PUBLISHED, Shop, problem_of
 from shop_toolkit import publishing
-from shop_toolkit.publishing import Mart, PublicationError, current_files, folder_problem, publication
+from shop_toolkit.campaigns import file_name_of
+from shop_toolkit.publishing import Extract, Mart, PublicationError, current_files, folder_problem, publication
 
 # Texts that a spreadsheet would execute, and texts that only look like them.
 FORMULAS = ("=1+1", "+49 30 1", "-2", "@SUM(A1)", "\t=1", "\r=1", "＝1")
@@ -139,9 +140,68 @@ def test_published_files_lists_the_files_in_the_folder(published: Shop) -> None:
     for path, mart, kind, rows, size, checksum in files:
         content = (folder / path).read_bytes()
         assert (size, checksum) == (len(content), hashlib.sha256(content).hexdigest())
-        if mart:
+        if path.startswith("audiences/"):
+            assert (mart, kind) in {("audiences", "csv"), ("campaign_members", "csv")}
+        elif mart:
             assert path == f"{kind}/{mart}.{kind}"
             assert published.row(f"select count(*) from {mart}") == (rows,)
+
+
+def ids_in(path: Path) -> list[str]:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["customer_id"]
+    return [customer_id for (customer_id,) in rows[1:]]
+
+
+def test_each_campaign_and_segment_has_a_file_of_those_who_are_addressed(published: Shop) -> None:
+    folder = published.folder / "published" / "audiences"
+    expected = {
+        f"{segmentation}/{file_name_of(segment)}": ids
+        for segmentation, segment, ids in published.rows(
+            """
+            select segmentation, segment, list(customer_id order by customer_id) from audiences
+            where not is_control group by 1, 2
+            """
+        )
+    } | {
+        f"campaigns/{file_name_of(campaign)}": ids
+        for campaign, ids in published.rows(
+            """
+            select campaign, list(customer_id order by customer_id) from campaign_members
+            where not is_control group by 1
+            """
+        )
+    }
+    assert {"campaigns/summer-thank-you", "rfm/can-t-lose", "broad/loyal"} <= expected.keys()
+    suffix = "-customer-ids.csv"
+    found = {
+        str(path.relative_to(folder)).removesuffix(suffix): ids_in(path) for path in folder.rglob("*") if path.is_file()
+    }
+    assert found == expected
+
+
+def test_extracts_are_part_of_a_publication_and_safe_in_a_spreadsheet(tmp_path: Path) -> None:
+    with connection() as database:
+        texts = [*FORMULAS, *HARMLESS]
+        database.execute("create table people as select unnest($texts) as customer_id", {"texts": texts})
+        extract = Extract("audiences/all.csv", "people", "select customer_id from people")
+        marts = [Mart("people", "from people")]
+        with publication(database, marts, {}, tmp_path, extracts=[extract]) as first:
+            pass
+        written = [f"'{text}" if text in FORMULAS else text for text in texts]
+        assert sorted(ids_in(tmp_path / "audiences" / "all.csv")) == sorted(written)
+        assert (tmp_path / "audiences").readlink() == Path("current/audiences")
+        assert {entry["path"]: entry["row_count"] for entry in current_files(tmp_path)}["audiences/all.csv"] == 14
+        # another audience of the same marts is another publication; without any, its name is gone
+        extract = Extract("audiences/all.csv", "people", "select customer_id from people limit 0", is_personal=True)
+        with publication(database, marts, {}, tmp_path, extracts=[extract]) as second:
+            assert second.publication_id != first.publication_id
+        assert ids_in(tmp_path / "audiences" / "all.csv") == []
+        assert (tmp_path / "audiences" / "all.csv").stat().st_mode & 0o777 == 0o440
+        with publication(database, marts, {}, tmp_path):
+            pass
+        assert not (tmp_path / "audiences").exists()
 
 
 def test_the_published_database_has_tables_only_each_described(
