@@ -48,6 +48,9 @@ def publish(session: Any, marts: Sequence[Mart], pages: Mapping[str, str], folde
         if address:
             push(session, marts, address, schema, id_of(session, marts, pages))
         return
-    with publication(session, marts, pages, folder, extracts=audience_files(session, marts)) as written:
+    with (
+        audience_files(session, marts) as audiences,
+        publication(session, marts, pages, folder, extracts=audiences) as written,
+    ):
         if address:
             push(session, marts, address, schema, written.publication_id)

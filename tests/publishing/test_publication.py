@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -73,7 +74,19 @@ def published(demo_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop
     """A copy of the embedded shop, published by dbt after the tests of its marts' keys."""
     folder = tmp_path_factory.mktemp("published")
     shutil.copy(demo_shop.warehouse, folder / "shop.duckdb")
-    shop = Shop(folder, demo_shop.settings | {"published_folder": str(folder / "published")})
+    emails = folder / "emails.csv"
+    rows = demo_shop.rows("select customer_id from customers order by 1")
+    # every tenth customer has none, and some are written in other ways
+    emails.write_text(
+        "Id;Mail\n" + "".join(
+            f'" {customer_id}.0";{"none" if place % 10 == 0 else f" Secret.{customer_id}@Example.com "}\n'
+            for place, (customer_id,) in enumerate(rows)
+        )
+    )  # fmt: skip
+    shop = Shop(folder, demo_shop.settings | {
+        "published_folder": str(folder / "published"),
+        "customer_emails": {"file": str(emails), "customer_id": "Id", "email": "Mail"},
+    })  # fmt: skip
     result = shop.dbt("build", "--select", "reporting", "publishing")
     assert result.success, problem_of(result)
     return shop
@@ -174,11 +187,45 @@ def test_each_campaign_and_segment_has_a_file_of_those_who_are_addressed(publish
         )
     }
     assert {"campaigns/summer-thank-you", "rfm/can-t-lose", "broad/loyal"} <= expected.keys()
-    suffix = "-customer-ids.csv"
-    found = {
-        str(path.relative_to(folder)).removesuffix(suffix): ids_in(path) for path in folder.rglob("*") if path.is_file()
-    }
-    assert found == expected
+    found: dict[str, dict[str, Path]] = {}
+    for path in folder.rglob("*.csv"):
+        named = re.fullmatch("(.+)-(customer-ids|klaviyo|mailchimp|meta|google)", path.stem)
+        assert named, path
+        name, form = named.groups()
+        found.setdefault(f"{path.parent.name}/{name}", {})[form] = path
+    assert found.keys() == expected.keys()
+    without = {customer_id for (customer_id,) in published.rows("select customer_id from customers order by 1")[::10]}
+    for name, files in found.items():
+        assert ids_in(files["customer-ids"]) == expected[name]
+        emails = [f"secret.{customer_id}@example.com" for customer_id in expected[name] if customer_id not in without]
+        hashes = sorted(hashlib.sha256(email.encode()).hexdigest() for email in emails)
+        for form, heading, values in (
+            ("klaviyo", "Email", emails), ("mailchimp", "Email Address", emails), ("meta", "email", hashes),
+            ("google", "Email", hashes),
+        ):  # fmt: skip
+            assert files[form].read_text("utf-8").split("\n") == [heading, *values, ""]
+            assert files[form].stat().st_mode & 0o777 == 0o440
+
+
+def test_addresses_are_nowhere_but_in_the_files_to_upload(published: Shop) -> None:
+    """In no text of a table, and in no byte of a log, a page, or what dbt writes."""
+    folder = published.folder / "published"
+    for path in (published.warehouse, folder / "marts.duckdb"):
+        with duckdb.connect(str(path), read_only=True) as database:
+            tables = database.execute(
+                "select quote_ident(schema_name) || '.' || quote_ident(table_name) from duckdb_tables()"
+            ).fetchall()
+            assert len(tables) > 30
+            for (table,) in tables:
+                query = f"select count(*) from {table} as t where contains(lower(t::varchar), '@example.com')"
+                assert database.execute(query).fetchall() == [(0,)], table
+    files = [
+        path
+        for path in published.folder.rglob("*")
+        if path.is_file() and "audiences" not in path.parts and path.name != "emails.csv"
+    ]
+    assert {"publication.json", "report.html", "dbt.log", "customers.csv"} <= {path.name for path in files}
+    assert [path for path in files if b"@example.com" in path.read_bytes().lower()] == []
 
 
 def test_extracts_are_part_of_a_publication_and_safe_in_a_spreadsheet(tmp_path: Path) -> None:
