@@ -24,10 +24,10 @@ EMAILS = "emails_of_audiences"
 # The forms with e-mail addresses: heading and value. Each address once, as Klaviyo takes none twice. Meta and Google
 # match the SHA-256 of the address in lower case and without blanks.
 FORMS = {
-    "klaviyo": ("Email", "email"),
-    "mailchimp": ("Email Address", "email"),
-    "meta": ("email", "sha256(email)"),
-    "google": ("Email", "sha256(email)"),
+    "klaviyo": ("Email", "address"),
+    "mailchimp": ("Email Address", "address"),
+    "meta": ("email", "sha256(address)"),
+    "google": ("Email", "sha256(address)"),
 }
 
 
@@ -93,16 +93,16 @@ def read_emails(session: Any, emails: Mapping[str, str], clean_identifier: str) 
             with texts as (
                 select
                     cast({quote_name(emails["customer_id"])} as varchar) as customer_text,
-                    lower(regexp_replace(cast({quote_name(emails["email"])} as varchar), '\\s', '', 'g')) as email
+                    lower(regexp_replace(cast({quote_name(emails["email"])} as varchar), '\\s', '', 'g')) as address
                 from {scan_of(emails["file"])}
             ),
             counted as (
-                select {clean_identifier} as customer_id, email, count(*) as row_count
+                select {clean_identifier} as customer_id, address, count(*) as row_count
                 from texts
-                where regexp_full_match(email, '[^@,;<>"]+@[^@,;<>"]+[.][^@,;<>".]+')
+                where regexp_full_match(address, '[^@,;<>"]+@[^@,;<>"]+[.][^@,;<>".]+')
                 group by all
             )
-            select customer_id, arg_max(email, (row_count, email)) as email
+            select customer_id, arg_max(address, (row_count, address)) as address
             from counted
             where customer_id is not null
             group by customer_id

@@ -213,7 +213,7 @@ def test_addresses_are_nowhere_but_in_the_files_to_upload(published: Shop) -> No
     for path in (published.warehouse, folder / "marts.duckdb"):
         with duckdb.connect(str(path), read_only=True) as database:
             tables = database.execute(
-                "select quote_ident(schema_name) || '.' || quote_ident(table_name) from duckdb_tables()"
+                """select format('"{}"."{}"', schema_name, table_name) from duckdb_tables()"""
             ).fetchall()
             assert len(tables) > 30
             for (table,) in tables:
