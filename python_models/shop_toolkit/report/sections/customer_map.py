@@ -83,7 +83,7 @@ def map_panel(
         "yaxis": axis("no unit: near means similar", scaleanchor="x", **plane),
         "annotations": names_on_map(cells, colours),
     }
-    return Panel(traces, layout, 460, sentence(SEGMENTATIONS[segmentation]))
+    return Panel(traces, layout, 460, sentence(SEGMENTATIONS[segmentation]), segmentation)
 
 
 def segment_marks(segment: str, inside: pd.DataFrame, is_customers: bool, colour: str, most: int) -> Figure:

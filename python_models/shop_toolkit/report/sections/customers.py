@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import duckdb
 import pandas as pd
 
 from shop_toolkit.report.charts import (
@@ -33,6 +34,48 @@ from shop_toolkit.report.segmentations import LEARNED, SEGMENTATIONS, ordered
 from shop_toolkit.report.words import is_missing, percent, sentence
 
 GRADES = [1, 2, 3, 4, 5]
+# Customers and their revenue by pair of scores. Cells without customers are rows too, or a heat map would not show that
+# they were counted.
+SCORE_CELLS = """
+    with scores as (
+
+        select cast(unnest(range(1, 6)) as integer) as score
+
+    ),
+
+    cells as (
+
+        select
+            recency_score,
+            frequency_score,
+            count(*) as customer_count,
+            sum(monetary) as revenue
+        from customers
+        where recency_score is not null
+        group by 1, 2
+
+    )
+
+    select
+        recency_scores.score as recency_score,
+        frequency_scores.score as frequency_score,
+        coalesce(cells.customer_count, 0) as customer_count,
+        cast(coalesce(cells.revenue, 0) as decimal(18, 2)) as revenue
+    from scores as recency_scores
+    cross join scores as frequency_scores
+    left join cells
+        on
+            recency_scores.score = cells.recency_score
+            and frequency_scores.score = cells.frequency_score
+"""
+
+
+def counted_score_cells(customers: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Customers and their revenue by pair of scores; `customers` is the mart of that name."""
+    counted = customers.query("customers", SCORE_CELLS)
+    # Only a statement that returns no rows is None.
+    assert counted is not None
+    return counted
 
 
 def blocks(tables: Tables) -> list[Block]:
@@ -40,16 +83,22 @@ def blocks(tables: Tables) -> list[Block]:
     segments = tables["segments"]
     colours = segment_colours(segments)
     return [
-        scores(tables["rpt_score_cells"]),
         sizes(segments, colours),
-        *(profiles(segmentation, tables["rpt_segments"], segments, colours) for segmentation in LEARNED),
         customer_map(tables["rpt_map_cells"], tables["rpt_map_points"], segments, colours),
-        *(rules(segmentation, tables["segment_rules"], segments, colours) for segmentation in LEARNED),
+        *(profiles(segmentation, tables["rpt_segments"], segments, colours) for segmentation in LEARNED),
+        scores(tables["score_cells"]),
     ]
 
 
+def rules_of(tables: Tables) -> list[Block]:
+    """The rules of the learned segmentations, which are technical."""
+    segments = tables["segments"]
+    colours = segment_colours(segments)
+    return [rules(segmentation, tables["segment_rules"], segments, colours) for segmentation in LEARNED]
+
+
 def scores(cells: pd.DataFrame) -> Block:
-    """Customers and their revenue by recency and frequency score; `cells` is rpt_score_cells."""
+    """Customers and their revenue by recency and frequency score; `cells` counts customers as `counted_score_cells`."""
     name = "score_cells"
     total = cells["customer_count"].sum() if len(cells) else 0
     if not total:
@@ -119,7 +168,7 @@ def sizes(segments: pd.DataFrame, colours: Mapping[str, str]) -> Block:
         ends = column(own, "share"), column(own, "revenue_share")
         figure = dumbbells(column(own, "segment"), *ends, [colours[segment] for segment in own["segment"]])
         layout = {"xaxis": shares_axis(*ends), "yaxis": names_axis(names=named_short(own["segment"], 26))}
-        panels.append(Panel(figure, layout, rows_height(len(own)), sentence(words)))
+        panels.append(Panel(figure, layout, rows_height(len(own)), sentence(words), segmentation))
     columns = {
         "segmentation": ("segmentation", "text"),
         "segment": ("segment", "text"),
