@@ -28,8 +28,9 @@
 {% macro publication_context_of(names, tested_names, what_stays, needs_report=false) -%}
     {{- wait_for_marts(names) -}}
     {%- if execute -%}
-        {%- set marts = {} -%}
+        {%- set marts, relations = {}, [] -%}
         {%- for name in names -%}
+            {%- do relations.append(ref(name)) -%}
             {%- set mart = graph.nodes['model.' ~ project_name ~ '.' ~ name] -%}
             {%- set columns = {} -%}
             {%- for column in mart.columns.values() -%}
@@ -47,9 +48,23 @@
         {%- if reason and setting('published_folder') is not none -%}
             {%- do log(what_stays ~ ", " ~ reason ~ ".", info=true) -%}
         {%- endif -%}
+        {%- if not reason -%}
+            {%- do make_readable_by_python(relations) -%}
+        {%- endif -%}
         {%- set context = {'marts': marts, 'may_publish': not reason} -%}
         set variable publication_context = {{ sql_text(tojson(context)) }}
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- Where Python runs elsewhere than SQL, an adapter copies tables to it. -#}
+{% macro make_readable_by_python(relations) -%}
+    {{ return(adapter.dispatch('make_readable_by_python')(relations)) }}
+{%- endmacro %}
+
+
+{% macro default__make_readable_by_python(relations) -%}
+    {{ return('') }}
 {%- endmacro %}
 
 

@@ -27,25 +27,46 @@ cumulative as (
 
 ),
 
+-- Of a measure whose bounds are fixed there is nothing to fit.
 cuts as (
 
-    select unnest([1, 2, 3, 4]) as cut_number
+    {% for measure, settings in score_settings().items() %}
+    select
+        '{{ measure }}' as measure,
+        cast(unnest(range(1, {{ settings.score_count }})) as integer) as cut_number,
+        {{ settings.score_count }} as score_count
+    {{ 'where false' if settings.bounds }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
--- The least value that at least so many fifths of the customers do not exceed. It is a value that
--- occurs, and counted in whole numbers, so that no rounding moves it.
+-- The least value that at least so many fifths, or other quantiles, of the customers do not exceed.
+-- It is a value that occurs, and counted in whole numbers, so that no rounding moves it.
 cut_points as (
 
     select
         cumulative.measure,
         cuts.cut_number,
-        cumulative.customers_fitted,
         min(cumulative.value) as cut_point
     from cumulative
     inner join cuts
-        on cumulative.customers_up_to * 5 >= cumulative.customers_fitted * cuts.cut_number
-    group by 1, 2, 3
+        on
+            cumulative.measure = cuts.measure
+            and cumulative.customers_up_to * cuts.score_count
+            >= cumulative.customers_fitted * cuts.cut_number
+    group by 1, 2
+    {% for measure, settings in score_settings().items() %}
+    {% for bound in settings.bounds or [] %}
+
+    union all
+
+    select
+        '{{ measure }}' as measure,
+        {{ loop.index }} as cut_number,
+        cast({{ bound }} as decimal(18, 2)) as cut_point
+    {% endfor %}
+    {% endfor %}
 
 )
 {%- endmacro %}

@@ -16,15 +16,13 @@ scored as (
 
     select
         customers.*,
-        case
-            when customers.frequency > 0 then 5 - {{ cut_points_passed('recency_days') }}
-        end as recency_score,
-        case
-            when customers.frequency > 0 then 1 + {{ cut_points_passed('frequency') }}
-        end as frequency_score,
-        case
-            when customers.frequency > 0 then 1 + {{ cut_points_passed('monetary') }}
-        end as monetary_score
+        {% for measure in score_measures() %}
+        cut_points.{{ measure }}_scores,
+        {% endfor %}
+        {% for measure in score_measures() %}
+        {{ score(measure) | indent(8) }} as {{ measure | replace('_days', '') }}_score
+        {{- ',' if not loop.last }}
+        {% endfor %}
     from {{ facts }} as customers
     inner join cut_points
         on customers.model_version = cut_points.model_version
@@ -45,9 +43,7 @@ segmented as (
 
     select
         scored.*,
-        nullif(
-            concat(scored.recency_score, scored.frequency_score, scored.monetary_score), ''
-        ) as rfm_score,
+        {{ rfm_score_text('scored') | indent(8) }} as rfm_score,
         {{ rfm_segment('rfm_cells', 'scored') | indent(8) }} as rfm_segment,
         case
             when scored.frequency = 0 then 'all cancelled'
@@ -64,9 +60,7 @@ segmented as (
     from scored
     left join rfm_cells
         on
-            scored.recency_score = rfm_cells.recency_score
-            and scored.frequency_score = rfm_cells.frequency_score
-            and scored.monetary_score = rfm_cells.monetary_score
+            {{ is_cell_of('rfm_cells', 'scored', 'scored') | indent(12) }}
     {% for segmentation in ['broad', 'detailed'] %}
     left join rules_by_combination as {{ segmentation }}
         on

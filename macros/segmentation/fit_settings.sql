@@ -13,6 +13,10 @@
     ] -%}
         {%- do settings.update({name: var(name)}) -%}
     {%- endfor -%}
+    {#- A version of before this setting has none. -#}
+    {%- if var('rfm_cut_points') is not none -%}
+        {%- do settings.update({'rfm_cut_points': var('rfm_cut_points')}) -%}
+    {%- endif -%}
     {#- Grids are long: a fingerprint replaces them. -#}
     {%- for name in ['spend_param_grids', 'classification_param_grids'] -%}
         {%- do settings.update({name: local_md5(tojson(var(name), sort_keys=true))[:8]}) -%}
@@ -28,7 +32,7 @@
 {% macro fit_settings_with_seeds() -%}
     select
         concat(
-            '{{ fit_settings() | replace('}', '') }}',
+            '{{ fit_settings()[:-1] }}',
             ', "seeds": "', left(md5(string_agg(content, '' order by seed)), 8), '"}'
         ) as settings
     from (

@@ -7,8 +7,8 @@ import pandas as pd
 from shop_toolkit.tables import typed
 
 TYPES = {
-    "section": "str", "tab": "str", "question": "str", "chart": "str", "title": "str", "failure_reason": "str", "content": "str",
-    "block_number": "int32", "figure_count": "int32", "point_count": "int64", "row_count": "int64",
+    "section": "str", "tab": "str", "question": "str", "chart": "str", "title": "str", "failure_reason": "str",
+    "content": "str", "block_number": "int32", "figure_count": "int32", "point_count": "int64", "row_count": "int64",
 }  # fmt: skip
 
 
@@ -38,7 +38,6 @@ def model(dbt: Any, session: Any) -> pd.DataFrame:
         "segment_drift": dbt.ref("segment_drift"),
         "segment_changes": dbt.ref("segment_changes"),
         "rpt_findings": dbt.ref("rpt_findings"),
-        "score_cells": counted_score_cells(dbt.ref("customers")),
         "rpt_segments": dbt.ref("rpt_segments"),
         "rpt_segment_interests": dbt.ref("rpt_segment_interests"),
         "rpt_map_cells": dbt.ref("rpt_map_cells"),
@@ -47,6 +46,7 @@ def model(dbt: Any, session: Any) -> pd.DataFrame:
     # Older versions' rules assign nobody today.
     active = dbt.ref("model_versions").filter("is_active")
     ((version,),) = active.aggregate("coalesce(max(model_version), 0)").fetchall()
+    relations["score_cells"] = counted_score_cells(dbt.ref("customers"), dbt.ref("rfm_cut_points"), version)
     relations["segment_rules"] = relations["segment_rules"].filter(f"model_version = {version}")
     relations["segment_changes"] = relations["segment_changes"].aggregate(CHANGES)
     # In total order, or ties and tables would follow the threads of the build.

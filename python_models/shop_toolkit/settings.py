@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from shop_toolkit.grids import grid_problem
 from shop_toolkit.ingest.encodings import ENCODINGS
 from shop_toolkit.publishing import folder_problem
+from shop_toolkit.scores import cut_points_problem, is_score_count
 
 DATE_ORDERS = (
     "year-month-day", "month-day-year", "day-month-year", "month-name", "unix-seconds", "unix-milliseconds",
@@ -143,6 +144,13 @@ SETTINGS: dict[str, Setting] = {
     "as_of_date": _DAY,
     "baseline_date": _DAY,
     "refit": Setting("true or false", _flag),
+    "rfm_cut_points": Setting(
+        "a number of quantiles, from 3 to 10, or a mapping from measures to such a number or to a list of bounds,"
+        " e.g. {recency_days: [30, 90, 180], monetary: 4}",
+        lambda value: _mapping(value) or is_score_count(value),
+        cut_points_problem,
+        is_optional=True,
+    ),
     "max_fit_customers": whole("customers", 100, 20_000),
     "tsne_iterations": whole("steps", 250, 5_000),
     "max_clusters": whole("clusters", 2, 10),

@@ -175,6 +175,7 @@ def test_settings_change_of_what_is_parsed_only_what_a_yml_reads(make_shop: Call
         "refund_invoice_prefixes": ["CN"], "max_unreadable_share": 0.9,
         "plausible_from": "2025-01-01", "plausible_to": "2025-12-31",
         "as_of_date": "2025-03-31", "baseline_date": "2025-03-31", "refit": True,
+        "rfm_cut_points": {"recency_days": [30, 90], "monetary": 4},
         "max_fit_customers": 100, "min_segment_share": 0.1,
         "force_broad_clustering": "rfm ward 4", "force_detailed_clustering": "rfm ward 5", "max_fit_products": 100,
         "backtest_origins": 2, "max_training_customers": 100, "min_precision": 0.5,

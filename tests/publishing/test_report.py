@@ -61,7 +61,9 @@ def read_tables(shop: Shop) -> Tables:
     with duckdb.connect(str(shop.warehouse), read_only=True) as connection:
         relations = {name: connection.table(f"{schema}.{name}") for name, schema in TABLES.items()}
         relations["segment_changes"] = relations["segment_changes"].aggregate(CHANGES)
-        relations["score_cells"] = counted_score_cells(connection.table("main.customers"))
+        relations["score_cells"] = counted_score_cells(
+            connection.table("main.customers"), connection.table("scoring.rfm_cut_points"), 1
+        )
         tables = {name: relation.df() for name, relation in relations.items()}
     return tables | {"settings": pd.DataFrame({"min_test_customers": ["200"]})}
 
@@ -1298,7 +1300,17 @@ def test_customers_are_counted_in_their_score_cell_and_empty_cells_are_rows() ->
             ) as customers (customer_id, recency_score, frequency_score, monetary)
             """
         )
-        counted = counted_score_cells(customers).fetchall()
+        cut_points = connection.sql(
+            """
+            select 2 as model_version, measure, cut_number
+            from range(1, 5) as cuts (cut_number)
+            cross join (values ('recency_days'), ('frequency'), ('monetary')) as measures (measure)
+            union all
+            -- a version of before had more scores
+            select 1, 'frequency', 5
+            """
+        )
+        counted = counted_score_cells(customers, cut_points, 2).fetchall()
     filled = {(5, 5): (2, Decimal("12.50")), (1, 2): (1, Decimal("1.00"))}
     assert {row[:2]: row[2:] for row in counted} == {
         (recency, frequency): filled.get((recency, frequency), (0, Decimal(0)))

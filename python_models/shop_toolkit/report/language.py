@@ -40,7 +40,8 @@ class Language:
         return code if code in languages() else ENGLISH
 
 
-CURRENT: ContextVar[Language] = ContextVar("language", default=Language())
+DEFAULT = Language()
+CURRENT: ContextVar[Language] = ContextVar("language", default=DEFAULT)
 
 
 @cache
@@ -141,7 +142,7 @@ def with_currency(text: str) -> str:
     sign, text = ("-", text[1:]) if text.startswith("-") else ("", text)
     if before and symbol[-1:].isalpha():
         before = before.replace("¤", "¤\u00a0")
-    return sign + before.replace("¤", symbol) + text + after.replace("¤", symbol)
+    return f"{sign}{before.replace('¤', symbol)}{text}{after.replace('¤', symbol)}"
 
 
 def date_text(day: Any, skeleton: str, pattern: str) -> str:

@@ -33,13 +33,18 @@ from shop_toolkit.report.sections.rules import rules
 from shop_toolkit.report.segmentations import LEARNED, SEGMENTATIONS, ordered
 from shop_toolkit.report.words import is_missing, percent, sentence
 
-GRADES = [1, 2, 3, 4, 5]
 # Customers and their revenue by pair of scores. Cells without customers are rows too, or a heat map would not show that
 # they were counted.
 SCORE_CELLS = """
-    with scores as (
+    with recency_scores as (
 
-        select cast(unnest(range(1, 6)) as integer) as score
+        select cast(unnest(range(1, {recency_scores} + 1)) as integer) as score
+
+    ),
+
+    frequency_scores as (
+
+        select cast(unnest(range(1, {frequency_scores} + 1)) as integer) as score
 
     ),
 
@@ -61,8 +66,8 @@ SCORE_CELLS = """
         frequency_scores.score as frequency_score,
         coalesce(cells.customer_count, 0) as customer_count,
         cast(coalesce(cells.revenue, 0) as decimal(18, 2)) as revenue
-    from scores as recency_scores
-    cross join scores as frequency_scores
+    from recency_scores
+    cross join frequency_scores
     left join cells
         on
             recency_scores.score = cells.recency_score
@@ -70,9 +75,20 @@ SCORE_CELLS = """
 """
 
 
-def counted_score_cells(customers: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
-    """Customers and their revenue by pair of scores; `customers` is the mart of that name."""
-    counted = customers.query("customers", SCORE_CELLS)
+def counted_score_cells(
+    customers: duckdb.DuckDBPyRelation, cut_points: duckdb.DuckDBPyRelation, version: int
+) -> duckdb.DuckDBPyRelation:
+    """Customers and their revenue by pair of scores.
+
+    Args:
+        customers: The mart of that name.
+        cut_points: rfm_cut_points.
+        version: The active version.
+    """
+    own = cut_points.filter(f"model_version = {int(version)}").aggregate("measure, count(*) + 1 as score_count")
+    sizes = {measure: int(size) for measure, size in own.fetchall()}
+    query = SCORE_CELLS.format(recency_scores=sizes.get("recency_days", 1), frequency_scores=sizes.get("frequency", 1))
+    counted = customers.query("customers", query)
     # Only a statement that returns no rows is None.
     assert counted is not None
     return counted
@@ -104,19 +120,21 @@ def scores(cells: pd.DataFrame) -> Block:
     if not total:
         return without_chart(name, "Customers by score", "Nobody has scores: no customer has a net order.")
     cells = cells.assign(share=cells["customer_count"] / total)
+    recencies, frequencies = (sorted(set(cells[f"{measure}_score"].tolist())) for measure in ("recency", "frequency"))
     panels = []
     for field, words in (("share", "customers"), ("revenue_share", "revenue")):
-        matrix = pivot(cells, "frequency_score", "recency_score", field, GRADES, GRADES)
+        matrix = pivot(cells, "frequency_score", "recency_score", field, frequencies, recencies)
         hover = "recency %{x}, frequency %{y}: %{z:.1%} of the " + words
         layout = {
-            "xaxis": axis("recency score (5: most recent)", dtick=1, showgrid=False),
-            "yaxis": axis("frequency score (5: most often)", dtick=1, showgrid=False),
+            "xaxis": axis(f"recency score ({recencies[-1]}: most recent)", dtick=1, showgrid=False),
+            "yaxis": axis(f"frequency score ({frequencies[-1]}: most often)", dtick=1, showgrid=False),
         }
         panels.append(
-            Panel([heat_map(GRADES, GRADES, matrix, percents(matrix), hover)], layout, 330, f"% of the {words}")
+            Panel([heat_map(recencies, frequencies, matrix, percents(matrix), hover)], layout, 330, f"% of the {words}")
         )
     note = (
-        "Scores are fifths of the customers of the baseline date, with frozen cut-points; equal values score equally."
+        "Scores are fifths of the customers of the baseline date, or what rfm_cut_points says, with frozen cut-points;"
+        " equal values score equally."
     )
     columns = {
         "recency_score": ("recency score", "count"),
@@ -138,11 +156,12 @@ def scores(cells: pd.DataFrame) -> Block:
 
 def best_scores(cells: pd.DataFrame) -> str:
     """The title: the share of the best customers, or of the commonest scores where these are too few."""
-    best = cells[(cells["recency_score"] == 5) & (cells["frequency_score"] == 5)]
+    top = cells[["recency_score", "frequency_score"]].max()
+    best = cells[(cells["recency_score"] == top.iloc[0]) & (cells["frequency_score"] == top.iloc[1])]
     is_best = best["customer_count"].sum() >= LEAST_CUSTOMERS
     cell = largest(best, best["customer_count"]) if is_best else largest(cells, cells["customer_count"])
     words = f"scores {cell['recency_score']:.0f} and {cell['frequency_score']:.0f}"
-    is_best = cell["recency_score"] == cell["frequency_score"] == 5
+    is_best = (cell["recency_score"], cell["frequency_score"]) == tuple(top)
     who = f"the most recent and most frequent ({words})" if is_best else f"those with {words}"
     if is_missing(cell["revenue_share"]):
         return f"{percent(cell['share'])} of the customers are {who}"
