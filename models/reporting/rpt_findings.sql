@@ -86,7 +86,7 @@ first_orders as (
         customer_id,
         min(order_date) as order_date
     from orders
-    group by 1
+    group by customer_id
 
 ),
 
@@ -187,7 +187,7 @@ customer_periods as (
         count(*) filter (where is_current) > 0 as is_current,
         count(*) filter (where is_previous) > 0 as is_previous
     from dated_orders
-    group by 1
+    group by customer_id
 
 ),
 
@@ -230,16 +230,25 @@ best_segment as (
 
 ),
 
+net_customers as (
+
+    select count(*) as of_customer_count
+    from customers
+    where frequency > 0
+
+),
+
 overdue as (
 
     select
         'overdue' as finding,
         'alerts' as chart,
         count(*) as customer_count,
-        (select count(*) from customers where frequency > 0) as of_customer_count,
-        sum(monetary) as amount,
-        sum(expected_loss) as lost_amount
+        max(net_customers.of_customer_count) as of_customer_count,
+        sum(open_alerts.monetary) as amount,
+        sum(open_alerts.expected_loss) as lost_amount
     from open_alerts
+    cross join net_customers
     having count(*) >= {{ least_customers }}
 
 ),
@@ -250,10 +259,11 @@ one_order as (
         'one_order' as finding,
         'cohorts' as chart,
         count(*) as customer_count,
-        (select count(*) from customers where frequency > 0) as of_customer_count,
+        max(net_customers.of_customer_count) as of_customer_count,
         sum(customers.monetary) as amount
     from customers
     cross join periods
+    cross join net_customers
     where
         customers.frequency = 1
         and customers.recency_days >= periods.period_days
@@ -280,7 +290,7 @@ category_periods as (
     where
         periods.has_previous
         and products.category_name not in ('other', 'no categories')
-    group by 1
+    group by products.category_name
 
 ),
 
@@ -444,7 +454,7 @@ detailed_spends as (
         detailed_segment as segment,
         sum(expected_spend_90_days) as expected_spend
     from customers
-    group by 1
+    group by detailed_segment
 
 ),
 
