@@ -68,6 +68,8 @@ MARTS = (
     "segment_drift",
     "customer_alerts",
     "audiences",
+    "campaign_members",
+    "campaign_results",
     "input_warnings",
     "published_files",
 )
