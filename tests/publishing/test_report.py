@@ -130,7 +130,14 @@ class Visit:
 
     def show(self, place: str) -> None:
         """Go to a tab or a block, as a link to it does."""
-        self.page.evaluate(f"location.hash = {place!r}; dispatchEvent(new Event('hashchange'))")
+        self.page.evaluate(
+            """place => new Promise(arrive => {
+                addEventListener('hashchange', () => setTimeout(arrive), {once: true});
+                if (location.hash === '#' + place) dispatchEvent(new Event('hashchange'));
+                else location.hash = place;
+            })""",
+            place,
+        )
         self.wait()
 
     def choose(self, segmentation: str) -> None:
