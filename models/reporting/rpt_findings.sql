@@ -274,23 +274,22 @@ one_order as (
 category_periods as (
 
     select
-        products.category_name,
-        coalesce(sum(order_lines.revenue) filter (
-            where order_lines.order_date between periods.period_from and periods.as_of_date
+        category_days.category_name,
+        coalesce(sum(category_days.amount) filter (
+            where category_days.event_date between periods.period_from and periods.as_of_date
         ), 0) as current_revenue,
-        coalesce(sum(order_lines.revenue) filter (
+        coalesce(sum(category_days.amount) filter (
             where
-            order_lines.order_date between periods.period_from - periods.period_days
+            category_days.event_date between periods.period_from - periods.period_days
             and periods.period_from - 1
         ), 0) as previous_revenue
-    from {{ ref('order_lines') }} as order_lines
-    inner join {{ ref('products') }} as products
-        on order_lines.product_id = products.product_id
+    from {{ ref('int_category_days') }} as category_days
     cross join periods
     where
-        periods.has_previous
-        and products.category_name not in ('other', 'no categories')
-    group by products.category_name
+        category_days.prediction_run = 'live'
+        and periods.has_previous
+        and category_days.category_name not in ('other', 'no categories')
+    group by category_days.category_name
 
 ),
 

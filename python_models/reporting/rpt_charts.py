@@ -15,7 +15,7 @@ TYPES = {
 def model(dbt: Any, session: Any) -> pd.DataFrame:
     """The report's findings, section by section."""
     # Here, because importing it costs every dbt command time.
-    from shop_toolkit.report.sections.customers import counted_score_cells
+    from shop_toolkit.report.sections.customer_map import CELLS, POINTS
     from shop_toolkit.report.sections.movement import CHANGES
 
     relations = {
@@ -38,15 +38,15 @@ def model(dbt: Any, session: Any) -> pd.DataFrame:
         "segment_drift": dbt.ref("segment_drift"),
         "segment_changes": dbt.ref("segment_changes"),
         "rpt_findings": dbt.ref("rpt_findings"),
+        "rpt_score_cells": dbt.ref("rpt_score_cells"),
         "rpt_segments": dbt.ref("rpt_segments"),
         "rpt_segment_interests": dbt.ref("rpt_segment_interests"),
-        "rpt_map_cells": dbt.ref("rpt_map_cells"),
-        "rpt_map_points": dbt.ref("rpt_map_points"),
+        "rpt_map_cells": dbt.ref("rpt_map_marks").filter("mark_type = 'cell'").select(CELLS),
+        "rpt_map_points": dbt.ref("rpt_map_marks").filter("mark_type = 'customer'").select(POINTS),
     }
     # Older versions' rules assign nobody today.
     active = dbt.ref("model_versions").filter("is_active")
     ((version,),) = active.aggregate("coalesce(max(model_version), 0)").fetchall()
-    relations["score_cells"] = counted_score_cells(dbt.ref("customers"), dbt.ref("rfm_cut_points"), version)
     relations["segment_rules"] = relations["segment_rules"].filter(f"model_version = {version}")
     relations["segment_changes"] = relations["segment_changes"].aggregate(CHANGES)
     # In total order, or ties and tables would follow the threads of the build.

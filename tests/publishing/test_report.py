@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from shop_toolkit.report.page import key_figures
 from shop_toolkit.report.page import page as render
 from shop_toolkit.report.sections import SECTIONS, answers
 from shop_toolkit.report.sections import alerts as alert_blocks
-from shop_toolkit.report.sections.customers import counted_score_cells
+from shop_toolkit.report.sections.customer_map import CELLS, POINTS
 from shop_toolkit.report.sections.movement import CHANGES
 
 CHROMIUM = "/usr/bin/chromium"
@@ -43,7 +42,7 @@ TABLES = {
     "product_categories": "main", "interest_groups": "main", "model_evaluations": "main",
     "prediction_calibration": "main", "prediction_confusion": "main", "segment_transitions": "main",
     "segment_drift": "main", "segment_changes": "main", "rpt_findings": "reporting", "rpt_segments": "reporting",
-    "rpt_segment_interests": "reporting", "rpt_map_cells": "reporting", "rpt_map_points": "reporting",
+    "rpt_segment_interests": "reporting", "rpt_score_cells": "reporting",
 }  # fmt: skip
 HEIGHT = 900
 # What an attacker types into fields that a shop logs.
@@ -61,9 +60,9 @@ def read_tables(shop: Shop) -> Tables:
     with duckdb.connect(str(shop.warehouse), read_only=True) as connection:
         relations = {name: connection.table(f"{schema}.{name}") for name, schema in TABLES.items()}
         relations["segment_changes"] = relations["segment_changes"].aggregate(CHANGES)
-        relations["score_cells"] = counted_score_cells(
-            connection.table("main.customers"), connection.table("scoring.rfm_cut_points"), 1
-        )
+        marks = connection.table("reporting.rpt_map_marks")
+        relations["rpt_map_cells"] = marks.filter("mark_type = 'cell'").select(CELLS)
+        relations["rpt_map_points"] = marks.filter("mark_type = 'customer'").select(POINTS)
         tables = {name: relation.df() for name, relation in relations.items()}
     return tables | {"settings": pd.DataFrame({"min_test_customers": ["200"]})}
 
@@ -406,8 +405,8 @@ def test_customers_are_counted_as_in_the_marts(visit: Visit, demo_shop: Shop) ->
     )
     assert sorted((segment, size) for segmentation, segment, size in shown if segmentation == "detailed") == sizes
     cells = demo_shop.rows("""
-        select segmentation, customer_count::integer from reporting.rpt_map_cells
-        where customer_count >= 5 order by all
+        select segmentation, customer_count::integer from reporting.rpt_map_marks
+        where mark_type = 'cell' and customer_count >= 5 order by all
     """)
     on_map = zip(*(visit.column("map", heading) for heading in ("segmentation", "customers")), strict=True)
     assert sorted(on_map) == cells
@@ -622,7 +621,7 @@ def test_a_chart_downloads_as_csv(visit: Visit) -> None:
 
 def test_the_page_has_no_customer_unless_asked_to(demo_shop: Shop, report: Path) -> None:
     content = re.sub(r"<script>.*?</script>", "", report.read_text(encoding="utf-8"), flags=re.DOTALL)
-    assert demo_shop.row("select count(*) from reporting.rpt_map_points")[0] == 0
+    assert demo_shop.row("select count(*) from reporting.rpt_map_marks where mark_type = 'customer'")[0] == 0
     for (customer,) in demo_shop.rows("select customer_id from customers order by customer_id limit 200"):
         assert not re.search(rf"(?<![\d.,]){re.escape(customer)}(?![\d.,])", content)
 
@@ -641,11 +640,11 @@ def test_the_setting_adds_customers_without_ids_and_nothing_else_changes_the_pag
     )
     assert before == after
     points, fitted = asked.row("""
-        select (select count(*) from reporting.rpt_map_points), count(*)
+        select (select count(*) from reporting.rpt_map_marks where mark_type = 'customer'), count(*)
         from customers where embedding_x is not null
     """)
     assert points == fitted > 0
-    columns = {name for name, *_ in asked.rows("describe reporting.rpt_map_points")}
+    columns = {name for name, *_ in asked.rows("describe reporting.rpt_map_marks")}
     assert "customer_id" not in columns
     charted = blocks_of(read_tables(asked))["map"]
     assert charted.points == 2 * points
@@ -1107,7 +1106,7 @@ def test_the_report_shows_no_revenue_of_few(tables: Tables) -> None:
     countries = changed["sales_by_country"] = tables["sales_by_country"].head(4).copy()
     countries["country"], countries["customer_count"] = ["A", "B", "C", "D"], [100, 3, 4, 50]
     countries["revenue"] = [900.0, 98765.43, 1.0, 99.0]
-    cells = changed["score_cells"]
+    cells = changed["rpt_score_cells"]
     best = (cells["recency_score"] == 5) & (cells["frequency_score"] == 5)
     cells["customer_count"], cells["revenue"] = (
         cells["customer_count"].mask(best, 1),
@@ -1292,38 +1291,6 @@ def test_the_shop_has_key_figures_and_zeros_without_orders(*, has_orders: bool) 
         counts = ("customer_count", "repeat_customer_count", "net_customer_count", "order_count", "units", "revenue")
         dates = ("first_order_date", "last_order_date", "as_of_date")
         assert found == dict.fromkeys(counts, 0) | dict.fromkeys(dates)
-
-
-def test_customers_are_counted_in_their_score_cell_and_empty_cells_are_rows() -> None:
-    with duckdb.connect() as connection:
-        customers = connection.sql(
-            """
-            select * from (values
-                ('a', 5, 5, 10::decimal(18, 2)),
-                ('b', 5, 5, 2.5),
-                ('c', 1, 2, 1),
-                -- no net order: in no cell
-                ('d', null, null, 0)
-            ) as customers (customer_id, recency_score, frequency_score, monetary)
-            """
-        )
-        cut_points = connection.sql(
-            """
-            select 2 as model_version, measure, cut_number
-            from range(1, 5) as cuts (cut_number)
-            cross join (values ('recency_days'), ('frequency'), ('monetary')) as measures (measure)
-            union all
-            -- a version of before had more scores
-            select 1, 'frequency', 5
-            """
-        )
-        counted = counted_score_cells(customers, cut_points, 2).fetchall()
-    filled = {(5, 5): (2, Decimal("12.50")), (1, 2): (1, Decimal("1.00"))}
-    assert {row[:2]: row[2:] for row in counted} == {
-        (recency, frequency): filled.get((recency, frequency), (0, Decimal(0)))
-        for recency, frequency in itertools.product(range(1, 6), repeat=2)
-    }
-    assert len(counted) == 25
 
 
 def test_changes_are_counted_by_day_and_cause_and_restatements_apart() -> None:

@@ -120,13 +120,12 @@ def test_only_runs_that_read_the_input_need_it(make_shop: Callable[..., Shop], t
     shop = make_shop(transactions=f"{tmp_path}/archived.csv")
     with duckdb.connect(str(shop.warehouse)) as warehouse:
         warehouse.sql(
-            "create table customers"
-            " (broad_segment varchar, detailed_segment varchar, embedding_x double, embedding_y double)"
+            "create table customers (recency_score integer, frequency_score integer, monetary decimal(18, 2))"
         )
     for arguments in (
         ("seed",),
-        ("build", "--select", "rpt_map_cells", "--exclude-resource-type", "unit_test"),
-        ("test", "--select", "rpt_map_cells", "--exclude-resource-type", "unit_test"),
+        ("build", "--select", "rpt_score_cells", "--exclude-resource-type", "unit_test"),
+        ("test", "--select", "rpt_score_cells", "--exclude-resource-type", "unit_test"),
         ("test", "--select", "assert_each_score_cell_has_one_segment"),
     ):
         result = shop.dbt(*arguments)

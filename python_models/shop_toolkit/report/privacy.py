@@ -80,7 +80,7 @@ def guarded(tables: Tables) -> dict[str, pd.DataFrame]:
     Args:
         tables: All tables of the report, by name.
     """
-    cells = tables["score_cells"]
+    cells = tables["rpt_score_cells"]
     cells = cells.assign(revenue_share=cells["revenue"] / (cells["revenue"].sum() or 1) if len(cells) else 0.0)
     on_map, calibration = tables["rpt_map_cells"], tables["prediction_calibration"]
     spend_of_few = (calibration["measure"] == "spend") & (calibration["sample_size"] < LEAST_CUSTOMERS)
@@ -90,7 +90,7 @@ def guarded(tables: Tables) -> dict[str, pd.DataFrame]:
     return dict(tables) | {
         "rpt_findings": findings_without(tables["rpt_findings"], segments),
         "sales_by_country": pooled_countries(tables["sales_by_country"]),
-        "score_cells": without_money(cells, "customer_count", ["revenue", "revenue_share"]),
+        "rpt_score_cells": without_money(cells, "customer_count", ["revenue", "revenue_share"]),
         "rpt_segment_interests": without_money(
             tables["rpt_segment_interests"], "customer_count", ["spend", "spend_share"], ["segmentation", "segment"]
         ),

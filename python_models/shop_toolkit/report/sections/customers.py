@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-import duckdb
 import pandas as pd
 
 from shop_toolkit.report.charts import (
@@ -33,66 +32,6 @@ from shop_toolkit.report.sections.rules import rules
 from shop_toolkit.report.segmentations import LEARNED, SEGMENTATIONS, ordered
 from shop_toolkit.report.words import is_missing, percent, sentence
 
-# Customers and their revenue by pair of scores. Cells without customers are rows too, or a heat map would not show that
-# they were counted.
-SCORE_CELLS = """
-    with recency_scores as (
-
-        select cast(unnest(range(1, {recency_scores} + 1)) as integer) as score
-
-    ),
-
-    frequency_scores as (
-
-        select cast(unnest(range(1, {frequency_scores} + 1)) as integer) as score
-
-    ),
-
-    cells as (
-
-        select
-            recency_score,
-            frequency_score,
-            count(*) as customer_count,
-            sum(monetary) as revenue
-        from customers
-        where recency_score is not null
-        group by 1, 2
-
-    )
-
-    select
-        recency_scores.score as recency_score,
-        frequency_scores.score as frequency_score,
-        coalesce(cells.customer_count, 0) as customer_count,
-        cast(coalesce(cells.revenue, 0) as decimal(18, 2)) as revenue
-    from recency_scores
-    cross join frequency_scores
-    left join cells
-        on
-            recency_scores.score = cells.recency_score
-            and frequency_scores.score = cells.frequency_score
-"""
-
-
-def counted_score_cells(
-    customers: duckdb.DuckDBPyRelation, cut_points: duckdb.DuckDBPyRelation, version: int
-) -> duckdb.DuckDBPyRelation:
-    """Customers and their revenue by pair of scores.
-
-    Args:
-        customers: The mart of that name.
-        cut_points: rfm_cut_points.
-        version: The active version.
-    """
-    own = cut_points.filter(f"model_version = {int(version)}").aggregate("measure, count(*) + 1 as score_count")
-    sizes = {measure: int(size) for measure, size in own.fetchall()}
-    query = SCORE_CELLS.format(recency_scores=sizes.get("recency_days", 1), frequency_scores=sizes.get("frequency", 1))
-    counted = customers.query("customers", query)
-    # Only a statement that returns no rows is None.
-    assert counted is not None
-    return counted
-
 
 def blocks(tables: Tables) -> list[Block]:
     """The section's blocks."""
@@ -102,7 +41,7 @@ def blocks(tables: Tables) -> list[Block]:
         sizes(segments, colours),
         customer_map(tables["rpt_map_cells"], tables["rpt_map_points"], segments, colours),
         *(profiles(segmentation, tables["rpt_segments"], segments, colours) for segmentation in LEARNED),
-        scores(tables["score_cells"]),
+        scores(tables["rpt_score_cells"]),
     ]
 
 
@@ -114,7 +53,7 @@ def rules_of(tables: Tables) -> list[Block]:
 
 
 def scores(cells: pd.DataFrame) -> Block:
-    """Customers and their revenue by recency and frequency score; `cells` counts customers as `counted_score_cells`."""
+    """Customers and their revenue by recency and frequency score; `cells` is rpt_score_cells."""
     name = "score_cells"
     total = cells["customer_count"].sum() if len(cells) else 0
     if not total:
