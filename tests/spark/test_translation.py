@@ -16,7 +16,7 @@ if os.environ.get("SHOP_CI") is None:
     pytest.importorskip("pysail", reason="the extra 'spark' is not installed")
 
 from dbt.adapters.sparkconnect.credentials import Credentials
-from dbt.adapters.sparkconnect.engine import Engine, engine_at
+from dbt.adapters.sparkconnect.engine import Engine, engine_at, version_problem
 from dbt.adapters.sparkconnect.rules import RULES
 from dbt.adapters.sparkconnect.translation import run_translated, translate
 
@@ -146,6 +146,7 @@ CASES = {
         "select string_agg(customer, '' order by amount) filter (where is_new) as words from shop.lines",
     ],
     "a text with values filled in": [
+        "select format('{:,} units', quantity * 123456) from shop.lines",
         "select format('{} of {:.1f} and {:,.0f}, {:02d}: {:+.1f}', word, share, share * 1000, quantity, share)"
         " from shop.lines where share is not null and quantity is not null and word is not null",
         "select format('{} {}', amount, share), format('{:02d}', quantity) from shop.lines",
@@ -397,6 +398,16 @@ def test_rows_are_deleted_by_replacing_the_table(engine: Engine, connection: duc
 def test_a_wrong_address_is_one_sentence(address: str) -> None:
     with pytest.raises(DbtRuntimeError, match="is no address of an engine: set it to 'sail'"):
         Engine(address)
+
+
+def test_an_old_version_is_one_sentence() -> None:
+    assert version_problem("4.1.1") is None
+    assert version_problem("3.5.6") == "SHOP_SPARK leads to Spark 3.5.6: the target needs 4.0 or later."
+
+
+def test_spark_of_this_machine_is_started_by_its_own_package() -> None:
+    with pytest.raises(DbtRuntimeError, match=r"needs Apache Spark itself and Java 17: run .*pyspark-client"):
+        Engine("local[2]")
 
 
 @pytest.mark.parametrize(

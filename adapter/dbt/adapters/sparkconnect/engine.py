@@ -1,9 +1,12 @@
 """A session on an engine that speaks Spark Connect."""
 
+import os
 import re
+import shutil
 import socket
 import threading
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -62,8 +65,14 @@ class Engine:
                 # Spark's own client tries for ten minutes.
                 place = urlsplit(address)
                 socket.create_connection((place.hostname, place.port or DEFAULT_PORT), timeout=10).close()
+            elif address.startswith("local"):
+                refuse_without_spark(address)
+                SparkSession._start_connect_server(address, {"spark.sql.catalogImplementation": "hive"})
+                address = "sc://localhost"
             session = SparkSession.builder.remote(address).create()
             session.sql("select 1").collect()
+            if problem := version_problem(session.version):
+                raise DbtRuntimeError(problem)
         except DbtRuntimeError:
             raise
         except Exception as error:
@@ -196,6 +205,23 @@ class Engine:
     def schemas(self) -> list[str]:
         """Names of the schemas."""
         return [one.name for one in self.session.catalog.listDatabases()]
+
+
+def refuse_without_spark(address: str) -> None:
+    """Stop where this machine has the client of Spark alone, which can't start one."""
+    if find_spec("pyspark.jars") is None or not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+        raise DbtRuntimeError(
+            f"SHOP_SPARK is '{address}', which needs Apache Spark itself and Java 17: run \"pip install"
+            " 'pyspark[connect]==4.1.*'\" in place of pyspark-client and install a JDK, or set SHOP_SPARK to 'sail'."
+        )
+
+
+def version_problem(version: str) -> str | None:
+    """Why an engine of a version of Spark can't be used, in one sentence; None where it can."""
+    found = re.match(r"\d+", version)
+    if found and int(found.group()) < 4:
+        return f"SHOP_SPARK leads to Spark {version}: the target needs 4.0 or later."
+    return None
 
 
 def without_secrets(address: str) -> str:

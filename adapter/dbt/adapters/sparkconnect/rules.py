@@ -768,6 +768,8 @@ def _formatted(value: exp.Expr, form: str) -> exp.Expr:
     if re.fullmatch(r"0\d+d", form):
         text = call("format_string", f"%{form}", cast(value, "bigint"), returns="varchar")
         return unless_null(value, text)
+    if form == "," and is_of(value, *WHOLE_NUMBERS):
+        return call("format_number", cast(value, "double"), 0, returns="varchar")
     if number := re.fullmatch(r"([+,]?)\.(\d+)f", form):
         sign, places = number.groups()
         # The one function that rounds a half to the even digit, as DuckDB does. It separates thousands.
