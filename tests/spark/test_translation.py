@@ -247,6 +247,10 @@ SHAPES = {
             second as (select quantity, customer, day from shop.lines)
         select * from first union all by name select * from second
     """,
+    "a union by name of several": """
+        select customer, quantity from shop.lines union all by name select quantity, day from shop.lines
+        union all by name select word, customer from shop.lines
+    """,
     "a row among rows": """
         select word from shop.lines where (customer, quantity) not in (select ('a', 1)) and quantity is not null
     """,

@@ -237,16 +237,25 @@ def _order_columns(union: exp.SetOperation) -> None:
         return
     left, right = union.this.unnest(), union.expression.unnest()
     names = list(dict.fromkeys([*left.named_selects, *right.named_selects]))
-    columns: dict[int, list[exp.Expr]] = {}
-    for side in (left, right):
-        if not isinstance(side, exp.Select):
-            raise UntranslatableError("a union by name can join two selects only")
-        by_name = {one.alias_or_name: one for one in side.selects}
-        other = {one.alias_or_name: one.type for one in (right if side is left else left).selects}
-        columns[id(side)] = [by_name.get(one) or _no_value(one, other[one]) for one in names]
-    for side in (left, right):
-        side.set("expressions", columns[id(side)])
+    columns: list[tuple[exp.Select, list[exp.Expr]]] = []
+    for side, other in ((left, right), (right, left)):
+        types = dict(zip(other.named_selects, (one.type for one in _joined(other)[0].selects), strict=True))
+        for select in _joined(side):
+            by_name = dict(zip(side.named_selects, select.selects, strict=True))
+            columns.append((select, [by_name.get(one) or _no_value(one, types[one]) for one in names]))
+    for select, expressions in columns:
+        select.set("expressions", expressions)
     union.set("by_name", None)
+
+
+def _joined(query: exp.Expr) -> list[exp.Select]:
+    """The selects that a query joins, one or more; those of a union are in one order already."""
+    query = query.unnest()
+    if isinstance(query, exp.SetOperation):
+        return [*_joined(query.this), *_joined(query.expression)]
+    if not isinstance(query, exp.Select):
+        raise UntranslatableError("a union by name can join selects only")
+    return [query]
 
 
 def _no_value(name: str, kind: exp.DataType | None) -> exp.Expr:
