@@ -92,8 +92,10 @@ lines_of_orders as (
     list_reduce(
             list_transform({{ days }}, lambda day: [day]),
             lambda starts, next_day: case
-                when next_day[1] - starts[-1] > {{ var('max_order_days') }} then starts || next_day
-                else starts
-            end
+                when date_diff('day', starts[-1], next_day[1]) <= {{ var('max_order_days') }}
+                    then starts
+                else starts || next_day
+            end,
+            cast([] as date[])
         )
 {%- endmacro %}

@@ -4,15 +4,15 @@
 -#}
 {% macro published_marts() -%}
     {{ return([
-        'audiences', 'order_value_bands', 'cancellation_matches', 'cancellations',
-        'cleaning_summary', 'cluster_candidates', 'cohorts', 'customer_alerts',
+        'audiences', 'campaign_members', 'campaign_results', 'cancellation_matches',
+        'cancellations', 'cleaning_summary', 'cluster_candidates', 'cohorts', 'customer_alerts',
         'customer_interests', 'customers', 'input_warnings', 'interest_groups',
-        'model_evaluations', 'new_customer_predictions', 'order_lines', 'orders',
-        'prediction_confusion', 'prediction_calibration', 'product_categories', 'products',
-        'rejected_transactions', 'sales_by_category', 'sales_by_country', 'sales_by_hour',
-        'sales_by_month', 'sales_by_weekday', 'sales_by_weekday_and_hour', 'segment_changes',
-        'segment_drift', 'segment_history', 'segment_rules', 'segment_transitions', 'segments',
-        'top_products',
+        'model_evaluations', 'new_customer_predictions', 'order_lines', 'order_value_bands',
+        'orders', 'prediction_calibration', 'prediction_confusion', 'product_categories',
+        'products', 'rejected_transactions', 'sales_by_category', 'sales_by_country',
+        'sales_by_hour', 'sales_by_month', 'sales_by_weekday', 'sales_by_weekday_and_hour',
+        'segment_changes', 'segment_drift', 'segment_history', 'segment_rules',
+        'segment_transitions', 'segments', 'top_products',
     ]) }}
 {%- endmacro %}
 

@@ -28,9 +28,10 @@
 {% macro publication_context_of(names, tested_names, what_stays, needs_report=false) -%}
     {{- wait_for_marts(names) -}}
     {%- if execute -%}
-        {%- set marts = {} -%}
+        {%- set marts, relations = {}, [] -%}
         {%- for name in names -%}
-            {%- set mart = graph.nodes['model.' ~ project_name ~ '.' ~ name] -%}
+            {%- do relations.append(ref(name)) -%}
+            {%- set mart = graph.nodes['model.' ~ this_package() ~ '.' ~ name] -%}
             {%- set columns = {} -%}
             {%- for column in mart.columns.values() -%}
                 {%- do columns.update({column.name: column.description | trim}) -%}
@@ -47,15 +48,29 @@
         {%- if reason and setting('published_folder') is not none -%}
             {%- do log(what_stays ~ ", " ~ reason ~ ".", info=true) -%}
         {%- endif -%}
+        {%- if not reason -%}
+            {%- do make_readable_by_python(relations) -%}
+        {%- endif -%}
         {%- set context = {'marts': marts, 'may_publish': not reason} -%}
         set variable publication_context = {{ sql_text(tojson(context)) }}
     {%- endif -%}
 {%- endmacro %}
 
 
+{#- Where Python runs elsewhere than SQL, an adapter copies tables to it. -#}
+{% macro make_readable_by_python(relations) -%}
+    {{ return(adapter.dispatch('make_readable_by_python')(relations)) }}
+{%- endmacro %}
+
+
+{% macro default__make_readable_by_python(relations) -%}
+    {{ return('') }}
+{%- endmacro %}
+
+
 {#- The tests of a mart's key. -#}
 {% macro key_tests_of(name) -%}
-    {%- set id, tests = 'model.' ~ project_name ~ '.' ~ name, [] -%}
+    {%- set id, tests = 'model.' ~ this_package() ~ '.' ~ name, [] -%}
     {%- for test in graph.nodes.values()
         if test.resource_type == 'test' and test.attached_node == id
         and test.test_metadata.name == 'unique_combination_of_columns' -%}
@@ -95,7 +110,7 @@
     again, as in a refresh. A build that was cut off may have left none.
 -#}
 {% macro is_view_of_this_run(name) -%}
-    {%- set mart = graph.nodes['model.' ~ project_name ~ '.' ~ name] -%}
+    {%- set mart = graph.nodes['model.' ~ this_package() ~ '.' ~ name] -%}
     {%- for parent_id in mart.depends_on.nodes
         if parent_id.startswith('model.') and parent_id not in selected_resources -%}
         {{ return(false) }}

@@ -1,6 +1,7 @@
 {#-
-    SQL: the segment of each score cell by the seed: segment, repeat_segment (the name for who has
-    ordered more than once, where it differs), recency_score, frequency_score and monetary_score.
+    SQL: the segment of each cell of the grid of five levels by the seed: segment, repeat_segment
+    (the name for who has ordered more than once, where it differs), recency_score, frequency_score
+    and monetary_score. Where a measure has another number of scores, `score_level` finds the level.
 -#}
 {% macro rfm_score_map() -%}
     with scores as (

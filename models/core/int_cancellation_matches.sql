@@ -5,19 +5,24 @@
     on_schema_change='fail',
 ) }}
 
-with matches as (
-
-    select * from {{ ref('int_cancellations_matched') }}
-    where {{ is_changed() | indent(4) }}
-
-),
-
-transactions as (
+with transactions as (
 
     select * from {{ lines_to_process() }}
     where rejection_reason is null
 
 ),
+
+-- Without a product nothing shows which sale is cancelled: such cancellations stay unmatched.
+lines_of_products as (
+
+    select * from transactions
+    where product_id is not null
+
+),
+
+{{ stock_movements('lines_of_products') }},
+
+{{ matched_units('stock_movements') }},
 
 sold as (
 
@@ -31,28 +36,28 @@ sold as (
 joined as (
 
     select
-        matches.cancellation_row,
-        matches.sale_row,
+        matched_units.cancellation_row,
+        matched_units.sale_row,
         cancellations.invoice_id as cancellation_invoice_id,
         sales.invoice_id as sale_invoice_id,
         sales.customer_id,
         sales.product_id,
-        matches.units,
+        matched_units.units,
         sales.quantity as sale_quantity,
         sales.unit_price,
         sales.gross_amount,
         sales.ordered_at,
         cancellations.ordered_at as cancelled_at,
-        sum(matches.units) over (
-            partition by matches.sale_row
-            order by matches.movement_number
+        sum(matched_units.units) over (
+            partition by matched_units.sale_row
+            order by matched_units.movement_number
             rows between unbounded preceding and current row
         ) as units_so_far
-    from matches
+    from matched_units
     inner join transactions as cancellations
-        on matches.cancellation_row = cancellations.input_row
+        on matched_units.cancellation_row = cancellations.input_row
     inner join lines_of_orders as sales
-        on matches.sale_row = sales.input_row
+        on matched_units.sale_row = sales.input_row
 
 ),
 

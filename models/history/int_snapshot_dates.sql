@@ -67,6 +67,12 @@ score_map as (
 
 ),
 
+cut_points as (
+
+    {{ cut_points_by_version(ref('rfm_cut_points')) | indent(4) }}
+
+),
+
 -- Whether the seed gives customers of the last reported date another segment by now.
 renamed as (
 
@@ -81,11 +87,11 @@ renamed as (
     from reported
     inner join last_reported
         on reported.as_of_date = last_reported.last_date
+    left join cut_points
+        on reported.model_version = cut_points.model_version
     left join score_map
         on
-            reported.recency_score = score_map.recency_score
-            and reported.frequency_score = score_map.frequency_score
-            and reported.monetary_score = score_map.monetary_score
+            {{ is_cell_of('score_map', 'reported', 'cut_points') | indent(12) }}
     where reported.recency_score is not null
 
 ),

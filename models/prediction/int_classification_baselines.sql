@@ -205,7 +205,11 @@ shares as (
         cast(right(column_name, 2) as integer) - 1 as category_id,
         share
     from predicted_features
-    unpivot (share for column_name in (columns('share_[0-9]+')))
+    unpivot (share for column_name in (
+        {% for number in range(most_given_categories() + 1) -%}
+        share_{{ '%02d' % number }}{{ ', ' if not loop.last }}
+        {%- endfor %}
+    ))
 
 ),
 

@@ -5,11 +5,28 @@ with customers as (
 
 ),
 
-scores as (
+cut_points as (
 
-    select cast(unnest(range(1, 6)) as integer) as score
+    select cut_points.*
+    from {{ ref('rfm_cut_points') }} as cut_points
+    inner join {{ ref('model_versions') }} as versions
+        on
+            cut_points.model_version = versions.model_version
+            and versions.is_active
+    where cut_points.score_group is null
 
 ),
+
+{% for measure, scores in [('recency_days', 'recency'), ('frequency', 'frequency')] %}
+{{ scores }}_scores as (
+
+    select cast(unnest(range(1, count(*) + 2)) as integer) as score
+    from cut_points
+    where measure = '{{ measure }}'
+
+),
+
+{% endfor %}
 
 cells as (
 
@@ -29,8 +46,8 @@ select
     frequency_scores.score as frequency_score,
     coalesce(cells.customer_count, 0) as customer_count,
     cast(coalesce(cells.revenue, 0) as decimal(18, 2)) as revenue
-from scores as recency_scores
-cross join scores as frequency_scores
+from recency_scores
+cross join frequency_scores
 left join cells
     on
         recency_scores.score = cells.recency_score

@@ -14,6 +14,10 @@ TYPES = {
 SPACES = {"broad": "rfm_plane", "detailed": "rfm_tsne"}
 # Half of what today's segments get: these only serve to evaluate predictions.
 TSNE_ITERATIONS = 375
+# A process clusters one of the spaces, so that the rest of the build goes on meanwhile.
+WORKERS = 2
+# The log's words for it.
+CLUSTERINGS = ("segments of the backtest", "clusterings")
 
 
 def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
@@ -26,17 +30,20 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
         return typed(None, TYPES)
 
     from shop_toolkit.clustering import cluster_by_silhouette
+    from shop_toolkit.parallel import PARALLEL_CUSTOMERS, in_parallel
     from shop_toolkit.personas import value_orders
     from shop_toolkit.rules import fit_rules
 
-    bounds = levels.set_index("space")
+    fitted = population[population["is_fitted"]]
+    bounds = levels.set_index("space")[["fewest_clusters", "most_clusters"]]
+    jobs = [(fitted, space, *(int(bound) for bound in bounds.loc[space]), TSNE_ITERATIONS) for space in SPACES.values()]
+    workers = WORKERS if len(fitted) >= PARALLEL_CUSTOMERS else 1
+    clusterings = in_parallel(cluster_by_silhouette, jobs, workers, *CLUSTERINGS)
     tables = []
-    for segmentation, space in SPACES.items():
-        fewest, most = bounds.loc[space, ["fewest_clusters", "most_clusters"]]
-        clusters = cluster_by_silhouette(population, space, int(fewest), int(most), TSNE_ITERATIONS)
+    for segmentation, clusters in zip(SPACES, clusterings, strict=True):
         customers = population.merge(clusters, on="customer_id").sort_values("customer_id")
         if customers.empty:  # too few or too similar for clusters: all are one segment
-            customers = population[population["is_fitted"]].assign(cluster="all")
+            customers = fitted.assign(cluster="all")
         # As published rules do, these keep to the value order of their segments, by what the day knows of it.
         most, orders = int(settings[f"max_{segmentation}_rules"]), value_orders(customers, population)
         rules = fit_rules(customers, customers["cluster"], most, value_orders=orders)

@@ -8,7 +8,8 @@ from typing import Any
 
 import duckdb
 import pandas as pd
-from shop_toolkit.tables import typed, with_features
+from shop_toolkit.registry import Rows
+from shop_toolkit.tables import typed, typed_categories, with_features
 
 TYPES = {
     "task": "str", "model": "str", "settings": "str", "role": "str", "outcome": "str", "horizon_days": "int32",
@@ -22,7 +23,7 @@ WORKERS = 2
 TUNING, ORIGINS = "parameters of the classifiers", "backtest of the classifiers"
 
 
-def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     """Predict classes from each origin by models that were trained on what was complete by then."""
     samples = dbt.ref("int_classification_samples").filter("prediction_run = 'backtest'")
     settings = dbt.config.get("meta")
@@ -32,7 +33,7 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
         return typed(None, TYPES)
 
     from shop_toolkit.parallel import PARALLEL_SAMPLES
-    from shop_toolkit.prediction import do_by_samples, predict_ranks, tune
+    from shop_toolkit.prediction import do_by_samples, join_categories, predict_ranks, tune
 
     grids = json.loads(settings["classification_param_grids"])
     rows_of = dict(list(rows.groupby(KEYS)))
@@ -45,5 +46,9 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     tuned = do_by_samples(tune, tuning, rows_of, workers, TUNING)
     jobs = {key: (rows, features, tuned[earliest[key[0]]], 1) for key, rows in rows_of.items()}
     predicted = do_by_samples(predict_ranks, jobs, rows_of, workers, ORIGINS)
-    tables = [table.assign(**dict(zip(KEYS, key, strict=True))) for key, table in predicted.items()]
-    return typed(pd.concat(tables, ignore_index=True), TYPES)
+    tables = [
+        table.assign(task=pd.Categorical([task]).repeat(len(table)), origin_date=origin, horizon_days=days)
+        for (task, origin, days), table in predicted.items()
+        if len(table)
+    ]
+    return typed_categories(session, join_categories(tables), TYPES) if tables else typed(None, TYPES)

@@ -29,6 +29,24 @@ def typed(rows: pd.DataFrame | None, types: Mapping[str, str]) -> pd.DataFrame:
     return rows[list(types)].astype(dict(types))
 
 
+def typed_categories(
+    session: duckdb.DuckDBPyConnection, rows: pd.DataFrame, types: Mapping[str, str]
+) -> duckdb.DuckDBPyRelation:
+    """The rows of `typed`, where texts are categories: DuckDB writes out a million of them in a tenth of the time.
+
+    Args:
+        session: The connection that dbt hands to a Python model.
+        rows: A table with these columns at least, whose texts are categories.
+        types: pandas types by column.
+
+    Returns:
+        The rows with these columns alone, in their order and with their types.
+    """
+    numbers = {column: kind for column, kind in types.items() if kind != "str"}
+    columns = [column if column in numbers else f"cast({column} as varchar) as {column}" for column in types]
+    return session.from_df(rows[list(types)].astype(numbers)).select(", ".join(columns))
+
+
 def with_features(
     samples: duckdb.DuckDBPyRelation, features: duckdb.DuckDBPyRelation
 ) -> tuple[duckdb.DuckDBPyRelation, list[str]]:

@@ -15,8 +15,6 @@ HEADINGS = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,Custo
 MODELS = (
     "base_transactions",
     "int_transactions_flagged",
-    "int_stock_movements",
-    "int_cancellations_matched",
     "int_cancellation_matches",
     "int_order_lines",
     "int_orders",

@@ -18,6 +18,7 @@ from shop_toolkit.clustering.names import CANDIDATE, NOISE, RFM_SPACES, number_c
 from shop_toolkit.clustering.spaces import describe_spaces, embed, signed_log, standardise
 from shop_toolkit.clustering.stability import measure_stability, recovery
 from shop_toolkit.clustering.tsne import fit_tsne, place_customers
+from shop_toolkit.parallel import PARALLEL_CUSTOMERS
 from sklearn.metrics import adjusted_rand_score, silhouette_samples, silhouette_score
 from sklearn.neighbors import NearestNeighbors
 
@@ -142,15 +143,18 @@ def test_structureless_customers_are_unstable() -> None:
     assert (stability["min_jaccard"] < 0.75).all()
 
 
-def test_rows_are_equal_for_any_number_of_workers_and_order_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_are_equal_for_any_number_of_workers_and_order_of_rows() -> None:
     # Just enough customers for the work to be split.
-    monkeypatch.setattr("shop_toolkit.clustering.names.CUSTOMERS_WORTH_WORKERS", 300)
-    population, _ = three_groups(100)
+    population, _ = three_groups(PARALLEL_CUSTOMERS // 3)
     alone = embed(population, ["rfm_plane"])
     shuffled = embed(population.sample(frac=1, random_state=0), ["rfm_plane"])
     pd.testing.assert_frame_equal(alone, shuffled)
     labels = fit_candidates(alone, [2, 3], workers=1)
     pd.testing.assert_frame_equal(labels, fit_candidates(alone, [2, 3], workers=2))
+    pd.testing.assert_frame_equal(
+        measure_candidates(alone, labels, ["rfm", "rfm_plane"], workers=1),
+        measure_candidates(alone, labels, ["rfm", "rfm_plane"], workers=2),
+    )
     pd.testing.assert_frame_equal(
         measure_stability(alone, labels, samples=20, workers=1),
         measure_stability(alone, labels, samples=20, workers=2),
@@ -165,12 +169,13 @@ def test_a_small_shop_starts_no_processes(monkeypatch: pytest.MonkeyPatch) -> No
         asked.append(workers)
         return [work(*job) for job in jobs]
 
-    for module in ("candidates", "stability"):
+    for module in ("candidates", "metrics", "stability"):
         monkeypatch.setattr(f"shop_toolkit.clustering.{module}.in_parallel", alone)
     coordinates = embed(population, ["rfm_plane"])
     labels = fit_candidates(coordinates, [3], workers=2)
+    measure_candidates(coordinates, labels, workers=2)
     measure_stability(coordinates, labels, workers=2)
-    assert asked == [1, 1]
+    assert asked == [1, 1, 1]
 
 
 def test_tsne_is_deterministic() -> None:

@@ -1,3 +1,6 @@
+{#- Greedily, one order after the other: Sail, of the target `spark`, has no recursion. -#}
+{{ config(enabled=target.type == 'duckdb') }}
+
 -- However sales are grouped, they are the same sales: those of customers, and anonymous ones beside
 -- them.
 {%- set tables = [

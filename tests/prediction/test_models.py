@@ -20,11 +20,12 @@ from shop_toolkit.prediction.classes import (
     predict_ranks,
     rank_classes,
 )
-from shop_toolkit.prediction.estimators import CLASS_BINS, FINENESS, DrawnForest, fit_model
+from shop_toolkit.prediction.estimators import CLASS_BINS, FINENESS, DrawnForest, SinglePrecisionRegression, fit_model
 from shop_toolkit.prediction.features import VaryingFeatures, feature_scaler
 from shop_toolkit.prediction.reuse import do_by_samples, keep_results, once
 from shop_toolkit.prediction.tuning import SEARCHES, Search, best_settings, search_folds, tune
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss, mean_squared_error
 from sklearn.model_selection import cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
@@ -567,6 +568,18 @@ def rows_with_gaps(size: int = 500) -> tuple[np.ndarray, np.ndarray]:
     values[:, 4], values[:, 5] = 3, random.integers(0, 3, size)
     classes = np.digitize(values[:, 0] + values[:, 5] + random.normal(0, 0.5, size), [-0.5, 1, 2])
     return values, classes
+
+
+def test_a_regression_fitted_in_single_precision_is_the_usual_one_to_its_tolerance() -> None:
+    random = np.random.default_rng(2)
+    values = random.normal(size=(500, 6))
+    classes = (values[:, 0] + random.normal(size=500) > 0).astype(int) + (values[:, 1] > 1)
+    ours = SinglePrecisionRegression(C=0.1, tol=1e-3, max_iter=200).fit(values, classes)
+    usual = LogisticRegression(C=0.1, tol=1e-3, max_iter=200).fit(values, classes)
+    predicted = ours.predict_proba(values)
+    np.testing.assert_allclose(predicted, usual.predict_proba(values), atol=2e-3)
+    # A row is predicted in double precision: the same alone as among others.
+    np.testing.assert_allclose(ours.predict_proba(values[:1]), predicted[:1], rtol=0, atol=1e-14)
 
 
 @pytest.mark.parametrize("rows", [60, 200])

@@ -40,7 +40,7 @@ FITTED = (
     "prediction.calibration_versions",
     "prediction.confusion_versions",
 )
-STAGES = (*FITTED, "products.new_product_categories", "cleaning.int_stock_movements")
+STAGES = (*FITTED, "products.new_product_categories", "core.int_cancellation_matches")
 
 # What is built where only segments and fits are compared.
 SEGMENTED = ("customers", "segments", *(table.split(".")[-1] for table in FITTED))

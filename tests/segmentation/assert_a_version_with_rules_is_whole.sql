@@ -11,8 +11,12 @@ cut_points as (
 
     select
         model_version,
-        count(*) as cut_points
+        count(*) as cut_points,
+        count(distinct measure) as measures
     from {{ ref('rfm_cut_points') }}
+    where
+        score_group is null
+        and measure in ('recency_days', 'frequency', 'monetary')
     group by 1
 
 ),
@@ -43,6 +47,11 @@ left join population
     on rules.model_version = population.model_version
 where
     versions.baseline_date is null
-    or cut_points.cut_points is distinct from 12
+    or cut_points.measures is distinct from 3
+    -- Four a measure, unless the version was fitted with other scores.
+    or (
+        cut_points.cut_points is distinct from 12
+        and versions.settings not like '%"rfm_cut_points"%'
+    )
     or coalesce(population.customers, 0) = 0
     or population.least_recency_days < 0

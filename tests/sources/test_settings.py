@@ -73,6 +73,13 @@ def test_an_unknown_setting_is_named_with_the_likely_one(name: str, ending: str)
         ("column_mapping", [{}], [None, "x", []]),
         ("published_folder", [None], ["", " ", 3]),
         ("postgres_schema", ["shop"], ["", None]),
+        ("rfm_cut_points", [None, 3, 10, {}, {"frequency": 3, "recency_days": [0, 7]},
+                            {"monetary": [0, 9.99, 10**16 - 1]}],
+         [2, 11, 5.0, True, "5", [1, 2]]),
+        ("score_within", ["country", None], ["channel", ""]),
+        ("min_orders", [1, None], [0, 1.5, True, "2"]),
+        ("max_revenue", [0, 9.99, None], [-1, 9.999, 10**16, True, "9"]),
+        ("excluded_countries", [["France"], None], [[], "France", [""]]),
     ],
 )  # fmt: skip
 def test_bounds(name: str, right: list[Any], wrong: list[Any]) -> None:
@@ -81,6 +88,42 @@ def test_bounds(name: str, right: list[Any], wrong: list[Any]) -> None:
     for value in wrong:
         shown = json.dumps(value, ensure_ascii=False)
         assert sentences({name: value}) == [f"The setting '{name}' is {shown}; it takes {SETTINGS[name].takes}."]
+
+
+def test_filters_that_leave_nobody_in_stop_the_build() -> None:
+    assert sentences({"min_orders": 3, "max_orders": 3, "min_revenue": 1, "max_revenue": 1}) == []
+    assert sentences({"min_orders": 3, "max_orders": 2}) == [
+        "The setting 'min_orders' is 3, more than 'max_orders', 2; nobody is between them."
+    ]
+    assert sentences({"included_countries": ["UK", "France"], "excluded_countries": ["France"]}) == [
+        "The settings 'included_countries' and 'excluded_countries' both list France; take it out of one."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cut_points", "sentence"),
+    [
+        ({"recency": 5}, "There is no measure 'recency'; scores have recency_days, frequency, monetary."
+         " Did you mean 'recency_days'?"),
+        ({"x": 5}, "There is no measure 'x'; scores have recency_days, frequency, monetary."),
+        ({"frequency": 2},
+         "'frequency' takes a number of quantiles, from 3 to 10, or a list of bounds in orders, not 2."),
+        ({"recency_days": [30]}, "'recency_days' has 1 bounds; 3 to 10 scores take 2 to 9, as the last score is open."),
+        ({"recency_days": list(range(10))},
+         "'recency_days' has 10 bounds; 3 to 10 scores take 2 to 9, as the last score is open."),
+        ({"recency_days": [30, 90, 90]}, "The bounds of 'recency_days' must ascend, and [30, 90, 90] do not."),
+        ({"frequency": [0, 3]}, "'frequency' has the bound 0; each is a whole number of orders, from 1 on."),
+        ({"recency_days": [1.5, 3]}, "'recency_days' has the bound 1.5; each is a whole number of days, from 0 on."),
+        ({"recency_days": [True, 3]},
+         "'recency_days' has the bound True; each is a whole number of days, from 0 on."),
+        ({"monetary": [1, 9.995]},
+         "'monetary' has the bound 9.995; each is an amount with two decimals at most, from 0 on."),
+        ({"monetary": [1, 10**16]},
+         f"'monetary' has the bound {10**16}; each is an amount with two decimals at most, from 0 on."),
+    ],
+)  # fmt: skip
+def test_wrong_cut_points_are_named(cut_points: dict[str, Any], sentence: str) -> None:
+    assert sentences({"rfm_cut_points": cut_points}) == [f"The setting 'rfm_cut_points' is wrong. {sentence}"]
 
 
 def test_a_setting_may_be_wrong_in_more_than_its_kind() -> None:

@@ -69,6 +69,10 @@ CASES = {
         "select cast(cast(1.005 as double) as decimal(18, 2)), cast(cast(74.115 as double) as decimal(18, 2))",
     ],
     "numbers of 128 bits are decimals": ["select sum(cast(quantity as hugeint)) as units from shop.lines"],
+    "the name of a type is DuckDB's": [
+        "select typeof(word), typeof(amount), typeof(share), typeof(day), typeof(is_new) from shop.lines",
+        "select typeof(cast(quantity as bigint)), typeof(cast(quantity as integer)), typeof(moment) from shop.lines",
+    ],
     "days between two dates": [
         "select day - date '2024-01-01' as days, max(day) - min(day) as span from shop.lines group by day"
     ],
@@ -158,6 +162,9 @@ CASES = {
         r" regexp_full_match(word, '\w+'), regexp_full_match('a' || chr(10), 'a') from shop.lines",
     ],
     "a hash as a key is a text": ["select count(distinct md5_number(customer)) as customers from shop.lines"],
+    "a hash that values are compared by": [
+        "select count(distinct hash(customer, word)) as words, min(hash(day) = hash(day)) as is_equal from shop.lines",
+    ],
     "a hash as a number of 64 bits": ["select md5_number_lower(customer) as half from shop.lines"],
     "the first of a group, in an order": [
         "select customer, first(word order by is_new desc, quantity asc) as word from shop.lines group by 1",
@@ -248,6 +255,13 @@ SHAPES = {
     """,
     "columns left out and replaced": "select * exclude (word) replace (quantity + 1 as quantity) from shop.lines",
     "an alias used beside it": "select quantity + 1 as more, more * 2 as twice from shop.lines",
+    "a table as JSON": "select to_json(found) as row from (select quantity, true as x from shop.lines) as found"
+    " where quantity > 0",
+    "rows compared": """
+        select (customer, quantity) <> ('a', 1) as other, (customer, word) is distinct from ('b', null) as distinct_row,
+            (quantity, word) = (null, '12.50') as same, (customer, quantity) in (('a', 2), ('c', 6)) as is_one
+        from shop.lines
+    """,
     "the order of nulls": "select quantity from shop.lines order by quantity desc limit 3",
 }
 
@@ -334,6 +348,7 @@ def test_a_shape_keeps_the_rows(name: str, engine: Engine, connection: duckdb.Du
         ("select percentile_cont(0.5) within group (order by quantity) from shop.lines", "one share"),
         ("select kurtosis(share) from shop.lines", "kurtosis() is that of all rows there"),
         ("select word similar to 'a' from shop.lines", "`similar to` has no translation"),
+        ("select typeof([day]) from shop.lines", "typeof() of what"),
         ("select cast(moment as time) from shop.lines", "TIME is no type there"),
         ("select cast(quantity as ubigint) from shop.lines", "UBIGINT is no type there"),
         ("select date_diff('week', day, date '2024-03-01') from shop.lines", "date_diff() of 'week'"),

@@ -17,8 +17,7 @@ from conftest import DEMO_FILE, FORM_OF_INPUT, MARTS_OF_ROWS, ROW_NUMBERS, Shop,
 TABLES_OF_LINES = (
     "staging.base_transactions",
     "cleaning.int_transactions_flagged",
-    "cleaning.int_stock_movements",
-    "cleaning.int_cancellations_matched",
+    "core.int_cancellation_matches",
     "core.int_order_events_daily",
     *MARTS_OF_ROWS,
 )

@@ -14,7 +14,7 @@ matches as (
     select
         cancellation_row,
         sum(units) as matched_quantity
-    from {{ ref('int_cancellations_matched') }}
+    from {{ ref('int_cancellation_matches') }}
     group by 1
 
 )

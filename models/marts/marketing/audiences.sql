@@ -1,5 +1,3 @@
--- A hash of customer and campaign draws the control group: the same in every build, another one in
--- each campaign.
 with members as (
 
     {% for segmentation in ['rfm', 'broad', 'detailed'] %}
@@ -20,8 +18,7 @@ drawn as (
     select
         *,
         concat(segmentation, ': ', segment) as campaign,
-        md5(concat_ws('|', {{ sql_text(setting('control_salt')) }}, campaign, customer_id)) as hash,
-        cast(concat('0x', left(hash, 8)) as bigint) / 4294967296.0 as draw
+        {{ control_draw('campaign', 'customer_id') | indent(8) }} as draw
     from members
 
 )

@@ -1,9 +1,27 @@
 {{ config(materialized='view') }}
 
-with snapshots as (
+with cut_points as (
 
-    select * from {{ ref('int_segment_snapshots') }}
-    where not is_withdrawn
+    {{ cut_points_by_version(ref('rfm_cut_points')) | indent(4) }}
+
+),
+
+-- A version has its own number of scores.
+snapshots as (
+
+    select
+        snapshots.*,
+        {{ score_level('snapshots.monetary_score', 'cut_points.monetary_scores') | indent(8) }}
+            as monetary_level,
+        {{ score_level(
+            'snapshots.monetary_score_before', 'previous_cut_points.monetary_scores'
+        ) | indent(8) }} as monetary_level_before
+    from {{ ref('int_segment_snapshots') }} as snapshots
+    left join cut_points
+        on snapshots.model_version = cut_points.model_version
+    left join cut_points as previous_cut_points
+        on snapshots.previous_version = previous_cut_points.model_version
+    where not snapshots.is_withdrawn
 
 ),
 
@@ -27,8 +45,8 @@ by_segmentation as (
         restated_by,
         monetary_before,
         monetary,
-        monetary_score_before,
-        monetary_score,
+        monetary_level_before,
+        monetary_level,
         previous_date,
         as_of_date
     from snapshots
@@ -48,7 +66,7 @@ changes as (
         cause,
         sufficient_causes,
         coalesce(monetary_before, monetary) as revenue_at_risk,
-        coalesce(monetary_score_before, monetary_score, 1) as monetary_score,
+        coalesce(monetary_level_before, monetary_level, 1) as monetary_level,
         previous_date,
         as_of_date
     from by_segmentation
@@ -66,7 +84,7 @@ changes as (
         restated_by as cause,
         restated_by as sufficient_causes,
         monetary as revenue_at_risk,
-        coalesce(monetary_score, 1) as monetary_score,
+        coalesce(monetary_level, 1) as monetary_level,
         as_of_date as previous_date,
         as_of_date
     from by_segmentation
@@ -98,8 +116,8 @@ select
     sufficient_causes,
     -- By the fifth of all customers that the money is in: one of the top fifth is worth a call.
     case
-        when monetary_score = 5 then 'high'
-        when monetary_score >= 3 then 'medium'
+        when monetary_level = 5 then 'high'
+        when monetary_level >= 3 then 'medium'
         else 'low'
     end as priority,
     cast(revenue_at_risk as decimal(18, 2)) as revenue_at_risk,

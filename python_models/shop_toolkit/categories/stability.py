@@ -23,8 +23,8 @@ BOOTSTRAP_SAMPLES = 20
 
 BOOTSTRAP_BLOCK = 5
 
-# Fewer products than this are refitted in one process, which takes half the processor time of two.
-PARALLEL_PRODUCTS = 5000
+# Fewer products than this are refitted in one process.
+PARALLEL_PRODUCTS = 300
 
 STABILITY_COLUMNS = ("algorithm", "k", "bootstrap_samples", "min_jaccard", "mean_jaccard", "mean_adjusted_rand")
 

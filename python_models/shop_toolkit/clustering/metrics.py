@@ -19,7 +19,9 @@ from shop_toolkit.clustering.names import (
     by_space,
     count_problems,
     stack,
+    worth_workers,
 )
+from shop_toolkit.parallel import in_parallel
 
 # Above this many customers the silhouette is that of an evenly spaced sample.
 SILHOUETTE_CUSTOMERS = 6000
@@ -92,6 +94,7 @@ def measure_candidates(
     spaces: Sequence[str] = SPACES,
     cluster_counts: Iterable[int] = CLUSTER_COUNTS,
     algorithms: Sequence[str] = ALGORITHMS,
+    workers: int = 2,
 ) -> pd.DataFrame:
     """Measure every candidate.
 
@@ -101,6 +104,7 @@ def measure_candidates(
         spaces: Spaces whose candidates are expected.
         cluster_counts: Numbers of clusters that are expected.
         algorithms: Algorithms that are expected.
+        workers: Processes, each of which measures a space at a time; any number gives the same rows.
 
     Returns:
         One row per candidate (space, algorithm, k), also of those that were expected and have no labels:
@@ -117,39 +121,39 @@ def measure_candidates(
     points_of = {space: (customers, points) for space, customers, points in by_space(coordinates)}
     found: dict[Key, pd.DataFrame] = dict(iter(labels.groupby(CANDIDATE, sort=True)))
     counts = sorted(set(cluster_counts))
-    tables = []
+    tables, jobs = [], []
     for space in spaces:
         customers, points = points_of.get(space, (np.empty(0, dtype=object), np.empty((0, 2))))
         keys = [key for key in found if key[0] == space]
-        tables.append(_measured(customers, points, keys, found))
         tables.append(_missing(space, points, keys, counts, algorithms))
+        if keys:
+            described = [(*key, *found[key].iloc[0][["setting", "bic"]]) for key in keys]
+            jobs.append((points, clusters_of(customers, keys, found), described))
+    if jobs:
+        tables += in_parallel(_measured, jobs, worth_workers(coordinates, workers))
     return stack(tables, METRIC_COLUMNS).sort_values(CANDIDATE, ignore_index=True)
 
 
 def _measured(
-    customers: np.ndarray, points: np.ndarray, keys: Sequence[Key], found: Mapping[Key, pd.DataFrame]
+    points: np.ndarray, clusterings: np.ndarray, candidates: Sequence[tuple[str, str, int, str | None, float]]
 ) -> pd.DataFrame:
-    """Rows for the candidates of one space that have labels."""
-    if not keys:
-        return pd.DataFrame(columns=list(METRIC_COLUMNS))
-    clusterings = clusters_of(customers, keys, found)
+    """Rows for candidates (c) of a space: from points (n, d), clusters (n, c), and of each its key, setting and BIC."""
     step = math.ceil(len(points) / SILHOUETTE_CUSTOMERS)
     silhouette = silhouettes(points[::step], clusterings[::step])
     rows = []
-    for column, (space, algorithm, k) in enumerate(keys):
+    for column, (space, algorithm, k, setting, bic) in enumerate(candidates):
         clusters = clusterings[:, column]
         placed = clusters != NOISE
         sizes = np.bincount(clusters[placed])
         several = 1 < len(sizes) < placed.sum()
-        first = found[space, algorithm, k].iloc[0]
         rows.append((
-            space, algorithm, k, first["setting"], len(points), len(sizes),
+            space, algorithm, k, setting, len(points), len(sizes),
             sizes.min() / len(points) if len(sizes) else math.nan,
             1 - placed.mean(),
             silhouette[column],
             calinski_harabasz_score(points[placed], clusters[placed]) if several else math.nan,
             davies_bouldin_score(points[placed], clusters[placed]) if several else math.nan,
-            first["bic"],
+            bic,
             _found_problem(k, len(sizes)),
         ))  # fmt: skip
     return pd.DataFrame(rows, columns=list(METRIC_COLUMNS))

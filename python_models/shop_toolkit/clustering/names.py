@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from shop_toolkit.parallel import PARALLEL_CUSTOMERS
+
 FEATURES = ("recency_days", "frequency", "monetary")
 RFM_SPACES = ("rfm", "log_rfm", "rfm_plane", "rfm_tsne")
 # SQL computes its coordinates from the map that `interests.fit_interest_map` fits.
@@ -14,10 +16,6 @@ ALGORITHMS = ("kmeans", "gaussian_mixture", "ward", "hdbscan")
 CLUSTER_COUNTS = tuple(range(2, 11))
 NOISE = -1
 SEED = 0
-
-# Fewer customers than this are clustered in one process. Two take twice the processor time, half of it for their start,
-# and share the cores with what else dbt runs meanwhile.
-CUSTOMERS_WORTH_WORKERS = 5000
 
 CANDIDATE = ["space", "algorithm", "k"]
 # A candidate's space, algorithm and number of clusters.
@@ -61,7 +59,7 @@ def by_space(coordinates: pd.DataFrame) -> Iterator[tuple[str, np.ndarray, np.nd
 
 def worth_workers(coordinates: pd.DataFrame, workers: int) -> int:
     """As many processes as are worth their start: one for a small shop."""
-    return workers if coordinates["space"].value_counts().max() >= CUSTOMERS_WORTH_WORKERS else 1
+    return workers if coordinates["space"].value_counts().max() >= PARALLEL_CUSTOMERS else 1
 
 
 def count_problems(points: np.ndarray, counts: Sequence[int]) -> dict[int, str | None]:

@@ -162,7 +162,7 @@ def measure_stability(
             (`samples` times, in full; of interests by `INTEREST_FINALIST`), all others by `SCREENING` (half as often,
             quickly: a rough figure that may not decide a winner).
         samples: Resamples of a finalist.
-        workers: Processes; fewer than `CUSTOMERS_WORTH_WORKERS` stay in this one. Resamples and seeds depend on
+        workers: Processes; fewer than `PARALLEL_CUSTOMERS` stay in this one. Resamples and seeds depend on
             space, protocol and the resample's number only: the same for all candidates, and equal for any number.
 
     Returns:

@@ -18,6 +18,7 @@ from shop_toolkit.prediction.classes import (
     rank_classes,
 )
 from shop_toolkit.prediction.reuse import do_by_samples
+from shop_toolkit.prediction.samples import join_categories
 from shop_toolkit.prediction.tuning import tune
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "fit_amounts",
     "fit_calibrated",
     "forecast_amounts",
+    "join_categories",
     "predict_classes",
     "predict_ranks",
     "rank_classes",

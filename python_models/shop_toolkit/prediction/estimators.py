@@ -97,6 +97,21 @@ class SampledNeighbours(KNeighborsClassifier):  # type: ignore[misc]  # scikit-l
         return np.column_stack([(numbers == number).mean(axis=1) for number in range(len(self.classes_))])
 
 
+class SinglePrecisionRegression(LogisticRegression):  # type: ignore[misc]  # scikit-learn has no types
+    """Logistic regression that is fitted in single precision and predicts in double precision.
+
+    The steps of its descent read twice as many numbers at once. Where the descent ends is as exact as its tolerance.
+    """
+
+    def fit(self, values: np.ndarray, target: np.ndarray) -> "SinglePrecisionRegression":
+        """Fit on rows (n, d) and their classes (n,)."""
+        fitted = super().fit(values.astype(np.float32), target)
+        # In single precision the last digits of a prediction hang on the other rows that are predicted at once.
+        self.coef_: np.ndarray = fitted.coef_.astype(float)
+        self.intercept_: np.ndarray = fitted.intercept_.astype(float)
+        return self
+
+
 class DrawnForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """scikit-learn's `RandomForestClassifier` with `max_samples`, the same to the last bit, in less time."""
 
@@ -200,7 +215,7 @@ def _squared(roots: np.ndarray) -> np.ndarray:
 def _classifier(model: str, settings: Settings, rows: int) -> BaseEstimator:
     """The classifier of that name with its settings, not fitted, for so many rows."""
     if model == "logistic_regression":
-        return make_pipeline(feature_scaler(), LogisticRegression(**settings, tol=1e-3, max_iter=200))
+        return make_pipeline(feature_scaler(), SinglePrecisionRegression(**settings, tol=1e-3, max_iter=200))
     if model == "nearest_neighbours":
         return make_pipeline(feature_scaler(("log",), FINENESS), SampledNeighbours(**settings, algorithm="brute"))
     if model == "random_forest":

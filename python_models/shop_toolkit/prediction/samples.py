@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 ROLES = ("train", "validation", "test", "predict")
 
@@ -44,3 +45,19 @@ def stack(tables: list[pd.DataFrame], columns: Sequence[str], order: list[str]) 
     if not tables:
         return pd.DataFrame(columns=list(columns))
     return pd.concat(tables, ignore_index=True).sort_values(order, ignore_index=True)
+
+
+def join_categories(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The rows of tables with the same columns, whose categories stay categories: pandas would make texts of them.
+
+    Args:
+        tables: One table at least.
+
+    Returns:
+        All rows, in their order. The categories of a column are those of all tables, sorted.
+    """
+    texts = [column for column, kind in tables[0].dtypes.items() if kind == "category"]
+    joined = pd.concat([table.drop(columns=texts) for table in tables], ignore_index=True)
+    for text in texts:
+        joined[text] = union_categoricals([table[text] for table in tables], sort_categories=True)
+    return joined[list(tables[0].columns)]

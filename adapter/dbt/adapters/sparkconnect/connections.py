@@ -44,6 +44,23 @@ class Handle:
         self.driver = driver
         self.engine = engine
         self._cursor = Cursor(driver.cursor(), engine, driver_functions)
+        self._copies: list[str] = []
+
+    def copy_to_driver(self, schema: str, table: str) -> None:
+        """Copy a table of the engine to the driver, where it has the same name."""
+        driver, name = self._cursor.driver, f'"{schema}"."{table}"'
+        rows = self.engine.run(f"select * from `{schema}`.`{table}`")
+        driver.execute(f'create schema if not exists "{schema}"')
+        driver.register("copied_rows", rows)
+        driver.execute(f"create or replace table {name} as select * from copied_rows")
+        driver.unregister("copied_rows")
+        self._copies.append(name)
+
+    def drop_copies(self) -> None:
+        """Drop the tables that were copied to the driver."""
+        for name in self._copies:
+            self._cursor.driver.execute(f"drop table if exists {name}")
+        self._copies = []
 
     def cursor(self) -> "Cursor":
         """The one cursor of the connection."""

@@ -81,6 +81,11 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
         self._engine().upload(relation.schema, relation.identifier, rows)
 
     @available  # type: ignore[untyped-decorator]  # dbt is not followed
+    def copy_to_driver(self, relation: Any) -> None:
+        """Copy a table to the driver, until the next Python model of this thread ends."""
+        self.connections.get_thread_connection().handle.copy_to_driver(relation.schema, relation.identifier)
+
+    @available  # type: ignore[untyped-decorator]  # dbt is not followed
     def add_rows(self, relation: Any, query: str, unique_key: str | list[str] | None) -> None:
         """Add the rows of a query to a table, in place of those that have their key.
 
@@ -114,13 +119,12 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
     def submit_python_job(self, parsed_model: dict[str, Any], compiled_code: str) -> AdapterResponse:
         """Run a Python model on the driver, with the rows that it asks for."""
         handle = self.connections.get_thread_connection().handle
-        driver, engine = handle.driver.cursor(), handle.engine
+        # The connection of the model's hooks, which may have set variables.
+        driver, engine = handle.cursor().driver, handle.engine
         schema, name = parsed_model["schema"], parsed_model["alias"]
         driver.execute(f'create schema if not exists "{schema}"')
         if engine.columns(schema, name):
-            driver.register("stored_rows", engine.run(f"select * from `{schema}`.`{name}`"))
-            driver.execute(f'create or replace table "{schema}"."{name}" as select * from stored_rows')
-            driver.unregister("stored_rows")
+            handle.copy_to_driver(schema, name)
 
         def rows_of(table: str) -> Any:
             _, schema_of_table, name_of_table = table.replace('"', "").split(".")
@@ -133,7 +137,7 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
         rows = driver.sql(f'select * from "{schema}"."{name}__fitted"').to_arrow_table()
         engine.upload(schema, name, rows)
         driver.execute(f'drop table "{schema}"."{name}__fitted"')
-        driver.execute(f'drop table if exists "{schema}"."{name}"')
+        handle.drop_copies()
         return AdapterResponse(_message="OK")
 
 

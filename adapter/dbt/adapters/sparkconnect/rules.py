@@ -352,6 +352,21 @@ def huge_number(node: exp.Expr) -> exp.Expr | None:
     return exp.DataType.build("decimal(38, 0)") if node.this in HUGE_NUMBERS else None
 
 
+# What `typeof` calls types that SQLGlot's words for DuckDB don't: there, each point in time is the wall clock's.
+NAMES_OF_TYPES = {Type.TEXT: "VARCHAR", Type.VARCHAR: "VARCHAR", Type.INT: "INTEGER"} | dict.fromkeys(
+    (Type.TIMESTAMP, Type.TIMESTAMPNTZ, Type.TIMESTAMPTZ), "TIMESTAMP"
+)
+
+
+@rule("the name of a type is DuckDB's", exp.Typeof)
+def type_name(node: exp.Expr) -> exp.Expr | None:
+    """There, types have other names; the translation knows them before the query runs."""
+    kind = node.this.type
+    if not _is_known(node.this) or kind is None or kind.args.get("nested"):
+        raise UntranslatableError("typeof() of what has no known type, or holds other values, has no translation")
+    return literal(NAMES_OF_TYPES.get(kind.this) or kind.sql("duckdb").replace(", ", ","))
+
+
 # Days -------------------------------------------------------------------------------------------------------------
 
 
@@ -822,6 +837,12 @@ def full_match(node: exp.Expr) -> exp.Expr | None:
 def hash_key(node: exp.Expr) -> exp.Expr | None:
     """128 bits are more than a decimal holds; keys are only compared."""
     return call("md5", *node.expressions, returns="varchar")
+
+
+@rule("a hash that values are compared by", functions=["hash"])
+def hash_of_values(node: exp.Expr) -> exp.Expr | None:
+    """Another number than DuckDB's: equal values have one, which is all that may be asked of it."""
+    return call("xxhash64", *node.expressions, returns="bigint")
 
 
 @rule("a hash as a number of 64 bits", functions=["md5_number_lower"])

@@ -5,7 +5,7 @@ DuckDB's SQL in, DuckDB's SQL out; what a query means stays.
 
 from collections.abc import Callable, Iterator
 
-from dbt.adapters.sparkconnect.rules import UntranslatableError
+from dbt.adapters.sparkconnect.rules import UntranslatableError, call
 from sqlglot import exp
 
 
@@ -19,10 +19,11 @@ def with_plain_shapes(query: exp.Expr) -> exp.Expr:
         common_table.set("materialized", None)
     for select in list(query.find_all(exp.Select)):
         _inline_windows(select)
-    for call in list(query.find_all(exp.Anonymous)):
-        if call.name.lower() == "generate_subscripts":
-            size = exp.ArraySize(this=call.expressions[0].copy())
-            call.replace(exp.Explode(this=exp.GenerateSeries(start=exp.Literal.number(1), end=size)))
+        _write_out_tables(select)
+    for function in list(query.find_all(exp.Anonymous)):
+        if function.name.lower() == "generate_subscripts":
+            size = exp.ArraySize(this=function.expressions[0].copy())
+            function.replace(exp.Explode(this=exp.GenerateSeries(start=exp.Literal.number(1), end=size)))
     for join in query.find_all(exp.Join):
         if join.side and isinstance(join.this, exp.Unnest | exp.Lateral):
             raise UntranslatableError("a list can't be unnested by an outer join here: its rows would be left out")
@@ -56,6 +57,17 @@ def _extend(window: exp.Window, named: dict[str, exp.Window]) -> None:
         value = base.args.get(part)
         if value and not window.args.get(part):
             window.set(part, [one.copy() for one in value] if isinstance(value, list) else value.copy())
+
+
+def _write_out_tables(select: exp.Select) -> None:
+    """`to_json` of a table is one of the row of all its columns; there, it leaves out those that are null."""
+    sources = [select.args.get("from_"), *(select.args.get("joins") or [])]
+    names = {source.this.alias_or_name for source in sources if source is not None}
+    for function in select.find_all(exp.Anonymous):
+        if function.name.lower() == "to_json" and function.find_ancestor(exp.Select) is select:
+            (value,) = function.expressions
+            if isinstance(value, exp.Column) and not value.table and value.name in names:
+                value.replace(call("struct", exp.Column(this=exp.Star(), table=exp.to_identifier(value.name))))
 
 
 def _unnest_instead(pivot: exp.Pivot) -> None:
@@ -97,6 +109,8 @@ def with_engine_shapes(query: exp.Expr) -> exp.Expr:
         _write_out_rows(select)
     for membership in list(query.find_all(exp.In)):
         _look_up(membership)
+    for comparison in list(query.find_all(exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.NullSafeNEQ, exp.In)):
+        _compare_by_column(comparison)
     for union in reversed(list(query.find_all(exp.SetOperation))):
         _order_columns(union)
     return _with_each_select(_with_each_select(query, _filtered_beside), _unnested_beside)
@@ -170,6 +184,23 @@ def _write_out_rows(select: exp.Select) -> None:
         row = select.selects[0].unalias()
         if isinstance(row, exp.Tuple):
             select.set("expressions", [one.copy() for one in row.expressions])
+
+
+def _compare_by_column(comparison: exp.Expr) -> None:
+    """Rows compared value by value: Sail casts none that has other names or types, and null is null to DuckDB."""
+    row = comparison.this
+    if not isinstance(row, exp.Tuple):
+        return
+    others = comparison.expressions if isinstance(comparison, exp.In) else [comparison.expression]
+    if not others or not all(isinstance(one, exp.Tuple) for one in others):
+        return
+    is_unequal = isinstance(comparison, exp.NEQ | exp.NullSafeNEQ)
+    kind, together = (exp.NullSafeNEQ, exp.or_) if is_unequal else (exp.NullSafeEQ, exp.and_)
+    equal = [
+        together(*(kind(this=left.copy(), expression=right.copy()) for left, right in pairs))
+        for pairs in (zip(row.expressions, one.expressions, strict=True) for one in others)
+    ]
+    comparison.replace(exp.Paren(this=exp.or_(*equal)))
 
 
 def _look_up(membership: exp.In) -> None:

@@ -32,8 +32,6 @@ from shop_toolkit.report.sections.rules import rules
 from shop_toolkit.report.segmentations import LEARNED, SEGMENTATIONS, ordered
 from shop_toolkit.report.words import is_missing, percent, sentence
 
-GRADES = [1, 2, 3, 4, 5]
-
 
 def blocks(tables: Tables) -> list[Block]:
     """The section's blocks."""
@@ -55,19 +53,21 @@ def scores(cells: pd.DataFrame) -> Block:
     if not total:
         return without_chart(name, "Customers by score", "Nobody has scores: no customer has a net order.")
     cells = cells.assign(share=cells["customer_count"] / total)
+    recencies, frequencies = (sorted(set(cells[f"{measure}_score"].tolist())) for measure in ("recency", "frequency"))
     panels = []
     for field, words in (("share", "customers"), ("revenue_share", "revenue")):
-        matrix = pivot(cells, "frequency_score", "recency_score", field, GRADES, GRADES)
+        matrix = pivot(cells, "frequency_score", "recency_score", field, frequencies, recencies)
         hover = "recency %{x}, frequency %{y}: %{z:.1%} of the " + words
         layout = {
-            "xaxis": axis("recency score (5: most recent)", dtick=1, showgrid=False),
-            "yaxis": axis("frequency score (5: most often)", dtick=1, showgrid=False),
+            "xaxis": axis(f"recency score ({recencies[-1]}: most recent)", dtick=1, showgrid=False),
+            "yaxis": axis(f"frequency score ({frequencies[-1]}: most often)", dtick=1, showgrid=False),
         }
         panels.append(
-            Panel([heat_map(GRADES, GRADES, matrix, percents(matrix), hover)], layout, 330, f"% of the {words}")
+            Panel([heat_map(recencies, frequencies, matrix, percents(matrix), hover)], layout, 330, f"% of the {words}")
         )
     note = (
-        "Scores are fifths of the customers of the baseline date, with frozen cut-points; equal values score equally."
+        "Scores are fifths of the customers of the baseline date, or what rfm_cut_points says, with frozen cut-points;"
+        " equal values score equally."
     )
     columns = {
         "recency_score": ("recency score", "count"),
@@ -89,11 +89,12 @@ def scores(cells: pd.DataFrame) -> Block:
 
 def best_scores(cells: pd.DataFrame) -> str:
     """The title: the share of the best customers, or of the commonest scores where these are too few."""
-    best = cells[(cells["recency_score"] == 5) & (cells["frequency_score"] == 5)]
+    top = cells[["recency_score", "frequency_score"]].max()
+    best = cells[(cells["recency_score"] == top.iloc[0]) & (cells["frequency_score"] == top.iloc[1])]
     is_best = best["customer_count"].sum() >= LEAST_CUSTOMERS
     cell = largest(best, best["customer_count"]) if is_best else largest(cells, cells["customer_count"])
     words = f"scores {cell['recency_score']:.0f} and {cell['frequency_score']:.0f}"
-    is_best = cell["recency_score"] == cell["frequency_score"] == 5
+    is_best = (cell["recency_score"], cell["frequency_score"]) == tuple(top)
     who = f"the most recent and most frequent ({words})" if is_best else f"those with {words}"
     if is_missing(cell["revenue_share"]):
         return f"{percent(cell['share'])} of the customers are {who}"

@@ -5,11 +5,11 @@
 {% materialization table, adapter='sparkconnect', supported_languages=['sql', 'python'] %}
     {%- set target_relation = this.incorporate(type='table') -%}
     {% do drop_other_kind(target_relation) %}
-    {{ run_hooks(pre_hooks) }}
+    {{ run_all_hooks(pre_hooks) }}
     {% call statement('main', language=model['language']) -%}
         {{ create_table_as(false, target_relation, compiled_code, model['language']) }}
     {%- endcall %}
-    {{ run_hooks(post_hooks) }}
+    {{ run_all_hooks(post_hooks) }}
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
 
@@ -17,11 +17,11 @@
 {% materialization view, adapter='sparkconnect' %}
     {%- set target_relation = this.incorporate(type='view') -%}
     {% do drop_other_kind(target_relation) %}
-    {{ run_hooks(pre_hooks) }}
+    {{ run_all_hooks(pre_hooks) }}
     {% call statement('main') -%}
         create or replace view {{ target_relation }} as {{ query_of_model(compiled_code) }}
     {%- endcall %}
-    {{ run_hooks(post_hooks) }}
+    {{ run_all_hooks(post_hooks) }}
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
 
@@ -33,7 +33,7 @@
     {%- set existing_relation = load_cached_relation(this) -%}
     {%- set is_first = existing_relation is none or language == 'python' -%}
     {%- set is_whole = is_first or should_full_refresh() -%}
-    {{ run_hooks(pre_hooks) }}
+    {{ run_all_hooks(pre_hooks) }}
     {% if is_whole %}
         {% call statement('main', language=language) -%}
             {{ create_table_as(false, target_relation, compiled_code, language) }}
@@ -44,9 +44,16 @@
         ) %}
         {% call noop_statement('main', 'OK', 'OK', 0) %}{{ compiled_code }}{% endcall %}
     {% endif %}
-    {{ run_hooks(post_hooks) }}
+    {{ run_all_hooks(post_hooks) }}
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
+
+
+{#- Hooks in their order: there are no transactions that one could be outside of. -#}
+{% macro run_all_hooks(hooks) %}
+    {{ run_hooks(hooks, inside_transaction=false) }}
+    {{ run_hooks(hooks, inside_transaction=true) }}
+{% endmacro %}
 
 
 {#-
@@ -122,4 +129,12 @@
 
 {% macro sparkconnect__create_schema(relation) -%}
     {% do adapter.make_schema(relation) %}
+{%- endmacro %}
+
+
+{#- Tables that the Python model of this hook reads by SQL, on the driver until it ends. -#}
+{% macro sparkconnect__make_readable_by_python(relations) -%}
+    {%- for relation in relations -%}
+        {%- do adapter.copy_to_driver(relation) -%}
+    {%- endfor -%}
 {%- endmacro %}

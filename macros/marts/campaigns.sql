@@ -1,0 +1,288 @@
+{#-
+    Stops the run with a sentence per wrong campaign, before any table changes. What is wrong is
+    found by python_models/shop_toolkit/campaigns.py. Names of learned segments are looked up where
+    they are known: see `validate_campaign_segments`.
+-#}
+{% macro validate_campaigns() -%}
+    {%- if execute and all_selected(['campaign_members']) -%}
+        {%- set seed = graph.nodes['seed.' ~ this_package() ~ '.campaigns'] -%}
+        {%- set problems = read_campaigns(seed.original_file_path, seed.root_path).problems -%}
+        {%- if problems -%}
+            {{ exceptions.raise_compiler_error(problems | join('\n')) }}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The campaigns of a file and their problems: see the Python function of the same name. -#}
+{% macro read_campaigns(path, folder='') -%}
+    {{ return(fromjson(single_value(
+        'select read_campaigns(' ~ sql_text(path) ~ ', ' ~ sql_text(folder) ~ ')'
+    ))) }}
+{%- endmacro %}
+
+
+{#-
+    The campaigns of the embedded shop, which show how they work, as a list of rows. They are no
+    seed: no other shop has them.
+-#}
+{% macro demo_campaigns() -%}
+    {%- set folder = 'seeds/demo_shop/' -%}
+    {%- if execute and setting('transactions') == folder ~ 'transactions.csv' -%}
+        {{ return(read_campaigns(folder ~ 'campaigns.csv').campaigns) }}
+    {%- endif -%}
+    {{ return([]) }}
+{%- endmacro %}
+
+
+{#- SQL: one row per campaign, with its types. Nobody is looked up for campaigns without dates. -#}
+{% macro campaign_definitions() -%}
+    with written as (
+
+        select
+            name,
+            segmentation,
+            segment,
+            condition,
+            start_date,
+            end_date,
+            control_share,
+            expected_lift
+        from {{ ref('campaigns') }}
+        {% for campaign in demo_campaigns() %}
+        union all
+
+        select
+            {{ sql_text(campaign.name) }} as name,
+            {{ sql_text(campaign.segmentation) }} as segmentation,
+            {{ sql_text(campaign.segment) }} as segment,
+            {{ sql_text(campaign.condition) }} as condition,
+            {{ sql_text(campaign.start_date) }} as start_date,
+            {{ sql_text(campaign.end_date) }} as end_date,
+            {{ sql_text(campaign.control_share) }} as control_share,
+            {{ sql_text(campaign.expected_lift) }} as expected_lift
+        {% endfor %}
+
+    ),
+
+    cleaned as (
+
+        select
+            {% for column in [
+                'name', 'segmentation', 'segment', 'condition', 'start_date', 'end_date',
+                'control_share', 'expected_lift'
+            ] -%}
+            nullif(trim({{ column }}), '') as {{ column }}{{ ',' if not loop.last }}
+            {% endfor %}
+        from written
+
+    )
+
+    select
+        name as campaign,
+        segmentation,
+        segment,
+        condition,
+        coalesce(cast(control_share as double), {{ var('control_share') }}) as control_share,
+        coalesce(cast(expected_lift as double), {{ default_expected_lift() }}) as expected_lift,
+        cast(start_date as date) as start_date,
+        cast(end_date as date) as end_date
+    from cleaned
+{%- endmacro %}
+
+
+{#- The lift that a campaign is expected to have where it names none: a tenth more. -#}
+{% macro default_expected_lift() -%}
+    0.1
+{%- endmacro %}
+
+
+{#-
+    SQL: whether a row of candidates meets the condition of its campaign, which is in the column
+    `campaign`; true where it has none. Each condition is a part of the statement, on lines of its
+    own, as it may end with a comment.
+-#}
+{% macro meets_campaign_condition() -%}
+    {%- set conditions = campaign_conditions() -%}
+    {%- if conditions -%}
+    case campaign
+        {%- for name, condition in conditions.items() %}
+        when {{ sql_text(name) }} then (
+{{ condition }}
+        )
+        {%- endfor %}
+        else true
+    end
+    {%- else -%}
+    true
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The conditions of campaigns by name. -#}
+{% macro campaign_conditions() -%}
+    {%- set conditions = {} -%}
+    {%- if execute -%}
+        {%- set seed = existing_relation(schema_of('seeds'), 'campaigns') -%}
+        {%- if seed is not none -%}
+            {%- for row in run_query(
+                'select trim(name), trim(condition) from ' ~ seed ~ " where trim(condition) <> ''"
+            ).rows -%}
+                {%- do conditions.update({row[0]: row[1]}) -%}
+            {%- endfor -%}
+        {%- endif -%}
+        {%- for campaign in demo_campaigns() if campaign.condition -%}
+            {%- do conditions.update({campaign.name: campaign.condition}) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(conditions) }}
+{%- endmacro %}
+
+
+{#-
+    Raises a sentence where a campaign names a segment that its segmentation doesn't have: in no
+    version, as a campaign of the past was addressed by an older one.
+-#}
+{% macro validate_campaign_segments() -%}
+    {%- if execute and flags.WHICH in ['build', 'run'] -%}
+        {%- set unknown -%}
+            with campaigns as (
+
+                {{ campaign_definitions() | indent(16) }}
+
+            ),
+
+            known as (
+
+                select
+                    'rfm' as segmentation,
+                    unnest([segment, repeat_segment]) as segment
+                from {{ ref('rfm_segments') }}
+
+                union
+
+                select
+                    segmentation,
+                    segment
+                from {{ ref('int_segment_rules') }}
+
+                union
+
+                select
+                    unnest(['rfm', 'broad', 'detailed']) as segmentation,
+                    'all cancelled' as segment
+
+            )
+
+            select
+                campaigns.campaign,
+                campaigns.segmentation,
+                campaigns.segment,
+                string_agg(known.segment, ', ' order by known.segment) as known_segments
+            from campaigns
+            inner join known
+                on campaigns.segmentation = known.segmentation
+            group by 1, 2, 3
+            having not bool_or(campaigns.segment = known.segment)
+            order by campaigns.campaign
+        {%- endset -%}
+        {%- set problems = [] -%}
+        {%- for row in run_query(unknown).rows -%}
+            {%- do problems.append(
+                "The campaign '" ~ row[0] ~ "' addresses the segment '" ~ row[2]
+                ~ "', which is none of the segmentation " ~ row[1] ~ ": they are " ~ row[3]
+                ~ ". Correct it in the list of campaigns (docs/campaigns.md)."
+            ) -%}
+        {%- endfor -%}
+        {%- if problems -%}
+            {{ exceptions.raise_compiler_error(problems | join('\n')) }}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Days from the start after which a campaign is evaluated. -#}
+{% macro campaign_windows() -%}
+    {{ return([30, 60, 90]) }}
+{%- endmacro %}
+
+
+{#-
+    Each group needs so many customers, and so many who would order if both were alike, for its
+    mean to be as good as normal (Cochran 1954): below, a campaign proves nothing.
+-#}
+{% macro least_campaign_customers() -%}
+    30
+{%- endmacro %}
+{% macro least_campaign_buyers() -%}
+    5
+{%- endmacro %}
+
+
+{#- The columns of `campaign_results` and their types: a build reads what the last one reported. -#}
+{% macro campaign_result_columns() -%}
+    {%- set columns = {
+        'model_version': 'integer', 'campaign': 'varchar', 'window_days': 'integer',
+        'segmentation': 'varchar', 'segment': 'varchar', 'condition': 'varchar',
+        'verdict': 'varchar', 'verdict_text': 'varchar',
+    } -%}
+    {%- for arm in ['treatment', 'control'] -%}
+        {%- for column, type in {
+            'customer_count': 'bigint', 'buyer_count': 'bigint', 'order_count': 'bigint',
+            'conversion': 'double', 'revenue': 'decimal(18, 2)',
+            'revenue_per_customer': 'decimal(18, 2)',
+        }.items() -%}
+            {%- do columns.update({arm ~ '_' ~ column: type}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- for difference, type in {
+        'conversion_difference': 'double', 'revenue_difference': 'decimal(18, 2)',
+        'adjusted_revenue_difference': 'decimal(18, 2)',
+    }.items() -%}
+        {%- for end in ['', '_low', '_high'] -%}
+            {%- do columns.update({difference ~ end: type}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- do columns.update({
+        'revenue_p_value': 'double', 'adjusted_revenue_p_value': 'double',
+        'incremental_revenue': 'decimal(18, 2)', 'expected_lift': 'double',
+        'needed_customers_conversion': 'bigint', 'needed_customers_revenue': 'bigint',
+        'is_conversion_significant': 'boolean', 'is_significant': 'boolean',
+        'is_complete': 'boolean', 'restatement_count': 'integer',
+        'original_treatment_revenue': 'decimal(18, 2)',
+        'original_control_revenue': 'decimal(18, 2)', 'restated_on': 'date',
+        'start_date': 'date', 'end_date': 'date', 'window_end_date': 'date', 'as_of_date': 'date',
+    }) -%}
+    {{ return(columns) }}
+{%- endmacro %}
+
+
+{#-
+    SQL: what the last build reported in `campaign_results`; no rows in a first build and in a full
+    refresh. Not a ref: the model compares with it what it is about to report.
+-#}
+{% macro reported_campaign_results() -%}
+    {%- set stored = none -%}
+    {%- if execute and not flags.FULL_REFRESH -%}
+        {%- set stored = existing_relation(target.schema, 'campaign_results') -%}
+    {%- endif -%}
+    {% if stored -%}
+    select * from {{ stored }}
+    {%- else -%}
+    select
+        {% for column, type in campaign_result_columns().items() -%}
+        cast(null as {{ type }}) as {{ column }}{{ ',' if not loop.last }}
+        {% endfor -%}
+    where false
+    {%- endif %}
+{%- endmacro %}
+
+
+{#- SQL: the columns of `campaign_results` of a relation, with their types. -#}
+{% macro typed_campaign_results(relation) -%}
+    select
+        {% for column, type in campaign_result_columns().items() -%}
+        cast({{ relation }}.{{ column }} as {{ type }}) as {{ column }}{{ ',' if not loop.last }}
+        {% endfor -%}
+    from {{ relation }}
+{%- endmacro %}

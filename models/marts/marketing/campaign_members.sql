@@ -1,0 +1,154 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    full_refresh=false,
+) }}
+
+{%- do validate_campaign_segments() %}
+
+-- Whom a campaign addresses is decided once, as of the day before its start, and stored: rows that
+-- arrive later, other rules and a full refresh change nothing of it.
+with campaigns as (
+
+    {{ campaign_definitions() | indent(4) }}
+
+),
+
+as_of as (
+
+    select as_of_date
+    from {{ ref('int_as_of_dates') }}
+    where role = 'as_of'
+
+),
+
+versions as (
+
+    {{ history_versions() | indent(4) }}
+
+),
+
+-- Another shop's campaigns count for nothing. A shop is known by its versions.
+frozen as (
+
+    {% if is_incremental() -%}
+    select distinct members.campaign
+    from {{ this }} as members
+    inner join versions
+        on members.model_version = versions.model_version
+    {%- else -%}
+    select cast(null as varchar) as campaign
+    where false
+    {%- endif %}
+
+),
+
+-- Once the log reaches the day before the start, all that may be known of it is there.
+due as (
+
+    select
+        campaigns.*,
+        campaigns.start_date - 1 as as_of_date
+    from campaigns
+    inner join as_of
+        on campaigns.start_date <= as_of.as_of_date + 1
+    where campaigns.campaign not in (select frozen.campaign from frozen)
+
+),
+
+-- As in the history: the newest version that was fitted by a date, else the first.
+dates as (
+
+    select
+        due.as_of_date,
+        cast(
+            coalesce(
+                max(versions.model_version) filter (where versions.baseline_date <= due.as_of_date),
+                min(versions.model_version)
+            ) as integer
+        ) as model_version,
+        min(versions.baseline_date) > due.as_of_date as is_backfilled
+    from due
+    inner join versions
+        on versions.is_usable
+    group by 1
+
+),
+
+facts as (
+
+    select
+        dates.*,
+        states.customer_id,
+        states.country,
+        states.orders_placed,
+        states.frequency,
+        states.monetary,
+        cast(dates.as_of_date - states.last_net_order_date as integer) as recency_days,
+        states.first_order_date,
+        states.last_order_date,
+        states.last_net_order_date
+    from dates
+    inner join {{ ref('int_customer_states_scd2') }} as states
+        on {{ is_valid_on('states', 'dates.as_of_date') | indent(12) }}
+
+),
+
+{{ assign_segments('facts') }},
+
+-- The names that a condition may use are in python_models/shop_toolkit/campaigns.py, too.
+candidates as (
+
+    select
+        due.campaign,
+        due.segmentation as campaign_segmentation,
+        due.segment as campaign_segment,
+        due.condition as campaign_condition,
+        due.control_share as campaign_control_share,
+        due.expected_lift as campaign_expected_lift,
+        due.start_date as campaign_start_date,
+        due.end_date as campaign_end_date,
+        segmented.*
+    from due
+    inner join segmented
+        on due.as_of_date = segmented.as_of_date
+
+),
+
+members as (
+
+    select * from candidates
+    where
+        (
+            campaign_segmentation is null
+            or (campaign_segmentation = 'rfm' and campaign_segment = rfm_segment)
+            or (campaign_segmentation = 'broad' and campaign_segment = broad_segment)
+            or (campaign_segmentation = 'detailed' and campaign_segment = detailed_segment)
+        )
+        and {{ meets_campaign_condition() | indent(8) }}
+
+)
+
+select
+    model_version,
+    campaign,
+    customer_id,
+    campaign_segmentation as segmentation,
+    campaign_segment as segment,
+    campaign_condition as condition,
+    rfm_segment,
+    broad_segment,
+    detailed_segment,
+    recency_days,
+    frequency,
+    monetary,
+    campaign_control_share as control_share,
+    campaign_expected_lift as expected_lift,
+    {{ control_draw('campaign', 'customer_id') | indent(4) }}
+    < campaign_control_share as is_control,
+    is_backfilled,
+    campaign_start_date as start_date,
+    campaign_end_date as end_date,
+    as_of_date
+from members

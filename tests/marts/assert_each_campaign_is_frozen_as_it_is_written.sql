@@ -1,0 +1,90 @@
+-- Warns, as nothing is wrong with the tables: a campaign may start tomorrow, address nobody by
+-- mistake, or have been changed after its start, which changes nothing.
+{{ config(severity='warn') }}
+
+with campaigns as (
+
+    {{ campaign_definitions() | indent(4) }}
+
+),
+
+model_versions as (
+
+    select * from {{ ref('model_versions') }}
+
+),
+
+own_versions as (
+
+    {{ versions_of_this_shop('model_versions') | indent(4) }}
+
+),
+
+frozen as (
+
+    select distinct
+        members.campaign,
+        members.segmentation,
+        members.segment,
+        members.condition,
+        members.start_date,
+        members.end_date
+    from {{ ref('campaign_members') }} as members
+    inner join own_versions
+        on members.model_version = own_versions.model_version
+
+),
+
+as_of as (
+
+    select as_of_date
+    from {{ ref('int_as_of_dates') }}
+    where role = 'as_of'
+
+),
+
+compared as (
+
+    select
+        campaigns.campaign,
+        campaigns.start_date,
+        as_of.as_of_date,
+        frozen.start_date as frozen_start_date,
+        frozen.campaign is not null as is_frozen,
+        frozen.campaign is null and campaigns.start_date > as_of.as_of_date + 1 as is_pending,
+        frozen.campaign is null
+        or (frozen.segmentation is distinct from campaigns.segmentation)
+        or (frozen.segment is distinct from campaigns.segment)
+        or (frozen.condition is distinct from campaigns.condition)
+        or (frozen.start_date is distinct from campaigns.start_date)
+        or (frozen.end_date is distinct from campaigns.end_date) as is_another
+    from campaigns
+    cross join as_of
+    left join frozen
+        on campaigns.campaign = frozen.campaign
+
+)
+
+select
+    campaign,
+    format(
+        case
+            when is_frozen
+                then
+                    'The campaign ''{0}'' keeps whom it addressed on {3}: its row has changed.'
+                    || ' A campaign of another name draws another audience.'
+            when is_pending
+                then
+                    'The campaign ''{0}'' starts on {1}, and the log ends on {2}: the first build'
+                    || ' whose log reaches the day before its start decides whom it addresses.'
+            else
+                'The campaign ''{0}'' addresses nobody: on the day before {1} no customer was as'
+                || ' its row says. Change the row, or delete it.'
+        end,
+        campaign,
+        cast(start_date as varchar),
+        cast(as_of_date as varchar),
+        coalesce(cast(frozen_start_date as varchar), '')
+    ) as warning
+from compared
+where is_another
