@@ -264,7 +264,7 @@
 {% macro reported_campaign_results() -%}
     {%- set stored = none -%}
     {%- if execute and not flags.FULL_REFRESH -%}
-        {%- set stored = existing_relation(target.schema, 'campaign_results') -%}
+        {%- set stored = existing_relation(schema_of(), 'campaign_results') -%}
     {%- endif -%}
     {% if stored -%}
     select * from {{ stored }}
