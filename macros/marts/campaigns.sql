@@ -145,6 +145,7 @@
 -#}
 {% macro validate_campaign_segments() -%}
     {%- if execute and flags.WHICH in ['build', 'run'] -%}
+        {%- set without_scores = sql_list(['all cancelled'] + exclusion_reasons().values() | list) -%}
         {%- set unknown -%}
             with campaigns as (
 
@@ -168,9 +169,12 @@
 
                 union
 
+                {% for segmentation in ['rfm', 'broad', 'detailed'] -%}
                 select
-                    unnest(['rfm', 'broad', 'detailed']) as segmentation,
-                    'all cancelled' as segment
+                    '{{ segmentation }}' as segmentation,
+                    unnest({{ without_scores }}) as segment
+                {{ 'union' if not loop.last }}
+                {% endfor %}
 
             )
 
@@ -264,7 +268,7 @@
 {% macro reported_campaign_results() -%}
     {%- set stored = none -%}
     {%- if execute and not flags.FULL_REFRESH -%}
-        {%- set stored = existing_relation(target.schema, 'campaign_results') -%}
+        {%- set stored = existing_relation(schema_of(), 'campaign_results') -%}
     {%- endif -%}
     {% if stored -%}
     select * from {{ stored }}

@@ -51,7 +51,12 @@
         {%- if not reason -%}
             {%- do make_readable_by_python(relations) -%}
         {%- endif -%}
-        {%- set context = {'marts': marts, 'may_publish': not reason} -%}
+        {%- set context = {
+            'marts': marts,
+            'may_publish': not reason,
+            'customer_emails': setting('customer_emails'),
+            'clean_identifier': clean_identifier('customer_text'),
+        } -%}
         set variable publication_context = {{ sql_text(tojson(context)) }}
     {%- endif -%}
 {%- endmacro %}

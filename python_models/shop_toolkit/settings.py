@@ -11,6 +11,7 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
+from shop_toolkit.audiences import emails_problem, is_emails
 from shop_toolkit.grids import grid_problem
 from shop_toolkit.ingest.encodings import ENCODINGS
 from shop_toolkit.publishing import folder_problem
@@ -217,6 +218,12 @@ SETTINGS: dict[str, Setting] = {
         "a folder, or null to publish no files",
         _filled_text,
         lambda value: folder_problem(str(value)),
+        is_optional=True,
+    ),
+    "customer_emails": Setting(
+        "the file of e-mail addresses and its headings, {file: …, customer_id: …, email: …}",
+        is_emails,
+        lambda value: emails_problem(value) if isinstance(value, Mapping) else None,
         is_optional=True,
     ),
     "on_change": Setting("a command of the shell, e.g. ./send_changes.sh, or null", _filled_text, is_optional=True),
