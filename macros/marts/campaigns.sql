@@ -145,7 +145,7 @@
 -#}
 {% macro validate_campaign_segments() -%}
     {%- if execute and flags.WHICH in ['build', 'run'] -%}
-        {%- set without_scores = sql_list(['all cancelled'] + exclusion_reasons().values() | list) -%}
+        {%- set without_scores = ['all cancelled'] + exclusion_reasons().values() | list -%}
         {%- set unknown -%}
             with campaigns as (
 
@@ -172,7 +172,7 @@
                 {% for segmentation in ['rfm', 'broad', 'detailed'] -%}
                 select
                     '{{ segmentation }}' as segmentation,
-                    unnest({{ without_scores }}) as segment
+                    unnest({{ sql_list(without_scores) }}) as segment
                 {{ 'union' if not loop.last }}
                 {% endfor %}
 
