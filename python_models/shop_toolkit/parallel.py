@@ -2,7 +2,6 @@
 
 import shop_toolkit.scientific  # isort: skip # noqa: F401 - before any other that loads SciPy
 
-import gc
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -42,14 +41,9 @@ def in_parallel(
     Returns:
         Results of work(*job) in the order of the jobs, the same for any number of workers.
     """
-    with parallel_config(backend="loky", inner_max_num_threads=1, initializer=_keep_libraries):
+    with parallel_config(backend="loky", inner_max_num_threads=1):
         results = Parallel(n_jobs=workers, return_as="generator")(delayed(_alone)(work, job) for job in jobs)
         return list(Progress(what, len(jobs), units).over(results) if what else results)
-
-
-def _keep_libraries() -> None:
-    """Look for no garbage in the libraries of a new process, where joblib has it looked for each second."""
-    gc.freeze()
 
 
 def _alone(work: Callable[..., Result], job: tuple[Any, ...]) -> Result:

@@ -74,5 +74,5 @@ def test_dbt_logs_it_as_information_that_quiet_silences() -> None:
 
 
 def test_processes_look_for_no_garbage_in_their_libraries() -> None:
-    # joblib has it looked for each second, which took a tenth of their processor time.
+    # joblib has it looked for each second, which took up to a third of their processor time.
     assert all(in_parallel(gc.get_freeze_count, [(), ()], 2))
