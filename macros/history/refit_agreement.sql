@@ -45,6 +45,7 @@
 
         select
             customers.customer_id,
+            states.country,
             customers.as_of_date,
             last_day.previous_version as model_version,
             customers.recency_days,
@@ -52,6 +53,10 @@
             customers.monetary
         from customers
         cross join last_day
+        left join {{ ref('int_customer_states_scd2') }} as states
+            on
+                customers.customer_id = states.customer_id
+                and {{ is_valid_on('states', 'customers.as_of_date') | indent(16) }}
 
     ),
 

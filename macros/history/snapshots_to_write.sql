@@ -72,6 +72,7 @@
 
         select
             customer_states.customer_id,
+            customer_states.country,
             dates.as_of_date,
             cast(dates.as_of_date - customer_states.last_net_order_date as integer) as recency_days,
             customer_states.frequency,
@@ -127,6 +128,7 @@
         select
             coalesce(current_facts.customer_id, reported_facts.customer_id) as customer_id,
             coalesce(current_facts.as_of_date, reported_facts.as_of_date) as as_of_date,
+            current_facts.country,
             current_facts.recency_days,
             current_facts.frequency,
             current_facts.monetary,

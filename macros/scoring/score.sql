@@ -6,7 +6,10 @@
 {% macro score(measure) -%}
     case
         -- No version has fewer than two cut-points.
-        when customers.frequency > 0 and cut_points.{{ measure }}_scores > 2
+        when
+            customers.frequency > 0
+            and customers.exclusion_reason is null
+            and cut_points.{{ measure }}_scores > 2
             then
                 {{ 'cut_points.recency_days_scores -' if measure == 'recency_days' else '1 +' }} (
                     {%- for cut_number in range(1, most_scores()) %}

@@ -13,10 +13,11 @@
     ] -%}
         {%- do settings.update({name: var(name)}) -%}
     {%- endfor -%}
-    {#- A version of before this setting has none. -#}
-    {%- if var('rfm_cut_points') is not none -%}
-        {%- do settings.update({'rfm_cut_points': var('rfm_cut_points')}) -%}
-    {%- endif -%}
+    {#- Versions of before these settings have none of them. -#}
+    {%- for name in ['rfm_cut_points', 'score_within'] + exclusion_reasons() | list
+        if setting(name) is not none -%}
+        {%- do settings.update({name: setting(name)}) -%}
+    {%- endfor -%}
     {#- Grids are long: a fingerprint replaces them. -#}
     {%- for name in ['spend_param_grids', 'classification_param_grids'] -%}
         {%- do settings.update({name: local_md5(tojson(var(name), sort_keys=true))[:8]}) -%}
@@ -32,7 +33,7 @@
 {% macro fit_settings_with_seeds() -%}
     select
         concat(
-            '{{ fit_settings()[:-1] }}',
+            {{ sql_text(fit_settings()[:-1]) }},
             ', "seeds": "', left(md5(string_agg(content, '' order by seed)), 8), '"}'
         ) as settings
     from (

@@ -1,7 +1,9 @@
 {#-
     SQL: one row per segmentation and name that a segment can have: its strategy and its value
     order. A segment that is named by its profile, also one that is numbered, is worth as much as
-    the segment that `segment_profiles` likens it to, and has its strategy.
+    the segment that `segment_profiles` likens it to, and has its strategy. Who takes no part is
+    worth as little as `all cancelled`, or the most where it is for too much: another order never
+    leads to less.
 -#}
 {% macro strategies_by_segment() -%}
     with {% for position, words in profile_words().items() -%}
@@ -20,6 +22,31 @@
 
     select *
     from {{ ref('segment_strategies') }}
+
+    union all
+
+    select
+        strategies.* replace (
+            left_out.segment as segment,
+            left_out.meaning as meaning,
+            'nothing: they take no part in scores and segments' as goal,
+            'leave them out of campaigns, or change the setting that leaves them out' as action,
+            'none' as channel,
+            'none' as measure_of_success,
+            strategies.display_order + left_out.display_order as display_order,
+            case when left_out.is_best then 1 else strategies.value_order end as value_order
+        )
+    from {{ ref('segment_strategies') }} as strategies
+    cross join (
+        values
+            ('customer left out', 'are listed in excluded_customers', 1, false),
+            ('country left out', 'are of a country that the settings leave out', 2, false),
+            ('too few orders', 'have fewer orders than min_orders asks for', 3, false),
+            ('too many orders', 'have more orders than max_orders allows', 4, true),
+            ('too little revenue', 'have spent less than min_revenue asks for', 5, false),
+            ('too much revenue', 'have spent more than max_revenue allows', 6, true)
+    ) as left_out (segment, meaning, display_order, is_best)
+    where strategies.segment = 'all cancelled'
 
     union all
 

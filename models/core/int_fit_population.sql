@@ -22,7 +22,9 @@ customers as (
     from {{ ref('int_customer_states_scd2') }} as states
     inner join pending
         on {{ is_valid_on('states', 'pending.baseline_date') }}
-    where states.frequency > 0
+    where
+        states.frequency > 0
+        and {{ takes_part('states') | indent(8) }}
 
 ),
 

@@ -22,6 +22,9 @@ orders as (
         moves.customer_id,
         moves.as_of_date,
         states.order_date,
+        states.invoice_id,
+        states.country,
+        states_before.country as country_before,
         states.order_date <= moves.previous_date as is_earlier,
         coalesce(states_before.units, 0) as units_before,
         coalesce(states_before.amount, 0) as amount_before,
@@ -47,6 +50,11 @@ by_customer as (
     select
         customer_id,
         as_of_date,
+        -- As customers have it: that of the last order that names one.
+        {% for country in ['country', 'country_before'] %}
+        arg_max({{ country }}, (order_date, invoice_id)) filter (where {{ country }} is not null)
+            as {{ country }},
+        {% endfor %}
         bool_or(units_bought > 0) as has_orders,
         max(order_date) filter (where units_before + units_bought > 0) as last_order_date,
         count(*) filter (where units_before + units_bought > 0) as frequency_with_orders,
@@ -67,6 +75,8 @@ scenarios as (
 
     select
         moves.*,
+        by_customer.country,
+        by_customer.country_before,
         by_customer.has_orders,
         by_customer.last_order_date,
         by_customer.frequency_with_orders,
@@ -115,6 +125,8 @@ facts as (
         is_refitted,
         has_earlier_cancellations,
         case when is_refitted then model_version else previous_version end as model_version,
+        -- A customer moves with an order.
+        case when is_ordered or not has_orders then country else country_before end as country,
         case
             when is_ordered = has_orders and is_cancelled = has_cancellations
                 then as_of_date - recency_days

@@ -68,6 +68,7 @@ orders_to_date as (
         order_states.units,
         order_states.amount,
         order_states.later_cancelled_amount,
+        order_states.country,
         order_states.line_count,
         order_states.is_net
     from dates
@@ -100,7 +101,8 @@ features as (
         cast(sum(line_count) as bigint) as line_count,
         min(amount) as least_order,
         max(amount) as greatest_order,
-        arg_max(amount, (order_date, invoice_id)) as last_order
+        arg_max(amount, (order_date, invoice_id)) as last_order,
+        arg_max(country, (order_date, invoice_id)) filter (where country is not null) as country
     from orders_to_date
     group by 1, 2
 
@@ -120,7 +122,9 @@ backtest_customers as (
         on
             prediction_runs.prediction_run = 'backtest'
             and features.as_of_date = prediction_runs.frozen_at
-    where features.frequency > 0
+    where
+        features.frequency > 0
+        and {{ takes_part('features') | indent(8) }}
 
 ),
 

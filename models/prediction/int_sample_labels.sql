@@ -32,7 +32,8 @@ backtest_population as (
     select
         cast(recency_days as decimal(18, 2)) as recency_days,
         cast(frequency as decimal(18, 2)) as frequency,
-        monetary
+        monetary,
+        country
     from customer_features
     where is_fitted is not null
 
@@ -45,6 +46,7 @@ backtest_cut_points as (
     with {{ fit_cut_points('backtest_population') | indent(4) }}
 
     select
+        score_group,
         measure,
         cut_number,
         cut_point
@@ -56,6 +58,7 @@ all_cut_points as (
 
     select
         0 as model_version,
+        score_group,
         measure,
         cut_number,
         cast(cut_point as decimal(18, 2)) as cut_point
@@ -65,6 +68,7 @@ all_cut_points as (
 
     select
         model_version,
+        score_group,
         measure,
         cut_number,
         cut_point
@@ -136,7 +140,9 @@ sample_facts as (
     select
         'horizon end' as moment,
         versioned_samples.sample_number,
+        versioned_samples.customer_id,
         versioned_samples.model_version,
+        customer_features.country,
         customer_features.recency_days,
         customer_features.frequency,
         customer_features.monetary
@@ -152,7 +158,9 @@ sample_facts as (
     select
         moments_of_cutoff.moment,
         versioned_samples.sample_number,
+        versioned_samples.customer_id,
         versioned_samples.model_version,
+        customer_features.country,
         customer_features.recency_days + case
             when moments_of_cutoff.moment = 'cutoff' then 0
             else cast(versioned_samples.label_end_date - versioned_samples.cutoff_date as integer)

@@ -13,6 +13,7 @@ cut_points as (
         on
             cut_points.model_version = versions.model_version
             and versions.is_active
+    where cut_points.score_group is null
 
 ),
 

@@ -6,14 +6,16 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
+from typing import Any
 
+from shop_toolkit.audiences import emails_problem, is_emails
 from shop_toolkit.grids import grid_problem
 from shop_toolkit.ingest.encodings import ENCODINGS
 from shop_toolkit.publishing import folder_problem
-from shop_toolkit.scores import cut_points_problem, is_score_count
+from shop_toolkit.scores import MOST_VALUE, cut_points_problem, is_score_count
 
 DATE_ORDERS = (
     "year-month-day", "month-day-year", "day-month-year", "month-name", "unix-seconds", "unix-milliseconds",
@@ -22,6 +24,7 @@ DATE_ORDERS = (
 # What DuckDB's strptime knows.
 STRPTIME_FORMAT = re.compile("([^%]|%-?[aAwdbBhmyYHIpMSgfzZjUWcxXGVun%])*")
 DATE = re.compile("[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
+SCHEMA_NAME = re.compile("[a-z_][a-z0-9_]*")
 CANDIDATE = re.compile("(rfm|log_rfm|rfm_plane|rfm_tsne) (kmeans|gaussian_mixture|ward|hdbscan) ([2-9]|10)")
 
 
@@ -52,6 +55,10 @@ def _character(value: object) -> bool:
 
 def _filled_text(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
+
+
+def _schema_name(value: object) -> bool:
+    return isinstance(value, str) and SCHEMA_NAME.fullmatch(value) is not None
 
 
 def _texts(value: object) -> bool:
@@ -100,6 +107,21 @@ def whole(what: str, least: int, most: int) -> Setting:
     return Setting(f"a whole number of {what}, from {least} to {most}", accepts)
 
 
+def _amount(value: object) -> bool:
+    """Whether a value is an amount of money that DECIMAL(18, 2) holds."""
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and 0 <= value <= MOST_VALUE
+        and round(value, 2) == value
+    )
+
+
+def optional(setting: Setting) -> Setting:
+    """The setting, which also takes null."""
+    return replace(setting, is_optional=True)
+
+
 def share(what: str, least: float, most: float) -> Setting:
     """A setting that takes a number from `least` to `most`."""
 
@@ -117,9 +139,15 @@ def _grids(task: str) -> Setting:
     )
 
 
+_AMOUNT = Setting("an amount of money with two decimals at most, from 0 on", _amount, is_optional=True)
+_LISTED = Setting(
+    "a list of texts, e.g. [Germany, France]", lambda value: value != [] and _texts(value), is_optional=True
+)
 _DAY = Setting("a date that exists, as YYYY-MM-DD", _date, is_optional=True)
 SETTINGS: dict[str, Setting] = {
-    "transactions": Setting("a file, a glob, or the name of a table in the warehouse", _filled_text),
+    "transactions": Setting(
+        "a file, a glob, the name of a table in the warehouse, or a ref such as ref('sales')", _filled_text
+    ),
     "column_mapping": Setting(
         "a mapping from our columns to your headings, e.g. {customer_id: Kundennummer}", _mapping
     ),
@@ -151,6 +179,14 @@ SETTINGS: dict[str, Setting] = {
         cut_points_problem,
         is_optional=True,
     ),
+    "score_within": Setting("country", _one_of("country"), is_optional=True),
+    "min_orders": optional(whole("orders", 1, 1_000_000)),
+    "max_orders": optional(whole("orders", 1, 1_000_000)),
+    "min_revenue": _AMOUNT,
+    "max_revenue": _AMOUNT,
+    "included_countries": _LISTED,
+    "excluded_countries": _LISTED,
+    "excluded_customers": _LISTED,
     "max_fit_customers": whole("customers", 100, 20_000),
     "tsne_iterations": whole("steps", 250, 5_000),
     "max_clusters": whole("clusters", 2, 10),
@@ -184,7 +220,14 @@ SETTINGS: dict[str, Setting] = {
         lambda value: folder_problem(str(value)),
         is_optional=True,
     ),
+    "customer_emails": Setting(
+        "the file of e-mail addresses and its headings, {file: …, customer_id: …, email: …}",
+        is_emails,
+        lambda value: emails_problem(value) if isinstance(value, Mapping) else None,
+        is_optional=True,
+    ),
     "on_change": Setting("a command of the shell, e.g. ./send_changes.sh, or null", _filled_text, is_optional=True),
+    "schema_prefix": Setting("the name of a schema, e.g. segmentation", _schema_name, is_optional=True),
     "postgres_schema": Setting("the name of a schema, e.g. shop", _filled_text),
     "report_customer_rows": Setting("true or false", _flag),
 }
@@ -236,7 +279,26 @@ def wrong_settings(given: str, values: str) -> str:
             "The settings 'force_broad_clustering' and 'force_detailed_clustering' ask for the same candidate;"
             " set one of them to another."
         )
-    return json.dumps(sentences)
+    return json.dumps(sentences + ([] if sentences else _contradictions(in_effect)))
+
+
+def _contradictions(in_effect: Mapping[str, Any]) -> list[str]:
+    """Sentences about settings of who takes part that leave nobody in."""
+    sentences = [
+        f"The setting 'min_{what}' is {in_effect[f'min_{what}']}, more than 'max_{what}', {in_effect[f'max_{what}']};"
+        " nobody is between them."
+        for what in ("orders", "revenue")
+        if (least := in_effect[f"min_{what}"]) is not None
+        and (most := in_effect[f"max_{what}"]) is not None
+        and least > most
+    ]
+    both = set(in_effect["included_countries"] or ()) & set(in_effect["excluded_countries"] or ())
+    if both:
+        sentences.append(
+            f"The settings 'included_countries' and 'excluded_countries' both list {', '.join(sorted(both))};"
+            " take it out of one."
+        )
+    return sentences
 
 
 def _unknown(name: str) -> str:

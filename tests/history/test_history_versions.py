@@ -65,7 +65,7 @@ def test_a_refit_that_moves_one_of_four_differs_from_one_that_moves_none() -> No
             for number in range(1, 5)
         ],
         columns=["model_version", "measure", "cut_number", "cut_point"],
-    )
+    ).assign(score_group=pd.Series(dtype=str))
     versions = pd.DataFrame({"model_version": [1, 2], "cause": ["first build", "refit"]}).assign(
         anchor_invoice_id="9", anchor_customer_id="c", anchor_order_date=january, baseline_date=january
     )
@@ -75,6 +75,9 @@ def test_a_refit_that_moves_one_of_four_differs_from_one_that_moves_none() -> No
             int_segment_snapshots=snapshots,
             int_segment_rules=rules.assign(**dict.fromkeys(bounds, pd.array([pd.NA] * len(rules), "Int64"))),
             rfm_cut_points=cut_points,
+            int_customer_states_scd2=snapshots[["customer_id"]].drop_duplicates().assign(
+                country="UK", valid_from=february, valid_until=None
+            ),
             rfm_segments=pd.DataFrame(
                 [("new", 5, 5, 1, 1, 1, 1, None)],
                 columns=[

@@ -168,7 +168,8 @@ class Warehouse:
                 anchor_order_date date, baseline_date date
             );
             create table scoring.rfm_cut_points (
-                model_version integer, measure varchar, cut_number integer, cut_point decimal(18, 2)
+                model_version integer, measure varchar, cut_number integer, cut_point decimal(18, 2),
+                score_group varchar
             );
             create table segmentation.int_segment_rules (
                 model_version integer, segmentation varchar, rule_number integer, segment varchar, confidence double,
@@ -209,7 +210,7 @@ class Warehouse:
             for version in build.versions
         ])  # fmt: skip
         self.insert("scoring.rfm_cut_points", [
-            (version.number, measure, number, cut)
+            (version.number, measure, number, cut, None)
             for version in build.versions
             for measure, cuts in version.cut_points.items()
             for number, cut in enumerate(cuts, start=1)

@@ -69,7 +69,7 @@ def test_scores_and_segments_follow_the_setting(wanted: Any) -> None:
         given.store(
             rfm_cut_points=fitted, int_segment_rules=rules.assign(**bounds).astype(dict.fromkeys(bounds, float))
         )
-        given.store(facts=customers.assign(model_version=1))
+        given.store(facts=customers.assign(model_version=1, country="UK"))
         found = given.rows(
             """
             with {{ assign_segments('facts') }}
@@ -96,11 +96,15 @@ def test_versions_with_other_numbers_of_scores_stand_side_by_side() -> None:
         [(version, measure, number, 10 * number) for version, cuts in ((1, 4), (2, 2))
          for measure in MEASURES for number in range(1, cuts + 1)],
         columns=["model_version", "measure", "cut_number", "cut_point"],
-    )  # fmt: skip
+    ).assign(score_group=None)  # fmt: skip
     with connected() as connection:
         given = Given(connection, rfm_cut_points=cut_points)
         given.settings = given.settings | {"rfm_cut_points": 7}
-        given.store(facts=pd.DataFrame({"model_version": [1, 2], "recency_days": 5, "frequency": 99, "monetary": 15}))
+        given.store(
+            facts=pd.DataFrame({"model_version": [1, 2], "recency_days": 5, "frequency": 99, "monetary": 15}).assign(
+                exclusion_reason=None
+            )
+        )
         found = given.rows(
             """
             with cut_points as ({{ cut_points_by_version(ref('rfm_cut_points')) }})
@@ -118,7 +122,7 @@ def test_scores_that_fixed_bounds_leave_empty_are_named() -> None:
         [(1, "frequency", 1), (1, "frequency", 2), (1, "frequency", 3), (1, "monetary", 1), (1, "monetary", 2),
          (1, "recency_days", 1), (1, "recency_days", 2), (2, "recency_days", 5)],
         columns=["model_version", "measure", "cut_number"],
-    )  # fmt: skip
+    ).assign(score_group=None)  # fmt: skip
     # the last has no net order, so no scores
     customers = pd.DataFrame(
         [(1, 1, 1, 2, 3), (1, 1, 3, 2, 3), (None, 0, None, None, None)],
@@ -130,4 +134,27 @@ def test_scores_that_fixed_bounds_leave_empty_are_named() -> None:
     assert found == [
         ("No customer has the frequency score 2, 4: the bounds of frequency in rfm_cut_points leave it empty.",),
         ("No customer has the recency score 1, 3: the bounds of recency_days in rfm_cut_points leave it empty.",),
+    ]
+
+
+def test_customers_of_small_countries_are_counted() -> None:
+    cut_points = pd.DataFrame(
+        [(1, None, "frequency"), (1, "UK", "frequency"), (2, "France", "frequency"), (1, "Chad", "excluded_countries")],
+        columns=["model_version", "score_group", "measure"],
+    )
+    customers = pd.DataFrame(
+        [("UK", "555"), ("France", "111"), ("France", "222"), ("Chad", "333"), (None, "111"), ("Chad", None)],
+        columns=["country", "rfm_score"],
+    ).assign(model_version=1)
+    with connected() as connection:
+        given = Given(connection, rfm_cut_points=cut_points, customers=customers)
+        query = "{{ small_groups('customers', 'rfm_cut_points', 'country') }}"
+        found = given.rows(query)
+        given.store(customers=customers[:1])
+        assert given.rows(query) == []
+    assert found == [
+        (
+            "4 customers of 2 values of country, or of none, are scored with the whole shop: fewer than 100 customers"
+            " of each were there to fit scores on.",
+        )
     ]

@@ -14,6 +14,9 @@ cut_points as (
         count(*) as cut_points,
         count(distinct measure) as measures
     from {{ ref('rfm_cut_points') }}
+    where
+        score_group is null
+        and measure in ('recency_days', 'frequency', 'monetary')
     group by 1
 
 ),

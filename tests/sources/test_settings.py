@@ -76,6 +76,10 @@ def test_an_unknown_setting_is_named_with_the_likely_one(name: str, ending: str)
         ("rfm_cut_points", [None, 3, 10, {}, {"frequency": 3, "recency_days": [0, 7]},
                             {"monetary": [0, 9.99, 10**16 - 1]}],
          [2, 11, 5.0, True, "5", [1, 2]]),
+        ("score_within", ["country", None], ["channel", ""]),
+        ("min_orders", [1, None], [0, 1.5, True, "2"]),
+        ("max_revenue", [0, 9.99, None], [-1, 9.999, 10**16, True, "9"]),
+        ("excluded_countries", [["France"], None], [[], "France", [""]]),
     ],
 )  # fmt: skip
 def test_bounds(name: str, right: list[Any], wrong: list[Any]) -> None:
@@ -84,6 +88,16 @@ def test_bounds(name: str, right: list[Any], wrong: list[Any]) -> None:
     for value in wrong:
         shown = json.dumps(value, ensure_ascii=False)
         assert sentences({name: value}) == [f"The setting '{name}' is {shown}; it takes {SETTINGS[name].takes}."]
+
+
+def test_filters_that_leave_nobody_in_stop_the_build() -> None:
+    assert sentences({"min_orders": 3, "max_orders": 3, "min_revenue": 1, "max_revenue": 1}) == []
+    assert sentences({"min_orders": 3, "max_orders": 2}) == [
+        "The setting 'min_orders' is 3, more than 'max_orders', 2; nobody is between them."
+    ]
+    assert sentences({"included_countries": ["UK", "France"], "excluded_countries": ["France"]}) == [
+        "The settings 'included_countries' and 'excluded_countries' both list France; take it out of one."
+    ]
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ baseline_facts as (
 
     select
         states.customer_id,
+        states.country,
         versions.model_version,
         cast(versions.baseline_date - states.last_net_order_date as integer) as recency_days,
         states.frequency,

@@ -23,6 +23,19 @@ rules as (
 
 ),
 
+-- Every customer is a member of one segment of each segmentation.
+memberships as (
+
+    select
+        unnest(['rfm', 'broad', 'detailed']) as segmentation,
+        unnest([rfm_segment, broad_segment, detailed_segment]) as segment,
+        recency_days,
+        frequency,
+        monetary
+    from customers
+
+),
+
 -- Of the score segments all that there are, of the learned ones those that the active version
 -- found.
 named as (
@@ -32,7 +45,7 @@ named as (
         segment
     from strategies
     where
-        segmentation = 'rfm'
+        (segmentation = 'rfm' and not {{ is_left_out('segment') | indent(8) }})
         or segment = 'all cancelled'
 
     union
@@ -41,6 +54,15 @@ named as (
         segmentation,
         segment
     from rules
+
+    union
+
+    -- Reasons to take no part are segments where there are such customers.
+    select
+        segmentation,
+        segment
+    from memberships
+    where {{ is_left_out('segment') | indent(4) }}
 
 ),
 
@@ -65,19 +87,6 @@ advised as (
         on
             named.segmentation = others.segmentation
             and others.segment = 'any other'
-
-),
-
--- Every customer is a member of one segment of each segmentation.
-memberships as (
-
-    select
-        unnest(['rfm', 'broad', 'detailed']) as segmentation,
-        unnest([rfm_segment, broad_segment, detailed_segment]) as segment,
-        recency_days,
-        frequency,
-        monetary
-    from customers
 
 ),
 
