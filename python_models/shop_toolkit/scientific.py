@@ -7,8 +7,8 @@ others wait for this module.
 It also keeps BLAS to one thread for good. A limit for the length of a fit counts for the whole process: the model that
 ends first would lift it while another one still fits, whose sums would then add up in another order.
 
-Python looks for no garbage in these libraries, which stay until the end: in a process that fits joblib has it looked for
-each second, which took up to a third of the processor time.
+Python looks for no garbage in these libraries, which stay until the end: in a process that fits joblib has it looked
+for each second, which took up to a third of the processor time.
 """
 
 # ruff: noqa: F401 - loaded for those who import them later
