@@ -3,9 +3,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 # The shell reads VARS and EVERY as variables of its own, so that quotes and semicolons in it stay as they are.
-export VARS EVERY
+export VARS EVERY SHOP
 
-.PHONY: install build inspect refresh watch test soak coverage lint benchmark lock clean
+.PHONY: install build inspect refresh watch new test soak coverage lint benchmark lock clean
 
 install: $(VENV)/installed
 
@@ -24,6 +24,10 @@ refresh: $(VENV)/installed
 # A refresh whenever the input changes, until Ctrl-C; EVERY=10 looks every ten seconds instead of each second.
 watch: $(VENV)/installed
 	PYTHONPATH=python_models $(BIN)/python -m shop_toolkit.watch $${EVERY:+--seconds "$$EVERY"} "$$VARS"
+
+# A small dbt project of your own that uses this one as a package: make new SHOP=../my_shop
+new: $(VENV)/installed
+	PYTHONPATH=python_models $(BIN)/python -m shop_toolkit.new_project "$$SHOP"
 
 test: $(VENV)/installed
 	$(BIN)/python -m pytest

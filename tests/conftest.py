@@ -156,7 +156,8 @@ def settings_read_by_parsing() -> dict[str, bool]:
     """
     files = [file for folder in ("models", "python_models") for file in (ROOT / folder).rglob("*.yml")]
     read = {match for file in files for match in re.findall(r"(tojson\()?var\('(\w+)'\)", file.read_text("utf-8"))}
-    return {name: bool(as_json) for as_json, name in read}
+    # Parsing names all tables by it: no shop here has one.
+    return {name: bool(as_json) for as_json, name in read if name != "schema_prefix"}
 
 
 @dataclass

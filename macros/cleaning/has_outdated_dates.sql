@@ -4,9 +4,9 @@
     models ask, and the answer takes a look at all rows: it is kept for the run.
 -#}
 {% macro has_outdated_dates() -%}
-    {%- set flagged = existing_relation('cleaning', 'int_transactions_flagged') -%}
-    {%- set staged = existing_relation('staging', 'stg_transactions') -%}
-    {%- set rows = existing_relation('staging', 'base_transactions') -%}
+    {%- set flagged = existing_relation(schema_of('cleaning'), 'int_transactions_flagged') -%}
+    {%- set staged = existing_relation(schema_of('staging'), 'stg_transactions') -%}
+    {%- set rows = existing_relation(schema_of('staging'), 'base_transactions') -%}
     {%- if flagged is none or staged is none or rows is none -%}
         {{ return(false) }}
     {%- endif -%}

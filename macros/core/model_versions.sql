@@ -1,6 +1,6 @@
 {#- SQL: the versions that earlier runs stored; none in the first build of a warehouse. -#}
 {% macro known_versions() -%}
-    {%- set stored = existing_relation('core', 'model_versions') -%}
+    {%- set stored = existing_relation(schema_of('core'), 'model_versions') -%}
     {% if stored -%}
         select * exclude (is_active, is_backtest_pending)
         from {{ stored }}

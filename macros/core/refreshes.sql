@@ -41,7 +41,7 @@
                 {%- endif -%}
             {%- endfor -%}
         {%- endfor -%}
-        {%- set rules = existing_relation('segmentation', 'int_segment_rules') -%}
+        {%- set rules = existing_relation(schema_of('segmentation'), 'int_segment_rules') -%}
         {%- if var('baseline_date') is not none and not rules -%}
             {%- do missing.append('int_segment_rules') -%}
         {%- endif -%}

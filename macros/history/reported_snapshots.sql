@@ -21,7 +21,7 @@
 {#- The snapshots that earlier builds left, or none; none in a full refresh too. -#}
 {% macro existing_snapshots() -%}
     {%- if execute and not flags.FULL_REFRESH -%}
-        {{ return(existing_relation('history', 'int_segment_snapshots')) }}
+        {{ return(existing_relation(schema_of('history'), 'int_segment_snapshots')) }}
     {%- endif -%}
     {{ return(none) }}
 {%- endmacro %}

@@ -22,7 +22,7 @@
     the last thing that a build says.
 -#}
 {% macro log_input_warnings(results) -%}
-    {%- set model_id = 'model.' ~ project_name ~ '.input_warnings' -%}
+    {%- set model_id = 'model.' ~ this_package() ~ '.input_warnings' -%}
     {%- for result in results
         if result.node.unique_id == model_id and result.status == 'success' -%}
         {%- set warnings = existing_relation(result.node.schema, 'input_warnings') -%}

@@ -5,9 +5,11 @@
 {% macro setting(name) -%}
     {%- set overrides = model.get('overrides') if model is defined else none -%}
     {%- set in_project = adapter.config.vars.to_dict() -%}
+    {#- As in dbt: the settings of a project come before those of its packages. -#}
+    {%- set defaults = adapter.config.load_dependencies()[this_package()].vars.to_dict() -%}
     {%- for settings in [
         (overrides or {}).get('vars') or {}, adapter.config.cli_vars,
-        in_project.get(project_name) or {}, in_project
+        in_project.get(this_package()) or {}, in_project, defaults
     ] -%}
         {%- if name in settings -%}
             {{ return(settings[name]) }}

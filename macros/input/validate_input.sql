@@ -2,27 +2,82 @@
     At the start of a run: reads how the input looks, checks it against the settings and creates the
     source `shop`, before any table changes. The work is done in Python
     (python_models/shop_toolkit/ingest). A sentence stops the run where the input cannot be read. A
-    run that does not read the input leaves it alone: the files may be archived by then.
+    run that does not read the input leaves it alone: the files may be archived by then. An input
+    that is a model has to be built first: see `prepare_input_model`.
 -#}
 {% macro validate_input() -%}
-    {%- if execute and reads_input() -%}
-        {%- set request = sql_text(tojson(input_request())) -%}
-        {%- set answer = fromjson(single_value('select prepare_input(' ~ request ~ ')')) -%}
-        {%- if answer.problem -%}
-            {{ exceptions.raise_compiler_error(answer.problem) }}
-        {%- endif -%}
-        {#- Created behind dbt's back: what dbt listed at the start of the run may lack them. -#}
-        {%- for type, names in answer.relations.items() -%}
-            {%- for name in names -%}
-                {%- do adapter.cache_added(api.Relation.create(
-                    database=target.database, schema='sources', identifier=name, type=type
-                )) -%}
-            {%- endfor -%}
-        {%- endfor -%}
-        {%- for message in answer.messages -%}
-            {%- do log(message, info=true) -%}
-        {%- endfor -%}
+    {%- if execute and input_model() is not none -%}
+        {%- set tables = single_value("select prepare_state('" ~ schema_of('sources') ~ "')") -%}
+        {%- do list_as_existing({'table': fromjson(tables)}) -%}
+    {%- elif execute and reads_input() -%}
+        {%- do prepare_source(setting('transactions')) -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{#-
+    Where the setting `transactions` is a ref, as another project that uses this one has it: makes
+    the model that calls it wait for that model, and then does what `validate_input` does otherwise.
+-#}
+{% macro prepare_input_model() -%}
+    {%- set names = input_model() -%}
+    {%- if names is not none -%}
+        {%- set relation = ref(*names) -%}
+        {%- if execute and flags.WHICH in ['build', 'run'] -%}
+            {%- do prepare_source(relation | replace('"', '')) -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Where the setting `transactions` is a ref: makes the model that calls it wait for the plan. -#}
+{% macro wait_for_input_model() -%}
+    {%- if input_model() is not none -%}
+        {%- do ref('ingest_plan') -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The names in a setting `transactions` such as `ref('sales')`; none where it is no ref. -#}
+{% macro input_model() -%}
+    {%- set call = modules.re.fullmatch(
+        "(?:[{][{])?\\s*ref\\(([^()]*)\\)\\s*(?:[}][}])?", setting('transactions') | string | trim
+    ) -%}
+    {%- if call is none -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {{ return(modules.re.findall("[A-Za-z0-9_]+", call[1])) }}
+{%- endmacro %}
+
+
+{#- Reads how the input looks and creates the source `shop`. -#}
+{% macro prepare_source(transactions) -%}
+    {%- set request = input_request() -%}
+    {%- do request.settings.update({'transactions': transactions}) -%}
+    {%- set request = sql_text(tojson(request)) -%}
+    {%- set answer = fromjson(single_value('select prepare_input(' ~ request ~ ')')) -%}
+    {%- if answer.problem -%}
+        {{ exceptions.raise_compiler_error(answer.problem) }}
+    {%- endif -%}
+    {%- do list_as_existing(answer.relations) -%}
+    {%- for message in answer.messages -%}
+        {%- do log(message, info=true) -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{#-
+    Adds relations of the schema `sources` to those that dbt listed at the start of the run: they
+    are created behind its back.
+-#}
+{% macro list_as_existing(relations) -%}
+    {%- for type, names in relations.items() -%}
+        {%- for name in names -%}
+            {%- do adapter.cache_added(api.Relation.create(
+                database=target.database, schema=schema_of('sources'), identifier=name, type=type
+            )) -%}
+        {%- endfor -%}
+    {%- endfor -%}
 {%- endmacro %}
 
 
@@ -32,9 +87,10 @@
     later.
 -#}
 {% macro release_input() -%}
-    {%- set view = existing_relation('sources', 'transactions') -%}
+    {%- set view = existing_relation(schema_of('sources'), 'transactions') -%}
     {%- if execute and view is not none and reads_input() -%}
-        {%- set columns = graph.sources['source.' ~ project_name ~ '.shop.transactions'].columns -%}
+        {%- set source_id = 'source.' ~ this_package() ~ '.shop.transactions' -%}
+        {%- set columns = graph.sources[source_id].columns -%}
         create or replace view {{ view }} as
         select
             {% for column in columns.values() -%}
@@ -57,7 +113,7 @@
     {%- for id in selected_resources -%}
         {%- set node = graph.nodes.get(id) or {} -%}
         {%- for parent_id in (node.depends_on or {}).get('nodes', [])
-            if parent_id.startswith('source.' ~ project_name ~ '.shop.') -%}
+            if parent_id.startswith('source.' ~ this_package() ~ '.shop.') -%}
             {{ return(true) }}
         {%- endfor -%}
     {%- endfor -%}
@@ -94,6 +150,9 @@
         'plausible_days': plausible_days('days_of_input'),
         'is_full_refresh': flags.FULL_REFRESH,
         'is_refresh': uses_stored_rules() and all_selected(['base_transactions']),
+        'schema': schema_of('sources'),
+        'rows': schema_of('staging') ~ '.base_transactions',
+        'orders': schema_of('core') ~ '.int_orders',
         'today': (run_started_at + modules.datetime.timedelta(hours=14)).strftime('%Y-%m-%d'),
     }) }}
 {%- endmacro %}

@@ -23,7 +23,7 @@
             Asked before the work is done, as a build may take minutes; and not by runs that publish
             nothing.
         -#}
-        {%- if 'model.' ~ project_name ~ '.published_files' in selected_resources -%}
+        {%- if 'model.' ~ this_package() ~ '.published_files' in selected_resources -%}
             {%- do sentences.append(single_value('select postgres_problem()')) -%}
         {%- endif -%}
         {%- if sentences | select | list -%}

@@ -5,7 +5,7 @@
 -#}
 {% macro validate_campaigns() -%}
     {%- if execute and all_selected(['campaign_members']) -%}
-        {%- set seed = graph.nodes['seed.' ~ project_name ~ '.campaigns'] -%}
+        {%- set seed = graph.nodes['seed.' ~ this_package() ~ '.campaigns'] -%}
         {%- set problems = read_campaigns(seed.original_file_path, seed.root_path).problems -%}
         {%- if problems -%}
             {{ exceptions.raise_compiler_error(problems | join('\n')) }}
@@ -123,7 +123,7 @@
 {% macro campaign_conditions() -%}
     {%- set conditions = {} -%}
     {%- if execute -%}
-        {%- set seed = existing_relation('seeds', 'campaigns') -%}
+        {%- set seed = existing_relation(schema_of('seeds'), 'campaigns') -%}
         {%- if seed is not none -%}
             {%- for row in run_query(
                 'select trim(name), trim(condition) from ' ~ seed ~ " where trim(condition) <> ''"
@@ -264,7 +264,7 @@
 {% macro reported_campaign_results() -%}
     {%- set stored = none -%}
     {%- if execute and not flags.FULL_REFRESH -%}
-        {%- set stored = existing_relation(target.schema, 'campaign_results') -%}
+        {%- set stored = existing_relation(schema_of(), 'campaign_results') -%}
     {%- endif -%}
     {% if stored -%}
     select * from {{ stored }}

@@ -4,8 +4,8 @@
     why they have none.
 -#}
 {% macro has_learned_categories(runs) -%}
-    {%- set statistics = existing_relation('products', 'product_text_statistics') -%}
-    {%- set embeddings = existing_relation('products', 'product_embeddings') -%}
+    {%- set statistics = existing_relation(schema_of('products'), 'product_text_statistics') -%}
+    {%- set embeddings = existing_relation(schema_of('products'), 'product_embeddings') -%}
     {% if statistics and embeddings -%}
         exists (
             select 1
@@ -32,8 +32,8 @@
     placed later.
 -#}
 {% macro categorised_products() -%}
-    {%- set embeddings = existing_relation('products', 'product_embeddings') -%}
-    {%- set placed = existing_relation('products', 'new_product_categories') -%}
+    {%- set embeddings = existing_relation(schema_of('products'), 'product_embeddings') -%}
+    {%- set placed = existing_relation(schema_of('products'), 'new_product_categories') -%}
     {% if embeddings and placed -%}
         select
             model_version,

@@ -31,7 +31,7 @@
         {%- set marts, relations = {}, [] -%}
         {%- for name in names -%}
             {%- do relations.append(ref(name)) -%}
-            {%- set mart = graph.nodes['model.' ~ project_name ~ '.' ~ name] -%}
+            {%- set mart = graph.nodes['model.' ~ this_package() ~ '.' ~ name] -%}
             {%- set columns = {} -%}
             {%- for column in mart.columns.values() -%}
                 {%- do columns.update({column.name: column.description | trim}) -%}
@@ -51,7 +51,12 @@
         {%- if not reason -%}
             {%- do make_readable_by_python(relations) -%}
         {%- endif -%}
-        {%- set context = {'marts': marts, 'may_publish': not reason} -%}
+        {%- set context = {
+            'marts': marts,
+            'may_publish': not reason,
+            'customer_emails': setting('customer_emails'),
+            'clean_identifier': clean_identifier('customer_text'),
+        } -%}
         set variable publication_context = {{ sql_text(tojson(context)) }}
     {%- endif -%}
 {%- endmacro %}
@@ -70,7 +75,7 @@
 
 {#- The tests of a mart's key. -#}
 {% macro key_tests_of(name) -%}
-    {%- set id, tests = 'model.' ~ project_name ~ '.' ~ name, [] -%}
+    {%- set id, tests = 'model.' ~ this_package() ~ '.' ~ name, [] -%}
     {%- for test in graph.nodes.values()
         if test.resource_type == 'test' and test.attached_node == id
         and test.test_metadata.name == 'unique_combination_of_columns' -%}
@@ -110,7 +115,7 @@
     again, as in a refresh. A build that was cut off may have left none.
 -#}
 {% macro is_view_of_this_run(name) -%}
-    {%- set mart = graph.nodes['model.' ~ project_name ~ '.' ~ name] -%}
+    {%- set mart = graph.nodes['model.' ~ this_package() ~ '.' ~ name] -%}
     {%- for parent_id in mart.depends_on.nodes
         if parent_id.startswith('model.') and parent_id not in selected_resources -%}
         {{ return(false) }}

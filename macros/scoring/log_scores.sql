@@ -9,12 +9,12 @@
     {%- for measure, settings in score_settings().items() if settings.bounds -%}
         {%- do measures.append(measure) -%}
     {%- endfor -%}
-    {%- set customers_id = 'model.' ~ project_name ~ '.customers' -%}
+    {%- set customers_id = 'model.' ~ this_package() ~ '.customers' -%}
     {%- for result in results
         if (measures or setting('score_within') is not none)
         and result.node.unique_id == customers_id and result.status == 'success' -%}
         {%- set customers = existing_relation(result.node.schema, 'customers') -%}
-        {%- set cut_points = existing_relation('scoring', 'rfm_cut_points') -%}
+        {%- set cut_points = existing_relation(schema_of('scoring'), 'rfm_cut_points') -%}
         {%- set queries = [] -%}
         {%- if measures -%}
             {%- do queries.append(empty_scores(customers, cut_points, measures)) -%}

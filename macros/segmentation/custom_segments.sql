@@ -4,7 +4,7 @@
 -#}
 {% macro validate_custom_segments() -%}
     {%- if execute and all_selected(['customers']) -%}
-        {%- set seed = graph.nodes['seed.' ~ project_name ~ '.custom_segments'] -%}
+        {%- set seed = graph.nodes['seed.' ~ this_package() ~ '.custom_segments'] -%}
         {%- set problems = fromjson(single_value(
             'select custom_segment_problems(' ~ sql_text(seed.original_file_path) ~ ', '
             ~ sql_text(seed.root_path) ~ ')'

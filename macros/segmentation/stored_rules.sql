@@ -3,7 +3,7 @@
     ref: a fit names its clusters after the rules before it, and dbt would call that a circle.
 -#}
 {% macro stored_rules() -%}
-    {%- set stored = existing_relation('segmentation', 'int_segment_rules') -%}
+    {%- set stored = existing_relation(schema_of('segmentation'), 'int_segment_rules') -%}
     {% if stored -%}
         select * from {{ stored }}
     {%- else -%}

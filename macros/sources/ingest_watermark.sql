@@ -11,15 +11,15 @@
     {%- endfor -%}
     {%- set missing = models_of_rows() | reject('in', succeeded) | list if execute else [none] -%}
     {%- if not missing -%}
-        create or replace table {{ existing_relation('sources', 'ingest_watermark') }} as
+        create or replace table {{ existing_relation(schema_of('sources'), 'ingest_watermark') }} as
         select
             plan.input_signature,
             plan.codes_fingerprint,
             cast(coalesce(rows.last_row, 0) as bigint) as last_row
-        from {{ existing_relation('sources', 'ingest_plan') }} as plan
+        from {{ existing_relation(schema_of('sources'), 'ingest_plan') }} as plan
         cross join (
             select max(input_row) as last_row
-            from {{ existing_relation('staging', 'base_transactions') }}
+            from {{ existing_relation(schema_of('staging'), 'base_transactions') }}
         ) as rows
     {%- endif -%}
 {%- endmacro %}
@@ -30,7 +30,7 @@
     depends on them.
 -#}
 {% macro models_of_rows() -%}
-    {%- set source_id = 'source.' ~ project_name ~ '.shop.transactions' -%}
+    {%- set source_id = 'source.' ~ this_package() ~ '.shop.transactions' -%}
     {%- set ids = ingest_parents() -%}
     {%- for node in graph.nodes.values()
         if node.resource_type == 'model' and node.config.materialized == 'incremental' -%}

@@ -42,7 +42,8 @@
 -#}
 {% macro may_share_rows() -%}
     {%- set files = source('shop', 'input_files') -%}
-    {%- set are_listed = execute and existing_relation('sources', 'input_files') is not none -%}
+    {%- set listed = existing_relation(schema_of('sources'), 'input_files') -%}
+    {%- set are_listed = execute and listed is not none -%}
     {%- set query = 'select count(*) from ' ~ files ~ ' where is_pending' -%}
     {%- if not are_listed or single_value(query) < 2 -%}
         {{ return(false) }}
@@ -100,7 +101,8 @@
 {#- Whether the input of this build has any of the columns. -#}
 {% macro input_has(columns) -%}
     {%- set profile = source('shop', 'input_profile') -%}
-    {%- set is_there = execute and existing_relation('sources', 'input_profile') is not none -%}
+    {%- set stored = existing_relation(schema_of('sources'), 'input_profile') -%}
+    {%- set is_there = execute and stored is not none -%}
     {%- set flags = 'has_' ~ (columns | join(' or has_')) -%}
     {{ return(single_value('select ' ~ flags ~ ' from ' ~ profile) if is_there else false) }}
 {%- endmacro %}

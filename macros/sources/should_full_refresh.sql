@@ -23,10 +23,13 @@
 
 {% macro has_outdated_rows() -%}
     {%- set parents = (model.depends_on or {}).get('nodes', []) if execute else [] -%}
-    {%- if ingest_parents() | select('in', parents) | list -%}
+    {%- if 'source.' ~ this_package() ~ '.shop.input_profile' in parents -%}
+        {%- set profile = existing_relation(schema_of('sources'), 'input_profile') -%}
+        {{ return(profile is not none and single_value('select is_full_read from ' ~ profile)) }}
+    {%- elif ingest_parents() | select('in', parents) | list -%}
         {%- set asks_for_dates = model.name == 'int_transactions_flagged' -%}
-        {%- set plan = existing_relation('sources', 'ingest_plan') -%}
-        {%- set watermark = existing_relation('sources', 'ingest_watermark') -%}
+        {%- set plan = existing_relation(schema_of('sources'), 'ingest_plan') -%}
+        {%- set watermark = existing_relation(schema_of('sources'), 'ingest_watermark') -%}
         {#-
             A model of this run that was built whole after the plan was made has withdrawn the
             watermark: the flags, where the plausible days changed. What comes after it is built
@@ -44,9 +47,6 @@
             {{ return(true) }}
         {%- endif -%}
         {{ return(asks_for_dates and has_outdated_dates()) }}
-    {%- elif 'source.' ~ project_name ~ '.shop.input_profile' in parents -%}
-        {%- set profile = existing_relation('sources', 'input_profile') -%}
-        {{ return(profile is not none and single_value('select is_full_read from ' ~ profile)) }}
     {%- endif -%}
     {{ return(false) }}
 {%- endmacro %}
@@ -57,6 +57,6 @@
     processes the input's rows.
 -#}
 {% macro ingest_parents() -%}
-    {%- set prefix = 'model.' ~ project_name ~ '.' -%}
+    {%- set prefix = 'model.' ~ this_package() ~ '.' -%}
     {{ return([prefix ~ 'ingest_plan', prefix ~ 'int_changed_lines']) }}
 {%- endmacro %}

@@ -1,3 +1,4 @@
+{%- do prepare_input_model() -%}
 -- How this build reads the input, and after which row of earlier builds its new rows begin.
 with input_profile as (
 

@@ -6,6 +6,8 @@
     post_hook=["{{ delete_ingested_files() }}", "{{ insert_ingested_files() }}"],
 ) }}
 
+{%- do wait_for_input_model() -%}
+
 {#-
     Where no two files have a row in common and the table is empty, no row repeats another: then
     none is compared with others.

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from shop_toolkit.audiences import audience_files
 from shop_toolkit.postgres import ADDRESS, push
 from shop_toolkit.progress import log_line
 from shop_toolkit.publishing import FILE_TYPES, Mart, current_files, id_of, publication, publish_marts
@@ -47,6 +48,9 @@ def publish(session: Any, marts: Sequence[Mart], pages: Mapping[str, str], folde
         if address:
             push(session, marts, address, schema, id_of(session, marts, pages))
         return
-    with publication(session, marts, pages, folder) as written:
+    with (
+        audience_files(session, marts) as audiences,
+        publication(session, marts, pages, folder, extracts=audiences) as written,
+    ):
         if address:
             push(session, marts, address, schema, written.publication_id)

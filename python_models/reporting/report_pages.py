@@ -19,7 +19,8 @@ def model(dbt: Any, session: Any) -> pd.DataFrame:
     sections: dict[str, dict[str, Any]] = {}
     for block in blocks:
         section = sections.setdefault(
-            block["section"], {"name": block["section"], "question": block["question"], "blocks": []}
+            block["section"],
+            {"name": block["section"], "tab": block["tab"], "question": block["question"], "blocks": []},
         )
         section["blocks"].append(json.loads(block["content"]))
     content = page(key_figures(orders, customers), list(sections.values()))

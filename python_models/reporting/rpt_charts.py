@@ -7,14 +7,15 @@ import pandas as pd
 from shop_toolkit.tables import typed
 
 TYPES = {
-    "section": "str", "question": "str", "chart": "str", "title": "str", "failure_reason": "str", "content": "str",
-    "block_number": "int32", "figure_count": "int32", "point_count": "int64", "row_count": "int64",
+    "section": "str", "tab": "str", "question": "str", "chart": "str", "title": "str", "failure_reason": "str",
+    "content": "str", "block_number": "int32", "figure_count": "int32", "point_count": "int64", "row_count": "int64",
 }  # fmt: skip
 
 
 def model(dbt: Any, session: Any) -> pd.DataFrame:
     """The report's findings, section by section."""
     # Here, because importing it costs every dbt command time.
+    from shop_toolkit.report.sections.customer_map import CELLS, POINTS
     from shop_toolkit.report.sections.movement import CHANGES
 
     relations = {
@@ -36,11 +37,12 @@ def model(dbt: Any, session: Any) -> pd.DataFrame:
         "segment_transitions": dbt.ref("segment_transitions"),
         "segment_drift": dbt.ref("segment_drift"),
         "segment_changes": dbt.ref("segment_changes"),
+        "rpt_findings": dbt.ref("rpt_findings"),
         "rpt_score_cells": dbt.ref("rpt_score_cells"),
         "rpt_segments": dbt.ref("rpt_segments"),
         "rpt_segment_interests": dbt.ref("rpt_segment_interests"),
-        "rpt_map_cells": dbt.ref("rpt_map_cells"),
-        "rpt_map_points": dbt.ref("rpt_map_points"),
+        "rpt_map_cells": dbt.ref("rpt_map_marks").filter("mark_type = 'cell'").select(CELLS),
+        "rpt_map_points": dbt.ref("rpt_map_marks").filter("mark_type = 'customer'").select(POINTS),
     }
     # Older versions' rules assign nobody today.
     active = dbt.ref("model_versions").filter("is_active")
@@ -65,7 +67,8 @@ def findings(tables: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
     blocks = [(section, block) for section, answer in answers(tables) for block in answer]
     return [
         {
-            "section": section.name, "question": section.question, "chart": block.name, "title": block.title,
+            "section": section.name, "tab": section.tab, "question": section.question, "chart": block.name,
+            "title": block.title,
             "failure_reason": block.problem or None, "content": json.dumps(block.as_dict(), allow_nan=False),
             "block_number": number, "figure_count": len(block.panels), "point_count": block.points,
             "row_count": len(block.table.rows) if block.table else 0,

@@ -2,9 +2,9 @@
 
     published/
         current -> versions/<publication id>        the one link that is replaced
-        marts.duckdb -> current/marts.duckdb        likewise parquet, csv, publication.json and each page
+        marts.duckdb -> current/marts.duckdb        likewise parquet, csv, audiences, publication.json, each page
         versions/<publication id>/
-            marts.duckdb  parquet/<mart>.parquet  csv/<mart>.csv  publication.json  <page>
+            marts.duckdb  parquet/<mart>.parquet  csv/<mart>.csv  audiences/…  publication.json  <page>
 
 A version is complete before its folder gets its name, and never changes afterwards. The folder `live` in it holds a
 publication of its own, of the marts that a refresh updates.
@@ -31,7 +31,7 @@ from shop_toolkit.ingest.errors import first_line_of, shortened
 from shop_toolkit.ingest.quoting import quote_name, quote_text
 
 # Part of the id: raise it when files change their form while the marts stay the same.
-LAYOUT = 2
+LAYOUT = 3
 # DuckDB's name for files that 1.0 and everything later can read.
 STORAGE_VERSION = "v1.0.0"
 MANIFEST = "publication.json"
@@ -90,6 +90,23 @@ class Mart:
 
 
 @dataclass(frozen=True)
+class Extract:
+    """A part of a mart as a CSV of its own, for programs that people upload it to.
+
+    Attributes:
+        path: Path of the file below the publication's folder; its first part is a name that readers use.
+        mart: The mart that its rows are from.
+        query: SQL that returns its rows.
+        is_personal: Whether it holds what only who sends campaigns may read.
+    """
+
+    path: str
+    mart: str
+    query: str
+    is_personal: bool = False
+
+
+@dataclass(frozen=True)
 class Publication:
     """What readers find.
 
@@ -109,31 +126,45 @@ def types_of(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, str
     return {name: kind for name, kind, *_ in connection.execute(f"describe {query}").fetchall()}
 
 
-def id_of(connection: duckdb.DuckDBPyConnection, marts: Sequence[Mart], pages: Mapping[str, str]) -> str:
+def id_of(
+    connection: duckdb.DuckDBPyConnection,
+    marts: Sequence[Mart],
+    pages: Mapping[str, str],
+    extracts: Sequence[Extract] = (),
+) -> str:
     """The id of a publication, computed from its content, whatever the order of rows.
 
-    It covers names, types, descriptions, number of rows and the sum of the rows' 64-bit hashes of each mart, and the
-    pages. DuckDB's version counts too, because hashes and files may change with it.
+    It covers names, types, descriptions, number of rows and the sum of the rows' 64-bit hashes of each mart, the pages
+    and the extracts. DuckDB's version counts too, because hashes and files may change with it.
 
     Args:
         connection: A connection that can run the marts' queries.
         marts: The marts to publish.
         pages: Content of each page by file name.
+        extracts: Parts of marts.
 
     Returns:
         32 hexadecimal digits.
     """
     digest = hashlib.sha256(json.dumps([LAYOUT, duckdb.__version__]).encode())
     for mart in sorted(marts, key=lambda mart: mart.name):
-        types = types_of(connection, mart.query)
-        columns = ", ".join(map(quote_name, types))
-        content = connection.execute(
-            f"select count(*), sum(hash(row({columns}))::hugeint)::varchar from ({mart.query})"
-        ).fetchall()
         described = [mart.name, mart.key, mart.description, dict(mart.columns)]
-        digest.update(json.dumps([described, list(types.items()), content], sort_keys=True).encode())
+        digest.update(json.dumps([described, *content_of(connection, mart.query)], sort_keys=True).encode())
+    for extract in sorted(extracts, key=lambda extract: extract.path):
+        described = [extract.path, extract.mart]
+        digest.update(json.dumps([described, *content_of(connection, extract.query)], sort_keys=True).encode())
     digest.update(json.dumps(dict(pages), sort_keys=True).encode())
     return digest.hexdigest()[:32]
+
+
+def content_of(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[list[tuple[str, str]], list[Any]]:
+    """Columns with their types, and number and hashes of the rows of a query, whatever their order."""
+    types = types_of(connection, query)
+    columns = ", ".join(map(quote_name, types))
+    content = connection.execute(
+        f"select count(*), sum(hash(row({columns}))::hugeint)::varchar from ({query})"
+    ).fetchall()
+    return list(types.items()), content
 
 
 def safe_in_spreadsheet(column: str, kind: str) -> str:
@@ -187,6 +218,7 @@ def publication(
     pages: Mapping[str, str],
     folder: Path,
     seconds_before: float | None = None,
+    extracts: Sequence[Extract] = (),
 ) -> Iterator[Publication]:
     """Write a publication aside; readers get it when the `with` block ends, and keep the last one if it raises.
 
@@ -198,6 +230,7 @@ def publication(
         pages: Content of each page by file name.
         folder: The folder that readers use; created if necessary.
         seconds_before: Versions that were current in the last so many seconds stay; None: `SECONDS_BEFORE`.
+        extracts: Parts of marts.
 
     Yields:
         The publication, written but not yet visible.
@@ -205,16 +238,16 @@ def publication(
     Raises:
         PublicationError: The folder can't be used, or another build keeps publishing into it.
     """
-    publication_id = id_of(connection, marts, pages)
+    publication_id = id_of(connection, marts, pages, extracts)
     version = folder / "versions" / publication_id
     try:
         version.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock", timeout=SECONDS_TO_WAIT):
-            names = [*FILES_OF_MARTS, *pages]
+            names = [*FILES_OF_MARTS, *pages, *sorted({extract.path.split("/")[0] for extract in extracts})]
             refuse_foreign_files(folder, names)
             delete_left_overs(version.parent)
             if not is_complete(version):
-                write_version(connection, marts, pages, version)
+                write_version(connection, marts, pages, version, extracts)
             manifest = json.loads((version / MANIFEST).read_text("utf-8"))
             yield Publication(publication_id, version, files_of(manifest))
             switch(folder, version, names)
@@ -291,7 +324,11 @@ def delete_left_overs(versions: Path) -> None:
 
 
 def write_version(
-    connection: duckdb.DuckDBPyConnection, marts: Sequence[Mart], pages: Mapping[str, str], version: Path
+    connection: duckdb.DuckDBPyConnection,
+    marts: Sequence[Mart],
+    pages: Mapping[str, str],
+    version: Path,
+    extracts: Sequence[Extract] = (),
 ) -> None:
     """Write all files of a version aside, flush them to the disk, then give their folder its name.
 
@@ -300,6 +337,7 @@ def write_version(
         marts: The marts to publish.
         pages: Content of each page by file name.
         version: The folder that the version gets; its name is the publication's id.
+        extracts: Parts of marts.
     """
     aside = version.with_name(f".{version.name}.partial")
     try:
@@ -310,6 +348,9 @@ def write_version(
         files = [entry(aside, "marts.duckdb")]
         for kind in ("parquet", "csv"):
             files += [entry(aside, f"{kind}/{mart}.{kind}", mart, rows[mart]) for mart in sorted(rows)]
+        for extract in sorted(extracts, key=lambda extract: extract.path):
+            count = write_extract(connection, extract, aside)
+            files.append(entry(aside, extract.path, extract.mart, count))
         for name in sorted(pages):
             (aside / name).write_text(pages[name], "utf-8", newline="")
             files.append(entry(aside, name))
@@ -406,6 +447,35 @@ def write_mart(cursor: duckdb.DuckDBPyConnection, mart: Mart, folder: Path, publ
         f"copy (select {', '.join(columns)} from {table})"
         f" to {quote_text(str(folder / 'csv' / f'{mart.name}.csv'))} (format csv, header true)"
     )
+    return int(rows)
+
+
+def write_extract(connection: duckdb.DuckDBPyConnection, extract: Extract, folder: Path) -> int:
+    """Write a part of a mart as CSV: safe in a spreadsheet, and without a byte order mark, as programs read it.
+
+    Args:
+        connection: The connection that can run its query.
+        extract: What to write.
+        folder: The publication's folder.
+
+    Returns:
+        Number of rows.
+    """
+    path = folder / extract.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if extract.is_personal:
+        # For others the file is never readable, not even while it is written.
+        path.touch(0o640)
+    columns = [
+        f"{safe_in_spreadsheet(name, kind)} as {quote_name(name)}"
+        for name, kind in types_of(connection, extract.query).items()
+    ]
+    ((rows,),) = connection.execute(
+        f"copy (select {', '.join(columns)} from ({extract.query}) order by all)"
+        f" to {quote_text(str(path))} (format csv, header true)"
+    ).fetchall()
+    if extract.is_personal:
+        path.chmod(path.stat().st_mode & ~0o007)
     return int(rows)
 
 

@@ -11,6 +11,7 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
+from shop_toolkit.audiences import emails_problem, is_emails
 from shop_toolkit.grids import grid_problem
 from shop_toolkit.ingest.encodings import ENCODINGS
 from shop_toolkit.publishing import folder_problem
@@ -23,6 +24,7 @@ DATE_ORDERS = (
 # What DuckDB's strptime knows.
 STRPTIME_FORMAT = re.compile("([^%]|%-?[aAwdbBhmyYHIpMSgfzZjUWcxXGVun%])*")
 DATE = re.compile("[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
+SCHEMA_NAME = re.compile("[a-z_][a-z0-9_]*")
 CANDIDATE = re.compile("(rfm|log_rfm|rfm_plane|rfm_tsne) (kmeans|gaussian_mixture|ward|hdbscan) ([2-9]|10)")
 
 
@@ -53,6 +55,10 @@ def _character(value: object) -> bool:
 
 def _filled_text(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
+
+
+def _schema_name(value: object) -> bool:
+    return isinstance(value, str) and SCHEMA_NAME.fullmatch(value) is not None
 
 
 def _texts(value: object) -> bool:
@@ -139,7 +145,9 @@ _LISTED = Setting(
 )
 _DAY = Setting("a date that exists, as YYYY-MM-DD", _date, is_optional=True)
 SETTINGS: dict[str, Setting] = {
-    "transactions": Setting("a file, a glob, or the name of a table in the warehouse", _filled_text),
+    "transactions": Setting(
+        "a file, a glob, the name of a table in the warehouse, or a ref such as ref('sales')", _filled_text
+    ),
     "column_mapping": Setting(
         "a mapping from our columns to your headings, e.g. {customer_id: Kundennummer}", _mapping
     ),
@@ -212,7 +220,14 @@ SETTINGS: dict[str, Setting] = {
         lambda value: folder_problem(str(value)),
         is_optional=True,
     ),
+    "customer_emails": Setting(
+        "the file of e-mail addresses and its headings, {file: …, customer_id: …, email: …}",
+        is_emails,
+        lambda value: emails_problem(value) if isinstance(value, Mapping) else None,
+        is_optional=True,
+    ),
     "on_change": Setting("a command of the shell, e.g. ./send_changes.sh, or null", _filled_text, is_optional=True),
+    "schema_prefix": Setting("the name of a schema, e.g. segmentation", _schema_name, is_optional=True),
     "postgres_schema": Setting("the name of a schema, e.g. shop", _filled_text),
     "report_customer_rows": Setting("true or false", _flag),
 }

@@ -14,7 +14,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 SUBJECTS = {
     "input", "cleaning", "segmentation", "categories-and-interests", "prediction", "history-and-refresh",
     "publishing-and-bi", "metrics", "settings", "decisions", "architecture",
-    "cluster", "campaigns",
+    "cluster", "campaigns", "package",
 }  # fmt: skip
 LONGEST = 100
 

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,7 +14,8 @@ import pytest
 import sqlalchemy
 from conftest import PUBLISHED, Shop, problem_of
 from shop_toolkit import publishing
-from shop_toolkit.publishing import Mart, PublicationError, current_files, folder_problem, publication
+from shop_toolkit.campaigns import file_name_of
+from shop_toolkit.publishing import Extract, Mart, PublicationError, current_files, folder_problem, publication
 
 # Texts that a spreadsheet would execute, and texts that only look like them.
 FORMULAS = ("=1+1", "+49 30 1", "-2", "@SUM(A1)", "\t=1", "\r=1", "＝1")
@@ -72,7 +74,19 @@ def published(demo_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop
     """A copy of the embedded shop, published by dbt after the tests of its marts' keys."""
     folder = tmp_path_factory.mktemp("published")
     shutil.copy(demo_shop.warehouse, folder / "shop.duckdb")
-    shop = Shop(folder, demo_shop.settings | {"published_folder": str(folder / "published")})
+    emails = folder / "emails.csv"
+    rows = demo_shop.rows("select customer_id from customers order by 1")
+    # every tenth customer has none, and some are written in other ways
+    emails.write_text(
+        "Id;Mail\n" + "".join(
+            f'" {customer_id}.0";{"none" if place % 10 == 0 else f" Secret.{customer_id}@Example.com "}\n'
+            for place, (customer_id,) in enumerate(rows)
+        )
+    )  # fmt: skip
+    shop = Shop(folder, demo_shop.settings | {
+        "published_folder": str(folder / "published"),
+        "customer_emails": {"file": str(emails), "customer_id": "Id", "email": "Mail"},
+    })  # fmt: skip
     result = shop.dbt("build", "--select", "reporting", "publishing")
     assert result.success, problem_of(result)
     return shop
@@ -139,9 +153,102 @@ def test_published_files_lists_the_files_in_the_folder(published: Shop) -> None:
     for path, mart, kind, rows, size, checksum in files:
         content = (folder / path).read_bytes()
         assert (size, checksum) == (len(content), hashlib.sha256(content).hexdigest())
-        if mart:
+        if path.startswith("audiences/"):
+            assert (mart, kind) in {("audiences", "csv"), ("campaign_members", "csv")}
+        elif mart:
             assert path == f"{kind}/{mart}.{kind}"
             assert published.row(f"select count(*) from {mart}") == (rows,)
+
+
+def ids_in(path: Path) -> list[str]:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["customer_id"]
+    return [customer_id for (customer_id,) in rows[1:]]
+
+
+def test_each_campaign_and_segment_has_a_file_of_those_who_are_addressed(published: Shop) -> None:
+    folder = published.folder / "published" / "audiences"
+    expected = {
+        f"{segmentation}/{file_name_of(segment)}": ids
+        for segmentation, segment, ids in published.rows(
+            """
+            select segmentation, segment, list(customer_id order by customer_id) from audiences
+            where not is_control group by 1, 2
+            """
+        )
+    } | {
+        f"campaigns/{file_name_of(campaign)}": ids
+        for campaign, ids in published.rows(
+            """
+            select campaign, list(customer_id order by customer_id) from campaign_members
+            where not is_control group by 1
+            """
+        )
+    }
+    assert {"campaigns/summer-thank-you", "rfm/can-t-lose", "broad/loyal"} <= expected.keys()
+    found: dict[str, dict[str, Path]] = {}
+    for path in folder.rglob("*.csv"):
+        named = re.fullmatch("(.+)-(customer-ids|klaviyo|mailchimp|meta|google)", path.stem)
+        assert named, path
+        name, form = named.groups()
+        found.setdefault(f"{path.parent.name}/{name}", {})[form] = path
+    assert found.keys() == expected.keys()
+    without = {customer_id for (customer_id,) in published.rows("select customer_id from customers order by 1")[::10]}
+    for name, files in found.items():
+        assert ids_in(files["customer-ids"]) == expected[name]
+        emails = [f"secret.{customer_id}@example.com" for customer_id in expected[name] if customer_id not in without]
+        hashes = sorted(hashlib.sha256(email.encode()).hexdigest() for email in emails)
+        for form, heading, values in (
+            ("klaviyo", "Email", emails), ("mailchimp", "Email Address", emails), ("meta", "email", hashes),
+            ("google", "Email", hashes),
+        ):  # fmt: skip
+            assert files[form].read_text("utf-8").split("\n") == [heading, *values, ""]
+            assert files[form].stat().st_mode & 0o777 == 0o440
+
+
+def test_addresses_are_nowhere_but_in_the_files_to_upload(published: Shop) -> None:
+    """In no text of a table, and in no byte of a log, a page, or what dbt writes."""
+    folder = published.folder / "published"
+    for path in (published.warehouse, folder / "marts.duckdb"):
+        with duckdb.connect(str(path), read_only=True) as database:
+            tables = database.execute(
+                """select format('"{}"."{}"', schema_name, table_name) from duckdb_tables()"""
+            ).fetchall()
+            assert len(tables) > 30
+            for (table,) in tables:
+                query = f"select count(*) from {table} as t where contains(lower(t::varchar), '@example.com')"
+                assert database.execute(query).fetchall() == [(0,)], table
+    files = [
+        path
+        for path in published.folder.rglob("*")
+        if path.is_file() and "audiences" not in path.parts and path.name != "emails.csv"
+    ]
+    assert {"publication.json", "report.html", "dbt.log", "customers.csv"} <= {path.name for path in files}
+    assert [path for path in files if b"@example.com" in path.read_bytes().lower()] == []
+
+
+def test_extracts_are_part_of_a_publication_and_safe_in_a_spreadsheet(tmp_path: Path) -> None:
+    with connection() as database:
+        texts = [*FORMULAS, *HARMLESS]
+        database.execute("create table people as select unnest($texts) as customer_id", {"texts": texts})
+        extract = Extract("audiences/all.csv", "people", "select customer_id from people")
+        marts = [Mart("people", "from people")]
+        with publication(database, marts, {}, tmp_path, extracts=[extract]) as first:
+            pass
+        written = [f"'{text}" if text in FORMULAS else text for text in texts]
+        assert sorted(ids_in(tmp_path / "audiences" / "all.csv")) == sorted(written)
+        assert (tmp_path / "audiences").readlink() == Path("current/audiences")
+        assert {entry["path"]: entry["row_count"] for entry in current_files(tmp_path)}["audiences/all.csv"] == 14
+        # another audience of the same marts is another publication; without any, its name is gone
+        extract = Extract("audiences/all.csv", "people", "select customer_id from people limit 0", is_personal=True)
+        with publication(database, marts, {}, tmp_path, extracts=[extract]) as second:
+            assert second.publication_id != first.publication_id
+        assert ids_in(tmp_path / "audiences" / "all.csv") == []
+        assert (tmp_path / "audiences" / "all.csv").stat().st_mode & 0o777 == 0o440
+        with publication(database, marts, {}, tmp_path):
+            pass
+        assert not (tmp_path / "audiences").exists()
 
 
 def test_the_published_database_has_tables_only_each_described(

@@ -58,11 +58,7 @@ from shop_toolkit.ingest.twins import twin_findings
 
 # Raise it when what the source or staging makes of a row changes: then every build reads the input again.
 VERSION = 10
-SCHEMA = "sources"
 TEXT = "VARCHAR"
-ROWS = "staging.base_transactions"
-# The table, not the mart `orders`: that is a view.
-ORDERS = "core.int_orders"
 # Settings that decide what a row of the input means.
 READING_SETTINGS = (
     "transactions", "csv_delimiter", "csv_encoding", "date_format", "decimal_separator", "cancellation_invoice_prefix",
@@ -84,17 +80,17 @@ RELATIONS = {
     "view": ["transactions", "input_files", "input_profile"],
     "table": ["ingested_files", "ingest_watermark"],
 }
-STATE_TABLES = f"""
-    create schema if not exists {SCHEMA};
-    create table if not exists {SCHEMA}.ingested_files (
+STATE_TABLES = """
+    create schema if not exists {schema};
+    create table if not exists {schema}.ingested_files (
         file_name varchar,
         input_signature varchar,
         details varchar,
         date_format varchar,
         decimal_separator varchar
     );
-    alter table {SCHEMA}.ingested_files add column if not exists findings varchar;
-    create table if not exists {SCHEMA}.ingest_watermark (
+    alter table {schema}.ingested_files add column if not exists findings varchar;
+    create table if not exists {schema}.ingest_watermark (
         input_signature varchar,
         codes_fingerprint varchar,
         last_row bigint
@@ -118,6 +114,9 @@ class Request:
         is_full_refresh: Whether dbt runs with --full-refresh.
         is_refresh: Whether the run fits nothing and reads new rows by the stored rules.
         today: The latest day that has begun anywhere, as YYYY-MM-DD.
+        schema: Where the source's views and the state of the pipeline are.
+        rows: The table of the rows that earlier builds read.
+        orders: The table of their orders; not the mart `orders`, which is a view.
     """
 
     settings: Mapping[str, Any]
@@ -128,6 +127,9 @@ class Request:
     is_full_refresh: bool
     is_refresh: bool
     today: str
+    schema: str = "sources"
+    rows: str = "staging.base_transactions"
+    orders: str = "core.int_orders"
 
     @property
     def transactions(self) -> str:
@@ -265,7 +267,7 @@ def plan_input(connection: duckdb.DuckDBPyConnection, request: Request) -> Plan:
 @contextmanager
 def planned_input(connection: duckdb.DuckDBPyConnection, request: Request) -> Iterator[Plan]:
     """The same plan, with the rows that were looked at for it, which are dropped at the end."""
-    stored = Ingested() if request.is_full_refresh else read_ingested(connection)
+    stored = Ingested() if request.is_full_refresh else read_ingested(connection, request)
     files = _find_input(request, stored)
     copies = Utf8Copies(copies_folder(connection))
     request, findings = _with_customers(connection, request, stored, files, copies)
@@ -295,7 +297,7 @@ def _plan(
     formats = NOTHING_KNOWN if is_full_read else stored.formats
     meaning = MoneyMeaning()
     doubts: list[Finding] = []
-    stored_rows = None if is_full_read else ROWS
+    stored_rows = None if is_full_read else request.rows
     checked = None
     if pending:
         raw = _relation(connection, request, files, pending, copies)
@@ -415,12 +417,13 @@ def copies_folder(connection: duckdb.DuckDBPyConnection) -> Path:
     return Path(f"{path}.utf8") if path else Path(gettempdir()) / f"shop_input_{os.getpid()}.utf8"
 
 
-def read_ingested(connection: duckdb.DuckDBPyConnection) -> Ingested:
+def read_ingested(connection: duckdb.DuckDBPyConnection, request: Request) -> Ingested:
     """What earlier builds read, as the warehouse records it; nothing where their rows are gone."""
-    if not (_exists(connection, f"{SCHEMA}.ingested_files") and _exists(connection, ROWS)):
+    if not (_exists(connection, f"{request.schema}.ingested_files") and _exists(connection, request.rows)):
         return Ingested()
     rows = connection.execute(
-        f"select file_name, input_signature, details, date_format, decimal_separator from {SCHEMA}.ingested_files"
+        "select file_name, input_signature, details, date_format, decimal_separator"
+        f" from {request.schema}.ingested_files"
     ).fetchall()
     if not rows:
         return Ingested()
@@ -657,7 +660,7 @@ def _check_nothing_is_lost(
     ]
     is_table = None in files.values()
     is_shorter = is_table and _single(
-        connection, f"select (select count(*) from {relation.sql}) < (select count(*) from {ROWS})"
+        connection, f"select (select count(*) from {relation.sql}) < (select count(*) from {request.rows})"
     )
     if missing or shrunken or is_shorter:
         raise InputError(
@@ -721,8 +724,9 @@ def _check_days(
     is_full_read: bool,
 ) -> None:
     """Check the day settings. Reading all dates is slow: a stored order of the day or before is proof enough."""
-    has_orders = not is_full_read and _exists(connection, ORDERS)
-    first_stored = _single(connection, f"select cast(min(order_date) as varchar) from {ORDERS}") if has_orders else None
+    has_orders = not is_full_read and _exists(connection, request.orders)
+    earliest = f"select cast(min(order_date) as varchar) from {request.orders}"
+    first_stored = _single(connection, earliest) if has_orders else None
     days = days_to_check(request.days, first_stored, request.today)
     if days and formats.date_format is not None:
         relation = _relation(connection, request, files, list(files), copies)
@@ -731,9 +735,14 @@ def _check_days(
         check_day_settings(days, first, last, request.today, relation.name)
 
 
+def create_state(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
+    """Create the schema and the tables of the pipeline's state where they are missing."""
+    connection.execute(STATE_TABLES.format(schema=schema))
+
+
 def create_source(connection: duckdb.DuckDBPyConnection, request: Request, plan: Plan) -> None:
     """Create the views of the source `shop`, and the tables of the pipeline's state where they are missing."""
-    source = _source_rows(connection, plan)
+    source = _source_rows(connection, request, plan)
     views = {
         "transactions": source.query,
         "input_files": _file_rows(request, plan),
@@ -741,11 +750,11 @@ def create_source(connection: duckdb.DuckDBPyConnection, request: Request, plan:
     }
     connection.execute("begin")
     try:
-        connection.execute(STATE_TABLES)
+        create_state(connection, request.schema)
         for statement in source.preparations:
             connection.execute(statement)
         for name, query in views.items():
-            connection.execute(f"create or replace view {SCHEMA}.{name} as {query}")
+            connection.execute(f"create or replace view {request.schema}.{name} as {query}")
         connection.execute("commit")
     except duckdb.Error:
         connection.execute("rollback")
@@ -769,10 +778,10 @@ class SourceRows:
     preparations: Sequence[str] = ()
 
 
-def _source_rows(connection: duckdb.DuckDBPyConnection, plan: Plan) -> SourceRows:
+def _source_rows(connection: duckdb.DuckDBPyConnection, request: Request, plan: Plan) -> SourceRows:
     """The pending rows. Dates and numbers keep their types where the stored rows have the same, else all are texts."""
     separator = plan.formats.decimal_separator
-    stored = {} if plan.is_full_read else _stored_types(connection)
+    stored = {} if plan.is_full_read else _stored_types(connection, request)
     relation = plan.pending_relation
     if relation is None:
         columns = {column: f"cast(null as {kind})" for column, kind in stored.items()}
@@ -787,16 +796,16 @@ def _source_rows(connection: duckdb.DuckDBPyConnection, plan: Plan) -> SourceRow
         "ordered_at" in typed,
         relation.position is not None,
         [
-            f"alter table {ROWS} alter {column} type varchar using"
+            f"alter table {request.rows} alter {column} type varchar using"
             f" {number_text(column, separator) if column in NUMBER_COLUMNS else f'cast({column} as varchar)'}"
             for column in widened
         ],
     )
 
 
-def _stored_types(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+def _stored_types(connection: duckdb.DuckDBPyConnection, request: Request) -> dict[str, str]:
     """The types of the stored columns of dates and numbers; empty where no rows are stored."""
-    schema, table = ROWS.split(".")
+    schema, table = request.rows.split(".")
     rows = connection.execute(
         """
         select column_name, data_type

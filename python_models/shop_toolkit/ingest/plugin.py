@@ -1,6 +1,7 @@
 """The dbt-duckdb plugin that reads the input: `profiles.yml` names it, and dbt calls its SQL functions.
 
 - `prepare_input(request)` reads and returns JSON (see `prepare`); the hook at the start of a run calls it
+- `prepare_state(schema)` creates the tables of the pipeline's state alone: the input is a model that is built later
 - `inspect_input(request, identifier_reader)` returns JSON too; `dbt run-operation inspect_input` calls it
 - `workbook_rows(path)` returns the rows below the headings of a workbook as lists of text; the source's view calls it
 """
@@ -14,7 +15,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from shop_toolkit.ingest.errors import InputError, reason_of, sentence_of
 from shop_toolkit.ingest.files import workbook_rows
 from shop_toolkit.ingest.inspection import inspect_input
-from shop_toolkit.ingest.plan import RELATIONS, Request, prepare_input
+from shop_toolkit.ingest.plan import RELATIONS, Request, create_state, prepare_input
 
 
 class Plugin(BasePlugin):  # type: ignore[misc]  # dbt is not followed
@@ -24,6 +25,7 @@ class Plugin(BasePlugin):  # type: ignore[misc]  # dbt is not followed
         """Register the functions; dbt-duckdb calls this once for each database that it opens."""
         conn.create_function("workbook_rows", workbook_rows, ["VARCHAR"], "VARCHAR[][]")
         conn.create_function("prepare_input", prepare_on_the_warehouse, ["VARCHAR"], "VARCHAR", side_effects=True)
+        conn.create_function("prepare_state", prepare_state_of_the_warehouse, ["VARCHAR"], "VARCHAR", side_effects=True)
         conn.create_function("inspect_input", inspect_from_the_warehouse, ["VARCHAR"] * 2, "VARCHAR", side_effects=True)
 
 
@@ -55,6 +57,14 @@ def prepare(conn: duckdb.DuckDBPyConnection, request: str) -> str:
         except (duckdb.Error, OSError) as error:
             # Whatever else a file or the machine may have in store.
             return json.dumps({"problem": sentence_of(f"The input can't be read: {reason_of(error)}.")})
+
+
+def prepare_state_of_the_warehouse(schema: str) -> str:
+    """Create the tables of the pipeline's state where they are missing; returns their names as a JSON list."""
+    warehouse: duckdb.DuckDBPyConnection = DuckDBConnectionManager.env().conn
+    with warehouse.cursor() as cursor:
+        create_state(cursor, schema)
+    return json.dumps(RELATIONS["table"])
 
 
 def inspect_from_the_warehouse(request: str, identifier_reader: str) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from shop_toolkit.report.words import count, is_missing, label, percent
+from shop_toolkit.report.language import number_text
+from shop_toolkit.report.words import count, exact_money, is_missing, label, percent
 
 # Tables by name: marts and rpt_ models, read whole.
 Tables = Mapping[str, pd.DataFrame]
@@ -56,12 +57,14 @@ class Panel:
         layout: Plotly's layout.
         height: Height in pixels.
         title: Heading of the figure.
+        segmentation: The segmentation that it is about, for the switch between them; empty if it is about none.
     """
 
     data: list[Figure]
     layout: Figure
     height: int = 340
     title: str = ""
+    segmentation: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ class Card:
         lead: First sentence.
         facts: Name and value of each fact.
         texts: Name and text of each paragraph; without a text the name is the paragraph.
+        link: The block that shows more, and the words of the link to it; empty without one.
     """
 
     title: str
@@ -81,6 +85,43 @@ class Card:
     lead: str = ""
     facts: list[list[str]] = field(default_factory=list)
     texts: list[list[str]] = field(default_factory=list)
+    link: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class KeyFigure:
+    """A number of the first screen.
+
+    Attributes:
+        name: What it counts.
+        value: The number.
+        change: By how much it changed, with its sign; empty if nothing was before.
+        direction: rise, fall or level.
+        before: What it was before, in words.
+        link: The block that shows more.
+    """
+
+    name: str
+    value: str
+    change: str
+    direction: str
+    before: str
+    link: str
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A finding of the first screen.
+
+    Attributes:
+        text: The finding, in a sentence.
+        evidence: What it rests on.
+        link: The block that shows more.
+    """
+
+    text: str
+    evidence: str
+    link: str
 
 
 @dataclass(frozen=True)
@@ -96,7 +137,14 @@ class Block:
         panel_width: Smallest width of a panel, as a step of the style sheet: narrow, middle or wide.
         legend: Name, colour and sign of each entry.
         cards: Cards instead of figures.
+        key_figures: Numbers instead of figures.
+        statements: Sentences instead of figures.
         table: The numbers.
+        segmentation: The segmentation that the whole block is about; empty if it is about none or several.
+        width: half or whole: how much of a row it takes; half tall also takes the row below.
+        is_folded: Whether only its title is shown until somebody asks for it, because it is technical.
+        is_printed: Whether it is part of the printed summary.
+        terms: Terms of the glossary that it uses.
     """
 
     name: str
@@ -107,7 +155,14 @@ class Block:
     panel_width: str = "wide"
     legend: list[list[str]] = field(default_factory=list)
     cards: list[Card] = field(default_factory=list)
+    key_figures: list[KeyFigure] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
     table: Table | None = None
+    segmentation: str = ""
+    width: str = "whole"
+    is_folded: bool = False
+    is_printed: bool = False
+    terms: list[str] = field(default_factory=list)
 
     @property
     def points(self) -> int:
@@ -362,8 +417,8 @@ def shown(value: Any, kind: str) -> str:
         return "yes" if value else "no"
     formats: dict[str, Callable[[Any], str]] = {
         "count": count,
-        "money": lambda amount: f"{amount:,.2f}",
+        "money": exact_money,
         "share": percent,
-        "number": lambda number: f"{number:,.3f}",
+        "number": lambda number: number_text(number, 3),
     }
     return formats[kind](value)

@@ -1,6 +1,32 @@
 "use strict";
 (() => {
-  const drawn = [];
+  const root = document.documentElement;
+  const texts = JSON.parse(document.body.dataset.texts);
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  // Readers' choices; a browser that keeps nothing for files simply begins with the defaults.
+  const kept = {
+    get: (name) => { try { return localStorage.getItem(name); } catch { return null; } },
+    set: (name, value) => { try { localStorage.setItem(name, value); } catch { /* nothing is kept */ } },
+  };
+
+  // Light and dark: the style sheet's rule for dark screens is in force for dark systems, always, or never.
+  const darkRule = [...document.styleSheets[0].cssRules].find((rule) => rule.media && rule.conditionText.includes("prefers-color-scheme"));
+  const darkMedia = darkRule.media.mediaText;
+  const themes = ["auto", "light", "dark"];
+  const themeButton = document.querySelector("button.theme");
+  let theme = "auto";
+  const useTheme = (name) => {
+    darkRule.media.mediaText = { auto: darkMedia, light: "not all", dark: "screen" }[name];
+    root.style.colorScheme = { auto: "", light: "light", dark: "dark" }[name];
+  };
+  const chooseTheme = (name) => {
+    theme = themes.includes(name) ? name : "auto";
+    useTheme(theme);
+    themeButton.textContent = texts[theme];
+    root.dataset.theme = theme;
+  };
+  themeButton.hidden = false;
+  chooseTheme(kept.get("report-theme"));
 
   // Figures name their colours var(--ink), because they depend on light and dark.
   const resolve = (value, style) => {
@@ -26,7 +52,7 @@
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       margin: { t: 10, r: 12, b: 46, l: 12 }, dragmode: false, hovermode: "closest", showlegend: false,
       hoverlabel: { bgcolor: colour("--paper"), bordercolor: colour("--line"), font: { color: colour("--ink"), size: 12 } },
-      xaxis: axis, yaxis: axis, bargap: 0.3,
+      xaxis: axis, yaxis: axis, bargap: 0.3, ...(texts.separators ? { separators: texts.separators } : {}),
       polar: {
         bgcolor: "rgba(0,0,0,0)",
         radialaxis: { gridcolor: colour("--grid"), linecolor: "rgba(0,0,0,0)", ticks: "" },
@@ -57,17 +83,18 @@
     return cellWidth(trace, width, axis) < 6.5 * longest + 4 ? { ...trace, texttemplate: "" } : trace;
   };
 
-  const draw = (plot, figure, width) => {
-    const style = getComputedStyle(document.documentElement);
+  const draw = (plot, figure) => {
+    const style = getComputedStyle(root);
     const layout = merged(common(style), resolve(figure.layout, style));
     layout.height = figure.height;
-    layout.width = width || Math.floor(plot.getBoundingClientRect().width);
+    layout.width = Math.floor(plot.getBoundingClientRect().width);
     if (layout.width < 480) {
-      // On a phone a long title of an axis goes over two lines, and shorter ticks leave room for the marks.
+      // In little room a long title of an axis goes over two lines, and shorter ticks leave room for the marks.
       for (const name of ["xaxis", "yaxis"]) {
         layout[name] = merged(layout[name], { tickfont: { size: 11 } });
         const text = layout[name].title && layout[name].title.text;
-        if (text && name === "xaxis") layout[name].title.text = text.replace(/(.{24,44}?) /g, "$1<br>");
+        const line = Math.max(12, Math.min(24, Math.floor(layout.width / 9)));
+        if (text && name === "xaxis") layout[name].title.text = text.replace(new RegExp(`(.{${line},44}?) `, "g"), "$1<br>");
       }
     }
     // Names under narrow cells are vertical, or they would overlap.
@@ -78,10 +105,92 @@
     }
     plot.style.height = `${layout.height}px`;
     const data = resolve(figure.data, style).map((trace) => fitted(trace, layout.width, layout.yaxis));
-    return Plotly.react(plot, data, layout, { displayModeBar: false, responsive: false, doubleClick: false });
+    return Plotly.react(plot, data, layout, { displayModeBar: false, responsive: false, doubleClick: false, locale: root.lang });
   };
 
-  const redraw = (width) => drawn.forEach(({ plot, figure }) => draw(plot, figure, width && width(plot)));
+  // A figure is drawn when somebody sees it: in the tab that is shown, and not in what is folded.
+  const figures = new Map(all(".plot").map((plot) => [plot, JSON.parse(plot.parentElement.querySelector("script").textContent)]));
+  const drawn = new Set();
+  const isSeen = (plot) => plot.getClientRects().length > 0 && plot.clientWidth > 0;
+  let isDrawing = false;
+  const drawSeen = async () => {
+    delete root.dataset.drawn;
+    if (isDrawing || typeof Plotly === "undefined") return;
+    isDrawing = true;
+    // One after the other, so that the page is readable while it draws.
+    for (let plot; (plot = [...figures.keys()].find((one) => !drawn.has(one) && isSeen(one)));) {
+      drawn.add(plot);
+      await draw(plot, figures.get(plot));
+      await new Promise((next) => setTimeout(next, 0));
+    }
+    isDrawing = false;
+    root.dataset.drawn = drawn.size;
+  };
+  const redraw = () => {
+    drawn.clear();
+    drawSeen();
+  };
+
+  // Segmentations are shown one at a time, the same one in all tabs.
+  const radios = all(".switch input");
+  const chooseSegmentation = (name) => {
+    if (!radios.some((radio) => radio.value === name)) return;
+    root.dataset.segmentation = name;
+    for (const tab of all(".tab")) {
+      const own = all(".switch input", tab);
+      // A tab that has no such segments goes on showing its first ones.
+      const shown = own.some((radio) => radio.value === name) ? name : own[0] && own[0].value;
+      own.forEach((radio) => { radio.checked = radio.value === shown; });
+      for (const part of all("[data-segmentation]", tab)) {
+        const block = part.closest("article");
+        const siblings = part === block ? [] : all("[data-segmentation]", block);
+        const isOnly = part !== block && siblings.length > 0 && !siblings.some((one) => one.dataset.segmentation === shown);
+        part.hidden = shown !== undefined && part.dataset.segmentation !== shown && !(isOnly && part === siblings[0]);
+      }
+    }
+    drawSeen();
+  };
+  for (const radio of radios) {
+    radio.addEventListener("change", () => {
+      chooseSegmentation(radio.value);
+      kept.set("report-segmentation", radio.value);
+    });
+  }
+
+  // An address such as #customers/segment_sizes opens its tab, and all around the place that it names.
+  const tabs = all(".tab");
+  const links = all("nav a");
+  const show = () => {
+    const parts = decodeURIComponent(location.hash.slice(1)).split("/");
+    const target = document.getElementById(parts.at(-1)) || document.getElementById(parts[0]);
+    const tab = (target && target.closest(".tab")) || tabs[0];
+    tabs.forEach((one) => one.classList.toggle("shown", one === tab));
+    links.forEach((link) => {
+      if (link.hash === `#${tab.id}`) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    });
+    root.dataset.tab = tab.id;
+    const isBlock = target && target !== tab && tab.contains(target);
+    if (isBlock) {
+      if (target.dataset.segmentation) chooseSegmentation(target.dataset.segmentation);
+      for (let one = target; one; one = one.parentElement) if (one.tagName === "DETAILS") one.open = true;
+      all("details.folded", target).forEach((details) => { details.open = true; });
+    }
+    drawSeen();
+    if (isBlock) target.scrollIntoView();
+    else if (location.hash && tab === target) scrollTo(0, 0);
+  };
+  root.classList.add("tabbed");
+  chooseSegmentation(kept.get("report-segmentation") || (radios[0] && radios[0].value));
+  addEventListener("hashchange", show);
+  addEventListener("toggle", (event) => { if (event.target.open) drawSeen(); }, true);
+
+  themeButton.addEventListener("click", () => {
+    chooseTheme(themes[(themes.indexOf(theme) + 1) % themes.length]);
+    kept.set("report-theme", theme);
+    redraw();
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 
   // An apostrophe before =, +, -, @, tab or return keeps a spreadsheet from executing a text; numbers are unchanged.
   const field = (cell) => {
@@ -100,36 +209,86 @@
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   };
+  all(".download").forEach((button) => button.addEventListener("click", () => download(button)));
 
-  const start = async () => {
-    for (const plot of document.querySelectorAll(".plot")) {
-      const figure = JSON.parse(plot.parentElement.querySelector("script").textContent);
-      plot.style.height = `${figure.height}px`;
-      drawn.push({ plot, figure });
-    }
-    // One after the other, so that the page is readable while it draws.
-    for (const { plot, figure } of drawn) {
-      await draw(plot, figure);
-      await new Promise((next) => setTimeout(next, 0));
-    }
-    document.documentElement.dataset.drawn = drawn.length;
+  // A row is found if it holds all words that are searched for, in any order.
+  for (const input of all("input[type=search]")) {
+    const details = input.closest("details");
+    const rows = all("tbody tr", details);
+    input.addEventListener("input", () => {
+      const words = input.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+      let found = 0;
+      for (const row of rows) {
+        const text = row.textContent.toLocaleLowerCase();
+        row.hidden = !words.every((word) => text.includes(word));
+        found += !row.hidden;
+      }
+      const sentence = texts.found.replace("{found}", found).replace("{all}", rows.length);
+      details.querySelector("output").textContent = words.length ? sentence : "";
+    });
+  }
+
+  // A term's explanation is beside it for a pointer and for the keyboard; Escape or another term hides it.
+  let shownTip = null;
+  let shownFor = null;
+  const hideTip = () => {
+    if (shownTip) shownTip.hidden = true;
+    shownTip = shownFor = null;
   };
+  const placeTip = () => {
+    if (!shownTip) return;
+    const place = shownFor.getBoundingClientRect();
+    const size = shownTip.getBoundingClientRect();
+    shownTip.style.left = `${Math.max(8, Math.min(place.left, innerWidth - size.width - 8))}px`;
+    shownTip.style.top = `${place.top > size.height + 60 ? place.top - size.height - 2 : place.bottom + 2}px`;
+  };
+  const showTip = (button) => {
+    hideTip();
+    shownFor = button;
+    shownTip = document.getElementById(button.getAttribute("aria-describedby"));
+    shownTip.hidden = false;
+    placeTip();
+  };
+  for (const button of all(".gloss")) {
+    button.addEventListener("mouseenter", () => showTip(button));
+    button.addEventListener("focus", () => showTip(button));
+    button.addEventListener("click", () => showTip(button));
+    button.addEventListener("blur", hideTip);
+    button.addEventListener("mouseleave", (event) => { if (!(event.relatedTarget && event.relatedTarget === shownTip)) hideTip(); });
+  }
+  all(".tip").forEach((tip) => tip.addEventListener("mouseleave", hideTip));
+  addEventListener("keydown", (event) => { if (event.key === "Escape") hideTip(); });
+  addEventListener("scroll", placeTip, { passive: true });
 
   let width = innerWidth;
   let waiting;
   addEventListener("resize", () => {
-    if (innerWidth === width) return;
+    if (innerWidth === width || root.classList.contains("printing")) return;
     width = innerWidth;
     clearTimeout(waiting);
-    waiting = setTimeout(() => redraw(), 150);
+    waiting = setTimeout(redraw, 150);
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redraw());
-  // A sheet of paper is narrower than most screens.
-  const onPaper = { wide: 680, middle: 330, narrow: 162 };
+
+  // On paper: the summary of all tabs, light, in figures as wide as the paper has room for.
   addEventListener("beforeprint", () => {
-    redraw((plot) => onPaper[["wide", "middle", "narrow"].find((name) => plot.closest(".panels").classList.contains(name))]);
+    root.classList.add("printing");
+    useTheme("light");
+    for (const [plot, figure] of figures) {
+      if (!isSeen(plot)) continue;
+      drawn.delete(plot);
+      draw(plot, { ...figure, height: Math.min(figure.height, 320) });
+    }
   });
-  addEventListener("afterprint", () => redraw());
-  document.querySelectorAll(".download").forEach((button) => button.addEventListener("click", () => download(button)));
-  start();
+  addEventListener("afterprint", () => {
+    root.classList.remove("printing");
+    useTheme(theme);
+    redraw();
+  });
+
+  for (const [plot, figure] of figures) plot.style.height = `${figure.height}px`;
+  show();
+  addEventListener("DOMContentLoaded", () => {
+    if (texts.months) Plotly.register({ moduleType: "locale", name: root.lang, dictionary: {}, format: texts.months });
+    show();
+  });
 })();

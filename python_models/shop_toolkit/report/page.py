@@ -15,11 +15,16 @@ import jinja2
 from markupsafe import Markup
 
 from shop_toolkit.report.charts import shown
-from shop_toolkit.report.words import count, money, percent
+from shop_toolkit.report.glossary import glossary
+from shop_toolkit.report.language import CURRENT, ENGLISH, gettext, month_names, ngettext
+from shop_toolkit.report.segmentations import SEGMENTATIONS
+from shop_toolkit.report.words import count, day_of, money, percent, sentence
 
 FOLDER = Path(__file__).resolve().parent
 # Plotly adds an empty style element and fills it rule by rule, which a policy allows by the hash of nothing.
 NO_STYLE = ""
+# Shorter tables need no search.
+ROWS_TO_SEARCH = 12
 FIGURES_OF_ORDERS = """
     count(*) as order_count,
     cast(coalesce(sum(units - cancelled_units), 0) as double) as units,
@@ -86,26 +91,50 @@ def key_figures(orders: duckdb.DuckDBPyRelation, customers: duckdb.DuckDBPyRelat
 def facts_of(shop: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Name and value of what the page says of the shop; `shop` as `key_figures` gives it."""
     orders, customers = shop["order_count"] or 0, shop["customer_count"] or 0
-    facts = [("revenue", money(shop["revenue"])), ("orders", count(orders)), ("customers", count(customers))]
+    facts = [
+        (gettext("revenue"), money(shop["revenue"])),
+        (gettext("orders"), count(orders)),
+        (gettext("customers"), count(customers)),
+    ]
     if orders:
-        facts.append(("mean order", money(shop["revenue"] / orders)))
+        facts.append((gettext("mean order"), money(shop["revenue"] / orders)))
     if shop["net_customer_count"]:
-        facts.append(("ordered again", percent(shop["repeat_customer_count"] / shop["net_customer_count"])))
+        again = shop["repeat_customer_count"] / shop["net_customer_count"]
+        facts.append((gettext("ordered again"), percent(again)))
     return facts
 
 
-def day_of(date: Any) -> str:
-    """A date such as `9 December 2011`."""
-    return f"{date.day} {date:%B %Y}"
+def segmentations_of(section: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Key and name of the segmentations that a tab shows one at a time; none where it shows them together."""
+    used = {panel["segmentation"] for block in section["blocks"] for panel in block["panels"]}
+    used |= {block["segmentation"] for block in section["blocks"]}
+    names = [(key, sentence(gettext(words))) for key, words in SEGMENTATIONS.items() if key in used]
+    return names if len(names) > 1 else []
 
 
-def page(shop: Mapping[str, Any], sections: Sequence[Mapping[str, Any]]) -> str:
-    """The report as HTML.
+def places_of(sections: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The address of each block in the page, such as `customers/segment_sizes`."""
+    return {block["name"]: f"{section['name']}/{block['name']}" for section in sections for block in section["blocks"]}
 
-    Args:
-        shop: The key figures by name, as `key_figures` gives them.
-        sections: Name, question and blocks (see `Block.as_dict`) of each section.
-    """
+
+def texts_of_script() -> dict[str, Any]:
+    """What the page's script needs to write: names of months, separators, and sentences."""
+    texts: dict[str, Any] = {
+        "found": gettext("{found} of {all} rows"),
+        "auto": gettext("Colours: automatic"),
+        "light": gettext("Colours: light"),
+        "dark": gettext("Colours: dark"),
+    }
+    if CURRENT.get().locale != ENGLISH:
+        sample = count(1000), percent(0.015)
+        texts["separators"] = sample[1][1] + sample[0][1]
+        texts["months"] = month_names()
+    return texts
+
+
+@cache
+def template() -> jinja2.Template:
+    """The page's template."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
         autoescape=True,
@@ -113,8 +142,21 @@ def page(shop: Mapping[str, Any], sections: Sequence[Mapping[str, Any]]) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.globals |= {"shown": shown, "data_of": data_of}
+    environment.globals |= {
+        "shown": shown, "data_of": data_of, "_": gettext, "ngettext": ngettext, "glossary": glossary,
+        "segmentations_of": segmentations_of, "sentence": sentence, "rows_to_search": ROWS_TO_SEARCH,
+    }  # fmt: skip
     environment.filters["unbroken"] = lambda text: text.replace(" %", "\u00a0%")
+    return environment.get_template("template.html")
+
+
+def page(shop: Mapping[str, Any], sections: Sequence[Mapping[str, Any]]) -> str:
+    """The report as HTML, in the current language.
+
+    Args:
+        shop: The key figures by name, as `key_figures` gives them.
+        sections: Name, tab, question and blocks (see `Block.as_dict`) of each section.
+    """
     bundle, script = plotly_bundle(), (FOLDER / "page.js").read_text(encoding="utf-8")
     colours = colour_names(sections)
     style = (FOLDER / "style.css").read_text(encoding="utf-8")
@@ -126,14 +168,19 @@ def page(shop: Mapping[str, Any], sections: Sequence[Mapping[str, Any]]) -> str:
     period = " – ".join(
         dict.fromkeys(day_of(shop[day]) for day in ("first_order_date", "last_order_date") if shop[day])
     )
-    return environment.get_template("template.html").render(
+    used = {term for section in sections for block in section["blocks"] for term in block["terms"]}
+    return template().render(
         policy=policy,
         style=Markup(style),
         bundle=Markup(bundle),
         script=Markup(script),
         stub=style_not_needed(bundle),
+        language=CURRENT.get().code,
+        texts=json.dumps(texts_of_script(), ensure_ascii=False),
         colours=colours,
         sections=sections,
+        places=places_of(sections),
+        terms=glossary(sorted(used)),
         facts=facts_of(shop),
         period=period,
         as_of_date=day_of(shop["as_of_date"]) if shop["as_of_date"] else "–",

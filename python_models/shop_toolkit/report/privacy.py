@@ -61,6 +61,19 @@ def pooled_countries(countries: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([countries[~withheld], pd.DataFrame([sums.to_dict() | {"country": OTHERS}])], ignore_index=True)
 
 
+def findings_without(findings: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+    """The findings without those about segments whose money is withheld.
+
+    Args:
+        findings: rpt_findings.
+        segments: The segments, with missing revenue where it is withheld.
+    """
+    withheld = segments[segments["revenue"].isna()]
+    hidden = set(zip(withheld["segmentation"], withheld["segment"], strict=True))
+    keys = zip(findings["segmentation"], findings["subject"], strict=True)
+    return findings.loc[[key not in hidden for key in keys]]
+
+
 def guarded(tables: Tables) -> dict[str, pd.DataFrame]:
     """The tables as the report may show them.
 
@@ -71,16 +84,18 @@ def guarded(tables: Tables) -> dict[str, pd.DataFrame]:
     cells = cells.assign(revenue_share=cells["revenue"] / (cells["revenue"].sum() or 1) if len(cells) else 0.0)
     on_map, calibration = tables["rpt_map_cells"], tables["prediction_calibration"]
     spend_of_few = (calibration["measure"] == "spend") & (calibration["sample_size"] < LEAST_CUSTOMERS)
+    segments = without_money(
+        tables["segments"], "size", ["revenue", "revenue_share", "median_monetary"], ["segmentation"]
+    )
     return dict(tables) | {
+        "rpt_findings": findings_without(tables["rpt_findings"], segments),
         "sales_by_country": pooled_countries(tables["sales_by_country"]),
         "rpt_score_cells": without_money(cells, "customer_count", ["revenue", "revenue_share"]),
         "rpt_segment_interests": without_money(
             tables["rpt_segment_interests"], "customer_count", ["spend", "spend_share"], ["segmentation", "segment"]
         ),
         "rpt_map_cells": on_map[on_map["customer_count"] >= LEAST_CUSTOMERS],
-        "segments": without_money(
-            tables["segments"], "size", ["revenue", "revenue_share", "median_monetary"], ["segmentation"]
-        ),
+        "segments": segments,
         "interest_groups": without_money(
             tables["interest_groups"], "size", ["revenue", "revenue_share", "mean_basket"]
         ),

@@ -6,6 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from shop_toolkit.report.language import date_text, ngettext, number_text, with_currency, with_separators
+from shop_toolkit.report.language import gettext as _
+
 
 def is_missing(value: Any) -> bool:
     """Whether a cell of a table holds nothing: None, NaN, NaT or NA."""
@@ -14,17 +17,20 @@ def is_missing(value: Any) -> bool:
 
 def count(number: Any) -> str:
     """A whole number with a separator for thousands."""
-    return f"{number:,.0f}"
+    return number_text(number, 0)
 
 
 def money(amount: Any) -> str:
     """An amount in the currency of the log, with as many digits as a reader remembers."""
-    for unit, name in ((1e9, "billion"), (1e6, "million")):
+    for unit, name in ((1e9, _("{number} billion")), (1e6, _("{number} million"))):
         if abs(amount) >= unit * 0.99995:
-            return f"{amount / unit:,.2f} {name}"
-    if abs(amount) >= 100 or amount == 0:
-        return f"{amount:,.0f}"
-    return f"{amount:,.2f}"
+            return with_currency(name.format(number=number_text(amount / unit, 2)))
+    return with_currency(number_text(amount, 0 if abs(amount) >= 100 or amount == 0 else 2))
+
+
+def exact_money(amount: Any) -> str:
+    """An amount to the hundredth, for tables: their columns say that it is money."""
+    return number_text(amount, 2)
 
 
 def percent(share: Any) -> str:
@@ -32,20 +38,39 @@ def percent(share: Any) -> str:
     if is_missing(share):
         return "–"
     if 0 < share < 0.001:
-        return "under 0.1 %"
+        return _("under {share} %", share=number_text(0.1, 1))
+    digits = 1
     if 0.995 <= share < 1:
-        return f"{min(share, 0.999):.1%}".replace("%", " %")
-    return (f"{share:.0%}" if abs(share) >= 0.0995 or share == 0 else f"{share:.1%}").replace("%", " %")
+        share = min(share, 0.999)
+    elif abs(share) >= 0.0995 or share == 0:
+        digits = 0
+    return with_separators(f"{share:,.{digits}%}"[:-1]) + " %"
+
+
+def change(now: Any, before: Any) -> str:
+    """By how much a figure changed, in percent with its sign; empty where nothing was before."""
+    if is_missing(before) or not before:
+        return ""
+    share = float(now) / float(before) - 1
+    sign = "+" if share > 0 else "−" if share < 0 else "±"
+    return f"{sign}{percent(abs(share))}"
 
 
 def plural(number: Any, one: str, many: str | None = None) -> str:
-    """`1 customer`, `2 customers`."""
-    return f"{count(number)} {one if number == 1 else many or one + 's'}"
+    """`1 customer`, `2 customers`; both words are texts of the catalogue."""
+    return f"{count(number)} {ngettext(one, many or one + 's', number)}"
 
 
 def listed(words: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]])) if words else ""
+    if len(words) < 2:
+        return "".join(words)
+    return _("{others} and {last}", others=", ".join(words[:-1]), last=words[-1])
+
+
+def day_of(date: Any) -> str:
+    """A date such as `9 December 2011`."""
+    return date_text(date, "yMMMMd", "{day} %B %Y")
 
 
 def sentence(text: str) -> str:

@@ -1,15 +1,18 @@
-"""The report's sections, in reading order. A new one is a module here and a line in `SECTIONS`."""
+"""The report's tabs, by reader, in reading order. A new one is a module here and a line in `SECTIONS`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from shop_toolkit.report.charts import Block, Tables
+from shop_toolkit.report.language import gettext, marked
 from shop_toolkit.report.privacy import guarded
 from shop_toolkit.report.sections import (
     actions,
     choice,
     cleanliness,
     customers,
+    first,
     interests,
     movement,
     predictions,
@@ -19,36 +22,89 @@ from shop_toolkit.report.sections import (
 
 @dataclass(frozen=True)
 class Section:
-    """A question and its answer.
+    """A tab: a question and its answer.
 
     Attributes:
         name: Id in the page.
+        tab: Its name in the navigation.
         question: The heading.
-        answer_of: Returns the blocks from the tables.
+        answer_of: Return blocks from the tables; one after the other they are the tab.
     """
 
     name: str
+    tab: str
     question: str
-    answer_of: Callable[[Tables], list[Block]]
+    answer_of: tuple[Callable[[Tables], list[Block]], ...]
 
 
 SECTIONS = (
-    Section("sales", "What happened?", sales.blocks),
-    Section("cleanliness", "How clean is the data?", cleanliness.blocks),
-    Section("customers", "Who are our customers?", customers.blocks),
-    Section("choice", "Why these segments?", choice.blocks),
-    Section("interests", "What do they want?", interests.blocks),
-    Section("movement", "Who is moving?", movement.blocks),
-    Section("predictions", "How good are the predictions?", predictions.blocks),
-    Section("actions", "What to do?", actions.blocks),
+    Section("overview", marked("Overview"), marked("What happened, and what to do?"), (first.blocks, sales.blocks)),
+    Section("customers", marked("Customers"), marked("Who are our customers?"), (customers.blocks,)),
+    Section("products", marked("Products"), marked("What do they want?"), (interests.blocks,)),
+    Section("movement", marked("Movement"), marked("Who is moving?"), (movement.blocks,)),
+    Section("campaigns", marked("Campaigns"), marked("Whom to address, and how?"), (actions.blocks,)),
+    Section("data", marked("Data quality"), marked("How clean is the data?"), (cleanliness.blocks,)),
+    Section(
+        "models",
+        marked("Models"),
+        marked("How were the segments chosen, and how good are the predictions?"),
+        (choice.blocks, customers.rules_of, predictions.blocks, movement.technical_blocks),
+    ),
 )
+
+HALF: dict[str, Any] = {"width": "half"}
+FOLDED: dict[str, Any] = {"is_folded": True}
+PRINTED: dict[str, Any] = {"is_printed": True}
+# Where a block stands in its tab, and which terms it uses; others take a whole row.
+PLACES: dict[str, dict[str, Any]] = {
+    "key_figures": PRINTED | {"terms": ["net revenue"]},
+    "findings": PRINTED | {"terms": ["overdue", "expected loss"]},
+    "actions": PRINTED | {"terms": ["control group", "expected loss"]},
+    "sales_by_month": HALF | PRINTED,
+    "sales_by_weekday_and_hour": HALF | PRINTED,
+    "sales_by_country": HALF | PRINTED,
+    "cohorts": HALF | PRINTED | {"terms": ["cohort"]},
+    "segment_sizes": HALF | PRINTED | {"terms": ["segment"]},
+    "map": HALF | {"terms": ["map of customers"]},
+    "score_cells": HALF | PRINTED | {"terms": ["recency", "frequency", "score"]},
+    "broad_profiles": HALF | {"terms": ["rank"]},
+    "detailed_profiles": HALF | {"terms": ["rank"]},
+    "broad_rules": FOLDED | {"terms": ["rule", "confidence"]},
+    "detailed_rules": FOLDED | {"terms": ["rule", "confidence"]},
+    "silhouettes": FOLDED | {"terms": ["silhouette", "clustering"]},
+    "stabilities": FOLDED | {"terms": ["minimum Jaccard", "clustering"]},
+    "choices": PRINTED | {"terms": ["silhouette", "minimum Jaccard"]},
+    "categories": PRINTED | {"width": "half tall"},
+    "interest_groups": HALF | PRINTED | {"terms": ["interest group"]},
+    "interests_by_segment": HALF,
+    "segment_flows": PRINTED,
+    "stay_rates": HALF,
+    "change_causes": HALF | {"terms": ["cause"]},
+    "alerts": PRINTED | {"terms": ["overdue", "expected loss"]},
+    "alert_backtest": FOLDED | PRINTED | {"terms": ["backtest"]},
+    "drift": FOLDED | PRINTED | {"terms": ["population stability index"]},
+    "cleaning_rows": HALF | PRINTED,
+    "cleaning_money": HALF | PRINTED | {"terms": ["net revenue"]},
+    "evaluations": FOLDED | PRINTED | {"terms": ["baseline", "RMSE", "in-sample"]},
+    "calibration": FOLDED | {"terms": ["calibration"]},
+    "confusion": FOLDED | {"terms": ["confusion"]},
+    "broad_cards": PRINTED | {"terms": ["control group"]},
+    "detailed_cards": PRINTED | {"terms": ["control group"]},
+    "rfm_cards": PRINTED | {"terms": ["control group"]},
+}
 
 
 def answers(tables: Tables) -> list[tuple[Section, list[Block]]]:
-    """Each section with its blocks, from tables that reveal no single customer.
+    """Each tab with its blocks, from tables that reveal no single customer; texts in the current language.
 
     Args:
         tables: All tables of the report, by name.
     """
     shown = guarded(tables)
-    return [(section, section.answer_of(shown)) for section in SECTIONS]
+    return [
+        (
+            replace(section, tab=gettext(section.tab), question=gettext(section.question)),
+            [replace(block, **PLACES.get(block.name, {})) for part in section.answer_of for block in part(shown)],
+        )
+        for section in SECTIONS
+    ]

@@ -59,7 +59,7 @@ def cards(segmentation: str, words: str, segments: pd.DataFrame, colours: Mappin
         "measure_of_success": ("measure of success", "text"),
     }
     all_cards = [card(row, colours[row["segment"]]) for row in rows_of(own)]
-    return Block(name, title, cards=all_cards, table=table_of(own, columns))
+    return Block(name, title, cards=all_cards, table=table_of(own, columns), segmentation=segmentation)
 
 
 def card(row: Row, colour: str) -> Card:
@@ -79,7 +79,7 @@ def card(row: Row, colour: str) -> Card:
             ["to address", plural(row["addressed_customer_count"], "customer")],
             ["control group", plural(row["control_customer_count"], "customer")],
         ]
-    traits = row["distinguishing_traits"]
-    texts = [] if is_missing(traits) else [["Traits", traits]]
-    texts += [[heading, row[field]] for field, heading in STRATEGY.items()]
-    return Card(sentence(row["segment"]), colour, lead=sentence(row["meaning"]), facts=facts, texts=texts)
+    # What distinguishes it is in its figures above, and in the table.
+    meaning = str(row["meaning"]).split(": typically ")[0]
+    texts = [[heading, row[field]] for field, heading in STRATEGY.items()]
+    return Card(sentence(row["segment"]), colour, lead=sentence(meaning), facts=facts, texts=texts)

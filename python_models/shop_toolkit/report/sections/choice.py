@@ -43,9 +43,9 @@ def blocks(tables: Tables) -> list[Block]:
     """The section's blocks."""
     candidates = tables["cluster_candidates"].sort_values(["segmentation", "space", "algorithm", "k"])
     return [
+        choices(candidates),
         silhouettes(candidates),
         stabilities(candidates, min_stability(tables["segment_rules"])),
-        choices(candidates),
     ]
 
 

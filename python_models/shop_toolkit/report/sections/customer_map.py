@@ -10,6 +10,9 @@ from shop_toolkit.report.privacy import LEAST_CUSTOMERS
 from shop_toolkit.report.segmentations import SEGMENTATIONS, ordered
 from shop_toolkit.report.words import label, percent, plural, sentence
 
+# Of rpt_map_marks the columns of cells and of customers.
+CELLS = "segmentation, segment, map_row, map_column, x, y, segment_customer_count, customer_count"
+POINTS = "broad_segment, detailed_segment, point_number, frequency, monetary, recency_days, x, y"
 CELL_HOVER = "%{customdata[0]} customers, most of them: %{customdata[1]}<extra></extra>"
 POINT_HOVER = (
     "%{customdata[1]}: last order %{customdata[2]} days ago, %{customdata[3]} orders, %{customdata[4]:,.0f} spent"
@@ -23,8 +26,8 @@ def customer_map(
     """The map by cells, or by customers if the setting report_customer_rows asks for them.
 
     Args:
-        cells: rpt_map_cells, without cells of few customers.
-        points: rpt_map_points; empty unless the setting asks for them.
+        cells: Cells of rpt_map_marks, without cells of few customers.
+        points: Customers of rpt_map_marks; empty unless the setting asks for them.
         segments: The mart of this name.
         colours: Colour by segment.
     """
@@ -83,7 +86,7 @@ def map_panel(
         "yaxis": axis("no unit: near means similar", scaleanchor="x", **plane),
         "annotations": names_on_map(cells, colours),
     }
-    return Panel(traces, layout, 460, sentence(SEGMENTATIONS[segmentation]))
+    return Panel(traces, layout, 460, sentence(SEGMENTATIONS[segmentation]), segmentation)
 
 
 def segment_marks(segment: str, inside: pd.DataFrame, is_customers: bool, colour: str, most: int) -> Figure:

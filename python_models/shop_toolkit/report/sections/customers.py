@@ -38,12 +38,18 @@ def blocks(tables: Tables) -> list[Block]:
     segments = tables["segments"]
     colours = segment_colours(segments)
     return [
-        scores(tables["rpt_score_cells"]),
         sizes(segments, colours),
-        *(profiles(segmentation, tables["rpt_segments"], segments, colours) for segmentation in LEARNED),
         customer_map(tables["rpt_map_cells"], tables["rpt_map_points"], segments, colours),
-        *(rules(segmentation, tables["segment_rules"], segments, colours) for segmentation in LEARNED),
+        *(profiles(segmentation, tables["rpt_segments"], segments, colours) for segmentation in LEARNED),
+        scores(tables["rpt_score_cells"]),
     ]
+
+
+def rules_of(tables: Tables) -> list[Block]:
+    """The rules of the learned segmentations, which are technical."""
+    segments = tables["segments"]
+    colours = segment_colours(segments)
+    return [rules(segmentation, tables["segment_rules"], segments, colours) for segmentation in LEARNED]
 
 
 def scores(cells: pd.DataFrame) -> Block:
@@ -120,7 +126,7 @@ def sizes(segments: pd.DataFrame, colours: Mapping[str, str]) -> Block:
         ends = column(own, "share"), column(own, "revenue_share")
         figure = dumbbells(column(own, "segment"), *ends, [colours[segment] for segment in own["segment"]])
         layout = {"xaxis": shares_axis(*ends), "yaxis": names_axis(names=named_short(own["segment"], 26))}
-        panels.append(Panel(figure, layout, rows_height(len(own)), sentence(words)))
+        panels.append(Panel(figure, layout, rows_height(len(own)), sentence(words), segmentation))
     columns = {
         "segmentation": ("segmentation", "text"),
         "segment": ("segment", "text"),

@@ -112,7 +112,7 @@ def flow(rows: pd.DataFrame, best_first: list[str], colours: Mapping[str, str], 
     margin = 14 + int(6.6 * longest)
     layout = {"margin": {"t": 12, "b": 12, "l": margin, "r": margin}, "annotations": names_beside(names, middles)}
     figure = bands(rows, sides, names, middles, colours)
-    return Panel([figure], layout, int(drawable) + 24, sentence(SEGMENTATIONS[segmentation]))
+    return Panel([figure], layout, int(drawable) + 24, sentence(SEGMENTATIONS[segmentation]), segmentation)
 
 
 def side_of(rows: pd.DataFrame, field: str, best_first: list[str]) -> Side:

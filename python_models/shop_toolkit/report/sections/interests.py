@@ -36,8 +36,8 @@ def blocks(tables: Tables) -> list[Block]:
     """The section's blocks."""
     return [
         categories(tables["product_categories"]),
-        by_segment(tables["rpt_segment_interests"], tables["segments"]),
         groups(tables["interest_groups"]),
+        by_segment(tables["rpt_segment_interests"], tables["segments"]),
     ]
 
 
@@ -146,7 +146,7 @@ def spend_map(segmentation: str, own: pd.DataFrame, order: list[str], names: lis
         "yaxis": names_axis(names=named_short(names, 24)),
     }
     title = f"{sentence(SEGMENTATIONS[segmentation])}, % of their spend"
-    return Panel([figure], layout, rows_height(len(names), 130), title)
+    return Panel([figure], layout, rows_height(len(names), 130), title, segmentation)
 
 
 def most_unusual(rows: pd.DataFrame, segments: pd.DataFrame) -> str:

@@ -49,13 +49,16 @@ def blocks(tables: Tables) -> list[Block]:
     segments, drift = tables["segments"], tables["segment_drift"]
     colours = segment_colours(segments)
     return [
-        flows(tables["segment_transitions"], segments, colours),
-        stay_rates(drift),
-        causes(tables["segment_changes"]),
         alerts(tables["rpt_segments"], segments, colours),
-        alert_backtest(tables["model_evaluations"]),
-        drifted(drift),
+        flows(tables["segment_transitions"], segments, colours),
+        causes(tables["segment_changes"]),
+        stay_rates(drift),
     ]
+
+
+def technical_blocks(tables: Tables) -> list[Block]:
+    """How good the alerts are, and how far customers have drifted from those that the rules were fitted on."""
+    return [alert_backtest(tables["model_evaluations"]), drifted(tables["segment_drift"])]
 
 
 def stay_rates(drift: pd.DataFrame) -> Block:
@@ -146,7 +149,7 @@ def cause_bars(segmentation: str, rows: pd.DataFrame) -> Panel:
         if len(part := counts[counts["cause"] == cause])
     ]
     layout = layout_by_month("changes of segment") | {"barmode": "stack"}
-    return Panel(traces, layout, 320, sentence(SEGMENTATIONS[segmentation]))
+    return Panel(traces, layout, 320, sentence(SEGMENTATIONS[segmentation]), segmentation)
 
 
 def commonest_cause(own: pd.DataFrame) -> str:

@@ -50,6 +50,7 @@ def profiles(segmentation: str, ranks: pd.DataFrame, segments: pd.DataFrame, col
         " (rim). Dotted: 50 %.",
         panels=panels,
         panel_width="narrow",
+        segmentation=segmentation,
         table=table_of(
             own,
             {"segment": ("segment", "text"), "customer_count": ("customers", "count")}

@@ -47,6 +47,7 @@ def rules(segmentation: str, all_rules: pd.DataFrame, segments: pd.DataFrame, co
         note="The rules of most customers. The table has all; together they cover every possible customer once.",
         cards=cards,
         table=table_of(own.sort_values("rule_number"), columns),
+        segmentation=segmentation,
     )
 
 

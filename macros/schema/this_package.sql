@@ -1,0 +1,7 @@
+{#-
+    The name of this project, also where another one uses it as a package. dbt's `project_name`
+    would be the name of the other one.
+-#}
+{% macro this_package() -%}
+    {{ return('customer_segmentation') }}
+{%- endmacro %}

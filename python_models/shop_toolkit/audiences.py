@@ -1,0 +1,173 @@
+"""Audiences as files that people upload: one per campaign and per segment, without who is held out.
+
+E-mail addresses are read from the shop's own file while the files are written, and are nowhere else: in no table of the
+warehouse, no other published file and no message.
+"""
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from shop_toolkit.campaigns import file_name_of
+from shop_toolkit.ingest.errors import listed, named
+from shop_toolkit.ingest.quoting import quote_name, quote_text
+from shop_toolkit.publishing import Extract, Mart, PublicationError
+
+FOLDER = "audiences"
+EMAIL_KEYS = ("file", "customer_id", "email")
+# A temporary table of the connection that publishes.
+EMAILS = "emails_of_audiences"
+# The forms with e-mail addresses: heading and value. Each address once, as Klaviyo takes none twice. Meta and Google
+# match the SHA-256 of the address in lower case and without blanks.
+FORMS = {
+    "klaviyo": ("Email", "address"),
+    "mailchimp": ("Email Address", "address"),
+    "meta": ("email", "sha256(address)"),
+    "google": ("Email", "sha256(address)"),
+}
+
+
+@contextlib.contextmanager
+def audience_files(session: Any, marts: Sequence[Mart]) -> Iterator[list[Extract]]:
+    """The files of all audiences, for as long as the block lasts.
+
+    Args:
+        session: The connection that publishes; its variable `publication_context` says where the addresses are.
+        marts: The marts to publish; without those of audiences and campaigns there are no files.
+
+    Yields:
+        Files of each segment as it is today, and of each campaign as it was at its start.
+
+    Raises:
+        PublicationError: The file of addresses can't be read.
+    """
+    queries = {mart.name: mart.query for mart in marts}
+    if not {"audiences", "campaign_members", "campaign_results"} <= queries.keys():
+        yield []
+        return
+    audiences = [*segments(session, queries["audiences"]), *campaigns(session, queries)]
+    files = [
+        Extract(f"{FOLDER}/{name}-customer-ids.csv", mart, f"select customer_id from ({members})")
+        for name, mart, members in audiences
+    ]
+    ((context,),) = session.execute("select getvariable('publication_context')").fetchall()
+    context = json.loads(context)
+    if context["customer_emails"] is None:
+        yield files
+        return
+    try:
+        read_emails(session, context["customer_emails"], context["clean_identifier"])
+        yield files + [
+            Extract(
+                f"{FOLDER}/{name}-{form}.csv",
+                mart,
+                f"select distinct {value} as {quote_name(heading)} from {EMAILS} where customer_id in ({members})",
+                is_personal=True,
+            )
+            for name, mart, members in audiences
+            for form, (heading, value) in FORMS.items()
+        ]
+    finally:
+        session.execute(f"drop table if exists {EMAILS}")
+
+
+def read_emails(session: Any, emails: Mapping[str, str], clean_identifier: str) -> None:
+    """Make the temporary table of addresses by customer: the most frequent one of each, as both vendors normalise it.
+
+    Args:
+        session: The connection that gets the table.
+        emails: The setting `customer_emails`.
+        clean_identifier: SQL that cleans the text `customer_text` as the build cleans customers.
+
+    Raises:
+        PublicationError: The file can't be read. What DuckDB says may quote a row, so the sentence does not.
+    """
+    try:
+        session.execute(
+            f"""
+            create or replace temporary table {EMAILS} as
+            with texts as (
+                select
+                    cast({quote_name(emails["customer_id"])} as varchar) as customer_text,
+                    lower(regexp_replace(cast({quote_name(emails["email"])} as varchar), '\\s', '', 'g')) as address
+                from {scan_of(emails["file"])}
+            ),
+            counted as (
+                select {clean_identifier} as customer_id, address, count(*) as row_count
+                from texts
+                where regexp_full_match(address, '[^@,;<>"]+@[^@,;<>"]+[.][^@,;<>".]+')
+                group by all
+            )
+            select customer_id, arg_max(address, (row_count, address)) as address
+            from counted
+            where customer_id is not null
+            group by customer_id
+            """
+        )
+    except duckdb.Error:
+        raise PublicationError(
+            f"The marts are not published: {named(emails['file'])}, the file of the setting 'customer_emails', can't "
+            "be read to its end. Look for a row with another number of cells, or set customer_emails: null."
+        ) from None
+
+
+def emails_problem(emails: Mapping[str, str]) -> str | None:
+    """What is wrong with the setting `customer_emails`, as a sentence; None if nothing is."""
+    try:
+        with duckdb.connect(config={"threads": 1}) as connection:
+            headings = [name for name, *_ in connection.execute(f"describe from {scan_of(emails['file'])}").fetchall()]
+    except duckdb.Error:
+        return f"Its file {named(emails['file'])} can't be read: it takes a CSV or Parquet file, or a glob of them."
+    missing = [emails[key] for key in ("customer_id", "email") if emails[key] not in headings]
+    return f"Its file {named(emails['file'])} has no column {listed(missing)}." if missing else None
+
+
+def is_emails(value: object) -> bool:
+    """Whether a value has the form of the setting `customer_emails`."""
+    return (
+        isinstance(value, Mapping)
+        and set(value) == set(EMAIL_KEYS)
+        and all(isinstance(text, str) and text.strip() for text in value.values())
+    )
+
+
+def scan_of(file: str) -> str:
+    """SQL that reads a CSV or a Parquet file, every cell of a CSV as text."""
+    if Path(file).suffix.lower() == ".parquet":
+        return f"read_parquet({quote_text(file)}, union_by_name = true)"
+    return f"read_csv({quote_text(file)}, all_varchar = true, header = true, union_by_name = true)"
+
+
+def segments(session: Any, audiences: str) -> Iterator[tuple[str, str, str]]:
+    """Of each segment of each segmentation: the name of its files, the mart, and SQL of its members."""
+    found = session.execute(
+        f"select distinct segmentation, segment from ({audiences}) where not is_control order by 1, 2"
+    ).fetchall()
+    names = unique_names(f"{segmentation}/{file_name_of(segment)}" for segmentation, segment in found)
+    for name, (segmentation, segment) in zip(names, found, strict=True):
+        condition = f"segmentation = {quote_text(segmentation)} and segment = {quote_text(segment)}"
+        yield name, "audiences", f"select customer_id from ({audiences}) where {condition} and not is_control"
+
+
+def campaigns(session: Any, queries: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Likewise of each campaign of this shop, which is one that has results."""
+    found = session.execute(
+        f"select distinct model_version, campaign from ({queries['campaign_results']}) order by 1, 2"
+    ).fetchall()
+    names = unique_names(f"campaigns/{file_name_of(campaign)}" for _, campaign in found)
+    for name, (version, campaign) in zip(names, found, strict=True):
+        condition = f"model_version = {version} and campaign = {quote_text(campaign)}"
+        members = f"select customer_id from ({queries['campaign_members']}) where {condition} and not is_control"
+        yield name, "campaign_members", members
+
+
+def unique_names(names: Any) -> Iterator[str]:
+    """The names of files in their order; one that occurs again gets a number."""
+    seen: dict[str, int] = {}
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        yield name if seen[name] == 1 else f"{name}-{seen[name]}"

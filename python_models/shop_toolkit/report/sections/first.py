@@ -1,0 +1,356 @@
+"""The first screen: figures of the last period, findings by money, and what to do this week.
+
+What they say is computed by the model rpt_findings; here it becomes sentences.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pandas as pd
+
+from shop_toolkit.report.charts import (
+    Block,
+    Card,
+    KeyFigure,
+    Row,
+    Statement,
+    Tables,
+    rows_of,
+    table_of,
+    without_chart,
+)
+from shop_toolkit.report.language import gettext as _
+from shop_toolkit.report.language import ngettext
+from shop_toolkit.report.months import month
+from shop_toolkit.report.words import change, count, day_of, is_missing, money, percent, sentence
+
+AMOUNTS = ("revenue", "mean_order")
+
+
+def blocks(tables: Tables) -> list[Block]:
+    """The blocks of the first screen."""
+    rows = tables["rpt_findings"].sort_values(["finding_type", "rank"])
+    by_type = {name: rows[rows["finding_type"] == name] for name in ("figure", "finding", "action")}
+    return [key_figures(by_type["figure"]), findings(by_type["finding"]), actions(by_type["action"])]
+
+
+def key_figures(rows: pd.DataFrame) -> Block:
+    """Five numbers of the last period and their change; `rows` are the figures of rpt_findings."""
+    name = "key_figures"
+    if rows.empty:
+        return without_chart(name, _("The last weeks"), _("There is no order to count."))
+    first = rows_of(rows)[0]
+    days, until = int(first["period_days"]), pd.Timestamp(first["as_of_date"])
+    title = _(
+        "The last {days} days: {first} to {last}",
+        days=days,
+        first=day_of(until - timedelta(days=days - 1)),
+        last=day_of(until),
+    )
+    note = _("Orders of known customers, beside the {days} days before; the season is not taken out.", days=days)
+    if rows["previous_amount"].isna().all():
+        note = _("Orders of known customers. The log is too short to compare with a period before.")
+    columns = {
+        "finding": (_("figure"), "text"),
+        "amount": (_("last period"), "money"),
+        "previous_amount": (_("period before"), "money"),
+        "year_before_amount": (_("a year before"), "money"),
+    }
+    named = rows.assign(finding=[names_of_figures()[finding] for finding in rows["finding"]])
+    figures = [key_figure(row) for row in rows_of(rows)]
+    return Block(name, title, note=note, key_figures=figures, table=table_of(named, columns))
+
+
+def names_of_figures() -> dict[str, str]:
+    """The names of the figures."""
+    return {
+        "revenue": _("revenue"),
+        "order_count": _("orders"),
+        "mean_order": _("mean order"),
+        "customer_count": _("customers who ordered"),
+        "new_customer_count": _("first orders"),
+    }
+
+
+def key_figure(row: Row) -> KeyFigure:
+    """A figure with its change; `row` is its row of rpt_findings."""
+    words = money if row["finding"] in AMOUNTS else count
+    now, before, year_before = (row[name] for name in ("amount", "previous_amount", "year_before_amount"))
+    changed = change(now, before)
+    direction = {"+": "rise", "−": "fall"}.get(changed[:1], "level")
+    earlier = [] if is_missing(before) else [_("before: {value}", value=words(before))]
+    if not is_missing(year_before):
+        earlier.append(_("a year before: {value}", value=words(year_before)))
+    name = names_of_figures()[row["finding"]]
+    return KeyFigure(name, words(now), changed, direction, "; ".join(earlier), row["chart"])
+
+
+def findings(rows: pd.DataFrame) -> Block:
+    """Sentences ranked by money; `rows` are the findings of rpt_findings."""
+    name, title = "findings", _("What stands out, by the money that it concerns")
+    known = [row for row in rows_of(rows) if row["finding"] in SENTENCES]
+    if not known:
+        return without_chart(name, title, _("Nothing stands out yet: the log is too short, or too few customers."))
+    statements = [Statement(*SENTENCES[row["finding"]](row), row["chart"]) for row in known]
+    said = pd.DataFrame(known).assign(text=[statement.text for statement in statements])
+    columns = {
+        "rank": (_("rank"), "count"),
+        "text": (_("finding"), "text"),
+        "amount": (_("money concerned"), "money"),
+        "customer_count": (_("customers"), "count"),
+    }
+    return Block(name, title, statements=statements, table=table_of(said, columns))
+
+
+def of_customers(row: Row) -> str:
+    """`644 of 4,334 customers`."""
+    return _("{count} of {all} customers", count=count(row["customer_count"]), all=count(row["of_customer_count"]))
+
+
+def revenue_change(row: Row) -> tuple[str, str]:
+    """How revenue changed, and whose orders made the change."""
+    now, before = row["current_amount"], row["previous_amount"]
+    stayed = float(now) - float(row["gained_amount"]) - (float(before) - float(row["lost_amount"]))
+    parts = {
+        "days": int(row["period_days"]),
+        "now": money(now),
+        "share": percent(abs(float(now) / float(before) - 1)),
+        "gained": money(row["gained_amount"]),
+        "lost": money(row["lost_amount"]),
+        "stayed": money(abs(stayed)),
+    }
+    if now >= before:
+        text = _("The last {days} days brought {now}, {share} more than the {days} days before.", **parts)
+    else:
+        text = _("The last {days} days brought {now}, {share} less than the {days} days before.", **parts)
+    if stayed >= 0:
+        evidence = _(
+            "Customers who had not ordered in the period before brought {gained}; those who stayed away had brought"
+            " {lost}; those of both periods spent {stayed} more.",
+            **parts,
+        )
+    else:
+        evidence = _(
+            "Customers who had not ordered in the period before brought {gained}; those who stayed away had brought"
+            " {lost}; those of both periods spent {stayed} less.",
+            **parts,
+        )
+    return text, evidence
+
+
+def best_segment(row: Row) -> tuple[str, str]:
+    """The segment that brings most."""
+    text = _(
+        "{segment} are {share} of the customers and bring {revenue_share} of the revenue: {amount}.",
+        segment=sentence(row["subject"]),
+        share=percent(row["customer_count"] / row["of_customer_count"]),
+        revenue_share=percent(float(row["amount"]) / float(row["of_amount"])),
+        amount=money(row["amount"]),
+    )
+    whole = _("{amount} of {all}", amount=money(row["amount"]), all=money(row["of_amount"]))
+    return text, f"{of_customers(row)}; {whole}."
+
+
+def overdue(row: Row) -> tuple[str, str]:
+    """Customers who are away for longer than usual."""
+    text = ngettext(
+        "{count} customer ({share}) is away for longer than usual and had spent {amount}.",
+        "{count} customers ({share}) are away for longer than usual and had spent {amount}.",
+        row["customer_count"],
+        count=count(row["customer_count"]),
+        share=percent(row["customer_count"] / row["of_customer_count"]),
+        amount=money(row["amount"]),
+    )
+    evidence = _(
+        "Of what they would spend in the next 90 days, {lost} is likely to be lost: the forecast of each, times the"
+        " probability that the customer has stopped.",
+        lost=money(row["lost_amount"]),
+    )
+    return text, evidence
+
+
+def one_order(row: Row) -> tuple[str, str]:
+    """Customers who never placed a second order."""
+    text = _(
+        "{count} customers ({share}) ordered once and not again for {days} days or longer: they spent {amount}.",
+        count=count(row["customer_count"]),
+        share=percent(row["customer_count"] / row["of_customer_count"]),
+        days=int(row["period_days"]),
+        amount=money(row["amount"]),
+    )
+    return text, _("{customers} with an order.", customers=of_customers(row))
+
+
+def category_change(row: Row) -> tuple[str, str]:
+    """The category that grew most unlike the others."""
+    parts = {
+        "category": row["subject"],
+        "amount": money(row["amount"]),
+        "now": money(row["current_amount"]),
+        "before": money(row["previous_amount"]),
+        "change": change(row["current_amount"], row["previous_amount"]),
+        "usual": change(1 + row["baseline_share"], 1),
+        "days": int(row["period_days"]),
+    }
+    if row["share"] >= row["baseline_share"]:
+        text = _("“{category}” brought {amount} more than if it had grown like all products.", **parts)
+    else:
+        text = _("“{category}” brought {amount} less than if it had grown like all products.", **parts)
+    return text, _("{now} in {days} days, {before} before ({change}); all products {usual}.", **parts)
+
+
+def anonymous(row: Row) -> tuple[str, str]:
+    """Sales whose buyers nobody can address."""
+    text = _(
+        "{share} of the sales ({amount}) name no customer: nobody can write to these buyers.",
+        share=percent(float(row["amount"]) / float(row["of_amount"])),
+        amount=money(row["amount"]),
+    )
+    return text, _("{amount} of {all} in the log.", amount=money(row["amount"]), all=money(row["of_amount"]))
+
+
+def cancelled(row: Row) -> tuple[str, str]:
+    """What was cancelled."""
+    parts = {
+        "share": percent(row["share"]),
+        "amount": money(row["amount"]),
+        "all": money(row["of_amount"]),
+        "days": int(row["period_days"]),
+    }
+    text = _("{share} of what was ordered in the last {days} days was cancelled: {amount} of {all}.", **parts)
+    if is_missing(row["baseline_share"]):
+        return text, _("There is no period before to compare with.")
+    before = percent(row["baseline_share"])
+    return text, _("In the {days} days before it was {before}.", before=before, **parts)
+
+
+def moved_down(row: Row) -> tuple[str, str]:
+    """Customers whose segment is a lower one than a month before."""
+    text = ngettext(
+        "{count} customer moved to a lower segment in {month}, and had spent {amount}.",
+        "{count} customers moved to a lower segment in {month}, and had spent {amount}.",
+        row["customer_count"],
+        count=count(row["customer_count"]),
+        month=month(row["moved_until"]),
+        amount=money(row["amount"]),
+    )
+    return text, _("Broad segments at the end of the month, beside the month before.")
+
+
+# By finding what writes its sentence and its evidence.
+SENTENCES: dict[str, Callable[[Row], tuple[str, str]]] = {
+    "revenue_change": revenue_change, "best_segment": best_segment, "overdue": overdue, "one_order": one_order,
+    "category_change": category_change, "anonymous": anonymous, "cancelled": cancelled, "moved_down": moved_down,
+}  # fmt: skip
+
+
+def actions(rows: pd.DataFrame) -> Block:
+    """What to do this week; `rows` are the actions of rpt_findings."""
+    name, title = "actions", _("What to do this week")
+    known = [row for row in rows_of(rows) if row["finding"] in ACTIONS]
+    if not known:
+        return without_chart(name, title, _("Nobody to address yet: no group has five customers."))
+    cards = [ACTIONS[row["finding"]](row) for row in known]
+    planned = pd.DataFrame(known).assign(what=[card.title for card in cards], gain=[gain_of(row) for row in known])
+    columns = {
+        "rank": (_("rank"), "count"),
+        "what": (_("what"), "text"),
+        "customer_count": (_("customers"), "count"),
+        "amount": (_("at stake in 90 days"), "money"),
+        "gain": (_("expected gain"), "text"),
+    }
+    return Block(
+        name,
+        title,
+        note=_(
+            "A gain is known once a campaign was measured against its control group. Until then, what is at stake:"
+            " the forecast for these customers."
+        ),
+        cards=cards,
+        table=table_of(planned, columns),
+    )
+
+
+def gain_of(row: Row) -> str:
+    """The expected gain with its interval, if a campaign to such customers was measured."""
+    if is_missing(row.get("gain")):
+        return _("not known")
+    return _(
+        "{gain} ({low} to {high}, 95 %)",
+        gain=money(row["gain"]),
+        low=money(row["gain_low"]),
+        high=money(row["gain_high"]),
+    )
+
+
+def action_card(row: Row, title: str, who: str, what: str, stake: str, list_of: str) -> Card:
+    """The card of an action.
+
+    Args:
+        row: Its row of rpt_findings.
+        title: What to do, in a few words.
+        who: Who the customers are.
+        what: What to do, and where.
+        stake: What the money at stake is.
+        list_of: Where their list is.
+    """
+    at_stake = "–" if is_missing(row["amount"]) else money(row["amount"])
+    facts = [
+        [
+            _("how many"),
+            ngettext(
+                "{count} customer", "{count} customers", row["customer_count"], count=count(row["customer_count"])
+            ),
+        ],
+        [stake, at_stake],
+        [_("expected gain"), gain_of(row)],
+    ]
+    texts = [[_("Who"), who], [_("What"), what], [_("Their list"), list_of]]
+    return Card(title, facts=facts, texts=texts, link=[row["chart"], _("See the chart")])
+
+
+def win_back(row: Row) -> Card:
+    """Overdue customers with most to lose."""
+    return action_card(
+        row,
+        _("Write to overdue customers"),
+        _(
+            "the {count} of {all} overdue customers with the highest expected loss ({share} of it)",
+            count=count(row["customer_count"]),
+            all=count(row["of_customer_count"]),
+            share=percent(float(row["amount"]) / float(row["of_amount"] or 1)),
+        ),
+        _("ask what is missing, and show what is new among what they buy; a personal e-mail"),
+        _("likely to be lost"),
+        _("table customer_alerts, by expected_loss"),
+    )
+
+
+def second_order(row: Row) -> Card:
+    """Newcomers who could place a second order."""
+    return action_card(
+        row,
+        _("Win the second order"),
+        _("customers whose only order is at most 60 days old, and who are not overdue"),
+        _("a welcome series, help with the first purchase, a small incentive; by e-mail"),
+        _("forecast spend"),
+        _("table customers: frequency 1, recency_days at most 60"),
+    )
+
+
+def keep_best(row: Row) -> Card:
+    """The segment that brings most."""
+    return action_card(
+        row,
+        _("Keep the best: {segment}", segment=row["subject"]),
+        _("the detailed segment that brings most, without its control group"),
+        f"{row['action']}; {row['channel']}",
+        _("forecast spend"),
+        _("table audiences, campaign “detailed: {segment}”", segment=row["subject"]),
+    )
+
+
+# By action what writes its card.
+ACTIONS: dict[str, Callable[[Row], Card]] = {
+    "win_back": win_back, "second_order": second_order, "keep_best": keep_best,
+}  # fmt: skip

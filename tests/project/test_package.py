@@ -1,0 +1,157 @@
+"""The project as a package in a dbt project of somebody else."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+
+import duckdb
+import pytest
+import yaml
+from commands import BIN
+from conftest import ROOT
+from shop_toolkit.ingest.errors import InputError
+from shop_toolkit.ingest.macros import load_macros
+from shop_toolkit.new_project import create_project
+
+SALES = "select * from read_csv('data/*.csv', all_varchar = true)"
+HEADING = "InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID"
+FIRST = [
+    "1,A1,2,2024-03-01 10:00,1.50,anna",
+    "1,A2,1,2024-03-01 10:00,4.00,anna",
+    "2,A1,5,2024-03-05 10:00,1.50,ben",
+    "3,GIFT,1,2024-03-06 10:00,9.00,ben",
+]
+LATER = ["C4,A1,-1,2024-03-07 10:00,1.50,anna", "5,A2,3,2024-03-08 10:00,4.00,ben"]
+
+
+def dbt(folder: Path, *arguments: str) -> str:
+    """Run dbt in a project as its owner does; returns what it printed."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("SHOP_", "DBT_"))}
+    done = subprocess.run(
+        [BIN / "dbt", "--no-use-colors", *arguments], cwd=folder, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def test_a_project_of_ones_own_builds_on_its_own_model_seed_and_schemas(tmp_path: Path) -> None:
+    project = tmp_path / "Corner-Shop"
+    subprocess.run(
+        ["make", "--old-file", ".venv/installed", "new", f"SHOP={project}"], cwd=ROOT, check=True, capture_output=True
+    )
+    settings = project / "dbt_project.yml"
+    settings.write_text(
+        settings.read_text("utf-8").replace(
+            "transactions: data/transactions.csv", "transactions: ref('corner_shop', 'sales')"
+        )
+    )
+    (project / "models/sales.sql").write_text(SALES)
+    (project / "models/shop_orders.sql").write_text(
+        "{{ config(alias='orders') }} select count(*) as n from {{ ref('customer_segmentation', 'orders') }}"
+    )
+    (project / "seeds/non_product_codes.csv").write_text("code,match_type,label\nGIFT,exact,gift card\n")
+    (project / "data/transactions.csv").write_text("\n".join([HEADING, *FIRST]))
+    dbt(project, "deps")
+
+    part = (
+        "+shop_orders",
+        "+order_lines",
+        "+cancellations",
+        "+rejected_transactions",
+        "--indirect-selection",
+        "cautious",
+    )
+    printed = dbt(project, "build", "--select", *part)
+    assert "WARN" not in printed.replace("WARN=0", "")
+    with duckdb.connect(str(project / "warehouse.duckdb")) as warehouse:
+        query = "select invoice_id, quantity - cancelled_quantity from segmentation.order_lines order by all"
+        assert warehouse.execute(query).fetchall() == [("1", 1), ("1", 2), ("2", 5)]
+        assert warehouse.execute("select n from main.orders").fetchall() == [(2,)]
+        rejected = "select product_id, rejection_reason from segmentation.rejected_transactions"
+        assert warehouse.execute(rejected).fetchall() == [("GIFT", "non_product")]
+
+    # The owner's model is built before it is read, in each build.
+    (project / "data/later.csv").write_text("\n".join([HEADING, *LATER]))
+    dbt(project, "build", "--select", *part)
+    with duckdb.connect(str(project / "warehouse.duckdb")) as warehouse:
+        assert warehouse.execute(query).fetchall() == [("1", 1), ("1", 1), ("2", 5), ("5", 3)]
+        assert warehouse.execute("select n from main.orders").fetchall() == [(3,)]
+        schemas = "select distinct schema_name from duckdb_tables() union select schema_name from duckdb_views()"
+        names = {name for (name,) in warehouse.execute(schemas).fetchall()}
+    assert {name for name in names if name.startswith("segmentation")} > {"segmentation", "segmentation_core"}
+    assert not names & {"core", "sources", "staging", "seeds", "cleaning"}
+
+
+def test_a_new_project_has_the_plugins_and_the_functions_of_this_one(tmp_path: Path) -> None:
+    create_project(tmp_path / "shop", ROOT)
+
+    def connection(folder: Path, name: str) -> dict[str, object]:
+        output: dict[str, object] = yaml.safe_load((folder / "profiles.yml").read_text())[name]["outputs"]["warehouse"]
+        return {key: output[key] for key in ("plugins", "settings", "config_options", "threads")}
+
+    assert connection(tmp_path / "shop", "shop") == connection(ROOT, "customer_segmentation")
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("9 shops", "A dbt project can't be called '9_shops': name a folder with letters"),
+        ("customer_segmentation", "A dbt project can't be called 'customer_segmentation'"),
+        ("full", "exists and is not empty: name a new folder"),
+    ],
+)
+def test_a_folder_that_can_hold_no_project_is_refused(name: str, sentence: str, tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/notes.txt").touch()
+    with pytest.raises(InputError, match=r"can't be called|exists") as refused:
+        create_project(tmp_path / name, ROOT)
+    assert sentence in str(refused.value)
+    assert {path.name for path in tmp_path.rglob("*")} == {"full", "notes.txt"}
+
+
+class StoppedError(Exception):
+    """Stands for dbt's error."""
+
+
+def stop(sentence: str) -> None:
+    raise StoppedError(sentence)
+
+
+@pytest.mark.parametrize(("name", "clashes"), [("customers", True), ("shop_customers", False)])
+def test_a_project_with_a_model_of_the_same_name_is_stopped(name: str, clashes: bool) -> None:
+    def node(package: str, name: str) -> SimpleNamespace:
+        return SimpleNamespace(package_name=package, name=name, resource_type="model")
+
+    nodes = {
+        "model.customer_segmentation.customers": node("customer_segmentation", "customers"),
+        f"model.my_shop.{name}": node("my_shop", name),
+    }
+    macros = load_macros(
+        ROOT / "macros",
+        {
+            "var": None,
+            "execute": True,
+            "project_name": "my_shop",
+            "graph": SimpleNamespace(nodes=nodes),
+            "exceptions": SimpleNamespace(raise_compiler_error=stop),
+        },
+    )
+    if clashes:
+        with pytest.raises(StoppedError, match=r"my_shop has models that customer_segmentation has, too \(customers\)"):
+            macros["validate_package"]()
+    else:
+        macros["validate_package"]()
+
+
+def test_no_sql_names_a_schema_or_takes_the_package_for_the_project() -> None:
+    texts = {path.relative_to(ROOT): path.read_text("utf-8") for path in (ROOT / "macros").rglob("*.sql")}
+    known = {Path("macros/schema/this_package.sql"), Path("macros/input/validate_package.sql")}
+    assert {path for path, text in texts.items() if "project_name" in text} == known
+    assert [path for path, text in texts.items() if re.search(r"existing_relation\(\s*'", text)] == []
+    # Schemas of the stages are the folders of the models.
+    stages = "|".join(path.name for path in (ROOT / "models").iterdir() if path.name not in ("marts", "sources"))
+    named = re.compile(rf"\b(from|join|into|table|exists)\s+({stages}|sources|seeds)\.\w", re.IGNORECASE)
+    files = [path for folder in ("models", "macros", "tests") for path in (ROOT / folder).rglob("*.sql")]
+    assert [path for path in files if named.search(path.read_text("utf-8"))] == []
