@@ -18,7 +18,7 @@
 
 {#- The segments that the shop defines itself, the first to match first: rows of the seed. -#}
 {% macro custom_segments() -%}
-    {%- set seed = existing_relation('seeds', 'custom_segments') -%}
+    {%- set seed = existing_relation(schema_of('seeds'), 'custom_segments') -%}
     {%- if execute and seed -%}
         {{ return(run_query(
             'select trim(name) as name, condition, value_order, meaning, goal, action, channel, '
@@ -39,10 +39,10 @@
     {%- for segment in custom_segments() -%}
         {%- do values.append((segment.value_order or 1) | int) -%}
         {%- set strategy = {'name': segment.name, 'value_order': values[-1]} -%}
-        {%- for text in ['meaning', 'goal', 'action', 'channel', 'measure_of_success'] -%}
-            {%- set default = 'meet a condition of the shop' if text == 'meaning' else 'not given' -%}
-            {%- do strategy.update({text: segment[text] or default}) -%}
+        {%- for text in ['goal', 'action', 'channel', 'measure_of_success'] -%}
+            {%- do strategy.update({text: segment[text] or 'not given'}) -%}
         {%- endfor -%}
+        {%- do strategy.update({'meaning': segment.meaning or 'meet a condition of the shop'}) -%}
         {%- do strategies.append(strategy) -%}
     {%- endfor -%}
     {%- if strategies -%}
