@@ -9,9 +9,9 @@ export VARS EVERY SHOP
 
 install: $(VENV)/installed
 
-# dbt build on the embedded shop; on your own with: make build VARS='{transactions: path/to/log.csv}'
+# dbt build on the embedded shop, a line per stage; on your own with: make build VARS='{transactions: path/to/log.csv}'
 build: $(VENV)/installed
-	$(BIN)/dbt build $${VARS:+--vars "$$VARS"}
+	PYTHONPATH=python_models $(BIN)/python -m shop_toolkit.build "$$VARS"
 
 # How a build would read the input, and why, before anything is built; VARS as for `make build`.
 inspect: $(VENV)/installed

@@ -11,18 +11,23 @@ from functools import cache
 from typing import Any
 
 from dbt.adapters.duckdb.impl import DuckDBAdapter
+from dbt.adapters.duckdb.relation import DuckDBRelation
+from dbt.adapters.reference_keys import _make_ref_key
 from dbt.clients.jinja import MacroGenerator
 from dbt.compilation import Compiler
+from dbt.context import providers
 from dbt.context.macros import MacroNamespaceBuilder
 from dbt.contracts.graph.manifest import Manifest
 from dbt.events.logging import track_behavior_change_warn
 from dbt.flags import get_flags
 from dbt.graph.graph import Graph
+from dbt_common.behavior_flags import BehaviorFlagRendered
 from dbt_common.clients import agate_helper
 from dbt_common.clients.jinja import MacroFuzzEnvironment
 from dbt_common.events.base_types import BaseEvent, EventLevel
 from dbt_common.events.event_manager import EventManager
 from dbt_common.exceptions import DbtRuntimeError
+from dbt_common.tests import enable_test_caching
 
 Function = Callable[..., Any]
 # All that dbt copies of a parsed project. dbt 1.11 pickles it with its fields in the wrong order, and can't copy
@@ -56,8 +61,17 @@ def packed(parsed: Manifest) -> bytes:
 def unpacked(project: bytes) -> Manifest:
     """A copy of its own for a run of dbt, which writes into it what it compiles."""
     parsed = Manifest(**pickle.loads(project))
-    parsed.build_flat_graph()
+    parsed.flat_graph = graph_of_macros(project)
     return parsed
+
+
+@cache
+def graph_of_macros(project: bytes) -> dict[str, Any]:
+    """The project as macros read it, by `graph`; they change nothing of it, so all runs have one."""
+    parsed = Manifest(**pickle.loads(project))
+    parsed.build_flat_graph()
+    graph: dict[str, Any] = parsed.flat_graph
+    return graph
 
 
 class Macros(dict[str, Any]):
@@ -107,8 +121,40 @@ def columns_of(adapter: Any, relation: Any) -> list[Any]:
     return [adapter.Column(name, kind) for name, kind, *_ in described.fetchall()]
 
 
+def relation_of(get_relation: Function) -> Function:
+    """A table by its name, where dbt knows what its schema holds: else it compares the names of all tables, twice."""
+
+    def find(adapter: Any, database: str, schema: str, identifier: str) -> Any:
+        if not adapter._schema_is_cached(database, schema):
+            return get_relation(adapter, database=database, schema=schema, identifier=identifier)
+        key = _make_ref_key(DuckDBRelation.create(database=database, schema=schema, identifier=identifier))
+        with adapter.cache.lock:
+            known = adapter.cache.relations.get(key)
+        return None if known is None else known.inner
+
+    return find
+
+
+def once_for_the_same_options(args_to_dict: Function) -> Function:
+    """The options of a run, which each node gets a copy of."""
+    known: list[tuple[Any, dict[str, Any]]] = []
+
+    def options_of(options: Any) -> dict[str, Any]:
+        if not known or known[0][0] is not options:
+            known[:] = [(options, args_to_dict(options))]
+        return dict(known[0][1])
+
+    return options_of
+
+
 def quicken() -> None:
     """Have dbt in this process do once what it repeats, and leave out what nobody reads."""
+    # dbt's own: plugins and the parts of a file with macros are found once.
+    enable_test_caching()
+    # Else dbt looks through the source of each module on the stack, to name the one that asks.
+    BehaviorFlagRendered._default_source = staticmethod(lambda: DuckDBAdapter.__module__)
+    DuckDBAdapter.get_relation = relation_of(DuckDBAdapter.get_relation)
+    providers.args_to_dict = once_for_the_same_options(providers.args_to_dict)
     BaseEvent.__init__, BaseEvent.__getattr__ = filled_when_read(BaseEvent.__init__, BaseEvent.__getattr__)
     EventManager.fire_event = if_it_is_read(EventManager.fire_event)
     Compiler.compile = once_for_the_same_project(Compiler.compile)

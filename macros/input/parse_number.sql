@@ -36,15 +36,15 @@
     {%- set grouping = ',' if decimal_separator == '.' else '.' -%}
     {%- set digits = bare_number(text, grouping) -%}
     {%- set pattern -%}
-        [+-]?([0-9]*|[1-9][0-9]{0,2}([{{ grouping }}][0-9]{3})+
+        ^[+-]?([0-9]*|[1-9][0-9]{0,2}([{{ grouping }}][0-9]{3})+
         {{- '|[1-9][0-9]?([' ~ grouping ~ '][0-9]{2})+[' ~ grouping ~ '][0-9]{3})' }}
-        {{- '([' ~ decimal_separator ~ '][0-9]*)?' }}
+        {{- '([' ~ decimal_separator ~ '][0-9]*)?$' }}
     {%- endset -%}
+    {#- Extracted rather than matched, so that a query names the digits once: see below. -#}
     try_cast(
-        case
-            when regexp_full_match({{ digits }}, '{{ pattern }}')
-                then replace(replace({{ digits }}, '{{ grouping }}', ''), ',', '.')
-        end as {{ type }}
+        replace(
+            replace(regexp_extract({{ digits }}, '{{ pattern }}'), '{{ grouping }}', ''), ',', '.'
+        ) as {{ type }}
     )
 {%- endmacro %}
 
@@ -87,10 +87,49 @@
 
 
 {#-
+    SQL: the sign or the code of the currency of a row, in capitals and without a dot: that of its
+    column of currencies, or where this is blank that of its price, else of its amount; null where
+    there is none.
+-#}
+{% macro currency_sign_of_row(currency, unit_price, amount) -%}
+    {%- set is_blank = "nullif(trim(" ~ currency ~ "), '') is null" -%}
+    {#-
+        To prepare an expression for signs takes the engine milliseconds, in each query that reads
+        it: the two texts that come first have one in common.
+    -#}
+    {%- set first_text -%}
+        case when {{ is_blank }} then {{ unit_price }} else {{ currency }} end
+    {%- endset -%}
+    coalesce(
+        {{ sign_unless_number(first_text) }},
+        case when {{ is_blank }} then {{ sign_unless_number(amount) }} end
+    )
+{%- endmacro %}
+
+
+{#- SQL: the same of one text. A plain number has no sign: only the others are searched for one. -#}
+{% macro sign_unless_number(text) -%}
+    case
+        when regexp_matches({{ text }}, '[^0-9.,+-]')
+            then nullif(replace({{ currency_sign(text) }}, '.', ''), '')
+    end
+{%- endmacro %}
+
+
+{#-
     SQL: the code of the currency that a text names by its code or its sign; an empty text where
-    there is none. '$5' and '5 USD' are of one currency.
+    there is none.
 -#}
 {% macro currency_code(text) -%}
+    coalesce({{ code_of_sign(sign_unless_number(text)) }}, '')
+{%- endmacro %}
+
+
+{#-
+    SQL: the code of the currency of a sign or a code, null where there is none. '$5' and '5 USD'
+    are of one currency.
+-#}
+{% macro code_of_sign(sign) -%}
     {%- set codes = {
         '€': 'EUR', '£': 'GBP', '$': 'USD', 'US$': 'USD', '¥': 'JPY', '￥': 'JPY', '₽': 'RUB',
         '₹': 'INR', '₺': 'TRY', '₴': 'UAH', '₸': 'KZT', '₩': 'KRW', '₫': 'VND', '₱': 'PHP',
@@ -100,32 +139,12 @@
         'LEI': 'RON', 'ЛВ': 'BGN', 'РУБ': 'RUB', 'Р': 'RUB', 'ГРН': 'UAH', 'ТГ': 'KZT',
         'FR': 'CHF', 'SFR': 'CHF',
     } -%}
-    {%- set sign = "replace(" ~ currency_sign(text) ~ ", '.', '')" -%}
-    {#- A plain number has no sign: only the others are searched for one. -#}
-    case
-        when regexp_matches({{ text }}, '[^0-9.,+-]')
-            then coalesce(
+    coalesce(
                 map {{ '{ ' }}{% for name, code in codes.items() -%}
                     '{{ name }}': '{{ code }}'{{ ', ' if not loop.last }}
                 {%- endfor %}{{ ' }' }}[{{ sign }}],
                 {{ sign }}
             )
-        else ''
-    end
-{%- endmacro %}
-
-
-{#-
-    SQL: the code of the currency of a row: what its column of currencies says, else the sign of its
-    price or its amount; null where nothing says it.
--#}
-{% macro currency_of_row(currency, unit_price, amount) -%}
-    coalesce(
-            nullif({{ currency_code(currency) }}, ''),
-            upper(nullif(trim({{ currency }}), '')),
-            nullif({{ currency_code(unit_price) }}, ''),
-            nullif({{ currency_code(amount) }}, '')
-        )
 {%- endmacro %}
 
 

@@ -145,6 +145,7 @@
 -#}
 {% macro validate_campaign_segments() -%}
     {%- if execute and flags.WHICH in ['build', 'run'] -%}
+        {%- set without_scores = ['all cancelled'] + exclusion_reasons().values() | list -%}
         {%- set unknown -%}
             with campaigns as (
 
@@ -168,9 +169,12 @@
 
                 union
 
+                {% for segmentation in ['rfm', 'broad', 'detailed'] -%}
                 select
-                    unnest(['rfm', 'broad', 'detailed']) as segmentation,
-                    'all cancelled' as segment
+                    '{{ segmentation }}' as segmentation,
+                    unnest({{ sql_list(without_scores) }}) as segment
+                {{ 'union' if not loop.last }}
+                {% endfor %}
 
             )
 

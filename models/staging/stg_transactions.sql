@@ -96,13 +96,25 @@ trimmed as (
 
 ),
 
+signs_found as (
+
+    select
+        *,
+        {{ currency_sign_of_row(
+            'currency', 'unit_price_text', 'amount_text'
+        ) | indent(8) }} as currency_sign
+    from trimmed
+
+),
+
 parsed as (
 
     select
         * replace (
-            -- noqa: disable=RF02
-            {{ currency_of_row('currency', 'unit_price_text', 'amount_text') }} as currency
-            -- noqa: enable=RF02
+            coalesce(
+                {{ code_of_sign('currency_sign') | indent(16) }},
+                upper(nullif(trim(currency), ''))
+            ) as currency
         ),
         {% for column, type in [
             ('quantity', quantity_type), ('unit_price', price_type), ('amount', money_type)
@@ -116,7 +128,7 @@ parsed as (
             when typeof(unit_price) = 'VARCHAR' then unit_price_text is not null
             else unit_price is not null
         end as has_price
-    from trimmed
+    from signs_found
 
 ),
 

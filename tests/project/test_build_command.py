@@ -1,0 +1,123 @@
+"""`make build`: a line per stage, what dbt warns of, and five lines at the end; test_commands.py runs it."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import pytest
+from conftest import Shop
+from shop_toolkit import build
+from shop_toolkit.build import Progress, duration, keep_times, last_times, main, stage_of, summary
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def node(path: str, kind: str = "model") -> Any:
+    return SimpleNamespace(resource_type=kind, node_path=path)
+
+
+def event(name: str, level: str = "debug", message: str = "", path: str = "") -> Any:
+    info = SimpleNamespace(name=name, level=level, msg=message)
+    return SimpleNamespace(info=info, data=SimpleNamespace(node_info=node(path)))
+
+
+def test_a_stage_is_said_when_its_first_table_begins_and_once(tmp_path: Path) -> None:
+    said: list[str] = []
+    clock = Clock()
+    progress = Progress({}, said.append, clock)
+    for seconds, path in (
+        (1, "staging/stg_a.sql"),
+        (2, "staging/stg_b.sql"),
+        (70.2, "core/int_a.sql"),
+        (80, "staging/c.sql"),
+    ):
+        clock.now = seconds
+        progress.hear(event("NodeStart", path=path))
+    assert [line.split(":")[0].split() for line in said] == [["1", "s", "staging"], ["1", "min", "10", "s", "core"]]
+    # The next build says what is left by these times.
+    keep_times(progress, tmp_path / "target" / "times.json")
+    said.clear()
+    again = Progress(last_times(tmp_path / "target" / "times.json"), said.append, clock)
+    again.hear(event("NodeStart", path="core/int_a.sql"))
+    assert said[0].endswith("about 10 s left")
+    assert last_times(tmp_path / "none.json") == {}
+
+
+def test_warnings_errors_and_sentences_are_shown_whole_and_nothing_else() -> None:
+    said: list[str] = []
+    progress = Progress({}, said.append, Clock())
+    shown = [("LogTestResult", "warn"), ("RunResultError", "error"), ("Note", "info"), ("JinjaLogInfo", "info")]
+    hidden = [("LogModelResult", "info"), ("Note", "debug"), ("SQLQuery", "debug")]
+    for name, level in shown + hidden:
+        progress.hear(event(name, level, f"{name} {level}"))
+    assert said == ["LogTestResult warn", "RunResultError error", "Note info", "JinjaLogInfo info"]
+
+
+def test_only_tables_and_seeds_have_a_stage() -> None:
+    assert stage_of(node("marts/core/customers.sql")) == "marts"
+    assert stage_of(node("demo_shop/x.csv", "seed")) == "seeds"
+    assert stage_of(node("marts/core/customers.sql", "test")) == ""
+    assert duration(59.6) == "1 min 0 s"
+
+
+def test_the_end_says_in_five_lines_what_was_found_and_what_to_open(demo_shop: Shop) -> None:
+    with duckdb.connect(str(demo_shop.warehouse), read_only=True) as connection:
+        lines = summary(connection, 99, "published")
+        unpublished = summary(connection, 99, None)
+    customers, overdue = demo_shop.row(
+        "select (select count(*) from customers), (select count(*) from customer_alerts where state <> 'resolved')"
+    )
+    assert len(lines) == 5
+    assert lines[0] == "Built in 1 min 39 s."
+    assert lines[1].startswith("Read    11,396 rows: 77 % are sales (")
+    assert f"{customers:,} customers in 3 broad segments; loyal bring 82 % of the revenue." in lines[2]
+    assert f"{overdue:,} overdue customers" in lines[3]
+    assert lines[4].split() == ["Open", "published/report.html"]
+    assert "published" not in unpublished[4]
+
+
+@pytest.mark.parametrize(
+    ("result", "code", "end"),
+    [
+        (SimpleNamespace(success=False, exception=ValueError("it is broken"), result=None), 2, "it is broken"),
+        (
+            SimpleNamespace(
+                success=False, exception=None,
+                result=SimpleNamespace(results=[SimpleNamespace(status="fail"), SimpleNamespace(status="success")]),
+            ),
+            1,
+            "The build failed after 0 s: 1 problem, see above.",
+        ),
+    ],
+)  # fmt: skip
+def test_the_exit_code_of_dbt_is_kept(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], result: Any, code: int, end: str
+) -> None:
+    heard: list[list[str]] = []
+
+    class Runner:
+        def __init__(self, callbacks: list[Any]) -> None:
+            assert callbacks
+
+        def invoke(self, arguments: list[str]) -> Any:
+            heard.append(arguments)
+            return result
+
+    monkeypatch.setattr("dbt.cli.main.dbtRunner", Runner)
+    monkeypatch.setattr(build, "settings_of_run", lambda settings: {"published_folder": None})
+    assert main(["{a: 1}"]) == code
+    assert capsys.readouterr().out.splitlines()[-1] == end
+    assert heard == [["build", "--log-level", "none", "--vars", "{a: 1}"]]
+
+
+def test_settings_that_cannot_be_read_are_said_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["[1"]) == 1
+    assert "The settings can't be read" in capsys.readouterr().err
