@@ -30,6 +30,8 @@ class Lines:
     """The input of a first build, and each model that is asked for."""
 
     appends = False
+    # Rows of the seed of this name.
+    custom_segments: tuple[SimpleNamespace, ...] = ()
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, **settings: Any) -> None:
         self.connection = connection
@@ -106,6 +108,7 @@ def context() -> dict[str, Any]:
         "modules": SimpleNamespace(datetime=datetime),
         "execute": True,
         "uses_stored_rules": lambda: False,
+        "custom_segments": lambda: CURRENT[0].custom_segments,
         "all_selected": lambda _: True,
         "ref": lambda name: CURRENT[0].ref(name),
         "source": lambda _, name: f"sources.{name}",

@@ -112,16 +112,23 @@
 
 {#-
     Whether a mart is a view of tables that this run builds: it shows them without being created
-    again, as in a refresh. A build that was cut off may have left none.
+    again, as in a refresh. Beside them it may read what a fit stored for good. A build that was cut
+    off may have left none.
 -#}
 {% macro is_view_of_this_run(name) -%}
     {%- set mart = graph.nodes['model.' ~ this_package() ~ '.' ~ name] -%}
-    {%- for parent_id in mart.depends_on.nodes
-        if parent_id.startswith('model.') and parent_id not in selected_resources -%}
-        {{ return(false) }}
+    {%- set built = [] -%}
+    {%- for parent_id in mart.depends_on.nodes if parent_id.startswith('model.') -%}
+        {%- if parent_id in selected_resources -%}
+            {%- do built.append(parent_id) -%}
+        {%- elif graph.nodes[parent_id].config.full_refresh is not sameas false -%}
+            {{ return(false) }}
+        {%- endif -%}
     {%- endfor -%}
     {{ return(
-        mart.config.materialized == 'view' and existing_relation(mart.schema, name) is not none
+        built != []
+        and mart.config.materialized == 'view'
+        and existing_relation(mart.schema, name) is not none
     ) }}
 {%- endmacro %}
 

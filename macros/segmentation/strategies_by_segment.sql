@@ -47,6 +47,19 @@
             ('too much revenue', 'have spent more than max_revenue allows', 6, true)
     ) as left_out (segment, meaning, display_order, is_best)
     where strategies.segment = 'all cancelled'
+    {% for segment in custom_strategies() %}
+
+    union all
+
+    select
+        'custom' as segmentation,
+        {{ sql_text(segment.name) }} as segment,
+        {{ loop.index }} as display_order,
+        {{ segment.value_order }} as value_order,
+        {% for text in ['meaning', 'goal', 'action', 'channel', 'measure_of_success'] %}
+        {{ sql_text(segment[text]) }} as {{ text }} {{- ',' if not loop.last }}
+        {% endfor %}
+    {% endfor %}
 
     union all
 

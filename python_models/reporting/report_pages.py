@@ -14,6 +14,7 @@ def model(dbt: Any, session: Any) -> pd.DataFrame:
     blocks = dbt.ref("rpt_charts").order("block_number").df().to_dict("records")
     orders, customers = dbt.ref("orders"), dbt.ref("customers")
 
+    from shop_toolkit.report.language import language_of, speaking
     from shop_toolkit.report.page import key_figures, page
 
     sections: dict[str, dict[str, Any]] = {}
@@ -23,7 +24,8 @@ def model(dbt: Any, session: Any) -> pd.DataFrame:
             {"name": block["section"], "tab": block["tab"], "question": block["question"], "blocks": []},
         )
         section["blocks"].append(json.loads(block["content"]))
-    content = page(key_figures(orders, customers), list(sections.values()))
+    with speaking(language_of(dbt.config.get("meta"))):
+        content = page(key_figures(orders, customers), list(sections.values()))
     charts = sum(block["figure_count"] > 0 for block in blocks)
     row = {"file_name": "report.html", "content": content, "chart_count": charts, "bytes": len(content.encode())}
     return typed(pd.DataFrame([row]), TYPES)

@@ -15,6 +15,7 @@ TYPES = {
 def model(dbt: Any, session: Any) -> pd.DataFrame:
     """The report's findings, section by section."""
     # Here, because importing it costs every dbt command time.
+    from shop_toolkit.report.language import language_of, speaking
     from shop_toolkit.report.sections.customer_map import CELLS, POINTS
     from shop_toolkit.report.sections.movement import CHANGES
 
@@ -52,7 +53,9 @@ def model(dbt: Any, session: Any) -> pd.DataFrame:
     # In total order, or ties and tables would follow the threads of the build.
     tables = {name: relation.order("all").df() for name, relation in relations.items()}
     tables["settings"] = pd.DataFrame([dbt.config.get("meta")])
-    return typed(pd.DataFrame(findings(tables)), TYPES)
+    with speaking(language_of(dbt.config.get("meta"))):
+        rows = findings(tables)
+    return typed(pd.DataFrame(rows), TYPES)
 
 
 def findings(tables: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:

@@ -6,9 +6,15 @@ others wait for this module.
 
 It also keeps BLAS to one thread for good. A limit for the length of a fit counts for the whole process: the model that
 ends first would lift it while another one still fits, whose sums would then add up in another order.
+
+Python looks for no garbage in these libraries, which stay until the end: in a process that fits joblib has it looked
+for each second, which took up to a third of the processor time.
 """
 
 # ruff: noqa: F401 - loaded for those who import them later
+import atexit
+import gc
+
 import scipy.cluster.hierarchy
 import scipy.optimize
 import scipy.sparse
@@ -29,3 +35,7 @@ import sklearn.tree
 from threadpoolctl import threadpool_limits
 
 ONE_THREAD = threadpool_limits(1, user_api="blas")
+
+gc.freeze()
+# Modules written in C++ report what they hold as leaked where it is still frozen at the end.
+atexit.register(gc.unfreeze)

@@ -25,6 +25,7 @@ DATE_ORDERS = (
 STRPTIME_FORMAT = re.compile("([^%]|%-?[aAwdbBhmyYHIpMSgfzZjUWcxXGVun%])*")
 DATE = re.compile("[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
 SCHEMA_NAME = re.compile("[a-z_][a-z0-9_]*")
+LOCALE = re.compile("[a-z]{2,3}([_-]([A-Z][a-z]{3}|[A-Z]{2}|[0-9]{3})){0,2}")
 CANDIDATE = re.compile("(rfm|log_rfm|rfm_plane|rfm_tsne) (kmeans|gaussian_mixture|ward|hdbscan) ([2-9]|10)")
 
 
@@ -96,6 +97,20 @@ def _date_format(value: object) -> bool:
 
 def _candidate(value: object) -> bool:
     return isinstance(value, str) and CANDIDATE.fullmatch(value) is not None
+
+
+def _locale(value: object) -> bool:
+    """Whether a value is a locale that Babel knows."""
+    if not (isinstance(value, str) and LOCALE.fullmatch(value)):
+        return False
+    # Here, because most runs keep the default.
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        Locale.parse(value.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return False
+    return True
 
 
 def whole(what: str, least: int, most: int) -> Setting:
@@ -229,6 +244,7 @@ SETTINGS: dict[str, Setting] = {
     "on_change": Setting("a command of the shell, e.g. ./send_changes.sh, or null", _filled_text, is_optional=True),
     "schema_prefix": Setting("the name of a schema, e.g. segmentation", _schema_name, is_optional=True),
     "postgres_schema": Setting("the name of a schema, e.g. shop", _filled_text),
+    "locale": Setting("a locale such as en, en_GB, de_DE or ru", _locale),
     "report_customer_rows": Setting("true or false", _flag),
 }
 

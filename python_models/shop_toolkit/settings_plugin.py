@@ -14,6 +14,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb.func import FunctionNullHandling
 
 from shop_toolkit.campaigns import read_campaigns
+from shop_toolkit.custom_segments import custom_segment_problems
 from shop_toolkit.dbt_overhead import reduce_overhead
 from shop_toolkit.postgres import postgres_problem
 from shop_toolkit.settings import setting_names, wrong_settings
@@ -35,6 +36,9 @@ class Plugin(BasePlugin):  # type: ignore[misc]  # dbt is not followed
         reduce_overhead()
         conn.create_function("setting_names", lambda: json.dumps(setting_names()), [], "VARCHAR")
         conn.create_function("wrong_settings", wrong_settings, ["VARCHAR"] * 2, "VARCHAR", side_effects=True)
+        conn.create_function(
+            "custom_segment_problems", custom_segment_problems, ["VARCHAR"] * 2, "VARCHAR", side_effects=True
+        )
         conn.create_function("read_campaigns", read_campaigns, ["VARCHAR"] * 2, "VARCHAR", side_effects=True)
         conn.create_function(
             "postgres_problem",

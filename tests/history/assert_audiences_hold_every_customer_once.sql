@@ -10,5 +10,5 @@ left join {{ ref('audiences') }} as audiences
     on customers.customer_id = audiences.customer_id
 group by 1
 having
-    count(audiences.customer_id) <> 3
-    or count(distinct audiences.segmentation) <> 3
+    count(audiences.customer_id) <> {{ segmentations() | length }}
+    or count(distinct audiences.segmentation) <> {{ segmentations() | length }}

@@ -2,7 +2,7 @@
 -- customers who arrive in one are those who are in it on the second.
 with counted as (
 
-    {% for segmentation in ['rfm', 'broad', 'detailed'] %}
+    {% for segmentation in segmentations() %}
     select
         '{{ segmentation }}' as segmentation,
         as_of_date,

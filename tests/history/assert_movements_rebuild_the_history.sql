@@ -4,7 +4,7 @@
 with history as (
 
     select
-        {% for segmentation in ['rfm', 'broad', 'detailed'] %}
+        {% for segmentation in segmentations() %}
         {{ segmentation }}_segment,
         lag({{ segmentation }}_segment) over by_customer as {{ segmentation }}_before,
         {% endfor %}
@@ -17,7 +17,7 @@ with history as (
 
 changed as (
 
-    {% for segmentation in ['rfm', 'broad', 'detailed'] %}
+    {% for segmentation in segmentations() %}
     select
         customer_id,
         as_of_date,

@@ -169,12 +169,12 @@ def test_settings_change_of_what_is_parsed_only_what_a_yml_reads(make_shop: Call
         "min_stability": 0.97, "silhouette_tolerance": 0.1,
         "spend_param_grids": {"linear_regression": {"alpha": [1, 10]}},
         "classification_param_grids": {"logistic_regression": {"C": [0.5], "penalty": ["l1"]}},
-        "published_folder": "exports/of shop's", "postgres_schema": "other",
+        "published_folder": "exports/of shop's", "postgres_schema": "other", "locale": "de_DE", "currency": "EUR",
     }  # fmt: skip
     others: dict[str, Any] = {
         "transactions": "a_table", "column_mapping": {"customer_id": "Kunde"}, "csv_delimiter": ";",
         "csv_encoding": "latin-1", "date_format": "%d.%m.%Y", "decimal_separator": ",",
-        "cancellation_invoice_prefix": "", "max_order_days": 0, "currency": "EUR", "duplicates": "keep",
+        "cancellation_invoice_prefix": "", "max_order_days": 0, "duplicates": "keep",
         "refund_invoice_prefixes": ["CN"], "max_unreadable_share": 0.9,
         "plausible_from": "2025-01-01", "plausible_to": "2025-12-31",
         "as_of_date": "2025-03-31", "baseline_date": "2025-03-31", "refit": True,

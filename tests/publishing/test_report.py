@@ -18,10 +18,14 @@ import pandas as pd
 import plotly.graph_objects
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
 from conftest import PUBLISHED, ROOT, Shop
 from playwright.sync_api import Browser, ElementHandle, FloatRect, Page, sync_playwright
 from shop_toolkit.report import colours, privacy, words
 from shop_toolkit.report.charts import Block, Table
+from shop_toolkit.report.language import FOLDER, Language, languages, speaking
+from shop_toolkit.report.months import month
 from shop_toolkit.report.page import key_figures
 from shop_toolkit.report.page import page as render
 from shop_toolkit.report.sections import SECTIONS, answers
@@ -1148,6 +1152,63 @@ def test_numbers_are_written_as_people_write_them() -> None:
     assert words.listed([]) == ""
     assert words.listed(["a", "b", "c"]) == "a, b and c"
     assert words.label("<b>&") == "&lt;b&gt;&amp;"
+
+
+def texts_in_code() -> set[Any]:
+    """All texts of the report that can be translated; one that depends on a number as singular and plural."""
+    found = extract_from_dir(
+        str(ROOT / "python_models/shop_toolkit/report"),
+        [("**.py", "python"), ("template.html", "jinja2.ext:babel_extract")],
+        keywords={"_": None, "gettext": None, "marked": None, "ngettext": (1, 2)},
+    )
+    return {text for _, _, text, _, _ in found}
+
+
+@pytest.mark.parametrize("code", languages()[1:])
+def test_a_catalogue_has_every_text_with_its_named_parts(code: str) -> None:
+    with (FOLDER / code / "LC_MESSAGES" / "report.po").open("rb") as file:
+        messages = [message for message in read_po(file, locale=code) if message.id]
+    translated = {message.id: message.string or "" for message in messages}
+    assert set(translated) == texts_in_code()
+    for text, others in translated.items():
+        originals = [text] if isinstance(text, str) else list(text)
+        parts = {frozenset(re.findall(r"{(\w+)}", one)) for one in originals}
+        for other in [others] if isinstance(others, str) else others:
+            assert other, text
+            assert frozenset(re.findall(r"{(\w+)}", other)) in parts, text
+
+
+def test_a_locale_writes_numbers_money_and_dates_its_own_way() -> None:
+    day = pd.Timestamp("2011-12-09")
+    written = {}
+    for locale, currency in (("en", ""), ("en_GB", "GBP"), ("de_DE", "EUR"), ("ru", "RUB")):
+        with speaking(Language(locale, currency)):
+            texts = [words.money(1119642), words.money(-99.5), words.percent(0.034), words.day_of(day), month(day)]
+            written[locale] = [re.sub(r"[\u00a0\u202f]", " ", text) for text in texts]
+    assert written == {
+        "en": ["1.12 million", "-99.50", "3.4 %", "9 December 2011", "December 2011"],
+        "en_GB": ["£1.12 million", "-£99.50", "3.4 %", "9 December 2011", "December 2011"],
+        "de_DE": ["1,12 million €", "-99,50 €", "3,4 %", "9 December 2011", "December 2011"],
+        "ru": ["1,12 млн ₽", "-99,50 ₽", "3,4 %", "9 декабря 2011 г.", "декабрь 2011 г."],
+    }
+
+
+def test_a_russian_page_has_russian_texts_numbers_and_months(
+    tables: Tables, demo_shop: Shop, browser: Browser, write_page: Callable[[str], Path]
+) -> None:
+    with speaking(Language("ru", "RUB")):
+        content = render(shop_facts(demo_shop), answered(tables))
+    seen = Visit(browser, write_page(content))
+    assert seen.complaints == []
+    assert seen.page.get_attribute("html", "lang") == "ru"
+    assert seen.page.inner_text("nav li") == "Обзор"
+    assert seen.page.inner_text("#actions h3").startswith("Что сделать на этой неделе")
+    figure = seen.page.inner_text("#key_figures .value").replace("\u00a0", " ")
+    assert re.fullmatch(r"\d+ \d{3} ₽", figure)
+    ticks = seen.page.eval_on_selector_all("#sales_by_month .xtick", "all => all.map(one => one.textContent)")
+    assert any("янв" in tick for tick in ticks)
+    # The default is as if there were no languages.
+    assert "₽" not in render(shop_facts(demo_shop), answered(tables))
 
 
 # Shops with little to show

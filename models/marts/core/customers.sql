@@ -1,6 +1,10 @@
+-- depends_on: {{ ref('custom_segments') }}
 with segments as (
 
-    select * from {{ ref('int_customer_segments') }}
+    select
+        *,
+        {{ custom_segment() | indent(8) }} as custom_segment
+    from {{ ref('int_customer_segments') }}
 
 ),
 
@@ -57,6 +61,7 @@ select
     segments.rfm_segment,
     segments.broad_segment,
     segments.detailed_segment,
+    segments.custom_segment,
     interests.category_name as interest_category,
     case
         when segments.frequency = 0 then 'all cancelled'

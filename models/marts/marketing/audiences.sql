@@ -1,6 +1,6 @@
 with members as (
 
-    {% for segmentation in ['rfm', 'broad', 'detailed'] %}
+    {% for segmentation in segmentations() %}
     select
         customer_id,
         '{{ segmentation }}' as segmentation,

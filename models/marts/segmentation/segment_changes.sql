@@ -1,5 +1,7 @@
 {{ config(materialized='view') }}
 
+-- depends_on: {{ ref('custom_segments') }}
+-- depends_on: {{ ref('int_customer_states_scd2') }}
 with cut_points as (
 
     {{ cut_points_by_version(ref('rfm_cut_points')) | indent(4) }}
@@ -31,6 +33,14 @@ strategies as (
 
 ),
 
+{% if custom_segments() %}
+custom_snapshots as (
+
+    {{ custom_snapshots() | indent(4) }}
+
+),
+
+{% endif %}
 by_segmentation as (
 
     {% for segmentation in ['rfm', 'broad', 'detailed'] %}
@@ -52,6 +62,30 @@ by_segmentation as (
     from snapshots
     {{ 'union all' if not loop.last }}
     {% endfor %}
+    {% if custom_segments() %}
+    union all
+
+    select
+        snapshots.customer_id,
+        'custom' as segmentation,
+        custom_snapshots.custom_before as segment_before,
+        custom_snapshots.custom_segment as segment,
+        cast(null as varchar) as original_segment,
+        custom_snapshots.custom_cause as cause,
+        cast(null as varchar) as sufficient_causes,
+        snapshots.restated_by,
+        snapshots.monetary_before,
+        snapshots.monetary,
+        snapshots.monetary_level_before,
+        snapshots.monetary_level,
+        snapshots.previous_date,
+        snapshots.as_of_date
+    from snapshots
+    inner join custom_snapshots
+        on
+            snapshots.customer_id = custom_snapshots.customer_id
+            and snapshots.as_of_date = custom_snapshots.as_of_date
+    {% endif %}
 
 ),
 

@@ -1,5 +1,44 @@
 {{ config(materialized='view') }}
 
+-- depends_on: {{ ref('custom_segments') }}
+-- depends_on: {{ ref('int_customer_states_scd2') }}
+with snapshots as (
+
+    select * from {{ ref('int_segment_snapshots') }}
+    where not is_withdrawn
+
+),
+
+{% if custom_segments() %}
+custom_snapshots as (
+
+    {{ custom_snapshots() | indent(4) }}
+
+),
+
+labelled as (
+
+    select
+        snapshots.*,
+        custom_snapshots.custom_segment
+    from snapshots
+    left join custom_snapshots
+        on
+            snapshots.customer_id = custom_snapshots.customer_id
+            and snapshots.as_of_date = custom_snapshots.as_of_date
+
+)
+{% else %}
+labelled as (
+
+    select
+        *,
+        {{ custom_segment() }} as custom_segment
+    from snapshots
+
+)
+{% endif %}
+
 select
     customer_id,
     as_of_date,
@@ -7,6 +46,7 @@ select
     rfm_segment,
     broad_segment,
     detailed_segment,
+    custom_segment,
     restated_by,
     original_rfm_segment,
     original_broad_segment,
@@ -20,5 +60,4 @@ select
     monetary_score,
     is_month_end,
     is_backfilled
-from {{ ref('int_segment_snapshots') }}
-where not is_withdrawn
+from labelled

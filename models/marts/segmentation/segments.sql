@@ -27,8 +27,12 @@ rules as (
 memberships as (
 
     select
-        unnest(['rfm', 'broad', 'detailed']) as segmentation,
-        unnest([rfm_segment, broad_segment, detailed_segment]) as segment,
+        unnest({{ sql_list(segmentations()) }}) as segmentation,
+        unnest([
+            {% for segmentation in segmentations() %}
+            {{ segmentation }}_segment {{- ',' if not loop.last }}
+            {% endfor %}
+        ]) as segment,
         recency_days,
         frequency,
         monetary
@@ -47,6 +51,7 @@ named as (
     where
         (segmentation = 'rfm' and not {{ is_left_out('segment') | indent(8) }})
         or segment = 'all cancelled'
+        or segmentation = 'custom'
 
     union
 

@@ -18,7 +18,6 @@ from typing import Any
 
 FOLDER = Path(__file__).resolve().parent / "locales"
 ENGLISH = "en"
-LOCALE = re.compile("[a-z]{2,3}([_-]([A-Z][a-z]{3}|[A-Z]{2}|[0-9]{3})){0,2}")
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,11 @@ CURRENT: ContextVar[Language] = ContextVar("language", default=DEFAULT)
 def languages() -> tuple[str, ...]:
     """The languages of the texts."""
     return (ENGLISH, *sorted(path.parent.parent.name for path in FOLDER.glob("*/LC_MESSAGES/report.po")))
+
+
+def language_of(settings: Mapping[str, Any]) -> Language:
+    """The language that the settings `locale` and `currency` ask for."""
+    return Language(str(settings["locale"]), str(settings["currency"] or "").strip().upper())
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from shop_toolkit.report.charts import ACCENT, FALL, MUTED, Figure, axis, column
+from shop_toolkit.report.language import date_text
 
 # Charts show this many months; the table below them has all.
 MONTHS = 36
@@ -27,7 +28,7 @@ LEGEND = {
 
 def month(day: object) -> str:
     """The month of a day, such as `November 2011`."""
-    return f"{pd.Timestamp(day):%B %Y}"
+    return date_text(pd.Timestamp(day), "yMMMM", "%B %Y")
 
 
 def month_ends(frame: pd.DataFrame) -> pd.DataFrame:

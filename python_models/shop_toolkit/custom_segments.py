@@ -1,0 +1,112 @@
+"""The segments that a shop defines itself: what is wrong with a row is a sentence before any table changes.
+
+`shop_toolkit.settings_plugin` makes `custom_segment_problems` an SQL function.
+"""
+
+import csv
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from shop_toolkit.campaigns import CONDITION_COLUMNS, condition_problem
+from shop_toolkit.ingest.errors import listed, named, sentence_of, shortened
+from shop_toolkit.ingest.quoting import quote_text
+
+COLUMNS = (
+    "name", "priority", "condition", "value_order", "meaning", "goal", "action", "channel", "measure_of_success",
+)  # fmt: skip
+# Who meets no condition.
+RESERVED = "other"
+LONGEST_NAME = 80
+# What stands before a condition where its syntax is checked.
+BEFORE = "select customer_id from candidates where (\n"
+
+Row = Mapping[str, str]
+
+
+def custom_segment_problems(path: str, folder: str = "") -> str:
+    """What is wrong with the segments of a CSV.
+
+    Args:
+        path: The file, with the headings of `COLUMNS`; sentences name it.
+        folder: The folder that the path begins in; the current one where it is empty.
+
+    Returns:
+        JSON list of sentences; an empty one where nothing is wrong.
+    """
+    with Path(folder, path).open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        headings = [heading.strip() for heading in reader.fieldnames or []]
+        reader.fieldnames = headings
+        rows = [{name: str(row.get(name) or "").strip() for name in COLUMNS} for row in reader]
+    missing = [name for name in COLUMNS if name not in headings]
+    if missing:
+        return json.dumps([f"The file {named(path)} lacks the column {listed(missing)}."])
+    problems = [problem for number, row in enumerate(rows, 2) for problem in _row_problems(path, number, row)]
+    return json.dumps([sentence_of(problem) for problem in [*problems, *_doubled(path, rows)]])
+
+
+def _row_problems(path: str, number: int, row: Row) -> Iterator[str]:
+    segment = f"The segment {named(row['name'])} (row {number} of {path})"
+    if not row["name"] or len(row["name"]) > LONGEST_NAME or row["name"] == RESERVED:
+        yield (
+            f"{segment} needs another name: of {LONGEST_NAME} characters at most, and not '{RESERVED}', which is who"
+            " meets no condition."
+        )
+    for name in ("priority", "value_order"):
+        if not row[name].isdecimal() and not (name == "value_order" and not row[name]):
+            yield f"{segment} has the {name} {named(row[name])}: it needs a whole number, 1 for the first."
+    if not row["condition"]:
+        yield f"{segment} has no condition. Give it one, e.g. recency_days > 60."
+    elif problem := _condition_problem(row["condition"]):
+        yield f"{segment} has a condition that can't be used: {problem}"
+
+
+def _doubled(path: str, rows: Sequence[Row]) -> Iterator[str]:
+    """Names and priorities that two rows share: which comes first would be left to chance."""
+    for column in ("name", "priority"):
+        # 1 and 01 are one number.
+        values = [row[column].lstrip("0") if column == "priority" else row[column] for row in rows if row[column]]
+        if doubled := sorted({value for value in values if values.count(value) > 1}):
+            yield f"Two segments of {path} have the {column} {listed(doubled)}. Give each one of its own."
+
+
+def _condition_problem(condition: str) -> str | None:
+    with duckdb.connect(config={"threads": 1}) as connection:
+        query = f"{BEFORE}{condition}\n)"
+        ((text,),) = connection.execute(f"select json_serialize_sql({quote_text(query)})").fetchall()
+    tree = json.loads(text)
+    if tree["error"]:
+        message = shortened(str(tree.get("error_message", "it can't be read")), 200)
+        return f"{message}{_place(tree.get('position'), condition)}."
+    unknown = sorted({name for name in _columns(tree) if name not in CONDITION_COLUMNS})
+    # Names that ask the clock, and several statements, get their sentence below.
+    for name in unknown:
+        near = [column for column in CONDITION_COLUMNS if column.startswith(name)]
+        if near := near or get_close_matches(name, CONDITION_COLUMNS, n=1):
+            return f"there is no column '{name}'. Did you mean '{near[0]}'?"
+    return condition_problem(condition)
+
+
+def _place(position: object, condition: str) -> str:
+    """Where in the condition the syntax ends to make sense, counted in characters from 1."""
+    if not str(position).isdecimal():
+        return ""
+    within = min(max(int(str(position)) - len(BEFORE) + 1, 1), len(condition) + 1)
+    return f" (at character {within})"
+
+
+def _columns(tree: Any) -> Iterator[str]:
+    """The last names of all columns that a parsed condition reads."""
+    if isinstance(tree, dict):
+        if tree.get("class") == "COLUMN_REF":
+            yield str(tree["column_names"][-1]).lower()
+        for part in tree.values():
+            yield from _columns(part)
+    elif isinstance(tree, list):
+        for part in tree:
+            yield from _columns(part)
