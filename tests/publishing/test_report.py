@@ -28,9 +28,8 @@ from shop_toolkit.report.language import FOLDER, Language, languages, speaking
 from shop_toolkit.report.months import month
 from shop_toolkit.report.page import key_figures
 from shop_toolkit.report.page import page as render
-from shop_toolkit.report.sections import SECTIONS, answers
+from shop_toolkit.report.sections import SECTIONS, answers, first
 from shop_toolkit.report.sections import alerts as alert_blocks
-from shop_toolkit.report.sections import first
 from shop_toolkit.report.sections.campaigns import campaign_results
 from shop_toolkit.report.sections.customer_map import CELLS, POINTS
 from shop_toolkit.report.sections.movement import CHANGES
