@@ -5,7 +5,7 @@
 -#}
 {% macro validate_campaigns() -%}
     {%- if execute and all_selected(['campaign_members']) -%}
-        {%- set seed = graph.nodes['seed.' ~ this_package() ~ '.campaigns'] -%}
+        {%- set seed = seed_of('campaigns') -%}
         {%- set problems = read_campaigns(seed.original_file_path, seed.root_path).problems -%}
         {%- if problems -%}
             {{ exceptions.raise_compiler_error(problems | join('\n')) }}
@@ -98,24 +98,24 @@
 
 
 {#-
-    SQL: whether a row of candidates meets the condition of its campaign, which is in the column
-    `campaign`; true where it has none. Each condition is a part of the statement, on lines of its
-    own, as it may end with a comment.
+    SQL: whether a row of candidates meets the condition of its campaign, which is in the columns
+    `campaign` and `campaign_condition`; true where it has none. Each condition is a part of the
+    statement, on lines of its own, as it may end with a comment. One that isn't there stops the
+    build: without it the campaign would address everybody.
 -#}
 {% macro meets_campaign_condition() -%}
-    {%- set conditions = campaign_conditions() -%}
-    {%- if conditions -%}
-    case campaign
-        {%- for name, condition in conditions.items() %}
-        when {{ sql_text(name) }} then (
+    case
+        when campaign_condition is null then true
+        {%- for name, condition in campaign_conditions().items() %}
+        when campaign = {{ sql_text(name) }} then (
 {{ condition }}
         )
         {%- endfor %}
-        else true
+        else cast(error(concat(
+            'The condition of the campaign ', campaign,
+            ' was changed while the build ran. Build again.'
+        )) as boolean)
     end
-    {%- else -%}
-    true
-    {%- endif -%}
 {%- endmacro %}
 
 
@@ -123,7 +123,7 @@
 {% macro campaign_conditions() -%}
     {%- set conditions = {} -%}
     {%- if execute -%}
-        {%- set seed = existing_relation(schema_of('seeds'), 'campaigns') -%}
+        {%- set seed = seed_table('campaigns') -%}
         {%- if seed is not none -%}
             {%- for row in run_query(
                 'select trim(name), trim(condition) from ' ~ seed ~ " where trim(condition) <> ''"
@@ -202,6 +202,50 @@
             {{ exceptions.raise_compiler_error(problems | join('\n')) }}
         {%- endif -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{#-
+    SQL: the versions whose campaigns are this shop's. A version is known by its anchor; where that
+    order is gone, by whom it addressed: half of them have an order on the day that was their last
+    one then. Another shop's customers haven't, even where ids are the same.
+-#}
+{% macro campaign_versions(members) -%}
+    with model_versions as (
+
+        select * from {{ ref('model_versions') }}
+
+    ),
+
+    own_versions as (
+
+        {{ versions_of_this_shop('model_versions') | indent(8) }}
+
+    ),
+
+    order_days as (
+
+        select distinct
+            customer_id,
+            order_date
+        from {{ ref('int_orders') }}
+
+    )
+
+    select cast(model_version as integer) as model_version
+    from own_versions
+
+    union
+
+    select cast(members.model_version as integer) as model_version
+    from {{ members }} as members
+    left join order_days
+        on
+            members.customer_id = order_days.customer_id
+            and members.as_of_date - members.recency_days = order_days.order_date
+    where members.recency_days is not null
+    group by members.model_version
+    having 2 * count(order_days.customer_id) >= count(*)
 {%- endmacro %}
 
 

@@ -4,7 +4,7 @@
 -#}
 {% macro validate_custom_segments() -%}
     {%- if execute and all_selected(['customers']) -%}
-        {%- set seed = graph.nodes['seed.' ~ this_package() ~ '.custom_segments'] -%}
+        {%- set seed = seed_of('custom_segments') -%}
         {%- set problems = fromjson(single_value(
             'select custom_segment_problems(' ~ sql_text(seed.original_file_path) ~ ', '
             ~ sql_text(seed.root_path) ~ ')'
@@ -18,7 +18,7 @@
 
 {#- The segments that the shop defines itself, the first to match first: rows of the seed. -#}
 {% macro custom_segments() -%}
-    {%- set seed = existing_relation(schema_of('seeds'), 'custom_segments') -%}
+    {%- set seed = seed_table('custom_segments') -%}
     {%- if execute and seed -%}
         {{ return(run_query(
             'select trim(name) as name, condition, value_order, meaning, goal, action, channel, '

@@ -19,10 +19,21 @@ segments as (
 
 ),
 
+-- Whom the settings leave out is nobody to write to.
+participants as (
+
+    select * from customers
+    where not coalesce({{ is_left_out('rfm_segment') | indent(4) }}, false)
+
+),
+
 open_alerts as (
 
-    select * from {{ ref('customer_alerts') }}
-    where state <> 'resolved'
+    select alerts.*
+    from {{ ref('customer_alerts') }} as alerts
+    inner join participants
+        on alerts.customer_id = participants.customer_id
+    where alerts.state <> 'resolved'
 
 ),
 
@@ -224,6 +235,7 @@ best_segment as (
     where
         segmentation = 'broad'
         and size > 0
+        and not {{ is_left_out('segment') | indent(8) }}
     having
         count(*) > 1
         and max(revenue) > 0
@@ -260,13 +272,13 @@ one_order as (
         'cohorts' as chart,
         count(*) as customer_count,
         max(net_customers.of_customer_count) as of_customer_count,
-        sum(customers.monetary) as amount
-    from customers
+        sum(participants.monetary) as amount
+    from participants
     cross join periods
     cross join net_customers
     where
-        customers.frequency = 1
-        and customers.recency_days >= periods.period_days
+        participants.frequency = 1
+        and participants.recency_days >= periods.period_days
     having count(*) >= {{ least_customers }}
 
 ),
@@ -435,13 +447,13 @@ second_order as (
         'second_order' as finding,
         'cohorts' as chart,
         count(*) as customer_count,
-        sum(customers.expected_spend_90_days) as amount
-    from customers
+        sum(participants.expected_spend_90_days) as amount
+    from participants
     left join open_alerts
-        on customers.customer_id = open_alerts.customer_id
+        on participants.customer_id = open_alerts.customer_id
     where
-        customers.frequency = 1
-        and customers.recency_days <= 60
+        participants.frequency = 1
+        and participants.recency_days <= 60
         and open_alerts.customer_id is null
     having count(*) >= {{ least_customers }}
 
@@ -478,6 +490,7 @@ keep_best as (
         on segments.segment = spends.segment
     where
         segments.segmentation = 'detailed'
+        and not {{ is_left_out('segments.segment') | indent(8) }}
         and campaigns.addressed_customer_count >= {{ least_customers }}
     order by segments.revenue desc, segments.display_order asc
     limit 1

@@ -8,15 +8,9 @@ with campaigns as (
 
 ),
 
-model_versions as (
-
-    select * from {{ ref('model_versions') }}
-
-),
-
 own_versions as (
 
-    {{ versions_of_this_shop('model_versions') | indent(4) }}
+    {{ campaign_versions(ref('campaign_members')) | indent(4) }}
 
 ),
 
@@ -27,6 +21,9 @@ frozen as (
         members.segmentation,
         members.segment,
         members.condition,
+        members.control_share,
+        members.expected_lift,
+        members.customer_id = '' as is_nobody,
         members.start_date,
         members.end_date
     from {{ ref('campaign_members') }} as members
@@ -50,12 +47,15 @@ compared as (
         campaigns.start_date,
         as_of.as_of_date,
         frozen.start_date as frozen_start_date,
-        frozen.campaign is not null as is_frozen,
+        frozen.campaign is not null and not frozen.is_nobody as is_frozen,
         frozen.campaign is null and campaigns.start_date > as_of.as_of_date + 1 as is_pending,
         frozen.campaign is null
+        or frozen.is_nobody
         or (frozen.segmentation is distinct from campaigns.segmentation)
         or (frozen.segment is distinct from campaigns.segment)
         or (frozen.condition is distinct from campaigns.condition)
+        or (frozen.control_share is distinct from campaigns.control_share)
+        or (frozen.expected_lift is distinct from campaigns.expected_lift)
         or (frozen.start_date is distinct from campaigns.start_date)
         or (frozen.end_date is distinct from campaigns.end_date) as is_another
     from campaigns
@@ -71,7 +71,7 @@ select
         case
             when is_frozen
                 then
-                    'The campaign ''{0}'' keeps whom it addressed on {3}: its row has changed.'
+                    'The campaign ''{0}'' keeps whom it addressed on {3}: its row or a setting has changed.'
                     || ' A campaign of another name draws another audience.'
             when is_pending
                 then
@@ -79,7 +79,7 @@ select
                     || ' whose log reaches the day before its start decides whom it addresses.'
             else
                 'The campaign ''{0}'' addresses nobody: on the day before {1} no customer was as'
-                || ' its row says. Change the row, or delete it.'
+                || ' its row says. That stays: give a changed row another name.'
         end,
         campaign,
         cast(start_date as varchar),

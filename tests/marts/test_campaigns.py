@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Shop, problem_of
+from conftest import ROOT, Shop, problem_of
 from lines import MODELS, Given, connected, rendered
 from scipy import stats
 from shop_toolkit import settings_plugin
@@ -52,14 +52,18 @@ class Campaigns:
         )  # fmt: skip
 
     def members(self, members: pd.DataFrame) -> None:
-        rows = members.assign(model_version=1, segmentation=None, segment=None, condition="true", end_date=None)
+        rows = members.assign(
+            model_version=1, segmentation=None, segment=None, condition="true", end_date=None, recency_days=None,
+            as_of_date=START - timedelta(days=1), control_share=0.5,
+        )  # fmt: skip
         rows = rows.assign(**{
             name: value for name, value in {"expected_lift": 0.1, "start_date": START}.items() if name not in rows
         })  # fmt: skip
         self.store(
             "campaign_members", rows, model_version="integer", campaign="varchar", customer_id="varchar",
             segmentation="varchar", segment="varchar", condition="varchar", monetary="decimal(18, 2)",
-            is_control="boolean", expected_lift="double", start_date="date", end_date="date",
+            is_control="boolean", expected_lift="double", start_date="date", end_date="date", recency_days="integer",
+            as_of_date="date", control_share="double",
         )  # fmt: skip
 
     def results(self, as_of: date = AS_OF, reported: str = NOTHING_REPORTED, **settings: Any) -> pd.DataFrame:
@@ -301,6 +305,44 @@ def test_a_claim_needs_customers_a_control_group_and_the_whole_window(
     assert not found["is_significant"]
     measured = pd.notna(found["adjusted_revenue_difference_low"])
     assert measured == (verdict == "no effect shown" or (held_out == 30 and buyers in (3, (3, 6))) or buyers == 0)
+
+
+def test_a_campaign_that_addressed_nobody_has_no_results(campaigns: Campaigns) -> None:
+    """Its row with no customer counts for nobody."""
+    campaigns.orders(pd.DataFrame({"customer_id": [""], "order_date": [START], "amount": [1]}))
+    campaigns.members(
+        pd.DataFrame({"campaign": ["c", "d"], "customer_id": ["", "1"], "monetary": 5, "is_control": False})
+    )
+    assert set(campaigns.results()["campaign"]) == {"d"}
+
+
+@pytest.mark.parametrize(
+    ("now", "warning"),
+    [
+        ({}, None),
+        ({"control_share": "0.4"}, "keeps whom it addressed on 2025-06-01: its row or a setting has changed."),
+        ({"expected_lift": "0.2"}, "keeps whom it addressed on 2025-06-01: its row or a setting has changed."),
+        ({"condition": "false"}, "keeps whom it addressed on 2025-06-01: its row or a setting has changed."),
+        ({"name": "nobody"}, "addresses nobody: on the day before 2025-06-01 no customer was as its row says."),
+        ({"name": "new", "start_date": "2026-02-01"}, "starts on 2026-02-01, and the log ends on 2025-12-31"),
+    ],
+)
+def test_a_row_that_was_changed_after_the_start_is_a_warning(
+    campaigns: Campaigns, now: dict[str, str], warning: str | None
+) -> None:
+    row = ROW | {"name": "c", "condition": "true", "control_share": "0.5", "expected_lift": "0.1"}
+    campaigns.given.store(campaigns=pd.DataFrame([row | now]))
+    campaigns.store(
+        "int_as_of_dates", pd.DataFrame({"role": ["as_of"], "as_of_date": [AS_OF]}), role="varchar", as_of_date="date"
+    )
+    campaigns.members(
+        pd.DataFrame({"campaign": ["c", "nobody"], "customer_id": ["1", ""], "monetary": 5, "is_control": False})
+    )
+    campaigns.given.settings |= {"transactions": "shop.csv"}
+    path = ROOT / "tests/marts/assert_each_campaign_is_frozen_as_it_is_written.sql"
+    found = campaigns.given.rows(path.read_text("utf-8"))
+    assert len(found) == (warning is not None)
+    assert all(str(warning) in sentence for _, sentence in found)
 
 
 def test_late_rows_restate_a_window_that_is_over_and_say_so(campaigns: Campaigns) -> None:

@@ -119,6 +119,39 @@ def stop(sentence: str) -> None:
     raise StoppedError(sentence)
 
 
+def test_a_seed_is_found_in_the_project_that_switched_the_packages_off() -> None:
+    nodes = {
+        "seed.customer_segmentation.custom_segments": "of the package",
+        "seed.my_shop.custom_segments": "of the project",
+        "seed.my_shop.campaigns": SimpleNamespace(database="d", schema="own_seeds", alias="c"),
+    }
+    conditions = {"a": "frequency > 1 -- two", "it's b": "true"}
+    macros = load_macros(
+        ROOT / "macros",
+        {
+            "var": None,
+            "execute": True,
+            "project_name": "my_shop",
+            "graph": SimpleNamespace(nodes=nodes),
+            "exceptions": SimpleNamespace(raise_compiler_error=stop),
+            "campaign_conditions": lambda: conditions,
+        },
+    )
+    assert macros["seed_of"]("campaigns").schema == "own_seeds"
+    assert macros["seed_of"]("custom_segments") == "of the package"
+    with pytest.raises(StoppedError, match=r"The seed 'rfm_segments' is switched off and has no copy"):
+        macros["seed_of"]("rfm_segments")
+    rows = (
+        "(values ('a', 'x', 2), ('it''s b', 'y', 1), ('c', null, 1)) as rows (campaign, campaign_condition, frequency)"
+    )
+    query = f"select campaign, {macros['meets_campaign_condition']()} from {rows} order by 1"
+    assert duckdb.execute(query).fetchall() == [("a", True), ("c", True), ("it's b", True)]
+    # a condition that isn't there never means everybody
+    del conditions["a"]
+    with pytest.raises(duckdb.Error, match="condition of the campaign a was changed"):
+        duckdb.execute(f"select {macros['meets_campaign_condition']()} from {rows}").fetchall()
+
+
 @pytest.mark.parametrize(("name", "clashes"), [("customers", True), ("shop_customers", False)])
 def test_a_project_with_a_model_of_the_same_name_is_stopped(name: str, clashes: bool) -> None:
     def node(package: str, name: str) -> SimpleNamespace:

@@ -29,14 +29,22 @@ versions as (
 
 ),
 
+{% if is_incremental() -%}
+frozen_versions as (
+
+    {{ campaign_versions(this) | indent(4) }}
+
+),
+
+{% endif -%}
 -- Another shop's campaigns count for nothing. A shop is known by its versions.
 frozen as (
 
     {% if is_incremental() -%}
     select distinct members.campaign
     from {{ this }} as members
-    inner join versions
-        on members.model_version = versions.model_version
+    inner join frozen_versions
+        on members.model_version = frozen_versions.model_version
     {%- else -%}
     select cast(null as varchar) as campaign
     where false
@@ -126,7 +134,49 @@ members as (
             or (campaign_segmentation = 'broad' and campaign_segment = broad_segment)
             or (campaign_segmentation = 'detailed' and campaign_segment = detailed_segment)
         )
+        -- Who takes no part is addressed only where the campaign names their segment.
+        and (campaign_segment is not null or not {{ is_left_out('rfm_segment') | indent(8) }})
         and {{ meets_campaign_condition() | indent(8) }}
+
+),
+
+-- That it was nobody is decided once, too: a row without a customer says so, and counts for nobody.
+nobody as (
+
+    select
+        dates.model_version,
+        due.campaign,
+        '' as customer_id,
+        due.segmentation as campaign_segmentation,
+        due.segment as campaign_segment,
+        due.condition as campaign_condition,
+        {% for segmentation in ['rfm', 'broad', 'detailed'] %}
+        case when due.segmentation = '{{ segmentation }}' then due.segment else '' end
+            as {{ segmentation }}_segment,
+        {% endfor %}
+        cast(null as integer) as recency_days,
+        0 as frequency,
+        0 as monetary,
+        due.control_share as campaign_control_share,
+        due.expected_lift as campaign_expected_lift,
+        dates.is_backfilled,
+        due.start_date as campaign_start_date,
+        due.end_date as campaign_end_date,
+        due.as_of_date
+    from due
+    inner join dates
+        on due.as_of_date = dates.as_of_date
+    where due.campaign not in (select members.campaign from members)
+
+),
+
+decided as (
+
+    select * from members
+
+    union all by name
+
+    select * from nobody
 
 )
 
@@ -145,10 +195,10 @@ select
     monetary,
     campaign_control_share as control_share,
     campaign_expected_lift as expected_lift,
-    {{ control_draw('campaign', 'customer_id') | indent(4) }}
+    customer_id <> '' and {{ control_draw('campaign', 'customer_id') | indent(4) }}
     < campaign_control_share as is_control,
     is_backfilled,
     campaign_start_date as start_date,
     campaign_end_date as end_date,
     as_of_date
-from members
+from decided

@@ -4,15 +4,9 @@
 
 -- A table that reads itself: what was reported of a window that is over is compared with what is
 -- known by now.
-with model_versions as (
+with own_versions as (
 
-    select * from {{ ref('model_versions') }}
-
-),
-
-own_versions as (
-
-    {{ versions_of_this_shop('model_versions') | indent(4) }}
+    {{ campaign_versions(ref('campaign_members')) | indent(4) }}
 
 ),
 
@@ -22,6 +16,8 @@ members as (
     from {{ ref('campaign_members') }} as members
     inner join own_versions
         on members.model_version = own_versions.model_version
+    -- An empty one says that nobody was addressed.
+    where members.customer_id <> ''
 
 ),
 

@@ -1,0 +1,27 @@
+{#-
+    The node of a seed in dbt's graph. A project that uses this one as a package may have switched
+    the package's seed off for a copy of its own, which `ref` finds, too.
+-#}
+{% macro seed_of(name) -%}
+    {%- for package in [this_package(), project_name] -%}
+        {%- set id = 'seed.' ~ package ~ '.' ~ name -%}
+        {%- if id in graph.nodes -%}
+            {{ return(graph.nodes[id]) }}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ exceptions.raise_compiler_error(
+        "The seed '" ~ name ~ "' is switched off and has no copy in your project. Copy it from the "
+        ~ "package's folder seeds, or switch it on (docs/package.md)."
+    ) }}
+{%- endmacro %}
+
+
+{#- The table of a seed, or none before it is loaded. -#}
+{% macro seed_table(name) -%}
+    {%- if execute -%}
+        {%- set seed = seed_of(name) -%}
+        {{ return(adapter.get_relation(
+            database=seed.database, schema=seed.schema, identifier=seed.alias
+        )) }}
+    {%- endif -%}
+{%- endmacro %}
