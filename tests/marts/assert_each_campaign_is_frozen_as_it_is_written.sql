@@ -71,7 +71,8 @@ select
         case
             when is_frozen
                 then
-                    'The campaign ''{0}'' keeps whom it addressed on {3}: its row or a setting has changed.'
+                    'The campaign ''{0}'' keeps whom it addressed on {3}: its row or a'
+                    || ' setting has changed.'
                     || ' A campaign of another name draws another audience.'
             when is_pending
                 then
