@@ -3,11 +3,12 @@
     the package's seed off for a copy of its own, which `ref` finds, too.
 -#}
 {% macro seed_of(name) -%}
-    {%- for package in [this_package(), project_name] -%}
-        {%- set id = 'seed.' ~ package ~ '.' ~ name -%}
-        {%- if id in graph.nodes -%}
-            {{ return(graph.nodes[id]) }}
-        {%- endif -%}
+    {%- set id = 'seed.' ~ this_package() ~ '.' ~ name -%}
+    {%- if id in graph.nodes -%}
+        {{ return(graph.nodes[id]) }}
+    {%- endif -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'seed' and node.name == name -%}
+        {{ return(node) }}
     {%- endfor -%}
     {{ exceptions.raise_compiler_error(
         "The seed '" ~ name ~ "' is switched off and has no copy in your project. Copy it from the "

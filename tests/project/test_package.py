@@ -121,10 +121,12 @@ def stop(sentence: str) -> None:
 
 def test_a_seed_is_found_in_the_project_that_switched_the_packages_off() -> None:
     nodes = {
-        "seed.customer_segmentation.custom_segments": "of the package",
-        "seed.my_shop.custom_segments": "of the project",
-        "seed.my_shop.campaigns": SimpleNamespace(database="d", schema="own_seeds", alias="c"),
-    }
+        f"{kind}.{package}.{name}": SimpleNamespace(resource_type=kind, name=name, schema=f"{package}_{kind}s")
+        for kind, package, name in (
+            ("seed", "my_shop", "custom_segments"), ("seed", "customer_segmentation", "custom_segments"),
+            ("test", "my_shop", "campaigns"), ("seed", "my_shop", "campaigns"),
+        )
+    }  # fmt: skip
     conditions = {"a": "frequency > 1 -- two", "it's b": "true"}
     macros = load_macros(
         ROOT / "macros",
@@ -137,8 +139,8 @@ def test_a_seed_is_found_in_the_project_that_switched_the_packages_off() -> None
             "campaign_conditions": lambda: conditions,
         },
     )
-    assert macros["seed_of"]("campaigns").schema == "own_seeds"
-    assert macros["seed_of"]("custom_segments") == "of the package"
+    assert macros["seed_of"]("campaigns").schema == "my_shop_seeds"
+    assert macros["seed_of"]("custom_segments").schema == "customer_segmentation_seeds"
     with pytest.raises(StoppedError, match=r"The seed 'rfm_segments' is switched off and has no copy"):
         macros["seed_of"]("rfm_segments")
     rows = (
