@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 from lines import Given, connected
+from shop_toolkit.report.charts import Row
 from shop_toolkit.report.glossary import glossary
 from shop_toolkit.report.language import Language, languages, speaking
 from shop_toolkit.report.privacy import LEAST_CUSTOMERS
@@ -46,7 +47,7 @@ def sales(came: int, went: int, stayed: int) -> pd.DataFrame:
     return orders.assign(gross_amount=orders["revenue"], cancelled_amount=0)
 
 
-def findings(orders: pd.DataFrame) -> dict[str, dict[str, object]]:
+def findings(orders: pd.DataFrame) -> dict[str, Row]:
     customers = pd.DataFrame({"customer_id": orders["customer_id"].unique()}).assign(
         frequency=2, monetary=1, recency_days=0, detailed_segment="", expected_spend_90_days=1, as_of_date=LAST_DAY
     )
