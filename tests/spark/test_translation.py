@@ -324,6 +324,24 @@ def test_a_shape_keeps_the_rows(name: str, engine: Engine, connection: duckdb.Du
     assert rows_of(result) == rows_of(expected)
 
 
+def test_a_column_that_the_first_of_several_selects_lacks_can_be_stored(
+    engine: Engine, connection: duckdb.DuckDBPyConnection
+) -> None:
+    """Sail takes the column for one of nulls where the first select has an untyped null."""
+    query = """
+        with first as (select 1 as quantity),
+            later as (
+                select max(quantity) as quantity from shop.lines
+                union all by name
+                select arg_max(word, (day, quantity)) as word, arg_min(day, quantity) as day from shop.lines
+            )
+        select * from first union all by name select * from later
+    """
+    run_translated(f"create table shop.joined as {query}", engine)
+    assert engine.columns("shop", "joined") == {"quantity": "int", "word": "string", "day": "date"}
+    assert rows_of(engine.run("select * from shop.joined")) == rows_of(connection.sql(query).to_arrow_table())
+
+
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
