@@ -334,6 +334,7 @@ def test_a_column_that_the_first_of_several_selects_lacks_can_be_stored(
                 select max(quantity) as quantity from shop.lines
                 union all by name
                 select arg_max(word, (day, quantity)) as word, arg_min(day, quantity) as day from shop.lines
+                where quantity > 0
             )
         select * from first union all by name select * from later
     """

@@ -133,7 +133,8 @@ TYPES = {
     exp.Sub: {"annotator": _type_of_difference},
     exp.Div: {"returns": Type.DOUBLE},
     exp.Avg: {"returns": Type.DOUBLE},
-    **dict.fromkeys((exp.ArgMax, exp.ArgMin), {"annotator": _type_of_element}),
+    exp.ArgMax: {"annotator": _type_of_element},
+    exp.ArgMin: {"annotator": _type_of_element},
 }
 
 
