@@ -1,5 +1,6 @@
 """Each rule of the translation to Spark's SQL, on a few rows: DuckDB and Sail return the same."""
 
+import atexit
 import math
 import os
 import traceback
@@ -454,6 +455,16 @@ def test_an_engine_that_is_told_by_its_address_is_known_by_what_it_answers(engin
     assert engine.name == "sail"
     host, port = engine.server.listening_address
     assert Engine(f"sc://{host}:{port}").name == "sail"
+
+
+def test_no_engine_is_asked_anything_when_the_process_ends(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it has ended before, the client would try for ten minutes."""
+    registered: list[Any] = []
+    monkeypatch.setattr(atexit, "register", registered.append)
+    monkeypatch.setattr(atexit, "unregister", registered.remove)
+    host, port = engine.server.listening_address
+    Engine(f"sc://{host}:{port}")
+    assert registered == []
 
 
 def test_the_page_says_what_each_rule_is_for() -> None:
