@@ -56,6 +56,7 @@
             'may_publish': not reason,
             'customer_emails': setting('customer_emails'),
             'clean_identifier': clean_identifier('customer_text'),
+            'left_out_segments': exclusion_reasons().values() | unique | list,
         } -%}
         set variable publication_context = {{ sql_text(tojson(context)) }}
     {%- endif -%}

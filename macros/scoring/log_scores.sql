@@ -1,8 +1,8 @@
 {#-
     Warns at the end of a run that built `customers`: of each score that nobody has because of fixed
     bounds (`rfm_cut_points`), as the segments of its cells are empty too, and of customers of
-    countries too small for scores of their own (`score_within`). Quantiles leave a score empty only
-    where many customers have one value.
+    countries too small for scores of their own (`score_within`), or of all where that setting waits
+    for the next fit. Quantiles leave a score empty only where many customers have one value.
 -#}
 {% macro log_scores(results) -%}
     {%- set measures = [] -%}
@@ -20,7 +20,10 @@
             {%- do queries.append(empty_scores(customers, cut_points, measures)) -%}
         {%- endif -%}
         {%- if setting('score_within') is not none -%}
-            {%- do queries.append(small_groups(customers, cut_points, setting('score_within'))) -%}
+            {%- do queries.append(small_groups(
+                customers, cut_points, existing_relation(schema_of('core'), 'model_versions'),
+                setting('score_within')
+            )) -%}
         {%- endif -%}
         {%- for query in queries -%}
             {%- for row in run_query(query).rows -%}
@@ -31,8 +34,35 @@
 {%- endmacro %}
 
 
-{#- SQL: a sentence (`warning`) where customers are scored with the whole shop. -#}
-{% macro small_groups(customers, cut_points, within) -%}
+{#-
+    SQL: a sentence (`warning`) where customers are scored with the whole shop: all of them, where
+    their version was fitted before `score_within` was set, or those of small groups.
+-#}
+{% macro small_groups(customers, cut_points, versions, within) -%}
+    with versions as (
+
+        select
+            model_version,
+            settings like '%"score_within": "{{ within }}"%' as has_groups
+        from {{ versions }}
+
+    )
+
+    select
+        concat(
+            'Scores are among all customers: score_within is {{ within }}, but version ',
+            max(customers.model_version), ' was fitted without it. Add refit: true once.'
+        ) as warning
+    from {{ customers }} as customers
+    inner join versions
+        on customers.model_version = versions.model_version
+    where
+        customers.rfm_score is not null
+        and not versions.has_groups
+    having count(*) > 0
+
+    union all
+
     select
         concat(
             count(*), ' customers of ', count(distinct customers.{{ within }}),
@@ -42,15 +72,17 @@
             ' of each were there to fit scores on.'
         ) as warning
     from {{ customers }} as customers
+    inner join versions
+        on customers.model_version = versions.model_version
+    left join {{ cut_points }} as own_cut_points
+        on
+            customers.model_version = own_cut_points.model_version
+            and customers.{{ within }} = own_cut_points.score_group
+            and own_cut_points.measure = 'frequency'
     where
         customers.rfm_score is not null
-        and coalesce(customers.{{ within }}, '') not in (
-            select coalesce(cut_points.score_group, '-')
-            from {{ cut_points }} as cut_points
-            where
-                cut_points.measure = 'frequency'
-                and cut_points.model_version = customers.model_version
-        )
+        and versions.has_groups
+        and own_cut_points.model_version is null
     having count(*) > 0
 {%- endmacro %}
 

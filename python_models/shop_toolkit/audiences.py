@@ -8,7 +8,7 @@ import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -31,6 +31,22 @@ FORMS = {
 }
 
 
+class Audience(NamedTuple):
+    """Whom a campaign or a segment addresses.
+
+    Attributes:
+        name: What the names of its files begin with.
+        mart: The mart that its members are in.
+        members: SQL of the customers who are addressed.
+        held_out: SQL of those who are not.
+    """
+
+    name: str
+    mart: str
+    members: str
+    held_out: str
+
+
 @contextlib.contextmanager
 def audience_files(session: Any, marts: Sequence[Mart]) -> Iterator[list[Extract]]:
     """The files of all audiences, for as long as the block lasts.
@@ -49,13 +65,14 @@ def audience_files(session: Any, marts: Sequence[Mart]) -> Iterator[list[Extract
     if not {"audiences", "campaign_members", "campaign_results"} <= queries.keys():
         yield []
         return
-    audiences = [*segments(session, queries["audiences"]), *campaigns(session, queries)]
-    files = [
-        Extract(f"{FOLDER}/{name}-customer-ids.csv", mart, f"select customer_id from ({members})")
-        for name, mart, members in audiences
-    ]
     ((context,),) = session.execute("select getvariable('publication_context')").fetchall()
     context = json.loads(context)
+    left_out = context.get("left_out_segments", ())
+    audiences = [*segments(session, queries["audiences"], left_out), *campaigns(session, queries)]
+    files = [
+        Extract(f"{FOLDER}/{name}-customer-ids.csv", mart, f"select customer_id from ({members})")
+        for name, mart, members, _ in audiences
+    ]
     if context["customer_emails"] is None:
         yield files
         return
@@ -65,10 +82,10 @@ def audience_files(session: Any, marts: Sequence[Mart]) -> Iterator[list[Extract
             Extract(
                 f"{FOLDER}/{name}-{form}.csv",
                 mart,
-                f"select distinct {value} as {quote_name(heading)} from {EMAILS} where customer_id in ({members})",
+                f"select distinct {value} as {quote_name(heading)} from ({addresses_of(members, held_out)})",
                 is_personal=True,
             )
-            for name, mart, members in audiences
+            for name, mart, members, held_out in audiences
             for form, (heading, value) in FORMS.items()
         ]
     finally:
@@ -76,7 +93,9 @@ def audience_files(session: Any, marts: Sequence[Mart]) -> Iterator[list[Extract
 
 
 def read_emails(session: Any, emails: Mapping[str, str], clean_identifier: str) -> None:
-    """Make the temporary table of addresses by customer: the most frequent one of each, as both vendors normalise it.
+    """Make the temporary table of addresses by customer, as both vendors normalise them.
+
+    `is_chosen` marks the most frequent one of each customer.
 
     Args:
         session: The connection that gets the table.
@@ -102,10 +121,12 @@ def read_emails(session: Any, emails: Mapping[str, str], clean_identifier: str) 
                 where regexp_full_match(address, '[^@,;<>"]+@[^@,;<>"]+[.][^@,;<>".]+')
                 group by all
             )
-            select customer_id, arg_max(address, (row_count, address)) as address
+            select
+                customer_id,
+                address,
+                row_number() over (partition by customer_id order by row_count desc, address desc) = 1 as is_chosen
             from counted
             where customer_id is not null
-            group by customer_id
             """
         )
     except duckdb.Error:
@@ -113,6 +134,19 @@ def read_emails(session: Any, emails: Mapping[str, str], clean_identifier: str) 
             f"The marts are not published: {named(emails['file'])}, the file of the setting 'customer_emails', can't "
             "be read to its end. Look for a row with another number of cells, or set customer_emails: null."
         ) from None
+
+
+def addresses_of(members: str, held_out: str) -> str:
+    """SQL of the addresses of members: without those that somebody who is held out has, too.
+
+    Args:
+        members: SQL of the customers who are addressed.
+        held_out: SQL of those who are not.
+    """
+    return (
+        f"select address from {EMAILS} where is_chosen and customer_id in ({members})"
+        f" and address not in (select address from {EMAILS} where customer_id in ({held_out}))"
+    )
 
 
 def emails_problem(emails: Mapping[str, str]) -> str | None:
@@ -142,18 +176,27 @@ def scan_of(file: str) -> str:
     return f"read_csv({quote_text(file)}, all_varchar = true, header = true, union_by_name = true)"
 
 
-def segments(session: Any, audiences: str) -> Iterator[tuple[str, str, str]]:
-    """Of each segment of each segmentation: the name of its files, the mart, and SQL of its members."""
+def segments(session: Any, audiences: str, left_out: Sequence[str] = ()) -> Iterator[Audience]:
+    """The audience of each segment of each segmentation.
+
+    Args:
+        session: The connection that publishes.
+        audiences: SQL of the mart `audiences`.
+        left_out: Segments of customers whom the settings leave out: nobody of them is addressed.
+    """
+    names = ", ".join(map(quote_text, left_out)) or "null"
+    excluded = f"select customer_id from ({audiences}) where segmentation = 'rfm' and segment in ({names})"
+    audiences = f"select * from ({audiences}) where customer_id not in ({excluded})"
     found = session.execute(
         f"select distinct segmentation, segment from ({audiences}) where not is_control order by 1, 2"
     ).fetchall()
-    names = unique_names(f"{segmentation}/{file_name_of(segment)}" for segmentation, segment in found)
-    for name, (segmentation, segment) in zip(names, found, strict=True):
+    names_of_files = unique_names(f"{segmentation}/{file_name_of(segment)}" for segmentation, segment in found)
+    for name, (segmentation, segment) in zip(names_of_files, found, strict=True):
         condition = f"segmentation = {quote_text(segmentation)} and segment = {quote_text(segment)}"
-        yield name, "audiences", f"select customer_id from ({audiences}) where {condition} and not is_control"
+        yield Audience(name, "audiences", *both_groups(f"select * from ({audiences}) where {condition}"))
 
 
-def campaigns(session: Any, queries: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+def campaigns(session: Any, queries: dict[str, str]) -> Iterator[Audience]:
     """Likewise of each campaign of this shop, which is one that has results."""
     found = session.execute(
         f"select distinct model_version, campaign from ({queries['campaign_results']}) order by 1, 2"
@@ -161,8 +204,16 @@ def campaigns(session: Any, queries: dict[str, str]) -> Iterator[tuple[str, str,
     names = unique_names(f"campaigns/{file_name_of(campaign)}" for _, campaign in found)
     for name, (version, campaign) in zip(names, found, strict=True):
         condition = f"model_version = {version} and campaign = {quote_text(campaign)}"
-        members = f"select customer_id from ({queries['campaign_members']}) where {condition} and not is_control"
-        yield name, "campaign_members", members
+        members = f"select * from ({queries['campaign_members']}) where {condition}"
+        yield Audience(name, "campaign_members", *both_groups(members))
+
+
+def both_groups(members: str) -> tuple[str, str]:
+    """SQL of the customers who are addressed, and of those who are held out."""
+    return (
+        f"select customer_id from ({members}) where not is_control",
+        f"select customer_id from ({members}) where is_control",
+    )
 
 
 def unique_names(names: Any) -> Iterator[str]:

@@ -47,15 +47,10 @@ def read_campaigns(path: str, folder: str = "") -> str:
     Returns:
         JSON with `campaigns`, a list of rows by heading (an empty cell is null), and `problems`, a list of sentences.
     """
-    with Path(folder, path).open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        headings = [heading.strip() for heading in reader.fieldnames or []]
-        reader.fieldnames = headings
-        # Numbered as a spreadsheet numbers them; a surplus cell has no heading, and a missing one is empty.
-        rows = [
-            (number, {name: str(row.get(name) or "").strip() for name in COLUMNS})
-            for number, row in enumerate(reader, 2)
-        ]
+    try:
+        headings, rows = rows_of(Path(folder, path), COLUMNS)
+    except ValueError:
+        return json.dumps({"campaigns": [], "problems": [unreadable(path)]})
     missing = [name for name in COLUMNS if name not in headings]
     if missing:
         problems = [
@@ -69,6 +64,35 @@ def read_campaigns(path: str, folder: str = "") -> str:
         "campaigns": [{name: value or None for name, value in row.items()} for _, row in rows],
         "problems": list(map(sentence_of, problems)),
     })  # fmt: skip
+
+
+def rows_of(path: Path, columns: Sequence[str]) -> tuple[list[str], list[tuple[int, Row]]]:
+    """The headings of a CSV, and the texts of its rows.
+
+    Args:
+        path: The file.
+        columns: The headings to read.
+
+    Returns:
+        Headings, and rows by heading with their numbers, as a spreadsheet numbers them. A surplus cell has no heading,
+        and a missing one is empty.
+
+    Raises:
+        UnicodeDecodeError: The file isn't in UTF-8.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        headings = [heading.strip() for heading in reader.fieldnames or []]
+        reader.fieldnames = headings
+        return headings, [
+            (number, {name: str(row.get(name) or "").strip() for name in columns})
+            for number, row in enumerate(reader, 2)
+        ]
+
+
+def unreadable(path: str) -> str:
+    """What is wrong with a file of another encoding, such as Windows-1252, as a sentence."""
+    return f"The file {named(path)} isn't in UTF-8. Save it as 'CSV UTF-8', or with that encoding."
 
 
 def problems_of(path: str, number: int, row: Row) -> Iterator[str]:
@@ -156,22 +180,27 @@ def condition_problem(condition: str) -> str | None:
     whenever it is asked.
     """
     columns = ", ".join(f"{name} {kind}" for name, kind in CONDITION_COLUMNS.items())
-    # As the model has it: what closes the bracket and opens another means something else there.
+    # In brackets by itself: what closes a CASE and opens another can't be read. Then as the model has it: what ends
+    # the filter, such as a limit, can't be read there.
     is_met = f"case when true then (\n{condition}\n) end"
-    query = f"select customer_id from candidates where {is_met}"
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute(f"create table candidates ({columns})")
         try:
-            ((parsed,),) = connection.execute(f"select json_serialize_sql({quote_text(query)})").fetchall()
-            tree = json.loads(parsed)
-            if tree["error"] or len(tree["statements"]) != 1:
-                return f"{shortened(tree.get('error_message', 'it is several statements'), 200)}."
+            for part in (f"(\n{condition}\n)", is_met):
+                query = f"select customer_id from candidates where {part}"
+                ((parsed,),) = connection.execute(f"select json_serialize_sql({quote_text(query)})").fetchall()
+                tree = json.loads(parsed)
+                if tree["error"] or len(tree["statements"]) != 1:
+                    return f"{shortened(tree.get('error_message', 'it is several statements'), 200)}."
             if problem := forbidden_part(tree, partial(is_constant, connection)):
                 return problem
             connection.execute(query)
+            # DuckDB knows more of a table than its columns, e.g. `rowid`.
+            if unknown := unknown_columns(tree):
+                return f"it may not use {listed(unknown)}. It may use {listed(CONDITION_COLUMNS, 400)}."
             ((_, kind, *_),) = connection.execute(f"describe select {is_met} as is_met from candidates").fetchall()
         except duckdb.Error as error:
-            return f"{shortened(first_line_of(error), 200)}. It may use {listed(CONDITION_COLUMNS, 400)}."
+            return f"{shortened(first_line_of(error).rstrip('!'), 200)}. It may use {listed(CONDITION_COLUMNS, 400)}."
     return None if kind == "BOOLEAN" else f"it is no comparison, but a value of the type {kind}."
 
 
@@ -186,6 +215,8 @@ def forbidden_part(tree: Any, is_allowed: Any) -> str | None:
                 return "it queries a table. It may ask only for columns of the customer."
             if kind == "COLUMN_REF" and part["column_names"][-1].lower() in CLOCKS:
                 return "it asks the clock. Use as_of_date, the day before the start."
+            if kind == "FUNCTION" and part["function_name"] == "age" and len(part["arguments"]) == 1:
+                return "age() of one day asks the clock. Give it two, e.g. age(as_of_date, first_order_date)."
             if kind == "FUNCTION" and not is_allowed(part["function_name"]):
                 return (
                     f"{part['function_name']}() does not always answer the same. Use as_of_date for today, and "
@@ -197,11 +228,31 @@ def forbidden_part(tree: Any, is_allowed: Any) -> str | None:
     return None
 
 
+def unknown_columns(tree: Any) -> list[str]:
+    """What a parsed condition names that is none of `CONDITION_COLUMNS` by itself, such as `rowid` or `columns(*)`."""
+    found: set[str] = set()
+    parts: list[Any] = [tree]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, dict):
+            if part.get("class") == "COLUMN_REF":
+                found.add(".".join(part["column_names"]).lower())
+            elif part.get("class") in ("STAR", "POSITIONAL_REFERENCE"):
+                found.add("columns of no name")
+            parts += part.values()
+        elif isinstance(part, list):
+            parts += part
+    return sorted(found - CONDITION_COLUMNS.keys())
+
+
 def is_constant(connection: duckdb.DuckDBPyConnection, function: str) -> bool:
     """Whether DuckDB's function answers the same whenever it is asked; unknown ones are another error."""
-    stabilities = connection.execute(
-        "select distinct stability from duckdb_functions() where function_name = lower($name)"
-        " and stability is not null",
+    found = connection.execute(
+        "select distinct stability, lower(macro_definition) from duckdb_functions() where function_name = lower($name)",
         {"name": function},
     ).fetchall()
-    return all(stability == "CONSISTENT" for (stability,) in stabilities)
+    # DuckDB calls current_localtimestamp() constant; a macro may ask the clock, as ago() does, or a table.
+    return "current_" not in function.lower() and all(
+        (stability in (None, "CONSISTENT")) and not re.search("current_|select", definition or "")
+        for stability, definition in found
+    )

@@ -3,7 +3,6 @@
 `shop_toolkit.settings_plugin` makes `custom_segment_problems` an SQL function.
 """
 
-import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -12,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from shop_toolkit.campaigns import CONDITION_COLUMNS, condition_problem
+from shop_toolkit.campaigns import CONDITION_COLUMNS, condition_problem, rows_of, unreadable
 from shop_toolkit.ingest.errors import listed, named, sentence_of, shortened
 from shop_toolkit.ingest.quoting import quote_text
 
@@ -22,6 +21,8 @@ COLUMNS = (
 # Who meets no condition.
 RESERVED = "other"
 LONGEST_NAME = 80
+# So many fit into an integer.
+MOST_DIGITS = 9
 # What stands before a condition where its syntax is checked.
 BEFORE = "select customer_id from candidates where (\n"
 
@@ -38,16 +39,15 @@ def custom_segment_problems(path: str, folder: str = "") -> str:
     Returns:
         JSON list of sentences; an empty one where nothing is wrong.
     """
-    with Path(folder, path).open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        headings = [heading.strip() for heading in reader.fieldnames or []]
-        reader.fieldnames = headings
-        rows = [{name: str(row.get(name) or "").strip() for name in COLUMNS} for row in reader]
+    try:
+        headings, rows = rows_of(Path(folder, path), COLUMNS)
+    except ValueError:
+        return json.dumps([unreadable(path)])
     missing = [name for name in COLUMNS if name not in headings]
     if missing:
         return json.dumps([f"The file {named(path)} lacks the column {listed(missing)}."])
-    problems = [problem for number, row in enumerate(rows, 2) for problem in _row_problems(path, number, row)]
-    return json.dumps([sentence_of(problem) for problem in [*problems, *_doubled(path, rows)]])
+    problems = [problem for number, row in rows for problem in _row_problems(path, number, row)]
+    return json.dumps([sentence_of(problem) for problem in [*problems, *_doubled(path, [row for _, row in rows])]])
 
 
 def _row_problems(path: str, number: int, row: Row) -> Iterator[str]:
@@ -60,6 +60,8 @@ def _row_problems(path: str, number: int, row: Row) -> Iterator[str]:
     for name in ("priority", "value_order"):
         if not row[name].isdecimal() and not (name == "value_order" and not row[name]):
             yield f"{segment} has the {name} {named(row[name])}: it needs a whole number, 1 for the first."
+        elif len(row[name].lstrip("0")) > MOST_DIGITS:
+            yield f"{segment} has the {name} {named(row[name])}: it needs a number of {MOST_DIGITS} digits at most."
     if not row["condition"]:
         yield f"{segment} has no condition. Give it one, e.g. recency_days > 60."
     elif problem := _condition_problem(row["condition"]):

@@ -464,7 +464,9 @@ def write_extract(connection: duckdb.DuckDBPyConnection, extract: Extract, folde
     path = folder / extract.path
     path.parent.mkdir(parents=True, exist_ok=True)
     if extract.is_personal:
-        # For others the file is never readable, not even while it is written.
+        # For others neither the folder nor the file is ever readable, not even while it is written: see
+        # `use_tmp_file`, too.
+        path.parent.chmod(path.parent.stat().st_mode & ~0o027)
         path.touch(0o640)
     columns = [
         f"{safe_in_spreadsheet(name, kind)} as {quote_name(name)}"
@@ -472,7 +474,7 @@ def write_extract(connection: duckdb.DuckDBPyConnection, extract: Extract, folde
     ]
     ((rows,),) = connection.execute(
         f"copy (select {', '.join(columns)} from ({extract.query}) order by all)"
-        f" to {quote_text(str(path))} (format csv, header true)"
+        f" to {quote_text(str(path))} (format csv, header true, use_tmp_file false)"
     ).fetchall()
     if extract.is_personal:
         path.chmod(path.stat().st_mode & ~0o007)

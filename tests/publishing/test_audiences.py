@@ -1,12 +1,14 @@
 """The setting of e-mail addresses: what is wrong is a sentence that quotes no address."""
 
+import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
-from shop_toolkit.audiences import EMAILS, emails_problem, is_emails, read_emails, unique_names
-from shop_toolkit.publishing import PublicationError
+from shop_toolkit.audiences import EMAILS, audience_files, emails_problem, is_emails, read_emails, unique_names
+from shop_toolkit.publishing import Extract, Mart, PublicationError, write_extract
 from shop_toolkit.settings import SETTINGS, wrong_settings
 
 
@@ -14,7 +16,7 @@ def emails_in(path: Path, **columns: str) -> list[tuple[str, str]]:
     with duckdb.connect() as database:
         emails = {"file": str(path), "customer_id": "Id", "email": "Mail"} | columns
         read_emails(database, emails, "nullif(trim(customer_text), '')")
-        return database.execute(f"from {EMAILS} order by all").fetchall()
+        return database.execute(f"select customer_id, address from {EMAILS} where is_chosen order by all").fetchall()
 
 
 def test_each_customer_has_the_most_frequent_address_as_vendors_normalise_it(tmp_path: Path) -> None:
@@ -28,6 +30,66 @@ def test_each_customer_has_the_most_frequent_address_as_vendors_normalise_it(tmp
     parquet = tmp_path / "emails.parquet"
     duckdb.execute(f"copy (select Id as key, Mail from read_csv('{path}', all_varchar = true)) to '{parquet}'")
     assert emails_in(parquet, customer_id="key") == expected
+
+
+def test_an_address_of_a_member_who_is_held_out_is_in_no_file(tmp_path: Path) -> None:
+    """Not even one that they have beside a more frequent one. Who is left out by the settings is in none, either."""
+    path = tmp_path / "emails.csv"
+    path.write_text(
+        "Id,Mail\n1,ours@shop.com\n2,two@shop.com\n2,two@shop.com\n2,Ours@shop.com\n3,c@shop.com\n4,d@shop.com\n"
+    )
+    context = {
+        "customer_emails": {"file": str(path), "customer_id": "Id", "email": "Mail"},
+        "clean_identifier": "customer_text", "left_out_segments": ["too much revenue"],
+    }  # fmt: skip
+    rows = {
+        "audiences": "values ('1', 'rfm', 'new', false), ('2', 'rfm', 'new', true), ('3', 'rfm', 'new', false),"
+        " ('4', 'rfm', 'too much revenue', false), ('4', 'custom', 'mine', false), ('3', 'custom', 'mine', false)",
+        "campaign_members": "values ('1', 1, 'c', false), ('2', 1, 'c', true), ('3', 1, 'c', false)",
+        "campaign_results": "values (1, 'c')",
+    }
+    columns = {
+        "audiences": "customer_id, segmentation, segment, is_control",
+        "campaign_members": "customer_id, model_version, campaign, is_control",
+        "campaign_results": "model_version, campaign",
+    }
+    marts = [Mart(name, f"select * from ({query}) as given ({columns[name]})") for name, query in rows.items()]
+    with duckdb.connect() as database:
+        database.execute("set variable publication_context = $context", {"context": json.dumps(context)})
+        with audience_files(database, marts) as files:
+            found = {
+                file.path.removeprefix("audiences/").removesuffix(".csv"): sorted(
+                    database.execute(file.query).fetchall()
+                )
+                for file in files
+            }
+    hashed = [(hashlib.sha256(b"c@shop.com").hexdigest(),)]
+    for audience in ("rfm/new", "campaigns/c"):
+        assert found[f"{audience}-customer-ids"] == [("1",), ("3",)]
+    for audience in ("rfm/new", "campaigns/c", "custom/mine"):
+        assert [found[f"{audience}-{form}"] for form in ("klaviyo", "mailchimp", "meta", "google")] == [
+            [("c@shop.com",)], [("c@shop.com",)], hashed, hashed,
+        ]  # fmt: skip
+    assert found["custom/mine-customer-ids"] == [("3",)]
+    assert len(found) == 15
+
+
+def test_a_file_of_addresses_is_readable_by_nobody_else_while_it_is_written(tmp_path: Path) -> None:
+    statements: list[str] = []
+
+    class Connection:
+        def execute(self, statement: str) -> Any:
+            statements.append(statement)
+            return database.execute(statement)
+
+    with duckdb.connect() as database:
+        extract = Extract("audiences/rfm/new.csv", "audiences", "select 'a@b.com' as Email", is_personal=True)
+        assert write_extract(Connection(), extract, tmp_path) == 1  # type: ignore[arg-type]
+    path = tmp_path / extract.path
+    assert path.read_text("utf-8") == "Email\na@b.com\n"
+    assert (path.parent.stat().st_mode & 0o777, path.stat().st_mode & 0o777) == (0o750, 0o640)
+    # without it DuckDB writes `tmp_new.csv` beside the file first, which all may read
+    assert "use_tmp_file false" in statements[-1]
 
 
 def test_a_file_that_breaks_off_is_named_without_what_is_in_it(tmp_path: Path) -> None:

@@ -28,8 +28,9 @@ from shop_toolkit.report.language import FOLDER, Language, languages, speaking
 from shop_toolkit.report.months import month
 from shop_toolkit.report.page import key_figures
 from shop_toolkit.report.page import page as render
-from shop_toolkit.report.sections import SECTIONS, answers
+from shop_toolkit.report.sections import SECTIONS, answers, first
 from shop_toolkit.report.sections import alerts as alert_blocks
+from shop_toolkit.report.sections.campaigns import campaign_results
 from shop_toolkit.report.sections.customer_map import CELLS, POINTS
 from shop_toolkit.report.sections.movement import CHANGES
 
@@ -45,7 +46,8 @@ TABLES = {
     "cluster_candidates": "main",
     "product_categories": "main", "interest_groups": "main", "model_evaluations": "main",
     "prediction_calibration": "main", "prediction_confusion": "main", "segment_transitions": "main",
-    "segment_drift": "main", "segment_changes": "main", "rpt_findings": "reporting", "rpt_segments": "reporting",
+    "segment_drift": "main", "segment_changes": "main", "campaign_results": "main",
+    "rpt_findings": "reporting", "rpt_segments": "reporting",
     "rpt_segment_interests": "reporting", "rpt_score_cells": "reporting",
 }  # fmt: skip
 HEIGHT = 900
@@ -416,8 +418,10 @@ def test_customers_are_counted_as_in_the_marts(visit: Visit, demo_shop: Shop) ->
     assert sorted(on_map) == cells
     fitted = demo_shop.row("select count(*) from customers where embedding_x is not null")[0]
     assert 0.7 * fitted < sum(size for segmentation, size in cells if segmentation == "broad") <= fitted
-    cards = visit.page.eval_on_selector_all("#campaigns .card", "all => all.length")
+    cards = visit.page.eval_on_selector_all("#campaigns [data-segmentation] .card", "all => all.length")
     assert cards == demo_shop.row("select count(*) from segments where size > 0")[0]
+    campaigns = visit.page.eval_on_selector_all("#campaigns .card", "all => all.length") - cards
+    assert campaigns == demo_shop.row("select count(distinct campaign) from campaign_results")[0]
 
 
 def test_interests_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
@@ -546,6 +550,143 @@ def test_cards_show_how_many_a_campaign_addresses_and_its_control_group(visit: V
             facts = " ".join(shown[words.sentence(segment)].split())
             assert f"to address {words.plural(addressed, 'customer')}" in facts
             assert f"control group {words.plural(control, 'customer')}" in facts
+
+
+def test_campaigns_equal_the_mart(tables: Tables, visit: Visit, demo_shop: Shop) -> None:
+    query = "select campaign, window_days, verdict_text from campaign_results order by start_date desc, campaign, 2"
+    known = demo_shop.rows(query)
+    assert len(known) >= 9
+    headings = ("campaign", "days", "in a sentence")
+    listed = list(zip(*(visit.column("campaign_results", heading) for heading in headings), strict=True))
+    # Dates are written as people write them.
+    day = re.compile(r"2\d{3}-\d\d-\d\d")
+    expected = [
+        (*row[:2], day.sub(lambda found: words.day_of(pd.Timestamp(found[0])), str(row[2])).replace("\u00a0", " "))
+        for row in known
+    ]
+    assert [(*row[:2], row[2].replace("\u00a0", " ")) for row in listed] == expected
+    block = blocks_of(tables)["campaign_results"]
+    assert [card.title for card in block.cards] == list(dict.fromkeys(row[0] for row in known))
+    assert [text for card in block.cards for _, text in card.texts[1:]] == [row[2] for row in expected]
+    marks = demo_shop.rows("""
+        select campaign || ', ' || window_days, adjusted_revenue_difference::double, adjusted_revenue_difference_low,
+            adjusted_revenue_difference_high
+        from campaign_results where verdict in ('gain', 'loss', 'no effect shown')
+    """)
+    assert marks
+    drawn = {}
+    for trace in block.panels[0].data:
+        error = trace["error_x"]
+        for place, value, above, below in zip(trace["y"], trace["x"], error["array"], error["arrayminus"], strict=True):
+            drawn[place] = (value, value - below, value + above)
+    assert drawn == {place: pytest.approx([float(one) for one in ends]) for place, *ends in marks}
+
+
+def campaign(name: str, days: int, verdict: str, difference: float | None = None, **more: Any) -> dict[str, Any]:
+    """A row of campaign_results: differences lie 10 around theirs, also of shares in percent."""
+    row: dict[str, Any] = {
+        "campaign": name, "window_days": days, "verdict": verdict, "segmentation": "detailed", "segment": "loyal",
+        "condition": None, "start_date": pd.Timestamp("2024-03-01"), "end_date": None,
+        "window_end_date": pd.Timestamp("2024-03-30"), "as_of_date": pd.Timestamp("2024-12-31"),
+        "is_complete": verdict != "not over yet", "expected_lift": 0.1, "needed_customers_revenue": 1234.0,
+        "restatement_count": 0,
+    }  # fmt: skip
+    for arm, customers in (("treatment", 200), ("control", 100)):
+        row |= {f"{arm}_customer_count": customers, f"{arm}_buyer_count": 40, f"{arm}_conversion": 40 / customers}
+    for place, end in ((0, ""), (-10, "_low"), (10, "_high")):
+        row[f"adjusted_revenue_difference{end}"] = None if difference is None else difference + place
+        row[f"conversion_difference{end}"] = None if difference is None else (difference + place) / 100
+    return row | more
+
+
+def test_campaigns_claim_what_the_mart_claims(tables: Tables) -> None:
+    rows = [
+        campaign("a", 30, "gain", 12.5),
+        campaign("a", 60, "loss", -12.5),
+        campaign("a", 90, "not over yet"),
+        campaign("b", 30, "no effect shown", 0.0, start_date=pd.Timestamp("2024-04-01")),
+        # What so few spent could be computed from the difference.
+        campaign("b", 60, "too few to say", 98765.43, start_date=pd.Timestamp("2024-04-01")),
+        campaign("c", 30, "no control group", start_date=pd.Timestamp("2024-01-01")),
+    ]
+    block = blocks_of(tables | {"campaign_results": pd.DataFrame(rows)})["campaign_results"]
+    assert block.title == "Campaigns with a gain: 0 of 3; with a loss: 1"
+    assert "98765" not in json.dumps(block.as_dict())
+    for panel in block.panels:
+        assert [trace["y"] for trace in panel.data] == [["a, 30"], ["a, 60"], ["b, 30"]]
+        assert len({trace["marker"]["symbol"] for trace in panel.data}) == 3
+        # The last campaign is on top.
+        assert panel.layout["yaxis"]["categoryarray"] == ["b, 30", "a, 30", "a, 60"]
+    assert block.panels[0].data[0]["text"] == ["a, 30 days: 12.50 (2.50 to 22.50, 95 %)"]
+    assert block.panels[1].data[1]["text"] == ["a, 60 days: −12 % (−22 % to −2.5 %, 95 %)"]
+    assert [[text[1].split(":")[0] for text in card.texts] for card in block.cards] == [
+        ["detailed", "No effect shown", "Too few to say"],
+        ["detailed", "A gain", "A loss", "Not over yet"],
+        ["detailed", "Nothing to compare with"],
+    ]
+    assert block.cards[1].texts[2][1] == (
+        "A loss: who was addressed spent 12.50 less than who was held out (-22.50 to -2.50 more, 95 %), adjusted by"
+        " what they had spent before."
+    )
+    assert block.cards[0].texts[1][1].endswith("To find 10 % more spend, 1,234 customers in each group are needed.")
+    unknown = campaign_results(pd.DataFrame([rows[2]]))
+    assert unknown.title == "What campaigns brought: none of 1 shows an effect so far"
+    assert not unknown.panels
+    assert not unknown.legend
+
+
+def test_without_campaigns_a_sentence_stands_below_the_cards(tables: Tables) -> None:
+    none = tables | {"campaign_results": tables["campaign_results"].head(0)}
+    (names,) = ([block.name for block in own] for section, own in answers(none) if section.name == "campaigns")
+    assert names == ["broad_cards", "detailed_cards", "rfm_cards", "campaign_results"]
+    assert blocks_of(none)["campaign_results"].problem.startswith("No campaign has begun: a row in seeds/campaigns.csv")
+    (names,) = ([block.name for block in own] for section, own in answers(tables) if section.name == "campaigns")
+    assert names == ["campaign_results", "broad_cards", "detailed_cards", "rfm_cards"]
+
+
+def test_many_campaigns_leave_the_earlier_ones_to_the_table() -> None:
+    rows = [
+        campaign(f"week {week}", 30, "gain", 12.5, start_date=pd.Timestamp("2024-01-01") + pd.Timedelta(weeks=week))
+        for week in range(20)
+    ]
+    block = campaign_results(pd.DataFrame(rows))
+    assert [card.title for card in block.cards] == [f"week {week}" for week in range(19, 13, -1)]
+    assert block.panels[0].layout["yaxis"]["categoryarray"] == [f"{card.title}, 30" for card in block.cards]
+    assert len(table_of(block).rows) == 20
+    assert block.note.endswith("Shown are the last 6 campaigns; the table has all.")
+    assert block.title == "Campaigns with a gain: 20 of 20; with a loss: 0"
+
+
+def test_a_gain_is_expected_by_the_last_campaign_to_the_same_segment(tables: Tables) -> None:
+    actions = tables["rpt_findings"]
+    best = actions[actions["finding"] == "keep_best"].assign(subject="loyal", customer_count=200)
+    earlier, later = pd.Timestamp("2024-01-01"), pd.Timestamp("2024-06-01")
+
+    def gain(*rows: dict[str, Any]) -> tuple[str, list[list[str]]]:
+        results = privacy.claims_alone(pd.DataFrame(rows))
+        _, _, block = first.blocks({"rpt_findings": best, "campaign_results": results})
+        assert table_of(block).rows[0][-1] == block.cards[0].facts[-1][1]
+        return block.cards[0].facts[-1][1], block.cards[0].texts[3:]
+
+    known = campaign("first", 90, "gain", 12.5, start_date=earlier)
+    source = [["Gain expected from", "the 90 days of the campaign “first”"]]
+    # 200 customers, 12.50 more each, and 10 less or more
+    assert gain(known) == ("2,500 (500 to 4,500, 95 %)", source)
+    assert gain(campaign("second", 90, "no effect shown", 1.0, start_date=later), known) == (
+        "200 (-1,800 to 2,200, 95 %)",
+        [["Gain expected from", "the 90 days of the campaign “second”"]],
+    )
+    # too few, another window, a part of the segment, other customers
+    for other in (
+        campaign("second", 90, "too few to say", 1.0, start_date=later),
+        campaign("second", 30, "gain", 11.0, start_date=later),
+        campaign("second", 90, "gain", 11.0, start_date=later, condition="recency_days > 60"),
+        campaign("second", 90, "gain", 11.0, start_date=later, segment="lost"),
+        campaign("second", 90, "gain", 11.0, start_date=later, segmentation="broad"),
+        campaign("second", 90, "gain", 11.0, start_date=later, segmentation=None, segment=None, condition="true"),
+    ):
+        assert gain(other) == ("not known", [])
+        assert gain(known, other) == ("2,500 (500 to 4,500, 95 %)", source)
 
 
 @pytest.mark.parametrize("width", [420, 1400])
@@ -694,7 +835,8 @@ def test_one_segmentation_is_shown_at_a_time(visit: Visit) -> None:
         shown = visit.page.eval_on_selector_all(
             "#campaigns article", "all => all.filter(one => one.offsetHeight).map(one => one.dataset.segmentation)"
         )
-        assert shown == [segmentation]
+        # What campaigns brought is about none.
+        assert shown == [None, segmentation]
         heights = visit.page.eval_on_selector_all(
             f"#{segmentation}_cards .card", "all => all.map(one => Math.round(one.getBoundingClientRect().height))"
         )
@@ -940,6 +1082,9 @@ def evil(tables: Tables) -> Tables:
     changed["product_categories"]["top_terms"] = SCRIPT
     changed["segments"]["action"] = SCRIPT
     changed["cluster_candidates"]["reason"] = SCRIPT
+    # Two names cut alike stay two.
+    changed["campaign_results"]["campaign"] += LINK + SCRIPT
+    changed["campaign_results"]["condition"] = ESCAPED_END
     return changed
 
 

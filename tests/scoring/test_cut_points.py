@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from conftest import ROOT
 from lines import Given, connected, rendered
 
 MEASURES = ("recency_days", "frequency", "monetary")
@@ -137,6 +138,51 @@ def test_scores_that_fixed_bounds_leave_empty_are_named() -> None:
     ]
 
 
+def fitted_with(*settings: str) -> pd.DataFrame:
+    return pd.DataFrame({"model_version": range(1, len(settings) + 1), "settings": settings})
+
+
+@pytest.mark.parametrize(
+    ("settings", "counts", "is_whole"),
+    [
+        ("{}", (4, 4, 4), True),
+        ("{}", (4, 4, 3), False),
+        # Right in sum alone.
+        ("{}", (4, 5, 3), False),
+        ('{"rfm_cut_points": 4}', (3, 3, 3), True),
+        ('{"rfm_cut_points": 4}', (4, 4, 4), False),
+        ('{"rfm_cut_points": 10, "score_within": "country"}', (9, 9, 9), True),
+        ('{"rfm_cut_points": {"recency_days": [30, 90.5, 180], "monetary": 6}}', (3, 4, 5), True),
+        ('{"rfm_cut_points": {"recency_days": [30, 90.5, 180], "monetary": 6}}', (2, 4, 5), False),
+        ('{"rfm_cut_points": {"recency_days": [30, 90.5, 180], "monetary": 6}}', (3, 4, 4), False),
+        ('{"rfm_cut_points": {"frequency": null, "monetary": [1, 2]}}', (4, 4, 2), True),
+        ('{"rfm_cut_points": {"frequency": null, "monetary": [1, 2]}}', (4, 3, 2), False),
+        ('{"rfm_cut_points": {"monetary": 4}}', (4, 4, 0), False),
+    ],
+)
+def test_a_version_has_as_many_cut_points_as_its_settings_ask_for(
+    settings: str, counts: tuple[int, ...], is_whole: bool
+) -> None:
+    cut_points = pd.DataFrame(
+        [
+            {"model_version": 1, "score_group": group, "measure": measure, "cut_number": number}
+            for measure, count in zip(MEASURES, counts, strict=True)
+            for number in range(1, count + 1)
+            for group in (None, "UK")
+        ]
+    )
+    text = (ROOT / "tests/segmentation/assert_a_version_with_rules_is_whole.sql").read_text("utf-8")
+    with connected() as connection:
+        given = Given(
+            connection,
+            int_segment_rules=pd.DataFrame({"model_version": [1, 1]}),
+            model_versions=fitted_with(settings).assign(baseline_date="2024-01-01"),
+            rfm_cut_points=cut_points,
+            int_fit_population=pd.DataFrame({"model_version": [1, 1], "recency_days": [0, 3]}),
+        )
+        assert (given.rows(text) == []) is is_whole
+
+
 def test_customers_of_small_countries_are_counted() -> None:
     cut_points = pd.DataFrame(
         [(1, None, "frequency"), (1, "UK", "frequency"), (2, "France", "frequency"), (1, "Chad", "excluded_countries")],
@@ -147,11 +193,21 @@ def test_customers_of_small_countries_are_counted() -> None:
         columns=["country", "rfm_score"],
     ).assign(model_version=1)
     with connected() as connection:
-        given = Given(connection, rfm_cut_points=cut_points, customers=customers)
-        query = "{{ small_groups('customers', 'rfm_cut_points', 'country') }}"
+        versions = fitted_with('{"score_within": "country", "seeds": "0"}', '{"rfm_cut_points": 4}')
+        given = Given(connection, rfm_cut_points=cut_points, customers=customers, model_versions=versions)
+        query = "{{ small_groups('customers', 'rfm_cut_points', 'model_versions', 'country') }}"
         found = given.rows(query)
+        # The setting is new: whoever lives where, nobody has scores of a country yet.
+        given.store(customers=customers.assign(model_version=2))
+        waiting = given.rows(query)
         given.store(customers=customers[:1])
         assert given.rows(query) == []
+    assert waiting == [
+        (
+            "Scores are among all customers: score_within is country, but version 2 was fitted without it. Add"
+            " refit: true once.",
+        )
+    ]
     assert found == [
         (
             "4 customers of 2 values of country, or of none, are scored with the whole shop: fewer than 100 customers"

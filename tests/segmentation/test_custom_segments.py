@@ -56,7 +56,15 @@ def test_a_wrong_condition_is_named(tmp_path: Path, condition: str, problem: str
 
 
 @pytest.mark.parametrize(
-    "condition", ["count(*) > 1", "rank() over () > 1", "random() > 0.5", "current_date > as_of_date"]
+    "condition",
+    [
+        "count(*) > 1",
+        "rank() over () > 1",
+        "random() > 0.5",
+        "current_date > as_of_date",
+        "age(first_order_date) > interval 9 day",
+        "rowid < 100",
+    ],
 )
 def test_aggregates_windows_chance_and_the_clock_are_refused(tmp_path: Path, condition: str) -> None:
     (sentence,) = problems(tmp_path, segment(condition=condition))
@@ -81,6 +89,19 @@ def test_wrong_rows_are_named(tmp_path: Path) -> None:
         "The segment 'c' (row 5 of own.csv) has the value_order '-1': it needs a whole number, 1 for the first.",
         "Two segments of own.csv have the name own. Give each one of its own.",
         "Two segments of own.csv have the priority 1. Give each one of its own.",
+    ]
+
+
+def test_numbers_that_fit_no_integer_and_another_encoding_get_one_sentence(tmp_path: Path) -> None:
+    assert problems(tmp_path, segment(priority="0000000000123456789", value_order="999999999")) == []
+    found = problems(tmp_path, segment(priority="99999999999", value_order="1234567890"))
+    assert found == [
+        "The segment 'own' (row 2 of own.csv) has the priority '99999999999': it needs a number of 9 digits at most.",
+        "The segment 'own' (row 2 of own.csv) has the value_order '1234567890': it needs a number of 9 digits at most.",
+    ]
+    (tmp_path / "own.csv").write_bytes(f"{','.join(COLUMNS)}\nGröße,1,true,,,,,,\n".encode("cp1252"))
+    assert json.loads(custom_segment_problems("own.csv", str(tmp_path))) == [
+        "The file 'own.csv' isn't in UTF-8. Save it as 'CSV UTF-8', or with that encoding."
     ]
 
 

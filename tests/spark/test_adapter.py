@@ -179,7 +179,7 @@ def test_another_process_finds_the_tables_as_the_last_statement_left_them(tmp_pa
     shutil.copytree(tmp_path / "tables", tmp_path / "killed")
     (days,) = (tmp_path / "killed" / "small" / "days").iterdir()
     shutil.copy(next(days.iterdir()), days / "added.parquet")
-    shutil.copytree(days, days.with_name("unfinished"))
+    shutil.copytree(days, days.with_name("0123456789abcdef" * 2))
     (tmp_path / "killed" / "catalogue.json.partial").write_text("[", "utf-8")
     restored = engine_at("sail", str(tmp_path / "killed"))
     assert {table: rows_of(restored, table) for table in tables} == before
@@ -207,6 +207,45 @@ def test_two_processes_in_one_folder_are_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DbtRuntimeError, match="can't hold tables"):
         Storage(str(tmp_path / "file"))
+
+
+def files_in(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_folder_of_somebody_elses_files_is_refused_and_stays_as_it_is(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (home / "clients/2024/invoices").mkdir(parents=True)
+    (home / "clients/2024/invoices/1.pdf").touch()
+    with pytest.raises(DbtRuntimeError, match=r"home holds other files and no catalogue\.json: name an empty folder"):
+        Storage(str(home)).restore(print)
+    assert files_in(home) == {"clients/2024/invoices/1.pdf"}
+    # A catalogue of something else.
+    for text in ("{}", "[1]", '[{"schema": "clients"}]', '{"tables": []}'):
+        (home / "catalogue.json").write_text(text, "utf-8")
+        with pytest.raises(DbtRuntimeError, match=r"can't hold tables: .+ or name another"):
+            Storage(str(home)).restore(print)
+        assert (home / "catalogue.json").read_text("utf-8") == text
+    assert (home / "clients/2024/invoices/1.pdf").exists()
+
+
+def test_only_what_the_adapter_wrote_is_deleted(tmp_path: Path) -> None:
+    storage = Storage(str(tmp_path))
+    # What a build leaves that was killed before its first table: the next one goes on.
+    assert files_in(tmp_path) == {".lock", "catalogue.json"}
+    kept = Path(storage.new_location("clients", "2024"))
+    unfinished, unknown = storage.new_location("clients", "2024"), storage.new_location("clients", "2023")
+    for folder in (kept, Path(unfinished), Path(unknown), tmp_path / "clients/2024/invoices"):
+        folder.mkdir(parents=True)
+        (folder / "1.parquet").touch()
+    storage.keep_table("clients", "2024", {"amount": "int"}, str(kept))
+    (kept / "2.parquet").touch()
+    (tmp_path / "notes.txt").touch()
+    storage.restore(print)
+    # The table that the catalogue doesn't know is built by the next build, and cleaned by the one after it.
+    left = {Path(folder).relative_to(tmp_path).as_posix() + "/1.parquet" for folder in (kept, unknown)}
+    others = {".lock", "catalogue.json", "notes.txt", "clients/2024/invoices/1.parquet"}
+    assert files_in(tmp_path) == left | others
 
 
 def test_the_profile_names_each_function_of_the_driver() -> None:

@@ -350,12 +350,14 @@ explained as (
                             'Too few to say: {} of {} customers who were addressed ordered, and ',
                             '{} of {} who were held out. Each group needs ',
                             '{{ least_campaign_customers() }}, and ',
-                            '{{ least_campaign_buyers() }} who order.'
+                            '{{ least_campaign_buyers() }} who order if both are alike: here that ',
+                            'is {:.1f}.'
                         ),
                         treatment_buyer_count,
                         treatment_customer_count,
                         control_buyer_count,
-                        control_customer_count
+                        control_customer_count,
+                        floor(10 * expected_buyers) / 10
                     )
                 else format(
                     concat(

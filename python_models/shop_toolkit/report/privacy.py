@@ -13,6 +13,11 @@ from shop_toolkit.report.charts import Tables
 # The report shows no revenue of fewer customers than these.
 LEAST_CUSTOMERS = 5
 OTHERS = "other countries"
+# Verdicts on a campaign that claim something; the figures of others can be those of a few customers who ordered.
+CLAIMS = ("gain", "loss", "no effect shown")
+DIFFERENCES = tuple(
+    f"{name}{end}" for name in ("conversion_difference", "adjusted_revenue_difference") for end in ("", "_low", "_high")
+)
 WITHHELD_NOTE = f"Revenue of fewer than {LEAST_CUSTOMERS} customers is not shown."
 
 
@@ -74,6 +79,16 @@ def findings_without(findings: pd.DataFrame, segments: pd.DataFrame) -> pd.DataF
     return findings.loc[[key not in hidden for key in keys]]
 
 
+def claims_alone(results: pd.DataFrame) -> pd.DataFrame:
+    """Results of campaigns, with missing differences where too few customers are compared to claim anything.
+
+    Args:
+        results: campaign_results.
+    """
+    is_claim = results["verdict"].isin(CLAIMS)
+    return results.assign(**{name: results[name].astype(float).where(is_claim) for name in DIFFERENCES})
+
+
 def guarded(tables: Tables) -> dict[str, pd.DataFrame]:
     """The tables as the report may show them.
 
@@ -96,6 +111,7 @@ def guarded(tables: Tables) -> dict[str, pd.DataFrame]:
         ),
         "rpt_map_cells": on_map[on_map["customer_count"] >= LEAST_CUSTOMERS],
         "segments": segments,
+        "campaign_results": claims_alone(tables["campaign_results"]),
         "interest_groups": without_money(
             tables["interest_groups"], "size", ["revenue", "revenue_share", "mean_basket"]
         ),

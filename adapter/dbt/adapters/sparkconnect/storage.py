@@ -4,11 +4,13 @@
         catalogue.json                  what there is, replaced by one rename after each change
         <schema>/<table>/<id>/…parquet  the rows of a table; each replacement has a folder of its own
 
-What the catalogue doesn't list is not there: the next process deletes what one that was killed has left.
+What the catalogue doesn't list is not there: the next process deletes what one that was killed has left, in the tables
+that the catalogue knows and by the ids that are given here. Nothing else in the folder is ours.
 """
 
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
@@ -18,7 +20,9 @@ from typing import Any
 from dbt_common.exceptions import DbtRuntimeError
 from filelock import FileLock, Timeout
 
-CATALOGUE = "catalogue.json"
+CATALOGUE, LOCK = "catalogue.json", ".lock"
+# As `new_location` gives them.
+ID = re.compile("[0-9a-f]{32}")
 # By schema and name of a relation: a table's `columns`, `location` and `files`, or a view's `statement`.
 Entries = dict[tuple[str, str], dict[str, Any]]
 
@@ -43,30 +47,46 @@ class Storage:
             folder: Its path.
 
         Raises:
-            DbtRuntimeError: It can't be used, or another process uses it.
+            DbtRuntimeError: It can't be used, holds files of something else, or another process uses it.
         """
         self.folder = Path(folder).absolute()
+        self._lock = FileLock(self.folder / LOCK, timeout=0)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(self.folder / ".lock", timeout=0)
+            self._refuse_other_files()
             self._lock.acquire()
             self._entries = self._read()
+            if not (self.folder / CATALOGUE).exists():
+                # So that what a first build leaves, if it is killed, is known as ours.
+                self._write()
         except Timeout:
             raise DbtRuntimeError(
                 f"The tables in {folder} are in use by another process: wait until it ends, or name another folder by"
                 " SHOP_SPARK_FOLDER."
             ) from None
         except (OSError, ValueError, KeyError) as error:
+            self._lock.release()
             raise DbtRuntimeError(
                 f"The folder {folder} can't hold tables: {error}. Make sure that it can be written and that its"
                 f" {CATALOGUE} is whole, or name another by SHOP_SPARK_FOLDER."
             ) from error
 
+    def _refuse_other_files(self) -> None:
+        found = {path.name for path in self.folder.iterdir()}
+        if CATALOGUE not in found and found - {LOCK, f"{CATALOGUE}.partial"}:
+            raise DbtRuntimeError(
+                f"The folder {self.folder} holds other files and no {CATALOGUE}: name an empty folder or a new one by"
+                " SHOP_SPARK_FOLDER, as the tables of a build go there."
+            )
+
     def _read(self) -> Entries:
         path = self.folder / CATALOGUE
         if not path.exists():
             return {}
-        return {(one.pop("schema"), one.pop("name")): one for one in json.loads(path.read_text("utf-8"))}
+        entries = json.loads(path.read_text("utf-8"))
+        if not (isinstance(entries, list) and all(isinstance(one, dict) for one in entries)):
+            raise ValueError(f"{CATALOGUE} lists no tables")
+        return {(one.pop("schema"), one.pop("name")): one for one in entries}
 
     def _write(self) -> None:
         aside = self.folder / f"{CATALOGUE}.partial"
@@ -118,7 +138,12 @@ class Storage:
     def _delete_rows(self, entry: dict[str, Any], location: str | None) -> None:
         old = entry.get("location")
         if old is not None and (location is None or self.folder / old != self.folder / location):
-            shutil.rmtree(self.folder / old, ignore_errors=True)
+            self._delete_folder(self.folder / old)
+
+    def _delete_folder(self, path: Path) -> None:
+        """Delete rows, if they are in a folder that was made here."""
+        if ID.fullmatch(path.name):
+            shutil.rmtree(path, ignore_errors=True)
 
     def restore(self, run: Callable[[str], Any]) -> None:
         """Register every table and view with an engine that has none.
@@ -143,14 +168,17 @@ class Storage:
         kept = {self.folder / entry["location"]: entry["files"] for entry in self._entries.values() if "files" in entry}
         for path in self._folders_of_rows():
             if path not in kept:
-                shutil.rmtree(path, ignore_errors=True)
+                self._delete_folder(path)
                 continue
             for file in path.iterdir():
                 if file.name not in kept[path]:
                     file.unlink()
 
     def _folders_of_rows(self) -> Iterator[Path]:
-        return (path for path in list(self.folder.glob("*/*/*")) if path.is_dir())
+        """The folders of rows of the tables that the catalogue knows."""
+        for schema, name in self._entries:
+            found = list((self.folder / schema / name).glob("*"))
+            yield from (path for path in found if ID.fullmatch(path.name) and path.is_dir())
 
 
 def _run_in_any_order(statements: list[str], run: Callable[[str], Any]) -> None:

@@ -88,6 +88,7 @@ PLACES: dict[str, dict[str, Any]] = {
     "evaluations": FOLDED | PRINTED | {"terms": ["baseline", "RMSE", "in-sample"]},
     "calibration": FOLDED | {"terms": ["calibration"]},
     "confusion": FOLDED | {"terms": ["confusion"]},
+    "campaign_results": {"terms": ["control group"]},
     "broad_cards": PRINTED | {"terms": ["control group"]},
     "detailed_cards": PRINTED | {"terms": ["control group"]},
     "rfm_cards": PRINTED | {"terms": ["control group"]},

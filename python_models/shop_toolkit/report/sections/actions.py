@@ -1,4 +1,7 @@
-"""What to do? A card per segment: its profile, its strategy, the size of its campaign and of the control group."""
+"""What to do? What campaigns brought, and a card per segment.
+
+A card holds the segment's profile, its strategy, the size of its campaign and of the control group.
+"""
 
 from collections.abc import Mapping
 
@@ -6,6 +9,7 @@ import pandas as pd
 
 from shop_toolkit.report.charts import Block, Card, Row, Tables, largest, rows_of, table_of, without_chart
 from shop_toolkit.report.colours import segment_colours
+from shop_toolkit.report.sections.campaigns import campaign_results
 from shop_toolkit.report.segmentations import SEGMENTATIONS, ordered
 from shop_toolkit.report.words import is_missing, money, percent, plural, sentence
 
@@ -13,13 +17,16 @@ STRATEGY = {"goal": "Goal", "action": "Action", "channel": "Channel", "measure_o
 
 
 def blocks(tables: Tables) -> list[Block]:
-    """The section's blocks: one per segmentation."""
+    """The section's blocks: what campaigns brought, and one per segmentation."""
     campaigns = tables["rpt_segments"][
         ["segmentation", "segment", "addressed_customer_count", "control_customer_count"]
     ]
     segments = tables["segments"].merge(campaigns, on=["segmentation", "segment"], how="left", validate="one_to_one")
     colours = segment_colours(segments)
-    return [cards(segmentation, words, segments, colours) for segmentation, words in SEGMENTATIONS.items()]
+    all_cards = [cards(segmentation, words, segments, colours) for segmentation, words in SEGMENTATIONS.items()]
+    results = campaign_results(tables["campaign_results"])
+    # What is there to see comes first.
+    return [*all_cards, results] if results.problem else [results, *all_cards]
 
 
 def cards(segmentation: str, words: str, segments: pd.DataFrame, colours: Mapping[str, str]) -> Block:

@@ -22,6 +22,7 @@ from shop_toolkit.report.charts import (
 from shop_toolkit.report.language import gettext as _
 from shop_toolkit.report.language import ngettext
 from shop_toolkit.report.months import month
+from shop_toolkit.report.sections.campaigns import GAIN_DAYS, with_gains
 from shop_toolkit.report.words import change, count, day_of, is_missing, money, percent, sentence
 
 AMOUNTS = ("revenue", "mean_order")
@@ -29,7 +30,7 @@ AMOUNTS = ("revenue", "mean_order")
 
 def blocks(tables: Tables) -> list[Block]:
     """The blocks of the first screen."""
-    rows = tables["rpt_findings"].sort_values(["finding_type", "rank"])
+    rows = with_gains(tables["rpt_findings"], tables["campaign_results"]).sort_values(["finding_type", "rank"])
     by_type = {name: rows[rows["finding_type"] == name] for name in ("figure", "finding", "action")}
     return [key_figures(by_type["figure"]), findings(by_type["finding"]), actions(by_type["action"])]
 
@@ -263,8 +264,8 @@ def actions(rows: pd.DataFrame) -> Block:
         name,
         title,
         note=_(
-            "A gain is known once a campaign was measured against its control group. Until then, what is at stake:"
-            " the forecast for these customers."
+            "A gain is known once a campaign to the same segment was measured against its control group. Until then,"
+            " what is at stake: the forecast for these customers."
         ),
         cards=cards,
         table=table_of(planned, columns),
@@ -272,7 +273,7 @@ def actions(rows: pd.DataFrame) -> Block:
 
 
 def gain_of(row: Row) -> str:
-    """The expected gain with its interval, if a campaign to such customers was measured."""
+    """The expected gain with its interval, if a campaign to the same segment was measured."""
     if is_missing(row.get("gain")):
         return _("not known")
     return _(
@@ -306,6 +307,9 @@ def action_card(row: Row, title: str, who: str, what: str, stake: str, list_of: 
         [_("expected gain"), gain_of(row)],
     ]
     texts = [[_("Who"), who], [_("What"), what], [_("Their list"), list_of]]
+    if not is_missing(row.get("gain_campaign")):
+        measured = _("the {days} days of the campaign “{campaign}”", days=GAIN_DAYS, campaign=row["gain_campaign"])
+        texts.append([_("Gain expected from"), measured])
     return Card(title, facts=facts, texts=texts, link=[row["chart"], _("See the chart")])
 
 
