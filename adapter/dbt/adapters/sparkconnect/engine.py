@@ -73,7 +73,8 @@ class Engine:
             session = SparkSession.builder.remote(address).create()
             # At the end of the process, the client would clear fits that no model makes there; where the engine has
             # ended already, it would try for ten minutes.
-            atexit.unregister(getattr(session.client, "_cleanup_ml_cache", None))
+            clear_fits: Any = getattr(session.client, "_cleanup_ml_cache", None)
+            atexit.unregister(clear_fits)
             session.sql("select 1").collect()
             if problem := version_problem(session.version):
                 raise DbtRuntimeError(problem)
