@@ -21,13 +21,13 @@
 
 
 {#-
-    SQL: the versions of which each of these tables stores rows, as (schema, name). Not a ref: what
+    SQL: the versions of which each of these tables stores rows, as (stage, name). Not a ref: what
     a build fits depends on what is stored already, and dbt would call that a circle.
 -#}
 {% macro versions_stored_in(tables) -%}
     {%- set relations = [] -%}
-    {%- for schema, name in tables -%}
-        {%- do relations.append(existing_relation(schema, name)) -%}
+    {%- for stage, name in tables -%}
+        {%- do relations.append(existing_relation(schema_of(stage), name)) -%}
     {%- endfor -%}
     {% if none in relations or '' in relations -%}
         select 0 as model_version

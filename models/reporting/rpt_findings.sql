@@ -191,20 +191,41 @@ customer_periods as (
 
 ),
 
--- Who came, who stayed away and who ordered in both periods add up to the whole change.
+-- Who came, who stayed away and who ordered in both periods.
+customer_groups as (
+
+    select
+        is_current,
+        is_previous,
+        count(*) as customer_count,
+        sum(current_revenue) as current_revenue,
+        sum(previous_revenue) as previous_revenue
+    from customer_periods
+    where is_current or is_previous
+    group by is_current, is_previous
+
+),
+
+-- They add up to the whole change. So where one is of few customers, what any brought is withheld.
 revenue_change as (
 
     select
         'revenue_change' as finding,
         'sales_by_month' as chart,
-        count(*) filter (where is_previous and not is_current) as customer_count,
-        count(*) filter (where is_previous) as of_customer_count,
+        coalesce(sum(customer_count) filter (where not is_current), 0) as customer_count,
+        sum(customer_count) filter (where is_previous) as of_customer_count,
         abs(sum(current_revenue) - sum(previous_revenue)) as amount,
         sum(current_revenue) as current_amount,
         sum(previous_revenue) as previous_amount,
-        coalesce(sum(current_revenue) filter (where not is_previous), 0) as gained_amount,
-        coalesce(sum(previous_revenue) filter (where not is_current), 0) as lost_amount
-    from customer_periods
+        case
+            when min(customer_count) >= {{ least_customers }}
+                then coalesce(sum(current_revenue) filter (where not is_previous), 0)
+        end as gained_amount,
+        case
+            when min(customer_count) >= {{ least_customers }}
+                then coalesce(sum(previous_revenue) filter (where not is_current), 0)
+        end as lost_amount
+    from customer_groups
     having sum(previous_revenue) > 0
 
 ),

@@ -1,5 +1,3 @@
-{%- set segmentations = ['rfm', 'broad', 'detailed'] -%}
-
 with customers as (
 
     select * from {{ ref('customers') }}
@@ -23,9 +21,9 @@ audiences as (
 customers_with_alerts as (
 
     select
-        customers.rfm_segment,
-        customers.broad_segment,
-        customers.detailed_segment,
+        {% for segmentation in segmentations() %}
+        customers.{{ segmentation }}_segment,
+        {% endfor %}
         cast(customers.recency_percent_rank as decimal(18, 12)) as recency_rank,
         cast(customers.frequency_percent_rank as decimal(18, 12)) as frequency_rank,
         cast(customers.monetary_percent_rank as decimal(18, 12)) as monetary_rank,
@@ -41,7 +39,7 @@ customers_with_alerts as (
 
 memberships as (
 
-    {% for segmentation in segmentations %}
+    {% for segmentation in segmentations() %}
     select
         '{{ segmentation }}' as segmentation,
         {{ segmentation }}_segment as segment,

@@ -20,6 +20,7 @@ import duckdb
 from shop_toolkit.ingest.files import InputError
 from shop_toolkit.ingest.inspect_input import settings_of_run
 from shop_toolkit.report.words import percent, plural
+from shop_toolkit.warehouse import schema_of
 
 # The layers in the order in which they are built, and what each does.
 STAGES = {
@@ -119,14 +120,19 @@ def keep_times(progress: Progress, path: Path = TIMES) -> None:
     path.write_text(json.dumps(progress.began | {"end": progress.seconds}), encoding="utf-8")
 
 
-def summary(connection: duckdb.DuckDBPyConnection, seconds: float, published_folder: str | None) -> list[str]:
+def summary(
+    connection: duckdb.DuckDBPyConnection, seconds: float, published_folder: str | None, prefix: str | None = None
+) -> list[str]:
     """What a build found, in five lines.
 
     Args:
         connection: The warehouse.
         seconds: How long the build took.
         published_folder: The setting of this name.
+        prefix: The setting `schema_prefix`.
     """
+    ((database,),) = connection.execute("select current_database()").fetchall()
+    connection.execute(f'use "{database}"."{schema_of(None, prefix)}"')
 
     def row(query: str) -> tuple[Any, ...]:
         ((*values,),) = connection.execute(query).fetchall()
@@ -145,7 +151,11 @@ def summary(connection: duckdb.DuckDBPyConnection, seconds: float, published_fol
     used = percent(lines / rows) if rows else "0 %"
     found = f"{plural(customers, 'customer')} in {plural(segments, 'broad segment')}"
     found += f"; {best} bring {percent(share)} of the revenue" if best else ""
-    report = f"{published_folder}/report.html" if published_folder else "the report is in reporting.report_pages"
+    report = (
+        f"{published_folder}/report.html"
+        if published_folder
+        else f"the report is in {schema_of('reporting', prefix)}.report_pages"
+    )
     return [
         f"Built in {duration(seconds)}.",
         f"Read    {plural(rows or 0, 'row')}: {used} are sales ({plural(orders, 'order')}); cleaning_summary says why.",
@@ -189,7 +199,7 @@ def build(settings: str, say: Callable[[str], None] = print) -> int:
     warehouse = os.environ.get("SHOP_WAREHOUSE", "warehouse/shop.duckdb")
     folder = in_effect["published_folder"]
     with closing(duckdb.connect(warehouse, read_only=True)) as connection:
-        for line in ["", *summary(connection, progress.seconds, None if folder is None else str(folder))]:
+        for line in ["", *summary(connection, progress.seconds, folder, in_effect["schema_prefix"])]:
             say(line)
     return 0
 

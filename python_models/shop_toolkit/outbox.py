@@ -19,7 +19,7 @@ import duckdb
 from shop_toolkit.ingest.errors import reason_of, shortened
 from shop_toolkit.ingest.files import stamp_or_none
 
-OUTBOX = "publishing.customer_changes_outbox"
+OUTBOX = "customer_changes_outbox"
 # A command gets so many changes at most; it runs again for the others.
 MOST_LINES = 10_000
 SECONDS_OF_COMMAND = 60.0
@@ -78,6 +78,7 @@ class Outbox:
         run: Runs it; a test passes another one.
         stopping: Once it is set, no further batch is delivered.
         delivered: The id of the last change that was delivered and is not marked yet.
+        schema: Where the table of changes is.
     """
 
     warehouse: Path
@@ -85,6 +86,7 @@ class Outbox:
     run: Run = run_command
     stopping: Event = field(default_factory=Event)
     delivered: str | None = None
+    schema: str = "publishing"
     _found_empty: str | None = None
 
     def deliver(self) -> tuple[int, str | None]:
@@ -122,7 +124,7 @@ class Outbox:
                 select change_id, to_json(changes)
                 from (
                     select * exclude (is_initial, delivered_at)
-                    from {OUTBOX}
+                    from {self.schema}.{OUTBOX}
                     where not is_initial and delivered_at is null
                     order by change_number
                     limit {MOST_LINES}
@@ -137,12 +139,12 @@ class Outbox:
             with duckdb.connect(str(self.warehouse)) as connection:
                 connection.execute(
                     f"""
-                    update {OUTBOX}
+                    update {self.schema}.{OUTBOX}
                     set delivered_at = cast(now() at time zone 'UTC' as timestamp)
                     where
                         delivered_at is null
                         and not is_initial
-                        and change_number <= (select change_number from {OUTBOX} where change_id = ?)
+                        and change_number <= (select change_number from {self.schema}.{OUTBOX} where change_id = ?)
                     """,
                     [self.delivered],
                 )

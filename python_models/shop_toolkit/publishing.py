@@ -238,9 +238,9 @@ def publication(
     Raises:
         PublicationError: The folder can't be used, or another build keeps publishing into it.
     """
-    publication_id = id_of(connection, marts, pages, extracts)
-    version = folder / "versions" / publication_id
     try:
+        publication_id = id_of(connection, marts, pages, extracts)
+        version = folder / "versions" / publication_id
         version.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock", timeout=SECONDS_TO_WAIT):
             names = [*FILES_OF_MARTS, *pages, *sorted({extract.path.split("/")[0] for extract in extracts})]
@@ -256,6 +256,12 @@ def publication(
         raise PublicationError(
             f"The marts are not published: another build has been publishing into {folder} for {SECONDS_TO_WAIT} "
             "seconds. Wait for it, or give this one its own folder by the setting 'published_folder'."
+        ) from error
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        raise PublicationError(
+            "The marts are not published, and readers keep the last publication:"
+            f" {shortened(first_line_of(error), 200)}. An earlier version of the project has built some of them: run a"
+            " whole 'dbt build'."
         ) from error
     except (OSError, duckdb.OperationalError, duckdb.FatalException) as error:
         # The folder is named once, and may be a long path.
@@ -410,15 +416,26 @@ def write_marts(
         connection.execute(f"insert into {database}.publication values (?, ?)", [publication_id, published_at])
         description = "One row: which publication this is, and when it was made (UTC)."
         # In one transaction: alone, each comment would wait for the disk.
-        connection.begin()
-        for mart in [*marts, Mart("publication", "", description=description)]:
-            comment(connection, f"{database}.{quote_name(mart.name)}", mart)
-        connection.commit()
+        with in_one_transaction(connection):
+            for mart in [*marts, Mart("publication", "", description=description)]:
+                comment(connection, f"{database}.{quote_name(mart.name)}", mart)
         connection.execute(f"checkpoint {database}")
     finally:
         connection.execute(f"detach {database}")
         connection.close()
     return rows
+
+
+@contextlib.contextmanager
+def in_one_transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit what the block does, or roll it back: an aborted transaction would hide its error from what follows."""
+    connection.begin()
+    try:
+        yield
+    except duckdb.Error:
+        connection.rollback()
+        raise
+    connection.commit()
 
 
 def write_mart(cursor: duckdb.DuckDBPyConnection, mart: Mart, folder: Path, publication_id: str, table: str) -> int:

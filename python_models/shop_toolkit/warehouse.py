@@ -1,4 +1,4 @@
-"""Whether the warehouse can be opened: the DuckDB file that `profiles.yml` names by SHOP_WAREHOUSE."""
+"""The warehouse, the DuckDB file that SHOP_WAREHOUSE names in `profiles.yml`: its schemas, whether it can be opened."""
 
 import re
 from collections.abc import Mapping
@@ -10,6 +10,18 @@ import duckdb
 from shop_toolkit.ingest.errors import named, reason_of, sentence_of
 
 HOLDER = re.compile(r"held in (?P<program>.+?) \(PID (?P<process>[0-9]+)\)")
+
+
+def schema_of(stage: str | None, prefix: str | None) -> str:
+    """The schema of a stage, None for the marts; as the macro `schema_of` names it.
+
+    Args:
+        stage: A folder of `models/`, or `seeds`.
+        prefix: The setting `schema_prefix`.
+    """
+    if stage is None:
+        return prefix or "main"
+    return f"{prefix}_{stage}" if prefix else stage
 
 
 def check_warehouse(path: str, config: Mapping[str, Any]) -> None:

@@ -33,6 +33,7 @@ from shop_toolkit.ingest.quoting import quote_text
 from shop_toolkit.ingest.relation import is_file_name, qualified_name
 from shop_toolkit.outbox import Outbox
 from shop_toolkit.report.words import plural
+from shop_toolkit.warehouse import schema_of
 
 # What identifies the state of the input: size and time of the last change by file, or the row count by table.
 Stamps = Mapping[str, str]
@@ -55,8 +56,8 @@ STATES = """
     select
         customers.customer_id,
         hash(rfm_segment, broad_segment, customers.detailed_segment, state) as state
-    from {database}.main.customers as customers
-    left join {database}.main.customer_alerts as alerts
+    from {marts}.customers as customers
+    left join {marts}.customer_alerts as alerts
         on customers.customer_id = alerts.customer_id
 """
 
@@ -209,14 +210,22 @@ class Refresher:
         warehouse: The DuckDB file.
         stopping: Set when no further node should begin.
         options: Options of dbt besides.
+        prefix: The setting `schema_prefix`.
     """
 
-    def __init__(self, settings: str, warehouse: Path, stopping: Event, options: tuple[str, ...] = ()):
+    def __init__(
+        self,
+        settings: str,
+        warehouse: Path,
+        stopping: Event,
+        options: tuple[str, ...] = (),
+        prefix: str | None = None,
+    ):
         self.options = [*OPTIONS, *(["--vars", settings] if settings else []), *options]
         self.warehouse = warehouse
         self.stopping = stopping
         self.manifest: Any = None
-        self.shown = Shown()
+        self.shown = Shown(prefix)
         self.left_garbage = False
 
     def parse(self) -> None:
@@ -319,9 +328,15 @@ class Seen:
 
 
 class Shown:
-    """Remembers what readers were shown, to count changes; in memory, as one number per customer."""
+    """Remembers what readers were shown, to count changes; in memory, as one number per customer.
 
-    def __init__(self) -> None:
+    Args:
+        prefix: The setting `schema_prefix`.
+    """
+
+    def __init__(self, prefix: str | None = None) -> None:
+        self.marts = f"warehouse.{schema_of(None, prefix)}"
+        self.watermark = f"warehouse.{schema_of('sources', prefix)}.ingest_watermark"
         self.memory = duckdb.connect(config={"threads": 1})
         self.memory.execute("create table states (customer_id varchar, state ubigint)")
         self.last_row: int | None = None
@@ -340,10 +355,8 @@ class Shown:
             self.memory.execute("detach warehouse")
 
     def _compare(self) -> Seen:
-        ((last_row,),) = self.memory.execute(
-            "select coalesce(max(last_row), 0) from warehouse.sources.ingest_watermark"
-        ).fetchall()
-        self.memory.execute(f"create or replace temp table now as {STATES.format(database='warehouse')}")
+        ((last_row,),) = self.memory.execute(f"select coalesce(max(last_row), 0) from {self.watermark}").fetchall()
+        self.memory.execute(f"create or replace temp table now as {STATES.format(marts=self.marts)}")
         ((changed,),) = self.memory.execute("""
             select count(*)
             from now
@@ -409,7 +422,7 @@ class Input:
         return int(rows), bool(is_stored)
 
 
-def check_is_built(warehouse: Path) -> None:
+def check_is_built(warehouse: Path, prefix: str | None = None) -> None:
     """Raise InputError where no full build has left what a refresh starts from."""
     advice = "Run 'make build' first, with the same settings."
     if not warehouse.exists():
@@ -424,7 +437,8 @@ def check_is_built(warehouse: Path) -> None:
     except duckdb.Error:
         # In use by a build, say: the first refresh says so, and is tried again.
         return
-    needed = {"main.customers", "main.customer_alerts", "main.segment_changes", "sources.ingest_watermark"}
+    needed = {f"{schema_of(None, prefix)}.{mart}" for mart in ("customers", "customer_alerts", "segment_changes")}
+    needed.add(f"{schema_of('sources', prefix)}.ingest_watermark")
     if not needed <= {relation for (relation,) in relations}:
         raise InputError(f"No full build has filled the warehouse {named(str(warehouse))} yet. {advice}")
 
@@ -462,13 +476,15 @@ def watch(settings: str, seconds: float, stopping: Event, options: tuple[str, ..
     in_effect = settings_of_run(settings)
     transactions, command = str(in_effect["transactions"]).strip(), in_effect["on_change"]
     warehouse = Path(os.environ.get("SHOP_WAREHOUSE", "warehouse/shop.duckdb"))
-    check_is_built(warehouse)
+    prefix = in_effect["schema_prefix"]
+    check_is_built(warehouse, prefix)
     # One connection within a run; it is closed after each.
     os.environ["SHOP_KEEP_OPEN"] = "true"
-    refresher = Refresher(settings, warehouse, stopping, options)
+    refresher = Refresher(settings, warehouse, stopping, options, prefix)
     say("Parsing the project.")
     refresher.parse()
-    deliver = Outbox(warehouse, str(command), stopping=stopping).deliver if command else None
+    outbox = Outbox(warehouse, str(command), stopping=stopping, schema=schema_of("publishing", prefix))
+    deliver = outbox.deliver if command else None
     watcher = Watcher(Input(transactions, warehouse).look, refresher, say, deliver, stopping=stopping)
     say(f"Watching {named(transactions)}. Ctrl-C stops.")
     while not stopping.is_set():

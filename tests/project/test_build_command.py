@@ -84,6 +84,20 @@ def test_the_end_says_in_five_lines_what_was_found_and_what_to_open(demo_shop: S
     assert "published" not in unpublished[4]
 
 
+def test_the_end_reads_the_marts_where_the_prefix_puts_them(demo_shop: Shop, tmp_path: Path) -> None:
+    path = tmp_path / "mine.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"attach '{demo_shop.warehouse}' as built (read_only); create schema mine")
+        for mart in ("cleaning_summary", "customers", "orders", "segments", "customer_alerts", "input_warnings"):
+            connection.execute(f"create table mine.mine.{mart} as from built.main.{mart}")
+    with (
+        duckdb.connect(str(demo_shop.warehouse), read_only=True) as built,
+        duckdb.connect(str(path), read_only=True) as connection,
+    ):
+        assert summary(connection, 99, "published", "mine") == summary(built, 99, "published")
+        assert "mine_reporting.report_pages" in summary(connection, 99, None, "mine")[4]
+
+
 @pytest.mark.parametrize(
     ("result", "code", "end"),
     [

@@ -145,6 +145,24 @@ def test_a_project_with_a_model_of_the_same_name_is_stopped(name: str, clashes: 
         macros["validate_package"]()
 
 
+def test_versions_are_looked_up_where_the_prefix_puts_their_tables() -> None:
+    asked = []
+
+    def existing_relation(schema: str, name: str) -> str:
+        asked.append((schema, name))
+        return f"{schema}.{name}"
+
+    context = {"var": lambda name: "shop", "execute": True, "existing_relation": existing_relation}
+    macros = load_macros(ROOT / "macros", context)
+    for macro in ("whole_versions", "versions_with_rules"):
+        macros[macro]()
+    assert asked == [
+        ("shop_scoring", "rfm_cut_points"),
+        ("shop_segmentation", "int_segment_rules"),
+        ("shop_segmentation", "cluster_rules"),
+    ]
+
+
 def test_no_sql_names_a_schema_or_takes_the_package_for_the_project() -> None:
     texts = {path.relative_to(ROOT): path.read_text("utf-8") for path in (ROOT / "macros").rglob("*.sql")}
     known = {Path("macros/schema/this_package.sql"), Path("macros/input/validate_package.sql")}

@@ -29,6 +29,7 @@ from shop_toolkit.watch import (
     Shown,
     Stamps,
     Watcher,
+    check_is_built,
     reason_of_message,
 )
 
@@ -239,21 +240,27 @@ def test_a_view_is_counted_at_each_look_as_it_may_read_files(tmp_path: Path) -> 
     assert view.look() == {"sales": "2"}
 
 
-def test_lines_and_changes_count_from_the_last_look_that_succeeded(tmp_path: Path) -> None:
-    warehouse, shown = tmp_path / "shop.duckdb", Shown()
+@pytest.mark.parametrize(("prefix", "marts", "sources"), [(None, "main", "sources"), ("mine", "mine", "mine_sources")])
+def test_lines_and_changes_count_from_the_last_look_that_succeeded(
+    prefix: str | None, marts: str, sources: str, tmp_path: Path
+) -> None:
+    warehouse, shown = tmp_path / "shop.duckdb", Shown(prefix)
     with duckdb.connect(str(warehouse)) as connection:
-        connection.execute("""
-            create schema sources;
-            create table sources.ingest_watermark as select 70 as last_row;
-            create table customer_alerts (customer_id varchar, state varchar);
-            create table customers as
+        connection.execute(f"""
+            create schema if not exists {marts};
+            create schema {sources};
+            create table {sources}.ingest_watermark as select 70 as last_row;
+            create table {marts}.customer_alerts (customer_id varchar, state varchar);
+            create table {marts}.segment_changes (customer_id varchar);
+            create table {marts}.customers as
             select 'a' as customer_id, 'loyal' as rfm_segment, 'x' as broad_segment, 'y' as detailed_segment
         """)
+    check_is_built(warehouse, prefix)
     assert shown.look(tmp_path / "none") == Seen(0, 0)
     assert shown.look(warehouse) == Seen(0, 0), "what the first look finds is not new"
     with duckdb.connect(str(warehouse)) as connection:
-        connection.execute("update sources.ingest_watermark set last_row = 75")
-        connection.execute("update customers set rfm_segment = 'lost'")
+        connection.execute(f"update {sources}.ingest_watermark set last_row = 75")
+        connection.execute(f"update {marts}.customers set rfm_segment = 'lost'")
     assert shown.look(tmp_path / "none") == Seen(0, 0)
     assert shown.look(warehouse) == Seen(5, 1)
     assert shown.look(warehouse) == Seen(0, 0)

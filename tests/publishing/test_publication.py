@@ -370,6 +370,23 @@ def test_a_full_folder_has_one_short_sentence(
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("mart", "problem"),
+    [
+        (Mart("orders", "select * from orders", columns={"margin": "What is left."}), "margin"),
+        (Mart("orders", "select margin from orders"), "margin"),
+        (Mart("margins", "select * from margins"), "margins"),
+    ],
+)
+def test_marts_of_an_earlier_version_have_a_sentence_that_names_what_is_missing(
+    mart: Mart, problem: str, tmp_path: Path
+) -> None:
+    publish(small_shop(1), tmp_path)
+    with pytest.raises(PublicationError, match=rf"{problem}.* earlier version of the project .* whole 'dbt build'"):
+        publish(small_shop(2), tmp_path, [mart])
+    assert number_published(tmp_path) == 1
+
+
 @pytest.mark.parametrize("step", ["write_mart", "entry", "flush", "link"])
 def test_a_failure_on_the_way_leaves_the_last_publication_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str

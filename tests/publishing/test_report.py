@@ -689,6 +689,38 @@ def test_a_gain_is_expected_by_the_last_campaign_to_the_same_segment(tables: Tab
         assert gain(known, other) == ("2,500 (500 to 4,500, 95 %)", source)
 
 
+def test_custom_segments_have_a_place_in_the_switch_the_cards_and_the_moves(
+    tables: Tables, demo_shop: Shop, browser: Browser, write_page: Callable[[str], Path]
+) -> None:
+    own = {"loyal": "big spenders", "lost": "lapsed abroad"}
+    changed = dict(tables)
+    for name in ("segments", "rpt_segments", "segment_transitions", "segment_changes"):
+        broad = tables[name][tables[name]["segmentation"] == "broad"].assign(segmentation="custom")
+        for column in broad.columns.intersection(["segment", "from_segment", "to_segment"]):
+            broad[column] = broad[column].replace(own)
+        changed[name] = pd.concat([tables[name], broad], ignore_index=True)
+    before, after = blocks_of(tables), blocks_of(changed)
+    assert set(after) - set(before) == {"custom_cards"}
+    assert {"Big spenders", "Lapsed abroad"} < {card.title for card in after["custom_cards"].cards}
+    for name in ("segment_sizes", "segment_flows", "change_causes"):
+        drawn = [panel for panel in after[name].panels if panel.segmentation == "custom"]
+        assert [panel.title for panel in drawn] == ["Custom segments"]
+        assert [panel.segmentation for panel in before[name].panels] == [
+            panel.segmentation for panel in after[name].panels if panel.segmentation != "custom"
+        ]
+    # They say nothing about the segments that are learned.
+    for name in ("segment_flows", "change_causes", "alerts"):
+        assert after[name].title == before[name].title
+    seen = Visit(browser, write_page(render(shop_facts(demo_shop), answered(changed))))
+    for tab, chart in (("campaigns", "custom_cards"), ("movement", "segment_flows"), ("customers", "segment_sizes")):
+        seen.show(tab)
+        seen.choose("custom")
+        assert "Custom segments" in seen.page.inner_text(f"#{tab} .switch")
+        assert seen.is_seen(f"#{chart}, #{chart} [data-segmentation=broad]")[0]
+        assert not any(seen.is_seen(f"#{chart} [data-segmentation=broad], #broad_cards"))
+    assert seen.complaints == []
+
+
 @pytest.mark.parametrize("width", [420, 1400])
 def test_names_of_the_flows_are_apart_and_beside_their_nodes(
     browser: Browser, report: Path, visit: Visit, width: int

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from conftest import ROOT
-from lines import Given, connected
+from lines import MODELS, Given, connected
 from shop_toolkit.custom_segments import COLUMNS, custom_segment_problems
 
 SEGMENTS = (
@@ -200,3 +200,27 @@ def test_without_rows_there_is_no_fourth_segmentation() -> None:
         assert given.rows("select {{ custom_segment() }}, {{ sql_list(segmentations()) }}") == [
             (None, ["rfm", "broad", "detailed"])
         ]
+
+
+def test_the_report_counts_custom_segments_only_where_there_are_some() -> None:
+    customers = pd.DataFrame(
+        [("1", "abroad", 2), ("2", "abroad", 1), ("3", "other", 1), ("4", "other", 0)],
+        columns=["customer_id", "custom_segment", "frequency"],
+    ).assign(rfm_segment="new", broad_segment="new", detailed_segment="new")
+    for measure in ("recency", "frequency", "monetary"):
+        customers[f"{measure}_percent_rank"] = [0.5, 0.25, 1.0, None]
+    alerts = pd.DataFrame(
+        {"customer_id": ["2"], "monetary": 7.0, "expected_loss": 3.0, "days_overdue": 4, "state": "new"}
+    )
+    audiences = pd.DataFrame({"segmentation": "custom", "segment": "abroad", "is_control": [True, False]})
+    with connected() as connection:
+        given = Given(connection, customers=customers, customer_alerts=alerts, audiences=audiences)
+        query = MODELS["rpt_segments"].read_text("utf-8")
+        assert {row[0] for row in given.rows(query)} == {"rfm", "broad", "detailed"}
+        given.custom_segments = SEGMENTS
+        found = [
+            (row[1], row[2], row[3], row[6], float(row[7]), row[10], row[11])
+            for row in given.rows(query)
+            if row[0] == "custom"
+        ]
+    assert sorted(found, key=str) == [("abroad", 2, 0.375, 1, 7.0, 1, 1), ("other", 1, 1.0, 0, 0.0, None, None)]

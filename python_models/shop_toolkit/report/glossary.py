@@ -19,7 +19,7 @@ TERMS = {
     marked("recency"): marked("How long ago the last order was that was not cancelled. A high score is a recent one."),
     marked("frequency"): marked("How many orders a customer has placed of which something was not cancelled."),
     marked("score"): marked(
-        "From 1 to 5, by fifths of the customers on the day that the rules were fitted; 5 is best."
+        "Counted from 1; the highest is best. The bounds between scores stay as they were when the rules were fitted."
     ),
     marked("rank"): marked("Which share of all customers lies below: 90 % means that nine of ten have less."),
     marked("map of customers"): marked(

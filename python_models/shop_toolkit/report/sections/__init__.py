@@ -92,6 +92,7 @@ PLACES: dict[str, dict[str, Any]] = {
     "broad_cards": PRINTED | {"terms": ["control group"]},
     "detailed_cards": PRINTED | {"terms": ["control group"]},
     "rfm_cards": PRINTED | {"terms": ["control group"]},
+    "custom_cards": PRINTED | {"terms": ["control group"]},
 }
 
 

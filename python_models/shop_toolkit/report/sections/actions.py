@@ -10,7 +10,7 @@ import pandas as pd
 from shop_toolkit.report.charts import Block, Card, Row, Tables, largest, rows_of, table_of, without_chart
 from shop_toolkit.report.colours import segment_colours
 from shop_toolkit.report.sections.campaigns import campaign_results
-from shop_toolkit.report.segmentations import SEGMENTATIONS, ordered
+from shop_toolkit.report.segmentations import ordered, segmentations_of
 from shop_toolkit.report.words import is_missing, money, percent, plural, sentence
 
 STRATEGY = {"goal": "Goal", "action": "Action", "channel": "Channel", "measure_of_success": "Measure"}
@@ -23,7 +23,8 @@ def blocks(tables: Tables) -> list[Block]:
     ]
     segments = tables["segments"].merge(campaigns, on=["segmentation", "segment"], how="left", validate="one_to_one")
     colours = segment_colours(segments)
-    all_cards = [cards(segmentation, words, segments, colours) for segmentation, words in SEGMENTATIONS.items()]
+    shown = segmentations_of(segments)
+    all_cards = [cards(segmentation, words, segments, colours) for segmentation, words in shown.items()]
     results = campaign_results(tables["campaign_results"])
     # What is there to see comes first.
     return [*all_cards, results] if results.problem else [results, *all_cards]
@@ -33,7 +34,7 @@ def cards(segmentation: str, words: str, segments: pd.DataFrame, colours: Mappin
     """The cards of a segmentation's segments, best first.
 
     Args:
-        segmentation: rfm, broad or detailed.
+        segmentation: rfm, broad, detailed or custom.
         words: The segmentation's name in a text.
         segments: One row per segmentation and segment, with the size of its campaign.
         colours: Colour by segment.

@@ -22,6 +22,7 @@ from shop_toolkit.report.charts import (
 from shop_toolkit.report.language import gettext as _
 from shop_toolkit.report.language import ngettext
 from shop_toolkit.report.months import month
+from shop_toolkit.report.privacy import LEAST_CUSTOMERS
 from shop_toolkit.report.sections.campaigns import GAIN_DAYS, with_gains
 from shop_toolkit.report.words import change, count, day_of, is_missing, money, percent, sentence
 
@@ -111,32 +112,40 @@ def of_customers(row: Row) -> str:
 def revenue_change(row: Row) -> tuple[str, str]:
     """How revenue changed, and whose orders made the change."""
     now, before = row["current_amount"], row["previous_amount"]
-    stayed = float(now) - float(row["gained_amount"]) - (float(before) - float(row["lost_amount"]))
     parts = {
         "days": int(row["period_days"]),
         "now": money(now),
         "share": percent(abs(float(now) / float(before) - 1)),
-        "gained": money(row["gained_amount"]),
-        "lost": money(row["lost_amount"]),
-        "stayed": money(abs(stayed)),
     }
     if now >= before:
         text = _("The last {days} days brought {now}, {share} more than the {days} days before.", **parts)
     else:
         text = _("The last {days} days brought {now}, {share} less than the {days} days before.", **parts)
+    return text, parts_of_change(row)
+
+
+def parts_of_change(row: Row) -> str:
+    """What the customers brought who came, stayed away or ordered in both periods, unless one of them is few."""
+    if is_missing(row["gained_amount"]):
+        return _(
+            "Revenue of customers who came, stayed away or ordered in both periods is not shown: one of these groups"
+            " has fewer than {least} customers.",
+            least=LEAST_CUSTOMERS,
+        )
+    gained, lost = row["gained_amount"], row["lost_amount"]
+    stayed = float(row["current_amount"]) - float(gained) - (float(row["previous_amount"]) - float(lost))
+    parts = {"gained": money(gained), "lost": money(lost), "stayed": money(abs(stayed))}
     if stayed >= 0:
-        evidence = _(
+        return _(
             "Customers who had not ordered in the period before brought {gained}; those who stayed away had brought"
             " {lost}; those of both periods spent {stayed} more.",
             **parts,
         )
-    else:
-        evidence = _(
-            "Customers who had not ordered in the period before brought {gained}; those who stayed away had brought"
-            " {lost}; those of both periods spent {stayed} less.",
-            **parts,
-        )
-    return text, evidence
+    return _(
+        "Customers who had not ordered in the period before brought {gained}; those who stayed away had brought"
+        " {lost}; those of both periods spent {stayed} less.",
+        **parts,
+    )
 
 
 def best_segment(row: Row) -> tuple[str, str]:

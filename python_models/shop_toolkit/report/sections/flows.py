@@ -7,7 +7,7 @@ import pandas as pd
 from shop_toolkit.report.charts import Block, Figure, Panel, Table, column, table_of, without_chart
 from shop_toolkit.report.colours import GREY
 from shop_toolkit.report.months import month, month_ends
-from shop_toolkit.report.segmentations import LEARNED, SEGMENTATIONS, ordered
+from shop_toolkit.report.segmentations import LEARNED, MOVING, SEGMENTATIONS, ordered
 from shop_toolkit.report.words import count, label, percent, plural, sentence
 
 # Customers without an order before, as segment_transitions calls them and as the figure does.
@@ -36,7 +36,7 @@ def flows(transitions: pd.DataFrame, segments: pd.DataFrame, colours: Mapping[st
     own = whole[whole["as_of_date"] == day]
     panels = [
         flow(rows, list(ordered(segments, segmentation)["segment"]), colours, segmentation)
-        for segmentation in LEARNED
+        for segmentation in MOVING
         if len(rows := own[own["segmentation"] == segmentation])
     ]
     return Block(
@@ -98,7 +98,7 @@ def flow(rows: pd.DataFrame, best_first: list[str], colours: Mapping[str, str], 
         rows: Its transitions of the month.
         best_first: Its segments of today, best first.
         colours: Colour by segment.
-        segmentation: broad or detailed.
+        segmentation: broad, detailed or custom.
     """
     rows = rows.sort_values(["from_segment", "to_segment"])
     sides = [side_of(rows, field, best_first) for field in ("from_segment", "to_segment")]

@@ -29,7 +29,7 @@ from shop_toolkit.report.months import (
 from shop_toolkit.report.sections.alerts import alert_backtest, alerts
 from shop_toolkit.report.sections.drift import drifted
 from shop_toolkit.report.sections.flows import flows
-from shop_toolkit.report.segmentations import LEARNED, SEGMENTATIONS
+from shop_toolkit.report.segmentations import LEARNED, MOVING, SEGMENTATIONS
 from shop_toolkit.report.words import percent, plural, sentence
 
 # How segment_changes are counted: the section needs no more of them.
@@ -103,7 +103,7 @@ def causes(changes: pd.DataFrame) -> Block:
         return without_chart(name, heading, "No customer has been in any segment, so none has changed.")
     panels = [
         cause_bars(segmentation, rows)
-        for segmentation in LEARNED
+        for segmentation in MOVING
         if len(rows := own[own["segmentation"] == segmentation])
     ]
     columns = {
@@ -130,7 +130,7 @@ def cause_bars(segmentation: str, rows: pd.DataFrame) -> Panel:
     """Stacked bars of changes by month and cause.
 
     Args:
-        segmentation: broad or detailed.
+        segmentation: broad, detailed or custom.
         rows: Its changes.
     """
     counts = latest(rows.groupby(["as_of_date", "cause"])["change_count"].sum().reset_index())
