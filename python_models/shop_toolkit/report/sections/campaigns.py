@@ -1,5 +1,6 @@
 """What did campaigns bring? Each against its control group, by the mart campaign_results."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -163,15 +164,20 @@ def verdict_sentence(row: Row) -> str:
 
 def too_few(row: Row) -> str:
     """Why nothing is claimed of a window that is over."""
+    customers = [row[f"{arm}_customer_count"] for arm in ("treatment", "control")]
+    # Who would order in the smaller group if both were alike, never rounded up to what is enough.
+    expected = min(customers) * float(row["treatment_buyer_count"] + row["control_buyer_count"]) / sum(customers)
     return _(
         "Too few to say: {buyers} of {customers} customers who were addressed ordered, and {others} of {held_out} who"
-        " were held out. Each group needs {least}, and {least_buyers} who order.",
+        " were held out. Each group needs {least}, and {least_buyers} who order if both are alike: here that is"
+        " {expected}.",
         buyers=row["treatment_buyer_count"],
         customers=row["treatment_customer_count"],
         others=row["control_buyer_count"],
         held_out=row["control_customer_count"],
         least=LEAST_CUSTOMERS,
         least_buyers=LEAST_BUYERS,
+        expected=number_text(math.floor(10 * expected) / 10, 1),
     )
 
 
