@@ -217,9 +217,16 @@ def main(arguments: list[str]) -> int:
         return 1
 
 
-if __name__ == "__main__":
-    code = main(sys.argv[1:])
+def end(code: int) -> None:
+    """End this process and those that it has started."""
+    # Only where a fit has loaded it: it takes seconds to load.
+    if (parallel := sys.modules.get("shop_toolkit.parallel")) is not None:
+        parallel.stop_workers()
     sys.stdout.flush()
     sys.stderr.flush()
     # DuckDB would print what it finds at the end of a process that dbt has run in.
     os._exit(code)
+
+
+if __name__ == "__main__":
+    end(main(sys.argv[1:]))

@@ -1,12 +1,15 @@
 """`make build`: a line per stage, what dbt warns of, and five lines at the end; test_commands.py runs it."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import duckdb
 import pytest
-from conftest import Shop
+from conftest import ROOT, Shop
 from shop_toolkit import build
 from shop_toolkit.build import Progress, duration, keep_times, last_times, main, stage_of, summary
 
@@ -135,3 +138,17 @@ def test_the_exit_code_of_dbt_is_kept(
 def test_settings_that_cannot_be_read_are_said_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["[1"]) == 1
     assert "The settings can't be read" in capsys.readouterr().err
+
+
+def test_the_workers_of_fits_end_with_the_build(tmp_path: Path) -> None:
+    """Whoever reads the output of the build would wait for them: `make build | tee build.log`."""
+    script = "import os; from shop_toolkit.build import end; from shop_toolkit.parallel import in_parallel;"
+    script += "print(*in_parallel(os.getpid, [()] * 4, 2), flush=True); end(3)"
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "python_models")}
+    # A file: a pipe would be read until the workers have ended.
+    with (tmp_path / "output").open("w") as output:
+        done = subprocess.run([sys.executable, "-c", script], stdout=output, env=environment, check=False)
+    workers = {int(text) for text in (tmp_path / "output").read_text().split()}
+    assert done.returncode == 3
+    assert workers
+    assert [worker for worker in workers if Path(f"/proc/{worker}").exists()] == []

@@ -83,7 +83,7 @@ def test_every_mart_equals_the_one_of_duckdb(folder: Path, demo_shop: Shop, tmp_
     shutil.copytree(folder, tmp_path / "tables")
     (half_written,) = (tmp_path / "tables" / "core" / "int_orders").iterdir()
     shutil.copy(next(half_written.iterdir()), half_written / "added.parquet")
-    shutil.copytree(half_written, half_written.with_name("unfinished"))
+    shutil.copytree(half_written, half_written.with_name("0123456789abcdef" * 2))
     # As another process finds them.
     assert unequal_marts(demo_shop, Engine("sail", str(tmp_path / "tables"))) == {}
     assert [path.name for path in (tmp_path / "tables" / "core" / "int_orders").iterdir()] == [half_written.name]

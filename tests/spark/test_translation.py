@@ -1,5 +1,6 @@
 """Each rule of the translation to Spark's SQL, on a few rows: DuckDB and Sail return the same."""
 
+import atexit
 import math
 import os
 import traceback
@@ -324,6 +325,25 @@ def test_a_shape_keeps_the_rows(name: str, engine: Engine, connection: duckdb.Du
     assert rows_of(result) == rows_of(expected)
 
 
+def test_a_column_that_the_first_of_several_selects_lacks_can_be_stored(
+    engine: Engine, connection: duckdb.DuckDBPyConnection
+) -> None:
+    """Sail takes the column for one of nulls where the first select has an untyped null."""
+    query = """
+        with first as (select 1 as quantity),
+            later as (
+                select max(quantity) as quantity from shop.lines
+                union all by name
+                select arg_max(word, (day, quantity)) as word, arg_min(day, quantity) as day from shop.lines
+                where quantity > 0
+            )
+        select * from first union all by name select * from later
+    """
+    run_translated(f"create table shop.joined as {query}", engine)
+    assert engine.columns("shop", "joined") == {"quantity": "int", "word": "string", "day": "date"}
+    assert rows_of(engine.run("select * from shop.joined")) == rows_of(connection.sql(query).to_arrow_table())
+
+
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
@@ -435,6 +455,16 @@ def test_an_engine_that_is_told_by_its_address_is_known_by_what_it_answers(engin
     assert engine.name == "sail"
     host, port = engine.server.listening_address
     assert Engine(f"sc://{host}:{port}").name == "sail"
+
+
+def test_no_engine_is_asked_anything_when_the_process_ends(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it has ended before, the client would try for ten minutes."""
+    registered: list[Any] = []
+    monkeypatch.setattr(atexit, "register", registered.append)
+    monkeypatch.setattr(atexit, "unregister", registered.remove)
+    host, port = engine.server.listening_address
+    Engine(f"sc://{host}:{port}")
+    assert registered == []
 
 
 def test_the_page_says_what_each_rule_is_for() -> None:

@@ -1,5 +1,6 @@
 """A session on an engine that speaks Spark Connect."""
 
+import atexit
 import os
 import re
 import shutil
@@ -70,6 +71,10 @@ class Engine:
                 SparkSession._start_connect_server(address, {"spark.sql.catalogImplementation": "hive"})
                 address = "sc://localhost"
             session = SparkSession.builder.remote(address).create()
+            # At the end of the process, the client would clear fits that no model makes there; where the engine has
+            # ended already, it would try for ten minutes.
+            clear_fits: Any = getattr(session.client, "_cleanup_ml_cache", None)
+            atexit.unregister(clear_fits)
             session.sql("select 1").collect()
             if problem := version_problem(session.version):
                 raise DbtRuntimeError(problem)

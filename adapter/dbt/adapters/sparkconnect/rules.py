@@ -112,6 +112,13 @@ def place_of(node: exp.Expr) -> str:
     return f"line {lines[0]}: " if lines else ""
 
 
+def _type_of_element(annotator: TypeAnnotator, node: exp.Expr) -> exp.Expr:
+    """Where another value is greatest, SQLGlot doesn't know the type; with a number behind it is a list of several."""
+    if node.args.get("count") is None:
+        annotator._set_type(node, node.this.type)
+    return node
+
+
 def _type_of_difference(annotator: TypeAnnotator, node: exp.Sub) -> exp.Expr:
     """SQLGlot calls the days between two dates a date."""
     if is_date(node.this) and is_date(node.expression):
@@ -126,6 +133,8 @@ TYPES = {
     exp.Sub: {"annotator": _type_of_difference},
     exp.Div: {"returns": Type.DOUBLE},
     exp.Avg: {"returns": Type.DOUBLE},
+    exp.ArgMax: {"annotator": _type_of_element},
+    exp.ArgMin: {"annotator": _type_of_element},
 }
 
 

@@ -239,7 +239,7 @@ def _order_columns(union: exp.SetOperation) -> None:
     names = list(dict.fromkeys([*left.named_selects, *right.named_selects]))
     columns: list[tuple[exp.Select, list[exp.Expr]]] = []
     for side, other in ((left, right), (right, left)):
-        types = dict(zip(other.named_selects, (one.type for one in _joined(other)[0].selects), strict=True))
+        types = dict(zip(other.named_selects, _types_of(other), strict=True))
         for select in _joined(side):
             by_name = dict(zip(side.named_selects, select.selects, strict=True))
             columns.append((select, [by_name.get(one) or _no_value(one, types[one]) for one in names]))
@@ -258,12 +258,19 @@ def _joined(query: exp.Expr) -> list[exp.Select]:
     return [query]
 
 
+def _types_of(query: exp.Expr) -> list[exp.DataType | None]:
+    """Of each column, the type in the first of the selects that knows it."""
+    columns = zip(*([one.type for one in select.selects] for select in _joined(query)), strict=True)
+    unknown = (None, exp.DataType.Type.UNKNOWN, exp.DataType.Type.NULL)
+    return [next((one for one in types if one is not None and one.this not in unknown), None) for types in columns]
+
+
 def _no_value(name: str, kind: exp.DataType | None) -> exp.Expr:
     """A column of nulls that has a type, where it is known."""
-    null: exp.Expr = exp.Null()
-    if kind is not None and kind.this != exp.DataType.Type.UNKNOWN:
-        null = exp.Cast(this=null, to=kind.copy())
-    return exp.alias_(null, name, quoted=True)
+    null: exp.Expr = exp.Null() if kind is None else exp.Cast(this=exp.Null(), to=kind.copy())
+    column = exp.alias_(null, name, quoted=True)
+    column.type = kind
+    return column
 
 
 def _filtered_beside(select: exp.Select) -> exp.Select:
