@@ -17,9 +17,9 @@
 {%- endmacro %}
 
 
-{#- The table of a seed, or none before it is loaded. -#}
+{#- The table of a seed, or none before it is loaded and in unit tests, where dbt has no graph. -#}
 {% macro seed_table(name) -%}
-    {%- if execute -%}
+    {%- if execute and graph.nodes is defined -%}
         {%- set seed = seed_of(name) -%}
         {{ return(adapter.get_relation(
             database=seed.database, schema=seed.schema, identifier=seed.alias
