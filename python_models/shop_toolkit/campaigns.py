@@ -49,7 +49,7 @@ def read_campaigns(path: str, folder: str = "") -> str:
     """
     try:
         headings, rows = rows_of(Path(folder, path), COLUMNS)
-    except ValueError:
+    except (FileNotFoundError, ValueError):
         return json.dumps({"campaigns": [], "problems": [unreadable(path)]})
     missing = [name for name in COLUMNS if name not in headings]
     if missing:

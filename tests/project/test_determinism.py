@@ -2,6 +2,7 @@
 
 import csv
 import random
+import shutil
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -49,7 +50,11 @@ SEGMENTED = ("customers", "segments", *(table.split(".")[-1] for table in FITTED
 def shuffled(log: Path, folder: Path, encoding: str) -> str:
     headings, *rows = log.read_text(encoding).splitlines(keepends=True)
     random.Random(7).shuffle(rows)
-    path = folder / "shuffled.csv"
+    # Where the campaigns of the embedded shop lie beside its log.
+    path = folder / log.parent.name / log.name
+    path.parent.mkdir()
+    if log == DEMO_FILE:
+        shutil.copy(log.with_name("campaigns.csv"), path.parent)
     path.write_bytes((headings + "".join(rows)).encode(encoding))
     return str(path)
 
