@@ -7,8 +7,8 @@ cast(
     concat(
         '0x',
         left(
-            md5(concat_ws(
-                '|', {{ sql_text(setting('control_salt')) }}, {{ campaign }}, {{ customer_id }}
+            md5(concat_ws('|', {{ sql_text(setting('control_salt')) }}, {{ campaign }},
+                {{ customer_id }}
             )),
             8
         )

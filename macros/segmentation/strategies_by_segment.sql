@@ -33,8 +33,10 @@
             'leave them out of campaigns, or change the setting that leaves them out' as action,
             'none' as channel,
             'none' as measure_of_success,
-            strategies.display_order + left_out.display_order as display_order,
-            case when left_out.is_best then 1 else strategies.value_order end as value_order
+            cast(strategies.display_order as integer)
+            + cast(left_out.display_order as integer) as display_order,
+            case when left_out.is_best then 1 else cast(strategies.value_order as integer) end
+                as value_order
         )
     from {{ ref('segment_strategies') }} as strategies
     cross join (

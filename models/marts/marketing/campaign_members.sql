@@ -172,11 +172,49 @@ nobody as (
 
 decided as (
 
-    select * from members
+    select
+        model_version,
+        campaign,
+        customer_id,
+        campaign_segmentation,
+        campaign_segment,
+        campaign_condition,
+        rfm_segment,
+        broad_segment,
+        detailed_segment,
+        recency_days,
+        frequency,
+        monetary,
+        campaign_control_share,
+        campaign_expected_lift,
+        is_backfilled,
+        campaign_start_date,
+        campaign_end_date,
+        as_of_date
+    from members
 
-    union all by name
+    union all
 
-    select * from nobody
+    select
+        model_version,
+        campaign,
+        customer_id,
+        campaign_segmentation,
+        campaign_segment,
+        campaign_condition,
+        rfm_segment,
+        broad_segment,
+        detailed_segment,
+        recency_days,
+        frequency,
+        monetary,
+        campaign_control_share,
+        campaign_expected_lift,
+        is_backfilled,
+        campaign_start_date,
+        campaign_end_date,
+        as_of_date
+    from nobody
 
 )
 
