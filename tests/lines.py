@@ -5,6 +5,7 @@ builds the same is tested with one of them (tests/sources/test_known_exports.py)
 """
 
 import datetime
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -105,8 +106,9 @@ def context() -> dict[str, Any]:
         "var": lambda name: CURRENT[0].settings[name],
         "flags": SimpleNamespace(FULL_REFRESH=False, WHICH="build"),
         "run_started_at": datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC),
-        "modules": SimpleNamespace(datetime=datetime),
+        "modules": SimpleNamespace(datetime=datetime, re=re),
         "execute": True,
+        "target": SimpleNamespace(type="duckdb", database="memory", schema="main"),
         "uses_stored_rules": lambda: False,
         "custom_segments": lambda: CURRENT[0].custom_segments,
         "all_selected": lambda _: True,

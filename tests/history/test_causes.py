@@ -45,6 +45,14 @@ def causes(make_shop: Callable[..., Shop]) -> dict[str, tuple[str, str]]:
                 single_cause varchar, rfm_segment varchar, broad_segment varchar, detailed_segment varchar
             )
         """)
+        # No version: scores are levels.
+        connection.execute("create schema scoring")
+        connection.execute("""
+            create table scoring.rfm_cut_points (
+                model_version integer, measure varchar, cut_number integer, cut_point decimal(18, 2),
+                score_group varchar
+            )
+        """)
         rows = [
             f"('{customer}', date '2011-02-28', {', '.join(str(step in some) for step in FLAGS)},"
             f" null, null, '{segment}', null)"
@@ -68,6 +76,7 @@ def causes(make_shop: Callable[..., Shop]) -> dict[str, tuple[str, str]]:
                 for column in (f"{name}_before", f"{name}_segment", f"original_{name}_segment")
             )
         },
+                1 as model_version, 1 as previous_version,
                 null::varchar as restated_by, 0 as recency_before, 1 as frequency_before,
                 1.00 as monetary_before, 1.00 as monetary, 1 as monetary_score_before, 1 as monetary_score,
                 false as is_new, true as is_move, false as is_withdrawn

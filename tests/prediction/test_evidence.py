@@ -257,12 +257,13 @@ def newcomers(size: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def with_no_interests(warehouse: Given) -> None:
+    shares = ", ".join(f"share_{number:02} double" for number in range(31))
     warehouse.connection.execute(
-        """
+        f"""
         create or replace table int_sample_interests (
             sample_number bigint, category_id integer, interest_rank integer, amount decimal(18, 2)
         );
-        create or replace table int_sample_features (sample_number bigint, share_00 double)
+        create or replace table int_sample_features (sample_number bigint, {shares})
         """
     )
     warehouse.built |= {"int_sample_interests", "int_sample_features"}

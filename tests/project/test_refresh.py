@@ -302,7 +302,7 @@ def test_the_last_day_has_the_segment_names_of_the_seed_and_days_that_are_over_k
 def test_a_refresh_of_an_empty_warehouse_stops_with_a_sentence(make_shop: Callable[..., Shop]) -> None:
     shop = make_shop()
     problem = problem_of(shop.dbt(*REFRESH))
-    missing = "cluster_levels, customer_embeddings, int_customer_category_spend, int_customer_interest_groups,"
+    missing = "cluster_levels, custom_segments, customer_embeddings, int_customer_category_spend,"
     assert f"the warehouse lacks {missing}" in problem
     assert "Run 'dbt build' first." in problem
     assert shop.tables() == set()

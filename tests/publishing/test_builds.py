@@ -59,7 +59,7 @@ def picture(shop: Shop) -> dict[str, tuple[Any, ...]]:
         ),
         pytest.param("select * replace (1 as goal) from seeds.backup", [], "unit test", id="a unit test"),
         pytest.param(
-            "select * replace (1 as goal) from seeds.backup",
+            "select * replace (encode(goal) as goal) from seeds.backup",
             ["--exclude", "test_type:unit"],
             "enforced contract",
             id="a contract",

@@ -49,7 +49,13 @@ def sales(came: int, went: int, stayed: int) -> pd.DataFrame:
 
 def findings(orders: pd.DataFrame) -> dict[str, Row]:
     customers = pd.DataFrame({"customer_id": orders["customer_id"].unique()}).assign(
-        frequency=2, monetary=1, recency_days=0, detailed_segment="", expected_spend_90_days=1, as_of_date=LAST_DAY
+        frequency=2,
+        monetary=1,
+        recency_days=0,
+        detailed_segment="",
+        rfm_segment="",
+        expected_spend_90_days=1,
+        as_of_date=LAST_DAY,
     )
     empty = {
         name: pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in columns.items()})

@@ -122,6 +122,16 @@ def test_only_runs_that_read_the_input_need_it(make_shop: Callable[..., Shop], t
         warehouse.sql(
             "create table customers (recency_score integer, frequency_score integer, monetary decimal(18, 2))"
         )
+        warehouse.sql("create schema core; create table core.model_versions (model_version integer, is_active boolean)")
+        warehouse.sql("create schema scoring")
+        warehouse.sql(
+            """
+            create table scoring.rfm_cut_points (
+                model_version integer, measure varchar, cut_number integer, cut_point decimal(18, 2),
+                score_group varchar
+            )
+            """
+        )
     for arguments in (
         ("seed",),
         ("build", "--select", "rpt_score_cells", "--exclude-resource-type", "unit_test"),

@@ -183,7 +183,7 @@ def test_wrong_settings_stop_the_build_with_a_sentence_each(built_shop: Shop) ->
     )
     for sentence in (
         "The setting 'as_of_dat' is not known. Known settings: transactions, column_mapping,",
-        "The setting 'transactions' is 7; it takes a file, a glob, or the name of a table in the warehouse.",
+        "The setting 'transactions' is 7; it takes a file, a glob, the name of a table in the warehouse, or a ref",
         "The setting 'as_of_date' is \"2011-02-31\"; it takes a date that exists, as YYYY-MM-DD.",
         "The setting 'baseline_date' is \"31.12.2011\"; it takes a date that exists, as YYYY-MM-DD.",
         "The setting 'refit' is \"yes please\"; it takes true or false.",
