@@ -93,7 +93,7 @@ class Project:
         parsed = parse_one(node["compiled_code"], dialect=DIALECT)
         if self._reads_the_input(parsed):
             return {name: [] for name in node["columns"]}
-        query = qualify(parsed, schema=self._schema, dialect=DIALECT, identify=False)
+        query = by_position(qualify(parsed, schema=self._schema, dialect=DIALECT, identify=False))
         # All columns at once, and without a copy of the query for each step.
         nodes = lineage(
             None, query, schema=self._schema, dialect=DIALECT, scope=build_scope(query), trim_selects=False, copy=False
@@ -108,3 +108,27 @@ class Project:
             )
             for name in node["columns"]
         }
+
+
+def by_position(query: exp.Expr) -> exp.Expr:
+    """The same query with unions by position instead of by name, which SQLGlot's lineage does not know."""
+    # Inner ones first.
+    for union in reversed(list(query.find_all(exp.SetOperation))):
+        if union.args.get("by_name"):
+            names = list(dict.fromkeys([*union.left.named_selects, *union.right.named_selects]))
+            for side in (union.left, union.right):
+                _select(side, side.named_selects, names)
+            union.set("by_name", False)
+    return query
+
+
+def _select(query: exp.Query, present: list[str], wanted: list[str]) -> None:
+    """Have a query, or each part of a union, select the wanted columns in their order; those it lacks are null."""
+    if isinstance(query, exp.Subquery):
+        _select(query.this, present, wanted)
+    elif isinstance(query, exp.SetOperation):
+        _select(query.left, present, wanted)
+        _select(query.right, present, wanted)
+    else:
+        selected = dict(zip(present, query.selects, strict=True))
+        query.set("expressions", [selected.get(name) or exp.alias_(exp.null(), name) for name in wanted])

@@ -4,11 +4,13 @@ import csv
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 from conftest import PUBLISHED, Shop
+from sqlglot import parse_one
 
 from lineage.__main__ import column_of, tree, write_csv
-from lineage.columns import Column, Project
+from lineage.columns import Column, Project, by_position
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +88,16 @@ def test_a_wrong_name_and_a_missing_target_are_reported(project: Project, demo_s
     shutil.copy(demo_shop.folder / "target" / "manifest.json", tmp_path)
     read = Project.of_target(tmp_path).inputs("cleaning_summary")
     assert read == ["int_cancellation_matches", "int_transactions_flagged"]
+
+
+def test_a_union_by_name_is_the_same_by_position() -> None:
+    text = """
+        (select 1 as a, 2 as b union all select 3 as x, 4 as y)
+        union all by name select 5 as c, 6 as a
+        union all by name select 7 as b
+    """
+    query = by_position(parse_one(text, dialect="duckdb"))
+    assert "BY NAME" not in query.sql("duckdb")
+    assert sorted(duckdb.execute(query.sql("duckdb")).fetchall(), key=str) == sorted(
+        duckdb.execute(text).fetchall(), key=str
+    )
