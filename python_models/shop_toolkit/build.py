@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from shop_toolkit.ending import end
 from shop_toolkit.ingest.files import InputError
 from shop_toolkit.ingest.inspect_input import settings_of_run
 from shop_toolkit.report.words import percent, plural
@@ -215,17 +216,6 @@ def main(arguments: list[str]) -> int:
     except InputError as error:
         print(error, file=sys.stderr)
         return 1
-
-
-def end(code: int) -> None:
-    """End this process and those that it has started."""
-    # Only where a fit has loaded it: it takes seconds to load.
-    if (parallel := sys.modules.get("shop_toolkit.parallel")) is not None:
-        parallel.stop_workers()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # DuckDB would print what it finds at the end of a process that dbt has run in.
-    os._exit(code)
 
 
 if __name__ == "__main__":

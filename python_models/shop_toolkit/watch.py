@@ -26,6 +26,7 @@ from typing import Any
 
 import duckdb
 
+from shop_toolkit.ending import end
 from shop_toolkit.ingest.errors import first_line_of, named, shortened
 from shop_toolkit.ingest.files import InputError, stamp_or_none, stamps
 from shop_toolkit.ingest.inspect_input import settings_of_run
@@ -517,7 +518,7 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
     stopping = Event()
     stop_on_signals(stopping)
-    # Of locks that dbt leaves at the end: Python's helper, which frees them, would warn on the screen.
+    # Of locks that a second Ctrl-C leaves: Python's helper, which frees them, would warn on the screen.
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")
     try:
         watch(given.settings, seconds_of(given.seconds), stopping)
@@ -528,7 +529,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    code = main(sys.argv[1:])
-    sys.stderr.flush()
-    # DuckDB would print what it finds at the end of a process that dbt has run in.
-    os._exit(code)
+    end(main(sys.argv[1:]))

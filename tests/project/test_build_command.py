@@ -142,7 +142,7 @@ def test_settings_that_cannot_be_read_are_said_in_a_sentence(capsys: pytest.Capt
 
 def test_the_workers_of_fits_end_with_the_build(tmp_path: Path) -> None:
     """Whoever reads the output of the build would wait for them: `make build | tee build.log`."""
-    script = "import os; from shop_toolkit.build import end; from shop_toolkit.parallel import in_parallel;"
+    script = "import os; from shop_toolkit.ending import end; from shop_toolkit.parallel import in_parallel;"
     script += "print(*in_parallel(os.getpid, [()] * 4, 2), flush=True); end(3)"
     environment = os.environ | {"PYTHONPATH": str(ROOT / "python_models")}
     # A file: a pipe would be read until the workers have ended.
@@ -152,3 +152,16 @@ def test_the_workers_of_fits_end_with_the_build(tmp_path: Path) -> None:
     assert done.returncode == 3
     assert workers
     assert [worker for worker in workers if Path(f"/proc/{worker}").exists()] == []
+
+
+def test_nothing_is_left_to_clean_up_after_the_build() -> None:
+    """Else Python's helpers, which outlive it, clean up, and warn below its last line of what leaked."""
+    # With a lock of the kind that dbt has; they are freed as a process ends.
+    script = "import os; from multiprocessing import get_context; from shop_toolkit.ending import end;"
+    script += "from shop_toolkit.parallel import in_parallel; lock = get_context('spawn').RLock();"
+    script += "in_parallel(abs, [(1,)] * 4, 2); end(3)"
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "python_models")}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=False, timeout=120
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (3, "", "")
