@@ -2,10 +2,10 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
-# The shell reads VARS and EVERY as variables of its own, so that quotes and semicolons in it stay as they are.
-export VARS EVERY SHOP
+# The shell reads VARS, EVERY, SHOP and PORT as variables of its own, so that quotes and semicolons in it stay as they are.
+export VARS EVERY SHOP PORT
 
-.PHONY: install build inspect refresh watch new test soak coverage lint benchmark lock clean
+.PHONY: install build inspect refresh watch explore new test soak coverage lint benchmark lock clean
 
 install: $(VENV)/installed
 
@@ -24,6 +24,10 @@ refresh: $(VENV)/installed
 # A refresh whenever the input changes, until Ctrl-C; EVERY=10 looks every ten seconds instead of each second.
 watch: $(VENV)/installed
 	PYTHONPATH=python_models $(BIN)/python -m shop_toolkit.watch $${EVERY:+--seconds "$$EVERY"} "$$VARS"
+
+# The published marts as pages that one can filter and ask in SQL, on this machine only, until Ctrl-C; PORT=8002 listens elsewhere.
+explore: $(VENV)/installed
+	PYTHONPATH=python_models $(BIN)/python -m shop_toolkit.explore "$$VARS"
 
 # A small dbt project of your own that uses this one as a package: make new SHOP=../my_shop
 new: $(VENV)/installed

@@ -387,6 +387,21 @@ def demo_shop(build_once: Callable[..., Shop]) -> Shop:
     return build_once("demo_shop", lambda shop: shop.build(write_json=True))
 
 
+@pytest.fixture(scope="session")
+def published_demo(demo_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder `published` with the embedded shop's marts as BI tools read them; the other files are left out."""
+    folder = tmp_path_factory.mktemp("project") / "published"
+    folder.mkdir()
+    with duckdb.connect(str(folder / "marts.duckdb")) as connection:
+        connection.execute(f"attach '{demo_shop.warehouse}' as shop (read_only)")
+        for mart in PUBLISHED:
+            connection.execute(f"create table {mart} as from shop.{mart}")
+        connection.execute("create table publication as select '1a2b3c4d5e' as publication_id, now()::timestamp as at")
+        connection.execute("comment on table customers is 'One row per customer.'")
+        connection.execute("comment on column customers.monetary is 'What they spent.'")
+    return folder
+
+
 @pytest.fixture
 def copy_of_demo_shop(demo_shop: Shop, tmp_path: Path) -> Shop:
     """The embedded shop as it is after its first build, for tests of what follows."""

@@ -1,0 +1,73 @@
+"""The notebook: runs from top to bottom beside a build, answers its questions, and holds no customer of anybody's."""
+
+import ast
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from conftest import ROOT
+
+NOTEBOOK = ROOT / "examples" / "ten_questions.ipynb"
+
+
+def cells() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
+    return found
+
+
+def run_cell(source: str, names: dict[str, Any]) -> Any:
+    """Run a cell as a notebook does; return the value of its last expression."""
+    tree = ast.parse(source)
+    *statements, last = tree.body
+    exec(compile(ast.Module(statements, []), NOTEBOOK.name, "exec"), names)
+    assert isinstance(last, ast.Expr), "a cell ends with what it shows"
+    return eval(compile(ast.Expression(last.value), NOTEBOOK.name, "eval"), names)
+
+
+def test_every_cell_answers(published_demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a folder below the project, as editors start the kernel in the notebook's own folder."""
+    here = published_demo.parent / "examples"
+    here.mkdir(exist_ok=True)
+    monkeypatch.chdir(here)
+    names: dict[str, Any] = {}
+    code = ["".join(cell["source"]) for cell in cells() if cell["cell_type"] == "code"]
+    answers = [run_cell(source, names) for source in code]
+    assert len(answers) == 11
+    assert [position for position, rows in enumerate(answers) if not len(rows)] == []
+    # Asked in other words, of the same file.
+    with duckdb.connect(str(published_demo / "marts.duckdb"), read_only=True) as marts:
+        spent, customers = marts.sql("select sum(monetary)::double, count(*) from customers").fetchall()[0]
+        revenue = marts.sql("select sum(revenue)::double from order_lines").fetchall()[0][0]
+        overdue = marts.sql("select count(*) from customer_alerts where state <> 'resolved'").fetchall()[0][0]
+    by_segment, strategies, alerts, _, _, _, tenths, _, expected, cleaning = answers[1:]
+    assert by_segment["size"].sum() == strategies["size"].sum() == expected["customer_count"].sum() == customers
+    assert by_segment["revenue"].sum() == pytest.approx(spent)
+    assert tenths["revenue"].sum() == pytest.approx(spent)
+    assert tenths["percent_of_revenue"].is_monotonic_decreasing
+    assert len(alerts) == min(overdue, 20)
+    assert cleaning["amount_after"].iloc[-1] == pytest.approx(revenue)
+
+
+def test_no_connection_stays_open_and_none_can_write(published_demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(published_demo.parent)
+    names: dict[str, Any] = {}
+    run_cell("".join(next(cell for cell in cells() if cell["cell_type"] == "code")["source"]), names)
+    with pytest.raises(duckdb.InvalidInputException, match="read-only"):
+        names["ask"]("create table x as select 1")
+    # Another process could open it for writing; in this one a connection of another kind would be refused.
+    duckdb.connect(str(published_demo / "marts.duckdb")).close()
+
+
+def test_the_notebook_is_kept_without_answers() -> None:
+    """They would be a shop's customers, and change with each run."""
+    notebook = json.loads(NOTEBOOK.read_text("utf-8"))
+    assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
+    assert [cell for cell in cells() if cell.get("outputs") or cell.get("execution_count")] == []
+    titles = [cell["source"][0].strip() for cell in cells() if cell["source"][0].startswith("## ")]
+    assert [title.split(".")[0] for title in titles] == [f"## {number}" for number in range(1, 11)]
+    assert all(title.endswith("?") for title in titles)
+    assert len({cell["id"] for cell in cells()}) == len(cells())
+    lines = [line for cell in cells() for line in "".join(cell["source"]).splitlines()]
+    assert [line for line in lines if len(line) > 120] == []
