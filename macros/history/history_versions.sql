@@ -36,3 +36,27 @@
         on own_versions.model_version = with_rules.model_version
     window by_version as (partition by own_versions.is_usable order by own_versions.model_version)
 {%- endmacro %}
+
+
+{#-
+    SQL: which version reports each date of `dates` (as_of_date), a CTE beside one called `versions`
+    with `history_versions()`: the newest that was fitted by the date. Dates before all versions are
+    backfilled with the first.
+-#}
+{% macro versions_by_date(dates) -%}
+    select
+        {{ dates }}.as_of_date,
+        cast(
+            coalesce(
+                max(versions.model_version) filter (
+                    where versions.baseline_date <= {{ dates }}.as_of_date
+                ),
+                min(versions.model_version)
+            ) as integer
+        ) as model_version,
+        min(versions.baseline_date) > {{ dates }}.as_of_date as is_backfilled
+    from {{ dates }}
+    inner join versions
+        on versions.is_usable
+    group by 1
+{%- endmacro %}

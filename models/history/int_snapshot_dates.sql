@@ -140,21 +140,9 @@ dates as (
 
 ),
 
--- The newest version that was fitted by a date reports it. Dates before all versions are backfilled
--- with the first.
 versioned as (
 
-    select
-        dates.as_of_date,
-        coalesce(
-            max(versions.model_version) filter (where versions.baseline_date <= dates.as_of_date),
-            min(versions.model_version)
-        ) as model_version,
-        min(versions.baseline_date) > dates.as_of_date as is_backfilled
-    from dates
-    inner join versions
-        on versions.is_usable
-    group by 1
+    {{ versions_by_date('dates') | indent(4) }}
 
 ),
 

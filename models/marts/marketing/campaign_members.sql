@@ -65,22 +65,10 @@ due as (
 
 ),
 
--- As in the history: the newest version that was fitted by a date, else the first.
+-- By the version that reports the same date in the history.
 dates as (
 
-    select
-        due.as_of_date,
-        cast(
-            coalesce(
-                max(versions.model_version) filter (where versions.baseline_date <= due.as_of_date),
-                min(versions.model_version)
-            ) as integer
-        ) as model_version,
-        min(versions.baseline_date) > due.as_of_date as is_backfilled
-    from due
-    inner join versions
-        on versions.is_usable
-    group by 1
+    {{ versions_by_date('due') | indent(4) }}
 
 ),
 
@@ -105,7 +93,7 @@ facts as (
 
 {{ assign_segments('facts') }},
 
--- The names that a condition may use are in python_models/shop_toolkit/campaigns.py, too.
+-- The names that a condition may use are in python_models/shop_toolkit/conditions.py, too.
 candidates as (
 
     select
@@ -172,49 +160,11 @@ nobody as (
 
 decided as (
 
-    select
-        model_version,
-        campaign,
-        customer_id,
-        campaign_segmentation,
-        campaign_segment,
-        campaign_condition,
-        rfm_segment,
-        broad_segment,
-        detailed_segment,
-        recency_days,
-        frequency,
-        monetary,
-        campaign_control_share,
-        campaign_expected_lift,
-        is_backfilled,
-        campaign_start_date,
-        campaign_end_date,
-        as_of_date
-    from members
+    select * from members
 
-    union all
+    union all by name
 
-    select
-        model_version,
-        campaign,
-        customer_id,
-        campaign_segmentation,
-        campaign_segment,
-        campaign_condition,
-        rfm_segment,
-        broad_segment,
-        detailed_segment,
-        recency_days,
-        frequency,
-        monetary,
-        campaign_control_share,
-        campaign_expected_lift,
-        is_backfilled,
-        campaign_start_date,
-        campaign_end_date,
-        as_of_date
-    from nobody
+    select * from nobody
 
 )
 
