@@ -155,3 +155,42 @@
             labelled.customer_id = before.customer_id
             and labelled.previous_date = before.as_of_date
 {%- endmacro %}
+
+
+{#-
+    SQL: the snapshots that count, with the columns of the custom segmentation beside those of the
+    others; where the shop defines none, a null segment alone. Restatements of it aren't kept, as a
+    new condition changes its whole history.
+-#}
+{% macro snapshots_with_custom_segments() -%}
+    {#- Named in any case, so that dbt knows what this reads before it can look at the seed. -#}
+    {%- do ref('custom_segments') -%}
+    {%- do ref('int_customer_states_scd2') -%}
+    {%- if custom_segments() -%}
+    with custom_snapshots as (
+
+        {{ custom_snapshots() | indent(8) }}
+
+    )
+
+    select
+        snapshots.*,
+        custom_snapshots.custom_segment,
+        custom_snapshots.custom_before,
+        custom_snapshots.custom_cause,
+        cast(null as varchar) as original_custom_segment,
+        cast(null as varchar) as custom_sufficient_causes
+    from {{ ref('int_segment_snapshots') }} as snapshots
+    inner join custom_snapshots
+        on
+            snapshots.customer_id = custom_snapshots.customer_id
+            and snapshots.as_of_date = custom_snapshots.as_of_date
+    where not snapshots.is_withdrawn
+    {%- else -%}
+    select
+        *,
+        cast(null as varchar) as custom_segment
+    from {{ ref('int_segment_snapshots') }}
+    where not is_withdrawn
+    {%- endif -%}
+{%- endmacro %}

@@ -1,10 +1,14 @@
 {{ config(materialized='view') }}
 
--- depends_on: {{ ref('custom_segments') }}
--- depends_on: {{ ref('int_customer_states_scd2') }}
 with cut_points as (
 
     {{ cut_points_by_version(ref('rfm_cut_points')) | indent(4) }}
+
+),
+
+labelled as (
+
+    {{ snapshots_with_custom_segments() | indent(4) }}
 
 ),
 
@@ -12,18 +16,17 @@ with cut_points as (
 snapshots as (
 
     select
-        snapshots.*,
-        {{ score_level('snapshots.monetary_score', 'cut_points.monetary_scores') | indent(8) }}
+        labelled.*,
+        {{ score_level('labelled.monetary_score', 'cut_points.monetary_scores') | indent(8) }}
             as monetary_level,
         {{ score_level(
-            'snapshots.monetary_score_before', 'previous_cut_points.monetary_scores'
+            'labelled.monetary_score_before', 'previous_cut_points.monetary_scores'
         ) | indent(8) }} as monetary_level_before
-    from {{ ref('int_segment_snapshots') }} as snapshots
+    from labelled
     left join cut_points
-        on snapshots.model_version = cut_points.model_version
+        on labelled.model_version = cut_points.model_version
     left join cut_points as previous_cut_points
-        on snapshots.previous_version = previous_cut_points.model_version
-    where not snapshots.is_withdrawn
+        on labelled.previous_version = previous_cut_points.model_version
 
 ),
 
@@ -33,17 +36,9 @@ strategies as (
 
 ),
 
-{% if custom_segments() %}
-custom_snapshots as (
-
-    {{ custom_snapshots() | indent(4) }}
-
-),
-
-{% endif %}
 by_segmentation as (
 
-    {% for segmentation in ['rfm', 'broad', 'detailed'] %}
+    {% for segmentation in segmentations() %}
     select
         customer_id,
         '{{ segmentation }}' as segmentation,
@@ -62,30 +57,6 @@ by_segmentation as (
     from snapshots
     {{ 'union all' if not loop.last }}
     {% endfor %}
-    {% if custom_segments() %}
-    union all
-
-    select
-        snapshots.customer_id,
-        'custom' as segmentation,
-        custom_snapshots.custom_before as segment_before,
-        custom_snapshots.custom_segment as segment,
-        cast(null as varchar) as original_segment,
-        custom_snapshots.custom_cause as cause,
-        cast(null as varchar) as sufficient_causes,
-        snapshots.restated_by,
-        snapshots.monetary_before,
-        snapshots.monetary,
-        snapshots.monetary_level_before,
-        snapshots.monetary_level,
-        snapshots.previous_date,
-        snapshots.as_of_date
-    from snapshots
-    inner join custom_snapshots
-        on
-            snapshots.customer_id = custom_snapshots.customer_id
-            and snapshots.as_of_date = custom_snapshots.as_of_date
-    {% endif %}
 
 ),
 

@@ -1,43 +1,10 @@
 {{ config(materialized='view') }}
 
--- depends_on: {{ ref('custom_segments') }}
--- depends_on: {{ ref('int_customer_states_scd2') }}
 with snapshots as (
 
-    select * from {{ ref('int_segment_snapshots') }}
-    where not is_withdrawn
-
-),
-
-{% if custom_segments() %}
-custom_snapshots as (
-
-    {{ custom_snapshots() | indent(4) }}
-
-),
-
-labelled as (
-
-    select
-        snapshots.*,
-        custom_snapshots.custom_segment
-    from snapshots
-    left join custom_snapshots
-        on
-            snapshots.customer_id = custom_snapshots.customer_id
-            and snapshots.as_of_date = custom_snapshots.as_of_date
+    {{ snapshots_with_custom_segments() | indent(4) }}
 
 )
-{% else %}
-labelled as (
-
-    select
-        *,
-        {{ custom_segment() }} as custom_segment
-    from snapshots
-
-)
-{% endif %}
 
 select
     customer_id,
@@ -60,4 +27,4 @@ select
     monetary_score,
     is_month_end,
     is_backfilled
-from labelled
+from snapshots

@@ -1,22 +1,8 @@
-{%- set segmentations = ['rfm', 'broad', 'detailed'] %}
-
--- depends_on: {{ ref('custom_segments') }}
--- depends_on: {{ ref('int_customer_states_scd2') }}
 with snapshots as (
 
-    select * from {{ ref('int_segment_snapshots') }}
-    where not is_withdrawn
+    {{ snapshots_with_custom_segments() | indent(4) }}
 
 ),
-
-{% if custom_segments() %}
-custom_snapshots as (
-
-    {{ custom_snapshots() | indent(4) }}
-
-),
-
-{% endif %}
 
 dates as (
 
@@ -32,7 +18,7 @@ dates as (
 -- an rfm segment of its own.
 flows as (
 
-    {% for segmentation in segmentations %}
+    {% for segmentation in segmentations() %}
     select
         '{{ segmentation }}' as segmentation,
         coalesce({{ segmentation }}_before, 'no order yet') as from_segment,
@@ -44,23 +30,6 @@ flows as (
     group by 1, 2, 3, 4
     {{ 'union all' if not loop.last }}
     {% endfor %}
-    {% if custom_segments() %}
-    union all
-
-    select
-        'custom' as segmentation,
-        coalesce(custom_snapshots.custom_before, 'no order yet') as from_segment,
-        custom_snapshots.custom_segment as to_segment,
-        snapshots.as_of_date,
-        count(*) as customer_count,
-        sum(snapshots.monetary - coalesce(snapshots.monetary_before, 0)) as revenue
-    from snapshots
-    inner join custom_snapshots
-        on
-            snapshots.customer_id = custom_snapshots.customer_id
-            and snapshots.as_of_date = custom_snapshots.as_of_date
-    group by 1, 2, 3, 4
-    {% endif %}
 
 )
 

@@ -1,3 +1,4 @@
+{%- set all_segmentations = segmentations() %}
 {%- set measures = ['recency_days', 'frequency', 'monetary'] -%}
 
 with customers as (
@@ -27,9 +28,9 @@ rules as (
 memberships as (
 
     select
-        unnest({{ sql_list(segmentations()) }}) as segmentation,
+        unnest({{ sql_list(all_segmentations) }}) as segmentation,
         unnest([
-            {% for segmentation in segmentations() %}
+            {% for segmentation in all_segmentations %}
             {{ segmentation }}_segment {{- ',' if not loop.last }}
             {% endfor %}
         ]) as segment,
