@@ -4,29 +4,23 @@
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
-from shop_toolkit.campaigns import CONDITION_COLUMNS, condition_problem, rows_of, unreadable
+from shop_toolkit.conditions import BEFORE, CONDITION_COLUMNS, columns_of, condition_problem, parsed
 from shop_toolkit.ingest.errors import listed, named, sentence_of, shortened
-from shop_toolkit.ingest.quoting import quote_text
+from shop_toolkit.seed_files import LONGEST_NAME, Row, rows_of, unreadable
 
 COLUMNS = (
     "name", "priority", "condition", "value_order", "meaning", "goal", "action", "channel", "measure_of_success",
 )  # fmt: skip
 # Who meets no condition.
 RESERVED = "other"
-LONGEST_NAME = 80
 # So many fit into an integer.
 MOST_DIGITS = 9
-# What stands before a condition where its syntax is checked.
-BEFORE = "select customer_id from candidates where (\n"
-
-Row = Mapping[str, str]
 
 
 def custom_segment_problems(path: str, folder: str = "") -> str:
@@ -41,8 +35,8 @@ def custom_segment_problems(path: str, folder: str = "") -> str:
     """
     try:
         headings, rows = rows_of(Path(folder, path), COLUMNS)
-    except ValueError:
-        return json.dumps([unreadable(path)])
+    except (FileNotFoundError, ValueError) as error:
+        return json.dumps([unreadable(path, error)])
     missing = [name for name in COLUMNS if name not in headings]
     if missing:
         return json.dumps([f"The file {named(path)} lacks the column {listed(missing)}."])
@@ -79,13 +73,11 @@ def _doubled(path: str, rows: Sequence[Row]) -> Iterator[str]:
 
 def _condition_problem(condition: str) -> str | None:
     with duckdb.connect(config={"threads": 1}) as connection:
-        query = f"{BEFORE}{condition}\n)"
-        ((text,),) = connection.execute(f"select json_serialize_sql({quote_text(query)})").fetchall()
-    tree = json.loads(text)
+        tree = parsed(connection, f"{BEFORE}{condition}\n)")
     if tree["error"]:
         message = shortened(str(tree.get("error_message", "it can't be read")), 200)
         return f"{message}{_place(tree.get('position'), condition)}."
-    unknown = sorted({name for name in _columns(tree) if name not in CONDITION_COLUMNS})
+    unknown = sorted({names[-1] for names in columns_of(tree)} - CONDITION_COLUMNS.keys())
     # Names that ask the clock, and several statements, get their sentence below.
     for name in unknown:
         near = [column for column in CONDITION_COLUMNS if column.startswith(name)]
@@ -100,15 +92,3 @@ def _place(position: object, condition: str) -> str:
         return ""
     within = min(max(int(str(position)) - len(BEFORE) + 1, 1), len(condition) + 1)
     return f" (at character {within})"
-
-
-def _columns(tree: Any) -> Iterator[str]:
-    """The last names of all columns that a parsed condition reads."""
-    if isinstance(tree, dict):
-        if tree.get("class") == "COLUMN_REF":
-            yield str(tree["column_names"][-1]).lower()
-        for part in tree.values():
-            yield from _columns(part)
-    elif isinstance(tree, list):
-        for part in tree:
-            yield from _columns(part)

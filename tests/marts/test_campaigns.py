@@ -14,7 +14,8 @@ from conftest import ROOT, Shop, problem_of
 from lines import MODELS, Given, connected, rendered
 from scipy import stats
 from shop_toolkit import settings_plugin
-from shop_toolkit.campaigns import COLUMNS, CONDITION_COLUMNS, condition_problem, read_campaigns
+from shop_toolkit.campaigns import COLUMNS, read_campaigns
+from shop_toolkit.conditions import CONDITION_COLUMNS, condition_problem
 
 START, AS_OF = date(2025, 6, 1), date(2025, 12, 31)
 NOTHING_REPORTED = (
@@ -502,6 +503,9 @@ def test_a_file_of_another_encoding_gets_one_sentence(tmp_path: Path) -> None:
         "campaigns": [],
         "problems": ["The file 'campaigns.csv' isn't in UTF-8. Save it as 'CSV UTF-8', or with that encoding."],
     }
+    assert json.loads(read_campaigns("gone.csv", str(tmp_path)))["problems"] == [
+        "The file 'gone.csv' is missing. Put it back: without rows it needs its headings alone."
+    ]
 
 
 def test_two_campaigns_of_one_name_and_a_file_without_a_heading_are_found(tmp_path: Path) -> None:

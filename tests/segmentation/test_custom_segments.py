@@ -103,6 +103,9 @@ def test_numbers_that_fit_no_integer_and_another_encoding_get_one_sentence(tmp_p
     assert json.loads(custom_segment_problems("own.csv", str(tmp_path))) == [
         "The file 'own.csv' isn't in UTF-8. Save it as 'CSV UTF-8', or with that encoding."
     ]
+    assert json.loads(custom_segment_problems("gone.csv", str(tmp_path))) == [
+        "The file 'gone.csv' is missing. Put it back: without rows it needs its headings alone."
+    ]
 
 
 def expected_segment(row: Any) -> str:
