@@ -21,7 +21,7 @@ from shop_toolkit.ending import end
 from shop_toolkit.ingest.files import InputError
 from shop_toolkit.ingest.inspect_input import settings_of_run
 from shop_toolkit.report.words import percent, plural
-from shop_toolkit.warehouse import schema_of
+from shop_toolkit.warehouse import schema_of, warehouse_path
 
 # The layers in the order in which they are built, and what each does.
 STAGES = {
@@ -197,9 +197,8 @@ def build(settings: str, say: Callable[[str], None] = print) -> int:
         say(f"The build failed after {duration(progress.seconds)}: {plural(len(failed), 'problem')}, see above.")
         return 1
     keep_times(progress)
-    warehouse = os.environ.get("SHOP_WAREHOUSE", "warehouse/shop.duckdb")
     folder = in_effect["published_folder"]
-    with closing(duckdb.connect(warehouse, read_only=True)) as connection:
+    with closing(duckdb.connect(warehouse_path(), read_only=True)) as connection:
         for line in ["", *summary(connection, progress.seconds, folder, in_effect["schema_prefix"])]:
             say(line)
     return 0

@@ -1,5 +1,6 @@
 """The warehouse, the DuckDB file that SHOP_WAREHOUSE names in `profiles.yml`: its schemas, whether it can be opened."""
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +23,11 @@ def schema_of(stage: str | None, prefix: str | None) -> str:
     if stage is None:
         return prefix or "main"
     return f"{prefix}_{stage}" if prefix else stage
+
+
+def warehouse_path() -> Path:
+    """The DuckDB file of this process, as `profiles.yml` names it."""
+    return Path(os.environ.get("SHOP_WAREHOUSE", "warehouse/shop.duckdb"))
 
 
 def check_warehouse(path: str, config: Mapping[str, Any]) -> None:

@@ -34,7 +34,7 @@ from shop_toolkit.ingest.quoting import quote_text
 from shop_toolkit.ingest.relation import is_file_name, qualified_name
 from shop_toolkit.outbox import Outbox
 from shop_toolkit.report.words import plural
-from shop_toolkit.warehouse import schema_of
+from shop_toolkit.warehouse import schema_of, warehouse_path
 
 # What identifies the state of the input: size and time of the last change by file, or the row count by table.
 Stamps = Mapping[str, str]
@@ -476,7 +476,7 @@ def watch(settings: str, seconds: float, stopping: Event, options: tuple[str, ..
     """
     in_effect = settings_of_run(settings)
     transactions, command = str(in_effect["transactions"]).strip(), in_effect["on_change"]
-    warehouse = Path(os.environ.get("SHOP_WAREHOUSE", "warehouse/shop.duckdb"))
+    warehouse = warehouse_path()
     prefix = in_effect["schema_prefix"]
     check_is_built(warehouse, prefix)
     # One connection within a run; it is closed after each.

@@ -5,7 +5,6 @@ Run in the project's folder: `python -m shop_toolkit.ingest.inspect_input "{tran
 
 import datetime
 import json
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +20,7 @@ from shop_toolkit.ingest.inspection import inspect_input
 from shop_toolkit.ingest.macros import load_macros
 from shop_toolkit.ingest.plan import Request
 from shop_toolkit.ingest.relation import is_file_name
+from shop_toolkit.warehouse import warehouse_path
 
 TEXTS = (*CSV_SUFFIXES, ".gz")
 
@@ -100,7 +100,7 @@ def _connect(transactions: str) -> duckdb.DuckDBPyConnection:
     """The warehouse where the input is a table of it; else a database in memory, so that builds can go on."""
     if is_file_name(transactions):
         return duckdb.connect()
-    warehouse = os.environ.get("SHOP_WAREHOUSE", "warehouse/shop.duckdb")
+    warehouse = warehouse_path()
     try:
         return duckdb.connect(warehouse, read_only=True)
     except duckdb.Error as error:
