@@ -29,7 +29,8 @@
 {% macro demo_campaigns() -%}
     {%- set path = setting('transactions') if execute else '' -%}
     {%- if path.endswith('demo_shop/transactions.csv') -%}
-        {{ return(read_campaigns(path[:-16] ~ 'campaigns.csv').campaigns) }}
+        {%- set folder = path.removesuffix('transactions.csv') -%}
+        {{ return(read_campaigns(folder ~ 'campaigns.csv').campaigns) }}
     {%- endif -%}
     {{ return([]) }}
 {%- endmacro %}

@@ -36,6 +36,16 @@
 {%- endmacro %}
 
 
+{#- The settings that list customers or countries, the column of each, and when it leaves out. -#}
+{% macro participation_lists() -%}
+    {{ return({
+        'excluded_customers': ('customer_id', 'in'),
+        'included_countries': ('country', 'not in'),
+        'excluded_countries': ('country', 'in'),
+    }) }}
+{%- endmacro %}
+
+
 {#- What comes before and after each text of a list, so that none is found within another. -#}
 {% macro list_mark() -%}
     chr(31)
@@ -73,12 +83,9 @@
         if setting(setting_name) is not none %}
         and not {{ customers }}.{{ column }} {{ outside }} {{ setting(setting_name) }}
     {%- endfor -%}
-    {%- for setting_name, column, holds in [
-        ('excluded_customers', 'customer_id', 'not in'),
-        ('included_countries', 'country', 'in'),
-        ('excluded_countries', 'country', 'not in'),
-    ] if setting(setting_name) is not none %}
-        and coalesce({{ customers }}.{{ column }}, '') {{ holds }} (
+    {%- for setting_name, (column, outside) in participation_lists().items()
+        if setting(setting_name) is not none %}
+        and not coalesce({{ customers }}.{{ column }}, '') {{ outside }} (
             select unnest({{ sql_list(setting(setting_name)) }})
         )
     {%- endfor -%}
@@ -115,13 +122,9 @@
 {% macro exclusion_reason(customers, participation) -%}
     case
         when {{ customers }}.frequency = 0 then null
-        {% for setting_name, column, is_excluded in [
-            ('excluded_customers', 'customer_id', ''),
-            ('included_countries', 'country', 'not '),
-            ('excluded_countries', 'country', ''),
-        ] %}
+        {% for setting_name, (column, outside) in participation_lists().items() %}
         when
-            {{ is_excluded }}contains(
+            {{ 'not ' if outside == 'not in' }}contains(
                 {{ participation }}.{{ setting_name }},
                 concat({{ list_mark() }}, {{ customers }}.{{ column }}, {{ list_mark() }})
             )
