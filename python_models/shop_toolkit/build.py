@@ -6,7 +6,6 @@ Warnings, errors and the progress of long fits are shown as dbt writes them, and
 """
 
 import json
-import os
 import sys
 import time
 from collections.abc import Callable, Mapping
