@@ -2,6 +2,8 @@
 
 import atexit
 import gc
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -11,6 +13,23 @@ from dbt_common.events.event_manager import EventManager
 from dbt_common.events.event_manager_client import ctx_set_event_manager, get_event_manager
 
 UNREAD_LEVELS = (EventLevel.DEBUG, EventLevel.TEST)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A callback of dbt that says which messages for debugging it reads; it gets those above all the same.
+
+    Attributes:
+        hear: Takes a message.
+        names: The names of messages for debugging that it reads.
+    """
+
+    hear: Callable[[Any], None]
+    names: frozenset[str]
+
+    def __call__(self, message: Any) -> None:
+        """Hand on a message."""
+        self.hear(message)
 
 
 class ReadMessages(EventManager):  # type: ignore[misc]  # dbt is not followed
@@ -27,14 +46,16 @@ class ReadMessages(EventManager):  # type: ignore[misc]  # dbt is not followed
 
     def fire_event(self, event: BaseEvent, level: EventLevel | None = None, *rest: Any, **more: Any) -> None:
         """Hand on a message that a log or a callback reads."""
-        if (level or event.level_tag()) not in UNREAD_LEVELS or self._reads_all():
+        if (level or event.level_tag()) not in UNREAD_LEVELS or self._is_read(type(event).__name__):
             super().fire_event(event, level, *rest, **more)
 
-    def _reads_all(self) -> bool:
-        """Whether a log is at the level of debugging, or somebody asked for all messages."""
+    def _is_read(self, name: str) -> bool:
+        """Whether a log is at the level of debugging, or somebody asked for messages of that name or for all."""
+        if any(log.level in UNREAD_LEVELS for log in self.loggers):
+            return True
         # dbt's own callback, which is always there, waits for warnings.
-        is_called_back = any(callback is not track_behavior_change_warn for callback in self.callbacks)
-        return is_called_back or any(log.level in UNREAD_LEVELS for log in self.loggers)
+        asked = [callback for callback in self.callbacks if callback is not track_behavior_change_warn]
+        return any(not isinstance(callback, Reader) or name in callback.names for callback in asked)
 
 
 def reduce_overhead() -> None:
@@ -53,5 +74,7 @@ def keep_project() -> None:
     processor time of a build's nodes.
     """
     gc.freeze()
+    # `make build` leaves all search out until here.
+    gc.enable()
     # DuckDB's module reports objects of its own that are never freed.
     atexit.register(gc.unfreeze)

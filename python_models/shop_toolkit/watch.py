@@ -51,6 +51,8 @@ REFRESH = ("build", "--selector", "refresh")
 # level, a twentieth of a refresh; `Refresher` writes warnings and errors to the same file.
 OPTIONS = ("--no-write-json", "--log-level", "none", "--log-level-file", "none", "--no-use-colors")
 LOGGED_LEVELS = ("warn", "error")
+# dbt's message that a node has ended, which is one for debugging.
+NODE_ENDS = frozenset({"NodeFinished"})
 MOST_LOGGED_BYTES = 10_000_000
 # The state that readers act on, per customer.
 STATES = """
@@ -267,8 +269,10 @@ class Refresher:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
+        from shop_toolkit.dbt_overhead import Reader
+
         try:
-            done = dbtRunner(self.manifest, callbacks=[self._hear]).invoke([*command, *self.options])
+            done = dbtRunner(self.manifest, callbacks=[Reader(self._hear, NODE_ENDS)]).invoke([*command, *self.options])
         finally:
             # One connection for a whole run, as each opening of the file costs as much as a model; none between runs.
             DuckDBConnectionManager.close_all_connections()
@@ -278,7 +282,7 @@ class Refresher:
         """Log what dbt warns of; count a node as failed that ended after the order to stop, for none to follow it."""
         if event.info.level in LOGGED_LEVELS:
             self._log.warning("[%s] %s", event.info.level, event.info.msg)
-        if self.stopping.is_set() and event.info.name == "NodeFinished":
+        if self.stopping.is_set() and event.info.name in NODE_ENDS:
             raise StoppedError("stopped")
 
     @cached_property

@@ -13,7 +13,7 @@ from dbt_common.events.event_manager import EventManager
 from dbt_common.events.event_manager_client import ctx_set_event_manager, get_event_manager
 from dbt_common.events.logger import LoggerConfig
 from dbt_common.events.types import Note, PrintEvent
-from shop_toolkit.dbt_overhead import ReadMessages, keep_project, reduce_overhead
+from shop_toolkit.dbt_overhead import Reader, ReadMessages, keep_project, reduce_overhead
 
 
 def log_at(level: EventLevel) -> LoggerConfig:
@@ -53,6 +53,22 @@ def test_who_asks_dbt_for_its_messages_gets_all_of_them(monkeypatch: pytest.Monk
     manager = EventManager()
     manager.add_callback(lambda _: None)
     assert fired(manager, monkeypatch) == ["began", "built", "printed", "failed"]
+
+
+def test_who_names_what_it_reads_gets_no_other_message_for_debugging(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`make build` and `make watch` ask for the beginning or the end of nodes, and for what is said to people."""
+    manager = EventManager()
+    manager.add_callback(track_behavior_change_warn)
+    manager.add_callback(Reader(lambda _: None, frozenset({"NodeStart"})))
+    assert fired(manager, monkeypatch) == ["built", "printed", "failed"]
+    manager.add_callback(Reader(lambda _: None, frozenset({"Note"})))
+    assert fired(manager, monkeypatch) == ["began", "built", "printed", "failed"]
+
+
+def test_a_reader_hands_on_each_message() -> None:
+    heard: list[str] = []
+    Reader(heard.append, frozenset())("built")
+    assert heard == ["built"]
 
 
 @pytest.fixture
