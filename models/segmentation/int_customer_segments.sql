@@ -48,6 +48,8 @@ net_customers as (
 
 {{ assign_segments('net_customers') }},
 
+{{ next_segments() }},
+
 ranked as (
 
     select
@@ -55,7 +57,7 @@ ranked as (
         percent_rank() over (order by recency_days desc) as recency_percent_rank,
         percent_rank() over (order by frequency) as frequency_percent_rank,
         percent_rank() over (order by monetary) as monetary_percent_rank
-    from segmented
+    from next_segments
 
 )
 
@@ -69,6 +71,9 @@ select
         when facts.frequency = 0 then 'all cancelled' else ranked.{{ segmentation }}_segment
     end as {{ segmentation }}_segment,
     {% endfor %}
+    ranked.next_rfm_segment,
+    ranked.next_broad_segment,
+    ranked.next_detailed_segment,
     ranked.model_version,
     ranked.broad_rule,
     ranked.detailed_rule,
@@ -87,7 +92,10 @@ select
     ranked.is_backfilled,
     facts.first_order_date,
     facts.last_order_date,
-    facts.last_net_order_date
+    facts.last_net_order_date,
+    ranked.next_rfm_segment_date,
+    ranked.next_broad_segment_date,
+    ranked.next_detailed_segment_date
 from facts
 left join ranked
     on facts.customer_id = ranked.customer_id

@@ -62,6 +62,9 @@ select
     segments.broad_segment,
     segments.detailed_segment,
     segments.custom_segment,
+    segments.next_rfm_segment,
+    segments.next_broad_segment,
+    segments.next_detailed_segment,
     interests.category_name as interest_category,
     case
         when segments.frequency = 0 then 'all cancelled'
@@ -90,6 +93,9 @@ select
     segments.first_order_date,
     segments.last_order_date,
     segments.last_net_order_date,
+    segments.next_rfm_segment_date,
+    segments.next_broad_segment_date,
+    segments.next_detailed_segment_date,
     segments.as_of_date
 from segments
 left join interests
