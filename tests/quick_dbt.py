@@ -1,15 +1,21 @@
 """dbt in the process of the tests, without what costs time and what no test asks for.
 
 What runs of one process repeat is done once, and messages that nobody reads are neither filled in nor written. Tests of
-commands run dbt as it is, and compare what it builds with what is built so (tests/project/test_commands.py). How dbt
-compiles a query is left as it is: unit tests run here alone.
+commands run dbt as it is, and compare what it builds with what is built so (tests/project/test_commands.py). Unit tests
+run here alone: that their queries are those of dbt is tested by tests/project/test_quick_dbt.py.
 """
 
+import gc
 import pickle
-from collections.abc import Callable, Iterable
-from functools import cache
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache, wraps
+from itertools import repeat
+from operator import itemgetter
 from typing import Any
 
+from dbt import compilation
 from dbt.adapters.duckdb.impl import DuckDBAdapter
 from dbt.adapters.duckdb.relation import DuckDBRelation
 from dbt.adapters.reference_keys import _make_ref_key
@@ -21,6 +27,7 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt.events.logging import track_behavior_change_warn
 from dbt.flags import get_flags
 from dbt.graph.graph import Graph
+from dbt.graph.selector import NodeSelector
 from dbt_common.behavior_flags import BehaviorFlagRendered
 from dbt_common.clients import agate_helper
 from dbt_common.clients.jinja import MacroFuzzEnvironment
@@ -36,6 +43,8 @@ COPIED = (
     "nodes", "sources", "macros", "docs", "exposures", "functions", "metrics", "groups", "metadata", "disabled",
     "files", "state_check", "semantic_models", "unit_tests", "saved_queries",
 )  # fmt: skip
+# The larger part of them is only read.
+NEVER_WRITTEN = ("macros", "docs", "groups", "files")
 # What the project has none of: indexes, grants, and comments in the warehouse. And a cast of each value of a unit test.
 SHORTER = {
     "macro.dbt.safe_cast":
@@ -59,19 +68,37 @@ def packed(parsed: Manifest) -> bytes:
 
 
 def unpacked(project: bytes) -> Manifest:
-    """A copy of its own for a run of dbt, which writes into it what it compiles."""
-    parsed = Manifest(**pickle.loads(project))
-    parsed.flat_graph = graph_of_macros(project)
+    """A copy of its own for a run of dbt, which writes into it what it compiles; what no run writes into, all share."""
+    shared, flat_graph = shared_by_runs(project)
+    with without_looking_for_garbage():
+        parsed = Manifest(**shared | {name: pickle.loads(part) for name, part in parts_of(project).items()})
+    parsed.flat_graph = flat_graph
     return parsed
 
 
 @cache
-def graph_of_macros(project: bytes) -> dict[str, Any]:
-    """The project as macros read it, by `graph`; they change nothing of it, so all runs have one."""
-    parsed = Manifest(**pickle.loads(project))
+def shared_by_runs(project: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What no run changes of the project, and all of it as macros read it, by `graph`."""
+    every = pickle.loads(project)
+    parsed = Manifest(**every)
     parsed.build_flat_graph()
-    graph: dict[str, Any] = parsed.flat_graph
-    return graph
+    return {name: every[name] for name in NEVER_WRITTEN}, parsed.flat_graph
+
+
+@cache
+def parts_of(project: bytes) -> dict[str, bytes]:
+    """What each run gets a copy of."""
+    return {name: pickle.dumps(part) for name, part in pickle.loads(project).items() if name not in NEVER_WRITTEN}
+
+
+@contextmanager
+def without_looking_for_garbage() -> Iterator[None]:
+    """For as long as objects are made that all live: to look through them takes longer than to make them."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 class Macros(dict[str, Any]):
@@ -94,18 +121,25 @@ class Macros(dict[str, Any]):
         return (self.of_dbt if package == "dbt" else self.packages[package]).get(name)
 
 
+class BoundMacro(tuple[Any, ...], MacroGenerator):  # type: ignore[misc]  # dbt is not followed
+    """A macro with what all macros of a context share. A tuple, as Python makes these without a call of its own.
+
+    dbt makes seven hundred for each model and macro that it renders.
+    """
+
+    __init__, __eq__, __hash__ = object.__init__, object.__eq__, object.__hash__
+    macro = property(itemgetter(0))
+    context = property(lambda bound: bound[1][0])
+    node = property(lambda bound: bound[1][1])
+    stack = property(lambda bound: bound[1][2])
+
+
 def macros_of(builder: Any, macros: dict[str, dict[str, Any]], context: dict[str, Any]) -> Macros:
     """What dbt collects for each model and macro that it renders, without a check of each name."""
-    shared = {"context": context, "node": builder.node, "stack": builder.thread_ctx}
-
-    def generator_of(macro: Any) -> MacroGenerator:
-        # Without its three constructors: seven hundred times for each model.
-        generator = MacroGenerator.__new__(MacroGenerator)
-        generator.__dict__.update(shared, macro=macro)
-        return generator
-
+    shared = repeat((context, builder.node, builder.thread_ctx))
     packages = {
-        package: {name: generator_of(macro) for name, macro in named.items()} for package, named in macros.items()
+        package: dict(zip(named, map(BoundMacro, zip(named.values(), shared, strict=False)), strict=True))
+        for package, named in macros.items()
     }
     return Macros(packages, builder.internal_package_names_order)
 
@@ -158,6 +192,8 @@ def quicken() -> None:
     BaseEvent.__init__, BaseEvent.__getattr__ = filled_when_read(BaseEvent.__init__, BaseEvent.__getattr__)
     EventManager.fire_event = if_it_is_read(EventManager.fire_event)
     Compiler.compile = once_for_the_same_project(Compiler.compile)
+    compilation.inject_ctes_into_sql = with_given_tables(compilation.inject_ctes_into_sql)
+    NodeSelector.select_nodes = once_for_the_same_criteria(NodeSelector.select_nodes)
     Graph.get_subset_graph = once_for_the_same_nodes(Graph.get_subset_graph)
     MacroFuzzEnvironment.compile = once_for_each_text(MacroFuzzEnvironment.compile)
     MacroNamespaceBuilder.build_namespace = macros_of
@@ -222,6 +258,46 @@ def once_for_the_same_nodes(get_subset_graph: Function) -> Function:
         return Graph(subsets[nodes].graph.copy())
 
     return get_once
+
+
+def once_for_the_same_criteria(select_nodes: Function) -> Function:
+    """What a selection finds in the same graph; dbt compares the names of all nodes for each criterion."""
+
+    def select_once(selector: Any, spec: Any, *rest: Any, **more: Any) -> tuple[set[str], set[str]]:
+        known: dict[Any, tuple[set[str], set[str]]] = selector.full_graph.__dict__.setdefault("selections", {})
+        key = (type(selector), selector.include_empty_nodes, repr(spec))
+        if key not in known:
+            direct, indirect = select_nodes(selector, spec, *rest, **more)
+            if not direct:
+                # dbt warns of it in each run.
+                return direct, indirect
+            known[key] = direct, indirect
+        direct, indirect = known[key]
+        return set(direct), set(indirect)
+
+    return select_once
+
+
+# Comments and texts.
+NO_CODE = re.compile(r"--[^\n]*|/\*.*?\*/|'[^']*'|\"[^\"]*\"", re.DOTALL)
+# After blanks and comments a statement that begins with its CTEs.
+BEGINS_WITH_CTES = re.compile(
+    r"(?:\s+|--[^\n]*(?:\n|$)|/\*.*?\*/)*with\b(?:\s+recursive\b)?\s+", re.IGNORECASE | re.DOTALL
+)
+
+
+def with_given_tables(inject: Function) -> Function:
+    """A model's SQL after the CTEs of a unit test, without the parser of all its SQL, which takes half of the test."""
+
+    @wraps(inject)
+    def inject_quickly(sql: str, ctes: list[Any]) -> str:
+        begins = BEGINS_WITH_CTES.match(sql)
+        if not begins or not ctes or ";" in NO_CODE.sub("", sql):
+            text: str = inject(sql, ctes)
+            return text
+        return f"{begins[0]}{', '.join(cte.sql for cte in ctes)}, {sql[begins.end() :]}"
+
+    return inject_quickly
 
 
 def once_for_each_text(compile_template: Function) -> Function:
