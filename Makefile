@@ -5,7 +5,7 @@ PYTHON ?= python3
 # The shell reads VARS, EVERY, SHOP and PORT as variables of its own, so that quotes and semicolons in it stay as they are.
 export VARS EVERY SHOP PORT
 
-.PHONY: install build inspect refresh watch explore new test soak coverage lint benchmark lock clean
+.PHONY: install build inspect refresh watch explore superset new test soak coverage lint benchmark lock clean
 
 install: $(VENV)/installed
 
@@ -28,6 +28,11 @@ watch: $(VENV)/installed
 # The published marts as pages that one can filter and ask in SQL, on this machine only, until Ctrl-C; PORT=8002 listens elsewhere.
 explore: $(VENV)/installed
 	PYTHONPATH=python_models $(BIN)/python -m shop_toolkit.explore "$$VARS"
+
+# Three dashboards on the published marts as a file that Superset imports; MARTS=published_mine/marts.duckdb names other ones.
+MARTS ?= published/marts.duckdb
+superset: $(VENV)/installed
+	$(BIN)/python -m dashboards.superset.bundle "$(MARTS)" target/superset.zip
 
 # A small dbt project of your own that uses this one as a package: make new SHOP=../my_shop
 new: $(VENV)/installed

@@ -25,6 +25,7 @@ NOT_RUN_HERE = {
     "make watch": "runs until it is stopped: tests/project/test_watch.py",
     "pytest": "this is it",
     "make explore": "serves until it is stopped: tests/publishing/test_explore.py",
+    "make superset": "tests/publishing/test_superset.py runs what it runs",
     "make new SHOP=my_shop": "tests/project/test_package.py builds such a project",
     "make lint": ".ci/run runs the same tools",
     "make lock": "needs uv and the package registry",

@@ -59,7 +59,18 @@ def test_every_link_leads_somewhere(page: Path) -> None:
             assert place in anchors(linked), target
 
 
-FOLDERS = ("benchmarks", "docs", "examples", "generator", "macros", "models", "python_models", "seeds", "tests")
+FOLDERS = (
+    "benchmarks",
+    "dashboards",
+    "docs",
+    "examples",
+    "generator",
+    "macros",
+    "models",
+    "python_models",
+    "seeds",
+    "tests",
+)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

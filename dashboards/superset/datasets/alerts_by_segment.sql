@@ -1,0 +1,14 @@
+-- One row per customer who is overdue, and segmentation.
+select
+    audiences.segmentation,
+    audiences.segment,
+    customer_alerts.customer_id,
+    customer_alerts.state,
+    customer_alerts.recency_days,
+    customer_alerts.typical_gap_days,
+    customer_alerts.days_overdue,
+    customer_alerts.expected_loss,
+    customer_alerts.alert_date
+from customer_alerts
+inner join audiences on customer_alerts.customer_id = audiences.customer_id
+where customer_alerts.state <> 'resolved'

@@ -1,0 +1,13 @@
+-- One row per date, segmentation and pair of segments. `segment` is the later one, as the other
+-- tables name it. A blank makes the names of both ends differ: a flow that came back to its
+-- beginning could not be drawn.
+select
+    segmentation,
+    to_segment as segment,
+    from_segment as segment_before,
+    to_segment || ' ' as segment_after,
+    customer_count,
+    revenue,
+    from_segment <> to_segment as is_move,
+    as_of_date
+from segment_transitions
