@@ -35,48 +35,127 @@
     SQL: CTEs over `order_days` (as_of_date, customer_id, segment, order_date: one row per date and
     earlier day with a net order). The last of them is `alert_rules`: one row per rule, date and
     customer with the gap after which the rule alerts, and what that gap was before the customer
-    came back: with the first order of the last days that ended an absence.
+    came back: with the first order of the last days that ended an absence. `models` names a
+    relation with the rules (`model`) that are wanted; without it all are.
 
     `typical gap`: the longest typical gap between a customer's orders. From four gaps on the
     customer's own gaps decide, before that those of the segment at the date, and those of all
     customers where the segment has fewer than twenty.
 -#}
-{% macro alert_rules(order_days) -%}
+{% macro alert_rules(order_days, models=none) -%}
+own_days as (
+
+    select
+        as_of_date,
+        customer_id,
+        segment,
+        count(*) - 1 as gaps,
+        greatest(count(*) filter (where not {{ is_news() }}) - 1, 0) as gaps_before,
+        cast(max(order_date) - min(order_date) as integer) as active_days,
+        max(order_date) filter (where not {{ is_news() }}) as last_order_date_before,
+        cast(coalesce(last_order_date_before - min(order_date), 0) as integer)
+            as active_days_before,
+        max(order_date) as last_order_date
+    from {{ order_days }}
+    group by 1, 2, 3
+
+),
+
+-- The orders of the last days are few.
+news as (
+
+    select
+        as_of_date,
+        customer_id,
+        order_date,
+        lag(order_date) over (
+            partition by as_of_date, customer_id
+            order by order_date
+        ) as previous_date
+    from {{ order_days }}
+    where {{ is_news() }}
+
+),
+
+news_gaps as (
+
+    select
+        news.as_of_date,
+        news.customer_id,
+        news.order_date,
+        cast(
+            news.order_date - coalesce(news.previous_date, own_days.last_order_date_before)
+            as integer
+        ) as gap_days
+    from news
+    inner join own_days
+        on
+            news.as_of_date = own_days.as_of_date
+            and news.customer_id = own_days.customer_id
+
+),
+
+returns as (
+
+    select
+        as_of_date,
+        customer_id,
+        arg_min(gap_days, order_date) as ended_gap_days,
+        min(order_date) as return_date
+    from news_gaps
+    where gap_days is not null
+    group by 1, 2
+
+),
+
+-- To sort all orders takes longer than all else. Only the rules of gaps need it.
 gaps as (
 
     select
         as_of_date,
         customer_id,
         segment,
-        order_date,
         cast(order_date - lag(order_date) over (
             partition by as_of_date, customer_id
             order by order_date
         ) as integer) as gap_days,
-        order_date > as_of_date - {{ alert_news_days() }} as is_news
+        {{ is_news() }} as is_news
     from {{ order_days }}
+    {% if models %}
+    where exists (
+        select 1
+        from {{ models }}
+        where {{ models }}.model in ('typical gap of the shop', 'typical gap')
+    )
+    {% endif %}
 
 ),
 
-own_gaps as (
+customer_gaps as (
 
     select
         as_of_date,
         customer_id,
-        segment,
-        {{ typical_gap_days() }} as gap_days,
-        {{ typical_gap_days() }} filter (where not is_news) as gap_days_before,
-        count(gap_days) as gaps,
-        count(gap_days) filter (where not is_news) as gaps_before,
-        cast(coalesce(sum(gap_days), 0) as integer) as active_days,
-        cast(coalesce(sum(gap_days) filter (where not is_news), 0) as integer)
-            as active_days_before,
-        arg_min(gap_days, order_date) filter (where is_news and gap_days is not null)
-            as ended_gap_days,
-        min(order_date) filter (where is_news and gap_days is not null) as return_date,
-        max(order_date) as last_order_date
+        {{ typical_gap_days() }} as gap_days
     from gaps
-    group by 1, 2, 3
+    group by 1, 2
+
+),
+
+-- Only who is back had another typical gap before.
+customer_gaps_before as (
+
+    select
+        gaps.as_of_date,
+        gaps.customer_id,
+        {{ typical_gap_days('gaps.gap_days') }} as gap_days_before
+    from gaps
+    inner join returns
+        on
+            gaps.as_of_date = returns.as_of_date
+            and gaps.customer_id = returns.customer_id
+    where not gaps.is_news
+    group by 1, 2
 
 ),
 
@@ -108,7 +187,7 @@ shop_rates as (
     select
         as_of_date,
         sum(as_of_date - last_order_date + active_days) / nullif(sum(gaps), 0) as days_per_order
-    from own_gaps
+    from own_days
     group by 1
 
 ),
@@ -116,26 +195,42 @@ shop_rates as (
 based as (
 
     select
-        own_gaps.*,
+        own_days.*,
+        customer_gaps.gap_days,
+        customer_gaps_before.gap_days_before,
+        returns.ended_gap_days,
+        returns.return_date,
         segment_gaps.gap_days as segment_gap_days,
         all_gaps.gap_days as all_gap_days,
         shop_rates.days_per_order,
         {% for before in ['', '_before'] %}
         case
-            when own_gaps.gaps{{ before }} >= 4 then 'own pauses'
+            when own_days.gaps{{ before }} >= 4 then 'own pauses'
             when segment_gaps.gaps >= 20 then 'pauses of the segment'
             else 'pauses of all customers'
         end as gap_basis{{ before }}{{ ',' if not loop.last }}
         {% endfor %}
-    from own_gaps
-    inner join segment_gaps
-        on
-            own_gaps.as_of_date = segment_gaps.as_of_date
-            and own_gaps.segment = segment_gaps.segment
-    inner join all_gaps
-        on own_gaps.as_of_date = all_gaps.as_of_date
+    from own_days
     inner join shop_rates
-        on own_gaps.as_of_date = shop_rates.as_of_date
+        on own_days.as_of_date = shop_rates.as_of_date
+    left join returns
+        on
+            own_days.as_of_date = returns.as_of_date
+            and own_days.customer_id = returns.customer_id
+    left join customer_gaps
+        on
+            own_days.as_of_date = customer_gaps.as_of_date
+            and own_days.customer_id = customer_gaps.customer_id
+    left join customer_gaps_before
+        on
+            own_days.as_of_date = customer_gaps_before.as_of_date
+            and own_days.customer_id = customer_gaps_before.customer_id
+    left join segment_gaps
+        on
+            own_days.as_of_date = segment_gaps.as_of_date
+            and own_days.segment = segment_gaps.segment
+    left join all_gaps
+        on own_days.as_of_date = all_gaps.as_of_date
 
 ),
 
@@ -172,6 +267,13 @@ alert_rules as (
         {% endfor %}
         {{ columns | join(',\n        ') }}
     from based
+    {% if models %}
+    where exists (
+        select 1
+        from {{ models }}
+        where {{ models }}.model = '{{ model.name }}'
+    )
+    {% endif %}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 
@@ -179,9 +281,15 @@ alert_rules as (
 {%- endmacro %}
 
 
+{#- SQL: whether an order is one of the last days, whose alerts and returns are news. -#}
+{% macro is_news() -%}
+    order_date > as_of_date - {{ alert_news_days() }}
+{%- endmacro %}
+
+
 {#- SQL: the gap that the set share of gaps does not exceed; one that occurs. -#}
-{% macro typical_gap_days() -%}
-    quantile_disc(gap_days, {{ var('overdue_quantile') }})
+{% macro typical_gap_days(gap_days='gap_days') -%}
+    quantile_disc({{ gap_days }}, {{ var('overdue_quantile') }})
 {%- endmacro %}
 
 

@@ -128,14 +128,14 @@ order_days as (
 next_orders as (
 
     select
-        own_gaps.as_of_date,
-        own_gaps.customer_id,
+        own_days.as_of_date,
+        own_days.customer_id,
         min(order_states.order_date) as next_order_date
-    from own_gaps
+    from own_days
     inner join order_states
         on
-            own_gaps.customer_id = order_states.customer_id
-            and own_gaps.as_of_date < order_states.order_date
+            own_days.customer_id = order_states.customer_id
+            and own_days.as_of_date < order_states.order_date
     group by 1, 2
 
 ),

@@ -50,14 +50,39 @@ net_customers as (
 
 {{ next_segments() }},
 
+-- How many are worse, counted once per value: sorting all customers takes many times as long.
+{% for measure in score_measures() %}
+{{ measure }}_ranks as (
+
+    select
+        {{ measure }},
+        coalesce(
+            cast(
+                sum(count(*)) over (
+                    order by {{ measure }} {{ 'desc' if measure == 'recency_days' else 'asc' }}
+                    rows between unbounded preceding and current row
+                ) - count(*) as double
+            ) / nullif(sum(count(*)) over () - 1, 0),
+            0
+        ) as percent_rank
+    from segmented
+    group by 1
+
+),
+
+{% endfor %}
 ranked as (
 
     select
-        *,
-        percent_rank() over (order by recency_days desc) as recency_percent_rank,
-        percent_rank() over (order by frequency) as frequency_percent_rank,
-        percent_rank() over (order by monetary) as monetary_percent_rank
+        next_segments.*,
+        recency_days_ranks.percent_rank as recency_percent_rank,
+        frequency_ranks.percent_rank as frequency_percent_rank,
+        monetary_ranks.percent_rank as monetary_percent_rank
     from next_segments
+    {% for measure in score_measures() %}
+    inner join {{ measure }}_ranks
+        on next_segments.{{ measure }} = {{ measure }}_ranks.{{ measure }}
+    {% endfor %}
 
 )
 

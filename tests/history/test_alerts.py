@@ -268,6 +268,38 @@ def test_the_rule_in_use_was_the_best_on_earlier_months_and_beats_the_default_on
     assert (chosen == best) == is_evident
 
 
+def alert_of(shop: MadeUpShop, model: str, customer: str) -> tuple[str, int, date] | None:
+    """State, days overdue and day of the alert that a customer has on the shop's last day, if any."""
+    today = shop.on(shop.last)
+    own = today.known[customer]
+    away, gap = (shop.last - own[-1]).days, today.gap(model, customer, own)
+    if gap < away <= gap + 180:
+        return "new" if away - gap <= 7 else "continuing", away - gap, own[-1] + timedelta(gap + 1)
+    if away <= gap and (back := [place for place in range(1, len(own)) if (shop.last - own[place]).days < 7]):
+        # what the rule said before the order that ended the absence, the day before
+        before, paused = today.gap(model, customer, own[: back[0]]), gaps_of(own)[back[0] - 1] - 1
+        if before < paused <= before + 180:
+            return "resolved", paused - before, own[back[0] - 1] + timedelta(before + 1)
+    return None
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_alerts_follow_each_rule_that_may_be_in_use(model: str) -> None:
+    """What one rule doesn't need of the past is not computed for it."""
+    shop = SHOPS["own rates"]
+    in_use = pd.DataFrame({"model": [model], "split": "rule in use", "score_from": [None], "value": [None]})
+    with connected() as connection:
+        tables = shop.tables() | {"int_history_evaluations": in_use.astype({"score_from": float, "value": float})}
+        rows = Given(connection, **tables).rows(
+            "select customer_id, state, days_overdue, alert_date, rule from {{ ref('customer_alerts') }}"
+        )
+    expected = {customer: alert_of(shop, model, customer) for customer in shop.on(shop.last).known}
+    assert {customer: tuple(values) for customer, *values in rows} == {
+        customer: (*alert, model) for customer, alert in expected.items() if alert
+    }
+    assert {row[1] for row in rows} >= {"continuing", "resolved"}
+
+
 def test_an_alert_has_a_state_a_probability_and_an_expected_loss(case: tuple[str, MadeUpShop, Given]) -> None:
     name, shop, warehouse = case
     ((chosen,),) = warehouse.rows("select model from {{ ref('int_history_evaluations') }} where split = 'rule in use'")
@@ -276,18 +308,13 @@ def test_an_alert_has_a_state_a_probability_and_an_expected_loss(case: tuple[str
     expected: dict[str, tuple[Any, ...]] = {}
     for customer, own in today.known.items():
         away = (shop.last - own[-1]).days
-        gap, score = today.gap(chosen, customer, own), today.score(own, away)
+        score = today.score(own, away)
         probability = max((share for least, share in bins if least <= score + 1e-9), default=score)
-        if gap < away <= gap + 180:
-            state, loss = "new" if away - gap <= 7 else "continuing", pytest.approx(50 * probability, abs=0.0051)
-            since = own[-1] + timedelta(gap + 1)
-            expected[customer] = (state, away - gap, pytest.approx(probability), loss, since)
-        elif away <= gap and (back := [place for place in range(1, len(own)) if (shop.last - own[place]).days < 7]):
-            # what the rule said before the order that ended the absence, the day before
-            before, paused = today.gap(chosen, customer, own[: back[0]]), gaps_of(own)[back[0] - 1] - 1
-            if before < paused <= before + 180:
-                since = own[back[0] - 1] + timedelta(before + 1)
-                expected[customer] = ("resolved", paused - before, 0, 0, since)
+        if alert := alert_of(shop, chosen, customer):
+            state, days_overdue, since = alert
+            is_over = state == "resolved"
+            loss = 0 if is_over else pytest.approx(50 * probability, abs=0.0051)
+            expected[customer] = (state, days_overdue, 0 if is_over else pytest.approx(probability), loss, since)
     rows = warehouse.rows("""
         select customer_id, state, days_overdue, probability, expected_loss::double, alert_date
         from {{ ref('customer_alerts') }}

@@ -40,10 +40,10 @@ probabilities as (
 
 ),
 
--- What is known at the date: orders that are net then.
+-- What is known at the date: days with orders that are net then.
 orders as (
 
-    select
+    select distinct
         states.customer_id,
         states.order_date
     from {{ ref('int_order_states_scd2') }} as states
@@ -55,7 +55,7 @@ orders as (
 
 order_days as (
 
-    select distinct
+    select
         customers.as_of_date,
         customers.customer_id,
         customers.detailed_segment as segment,
@@ -66,7 +66,7 @@ order_days as (
 
 ),
 
-{{ alert_rules('order_days') }},
+{{ alert_rules('order_days', models='active_model') }},
 
 -- An absence that lasts is an open alert; one that an order ended in the last days is resolved. By
 -- days alone, so that any build of a day says the same. An order on the very day on which an alert
@@ -90,8 +90,6 @@ absences as (
             else alert_rules.last_order_date
         end + decisive_gap_days + 1 as alert_date
     from alert_rules
-    inner join active_model
-        on alert_rules.model = active_model.model
     inner join customers
         on alert_rules.customer_id = customers.customer_id
 
