@@ -95,7 +95,6 @@ QUICK_FIT = {
 # The real file is clustered in full; its classes are predicted by the regression alone, in a fifth of the time.
 REAL_FIT = QUICK_FIT | {
     "bootstrap_samples": 100,
-    "category_bootstrap_samples": 20,
     "backtest_origins": 3,
     "tsne_iterations": 750,
     "max_clusters": 10,
@@ -121,6 +120,8 @@ LONG_FILES = (
     "test_documentation.py",
     "test_plausible_days.py",
 )
+# Of parsing: what is parsed for all tests is parsed so, which tests/project/test_documentation.py asks for.
+WARNINGS_ARE_ERRORS = ("--show-all-deprecations", "--warn-error")
 # The folder in which workers of pytest-xdist find what one of them made, and what was read from there.
 SHARED: list[Path] = []
 MADE: dict[str, bytes] = {}
@@ -206,7 +207,7 @@ class Shop:
         return parsed
 
     def _parse(self) -> bytes | None:
-        result = self._invoke(None, "parse")
+        result = self._invoke(None, "parse", *WARNINGS_ARE_ERRORS)
         return packed(result.result) if result.success else None
 
     def _invoke(self, parsed: Manifest | None, *arguments: str, threads: int = 1, **settings: Any) -> dbtRunnerResult:

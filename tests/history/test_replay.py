@@ -520,7 +520,7 @@ def assert_unchanged_rows_stay(before: History, was: Build, now: Build, warehous
             assert after[key] == row | unmarked
 
 
-RANDOM = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+RANDOM = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
 
 @RANDOM
@@ -540,6 +540,20 @@ def test_a_thousand_random_orders_of_arrival_give_the_same_history(builds: list[
 @given(builds=arrivals(), data=st.data())
 def test_a_run_that_is_put_back_leaves_nothing(builds: list[Build], data: st.DataObject, compiled: Compiled) -> None:
     """Whatever it found and wherever it was cut off: the next ordinary build reports what was reported before it."""
+    put_back(builds, data, compiled)
+
+
+@pytest.mark.soak
+@settings(RANDOM, max_examples=300)
+@given(builds=arrivals(), data=st.data())
+def test_three_hundred_runs_that_are_put_back_leave_nothing(
+    builds: list[Build], data: st.DataObject, compiled: Compiled
+) -> None:
+    put_back(builds, data, compiled)
+
+
+def put_back(builds: list[Build], data: st.DataObject, compiled: Compiled) -> None:
+    """Run the builds and another one, and check that the next ordinary one reports what was reported before it."""
     ordinary = builds[-1]
     other = data.draw(st.sampled_from(builds))
     wrong = replace(
