@@ -39,6 +39,25 @@ def test_sql_applies_the_rules_as_a_plain_loop_does(demo_shop: Shop) -> None:
         ))  # fmt: skip
 
 
+def test_customers_name_the_rule_that_put_them_in_their_segment(demo_shop: Shop) -> None:
+    for segmentation in ("broad", "detailed"):
+        assert demo_shop.row(f"""
+            select
+                count(*),
+                count(*) filter (
+                    where rules.segment = customers.{segmentation}_segment
+                    and (rules.recency_min is null or customers.recency_days >= rules.recency_min)
+                    and (rules.recency_max is null or customers.recency_days < rules.recency_max)
+                    and ('{segmentation}' = 'broad' or rules.confidence = customers.segment_confidence)
+                )
+            from customers
+            inner join segment_rules as rules
+                on rules.model_version = customers.model_version
+                and rules.segmentation = '{segmentation}'
+                and rules.rule_number = customers.{segmentation}_rule
+        """) == demo_shop.row("select count(*), count(*) from customers where frequency > 0")
+
+
 def test_rules_agree_with_the_clustering_on_fitted_customers(demo_shop: Shop) -> None:
     """Rules keep to the order of the segments, which the embedded shop's detailed clusters break for one in twenty."""
     # What rules are asked for, 97 % of customers held out, is asked of the real file (tests/project/test_real_file.py).

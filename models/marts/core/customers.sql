@@ -81,6 +81,8 @@ select
     segments.recency_percent_rank,
     segments.frequency_percent_rank,
     segments.monetary_percent_rank,
+    segments.broad_rule,
+    segments.detailed_rule,
     segments.detailed_confidence as segment_confidence,
     embeddings.x as embedding_x,
     embeddings.y as embedding_y,
