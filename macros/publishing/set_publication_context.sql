@@ -58,6 +58,20 @@
             'clean_identifier': clean_identifier('customer_text'),
             'left_out_segments': exclusion_reasons().values() | unique | list,
         } -%}
+        {%- if 'customers' in marts and 'customer_alerts' in marts -%}
+            {%- set members = action_members(
+                '(' ~ marts.customers.query ~ ')', '(' ~ marts.customer_alerts.query ~ ')'
+            ) -%}
+            {%- do context.update({
+                'actions': {
+                    'win back': 'with ' ~ members ~ ' select customer_id from overdue_first',
+                    'second order': 'with ' ~ members
+                        ~ ' select customer_id from second_order_customers',
+                },
+                'control_draw': control_draw('campaign', 'customer_id'),
+                'control_share': var('control_share'),
+            }) -%}
+        {%- endif -%}
         set variable publication_context = {{ sql_text(tojson(context)) }}
     {%- endif -%}
 {%- endmacro %}

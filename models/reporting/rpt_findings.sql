@@ -1,4 +1,4 @@
-{%- set least_customers, most_findings, most_to_contact = 5, 6, 100 -%}
+{%- set least_customers, most_findings = 5, 6 -%}
 
 -- What the report's first screen says, as figures: Python only writes the sentences.
 with customers as (
@@ -19,23 +19,7 @@ segments as (
 
 ),
 
--- Whom the settings leave out is nobody to write to.
-participants as (
-
-    select * from customers
-    where not coalesce({{ is_left_out('rfm_segment') | indent(4) }}, false)
-
-),
-
-open_alerts as (
-
-    select alerts.*
-    from {{ ref('customer_alerts') }} as alerts
-    inner join participants
-        on alerts.customer_id = participants.customer_id
-    where alerts.state <> 'resolved'
-
-),
+{{ action_members('customers', ref('customer_alerts')) }},
 
 last_day as (
 
@@ -437,16 +421,6 @@ findings as (
 
 ),
 
--- As many as somebody can write to in a week, those with most to lose first.
-overdue_first as (
-
-    select expected_loss
-    from open_alerts
-    order by expected_loss desc, customer_id asc
-    limit {{ most_to_contact }}
-
-),
-
 win_back as (
 
     select
@@ -461,21 +435,14 @@ win_back as (
 
 ),
 
--- Newcomers who could still make it a habit: one order, not long ago, and not overdue.
 second_order as (
 
     select
         'second_order' as finding,
         'cohorts' as chart,
         count(*) as customer_count,
-        sum(participants.expected_spend_90_days) as amount
-    from participants
-    left join open_alerts
-        on participants.customer_id = open_alerts.customer_id
-    where
-        participants.frequency = 1
-        and participants.recency_days <= 60
-        and open_alerts.customer_id is null
+        sum(expected_spend_90_days) as amount
+    from second_order_customers
     having count(*) >= {{ least_customers }}
 
 ),

@@ -1,4 +1,4 @@
-{%- set segmentations, most_points = ['broad', 'detailed'], 4000 -%}
+{%- set most_points = 4000 -%}
 
 with customers as (
 
@@ -28,8 +28,9 @@ bounds as (
 customer_rows as (
 
     select
-        customers.broad_segment,
-        customers.detailed_segment,
+        {% for segmentation in segmentations() %}
+        customers.{{ segmentation }}_segment,
+        {% endfor %}
         customers.embedding_x,
         bounds.least_x,
         bounds.least_y,
@@ -55,7 +56,7 @@ customer_cells as (
 
 memberships as (
 
-    {% for segmentation in segmentations %}
+    {% for segmentation in segmentations() %}
     select
         '{{ segmentation }}' as segmentation,
         {{ segmentation }}_segment as segment,
@@ -117,7 +118,8 @@ drawn as (
                 frequency asc,
                 monetary asc,
                 broad_segment asc,
-                detailed_segment asc
+                detailed_segment asc,
+                rfm_segment asc
         ) as draw_number
     from customers
     -- None unless the setting asks for customers.
@@ -129,6 +131,7 @@ points as (
 
     select
         'customer' as mark_type,
+        rfm_segment,
         broad_segment,
         detailed_segment,
         cast(
@@ -153,6 +156,7 @@ select
     cells.mark_type,
     cells.segmentation,
     cells.segment,
+    cast(null as varchar) as rfm_segment,
     cast(null as varchar) as broad_segment,
     cast(null as varchar) as detailed_segment,
     cells.map_row,
@@ -173,6 +177,7 @@ select
     points.mark_type,
     null as segmentation,
     null as segment,
+    points.rfm_segment,
     points.broad_segment,
     points.detailed_segment,
     null as map_row,

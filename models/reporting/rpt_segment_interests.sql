@@ -1,5 +1,3 @@
-{%- set segmentations = ['rfm', 'broad', 'detailed'] -%}
-
 with customers as (
 
     select * from {{ ref('customers') }}
@@ -16,22 +14,22 @@ customer_interests as (
 segment_combinations as (
 
     select
-        customers.rfm_segment,
-        customers.broad_segment,
-        customers.detailed_segment,
+        {% for segmentation in segmentations() %}
+        customers.{{ segmentation }}_segment,
+        {% endfor %}
         customer_interests.category_name,
         count(*) as customer_count,
         sum(customer_interests.spend) as spend
     from customer_interests
     inner join customers
         on customer_interests.customer_id = customers.customer_id
-    group by 1, 2, 3, 4
+    group by all
 
 ),
 
 spends as (
 
-    {% for segmentation in segmentations %}
+    {% for segmentation in segmentations() %}
     select
         '{{ segmentation }}' as segmentation,
         {{ segmentation }}_segment as segment,

@@ -32,8 +32,11 @@ customers_with_alerts as (
         customer_alerts.days_overdue,
         customers.frequency > 0 as is_net_customer
     from customers
+    -- Whom the settings leave out is nobody to write to, as in rpt_findings.
     left join customer_alerts
-        on customers.customer_id = customer_alerts.customer_id
+        on
+            customers.customer_id = customer_alerts.customer_id
+            and not coalesce({{ is_left_out('customers.rfm_segment') | indent(12) }}, false)
 
 ),
 

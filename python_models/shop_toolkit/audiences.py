@@ -18,6 +18,8 @@ from shop_toolkit.ingest.quoting import quote_name, quote_text
 from shop_toolkit.publishing import Extract, Mart, PublicationError
 
 FOLDER = "audiences"
+# Audiences of what the report proposes, and their campaigns as rows of seeds/campaigns.csv.
+ACTIONS = "actions"
 EMAIL_KEYS = ("file", "customer_id", "email")
 # A temporary table of the connection that publishes.
 EMAILS = "emails_of_audiences"
@@ -68,11 +70,15 @@ def audience_files(session: Any, marts: Sequence[Mart]) -> Iterator[list[Extract
     ((context,),) = session.execute("select getvariable('publication_context')").fetchall()
     context = json.loads(context)
     left_out = context.get("left_out_segments", ())
-    audiences = [*segments(session, queries["audiences"], left_out), *campaigns(session, queries)]
+    drawn = drawn_actions(queries, context)
+    audiences = [*segments(session, queries["audiences"], left_out), *campaigns(session, queries), *actions(drawn)]
     files = [
         Extract(f"{FOLDER}/{name}-customer-ids.csv", mart, f"select customer_id from ({members})")
         for name, mart, members, _ in audiences
     ]
+    if drawn:
+        lines = rows_of_campaigns(drawn, context["control_share"])
+        files.append(Extract(f"{FOLDER}/{ACTIONS}/campaigns.csv", "customers", lines))
     if context["customer_emails"] is None:
         yield files
         return
@@ -206,6 +212,62 @@ def campaigns(session: Any, queries: dict[str, str]) -> Iterator[Audience]:
         condition = f"model_version = {version} and campaign = {quote_text(campaign)}"
         members = f"select * from ({queries['campaign_members']}) where {condition}"
         yield Audience(name, "campaign_members", *both_groups(members))
+
+
+def drawn_actions(queries: Mapping[str, str], context: Mapping[str, Any]) -> dict[str, str]:
+    """SQL of the members of each action, and of who is held out: drawn as the campaign of that name and day draws them.
+
+    Args:
+        queries: SQL of each mart, by name.
+        context: What the project knows: SQL of the members of each action, and how customers are held out by chance.
+    """
+    return {
+        action: f"""
+            select
+                campaign,
+                customer_id,
+                as_of_date,
+                {context["control_draw"]} < {context["control_share"]} as is_control
+            from (
+                select concat({quote_text(action + " ")}, days.as_of_date) as campaign, customer_id, days.as_of_date
+                from ({members})
+                cross join (select max(as_of_date) as as_of_date from ({queries["customers"]})) as days
+            )
+        """
+        for action, members in context.get("actions", {}).items()
+    }
+
+
+def actions(drawn: Mapping[str, str]) -> Iterator[Audience]:
+    """Whom the report's actions of the week address; `drawn` is as `drawn_actions` gives it."""
+    for action, members in drawn.items():
+        yield Audience(f"{ACTIONS}/{file_name_of(action)}", "customers", *both_groups(members))
+
+
+def rows_of_campaigns(drawn: Mapping[str, str], control_share: float) -> str:
+    """SQL of the rows of seeds/campaigns.csv that measure the actions, by ids, from the day after the last one.
+
+    Args:
+        drawn: As `drawn_actions` gives it.
+        control_share: Share of the members who are held out.
+    """
+    identifier = "concat(chr(39), replace(customer_id, chr(39), concat(chr(39), chr(39))), chr(39))"
+    return " union all ".join(
+        f"""
+        select
+            campaign as name,
+            null::varchar as segmentation,
+            null::varchar as segment,
+            concat('customer_id in (', string_agg({identifier}, ', ' order by customer_id), ')') as condition,
+            strftime(as_of_date + 1, '%Y-%m-%d') as start_date,
+            null::varchar as end_date,
+            '{control_share}' as control_share,
+            null::varchar as expected_lift
+        from ({members})
+        group by campaign, as_of_date
+        """
+        for members in drawn.values()
+    )
 
 
 def both_groups(members: str) -> tuple[str, str]:

@@ -93,7 +93,7 @@ def test_forecasts_and_report_stand_with_months_without_sales(shop: Shop) -> Non
         )
     ]
     moving = "'segment_flows', 'stay_rates', 'change_causes', 'alerts', 'alert_backtest', 'drift'"
-    assert shop.row(f"select sum(figure_count) from reporting.rpt_charts where chart in ({moving})") == (16,)
+    assert shop.row(f"select sum(figure_count) from reporting.rpt_charts where chart in ({moving})") == (24,)
 
 
 def test_customers_who_cancelled_everything_count_until_then(shop: Shop) -> None:

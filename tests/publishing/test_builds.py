@@ -1,5 +1,8 @@
 """Publishing as a part of builds: never after a failed test, never in part, and with readers at the same time."""
 
+import csv
+import datetime
+import hashlib
 import json
 import shutil
 import subprocess
@@ -11,6 +14,8 @@ from typing import Any
 import duckdb
 import pytest
 from conftest import PUBLISHED, Shop, problem_of
+from shop_toolkit import campaigns
+from shop_toolkit.conditions import condition_problem
 from shop_toolkit.publishing import Mart, publication
 
 PUBLICATION = ("report_pages", "published_files")
@@ -45,6 +50,39 @@ def picture(shop: Shop) -> dict[str, tuple[Any, ...]]:
         for path in folder.rglob("*")
         if path.name != ".lock"
     }
+
+
+def test_the_files_of_actions_and_the_rows_of_their_campaigns_hold_the_same_customers_out(shop: Shop) -> None:
+    """Held out by the hash of the campaign and the customer, computed here without SQL."""
+    folder = Path(shop.settings["published_folder"]) / "audiences"
+    (day,) = shop.row("select max(as_of_date) from customers")
+    members = {
+        "win back": """select customer_id from customer_alerts where state <> 'resolved'
+            order by expected_loss desc, customer_id limit 100""",
+        "second order": """select customer_id from customers where frequency = 1 and recency_days <= 60
+            and customer_id not in (select customer_id from customer_alerts where state <> 'resolved')""",
+    }
+    with (folder / "actions/campaigns.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["name"]: row["start_date"] for row in rows} == {
+        f"{action} {day}": str(day + datetime.timedelta(days=1)) for action in members
+    }
+    for row in rows:
+        assert list(row) == list(campaigns.COLUMNS)
+        assert condition_problem(row["condition"]) is None
+        action = row["name"].removesuffix(f" {day}")
+        every = {customer for (customer,) in shop.rows(members[action])}
+        assert {
+            customer for (customer,) in shop.rows(f"select customer_id from customers where {row['condition']}")
+        } == every
+        draws = {
+            customer: int(hashlib.md5(f"|{row['name']}|{customer}".encode()).hexdigest()[:8], 16) / 2**32
+            for customer in every
+        }
+        held_out = {customer for customer, draw in draws.items() if draw < float(row["control_share"])}
+        assert held_out
+        text = (folder / f"actions/{action.replace(' ', '-')}-customer-ids.csv").read_text("utf-8")
+        assert set(text.split()) - {"customer_id"} == every - held_out
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import math
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ from shop_toolkit.report.sections import SECTIONS, answers, first
 from shop_toolkit.report.sections import alerts as alert_blocks
 from shop_toolkit.report.sections.campaigns import campaign_results
 from shop_toolkit.report.sections.customer_map import CELLS, POINTS
-from shop_toolkit.report.sections.movement import CHANGES
+from shop_toolkit.report.sections.movement import CAUSES, CHANGES
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = (
@@ -389,6 +389,21 @@ def test_cleaning_equals_the_input_and_the_lines(visit: Visit, demo_shop: Shop) 
     assert sum(visit.drawn("cleaning_money", 0, "x")) == pytest.approx(revenue)
 
 
+@pytest.mark.parametrize("width", [420, 1400])
+def test_the_texts_of_the_waterfalls_are_whole(browser: Browser, report: Path, visit: Visit, width: int) -> None:
+    seen = visit if width == 1400 else Visit(browser, report, width)
+    seen.show("data")
+    for chart in ("cleaning_rows", "cleaning_money"):
+        (plot,) = seen.page.query_selector_all(f"#{chart} .plot")
+        frame = box_of(plot)
+        texts = [box_of(one) for one in plot.query_selector_all(".bartext")]
+        assert len(texts) >= 7
+        for text in texts:
+            assert frame["x"] <= text["x"]
+            assert text["x"] + text["width"] <= frame["x"] + frame["width"]
+    seen.show("overview")
+
+
 def test_customers_are_counted_as_in_the_marts(visit: Visit, demo_shop: Shop) -> None:
     scores = demo_shop.rows("""
         select recency_score, frequency_score, count(*)
@@ -468,13 +483,73 @@ def test_moves_equal_the_history(visit: Visit, demo_shop: Shop) -> None:
         )
 
 
+def test_all_overdue_money_is_the_same_on_every_tab(visit: Visit, demo_shop: Shop, tables: Tables) -> None:
+    spent, lost = demo_shop.row(
+        "select sum(monetary)::double, sum(expected_loss)::double from customer_alerts where state <> 'resolved'"
+    )
+    block = blocks_of(tables)["alerts"]
+    (overview,) = (one for one in blocks_of(tables)["findings"].statements if "away for longer than usual" in one.text)
+    assert f"had spent {words.money(spent)}." in overview.text
+    assert words.money(lost) in overview.evidence
+    for segmentation in ("broad", "detailed", "rfm"):
+        assert re.search(
+            f"(of the|have spent) {words.money(spent)}( that they have spent|$)", block.titles[segmentation]
+        )
+        assert f"in the next 90 days, {words.money(lost)} is likely" in block.notes[segmentation]
+    # What is too little to show alone is in the sum, and the note says so.
+    assert "is not shown apart; sums hold it" in block.notes["detailed"]
+    visit.show("movement")
+    for segmentation in ("rfm", "broad", "detailed"):
+        visit.choose(segmentation)
+        assert block.titles[segmentation] in visit.page.inner_text("#alerts h3").replace("\u00a0", " ")
+
+
+def test_the_sum_of_overdue_money_is_withheld_where_all_of_them_are_few(tables: Tables) -> None:
+    few = tables["rpt_segments"].assign(overdue_customer_count=0, revenue_at_risk=0.0, expected_loss=0.0)
+    first = few.groupby("segmentation").head(1).index
+    few.loc[first, ["overdue_customer_count", "revenue_at_risk", "expected_loss"]] = [4, 98765.43, 98765.43]
+    block = blocks_of(tables | {"rpt_segments": few})["alerts"]
+    assert "98,765" not in json.dumps(block.as_dict())
+    assert "98765" not in json.dumps(block.as_dict())
+
+
+def test_titles_follow_the_segmentation_that_is_chosen(visit: Visit, tables: Tables) -> None:
+    blocks, charts = blocks_of(tables), ("segment_sizes", "map", "interests_by_segment", "segment_flows")
+    for chart in (*charts, "alerts", "change_causes"):
+        titles = blocks[chart].titles
+        assert list(titles) == ["broad", "detailed", "rfm"], chart
+        assert blocks[chart].title == titles["broad"]
+        for segmentation, title in titles.items():
+            visit.show(chart)
+            visit.choose(segmentation)
+            assert visit.page.inner_text(f"#{chart} h3").replace("\u00a0", " ").startswith(title), chart
+            shown = visit.page.eval_on_selector_all(
+                f"#{chart} figure",
+                "all => [...new Set(all.filter(one => one.offsetHeight).map(one => one.dataset.segmentation))]",
+            )
+            assert shown == [segmentation], chart
+    for segmentation in ("broad", "detailed", "rfm"):
+        visit.show("customers")
+        visit.choose(segmentation)
+        names = [f"#{key}_profiles" for key in ("broad", "detailed", "rfm")]
+        assert [visit.is_seen(name) for name in names] == [[segmentation in name] for name in names]
+    # A finding about one segmentation leads to the chart of it.
+    visit.show("overview")
+    visit.page.locator("#findings a[data-choose=broad]").first.click()
+    visit.wait()
+    assert visit.page.evaluate("document.documentElement.dataset.segmentation") == "broad"
+    visit.show("overview")
+
+
 def test_causes_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
     known = demo_shop.rows("""
         select segmentation, strftime(as_of_date, '%Y-%m-%d'), change_type, cause, count(*)
         from segment_changes group by all order by all
     """)
     headings = ("segmentation", "until", "type", "cause", "changes")
-    assert sorted(zip(*(visit.column("change_causes", heading) for heading in headings), strict=True)) == known
+    assert sorted(zip(*(visit.column("change_causes", heading) for heading in headings), strict=True)) == sorted(
+        (*row[:3], CAUSES[row[3]][0], row[4]) for row in known
+    )
     for panel, segmentation in enumerate(("broad", "detailed")):
         bars = visit.page.eval_on_selector_all(
             "#change_causes .plot", f"all => JSON.parse(JSON.stringify(all[{panel}].data.map(trace => trace.y)))"
@@ -483,22 +558,27 @@ def test_causes_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
 
 
 def test_alerts_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
-    known = demo_shop.rows("""
-        select detailed_segment, count(*), sum(monetary)::double, sum(expected_loss)::double from customer_alerts
-        where state <> 'resolved' group by 1 order by 1
-    """)
-    headings = ("segment", "overdue", "revenue at risk", "expected loss")
-    shown = zip(*(visit.column("alerts", heading) for heading in headings), strict=True)
-    # the revenue of so few customers that it is withheld is not in the report
-    hidden: list[bool] = privacy.few(pd.Series([row[1] for row in known])).tolist()
-    assert sorted(row for row in shown if row[1]) == [
-        row[:2] + (("", "") if is_hidden else tuple(map(pytest.approx, row[2:])))
-        for row, is_hidden in zip(known, hidden, strict=True)
-    ]
-    assert sum(visit.drawn("alerts", 0, "x", 0)) == sum(row[1] for row in known)
-    for panel, field in ((1, 2), (2, 3)):
-        drawn = sum(row[field] for row, is_hidden in zip(known, hidden, strict=True) if not is_hidden)
-        assert sum(filter(None, visit.drawn("alerts", 0, "x", panel))) == pytest.approx(drawn)
+    headings = ("segmentation", "segment", "overdue", "revenue at risk", "expected loss")
+    rows = list(zip(*(visit.column("alerts", heading) for heading in headings), strict=True))
+    for place, segmentation in enumerate(("broad", "detailed", "rfm")):
+        known = demo_shop.rows(f"""
+            select customers.{segmentation}_segment, count(*), sum(alerts.monetary)::double, sum(expected_loss)::double
+            from customer_alerts as alerts
+            inner join customers on alerts.customer_id = customers.customer_id
+            where state <> 'resolved' group by 1 order by 1
+        """)
+        shown = [row[1:] for row in rows if row[0] == segmentation]
+        # the revenue of so few customers that it is withheld is not in the report
+        hidden: list[bool] = privacy.few(pd.Series([row[1] for row in known])).tolist()
+        assert sorted(row for row in shown if row[1]) == [
+            row[:2] + (("", "") if is_hidden else tuple(map(pytest.approx, row[2:])))
+            for row, is_hidden in zip(known, hidden, strict=True)
+        ]
+        first = 3 * place
+        assert sum(visit.drawn("alerts", 0, "x", first)) == sum(row[1] for row in known)
+        for panel, field in ((first + 1, 2), (first + 2, 3)):
+            drawn = sum(row[field] for row, is_hidden in zip(known, hidden, strict=True) if not is_hidden)
+            assert sum(filter(None, visit.drawn("alerts", 0, "x", panel))) == pytest.approx(drawn)
     values = demo_shop.rows("""
         select model, split, metric, value from model_evaluations
         where task = 'flag customers who stop ordering' order by 1, 2, 3
@@ -548,8 +628,8 @@ def test_cards_show_how_many_a_campaign_addresses_and_its_control_group(visit: V
         )
         for segment, addressed, control in known:
             facts = " ".join(shown[words.sentence(segment)].split())
-            assert f"to address {words.plural(addressed, 'customer')}" in facts
-            assert f"control group {words.plural(control, 'customer')}" in facts
+            assert f"to address {words.customers(addressed)}" in facts
+            assert f"control group {words.customers(control)}" in facts
 
 
 def test_campaigns_equal_the_mart(tables: Tables, visit: Visit, demo_shop: Shop) -> None:
@@ -700,7 +780,7 @@ def test_custom_segments_have_a_place_in_the_switch_the_cards_and_the_moves(
             broad[column] = broad[column].replace(own)
         changed[name] = pd.concat([tables[name], broad], ignore_index=True)
     before, after = blocks_of(tables), blocks_of(changed)
-    assert set(after) - set(before) == {"custom_cards"}
+    assert set(after) - set(before) == {"custom_cards", "custom_profiles"}
     assert {"Big spenders", "Lapsed abroad"} < {card.title for card in after["custom_cards"].cards}
     for name in ("segment_sizes", "segment_flows", "change_causes"):
         drawn = [panel for panel in after[name].panels if panel.segmentation == "custom"]
@@ -824,7 +904,7 @@ def test_the_setting_adds_customers_without_ids_and_nothing_else_changes_the_pag
     columns = {name for name, *_ in asked.rows("describe reporting.rpt_map_marks")}
     assert "customer_id" not in columns
     charted = blocks_of(read_tables(asked))["map"]
-    assert charted.points == 2 * points
+    assert charted.points == 3 * points
     assert len(table_of(charted).rows) == points
     assert "Each dot is a customer" in content
 
@@ -888,9 +968,9 @@ def test_a_search_leaves_the_rows_that_hold_all_its_words(visit: Visit) -> None:
     visit.show("change_causes")
     visit.page.eval_on_selector("#change_causes .numbers", "details => details.open = true")
     rows = visit.page.eval_on_selector_all("#change_causes tbody tr", "all => all.map(one => one.textContent)")
-    found = [row for row in rows if "aging" in row and "detailed" in row]
+    found = [row for row in rows if "time passing" in row and "detailed" in row]
     assert 0 < len(found) < len(rows)
-    visit.page.fill("#change_causes input[type=search]", "DETAILED aging")
+    visit.page.fill("#change_causes input[type=search]", "DETAILED passing")
     left = visit.page.eval_on_selector_all(
         "#change_causes tbody tr", "all => all.filter(one => one.offsetHeight).map(one => one.textContent)"
     )
@@ -1019,7 +1099,7 @@ def test_findings_are_ranked_by_money_and_equal_the_marts(visit: Visit, demo_sho
     # Each leads to its chart.
     visit.show("overview")
     links = visit.page.eval_on_selector_all(
-        "#findings li a, #actions .card a, #key_figures dt a", "all => all.map(one => one.hash.slice(1))"
+        "#findings li a, #actions .card .more a, #key_figures dt a", "all => all.map(one => one.hash.slice(1))"
     )
     assert len(links) == len(amounts) + 3 + 5
     for link in dict.fromkeys(links):
@@ -1045,6 +1125,30 @@ def test_actions_count_whom_their_lists_hold(visit: Visit, demo_shop: Shop) -> N
     headings = ("what", "customers", "at stake in 90 days", "expected gain")
     shown = {row[0]: row[1:] for row in zip(*(visit.column("actions", one) for one in headings), strict=True)}
     assert shown == {name: (*map(pytest.approx, demo_shop.row(query)), "not known") for name, query in known.items()}
+
+
+def test_actions_lead_to_their_files_and_say_how_to_measure_them(visit: Visit, tables: Tables) -> None:
+    cards = {card.title: card for card in blocks_of(tables)["actions"].cards}
+    assert {title: [path for _, path in card.files] for title, card in cards.items()} == {
+        "Keep the best: loyal": ["audiences/detailed/loyal-customer-ids.csv"],
+        "Write to overdue customers": [
+            "audiences/actions/win-back-customer-ids.csv",
+            "audiences/actions/campaigns.csv",
+        ],
+        "Win the second order": ["audiences/actions/second-order-customer-ids.csv", "audiences/actions/campaigns.csv"],
+    }
+    (name, measured) = cards["Keep the best: loyal"].texts[2]
+    assert name == "To measure it"
+    assert "this row to seeds/campaigns.csv and build: detailed: loyal,detailed,loyal,,2026-01-01,,, – the" in measured
+    visit.show("overview")
+    links = visit.page.eval_on_selector_all("#actions .file a", "all => all.map(one => one.getAttribute('href'))")
+    assert links == [path for card in blocks_of(tables)["actions"].cards for _, path in card.files]
+    # A name that a spreadsheet would split is one cell.
+    best = tables["rpt_findings"][tables["rpt_findings"]["finding"] == "keep_best"]
+    best = best.assign(subject="some time ago, low spend")
+    (card,) = blocks_of(tables | {"rpt_findings": best})["actions"].cards
+    assert '"detailed: some time ago, low spend",detailed,"some time ago, low spend",,' in card.texts[2][1]
+    assert card.files[0][1] == "audiences/detailed/some-time-ago-low-spend-customer-ids.csv"
 
 
 def test_findings_write_rise_and_fall_and_leave_out_what_is_withheld(tables: Tables) -> None:
@@ -1133,7 +1237,9 @@ def test_texts_of_the_data_are_shown_and_never_executed(evil: Tables, evil_visit
     # The bundle, the page's own script, and one block of data for each figure.
     assert seen.page.eval_on_selector_all("script", "all => all.length") == figures + 2
     assert (
-        seen.page.eval_on_selector_all("main a:not([href^='#']), main img, main iframe, svg a", "all => all.length")
+        seen.page.eval_on_selector_all(
+            "main a:not([href^='#'], [href^='audiences/']), main img, main iframe, svg a", "all => all.length"
+        )
         == 0
     )
     assert SCRIPT in seen.column("sales_by_country", "country")
@@ -1143,6 +1249,31 @@ def test_texts_of_the_data_are_shown_and_never_executed(evil: Tables, evil_visit
     assert {LINK, BOLD} <= set(ticks)
     assert seen.page.inner_text("#broad_cards").count("<img src=x") >= 1
     assert seen.overflow() <= 0
+
+
+def test_no_name_makes_a_tab_scroll_sideways_on_a_phone(
+    evil: Tables, demo_shop: Shop, browser: Browser, write_page: Callable[[str], Path]
+) -> None:
+    """Nor a name without any blank, as columns, campaigns and segments of a shop's own can have."""
+    name, changed = "a_name_without_any_blank_that_is_wider_than_a_phone_is", dict(evil)
+    changed["input_warnings"] = pd.DataFrame(
+        {
+            "kind": ["ids_lost_digits"], "column_name": [name], "row_count": [123456789], "amount": [1234567.0],
+            "suggestion": [f"Look at {name}."], "example": [None],
+        }
+    )  # fmt: skip
+    changed["campaign_results"] = evil["campaign_results"].assign(campaign=name)
+    changed["sales_by_country"] = evil["sales_by_country"].assign(country=name)
+    for table in ("segments", "rpt_segments", "segment_rules", "segment_transitions"):
+        changed[table] = evil[table].replace({SCRIPT: name})
+    seen = Visit(browser, write_page(render(shop_facts(demo_shop), answered(changed))), 420)
+    for tab in SECTIONS:
+        seen.show(tab.name)
+        for segmentation in ("broad", "detailed", "rfm"):
+            if seen.page.locator(f"#{tab.name} .switch input[value={segmentation}]").count():
+                seen.choose(segmentation)
+            assert seen.overflow() <= 0, (tab.name, segmentation)
+    assert seen.complaints == []
 
 
 def test_a_spreadsheet_executes_no_text_of_a_csv(evil: Tables, evil_visit: Visit) -> None:
@@ -1194,6 +1325,24 @@ def test_segments_of_a_segmentation_look_different_to_the_colour_blind() -> None
     for segmentation, own in segments.groupby("segmentation"):
         for one, other in itertools.combinations(own["segment"], 2):
             assert colours.distance(chosen[one], chosen[other]) > 12, f"{segmentation}: {one}, {other}"
+
+
+def test_a_segment_keeps_its_colour_when_others_come_and_go() -> None:
+    segments = pd.read_csv(ROOT / "seeds/segment_strategies.csv")[["segmentation", "segment"]]
+    before = colours.segment_colours(segments)
+    names = ["big spenders", "Zürich", "abroad", "loyal", "=1+1", "wholesale", "gifts", "weekend", "other"]
+    own = pd.DataFrame({"segmentation": "custom", "segment": names})
+    after = colours.segment_colours(pd.concat([own, segments]))
+    assert {name: after[name] for name in before} == before
+    # Also those of the shop: another one beside them, and each of the project's alone.
+    later = pd.DataFrame({"segmentation": "custom", "segment": [*names, "zero returns"]})
+    assert {name: colours.segment_colours(later)[name] for name in names} == {name: after[name] for name in names}
+    for name, colour in before.items():
+        alone = pd.DataFrame({"segmentation": ["broad"], "segment": [name]})
+        if name != "any other":
+            assert colours.segment_colours(alone)[name] == colour
+    for one, other in itertools.combinations(names, 2):
+        assert colours.distance(after[one], after[other]) > 12, f"{one}, {other}"
 
 
 def test_a_segment_keeps_its_colour_throughout(tables: Tables) -> None:
@@ -1338,7 +1487,9 @@ def texts_in_code() -> set[Any]:
         [("**.py", "python"), ("template.html", "jinja2.ext:babel_extract")],
         keywords={"_": None, "gettext": None, "marked": None, "ngettext": (1, 2)},
     )
-    return {text for _, _, text, _, _ in found}
+    strategies = pd.read_csv(ROOT / "seeds/segment_strategies.csv")
+    texts = strategies[["segment", "meaning", "goal", "action", "channel", "measure_of_success"]].to_numpy().ravel()
+    return {text for _, _, text, _, _ in found} | set(texts)
 
 
 @pytest.mark.parametrize("code", languages()[1:])
@@ -1386,6 +1537,83 @@ def test_a_russian_page_has_russian_texts_numbers_and_months(
     assert any("янв" in tick for tick in ticks)
     # The default is as if there were no languages.
     assert "₽" not in render(shop_facts(demo_shop), answered(tables))
+
+
+@pytest.mark.parametrize("locale", ["en_GB", "de_DE"])
+def test_a_locale_without_a_catalogue_has_figures_with_its_numbers(
+    locale: str, tables: Tables, demo_shop: Shop, browser: Browser, write_page: Callable[[str], Path]
+) -> None:
+    with speaking(Language(locale, "EUR")):
+        content = render(shop_facts(demo_shop), answered(tables))
+    seen = Visit(browser, write_page(content), 420)
+    assert seen.complaints == []
+    assert seen.overflow() <= 0
+    drawn = seen.page.eval_on_selector_all("#overview .plot", "all => all.map(one => !!one.querySelector('.main-svg'))")
+    assert drawn == [True] * 4
+    ticks = seen.page.eval_on_selector_all("#sales_by_month .xtick", "all => all.map(one => one.textContent)")
+    assert any(re.search("[A-Z][a-z]{2}", tick) for tick in ticks), ticks
+
+
+def all_texts(seen: Visit) -> set[str]:
+    """Every text that somebody can see: of all tabs and segmentations, with figures and open tables, and on hover."""
+    seen.page.eval_on_selector_all("details", "all => all.forEach(details => details.open = true)")
+    texts: set[str] = set()
+    for tab in SECTIONS:
+        seen.show(tab.name)
+        for segmentation in ("broad", "detailed", "rfm"):
+            if seen.page.locator(f"#{tab.name} .switch input[value={segmentation}]").count():
+                seen.choose(segmentation)
+            texts |= set(
+                seen.page.evaluate("""() => {
+                    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
+                    while (walker.nextNode()) {
+                        const text = walker.currentNode;
+                        if (!text.parentElement.closest('script, style')) found.push(text.data);
+                    }
+                    for (const one of document.querySelectorAll('[aria-label]')) found.push(one.ariaLabel);
+                    for (const plot of document.querySelectorAll('.plot')) {
+                        for (const trace of plot.data || []) {
+                            const parts = [trace, trace.node, trace.link].filter(Boolean);
+                            found.push(...parts.map((part) => part.hovertemplate || ''));
+                        }
+                    }
+                    return found;
+                }""")
+            )
+    return texts
+
+
+def words_of(texts: Iterable[Any]) -> set[str]:
+    """The English words of texts, in lower case: without paths of files, and without what Plotly fills in."""
+    plain = (re.sub(r"%{[^}]*}|\w+/\S+", "", str(text).lower()) for text in texts)
+    return set(itertools.chain(*(re.findall(r"(?<!\w)[a-z]{3,}(?!\w)", text) for text in plain)))
+
+
+def test_a_russian_page_says_nothing_in_english(
+    tables: Tables, demo_shop: Shop, browser: Browser, write_page: Callable[[str], Path]
+) -> None:
+    """Of the words of the English catalogue: but for what the shop itself wrote, and names of tables and settings."""
+    with speaking(Language("ru", "RUB")):
+        content = render(shop_facts(demo_shop), answered(tables))
+    texts = all_texts(Visit(browser, write_page(content)))
+    with (FOLDER / "ru" / "LC_MESSAGES" / "report.po").open("rb") as file:
+        messages = [message for message in read_po(file, locale="ru") if message.id]
+    flat = [
+        [one for text in texts for one in ([text] if isinstance(text, str) else list(text or []))]
+        for texts in ([message.id for message in messages], [message.string for message in messages])
+    ]
+    parts = re.compile(r"{\w+}")
+    english, russian = (words_of(parts.sub("", text) for text in texts) for texts in flat)
+    data = [
+        tables["product_categories"][["category_name", "top_terms"]], tables["sales_by_country"][["country"]],
+        tables["campaign_results"][["campaign", "condition"]], tables["prediction_confusion"][["actual", "predicted"]],
+    ]  # fmt: skip
+    written = words_of(itertools.chain(*(table.to_numpy().ravel() for table in data)))
+    # Of the demo's candidates; a name of an algorithm or a space is that of a setting.
+    written |= words_of(tables["cluster_candidates"]["algorithm"]) | words_of(tables["cluster_candidates"]["space"])
+    assert len(english) > 500
+    said = {text for text in texts if words_of([text]) & (english - russian - written - {"extra", "rmse"})}
+    assert said == set()
 
 
 # Shops with little to show
@@ -1635,6 +1863,23 @@ def test_the_title_of_alerts_tells_a_segment_from_the_overdue() -> None:
     )
 
 
+def test_no_segment_is_called_the_largest_where_one_that_is_withheld_could_be() -> None:
+    ranks = pd.DataFrame(
+        {
+            "segment": ["loyal", "at risk", "lost"],
+            "overdue_customer_count": [3, 9, 6],
+            "customer_count": [10, 10, 10],
+            "revenue_at_risk": [None, None, 400.0],
+            "expected_loss": [None, None, 40.0],
+        }
+    )
+    title = "18 customers (60 %) are away for longer than usual; "
+    assert alert_blocks.overdue_title(ranks, 900.0) == title + "they have spent 900"
+    assert alert_blocks.overdue_title(ranks, 800.0).startswith(title + "50 % of the 800 that they have spent comes")
+    assert "90.00 is likely to be lost: the spend" in alert_blocks.loss_sentence(ranks, 90.0)
+    assert "most of it (40.00) in the segment “lost”" in alert_blocks.loss_sentence(ranks, 80.0)
+
+
 def test_what_is_likely_to_be_lost_is_said_in_a_sentence() -> None:
     segments = pd.DataFrame({"segment": ["loyal", "at risk", "lost"], "expected_loss": [20.0, 1200.0, None]})
     assert alert_blocks.loss_sentence(segments) == (
@@ -1845,6 +2090,7 @@ def test_the_report_stays_small_whatever_the_shop(tables: Tables, demo_shop: Sho
     large = dict(tables)
     large["rpt_map_points"] = pd.DataFrame(
         {
+            "rfm_segment": "lost",
             "broad_segment": "lost",
             "detailed_segment": "lost",
             "point_number": range(points),

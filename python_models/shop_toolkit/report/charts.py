@@ -11,7 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-from shop_toolkit.report.language import number_text
+from shop_toolkit.report.data_texts import said
+from shop_toolkit.report.language import gettext as _
+from shop_toolkit.report.language import marked, number_text
 from shop_toolkit.report.words import count, exact_money, is_missing, label, percent
 
 # Tables by name: marts and rpt_ models, read whole.
@@ -39,7 +41,7 @@ class Table:
 
     Attributes:
         headings: Heading of each column.
-        kinds: Kind of each column: text, count, money, share (0 to 1), number or date.
+        kinds: Kind of each column: text, word, count, money, share (0 to 1), number or date.
         rows: Cells by row.
     """
 
@@ -77,6 +79,7 @@ class Card:
         lead: First sentence.
         facts: Name and value of each fact.
         texts: Name and text of each paragraph; without a text the name is the paragraph.
+        files: Name and path of each published file to open; the path is as from the report.
         link: The block that shows more, and the words of the link to it; empty without one.
     """
 
@@ -85,6 +88,7 @@ class Card:
     lead: str = ""
     facts: list[list[str]] = field(default_factory=list)
     texts: list[list[str]] = field(default_factory=list)
+    files: list[list[str]] = field(default_factory=list)
     link: list[str] = field(default_factory=list)
 
 
@@ -117,11 +121,13 @@ class Statement:
         text: The finding, in a sentence.
         evidence: What it rests on.
         link: The block that shows more.
+        segmentation: The segmentation that it is about, which its link chooses; empty if it is about none.
     """
 
     text: str
     evidence: str
     link: str
+    segmentation: str = ""
 
 
 @dataclass(frozen=True)
@@ -141,6 +147,8 @@ class Block:
         statements: Sentences instead of figures.
         table: The numbers.
         segmentation: The segmentation that the whole block is about; empty if it is about none or several.
+        titles: The finding by segmentation, where each has its own; the page shows that of the chosen one.
+        notes: Likewise how to read the chart.
         width: half or whole: how much of a row it takes; half tall also takes the row below.
         is_folded: Whether only its title is shown until somebody asks for it, because it is technical.
         is_printed: Whether it is part of the printed summary.
@@ -159,6 +167,8 @@ class Block:
     statements: list[Statement] = field(default_factory=list)
     table: Table | None = None
     segmentation: str = ""
+    titles: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
     width: str = "whole"
     is_folded: bool = False
     is_printed: bool = False
@@ -209,12 +219,18 @@ def table_of(frame: pd.DataFrame, columns: Mapping[str, tuple[str, str]]) -> Tab
 
     Args:
         frame: One row per row of the table.
-        columns: Heading and kind (see `Table`) of each column to show, by its name in the frame.
+        columns: Heading and kind (see `Table`) of each column to show, by its name in the frame. Words are texts that
+            the tables keep in English.
     """
-    rows = [column(frame, name) for name in columns]
+    rows = [
+        [said(cell) if isinstance(cell, str) else cell for cell in column(frame, name)]
+        if kind == "word"
+        else column(frame, name)
+        for name, (_heading, kind) in columns.items()
+    ]
     return Table(
-        [heading for heading, _ in columns.values()],
-        [kind for _, kind in columns.values()],
+        [heading for heading, _kind in columns.values()],
+        ["text" if kind == "word" else kind for _heading, kind in columns.values()],
         [list(row) for row in zip(*rows, strict=True)],
     )
 
@@ -266,7 +282,7 @@ def names_axis(title: str = "", names: Mapping[str, Any] | None = None, **more: 
 def shares_axis(*shares: Iterable[Any]) -> Figure:
     """An axis for these shares (0 to 1), with room between a mark at 0 % and the names beside it."""
     top = max((share for own in shares for share in own if share is not None), default=0) or 1
-    return axis("share of all", tickformat=".0%", range=[-0.05 * top, 1.06 * top])
+    return axis(_("share of all"), tickformat=".0%", range=[-0.05 * top, 1.06 * top])
 
 
 def rows_height(rows: int, head: int = 70) -> int:
@@ -359,8 +375,11 @@ def dumbbells(names: Sequence[str], start: Sequence[Any], end: Sequence[Any], co
         links["y"] += [name, name, None]
     line = {"type": "scatter", "mode": "lines", **links, "line": {"color": LINE, "width": 2}, "hoverinfo": "skip"}
     marks_of = {
-        "customers": (start, {"size": 11, "symbol": "circle-open", "color": list(colours), "line": {"width": 2}}),
-        "revenue": (end, {"size": 12, "color": list(colours)}),
+        marked("{name}: {share} of the customers"): (
+            start,
+            {"size": 11, "symbol": "circle-open", "color": list(colours), "line": {"width": 2}},
+        ),
+        marked("{name}: {share} of the revenue"): (end, {"size": 12, "color": list(colours)}),
     }
     return [
         line,
@@ -372,9 +391,9 @@ def dumbbells(names: Sequence[str], start: Sequence[Any], end: Sequence[Any], co
                 "y": list(names),
                 "cliponaxis": False,
                 "marker": marker,
-                "hovertemplate": "%{y}: %{x:.1%} of the " + unit + "<extra></extra>",
+                "hovertemplate": _(words, name="%{y}", share="%{x:.1%}") + "<extra></extra>",
             }
-            for unit, (shares, marker) in marks_of.items()
+            for words, (shares, marker) in marks_of.items()
         ),
     ]
 
@@ -411,10 +430,10 @@ def shown(value: Any, kind: str) -> str:
     """A cell of a `Table` as a text for people."""
     if value is None:
         return "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
     if kind == "text" or isinstance(value, str):
         return str(value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
     formats: dict[str, Callable[[Any], str]] = {
         "count": count,
         "money": exact_money,

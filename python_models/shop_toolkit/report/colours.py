@@ -4,13 +4,14 @@ The pool is from published palettes (Okabe and Ito, 2008; Paul Tol's bright and 
 vanish on white or on black paper, and was chosen so that the project's own segments lie far apart for every sight.
 """
 
-import itertools
 import math
+import zlib
+from collections.abc import Collection
 from functools import cache
 
 import pandas as pd
 
-from shop_toolkit.report.segmentations import ALL_CANCELLED
+from shop_toolkit.report.segmentations import ALL_CANCELLED, CUSTOM
 
 POOL = (
     "#88CCEE", "#B8A000", "#DDCC77", "#EE6677", "#AA3377", "#117733", "#999933", "#228833", "#5B4FC4", "#56B4E9",
@@ -18,6 +19,18 @@ POOL = (
 )  # fmt: skip
 # Customers without a net order are not compared with others.
 GREY = "#A0A6AD"
+# Names that the project gives: chosen so that those of a segmentation lie far apart. They never depend on which of them
+# a shop has.
+NAMED = {
+    ALL_CANCELLED: GREY,
+    "champions": "#E69F00", "loyal": "#5B4FC4", "regulars": "#117733", "occasional": "#DDCC77",
+    "newcomers": "#56B4E9", "at risk": "#AA3377", "lost": "#999933", "all customers": "#009E73", "growing": "#B8A000",
+    "promising": "#228833", "hanging": "#EE6677", "sleeping": "#88CCEE", "gone": "#DDCC77",
+    "potential loyal": "#56B4E9", "new": "#DDCC77", "needs attention": "#009E73", "about to sleep": "#0072B2",
+    "can't lose": "#EE6677", "hibernating": "#88CCEE",
+}  # fmt: skip
+# Colours at least this far apart are different to everyone at a glance.
+DIFFERENT = 12
 # How the two common kinds of colour-blindness see linear RGB: Machado, Oliveira and Fernandes (2009), severity 1.
 SIGHTS = (
     ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
@@ -50,23 +63,43 @@ def distance(one: str, other: str) -> float:
 def segment_colours(segments: pd.DataFrame) -> dict[str, str]:
     """A colour for each segment name, the same in all segmentations that have a segment of this name.
 
-    Each name gets the colour that differs most from those of its own segmentations, in order of the size of these.
+    A name of the project's own has the colour of `NAMED`, whatever other segments there are. Another one begins with a
+    place of the pool that depends on its letters alone, and takes the first colour from there that looks different from
+    those of its own segmentations. So a segment that is new somewhere leaves the others their colours.
 
     Args:
-        segments: One row per segmentation and segment, with display_order.
+        segments: One row per segmentation and segment, with its colour if that is decided.
 
     Returns:
         A colour `#rrggbb` by name.
     """
-    members = {
-        name: list(rows) for name, rows in segments.sort_values("display_order").groupby("segmentation")["segment"]
-    }
-    colours = {ALL_CANCELLED: GREY}
-    for name in itertools.chain(*(members[key] for key in sorted(members, key=lambda key: (len(members[key]), key)))):
-        if name in colours:
-            continue
-        beside = {colours[other] for names in members.values() if name in names for other in names if other in colours}
-        # The first of the pool if nothing is beside it; when all are used, the one least like its neighbours.
-        free = [colour for colour in POOL if colour not in colours.values()] or list(POOL)
-        colours[name] = max(free, key=lambda colour: min((distance(colour, other) for other in beside), default=0))
-    return colours
+    if "colour" in segments:
+        return dict(zip(segments["segment"], segments["colour"], strict=True))
+    members = {key: sorted(set(rows)) for key, rows in segments.groupby("segmentation")["segment"]}
+    colours = dict(NAMED)
+    # What a shop defines itself comes last, as the segments that are learned were there before.
+    for key in sorted(members, key=lambda key: (key == CUSTOM, key)):
+        for name in members[key]:
+            if name not in colours:
+                beside = {
+                    colours[other] for names in members.values() if name in names for other in names if other in colours
+                }
+                colours[name] = colour_of(name, beside)
+    shown = set().union(*members.values())
+    return {name: colour for name, colour in colours.items() if name in shown or name == ALL_CANCELLED}
+
+
+def colour_of(name: str, beside: Collection[str]) -> str:
+    """A colour of the pool for a name: the first that differs enough from those beside it, else the most unlike.
+
+    Args:
+        name: The name: where in the pool to begin.
+        beside: Colours that are taken.
+    """
+    start = zlib.crc32(name.encode()) % len(POOL)
+
+    def apart(colour: str) -> float:
+        return min((distance(colour, other) for other in beside), default=math.inf)
+
+    own = POOL[start:] + POOL[:start]
+    return next((colour for colour in own if apart(colour) >= DIFFERENT), max(own, key=apart))

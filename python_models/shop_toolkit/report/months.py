@@ -5,18 +5,19 @@ from typing import Any
 import pandas as pd
 
 from shop_toolkit.report.charts import ACCENT, FALL, MUTED, Figure, axis, column
-from shop_toolkit.report.language import date_text
+from shop_toolkit.report.language import date_text, marked
+from shop_toolkit.report.language import gettext as _
 
 # Charts show this many months; the table below them has all.
 MONTHS = 36
 # Per measure of segment_drift its words, its colour and its dashes.
 MEASURES = {
-    "recency_score": ("recency", ACCENT, "solid"),
-    "frequency_score": ("frequency", MUTED, "dash"),
-    "monetary_score": ("monetary", FALL, "dot"),
-    "broad_segment": ("broad segments", ACCENT, "solid"),
-    "detailed_segment": ("detailed segments", MUTED, "dash"),
-    "rfm_segment": ("RFM segments", FALL, "dot"),
+    "recency_score": (marked("recency"), ACCENT, "solid"),
+    "frequency_score": (marked("frequency"), MUTED, "dash"),
+    "monetary_score": (marked("monetary"), FALL, "dot"),
+    "broad_segment": (marked("broad segments"), ACCENT, "solid"),
+    "detailed_segment": (marked("detailed segments"), MUTED, "dash"),
+    "rfm_segment": (marked("RFM segments"), FALL, "dot"),
 }
 # Lines differ in colour and dashes, which a legend of the page can't draw: Plotly draws this one.
 LEGEND = {
@@ -54,7 +55,7 @@ def layout_by_month(title: str, **more: Any) -> Figure:
         title: Title and unit of the vertical axis.
         more: Further attributes of it.
     """
-    return {"xaxis": axis("month", type="date", showgrid=False, tickformat="%b<br>%Y"), "yaxis": axis(title, **more)}
+    return {"xaxis": axis(_("month"), type="date", showgrid=False, tickformat="%b<br>%Y"), "yaxis": axis(title, **more)}
 
 
 def line_by_month(rows: pd.DataFrame, field: str, measure: str, value: str) -> Figure:
@@ -72,8 +73,8 @@ def line_by_month(rows: pd.DataFrame, field: str, measure: str, value: str) -> F
         "mode": "lines+markers",
         "x": month_starts(rows),
         "y": column(rows, field),
-        "name": words,
+        "name": _(words),
         "line": {"color": colour, "width": 2, "dash": dash},
         "marker": {"color": colour, "size": 6},
-        "hovertemplate": "%{x|%B %Y}: " + value + ", " + words + "<extra></extra>",
+        "hovertemplate": "%{x|%B %Y}: " + value + ", " + _(words) + "<extra></extra>",
     }

@@ -142,10 +142,10 @@
       const shown = own.some((radio) => radio.value === name) ? name : own[0] && own[0].value;
       own.forEach((radio) => { radio.checked = radio.value === shown; });
       for (const part of all("[data-segmentation]", tab)) {
-        const block = part.closest("article");
-        const siblings = part === block ? [] : all("[data-segmentation]", block);
-        const isOnly = part !== block && siblings.length > 0 && !siblings.some((one) => one.dataset.segmentation === shown);
-        part.hidden = shown !== undefined && part.dataset.segmentation !== shown && !(isOnly && part === siblings[0]);
+        // Side by side: figures, or the texts of a title. Those without the chosen one go on showing their first.
+        const siblings = part.matches("article") ? [] : [...part.parentElement.children].filter((one) => one.dataset.segmentation);
+        const isOnly = siblings.length > 0 && !siblings.some((one) => one.dataset.segmentation === shown);
+        part.hidden = shown !== undefined && part.dataset.segmentation !== shown && !(isOnly && part.dataset.segmentation === siblings[0].dataset.segmentation);
       }
     }
     drawSeen();
@@ -156,6 +156,9 @@
       kept.set("report-segmentation", radio.value);
     });
   }
+
+  // A finding about one segmentation leads to the chart of it.
+  for (const link of all("[data-choose]")) link.addEventListener("click", () => chooseSegmentation(link.dataset.choose));
 
   // An address such as #customers/segment_sizes opens its tab, and all around the place that it names.
   const tabs = all(".tab");

@@ -108,6 +108,7 @@ def segmentations_of(section: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Key and name of the segmentations that a tab shows one at a time; none where it shows them together."""
     used = {panel["segmentation"] for block in section["blocks"] for panel in block["panels"]}
     used |= {block["segmentation"] for block in section["blocks"]}
+    used |= {key for block in section["blocks"] for key in block["titles"]}
     names = [(key, sentence(gettext(words))) for key, words in SEGMENTATIONS.items() if key in used]
     return names if len(names) > 1 else []
 
@@ -128,6 +129,8 @@ def texts_of_script() -> dict[str, Any]:
     if CURRENT.get().locale != ENGLISH:
         sample = count(1000), percent(0.015)
         texts["separators"] = sample[1][1] + sample[0][1]
+    # Texts of other locales are English, and Plotly's own English is the one that it falls back on: it stays whole.
+    if CURRENT.get().code != ENGLISH:
         texts["months"] = month_names()
     return texts
 

@@ -9,16 +9,22 @@ from typing import Any
 import pandas as pd
 
 from shop_toolkit.report.charts import Tables
+from shop_toolkit.report.language import gettext as _
+from shop_toolkit.report.language import marked
 
 # The report shows no revenue of fewer customers than these.
 LEAST_CUSTOMERS = 5
-OTHERS = "other countries"
+OTHERS = marked("other countries")
 # Verdicts on a campaign that claim something; the figures of others can be those of a few customers who ordered.
 CLAIMS = ("gain", "loss", "no effect shown")
 DIFFERENCES = tuple(
     f"{name}{end}" for name in ("conversion_difference", "adjusted_revenue_difference") for end in ("", "_low", "_high")
 )
-WITHHELD_NOTE = f"Revenue of fewer than {LEAST_CUSTOMERS} customers is not shown."
+
+
+def withheld_note() -> str:
+    """That money of few is missing."""
+    return _("Revenue of fewer than {least} customers is not shown.", least=LEAST_CUSTOMERS)
 
 
 def few(customers: "pd.Series[Any]") -> "pd.Series[bool]":
@@ -89,6 +95,21 @@ def claims_alone(results: pd.DataFrame) -> pd.DataFrame:
     return results.assign(**{name: results[name].astype(float).where(is_claim) for name in DIFFERENCES})
 
 
+def overdue_totals(ranks: pd.DataFrame) -> pd.DataFrame:
+    """What all overdue customers have spent and may spend, by segmentation; missing where they are few.
+
+    Beside it `without_money` hides so many segments that they are not few together.
+
+    Args:
+        ranks: rpt_segments with all money.
+    """
+    money = ["revenue_at_risk", "expected_loss"]
+    totals = ranks.assign(**{name: ranks[name].astype(float) for name in money}).groupby("segmentation")
+    sums = totals[[*money, "overdue_customer_count"]].sum().reset_index()
+    shown = sums["overdue_customer_count"] >= LEAST_CUSTOMERS
+    return sums.assign(**{name: sums[name].where(shown) for name in money})
+
+
 def guarded(tables: Tables) -> dict[str, pd.DataFrame]:
     """The tables as the report may show them.
 
@@ -116,6 +137,7 @@ def guarded(tables: Tables) -> dict[str, pd.DataFrame]:
             tables["interest_groups"], "size", ["revenue", "revenue_share", "mean_basket"]
         ),
         "prediction_calibration": calibration[~spend_of_few],
+        "overdue_totals": overdue_totals(tables["rpt_segments"]),
         "rpt_segments": without_money(
             tables["rpt_segments"],
             "overdue_customer_count",

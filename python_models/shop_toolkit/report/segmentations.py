@@ -2,19 +2,26 @@
 
 import pandas as pd
 
+from shop_toolkit.report.language import gettext as _
+from shop_toolkit.report.language import marked
+from shop_toolkit.report.words import sentence
+
 SEGMENTATIONS = {
-    "broad": "broad segments",
-    "detailed": "detailed segments",
-    "rfm": "RFM segments",
-    "custom": "custom segments",
+    "broad": marked("broad segments"),
+    "detailed": marked("detailed segments"),
+    "rfm": marked("RFM segments"),
+    "custom": marked("custom segments"),
 }
 LEARNED = ("broad", "detailed")
 # Segments that the shop defines itself: only where the seed custom_segments has rows.
 CUSTOM = "custom"
-# Those whose moves are drawn.
-MOVING = (*LEARNED, CUSTOM)
 # Customers without a net order, as every segmentation and the interest groups call them.
-ALL_CANCELLED = "all cancelled"
+ALL_CANCELLED = marked("all cancelled")
+
+
+def segments_named(segmentation: str) -> str:
+    """The name of a segmentation as a heading, in the current language."""
+    return sentence(_(SEGMENTATIONS[segmentation]))
 
 
 def segmentations_of(segments: pd.DataFrame) -> dict[str, str]:

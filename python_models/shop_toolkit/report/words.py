@@ -57,8 +57,13 @@ def change(now: Any, before: Any) -> str:
 
 
 def plural(number: Any, one: str, many: str | None = None) -> str:
-    """`1 customer`, `2 customers`; both words are texts of the catalogue."""
+    """`1 task`, `2 tasks`, for messages that are English."""
     return f"{count(number)} {ngettext(one, many or one + 's', number)}"
+
+
+def customers(number: Any) -> str:
+    """`1 customer`, `2 customers`."""
+    return ngettext("{count} customer", "{count} customers", number, count=count(number))
 
 
 def listed(words: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shop_toolkit.report.charts import Block, Tables
+from shop_toolkit.report.data_texts import localised
 from shop_toolkit.report.language import gettext, marked
 from shop_toolkit.report.privacy import guarded
 from shop_toolkit.report.sections import (
@@ -69,6 +70,8 @@ PLACES: dict[str, dict[str, Any]] = {
     "score_cells": HALF | PRINTED | {"terms": ["recency", "frequency", "score"]},
     "broad_profiles": HALF | {"terms": ["rank"]},
     "detailed_profiles": HALF | {"terms": ["rank"]},
+    "rfm_profiles": HALF | {"terms": ["rank"]},
+    "custom_profiles": HALF | {"terms": ["rank"]},
     "broad_rules": FOLDED | {"terms": ["rule", "confidence"]},
     "detailed_rules": FOLDED | {"terms": ["rule", "confidence"]},
     "silhouettes": FOLDED | {"terms": ["silhouette", "clustering"]},
@@ -102,7 +105,7 @@ def answers(tables: Tables) -> list[tuple[Section, list[Block]]]:
     Args:
         tables: All tables of the report, by name.
     """
-    shown = guarded(tables)
+    shown = localised(guarded(tables))
     return [
         (
             replace(section, tab=gettext(section.tab), question=gettext(section.question)),

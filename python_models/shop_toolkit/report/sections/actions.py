@@ -9,11 +9,18 @@ import pandas as pd
 
 from shop_toolkit.report.charts import Block, Card, Row, Tables, largest, rows_of, table_of, without_chart
 from shop_toolkit.report.colours import segment_colours
+from shop_toolkit.report.language import gettext as _
+from shop_toolkit.report.language import marked, ngettext, number_text
 from shop_toolkit.report.sections.campaigns import campaign_results
 from shop_toolkit.report.segmentations import ordered, segmentations_of
-from shop_toolkit.report.words import is_missing, money, percent, plural, sentence
+from shop_toolkit.report.words import count, customers, is_missing, money, percent, sentence
 
-STRATEGY = {"goal": "Goal", "action": "Action", "channel": "Channel", "measure_of_success": "Measure"}
+STRATEGY = {
+    "goal": marked("Goal"),
+    "action": marked("Action"),
+    "channel": marked("Channel"),
+    "measure_of_success": marked("Measure"),
+}
 
 
 def blocks(tables: Tables) -> list[Block]:
@@ -41,53 +48,71 @@ def cards(segmentation: str, words: str, segments: pd.DataFrame, colours: Mappin
     """
     name, own = f"{segmentation}_cards", ordered(segments, segmentation)
     if own.empty:
-        return without_chart(name, sentence(words), f"No customer is in one of the {words}.")
+        problem = _("No customer is in one of these segments: {segments}.", segments=_(words))
+        return without_chart(name, sentence(_(words)), problem)
     best = largest(own, own["revenue_share"].fillna(0))
-    title = (
-        f"{sentence(words)}: start with {best['segment']}, who bring {percent(best['revenue_share'])} of the revenue"
+    title = _(
+        "{segments}: start with {segment}, who bring {share} of the revenue",
+        segments=sentence(_(words)),
+        segment=best["segment"],
+        share=percent(best["revenue_share"]),
     )
+    heading = sentence(_(words))
     if is_missing(best["revenue_share"]) or len(own) == 1:
-        title = f"{sentence(words)}: {plural(len(own), 'segment')}"
+        title = ngettext(
+            "{segments}: {count} segment",
+            "{segments}: {count} segments",
+            len(own),
+            segments=heading,
+            count=count(len(own)),
+        )
     columns = {
-        "segment": ("segment", "text"),
-        "size": ("customers", "count"),
-        "share": ("share", "share"),
-        "revenue": ("revenue", "money"),
-        "revenue_share": ("share of the revenue", "share"),
-        "median_recency_days": ("median days since the last order", "number"),
-        "median_frequency": ("median orders", "number"),
-        "median_monetary": ("median spend", "money"),
-        "addressed_customer_count": ("customers addressed", "count"),
-        "control_customer_count": ("control group", "count"),
-        "meaning": ("meaning", "text"),
-        "distinguishing_traits": ("distinguishing traits", "text"),
-        "goal": ("goal", "text"),
-        "action": ("action", "text"),
-        "channel": ("channel", "text"),
-        "measure_of_success": ("measure of success", "text"),
+        "segment": (_("segment"), "text"),
+        "size": (_("customers"), "count"),
+        "share": (_("share"), "share"),
+        "revenue": (_("revenue"), "money"),
+        "revenue_share": (_("share of the revenue"), "share"),
+        "median_recency_days": (_("median days since the last order"), "number"),
+        "median_frequency": (_("median orders"), "number"),
+        "median_monetary": (_("median spend"), "money"),
+        "addressed_customer_count": (_("customers addressed"), "count"),
+        "control_customer_count": (_("control group"), "count"),
+        "meaning": (_("meaning"), "text"),
+        "distinguishing_traits": (_("distinguishing traits"), "text"),
+        "goal": (_("goal"), "text"),
+        "action": (_("action"), "text"),
+        "channel": (_("channel"), "text"),
+        "measure_of_success": (_("measure of success"), "text"),
     }
     all_cards = [card(row, colours[row["segment"]]) for row in rows_of(own)]
     return Block(name, title, cards=all_cards, table=table_of(own, columns), segmentation=segmentation)
 
 
+def short(number: float) -> str:
+    """A median, with a digit after the point where it has one."""
+    return number_text(number, 0 if float(number).is_integer() else 1)
+
+
+def days_ago(days: float) -> str:
+    """How long ago the median of the last orders was."""
+    return "–" if is_missing(days) else _("{days} days ago", days=short(days))
+
+
 def card(row: Row, colour: str) -> Card:
     """The card of a segment: `row` is its row of the segments, `colour` its colour."""
     facts = [
-        [plural(row["size"], "customer"), percent(row["share"])],
-        ["share of the revenue", percent(row["revenue_share"])],
-        [
-            "last order, median",
-            "–" if is_missing(row["median_recency_days"]) else f"{row['median_recency_days']:,g} days ago",
-        ],
-        ["orders, median", "–" if is_missing(row["median_frequency"]) else f"{row['median_frequency']:g}"],
-        ["spend, median", "–" if is_missing(row["median_monetary"]) else money(row["median_monetary"])],
+        [customers(row["size"]), percent(row["share"])],
+        [_("share of the revenue"), percent(row["revenue_share"])],
+        [_("last order, median"), days_ago(row["median_recency_days"])],
+        [_("orders, median"), "–" if is_missing(row["median_frequency"]) else short(row["median_frequency"])],
+        [_("spend, median"), "–" if is_missing(row["median_monetary"]) else money(row["median_monetary"])],
     ]
     if not is_missing(row["addressed_customer_count"]):
         facts += [
-            ["to address", plural(row["addressed_customer_count"], "customer")],
-            ["control group", plural(row["control_customer_count"], "customer")],
+            [_("to address"), customers(row["addressed_customer_count"])],
+            [_("control group"), customers(row["control_customer_count"])],
         ]
     # What distinguishes it is in its figures above, and in the table.
-    meaning = str(row["meaning"]).split(": typically ")[0]
-    texts = [[heading, row[field]] for field, heading in STRATEGY.items()]
+    meaning = str(row["meaning"]).split(_(": typically "))[0]
+    texts = [[_(heading), row[field]] for field, heading in STRATEGY.items()]
     return Card(sentence(row["segment"]), colour, lead=sentence(meaning), facts=facts, texts=texts)

@@ -22,101 +22,181 @@ from shop_toolkit.report.charts import (
     without_chart,
 )
 from shop_toolkit.report.colours import GREY
-from shop_toolkit.report.privacy import WITHHELD_NOTE
-from shop_toolkit.report.segmentations import ordered
-from shop_toolkit.report.words import count, is_missing, label, money, percent, plural
+from shop_toolkit.report.data_texts import said
+from shop_toolkit.report.language import gettext as _
+from shop_toolkit.report.language import marked, ngettext, number_text
+from shop_toolkit.report.privacy import LEAST_CUSTOMERS
+from shop_toolkit.report.segmentations import SEGMENTATIONS, ordered
+from shop_toolkit.report.words import count, is_missing, label, money, percent
 
 TASK = "flag customers who stop ordering"
 INJECTED, REAL = "changes injected at month ends", "real stops at the last month end"
 # Per split and metric its heading, its unit, and how its values are written.
 METRICS = {
-    (REAL, "recall"): ("Found in truth", "share of those who stopped", percent),
-    (REAL, "precision"): ("Right in truth", "share of the alerts", percent),
-    (INJECTED, "recall"): ("Found", "share of those made to stop", percent),
-    (INJECTED, "precision"): ("Right", "share of the alerts", percent),
-    (INJECTED, "median_delay_days"): ("Delay", "median days, less is better", lambda days: f"{days:,.0f}"),
+    (REAL, "recall"): (marked("Found in truth"), marked("share of those who stopped"), percent),
+    (REAL, "precision"): (marked("Right in truth"), marked("share of the alerts"), percent),
+    (INJECTED, "recall"): (marked("Found"), marked("share of those made to stop"), percent),
+    (INJECTED, "precision"): (marked("Right"), marked("share of the alerts"), percent),
+    (INJECTED, "median_delay_days"): (marked("Delay"), marked("median days, less is better"), count),
     (INJECTED, "warnings_per_1000_customers_a_week"): (
-        "Work",
-        "alerts a week per 1,000 customers",
-        lambda number: f"{number:,.1f}",
+        marked("Work"),
+        marked("alerts a week per 1,000 customers"),
+        lambda number: number_text(number, 1),
     ),
 }
 
 
-def alerts(ranks: pd.DataFrame, segments: pd.DataFrame, colours: Mapping[str, str]) -> Block:
-    """Overdue customers by detailed segment, and their revenue.
+def alerts(ranks: pd.DataFrame, totals: pd.DataFrame, segments: pd.DataFrame, colours: Mapping[str, str]) -> Block:
+    """Overdue customers by segment, and their revenue.
 
     Args:
-        ranks: rpt_segments.
+        ranks: rpt_segments, without the money of few.
+        totals: What all overdue customers have spent and may spend, by segmentation.
         segments: The mart of this name.
         colours: Colour by segment.
     """
-    name, heading = "alerts", "Who is away for longer than usual"
-    own = ranks[(ranks["segmentation"] == "detailed") & (ranks["customer_count"] > 0)]
-    if not len(own) or not own["overdue_customer_count"].sum():
-        return without_chart(name, heading, "No customer is away for longer than usual.")
-    places = {segment: place for place, segment in enumerate(ordered(segments, "detailed")["segment"])}
-    own = own.assign(
+    name = "alerts"
+    overdue = ranks[ranks["customer_count"] > 0]
+    if not len(overdue) or not overdue["overdue_customer_count"].sum():
+        heading = _("Who is away for longer than usual")
+        return without_chart(name, heading, _("No customer is away for longer than usual."))
+    titles, notes, tables, panels = {}, {}, [], []
+    for segmentation in SEGMENTATIONS:
+        own = in_order(overdue[overdue["segmentation"] == segmentation], ordered(segments, segmentation))
+        if own.empty:
+            continue
+        whole = totals[totals["segmentation"] == segmentation].iloc[0]
+        titles[segmentation] = overdue_title(own, whole["revenue_at_risk"])
+        notes[segmentation] = overdue_note(own, whole["expected_loss"])
+        panels += overdue_panels(segmentation, own, colours)
+        tables.append(own)
+    columns = {
+        "segmentation": (_("segmentation"), "word"),
+        "segment": (_("segment"), "text"),
+        "customer_count": (_("customers"), "count"),
+        "overdue_customer_count": (_("overdue"), "count"),
+        "share": (_("share overdue"), "share"),
+        "revenue_at_risk": (_("revenue at risk"), "money"),
+        "expected_loss": (_("expected loss"), "money"),
+        "median_days_overdue": (_("median days overdue"), "number"),
+    }
+    return Block(
+        name,
+        next(iter(titles.values())),
+        note=next(iter(notes.values())),
+        titles=titles,
+        notes=notes,
+        panels=panels,
+        panel_width="middle",
+        table=table_of(pd.concat(tables), columns),
+    )
+
+
+def in_order(own: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a segmentation, best first, with the share of the customers who are overdue.
+
+    Args:
+        own: Its rows of rpt_segments.
+        segments: Its segments, best first.
+    """
+    places = {segment: place for place, segment in enumerate(segments["segment"])}
+    return own.assign(
         place=own["segment"].map(places).fillna(len(places)),
         share=own["overdue_customer_count"] / own["customer_count"],
     ).sort_values(["place", "segment"])
-    columns = {
-        "segment": ("segment", "text"),
-        "customer_count": ("customers", "count"),
-        "overdue_customer_count": ("overdue", "count"),
-        "share": ("share overdue", "share"),
-        "revenue_at_risk": ("revenue at risk", "money"),
-        "expected_loss": ("expected loss", "money"),
-        "median_days_overdue": ("median days overdue", "number"),
-    }
-    note = (
-        f"{loss_sentence(own)}Alerts go by the rule that did best on this shop's past. The mart customer_alerts names"
-        " the customers, with the probability that they have stopped and the expected loss."
-    )
-    return Block(
-        name,
-        overdue_title(own),
-        note=f"{WITHHELD_NOTE} {note}" if own["revenue_at_risk"].isna().any() else note,
-        panels=[
-            overdue_bars(own, "overdue_customer_count", "Customers overdue", "customers", colours),
-            overdue_bars(own, "revenue_at_risk", "Revenue at risk", "spend to date", colours),
-            overdue_bars(own, "expected_loss", "Expected loss", "spend of 90 days", colours),
-        ],
-        panel_width="middle",
-        table=table_of(own, columns),
-    )
 
 
-def overdue_title(own: pd.DataFrame) -> str:
-    """How many customers are overdue, and which segment has spent most of what they have."""
+def overdue_panels(segmentation: str, own: pd.DataFrame, colours: Mapping[str, str]) -> list[Panel]:
+    """The figures of a segmentation: overdue customers, what they spent, and what may be lost of it.
+
+    Args:
+        segmentation: rfm, broad, detailed or custom.
+        own: Its rows, in order.
+        colours: Colour by segment.
+    """
+    figures = (
+        ("overdue_customer_count", _("Customers overdue"), _("customers")),
+        ("revenue_at_risk", _("Revenue at risk"), _("spend to date")),
+        ("expected_loss", _("Expected loss"), _("spend of 90 days")),
+    )
+    return [overdue_bars(own, field, title, unit, colours, segmentation) for field, title, unit in figures]
+
+
+def overdue_note(own: pd.DataFrame, loss: float) -> str:
+    """What a segmentation's figures leave out, what is likely to be lost, and where the customers are named.
+
+    Args:
+        own: Its rows.
+        loss: Expected loss of all overdue customers.
+    """
+    alone = ""
+    if own["revenue_at_risk"].isna().any():
+        alone = _("Revenue of fewer than {least} customers is not shown apart; sums hold it.", least=LEAST_CUSTOMERS)
+    where = _(
+        "Alerts go by the rule that did best on this shop's past. The mart customer_alerts names the customers, with"
+        " the probability that they have stopped and the expected loss."
+    )
+    return " ".join(filter(None, [alone, loss_sentence(own, loss).strip(), where]))
+
+
+def overdue_title(own: pd.DataFrame, total: float | None = None) -> str:
+    """How many customers are overdue, and which segment has spent most of what they have.
+
+    Args:
+        own: One row per segment.
+        total: What all of them have spent; without it what the rows show.
+    """
     overdue, risk = int(own["overdue_customer_count"].sum()), own["revenue_at_risk"].astype(float).fillna(0)
-    title = (
-        f"{plural(overdue, 'customer')} ({percent(overdue / own['customer_count'].sum())})"
-        f" {'is' if overdue == 1 else 'are'} away for longer than usual"
+    total = risk.sum() if total is None else float(total)
+    title = ngettext(
+        "{count} customer ({share}) is away for longer than usual",
+        "{count} customers ({share}) are away for longer than usual",
+        overdue,
+        count=count(overdue),
+        share=percent(overdue / own["customer_count"].sum()),
     )
-    if risk.sum() > 0:
-        worst, share = largest(own, risk)["segment"], percent(risk.max() / risk.sum())
-        title += f"; {share} of the {money(risk.sum())} that they have spent comes from the segment “{worst}”"
+    # What is withheld might be the largest.
+    if total > 0 and 0 < risk.max() >= total - risk.sum():
+        title += _(
+            "; {share} of the {amount} that they have spent comes from the segment “{segment}”",
+            share=percent(risk.max() / total),
+            amount=money(total),
+            segment=largest(own, risk)["segment"],
+        )
+    elif total > 0:
+        title += _("; they have spent {amount}", amount=money(total))
     return title
 
 
-def loss_sentence(own: pd.DataFrame) -> str:
+def loss_sentence(own: pd.DataFrame, total: float | None = None) -> str:
     """What is likely to be lost with the overdue customers, and what that means; empty where nothing is.
 
     Args:
         own: One row per segment, with its expected loss; missing where it is withheld.
+        total: The expected loss of all of them; without it what the rows show.
     """
     losses = own["expected_loss"].astype(float).fillna(0)
-    if losses.sum() <= 0:
+    total = losses.sum() if total is None else float(total)
+    if not total > 0:
         return ""
-    return (
-        f"Of what they are expected to spend in the next 90 days, {money(losses.sum())} is likely to be lost, most of"
-        f" it ({money(losses.max())}) in the segment “{largest(own, losses)['segment']}”: the spend of each, times the"
-        " probability that the customer has stopped. "
+    if losses.max() < total - losses.sum():
+        return _(
+            "Of what they are expected to spend in the next 90 days, {amount} is likely to be lost: the spend of each,"
+            " times the probability that the customer has stopped. ",
+            amount=money(total),
+        )
+    return _(
+        "Of what they are expected to spend in the next 90 days, {amount} is likely to be lost, most of it ({most}) in"
+        " the segment “{segment}”: the spend of each, times the probability that the customer has stopped. ",
+        amount=money(total),
+        most=money(losses.max()),
+        segment=largest(own, losses)["segment"],
     )
 
 
-def overdue_bars(own: pd.DataFrame, field: str, title: str, unit: str, colours: Mapping[str, str]) -> Panel:
+def overdue_bars(
+    own: pd.DataFrame, field: str, title: str, unit: str, colours: Mapping[str, str], segmentation: str
+) -> Panel:
     """A bar per segment.
 
     Args:
@@ -125,6 +205,7 @@ def overdue_bars(own: pd.DataFrame, field: str, title: str, unit: str, colours: 
         title: Heading of the figure.
         unit: Title of the axis.
         colours: Colour by segment.
+        segmentation: rfm, broad, detailed or custom.
     """
     names = list(own["segment"])
     words = count if field == "overdue_customer_count" else money
@@ -134,25 +215,25 @@ def overdue_bars(own: pd.DataFrame, field: str, title: str, unit: str, colours: 
     # Room for the text of the longest bar.
     most = float(own[field].fillna(0).max())
     layout = {"xaxis": axis(unit, range=[0, most * 1.25 or 1]), "yaxis": names_axis(names=named_short(names, 26))}
-    return Panel([figure], layout, rows_height(len(own)), title)
+    return Panel([figure], layout, rows_height(len(own)), title, segmentation)
 
 
 def alert_backtest(evaluations: pd.DataFrame) -> Block:
     """How good each rule for alerts would have been, and which is in use; `evaluations` is model_evaluations."""
-    name, heading = "alert_backtest", "How good the alerts are"
+    name, heading = "alert_backtest", _("How good the alerts are")
     of_task = evaluations[evaluations["task"] == TASK]
     own = of_task[of_task["value"].notna()].sort_values(["split", "metric", "is_baseline", "model", "settings"])
     if own.empty:
-        problem = "The alerts could not be backtested: no customer could be observed for long enough."
+        problem = _("The alerts could not be backtested: no customer could be observed for long enough.")
         return without_chart(name, heading, problem)
     columns = {
-        "model": ("rule", "text"),
-        "settings": ("settings", "text"),
-        "split": ("evaluated by", "text"),
-        "metric": ("metric", "text"),
-        "value": ("value", "number"),
-        "sample_size": ("evaluated on", "count"),
-        "note": ("note", "text"),
+        "model": (_("rule"), "word"),
+        "settings": (_("settings"), "word"),
+        "split": (_("evaluated by"), "word"),
+        "metric": (_("metric"), "word"),
+        "value": (_("value"), "number"),
+        "sample_size": (_("evaluated on"), "count"),
+        "note": (_("note"), "word"),
     }
     rule, reason = rule_in_use(of_task)
     panels = [
@@ -163,13 +244,15 @@ def alert_backtest(evaluations: pd.DataFrame) -> Block:
     return Block(
         name,
         backtest_title(own, rule),
-        note=(
-            f"The rule in use is “{rule}”: {reason}. In truth: who placed no order after the last month end on which"
-            " that shows. Else half of those who went on ordering were made to stop at a month end; fewer do in truth."
+        note=_(
+            "The rule in use is “{rule}”: {reason}. In truth: who placed no order after the last month end on which"
+            " that shows. Else half of those who went on ordering were made to stop at a month end; fewer do in truth.",
+            rule=said(rule),
+            reason=said(reason),
         ),
         panels=panels,
         panel_width="middle",
-        legend=[["rule in use", ACCENT, "■"], ["other rules", MUTED, "■"]],
+        legend=[[_("rule in use"), ACCENT, "■"], [_("other rules"), MUTED, "■"]],
         table=table_of(own, columns),
     )
 
@@ -178,7 +261,7 @@ def rule_in_use(of_task: pd.DataFrame) -> tuple[str, str]:
     """Name of the rule that alerts go by, and why; `of_task` are the task's rows of model_evaluations."""
     for row in rows_of(of_task[of_task["split"] == "rule in use"]):
         return row["model"], row["note"]
-    return "typical gap", "no other was evaluated"
+    return marked("typical gap"), marked("no other was evaluated")
 
 
 def backtest_title(own: pd.DataFrame, rule: str) -> str:
@@ -188,14 +271,21 @@ def backtest_title(own: pd.DataFrame, rule: str) -> str:
     }
     delay, right = (values.get((INJECTED, metric)) for metric in ("median_delay_days", "precision"))
     found, true = (values.get((REAL, metric)) for metric in ("recall", "precision"))
-    title = "The alerts in the backtest"
+    title = _("The alerts in the backtest")
     if delay is not None:
-        title = f"Customers who stop ordering are flagged after {delay:,.0f} days"
+        title = ngettext(
+            "Customers who stop ordering are flagged after {days} day",
+            "Customers who stop ordering are flagged after {days} days",
+            round(delay),
+            days=count(delay),
+        )
         if right is not None:
-            title += f"; {percent(right)} of the alerts are right where half stop"
+            title += _("; {share} of the alerts are right where half stop", share=percent(right))
     if found is not None and true is not None:
-        title += (
-            f"; in truth {percent(found)} of those who stopped had an alert, and {percent(true)} of alerts were right"
+        title += _(
+            "; in truth {found} of those who stopped had an alert, and {right} of alerts were right",
+            found=percent(found),
+            right=percent(true),
         )
     return title
 
@@ -210,10 +300,10 @@ def metric_bars(rows: pd.DataFrame, key: tuple[str, str], rule: str) -> Panel:
     """
     title, unit, words = METRICS[key]
     colours = [ACCENT if model == rule else MUTED for model in rows["model"]]
-    names = [label(model, 26) for model in rows["model"]]
+    names = [label(said(model), 26) for model in rows["model"]]
     figure = bars(names, column(rows, "value"), [words(value) for value in rows["value"]], colours)
     limits: dict[str, Any] = {"rangemode": "tozero"}
     if words is percent:
         limits = {"range": [0, 1], "tickformat": ".0%"}
-    layout = {"xaxis": axis(unit, **limits), "yaxis": names_axis()}
-    return Panel([figure], layout, rows_height(len(rows)), title)
+    layout = {"xaxis": axis(_(unit), **limits), "yaxis": names_axis()}
+    return Panel([figure], layout, rows_height(len(rows)), _(title))

@@ -22,6 +22,7 @@ from shop_toolkit.report.charts import (
     table_of,
     without_chart,
 )
+from shop_toolkit.report.data_texts import said
 from shop_toolkit.report.language import gettext as _
 from shop_toolkit.report.language import marked, number_text, with_currency
 from shop_toolkit.report.privacy import CLAIMS
@@ -125,7 +126,7 @@ def card(windows: list[Row]) -> Card:
     days = [day_of(first["start_date"])]
     if not is_missing(first["end_date"]):
         days.append(day_of(first["end_date"]))
-    audience = [] if is_missing(first["segment"]) else [f"{first['segmentation']}: {first['segment']}"]
+    audience = [] if is_missing(first["segment"]) else [f"{said(first['segmentation'])}: {first['segment']}"]
     audience += [] if is_missing(first["condition"]) else [first["condition"]]
     texts = [[_("{days} days", days=int(row["window_days"])), verdict_sentence(row)] for row in windows]
     return Card(

@@ -23,18 +23,40 @@ from shop_toolkit.report.charts import (
     threshold,
     without_chart,
 )
-from shop_toolkit.report.words import label, percent, plural, sentence
+from shop_toolkit.report.data_texts import said
+from shop_toolkit.report.language import gettext as _
+from shop_toolkit.report.language import marked, ngettext, number_text
+from shop_toolkit.report.words import count, percent, sentence
 
 ALGORITHMS = {
     "kmeans": ("KMeans", "#0072B2", "circle", "●"),
-    "gaussian_mixture": ("Gaussian mixture", "#D55E00", "diamond", "◆"),
+    "gaussian_mixture": (marked("Gaussian mixture"), "#D55E00", "diamond", "◆"),
     "ward": ("Ward", "#009E73", "square", "■"),
     "hdbscan": ("HDBSCAN", "#CC79A7", "triangle-up", "▲"),
 }
 SPACES = {
-    "rfm": "recency, frequency, monetary", "log_rfm": "the logarithms", "rfm_plane": "the principal plane",
-    "rfm_tsne": "the t-SNE map", "interests": "order values and spend shares",
-}  # fmt: skip
+    "rfm": marked("recency, frequency, monetary"),
+    "log_rfm": marked("the logarithms"),
+    "rfm_plane": marked("the principal plane"),
+    "rfm_tsne": marked("the t-SNE map"),
+    "interests": marked("order values and spend shares"),
+}
+# What a candidate is in words, by its space.
+CANDIDATES = {
+    "rfm": marked("{k} clusters by {algorithm} in recency, frequency, monetary"),
+    "log_rfm": marked("{k} clusters by {algorithm} in the logarithms"),
+    "rfm_plane": marked("{k} clusters by {algorithm} in the principal plane"),
+    "rfm_tsne": marked("{k} clusters by {algorithm} in the t-SNE map"),
+    "interests": marked("{k} clusters by {algorithm} in order values and spend shares"),
+}
+# Which segments silhouette alone would have chosen.
+OVERRULED = {
+    "broad": marked("the broad segments would be {candidate} ({silhouette}) – not chosen: {reason}"),
+    "detailed": marked("the detailed segments would be {candidate} ({silhouette}) – not chosen: {reason}"),
+    "interest": marked("the interest segments would be {candidate} ({silhouette}) – not chosen: {reason}"),
+}
+CHOSEN = {"broad": marked("{k} broad"), "detailed": marked("{k} detailed"), "interest": marked("{k} interest")}
+HEADINGS = {"broad": marked("Broad"), "detailed": marked("Detailed"), "interest": marked("Interest")}
 MOST_CLUSTERS = 10
 SEGMENTATIONS = ("broad", "detailed", "interest")
 
@@ -59,28 +81,34 @@ def min_stability(rules: pd.DataFrame) -> float | None:
 
 def name_of(candidate: Mapping[Hashable, Any]) -> str:
     """A candidate in a reader's words: `4 clusters by KMeans in the t-SNE map`."""
-    algorithm = ALGORITHMS.get(candidate["algorithm"], (candidate["algorithm"],))[0]
-    return f"{candidate['k']} clusters by {algorithm} in {SPACES.get(candidate['space'], candidate['space'])}"
+    algorithm = _(ALGORITHMS.get(candidate["algorithm"], (candidate["algorithm"],))[0])
+    words = CANDIDATES.get(candidate["space"], f"{{k}} clusters by {{algorithm}} in {candidate['space']}")
+    return _(words, k=candidate["k"], algorithm=algorithm)
 
 
 def silhouettes(candidates: pd.DataFrame) -> Block:
     """Silhouettes over k; the title names what silhouette alone would have chosen."""
     name, measured = "silhouettes", candidates.dropna(subset=["silhouette"])
     if measured.empty:
-        problem = "No clustering could be fitted; the table below gives the reasons."
-        return without_chart(name, "How far apart the clusters lie", problem)
+        problem = _("No clustering could be fitted; the table below gives the reasons.")
+        return without_chart(name, _("How far apart the clusters lie"), problem)
     best = {row["segmentation"]: row for row in rows_of(measured.sort_values("silhouette"))}
     overruled = [row for row in (best[key] for key in SEGMENTATIONS if key in best) if not row["is_chosen"]]
-    title = "The chosen clusterings have the best silhouette of all candidates"
+    title = _("The chosen clusterings have the best silhouette of all candidates")
     if overruled:
         # Each with its reason, because a gate may have stopped one and a tie another.
-        title = "By silhouette alone " + "; ".join(
-            f"the {row['segmentation']} segments would be {name_of(row)} ({row['silhouette']:.2f})"
-            f" – not chosen: {row['reason']}"
+        others = "; ".join(
+            _(
+                OVERRULED[row["segmentation"]],
+                candidate=name_of(row),
+                silhouette=number_text(row["silhouette"], 2),
+                reason=said(row["reason"]),
+            )
             for row in overruled
         )
-    note = "Silhouette: 1 where clusters lie far apart, 0 where they touch. Ringed: chosen."
-    return curves(Block(name, title, note), candidates, "silhouette", "silhouette", None)
+        title = _("By silhouette alone {others}", others=others)
+    note = _("Silhouette: 1 where clusters lie far apart, 0 where they touch. Ringed: chosen.")
+    return curves(Block(name, title, note), candidates, "silhouette", _("silhouette (no unit)"), None)
 
 
 def stabilities(candidates: pd.DataFrame, least: float | None) -> Block:
@@ -92,17 +120,22 @@ def stabilities(candidates: pd.DataFrame, least: float | None) -> Block:
     """
     name, measured = "stabilities", candidates.dropna(subset=["min_jaccard"])
     if measured.empty:
-        return without_chart(name, "How stable the clusters are", "No clustering could be refitted on resamples.")
-    title = "How stable each clustering's least stable cluster is"
+        problem = _("No clustering could be refitted on resamples.")
+        return without_chart(name, _("How stable the clusters are"), problem)
+    title = _("How stable each clustering's least stable cluster is")
     if least is not None:
         stable = (measured["min_jaccard"] >= least).sum()
-        title = f"{stable} of {len(measured)} clusterings are stable: resamples find their clusters again"
-    note = (
-        "Minimum Jaccard: how much of the least stable cluster resamples find again."
-        + (f" Dotted: the required {least:g}." if least is not None else "")
-        + " Ringed: chosen."
-    )
-    return curves(Block(name, title, note), candidates, "min_jaccard", "minimum Jaccard", least)
+        title = _(
+            "{stable} of {all} clusterings are stable: resamples find their clusters again",
+            stable=count(stable),
+            all=count(len(measured)),
+        )
+    notes = [_("Minimum Jaccard: how much of the least stable cluster resamples find again.")]
+    if least is not None:
+        notes.append(_("Dotted: the required {least}.", least=number_text(least, 2)))
+    notes.append(_("Ringed: chosen."))
+    block = Block(name, title, " ".join(notes))
+    return curves(block, candidates, "min_jaccard", _("minimum Jaccard (no unit)"), least)
 
 
 def curves(block: Block, candidates: pd.DataFrame, metric: str, words: str, least: float | None) -> Block:
@@ -112,7 +145,7 @@ def curves(block: Block, candidates: pd.DataFrame, metric: str, words: str, leas
         block: Name, title and note.
         candidates: cluster_candidates, ordered.
         metric: Column of the metric.
-        words: The metric's name.
+        words: The metric's name with its unit.
         least: Where to draw a dotted line, if anywhere.
     """
     measured = candidates.dropna(subset=[metric])
@@ -122,15 +155,21 @@ def curves(block: Block, candidates: pd.DataFrame, metric: str, words: str, leas
     measured = measured[measured["k"] <= most]
     note = block.note
     if beyond:
-        note += f" Not drawn, but in the table: {plural(beyond, 'clustering')} into more than {most} clusters."
+        note += " " + ngettext(
+            "Not drawn, but in the table: {count} clustering into more than {most} clusters.",
+            "Not drawn, but in the table: {count} clusterings into more than {most} clusters.",
+            beyond,
+            count=count(beyond),
+            most=most,
+        )
     layout: Figure = {
-        "xaxis": axis("k (number of clusters)", dtick=1, range=[1.5, most + 0.5], showgrid=False),
-        "yaxis": axis(f"{words} (no unit)", range=[min([0.0, *measured[metric].astype(float)]) - 0.05, 1.05]),
+        "xaxis": axis(_("k (number of clusters)"), dtick=1, range=[1.5, most + 0.5], showgrid=False),
+        "yaxis": axis(words, range=[min([0.0, *measured[metric].astype(float)]) - 0.05, 1.05]),
     }
     if least is not None:
         layout["shapes"] = [threshold(least)]
     panels = [
-        Panel(lines(own, metric), layout, 260, f"{sentence(str(segmentation))}: {SPACES.get(space, space)}")
+        Panel(lines(own, metric), layout, 260, f"{_(HEADINGS[str(segmentation)])}: {_(SPACES.get(space, space))}")
         for (segmentation, space), own in measured.groupby(["segmentation", "space"], sort=False)
     ]
     drawn = set(measured["algorithm"])
@@ -140,7 +179,7 @@ def curves(block: Block, candidates: pd.DataFrame, metric: str, words: str, leas
         note=note,
         panels=panels,
         panel_width="middle",
-        legend=[[words, colour, sign] for key, (words, colour, _, sign) in ALGORITHMS.items() if key in drawn],
+        legend=[[_(words), colour, sign] for key, (words, colour, _symbol, sign) in ALGORITHMS.items() if key in drawn],
         table=candidates_table(candidates),
     )
 
@@ -154,16 +193,16 @@ def lines(own: pd.DataFrame, metric: str) -> list[Figure]:
     """
     traces: list[Figure] = []
     for algorithm, line in own.groupby("algorithm", sort=False):
-        words, colour, symbol, _ = ALGORITHMS.get(str(algorithm), (str(algorithm), MUTED, "x", "×"))
+        words, colour, symbol, _sign = ALGORITHMS.get(str(algorithm), (str(algorithm), MUTED, "x", "×"))
         traces.append({
             "type": "scatter",
             "mode": "lines+markers",
             "x": column(line, "k"),
             "y": column(line, metric),
-            "name": words,
+            "name": _(words),
             "line": {"color": colour, "width": 1.5},
             "marker": {"color": colour, "symbol": symbol, "size": 7},
-            "hovertemplate": f"{words}, k = %{{x}}: %{{y:.3f}}<extra></extra>",
+            "hovertemplate": f"{_(words)}, k = %{{x}}: %{{y:.3f}}<extra></extra>",
         })  # fmt: skip
     chosen = own[own["is_chosen"]]
     if len(chosen):
@@ -183,17 +222,17 @@ def candidates_table(candidates: pd.DataFrame) -> Table:
     return table_of(
         candidates,
         {
-            "segmentation": ("segmentation", "text"),
-            "space": ("space", "text"),
-            "algorithm": ("algorithm", "text"),
+            "segmentation": (_("segmentation"), "word"),
+            "space": (_("space"), "text"),
+            "algorithm": (_("algorithm"), "text"),
             "k": ("k", "count"),
-            "silhouette": ("silhouette", "number"),
-            "min_jaccard": ("minimum Jaccard", "number"),
-            "mean_adjusted_rand": ("mean adjusted Rand", "number"),
-            "smallest_share": ("smallest share", "share"),
-            "is_eligible": ("passes", "text"),
-            "is_chosen": ("chosen", "text"),
-            "reason": ("reason", "text"),
+            "silhouette": (_("silhouette"), "number"),
+            "min_jaccard": (_("minimum Jaccard"), "number"),
+            "mean_adjusted_rand": (_("mean adjusted Rand"), "number"),
+            "smallest_share": (_("smallest share"), "share"),
+            "is_eligible": (_("passes"), "text"),
+            "is_chosen": (_("chosen"), "text"),
+            "reason": (_("reason"), "word"),
         },
     )
 
@@ -202,26 +241,29 @@ def choices(candidates: pd.DataFrame) -> Block:
     """What was chosen for each segmentation, and why, in words."""
     name = "choices"
     if candidates.empty:
-        return without_chart(name, "The choice", "No clustering was tried: no customer has a net order.")
+        return without_chart(name, _("The choice"), _("No clustering was tried: no customer has a net order."))
     cards = []
     for segmentation in SEGMENTATIONS:
         own = candidates[candidates["segmentation"] == segmentation]
         cards += [choice_card(row) for row in rows_of(own[own["is_chosen"]])]
         if len(own) and not own["is_chosen"].any():
             commonest = own["reason"].value_counts().sort_index().idxmax()
-            texts = [[f"Most candidates: {commonest}.", ""]]
-            cards.append(Card(sentence(segmentation), lead="Nothing could be chosen: all are one segment", texts=texts))
+            texts = [[_("Most candidates: {reason}.", reason=said(commonest)), ""]]
+            lead = _("Nothing could be chosen: all are one segment")
+            cards.append(Card(_(HEADINGS[segmentation]), lead=lead, texts=texts))
     chosen = candidates[candidates["is_chosen"]]
-    words = [f"{row['k']} {label(row['segmentation'])}" for row in rows_of(chosen)]
-    title = "No clustering was chosen: all customers are one segment"
+    words = [_(CHOSEN[row["segmentation"]], k=row["k"]) for row in rows_of(chosen)]
+    title = _("No clustering was chosen: all customers are one segment")
     if words:
-        title = f"Chosen: {', '.join(words)} clusters"
+        title = _("Chosen: {clusters} clusters", clusters=", ".join(words))
     finalists = candidates[candidates["is_finalist"] | candidates["is_chosen"]]
     return Block(
         name,
         title,
-        note="First the gates: number of clusters, smallest share, stability. Then silhouette, and of those nearly as"
-        " good the one with more clusters.",
+        note=_(
+            "First the gates: number of clusters, smallest share, stability. Then silhouette, and of those nearly as"
+            " good the one with more clusters."
+        ),
         cards=cards,
         table=candidates_table(finalists if words else candidates),
     )
@@ -230,9 +272,12 @@ def choices(candidates: pd.DataFrame) -> Block:
 def choice_card(row: Row) -> Card:
     """The card of a chosen candidate."""
     facts = [
-        ["silhouette", "–" if pd.isna(row["silhouette"]) else f"{row['silhouette']:.3f}"],
-        ["minimum Jaccard", "–" if pd.isna(row["min_jaccard"]) else f"{row['min_jaccard']:.2f}"],
-        ["smallest share", percent(row["smallest_share"])],
+        [_("silhouette"), "–" if pd.isna(row["silhouette"]) else number_text(row["silhouette"], 3)],
+        [_("minimum Jaccard"), "–" if pd.isna(row["min_jaccard"]) else number_text(row["min_jaccard"], 2)],
+        [_("smallest share"), percent(row["smallest_share"])],
     ]
-    lead = sentence(name_of(row)) + (" – a fallback, because none passes" if row["is_fallback"] else "")
-    return Card(sentence(row["segmentation"]), lead=lead, facts=facts, texts=[[sentence(row["reason"]) + ".", ""]])
+    lead = sentence(name_of(row))
+    if row["is_fallback"]:
+        lead = _("{candidate} – a fallback, because none passes", candidate=lead)
+    reason = sentence(said(row["reason"])) + "."
+    return Card(_(HEADINGS[row["segmentation"]]), lead=lead, facts=facts, texts=[[reason, ""]])

@@ -1,5 +1,6 @@
 """How clean is the data? From the file's rows and amounts to the net sales, step by step."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -21,18 +22,28 @@ from shop_toolkit.report.charts import (
     table_of,
     without_chart,
 )
-from shop_toolkit.report.words import count, is_missing, label, money, percent, plural, sentence
+from shop_toolkit.report.data_texts import said
+from shop_toolkit.report.language import gettext as _
+from shop_toolkit.report.language import marked, ngettext
+from shop_toolkit.report.words import count, is_missing, label, money, percent, sentence
 
 # The steps of the cleaning summary in a reader's words; others keep their name.
 WORDS = {
-    "cancelled_order": "cancelled orders", "ignored_order": "no orders yet", "other_currency": "other currencies",
-    "unreadable": "unreadable", "implausible_date": "dates outside the log",
-    "missing_customer": "no customer named", "duplicate": "duplicates",
-    "stock_adjustment": "stock adjustments", "no_quantity": "no quantity",
-    "non_product": "not products", "no_price": "no price",
-    "cancellation": "cancelling lines", "taken back": "cancelled by them",
-}  # fmt: skip
-NETTED = "cancellations and what they cancel"
+    "cancelled_order": marked("cancelled orders"),
+    "ignored_order": marked("no orders yet"),
+    "other_currency": marked("other currencies"),
+    "unreadable": marked("unreadable"),
+    "implausible_date": marked("dates outside the log"),
+    "missing_customer": marked("no customer named"),
+    "duplicate": marked("duplicates"),
+    "stock_adjustment": marked("stock adjustments"),
+    "no_quantity": marked("no quantity"),
+    "non_product": marked("not products"),
+    "no_price": marked("no price"),
+    "cancellation": marked("cancelling lines"),
+    "taken back": marked("cancelled by them"),
+}
+NETTED = marked("cancellations and what they cancel")
 
 
 def blocks(tables: Tables) -> list[Block]:
@@ -44,7 +55,7 @@ def blocks(tables: Tables) -> list[Block]:
 
 def words_of(step: str) -> str:
     """A cleaning step in a reader's words."""
-    return WORDS.get(step, step.replace("_", " "))
+    return _(WORDS.get(step, step.replace("_", " ")))
 
 
 def most(removed: "pd.Series[Any]", words: Callable[[Any], str]) -> str:
@@ -56,7 +67,8 @@ def most(removed: "pd.Series[Any]", words: Callable[[Any], str]) -> str:
     """
     if removed.max() <= 0:
         return ""
-    return f"; most removed: {words_of(str(removed.idxmax()))} ({words(removed.max())})"
+    step = words_of(str(removed.idxmax()))
+    return _("; most removed: {step} ({amount})", step=step, amount=words(removed.max()))
 
 
 def rows_left(steps: pd.DataFrame) -> Block:
@@ -64,22 +76,22 @@ def rows_left(steps: pd.DataFrame) -> Block:
     name = "cleaning_rows"
     before = steps["rows_before"].iloc[0] if len(steps) else 0
     if not before:
-        return without_chart(name, "Rows that are used", "The file has no rows.")
+        return without_chart(name, _("Rows that are used"), _("The file has no rows."))
     after = steps["rows_after"].iloc[-1]
-    title = f"{percent(after / before)} of {count(before)} rows are usable sales"
+    title = _("{share} of {count} rows are usable sales", share=percent(after / before), count=count(before))
     title += most(steps.set_index("step")["rows_removed"], count)
     columns = {
-        "step": ("step", "text"),
-        "rows_before": ("rows before", "count"),
-        "rows_removed": ("rows removed", "count"),
-        "rows_after": ("rows after", "count"),
+        "step": (_("step"), "text"),
+        "rows_before": (_("rows before"), "count"),
+        "rows_removed": (_("rows removed"), "count"),
+        "rows_after": (_("rows after"), "count"),
     }
     return Block(
         name,
         title,
-        note="Nothing is lost: every removed row is stored with its reason.",
-        panels=[waterfall(steps, "rows", "rows", ("rows of the file", "sale lines"), count)],
-        table=table_of(steps, columns),
+        note=_("Nothing is lost: every removed row is stored with its reason."),
+        panels=[waterfall(steps, "rows", _("rows"), (_("rows of the file"), _("sale lines")), count)],
+        table=table_of(steps.assign(step=steps["step"].map(words_of)), columns),
     )
 
 
@@ -87,27 +99,30 @@ def money_left(steps: pd.DataFrame) -> Block:
     """The waterfall of amounts; `steps` is the cleaning summary in order."""
     name = "cleaning_money"
     if steps.empty or not (steps["amount_before"].abs().max() > 0 or steps["amount_after"].abs().max() > 0):
-        return without_chart(name, "From the file's total to the revenue", "The file's rows have no amounts.")
+        problem = _("The file's rows have no amounts.")
+        return without_chart(name, _("From the file's total to the revenue"), problem)
     before, after = steps["amount_before"].iloc[0], steps["amount_after"].iloc[-1]
-    title = f"{money(before)} in the file become {money(after)} of revenue"
+    title = _("{before} in the file become {after} of revenue", before=money(before), after=money(after))
     # Removing cancelling lines adds what they then cancel: only both together are a loss.
     netted = steps["step"].replace({"cancellation": NETTED, "taken back": NETTED})
     title += most(steps.groupby(netted, sort=False)["amount_removed"].sum(), money)
     columns = {
-        "step": ("step", "text"),
-        "amount_before": ("amount before", "money"),
-        "amount_removed": ("amount removed", "money"),
-        "amount_after": ("amount after", "money"),
-        "units_removed": ("units removed", "count"),
+        "step": (_("step"), "text"),
+        "amount_before": (_("amount before"), "money"),
+        "amount_removed": (_("amount removed"), "money"),
+        "amount_after": (_("amount after"), "money"),
+        "units_removed": (_("units removed"), "count"),
     }
-    ends = ("total of the file", "revenue")
+    ends = (_("total of the file"), _("revenue"))
     return Block(
         name,
         title,
-        note="Cancelling lines are negative, so removing them adds to the amount; what they cancel is then subtracted"
-        " from its sales.",
-        panels=[waterfall(steps, "amount", "amount (currency of the log)", ends, money)],
-        table=table_of(steps, columns),
+        note=_(
+            "Cancelling lines are negative, so removing them adds to the amount; what they cancel is then subtracted"
+            " from its sales."
+        ),
+        panels=[waterfall(steps, "amount", _("amount (currency of the log)"), ends, money)],
+        table=table_of(steps.assign(step=steps["step"].map(words_of)), columns),
     )
 
 
@@ -128,13 +143,14 @@ def waterfall(
     names = [sentence(ends[0]), *(label(sentence(words_of(step))) for step in steps["step"]), sentence(ends[1])]
     first, last = (steps[f"{measure}_before"].iloc[0], steps[f"{measure}_after"].iloc[-1]) if len(steps) else (0, 0)
     changes = [f"{'+' if value > 0 else '−'} {words(abs(value))}" for value in removed]
+    texts = [words(first), *changes, words(last)]
     figure = {
         "type": "waterfall",
         "orientation": "h",
         "y": names,
         "x": [float(first), *removed, 0],
         "measure": ["absolute", *["relative"] * len(removed), "total"],
-        "text": [words(first), *changes, words(last)],
+        "text": texts,
         "textposition": "auto",
         "cliponaxis": False,
         "hovertemplate": "%{y}: %{text}<extra></extra>",
@@ -143,7 +159,12 @@ def waterfall(
         "decreasing": {"marker": {"color": FALL}},
         "totals": {"marker": {"color": INK}},
     }
-    return Panel([figure], {"xaxis": axis(unit), "yaxis": names_axis()}, rows_height(len(names), 90))
+    levels = list(itertools.accumulate([float(first), *removed]))
+    # Texts are right of what rises and left of what falls: room for the longest, as the page cuts off what is beyond.
+    most, least, letters = max(0.0, *levels), min(0.0, *levels), max(map(len, texts))
+    room = (most - least) * min(0.5, 0.045 * letters)
+    across = axis(unit, range=[least - (room if least < 0 else 0), most + room], nticks=5)
+    return Panel([figure], {"xaxis": across, "yaxis": names_axis()}, rows_height(len(names), 90))
 
 
 def doubts(warnings: pd.DataFrame) -> Block:
@@ -154,18 +175,26 @@ def doubts(warnings: pd.DataFrame) -> Block:
     """
     name = "input_warnings"
     ranked = warnings.sort_values(["amount", "row_count", "kind"], ascending=[False, False, True], na_position="last")
-    ranked = ranked.assign(kind=[sentence(kind.replace("_", " ")) for kind in ranked["kind"]])
+    ranked = ranked.assign(
+        kind=[sentence(_(kind.replace("_", " "))) for kind in ranked["kind"]],
+        suggestion=ranked["suggestion"].map(said),
+    )
     columns = {
-        "kind": ("doubt", "text"),
-        "column_name": ("column", "text"),
-        "row_count": ("rows", "count"),
-        "amount": ("amount", "money"),
-        "suggestion": ("what to do", "text"),
+        "kind": (_("doubt"), "text"),
+        "column_name": (_("column"), "text"),
+        "row_count": (_("rows"), "count"),
+        "amount": (_("amount"), "money"),
+        "suggestion": (_("what to do"), "text"),
     }
     return Block(
         name,
-        f"{plural(len(ranked), 'thing')} in the input could not be decided",
-        note="Examples are in the table input_warnings.",
+        ngettext(
+            "{count} thing in the input could not be decided",
+            "{count} things in the input could not be decided",
+            len(ranked),
+            count=count(len(ranked)),
+        ),
+        note=_("Examples are in the table input_warnings."),
         cards=[card_of(warning) for warning in rows_of(ranked)],
         table=table_of(ranked, columns),
     )
@@ -174,9 +203,9 @@ def doubts(warnings: pd.DataFrame) -> Block:
 def card_of(warning: Row) -> Card:
     """A doubt with how much it concerns and what to do."""
     facts = {
-        "column": warning["column_name"],
-        "rows": None if is_missing(warning["row_count"]) else count(warning["row_count"]),
-        "amount": None if is_missing(warning["amount"]) else money(warning["amount"]),
+        _("column"): warning["column_name"],
+        _("rows"): None if is_missing(warning["row_count"]) else count(warning["row_count"]),
+        _("amount"): None if is_missing(warning["amount"]) else money(warning["amount"]),
     }
     shown = [[name, fact] for name, fact in facts.items() if not is_missing(fact)]
     return Card(warning["kind"], lead=warning["suggestion"], facts=shown)

@@ -6,18 +6,34 @@ import pandas as pd
 
 from shop_toolkit.report.charts import Block, Figure, Panel, Table, axis, column, table_of, without_chart
 from shop_toolkit.report.colours import GREY
+from shop_toolkit.report.language import gettext as _
+from shop_toolkit.report.language import ngettext
 from shop_toolkit.report.privacy import LEAST_CUSTOMERS
-from shop_toolkit.report.segmentations import SEGMENTATIONS, ordered
-from shop_toolkit.report.words import label, percent, plural, sentence
+from shop_toolkit.report.segmentations import SEGMENTATIONS, ordered, segments_named
+from shop_toolkit.report.words import count, label, percent
 
 # Of rpt_map_marks the columns of cells and of customers.
 CELLS = "segmentation, segment, map_row, map_column, x, y, segment_customer_count, customer_count"
-POINTS = "broad_segment, detailed_segment, point_number, frequency, monetary, recency_days, x, y"
-CELL_HOVER = "%{customdata[0]} customers, most of them: %{customdata[1]}<extra></extra>"
-POINT_HOVER = (
-    "%{customdata[1]}: last order %{customdata[2]} days ago, %{customdata[3]} orders, %{customdata[4]:,.0f} spent"
-    "<extra></extra>"
-)
+POINTS = "rfm_segment, broad_segment, detailed_segment, point_number, frequency, monetary, recency_days, x, y"
+
+
+def hover_of(*, is_customers: bool) -> str:
+    """What a mark says on hover, as Plotly's template.
+
+    Args:
+        is_customers: Whether marks are customers rather than cells.
+    """
+    if not is_customers:
+        words = _("{count} customers, most of them: {segment}", count="%{customdata[0]}", segment="%{customdata[1]}")
+    else:
+        words = _(
+            "{segment}: last order {days} days ago, {orders} orders, {amount} spent",
+            segment="%{customdata[1]}",
+            days="%{customdata[2]}",
+            orders="%{customdata[3]}",
+            amount="%{customdata[4]:,.0f}",
+        )
+    return words + "<extra></extra>"
 
 
 def customer_map(
@@ -33,32 +49,43 @@ def customer_map(
     """
     name = "map"
     if cells.empty:
-        problem = (
-            "There is no map: drawing one needs 30 different customers,"
-            f" and places with fewer than {LEAST_CUSTOMERS} of them are not shown."
+        problem = _(
+            "There is no map: drawing one needs 30 different customers, and places with fewer than {least} of them are"
+            " not shown.",
+            least=LEAST_CUSTOMERS,
         )
-        return without_chart(name, "The map of customers", problem)
-    panels = [
-        map_panel(segmentation, own, points, segments, colours)
-        for segmentation in ("detailed", "broad")
-        if len(own := cells[cells["segmentation"] == segmentation])
-    ]
-    detailed = cells[cells["segmentation"] == "detailed"]
-    together = detailed["segment_customer_count"].sum() / detailed["customer_count"].sum()
-    note = (
-        "A dot is a cell of the map: the larger, the more customers; its colour is the segment of most of them."
-        f" Cells of fewer than {LEAST_CUSTOMERS} customers are left out."
+        return without_chart(name, _("The map of customers"), problem)
+    known = {
+        segmentation: own for segmentation in SEGMENTATIONS if len(own := cells[cells["segmentation"] == segmentation])
+    }
+    titles = {segmentation: title_of(own) for segmentation, own in known.items()}
+    note = _(
+        "A dot is a cell of the map: the larger, the more customers; its colour is the segment of most of them. Cells"
+        " of fewer than {least} customers are left out.",
+        least=LEAST_CUSTOMERS,
     )
     if len(points):
-        note = "Each dot is a customer, without name or number (setting report_customer_rows)."
+        note = _("Each dot is a customer, without name or number (setting report_customer_rows).")
     return Block(
         name,
-        f"Of {plural(detailed['customer_count'].sum(), 'customer')} on the map, {percent(together)} lie among their own"
-        " segment",
+        next(iter(titles.values())),
         note=note,
-        panels=panels,
+        titles=titles,
+        panels=[map_panel(segmentation, own, points, segments, colours) for segmentation, own in known.items()],
         panel_width="middle",
         table=point_table(points) if len(points) else cell_table(cells),
+    )
+
+
+def title_of(own: pd.DataFrame) -> str:
+    """Which share of the customers lie in cells of their own segment; `own` are the cells of a segmentation."""
+    number = int(own["customer_count"].sum())
+    return ngettext(
+        "Of {count} customer on the map, {share} lie among their own segment",
+        "Of {count} customers on the map, {share} lie among their own segment",
+        number,
+        count=count(number),
+        share=percent(own["segment_customer_count"].sum() / number),
     )
 
 
@@ -68,25 +95,27 @@ def map_panel(
     """The map coloured by the segments of one segmentation.
 
     Args:
-        segmentation: broad or detailed.
+        segmentation: rfm, broad, detailed or custom.
         cells: Cells of this segmentation.
         points: Customers to draw instead of cells, if any.
         segments: The mart of this name.
         colours: Colour by segment.
     """
-    marks = points.rename(columns={f"{segmentation}_segment": "segment"}) if len(points) else cells
+    # Of the shop's own segments there are cells alone.
+    is_customers = len(points) > 0 and f"{segmentation}_segment" in points
+    marks = points.rename(columns={f"{segmentation}_segment": "segment"}) if is_customers else cells
     traces = [
-        segment_marks(segment, inside, len(points) > 0, colours.get(segment, GREY), cells["customer_count"].max())
+        segment_marks(segment, inside, is_customers, colours.get(segment, GREY), cells["customer_count"].max())
         for segment in ordered(segments, segmentation)["segment"]
         if len(inside := marks[marks["segment"] == segment])
     ]
     plane = {"showgrid": False, "zeroline": False, "showticklabels": False}
     layout = {
-        "xaxis": axis("no unit: near means similar", **plane),
-        "yaxis": axis("no unit: near means similar", scaleanchor="x", **plane),
+        "xaxis": axis(_("no unit: near means similar"), **plane),
+        "yaxis": axis(_("no unit: near means similar"), scaleanchor="x", **plane),
         "annotations": names_on_map(cells, colours),
     }
-    return Panel(traces, layout, 460, sentence(SEGMENTATIONS[segmentation]), segmentation)
+    return Panel(traces, layout, 460, segments_named(segmentation), segmentation)
 
 
 def segment_marks(segment: str, inside: pd.DataFrame, is_customers: bool, colour: str, most: int) -> Figure:
@@ -112,7 +141,7 @@ def segment_marks(segment: str, inside: pd.DataFrame, is_customers: bool, colour
         "marker": {"color": colour, "line": {"width": 0}, "size": size},
         "opacity": 0.85,
         "customdata": [list(row) for row in zip(*data, strict=True)],
-        "hovertemplate": POINT_HOVER if is_customers else CELL_HOVER,
+        "hovertemplate": hover_of(is_customers=is_customers),
     }
 
 
@@ -157,12 +186,12 @@ def cell_table(cells: pd.DataFrame) -> Table:
     return table_of(
         cells,
         {
-            "segmentation": ("segmentation", "text"),
-            "segment": ("segment of most", "text"),
+            "segmentation": (_("segmentation"), "word"),
+            "segment": (_("segment of most"), "text"),
             "x": ("x", "number"),
             "y": ("y", "number"),
-            "customer_count": ("customers", "count"),
-            "segment_customer_count": ("of this segment", "count"),
+            "customer_count": (_("customers"), "count"),
+            "segment_customer_count": (_("of this segment"), "count"),
         },
     )
 
@@ -172,13 +201,14 @@ def point_table(points: pd.DataFrame) -> Table:
     return table_of(
         points,
         {
-            "point_number": ("customer on the map", "count"),
-            "broad_segment": ("broad segment", "text"),
-            "detailed_segment": ("detailed segment", "text"),
+            "point_number": (_("customer on the map"), "count"),
+            "broad_segment": (_("broad segment"), "text"),
+            "detailed_segment": (_("detailed segment"), "text"),
+            "rfm_segment": (_("RFM segment"), "text"),
             "x": ("x", "number"),
             "y": ("y", "number"),
-            "recency_days": ("days since the last order", "count"),
-            "frequency": ("orders", "count"),
-            "monetary": ("spend", "money"),
+            "recency_days": (_("days since the last order"), "count"),
+            "frequency": (_("orders"), "count"),
+            "monetary": (_("spend"), "money"),
         },
     )

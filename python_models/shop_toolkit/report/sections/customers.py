@@ -25,12 +25,26 @@ from shop_toolkit.report.charts import (
     without_chart,
 )  # fmt: skip
 from shop_toolkit.report.colours import segment_colours
-from shop_toolkit.report.privacy import LEAST_CUSTOMERS, WITHHELD_NOTE
+from shop_toolkit.report.language import gettext as _
+from shop_toolkit.report.language import marked
+from shop_toolkit.report.privacy import LEAST_CUSTOMERS, withheld_note
 from shop_toolkit.report.sections.customer_map import customer_map
 from shop_toolkit.report.sections.profiles import profiles
 from shop_toolkit.report.sections.rules import rules
-from shop_toolkit.report.segmentations import LEARNED, SEGMENTATIONS, ordered
+from shop_toolkit.report.segmentations import LEARNED, SEGMENTATIONS, ordered, segmentations_of, segments_named
 from shop_toolkit.report.words import is_missing, percent, sentence
+
+# By measure of a score cell its text on hover and its heading.
+SCORE_MAPS = {
+    "share": (
+        marked("recency {recency}, frequency {frequency}: {share} of the customers"),
+        marked("% of the customers"),
+    ),
+    "revenue_share": (
+        marked("recency {recency}, frequency {frequency}: {share} of the revenue"),
+        marked("% of the revenue"),
+    ),
+}
 
 
 def blocks(tables: Tables) -> list[Block]:
@@ -40,7 +54,10 @@ def blocks(tables: Tables) -> list[Block]:
     return [
         sizes(segments, colours),
         customer_map(tables["rpt_map_cells"], tables["rpt_map_points"], segments, colours),
-        *(profiles(segmentation, tables["rpt_segments"], segments, colours) for segmentation in LEARNED),
+        *(
+            profiles(segmentation, tables["rpt_segments"], segments, colours)
+            for segmentation in segmentations_of(segments)
+        ),
         scores(tables["rpt_score_cells"]),
     ]
 
@@ -57,36 +74,35 @@ def scores(cells: pd.DataFrame) -> Block:
     name = "score_cells"
     total = cells["customer_count"].sum() if len(cells) else 0
     if not total:
-        return without_chart(name, "Customers by score", "Nobody has scores: no customer has a net order.")
+        return without_chart(name, _("Customers by score"), _("Nobody has scores: no customer has a net order."))
     cells = cells.assign(share=cells["customer_count"] / total)
     recencies, frequencies = (sorted(set(cells[f"{measure}_score"].tolist())) for measure in ("recency", "frequency"))
     panels = []
-    for field, words in (("share", "customers"), ("revenue_share", "revenue")):
+    for field, (hover, heading) in SCORE_MAPS.items():
         matrix = pivot(cells, "frequency_score", "recency_score", field, frequencies, recencies)
-        hover = "recency %{x}, frequency %{y}: %{z:.1%} of the " + words
+        words = _(hover, recency="%{x}", frequency="%{y}", share="%{z:.1%}")
         layout = {
-            "xaxis": axis(f"recency score ({recencies[-1]}: most recent)", dtick=1, showgrid=False),
-            "yaxis": axis(f"frequency score ({frequencies[-1]}: most often)", dtick=1, showgrid=False),
+            "xaxis": axis(_("recency score ({best}: most recent)", best=recencies[-1]), dtick=1, showgrid=False),
+            "yaxis": axis(_("frequency score ({best}: most often)", best=frequencies[-1]), dtick=1, showgrid=False),
         }
-        panels.append(
-            Panel([heat_map(recencies, frequencies, matrix, percents(matrix), hover)], layout, 330, f"% of the {words}")
-        )
-    note = (
+        figure = heat_map(recencies, frequencies, matrix, percents(matrix), words)
+        panels.append(Panel([figure], layout, 330, _(heading)))
+    note = _(
         "Scores are fifths of the customers of the baseline date, or what rfm_cut_points says, with frozen cut-points;"
         " equal values score equally."
     )
     columns = {
-        "recency_score": ("recency score", "count"),
-        "frequency_score": ("frequency score", "count"),
-        "customer_count": ("customers", "count"),
-        "share": ("share", "share"),
-        "revenue": ("revenue", "money"),
-        "revenue_share": ("share of the revenue", "share"),
+        "recency_score": (_("recency score"), "count"),
+        "frequency_score": (_("frequency score"), "count"),
+        "customer_count": (_("customers"), "count"),
+        "share": (_("share"), "share"),
+        "revenue": (_("revenue"), "money"),
+        "revenue_share": (_("share of the revenue"), "share"),
     }
     return Block(
         name,
         best_scores(cells),
-        note=f"{note} {WITHHELD_NOTE}" if cells["revenue"].isna().any() else note,
+        note=f"{note} {withheld_note()}" if cells["revenue"].isna().any() else note,
         panels=panels,
         panel_width="middle",
         table=table_of(cells.sort_values(["recency_score", "frequency_score"]), columns),
@@ -99,12 +115,21 @@ def best_scores(cells: pd.DataFrame) -> str:
     best = cells[(cells["recency_score"] == top.iloc[0]) & (cells["frequency_score"] == top.iloc[1])]
     is_best = best["customer_count"].sum() >= LEAST_CUSTOMERS
     cell = largest(best, best["customer_count"]) if is_best else largest(cells, cells["customer_count"])
-    words = f"scores {cell['recency_score']:.0f} and {cell['frequency_score']:.0f}"
+    scores = {"recency": f"{cell['recency_score']:.0f}", "frequency": f"{cell['frequency_score']:.0f}"}
     is_best = (cell["recency_score"], cell["frequency_score"]) == tuple(top)
-    who = f"the most recent and most frequent ({words})" if is_best else f"those with {words}"
+    if is_best:
+        who = _("the most recent and most frequent (scores {recency} and {frequency})", **scores)
+    else:
+        who = _("those with scores {recency} and {frequency}", **scores)
+    share = percent(cell["share"])
     if is_missing(cell["revenue_share"]):
-        return f"{percent(cell['share'])} of the customers are {who}"
-    return f"{percent(cell['share'])} of the customers, {who}, bring {percent(cell['revenue_share'])} of the revenue"
+        return _("{share} of the customers are {who}", share=share, who=who)
+    return _(
+        "{share} of the customers, {who}, bring {revenue_share} of the revenue",
+        share=share,
+        who=who,
+        revenue_share=percent(cell["revenue_share"]),
+    )
 
 
 def sizes(segments: pd.DataFrame, colours: Mapping[str, str]) -> Block:
@@ -117,43 +142,51 @@ def sizes(segments: pd.DataFrame, colours: Mapping[str, str]) -> Block:
     name = "segment_sizes"
     held = segments[segments["size"] > 0]
     if held.empty:
-        return without_chart(name, "Segments and their revenue", "There are no customers, so no segment has any.")
-    panels = []
-    for segmentation, words in SEGMENTATIONS.items():
+        problem = _("There are no customers, so no segment has any.")
+        return without_chart(name, _("Segments and their revenue"), problem)
+    panels, titles = [], {}
+    for segmentation in SEGMENTATIONS:
         own = ordered(segments, segmentation)
         if own.empty:
             continue
+        titles[segmentation] = best_segment(own)
         ends = column(own, "share"), column(own, "revenue_share")
         figure = dumbbells(column(own, "segment"), *ends, [colours[segment] for segment in own["segment"]])
         layout = {"xaxis": shares_axis(*ends), "yaxis": names_axis(names=named_short(own["segment"], 26))}
-        panels.append(Panel(figure, layout, rows_height(len(own)), sentence(words), segmentation))
+        panels.append(Panel(figure, layout, rows_height(len(own)), segments_named(segmentation), segmentation))
     columns = {
-        "segmentation": ("segmentation", "text"),
-        "segment": ("segment", "text"),
-        "size": ("customers", "count"),
-        "share": ("share", "share"),
-        "revenue": ("revenue", "money"),
-        "revenue_share": ("share of the revenue", "share"),
+        "segmentation": (_("segmentation"), "word"),
+        "segment": (_("segment"), "text"),
+        "size": (_("customers"), "count"),
+        "share": (_("share"), "share"),
+        "revenue": (_("revenue"), "money"),
+        "revenue_share": (_("share of the revenue"), "share"),
     }
     return Block(
         name,
-        best_segment(held),
+        next(iter(titles.values())),
+        titles=titles,
         panels=panels,
         panel_width="middle",
-        legend=[["share of the customers", MUTED, "○"], ["share of the revenue", MUTED, "●"]],
+        legend=[[_("share of the customers"), MUTED, "○"], [_("share of the revenue"), MUTED, "●"]],
         table=table_of(held.sort_values(["segmentation", "display_order"]), columns),
     )
 
 
-def best_segment(held: pd.DataFrame) -> str:
-    """The title: the segment whose share of the revenue exceeds its share of the customers most."""
-    learned = held[held["segmentation"] == "broad"] if (held["segmentation"] == "broad").any() else held
-    best: Row = largest(learned, (learned["revenue_share"] - learned["share"]).fillna(0))
-    if len(learned) == 1:
-        return f"All customers are one segment, {best['segment']}: there is nothing to compare"
+def best_segment(own: pd.DataFrame) -> str:
+    """The title: the segment whose share of the revenue exceeds its share of the customers most.
+
+    Args:
+        own: The segments of a segmentation that have customers.
+    """
+    best: Row = largest(own, (own["revenue_share"] - own["share"]).fillna(0))
+    if len(own) == 1:
+        return _("All customers are one segment, {segment}: there is nothing to compare", segment=best["segment"])
     if is_missing(best["revenue_share"]):
-        return "Segments and their customers"
-    return (
-        f"{sentence(best['segment'])} are {percent(best['share'])} of the customers"
-        f" and bring {percent(best['revenue_share'])} of the revenue"
+        return _("Segments and their customers")
+    return _(
+        "{segment} are {share} of the customers and bring {revenue_share} of the revenue",
+        segment=sentence(best["segment"]),
+        share=percent(best["share"]),
+        revenue_share=percent(best["revenue_share"]),
     )

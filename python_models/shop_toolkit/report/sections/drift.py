@@ -3,36 +3,63 @@
 import pandas as pd
 
 from shop_toolkit.report.charts import INK, Block, Figure, Panel, largest, table_of, threshold, without_chart
+from shop_toolkit.report.language import gettext as _
+from shop_toolkit.report.language import marked, number_text
 from shop_toolkit.report.months import LEGEND, MEASURES, latest, layout_by_month, line_by_month
+from shop_toolkit.report.words import day_of
 
 INDEX = "population_stability_index"
 # Above these values of the index customers have moved, or are another population.
 MOVED, SHIFTED = 0.1, 0.25
 # The first months after a shop opens are far off; the table has them.
 DRIFT_SHOWN = 0.5
+# What has drifted, by measure of segment_drift: shifted or moved.
+SHIFT = {
+    "recency_score": marked("On {day} the recency score has shifted (index {index}): it is time for new rules"),
+    "frequency_score": marked("On {day} the frequency score has shifted (index {index}): it is time for new rules"),
+    "monetary_score": marked("On {day} the monetary score has shifted (index {index}): it is time for new rules"),
+    "broad_segment": marked("On {day} the broad segments have shifted (index {index}): it is time for new rules"),
+    "detailed_segment": marked("On {day} the detailed segments have shifted (index {index}): it is time for new rules"),
+    "rfm_segment": marked("On {day} the RFM segments have shifted (index {index}): it is time for new rules"),
+}
+MOVE = {
+    "recency_score": marked("On {day} the recency score has moved (index {index}), not far enough for new rules"),
+    "frequency_score": marked("On {day} the frequency score has moved (index {index}), not far enough for new rules"),
+    "monetary_score": marked("On {day} the monetary score has moved (index {index}), not far enough for new rules"),
+    "broad_segment": marked("On {day} the broad segments have moved (index {index}), not far enough for new rules"),
+    "detailed_segment": marked(
+        "On {day} the detailed segments have moved (index {index}), not far enough for new rules"
+    ),
+    "rfm_segment": marked("On {day} the RFM segments have moved (index {index}), not far enough for new rules"),
+}
 
 
 def drifted(drift: pd.DataFrame) -> Block:
     """The population stability index by month; `drift` is segment_drift."""
-    name, heading = "drift", "How far the customers have drifted"
+    name, heading = "drift", _("How far the customers have drifted")
     if drift.empty:
-        return without_chart(name, heading, "The history has no day yet, so nothing could drift.")
+        return without_chart(name, heading, _("The history has no day yet, so nothing could drift."))
     own = drift.sort_values(["measure", "as_of_date"])
     panels = [
         panel
-        for ending, title in (("_segment", "Segments"), ("_score", "Scores"))
+        for ending, title in (("_segment", _("Segments")), ("_score", _("Scores")))
         if (panel := index_lines(own, ending, title))
     ]
-    note = "Against the customers that the rules were fitted on: below 0.1 is stable, above 0.25 another population."
+    note = _(
+        "Against the customers that the rules were fitted on: below {moved} is stable, above {shifted} another"
+        " population.",
+        moved=number_text(MOVED, 1),
+        shifted=number_text(SHIFTED, 2),
+    )
     if own[INDEX].max() > DRIFT_SHOWN:
-        note += f" What exceeds {DRIFT_SHOWN:g} is cut off here; the table has it."
+        note += " " + _("What exceeds {limit} is cut off here; the table has it.", limit=number_text(DRIFT_SHOWN, 1))
     columns = {
-        "measure": ("measure", "text"),
-        "as_of_date": ("as of", "date"),
-        "customer_count": ("customers", "count"),
-        "model_version": ("version of the rules", "count"),
-        INDEX: ("population stability index", "number"),
-        "drift_status": ("status", "text"),
+        "measure": (_("measure"), "word"),
+        "as_of_date": (_("as of"), "date"),
+        "customer_count": (_("customers"), "count"),
+        "model_version": (_("version of the rules"), "count"),
+        INDEX: (_("population stability index"), "number"),
+        "drift_status": (_("status"), "word"),
     }
     return Block(
         name,
@@ -62,9 +89,9 @@ def index_lines(own: pd.DataFrame, ending: str, title: str) -> Panel | None:
     top = max(SHIFTED, *(rows[INDEX].max() for rows in lines.values()))
     traces = [line_by_month(rows, INDEX, measure, "%{y:.3f}") for measure, rows in lines.items()]
     limits = [threshold(level) | {"line": {"color": INK, "width": 1, "dash": "dot"}} for level in (MOVED, SHIFTED)]
-    names = [threshold_name(level, words) for level, words in ((MOVED, "0.1: moved"), (SHIFTED, "0.25: shifted"))]
+    names = [threshold_name(level, words) for level, words in ((MOVED, _("0.1: moved")), (SHIFTED, _("0.25: shifted")))]
     shown = [0, min(top * 1.08, DRIFT_SHOWN)]
-    layout = layout_by_month("population stability index (no unit)", range=shown) | LEGEND
+    layout = layout_by_month(_("population stability index (no unit)"), range=shown) | LEGEND
     return Panel(traces, layout | {"shapes": limits, "annotations": names}, 340, title)
 
 
@@ -86,14 +113,13 @@ def worst_measure(own: pd.DataFrame) -> str:
     """The title: what drifted most by the last day, and whether it calls for new rules."""
     day = own["as_of_date"].max()
     today = own[own["as_of_date"] == day]
-    when = f"{pd.Timestamp(day).day} {pd.Timestamp(day):%B %Y}"
+    when = day_of(pd.Timestamp(day))
     if (today["drift_status"] == "baseline").all():
-        return f"The rules were fitted on {when}: from then on customers can drift"
+        return _("The rules were fitted on {day}: from then on customers can drift", day=when)
     worst = largest(today, today[INDEX])
-    words, value = MEASURES[worst["measure"]][0], float(worst[INDEX])
-    words = f"the {words} score has" if worst["measure"].endswith("_score") else f"the {words} have"
-    if value > SHIFTED:
-        return f"On {when} {words} shifted (index {value:.2f}): it is time for new rules"
-    if value >= MOVED:
-        return f"On {when} {words} moved (index {value:.2f}), not far enough for new rules"
-    return f"On {when} nothing has drifted: every index is below 0.1"
+    parts = {"day": when, "index": number_text(float(worst[INDEX]), 2)}
+    if worst[INDEX] > SHIFTED:
+        return _(SHIFT[worst["measure"]], **parts)
+    if worst[INDEX] >= MOVED:
+        return _(MOVE[worst["measure"]], **parts)
+    return _("On {day} nothing has drifted: every index is below {moved}", day=when, moved=number_text(MOVED, 1))

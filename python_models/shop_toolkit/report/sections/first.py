@@ -3,11 +3,15 @@
 What they say is computed by the model rpt_findings; here it becomes sentences.
 """
 
+import csv
+import io
 from collections.abc import Callable
 from datetime import timedelta
 
 import pandas as pd
 
+from shop_toolkit import audiences
+from shop_toolkit.campaigns import file_name_of
 from shop_toolkit.report.charts import (
     Block,
     Card,
@@ -24,7 +28,7 @@ from shop_toolkit.report.language import ngettext
 from shop_toolkit.report.months import month
 from shop_toolkit.report.privacy import LEAST_CUSTOMERS
 from shop_toolkit.report.sections.campaigns import GAIN_DAYS, with_gains
-from shop_toolkit.report.words import change, count, day_of, is_missing, money, percent, sentence
+from shop_toolkit.report.words import change, count, customers, day_of, is_missing, money, percent, sentence
 
 AMOUNTS = ("revenue", "mean_order")
 
@@ -93,7 +97,14 @@ def findings(rows: pd.DataFrame) -> Block:
     known = [row for row in rows_of(rows) if row["finding"] in SENTENCES]
     if not known:
         return without_chart(name, title, _("Nothing stands out yet: the log is too short, or too few customers."))
-    statements = [Statement(*SENTENCES[row["finding"]](row), row["chart"]) for row in known]
+    statements = [
+        Statement(
+            *SENTENCES[row["finding"]](row),
+            row["chart"],
+            "" if is_missing(row["segmentation"]) else row["segmentation"],
+        )
+        for row in known
+    ]
     said = pd.DataFrame(known).assign(text=[statement.text for statement in statements])
     columns = {
         "rank": (_("rank"), "count"),
@@ -293,7 +304,32 @@ def gain_of(row: Row) -> str:
     )
 
 
-def action_card(row: Row, title: str, who: str, what: str, stake: str, list_of: str) -> Card:
+def list_of(audience: str) -> str:
+    """The file of an audience, as from the report: both are in the published folder.
+
+    Args:
+        audience: Folder and name of the audience below that of all audiences.
+    """
+    return f"{audiences.FOLDER}/{audience}-customer-ids.csv"
+
+
+def segment_of(row: Row) -> str:
+    """The segment of a finding as the marts name it; `row` is its row of rpt_findings, perhaps translated."""
+    return str(row.get("segment_key", row["subject"]))
+
+
+def row_of_campaign(row: Row) -> str:
+    """The row of seeds/campaigns.csv that measures an action to a whole segment; `row` is its row of rpt_findings."""
+    segmentation, segment = row["segmentation"], segment_of(row)
+    start = pd.Timestamp(row["as_of_date"]) + timedelta(days=1)
+    line = io.StringIO()
+    # By the name of the audience the campaign holds out whom its file leaves out.
+    cells = [f"{segmentation}: {segment}", segmentation, segment, "", f"{start:%Y-%m-%d}", "", "", ""]
+    csv.writer(line, lineterminator="").writerow(cells)
+    return line.getvalue()
+
+
+def action_card(row: Row, title: str, who: str, what: str, stake: str, files: list[list[str]], measured: str) -> Card:
     """The card of an action.
 
     Args:
@@ -302,24 +338,43 @@ def action_card(row: Row, title: str, who: str, what: str, stake: str, list_of: 
         who: Who the customers are.
         what: What to do, and where.
         stake: What the money at stake is.
-        list_of: Where their list is.
+        files: Name and path of their list, and of what measures the action.
+        measured: How to make it a campaign whose effect is measured.
     """
     at_stake = "–" if is_missing(row["amount"]) else money(row["amount"])
     facts = [
         [
             _("how many"),
-            ngettext(
-                "{count} customer", "{count} customers", row["customer_count"], count=count(row["customer_count"])
-            ),
+            customers(row["customer_count"]),
         ],
         [stake, at_stake],
         [_("expected gain"), gain_of(row)],
     ]
-    texts = [[_("Who"), who], [_("What"), what], [_("Their list"), list_of]]
+    texts = [[_("Who"), who], [_("What"), what], [_("To measure it"), measured]]
     if not is_missing(row.get("gain_campaign")):
-        measured = _("the {days} days of the campaign “{campaign}”", days=GAIN_DAYS, campaign=row["gain_campaign"])
-        texts.append([_("Gain expected from"), measured])
-    return Card(title, facts=facts, texts=texts, link=[row["chart"], _("See the chart")])
+        source = _("the {days} days of the campaign “{campaign}”", days=GAIN_DAYS, campaign=row["gain_campaign"])
+        texts.append([_("Gain expected from"), source])
+    return Card(title, facts=facts, texts=texts, files=files, link=[row["chart"], _("See the chart")])
+
+
+def files_of(action: str) -> list[list[str]]:
+    """The files of an action: whom it addresses, and its campaign.
+
+    Args:
+        action: Its name, as the publication knows it.
+    """
+    return [
+        [_("Their list, without the control group"), list_of(f"{audiences.ACTIONS}/{file_name_of(action)}")],
+        [_("The row of its campaign"), f"{audiences.FOLDER}/{audiences.ACTIONS}/campaigns.csv"],
+    ]
+
+
+def how_to_measure() -> str:
+    """How to make an action of these files a campaign."""
+    return _(
+        "before you write, add the row of its campaign to seeds/campaigns.csv and build: the same control group is held"
+        " out, and the tab Campaigns then shows what it brought"
+    )
 
 
 def win_back(row: Row) -> Card:
@@ -335,7 +390,8 @@ def win_back(row: Row) -> Card:
         ),
         _("ask what is missing, and show what is new among what they buy; a personal e-mail"),
         _("likely to be lost"),
-        _("table customer_alerts, by expected_loss"),
+        files_of("win back"),
+        how_to_measure(),
     )
 
 
@@ -347,19 +403,26 @@ def second_order(row: Row) -> Card:
         _("customers whose only order is at most 60 days old, and who are not overdue"),
         _("a welcome series, help with the first purchase, a small incentive; by e-mail"),
         _("forecast spend"),
-        _("table customers: frequency 1, recency_days at most 60"),
+        files_of("second order"),
+        how_to_measure(),
     )
 
 
 def keep_best(row: Row) -> Card:
     """The segment that brings most."""
+    segment = segment_of(row)
     return action_card(
         row,
         _("Keep the best: {segment}", segment=row["subject"]),
         _("the detailed segment that brings most, without its control group"),
         f"{row['action']}; {row['channel']}",
         _("forecast spend"),
-        _("table audiences, campaign “detailed: {segment}”", segment=row["subject"]),
+        [[_("Their list, without the control group"), list_of(f"{row['segmentation']}/{file_name_of(segment)}")]],
+        _(
+            "before you write, add this row to seeds/campaigns.csv and build: {row} – the tab Campaigns then shows what"
+            " it brought",
+            row=row_of_campaign(row),
+        ),
     )
 
 

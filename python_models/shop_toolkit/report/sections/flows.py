@@ -6,12 +6,21 @@ import pandas as pd
 
 from shop_toolkit.report.charts import Block, Figure, Panel, Table, column, table_of, without_chart
 from shop_toolkit.report.colours import GREY
+from shop_toolkit.report.language import gettext as _
+from shop_toolkit.report.language import marked, ngettext
 from shop_toolkit.report.months import month, month_ends
-from shop_toolkit.report.segmentations import LEARNED, MOVING, SEGMENTATIONS, ordered
-from shop_toolkit.report.words import count, label, percent, plural, sentence
+from shop_toolkit.report.segmentations import SEGMENTATIONS, ordered, segments_named
+from shop_toolkit.report.words import count, day_of, label, percent
 
 # Customers without an order before, as segment_transitions calls them and as the figure does.
-NEWCOMERS, NEWCOMERS_SHOWN = "no order yet", "first order"
+NEWCOMERS, NEWCOMERS_SHOWN = marked("no order yet"), marked("first order")
+# How many changed their segment in a month, by segmentation.
+CHANGED = {
+    "broad": marked("{share} of the customers changed their broad segment in {month}"),
+    "detailed": marked("{share} of the customers changed their detailed segment in {month}"),
+    "rfm": marked("{share} of the customers changed their RFM segment in {month}"),
+    "custom": marked("{share} of the customers changed their custom segment in {month}"),
+}
 # Pixels of a flow's figure: what a node and the gap between two need for their names.
 NODE, GAP, THICKNESS, LETTERS = 16, 14, 12, 18
 
@@ -27,50 +36,61 @@ def flows(transitions: pd.DataFrame, segments: pd.DataFrame, colours: Mapping[st
         segments: The mart of this name.
         colours: Colour by segment.
     """
-    name, heading = "segment_flows", "Moves between segments"
+    name, heading = "segment_flows", _("Moves between segments")
     whole = month_ends(transitions[transitions["previous_date"].notna()])
     whole = whole[whole["segmentation"].isin(SEGMENTATIONS)]
     if whole.empty:
-        return without_chart(name, heading, "Nobody can have moved yet: that needs a whole month after the first one.")
+        problem = _("Nobody can have moved yet: that needs a whole month after the first one.")
+        return without_chart(name, heading, problem)
     day = whole["as_of_date"].max()
     own = whole[whole["as_of_date"] == day]
-    panels = [
-        flow(rows, list(ordered(segments, segmentation)["segment"]), colours, segmentation)
-        for segmentation in MOVING
-        if len(rows := own[own["segmentation"] == segmentation])
-    ]
+    moves = {
+        segmentation: rows for segmentation in SEGMENTATIONS if len(rows := own[own["segmentation"] == segmentation])
+    }
+    titles = {segmentation: title_of(segmentation, rows, month(day)) for segmentation, rows in moves.items()}
     return Block(
         name,
-        title_of(own, month(day)),
-        note=f"Left: segments on {pd.Timestamp(own['previous_date'].iloc[0]):%d %B %Y}, right: on"
-        f" {pd.Timestamp(day):%d %B %Y}, with their customers; best on top. Pale bands stayed, strong ones moved.",
-        panels=panels,
+        next(iter(titles.values())),
+        note=_(
+            "Left: segments on {first}, right: on {last}, with their customers; best on top. Pale bands stayed, strong"
+            " ones moved.",
+            first=day_of(pd.Timestamp(own["previous_date"].iloc[0])),
+            last=day_of(pd.Timestamp(day)),
+        ),
+        titles=titles,
+        panels=[
+            flow(rows, list(ordered(segments, segmentation)["segment"]), colours, segmentation)
+            for segmentation, rows in moves.items()
+        ],
         panel_width="middle",
         table=flow_table(own),
     )
 
 
-def title_of(own: pd.DataFrame, when: str) -> str:
+def title_of(segmentation: str, own: pd.DataFrame, when: str) -> str:
     """The title: which share of the customers changed their segment, and how many are new.
 
     Args:
-        own: Transitions of the month.
+        segmentation: rfm, broad, detailed or custom.
+        own: Its transitions of the month.
         when: The month in words.
     """
-    shares = []
-    for segmentation in LEARNED:
-        known = own[(own["segmentation"] == segmentation) & (own["from_segment"] != NEWCOMERS)]
-        moved = known.loc[known["from_segment"] != known["to_segment"], "customer_count"].sum()
-        if len(known):
-            shares.append((percent(moved / known["customer_count"].sum()), segmentation))
-    first = own[own["from_segment"] == NEWCOMERS].groupby("segmentation")["customer_count"].sum()
-    newcomers = int(first.max()) if len(first) else 0
-    first_orders = f"{plural(newcomers, 'customer') if newcomers else 'nobody'} placed a first order"
-    if not shares:
-        return f"In {when}, {first_orders}"
-    title = f"{shares[0][0]} of the customers changed their {shares[0][1]} segment in {when}"
-    others = "".join(f", {share} their {segmentation} one" for share, segmentation in shares[1:])
-    return f"{title}{others}; {first_orders}"
+    newcomers = int(own.loc[own["from_segment"] == NEWCOMERS, "customer_count"].sum())
+    known = own[own["from_segment"] != NEWCOMERS]
+    if newcomers:
+        first_orders = ngettext(
+            "{count} customer placed a first order",
+            "{count} customers placed a first order",
+            newcomers,
+            count=count(newcomers),
+        )
+    else:
+        first_orders = _("nobody placed a first order")
+    if known.empty:
+        return _("In {month}, {first_orders}", month=when, first_orders=first_orders)
+    moved = known.loc[known["from_segment"] != known["to_segment"], "customer_count"].sum()
+    share = percent(moved / known["customer_count"].sum())
+    return f"{_(CHANGED[segmentation], share=share, month=when)}; {first_orders}"
 
 
 def flow_table(own: pd.DataFrame) -> Table:
@@ -81,12 +101,12 @@ def flow_table(own: pd.DataFrame) -> Table:
         ["place", "customer_count", "from_segment", "to_segment"], ascending=[True, False, True, True]
     )
     columns = {
-        "segmentation": ("segmentation", "text"),
-        "from_segment": ("from", "text"),
-        "to_segment": ("to", "text"),
-        "customer_count": ("customers", "count"),
-        "transition_probability": ("share of those from there", "share"),
-        "revenue": ("revenue of the month", "money"),
+        "segmentation": (_("segmentation"), "word"),
+        "from_segment": (_("from"), "word"),
+        "to_segment": (_("to"), "text"),
+        "customer_count": (_("customers"), "count"),
+        "transition_probability": (_("share of those from there"), "share"),
+        "revenue": (_("revenue of the month"), "money"),
     }
     return table_of(table, columns)
 
@@ -98,7 +118,7 @@ def flow(rows: pd.DataFrame, best_first: list[str], colours: Mapping[str, str], 
         rows: Its transitions of the month.
         best_first: Its segments of today, best first.
         colours: Colour by segment.
-        segmentation: broad, detailed or custom.
+        segmentation: rfm, broad, detailed or custom.
     """
     rows = rows.sort_values(["from_segment", "to_segment"])
     sides = [side_of(rows, field, best_first) for field in ("from_segment", "to_segment")]
@@ -109,10 +129,12 @@ def flow(rows: pd.DataFrame, best_first: list[str], colours: Mapping[str, str], 
     middles = [list(node_middles([size for _, size in side], total, tall, drawable)) for side in sides]
     names = [[f"{label(shown(segment), LETTERS)} {count(size)}" for segment, size in side] for side in sides]
     longest = max(min(len(shown(segment)), LETTERS) + 1 + len(count(size)) for side in sides for segment, size in side)
-    margin = 14 + int(6.6 * longest)
+    # Cyrillic letters are wider than Latin ones.
+    is_wide = any(letter > "\u024f" for side in sides for segment, _size in side for letter in shown(segment))
+    margin = 14 + int((7.8 if is_wide else 6.6) * longest)
     layout = {"margin": {"t": 12, "b": 12, "l": margin, "r": margin}, "annotations": names_beside(names, middles)}
     figure = bands(rows, sides, names, middles, colours)
-    return Panel([figure], layout, int(drawable) + 24, sentence(SEGMENTATIONS[segmentation]), segmentation)
+    return Panel([figure], layout, int(drawable) + 24, segments_named(segmentation), segmentation)
 
 
 def side_of(rows: pd.DataFrame, field: str, best_first: list[str]) -> Side:
@@ -166,7 +188,7 @@ def bands(
             "line": {"width": 0},
             "color": [*shades[0], *shades[1]],
             "customdata": [*names[0], *names[1]],
-            "hovertemplate": "%{customdata} customers<extra></extra>",
+            "hovertemplate": _("{name} customers", name="%{customdata}") + "<extra></extra>",
         },
         "link": {
             "source": source,
@@ -176,7 +198,8 @@ def bands(
                 translucent(shades[0][at], 0.22 if same else 0.7) for at, same in zip(source, stayed, strict=True)
             ],
             "customdata": [f"{label(shown(one), 26)} → {label(shown(other), 26)}" for one, other in moves],
-            "hovertemplate": "%{customdata}: %{value:,.0f} customers<extra></extra>",
+            "hovertemplate": _("{name}: {count} customers", name="%{customdata}", count="%{value:,.0f}")
+            + "<extra></extra>",
         },
         # Plotly would write names over the bands.
         "textfont": {"size": 1, "color": "rgba(0,0,0,0)"},
@@ -210,7 +233,7 @@ def translucent(colour: str, opacity: float) -> str:
 
 def shown(segment: str) -> str:
     """A segment's name in the figure."""
-    return NEWCOMERS_SHOWN if segment == NEWCOMERS else segment
+    return _(NEWCOMERS_SHOWN) if segment == NEWCOMERS else segment
 
 
 def node_middles(sizes: list[int], total: int, tall: float, drawable: float) -> Iterator[float]:

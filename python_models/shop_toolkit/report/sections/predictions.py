@@ -24,10 +24,17 @@ from shop_toolkit.report.charts import (
     table_of,
     without_chart,
 )  # fmt: skip
-from shop_toolkit.report.words import count, label, listed, money, percent, plural, sentence, wrapped
+from shop_toolkit.report.data_texts import said
+from shop_toolkit.report.language import gettext as _
+from shop_toolkit.report.language import marked, ngettext
+from shop_toolkit.report.words import count, label, listed, money, percent, sentence, wrapped
 
 # The metric that a task is shown by, and its unit; the first that a task has.
-METRICS = {"accuracy": "share right", "agreement": "share that agrees with the clustering", "rmse": "RMSE (spend)"}
+METRICS = {
+    "accuracy": marked("share right"),
+    "agreement": marked("share that agrees with the clustering"),
+    "rmse": marked("RMSE (spend), less is better"),
+}
 FOLD = "fold "
 # Clusters of the backtest have a number instead of a name.
 UNNAMED = r"\w+ cluster \d+"
@@ -48,14 +55,14 @@ def blocks(tables: Tables) -> list[Block]:
 
 def model_words(model: str) -> str:
     """A model's name in a text: `soft_vote` → `soft vote`."""
-    return model.replace("_", " ")
+    return said(model.replace("_", " "))
 
 
 def what(task: str) -> str:
     """What a task predicts: `predict next interest` → `next interest`."""
     for verb in PREDICTED:
         task = task.removeprefix(verb)
-    return task
+    return said(task)
 
 
 def active_models(evaluations: pd.DataFrame) -> dict[str, str]:
@@ -95,7 +102,7 @@ def undecided_tasks(evaluations: pd.DataFrame, least_customers: int) -> set[str]
 def why_not_evaluated(evaluations: pd.DataFrame) -> str:
     """Why predictions could not be evaluated."""
     notes = evaluations.loc[(evaluations["metric"] == "origins") & (evaluations["value"].fillna(0) == 0), "note"]
-    return str(next(iter(sorted(notes)), "the history is too short"))
+    return said(str(next(iter(sorted(notes)), marked("the history is too short"))))
 
 
 def evaluated(evaluations: pd.DataFrame) -> pd.DataFrame:
@@ -108,7 +115,7 @@ def evaluated(evaluations: pd.DataFrame) -> pd.DataFrame:
         & ~evaluations["split"].str.startswith("all origins, ")
     ]
     tables = []
-    for _, own in rows.groupby("task", sort=False):
+    for _task, own in rows.groupby("task", sort=False):
         metric = next(metric for metric in METRICS if metric in set(own["metric"]))
         own = own[own["metric"] == metric]
         whole = own[~own["split"].str.startswith(FOLD)]
@@ -123,35 +130,39 @@ def beside_baselines(evaluations: pd.DataFrame, undecided: set[str]) -> Block:
         evaluations: model_evaluations.
         undecided: Tasks without evidence.
     """
-    name, heading = "evaluations", "Models beside baselines"
+    name, heading = "evaluations", _("Models beside baselines")
     rows = evaluated(evaluations)
     if rows.empty:
-        return without_chart(name, heading, f"No prediction could be evaluated: {why_not_evaluated(evaluations)}.")
+        problem = _("No prediction could be evaluated: {why}.", why=why_not_evaluated(evaluations))
+        return without_chart(name, heading, problem)
     active = active_models(evaluations)
     tasks = sorted(rows["task"].unique(), key=lambda task: (not task.startswith(PREDICTED), task))
     today = evaluations[evaluations["split"] == "today"].sort_values("task")
     today = today[today["task"].isin(rows["task"])]
     columns = {
-        "task": ("task", "text"),
-        "model": ("model", "text"),
-        "settings": ("settings", "text"),
-        "metric": ("metric", "text"),
-        "value": ("value", "number"),
-        "sample_size": ("evaluated on", "count"),
-        "is_baseline": ("baseline", "text"),
-        "is_in_sample": ("in-sample", "text"),
-        "split": ("split", "text"),
-        "note": ("note", "text"),
+        "task": (_("task"), "word"),
+        "model": (_("model"), "word"),
+        "settings": (_("settings"), "word"),
+        "metric": (_("metric"), "word"),
+        "value": (_("value"), "number"),
+        "sample_size": (_("evaluated on"), "count"),
+        "is_baseline": (_("baseline"), "text"),
+        "is_in_sample": (_("in-sample"), "text"),
+        "split": (_("split"), "word"),
+        "note": (_("note"), "word"),
     }
     return Block(
         name,
-        models_ahead(today, undecided) or f"No prediction could be evaluated yet: {why_not_evaluated(evaluations)}",
-        note="Predicted from past dates, evaluated on what was observed after them. In-sample tasks reproduce what is"
-        " known and predict nothing. RMSE: typical error of a customer's spend; large errors weigh more."
+        models_ahead(today, undecided)
+        or _("No prediction could be evaluated yet: {why}", why=why_not_evaluated(evaluations)),
+        note=_(
+            "Predicted from past dates, evaluated on what was observed after them. In-sample tasks reproduce what is"
+            " known and predict nothing. RMSE: typical error of a customer's spend; large errors weigh more."
+        )
         + next_quarter(evaluations),
         panels=[task_bars(task, rows[rows["task"] == task], active.get(task)) for task in tasks],
         panel_width="middle",
-        legend=[["active", ACCENT, "■"], ["other models", PALE, "■"], ["baselines", MUTED, "■"]],
+        legend=[[_("active"), ACCENT, "■"], [_("other models"), PALE, "■"], [_("baselines"), MUTED, "■"]],
         table=table_of(pd.concat([rows, today]).sort_values(["task", "model", "settings", "split"]), columns),
     )
 
@@ -166,11 +177,14 @@ def next_quarter(evaluations: pd.DataFrame) -> str:
     if "expected_total" not in rows.index:
         return ""
     values = rows["value"]
-    return (
-        f" The customers of today are expected to spend {money(values['expected_total'])} in the next 90 days"
-        f" ({money(values['expected_total_low'])} to {money(values['expected_total_high'])} in nine cases of ten)."
-        f" {sentence(rows.loc['expected_total', 'note'])}."
+    expected = _(
+        "The customers of today are expected to spend {amount} in the next 90 days ({low} to {high} in nine cases of"
+        " ten).",
+        amount=money(values["expected_total"]),
+        low=money(values["expected_total_low"]),
+        high=money(values["expected_total_high"]),
     )
+    return f" {expected} {sentence(said(rows.loc['expected_total', 'note']))}."
 
 
 def models_ahead(today: pd.DataFrame, undecided: set[str]) -> str:
@@ -185,13 +199,19 @@ def models_ahead(today: pd.DataFrame, undecided: set[str]) -> str:
     decided = today[~today["task"].isin(undecided)]
     early = listed([what(task) for task in today["task"] if task in undecided])
     if decided.empty:
-        return f"Too early to say whether models beat their baselines: {early}"
+        return _("Too early to say whether models beat their baselines: {tasks}", tasks=early)
     better = decided.loc[~decided["is_baseline"], "task"]
     baselines = [what(task) for task in decided.loc[decided["is_baseline"], "task"]]
-    title = f"Models beat the best baseline in {len(better)} of {plural(len(decided), 'task')}"
+    title = ngettext(
+        "Models beat the best baseline in {better} of {count} task",
+        "Models beat the best baseline in {better} of {count} tasks",
+        len(decided),
+        better=len(better),
+        count=count(len(decided)),
+    )
     if len(better) and baselines:
-        title += f"; a baseline predicts {listed(baselines)}"
-    return f"{title}; too early to say: {early}" if early else title
+        title += _("; a baseline predicts {tasks}", tasks=listed(baselines))
+    return title + (_("; too early to say: {tasks}", tasks=early) if early else "")
 
 
 def task_bars(task: str, own: pd.DataFrame, active: str | None) -> Panel:
@@ -215,10 +235,10 @@ def task_bars(task: str, own: pd.DataFrame, active: str | None) -> Panel:
     figure = bars(names, column(own, "value"), [words(value) for value in own["value"]], colours)
     unit, limits = METRICS[metric], {"range": [0, 1], "tickformat": ".0%"}
     if metric == "rmse":
-        unit, limits = f"{unit}, less is better", {}
-    layout = {"xaxis": axis(unit, **limits), "yaxis": names_axis()}
-    note = f" {IN_SAMPLE}" if own["is_in_sample"].any() and not task.endswith(IN_SAMPLE) else ""
-    return Panel([figure], layout, rows_height(len(own)), wrapped(sentence(task) + note, 60, 2))
+        limits = {}
+    layout = {"xaxis": axis(_(unit), **limits), "yaxis": names_axis()}
+    note = f" ({_('in-sample')})" if own["is_in_sample"].any() and not task.endswith(IN_SAMPLE) else ""
+    return Panel([figure], layout, rows_height(len(own)), wrapped(sentence(said(task)) + note, 60, 2))
 
 
 def calibration(rows: pd.DataFrame, evaluations: pd.DataFrame, undecided: set[str]) -> Block:
@@ -229,23 +249,23 @@ def calibration(rows: pd.DataFrame, evaluations: pd.DataFrame, undecided: set[st
         evaluations: model_evaluations.
         undecided: Tasks without evidence: the title leaves them out.
     """
-    name, heading = "calibration", "Predicted beside observed"
+    name, heading = "calibration", _("Predicted beside observed")
     active = active_models(evaluations)
     own = rows[[active.get(task) == model for task, model in zip(rows["task"], rows["model"], strict=True)]]
     if own.empty:
-        return without_chart(name, heading, "No active model has a confidence, or none could be evaluated.")
+        return without_chart(name, heading, _("No active model has a confidence, or none could be evaluated."))
     own = own.sort_values(["task", "bin"])
     silent = sorted(what(task) for task in set(active) - set(own["task"]) if task.startswith(PREDICTED))
-    note = "On the line, predicted equals observed; the larger a dot, the more customers."
+    note = _("On the line, predicted equals observed; the larger a dot, the more customers.")
     if silent:
-        note += f" Baselines have no confidence: {listed(silent)}."
+        note += " " + _("Baselines have no confidence: {tasks}.", tasks=listed(silent))
     columns = {
-        "task": ("task", "text"),
-        "model": ("model", "text"),
-        "bin": ("tenth", "count"),
-        "predicted": ("predicted", "number"),
-        "observed": ("observed", "number"),
-        "sample_size": ("samples", "count"),
+        "task": (_("task"), "word"),
+        "model": (_("model"), "word"),
+        "bin": (_("tenth"), "count"),
+        "predicted": (_("predicted"), "number"),
+        "observed": (_("observed"), "number"),
+        "sample_size": (_("samples"), "count"),
     }
     return Block(
         name,
@@ -267,7 +287,10 @@ def calibration_curve(task: str, points: pd.DataFrame) -> Panel:
     spend = points["measure"].iloc[0] == "spend"
     top = max(points["predicted"].max(), points["observed"].max()) if spend else 1
     largest = points["sample_size"].max()
-    hover = "predicted %{x:,.0f}, observed %{y:,.0f}" if spend else "confidence %{x:.0%}, right %{y:.0%}"
+    if spend:
+        hover = _("predicted {predicted}, observed {observed}", predicted="%{x:,.0f}", observed="%{y:,.0f}")
+    else:
+        hover = _("confidence {confidence}, right {right}", confidence="%{x:.0%}", right="%{y:.0%}")
     diagonal: Figure = {
         "type": "scatter",
         "mode": "lines",
@@ -288,12 +311,11 @@ def calibration_curve(task: str, points: pd.DataFrame) -> Panel:
     }
     form: Figure = {} if spend else {"tickformat": ".0%", "range": [0, 1.03]}
     layout = {
-        "xaxis": axis("predicted (spend, mean of a tenth)" if spend else "confidence", **form),
-        "yaxis": axis("observed (spend)" if spend else "share right", **form),
+        "xaxis": axis(_("predicted (spend, mean of a tenth)") if spend else _("confidence"), **form),
+        "yaxis": axis(_("observed (spend)") if spend else _("share right"), **form),
     }
-    return Panel(
-        [diagonal, dots], layout, 280, wrapped(f"{sentence(task)}: {model_words(points['model'].iloc[0])}", 60, 2)
-    )
+    title = f"{sentence(said(task))}: {model_words(points['model'].iloc[0])}"
+    return Panel([diagonal, dots], layout, 280, wrapped(title, 60, 2))
 
 
 def least_calibrated(points: pd.DataFrame) -> str:
@@ -308,11 +330,17 @@ def least_calibrated(points: pd.DataFrame) -> str:
         return ""
     gap, worst, sure, right = max(tasks)
     if gap < 0.01:
-        return "The models are right as often as their confidence says"
-    return (
-        f"The model for {worst} is too {'sure' if sure > right else 'unsure'}: its confidence is {percent(sure)}"
-        f" and it is right in {percent(right)}" + ("; the others are nearer" if len(tasks) > 1 else "")
-    )
+        return _("The models are right as often as their confidence says")
+    parts = {"task": worst, "confidence": percent(sure), "right": percent(right)}
+    if sure > right:
+        title = _(
+            "The model for {task} is too sure: its confidence is {confidence} and it is right in {right}", **parts
+        )
+    else:
+        title = _(
+            "The model for {task} is too unsure: its confidence is {confidence} and it is right in {right}", **parts
+        )
+    return title + (_("; the others are nearer") if len(tasks) > 1 else "")
 
 
 def confusion(rows: pd.DataFrame, undecided: set[str]) -> Block:
@@ -322,15 +350,17 @@ def confusion(rows: pd.DataFrame, undecided: set[str]) -> Block:
         rows: prediction_confusion.
         undecided: Tasks without evidence: the title leaves them out.
     """
-    name, heading = "confusion", "What is confused with what"
+    name, heading = "confusion", _("What is confused with what")
     if rows.empty:
-        return without_chart(name, heading, "No class was predicted and evaluated, so nothing could be confused.")
+        return without_chart(name, heading, _("No class was predicted and evaluated, so nothing could be confused."))
     counted = rows[~rows["task"].isin(undecided)]
     return Block(
         name,
         heading if counted.empty else commonest_mistake(counted),
-        note="Active models, in the backtest. A row is what was observed; a perfect model has 100 on the diagonal."
-        " Learned segments and categories are those fitted on the backtest's earliest date, not today's.",
+        note=_(
+            "Active models, in the backtest. A row is what was observed; a perfect model has 100 on the diagonal."
+            " Learned segments and categories are those fitted on the backtest's earliest date, not today's."
+        ),
         panels=[confusion_map(str(task), own) for task, own in rows.groupby("task")],
         panel_width="middle",
         table=confusion_table(rows),
@@ -349,18 +379,25 @@ def confusion_map(task: str, own: pd.DataFrame) -> Panel:
     predicted = [*observed, *sorted(set(own["predicted"]) - set(observed))]
     shares = pivot(own, "actual", "predicted", "share_of_actual", observed, predicted)
     shares = [[cell or 0 for cell in row] for row in shares]
-    often = named_short(observed, 20)
-    often["ticktext"] = [
-        f"{tick} ({count(sizes[name])})" for tick, name in zip(often["ticktext"], observed, strict=True)
-    ]
-    figure = heat_map(predicted, observed, shares, percents(shares), "%{y} observed: %{z:.1%} predicted as %{x}")
-    words = "predicted (% of the observed)"
+    often = named_short(observed, 20) | {
+        "ticktext": [f"{label(said(name), 20)} ({count(sizes[name])})" for name in observed]
+    }
+    across = named_short(predicted, 18) | {"ticktext": [label(said(name), 18) for name in predicted]}
+    places = {"observed": "%{y}", "share": "%{z:.1%}", "predicted": "%{x}"}
+    hover = _("{observed} observed: {share} predicted as {predicted}", **places)
+    figure = heat_map(predicted, observed, shares, percents(shares), hover)
+    words = _("predicted (% of the observed)")
     layout = {
-        "xaxis": axis(words, type="category", tickangle=-40, showgrid=False) | named_short(predicted, 18),
-        "yaxis": names_axis("observed (how often)", names=often),
+        "xaxis": axis(words, type="category", tickangle=-40, showgrid=False) | across,
+        "yaxis": names_axis(_("observed (how often)"), names=often),
     }
     right = own.loc[own["actual"] == own["predicted"], "sample_size"].sum() / own["sample_size"].sum()
-    title = f"{sentence(task)}: {model_words(own['model'].iloc[0])}, {percent(right)} right"
+    title = _(
+        "{task}: {model}, {share} right",
+        task=sentence(said(task)),
+        model=model_words(own["model"].iloc[0]),
+        share=percent(right),
+    )
     return Panel([figure], layout, rows_height(len(observed), 150), wrapped(title, 60, 2))
 
 
@@ -368,27 +405,30 @@ def commonest_mistake(rows: pd.DataFrame) -> str:
     """The title: what was predicted most often instead of what was observed."""
     wrong = rows[rows["actual"] != rows["predicted"]]
     if wrong.empty:
-        return "Nothing is confused: every prediction is right"
+        return _("Nothing is confused: every prediction is right")
     right = 1 - wrong["sample_size"].sum() / rows["sample_size"].sum()
     wrong = wrong[~wrong["predicted"].str.fullmatch(UNNAMED) & ~wrong["actual"].str.fullmatch(UNNAMED)]
     if wrong.empty:
-        return f"{percent(right)} of the predictions are right"
+        return _("{share} of the predictions are right", share=percent(right))
     order = ["sample_size", "task", "actual", "predicted"]
     worst = wrong.sort_values(order, ascending=[False, True, True, True]).iloc[0]
-    return (
-        f"The commonest mistake: “{worst['predicted']}” was predicted and “{worst['actual']}” observed"
-        f" ({count(worst['sample_size'])} times, {what(worst['task'])})"
+    return _(
+        "The commonest mistake: “{predicted}” was predicted and “{observed}” observed ({count} times, {task})",
+        predicted=said(worst["predicted"]),
+        observed=said(worst["actual"]),
+        count=count(worst["sample_size"]),
+        task=what(worst["task"]),
     )
 
 
 def confusion_table(rows: pd.DataFrame) -> Table:
     """The numbers of all confusion matrices."""
     columns = {
-        "task": ("task", "text"),
-        "model": ("model", "text"),
-        "actual": ("observed", "text"),
-        "predicted": ("predicted", "text"),
-        "sample_size": ("samples", "count"),
-        "share_of_actual": ("share of the observed", "share"),
+        "task": (_("task"), "word"),
+        "model": (_("model"), "word"),
+        "actual": (_("observed"), "word"),
+        "predicted": (_("predicted"), "word"),
+        "sample_size": (_("samples"), "count"),
+        "share_of_actual": (_("share of the observed"), "share"),
     }
     return table_of(rows.sort_values(["task", "actual", "predicted"]), columns)

@@ -5,32 +5,35 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from shop_toolkit.report.charts import MUTED, Block, Panel, largest, rows_of, table_of, without_chart
+from shop_toolkit.report.language import gettext as _
+from shop_toolkit.report.language import marked
 from shop_toolkit.report.privacy import LEAST_CUSTOMERS
 from shop_toolkit.report.segmentations import SEGMENTATIONS, ordered
 from shop_toolkit.report.words import count, percent, sentence
 
-PROFILE = {"recency_rank": "recent", "frequency_rank": "often", "monetary_rank": "much"}
+PROFILE = {"recency_rank": marked("recent"), "frequency_rank": marked("often"), "monetary_rank": marked("much")}
 
 
 def profiles(segmentation: str, ranks: pd.DataFrame, segments: pd.DataFrame, colours: Mapping[str, str]) -> Block:
     """A radar chart per segment.
 
     Args:
-        segmentation: broad or detailed.
+        segmentation: rfm, broad, detailed or custom.
         ranks: rpt_segments.
         segments: The mart of this name.
         colours: Colour by segment.
     """
-    name, heading = f"{segmentation}_profiles", f"Profiles of the {SEGMENTATIONS[segmentation]}"
+    name = f"{segmentation}_profiles"
+    heading = _("Profiles: {segments}", segments=_(SEGMENTATIONS[segmentation]))
     known = ranks[(ranks["segmentation"] == segmentation) & (ranks["customer_count"] > 0)]
     own = ordered(segments, segmentation)[["segment", "display_order"]].merge(known, on="segment")
     if own.empty:
-        return without_chart(name, heading, "No customer has a net order, so there is nothing to profile.")
+        return without_chart(name, heading, _("No customer has a net order, so there is nothing to profile."))
     if len(own) == 1:
-        return without_chart(name, heading, "All customers are one segment: there is nothing to compare.")
+        return without_chart(name, heading, _("All customers are one segment: there is nothing to compare."))
     own = own[own["customer_count"] >= LEAST_CUSTOMERS].sort_values("display_order")
     if len(own) < 2:
-        problem = f"No two of them have {LEAST_CUSTOMERS} customers; profiles of fewer are not shown."
+        problem = _("No two of them have {least} customers; profiles of fewer are not shown.", least=LEAST_CUSTOMERS)
         return without_chart(name, heading, problem)
     panels = [
         radar(
@@ -44,17 +47,24 @@ def profiles(segmentation: str, ranks: pd.DataFrame, segments: pd.DataFrame, col
     best, least = largest(own, spent), largest(own, -spent)
     return Block(
         name,
-        f"{sentence(best['segment'])} outspend {percent(float(best['monetary_rank']))} of all customers,"
-        f" {least['segment']} {percent(float(least['monetary_rank']))}",
-        note="How recently, how often and how much they buy: mean rank among all customers, from 0 % (middle) to 100 %"
-        " (rim). Dotted: 50 %.",
+        _(
+            "{best} outspend {best_share} of all customers, {least} {least_share}",
+            best=sentence(best["segment"]),
+            best_share=percent(float(best["monetary_rank"])),
+            least=least["segment"],
+            least_share=percent(float(least["monetary_rank"])),
+        ),
+        note=_(
+            "How recently, how often and how much they buy: mean rank among all customers, from 0 % (middle) to 100 %"
+            " (rim). Dotted: 50 %."
+        ),
         panels=panels,
         panel_width="narrow",
         segmentation=segmentation,
         table=table_of(
             own,
-            {"segment": ("segment", "text"), "customer_count": ("customers", "count")}
-            | {field: (f"{spoke}, rank", "share") for field, spoke in PROFILE.items()},
+            {"segment": (_("segment"), "text"), "customer_count": (_("customers"), "count")}
+            | {field: (_("{measure}, rank", measure=_(spoke)), "share") for field, spoke in PROFILE.items()},
         ),
     )
 
@@ -67,7 +77,8 @@ def radar(ranks: Sequence[float], colour: str, title: str) -> Panel:
         colour: The segment's colour.
         title: Heading of the figure.
     """
-    spokes = [*PROFILE.values(), next(iter(PROFILE.values()))]
+    spokes = [_(words) for words in PROFILE.values()]
+    spokes.append(spokes[0])
     middle = {
         "type": "scatterpolar",
         "mode": "lines",
@@ -83,7 +94,7 @@ def radar(ranks: Sequence[float], colour: str, title: str) -> Panel:
         "theta": spokes,
         "fill": "toself",
         "line": {"color": colour, "width": 2},
-        "hovertemplate": "%{theta}: above %{r:.0%} of all<extra></extra>",
+        "hovertemplate": _("{measure}: above {share} of all", measure="%{theta}", share="%{r:.0%}") + "<extra></extra>",
     }
     polar = {"radialaxis": {"range": [0, 1], "showticklabels": False, "dtick": 0.5}, "angularaxis": {"rotation": 90}}
     layout = {"polar": polar, "margin": {"t": 26, "b": 8, "l": 34, "r": 34}}

@@ -25,14 +25,35 @@ from shop_toolkit.report.charts import (
     table_of,
     without_chart,
 )  # fmt: skip
+from shop_toolkit.report.language import date_text, marked, ngettext, number_text
+from shop_toolkit.report.language import gettext as _
 from shop_toolkit.report.months import month
 from shop_toolkit.report.privacy import LEAST_CUSTOMERS, OTHERS
-from shop_toolkit.report.words import count, listed, money, percent, plural
+from shop_toolkit.report.words import count, listed, money, percent
 
 COUNTRIES = 15
 # What `sales_by_country` calls orders that name no country.
-NOT_LOGGED = "not logged"
+NOT_LOGGED = marked("not logged")
 COHORTS = 24
+# On which days orders are placed, by the name of the day.
+ON_DAYS = {
+    "Monday": marked("Mondays"),
+    "Tuesday": marked("Tuesdays"),
+    "Wednesday": marked("Wednesdays"),
+    "Thursday": marked("Thursdays"),
+    "Friday": marked("Fridays"),
+    "Saturday": marked("Saturdays"),
+    "Sunday": marked("Sundays"),
+}
+WEEKDAYS = (
+    marked("Monday"),
+    marked("Tuesday"),
+    marked("Wednesday"),
+    marked("Thursday"),
+    marked("Friday"),
+    marked("Saturday"),
+    marked("Sunday"),
+)
 
 
 def blocks(tables: Tables) -> list[Block]:
@@ -49,28 +70,28 @@ def by_month(months: pd.DataFrame) -> Block:
     """Revenue by month, of customers and anonymous; `months` is sales_by_month."""
     name = "sales_by_month"
     if months.empty:
-        return without_chart(name, "Sales by month", "There is no sale to count by month.")
+        return without_chart(name, _("Sales by month"), _("There is no sale to count by month."))
     months = months.sort_values("month_start_date")
-    pale = "" if months["is_complete"].all() else " Pale: the log covers only part of the month."
+    pale = "" if months["is_complete"].all() else " " + _("Pale: the log covers only part of the month.")
     columns = {
-        "month_start_date": ("month from", "date"),
-        "order_count": ("orders", "count"),
-        "customer_count": ("customers", "count"),
-        "new_customer_count": ("new customers", "count"),
-        "units": ("units", "count"),
-        "revenue": ("revenue", "money"),
-        "anonymous_order_count": ("anonymous orders", "count"),
-        "anonymous_units": ("anonymous units", "count"),
-        "anonymous_revenue": ("anonymous revenue", "money"),
-        "is_complete": ("whole month", "text"),
+        "month_start_date": (_("month from"), "date"),
+        "order_count": (_("orders"), "count"),
+        "customer_count": (_("customers"), "count"),
+        "new_customer_count": (_("new customers"), "count"),
+        "units": (_("units"), "count"),
+        "revenue": (_("revenue"), "money"),
+        "anonymous_order_count": (_("anonymous orders"), "count"),
+        "anonymous_units": (_("anonymous units"), "count"),
+        "anonymous_revenue": (_("anonymous revenue"), "money"),
+        "is_complete": (_("whole month"), "text"),
     }
     return Block(
         name,
         best_month(months),
-        note="Revenue is sales minus what was cancelled of them later. Sales without a customer are shown apart."
+        note=_("Revenue is sales minus what was cancelled of them later. Sales without a customer are shown apart.")
         + pale,
         panels=[month_bars(months)],
-        legend=[["customers", ACCENT, "●"], ["unknown buyers", MUTED, "●"]],
+        legend=[[_("customers"), ACCENT, "●"], [_("unknown buyers"), MUTED, "●"]],
         table=table_of(months, columns),
     )
 
@@ -80,13 +101,16 @@ def best_month(months: pd.DataFrame) -> str:
     whole = months[months["is_complete"]]
     compared = whole if len(whole) else months
     best = largest(compared, compared["revenue"])
-    whose, mean = ("", "the mean month")
-    if (months["anonymous_revenue"] != 0).any():
-        whose, mean = " from known customers", "their mean month"
-    title = f"{month(best['month_start_date'])} brought {money(best['revenue'])}{whose}"
+    parts = {"month": month(best["month_start_date"]), "amount": money(best["revenue"])}
+    is_apart = (months["anonymous_revenue"] != 0).any()
     if len(compared) > 1 and compared["revenue"].mean() > 0:
-        title += f", {best['revenue'] / compared['revenue'].mean():.1f} times {mean}"
-    return title
+        parts["times"] = number_text(best["revenue"] / compared["revenue"].mean(), 1)
+        if is_apart:
+            return _("{month} brought {amount} from known customers, {times} times their mean month", **parts)
+        return _("{month} brought {amount}, {times} times the mean month", **parts)
+    if is_apart:
+        return _("{month} brought {amount} from known customers", **parts)
+    return _("{month} brought {amount}", **parts)
 
 
 def month_bars(months: pd.DataFrame) -> Panel:
@@ -101,16 +125,19 @@ def month_bars(months: pd.DataFrame) -> Panel:
             "name": words,
             "xperiod": "M1",
             "marker": {"color": colour, "opacity": opacity},
-            "hovertemplate": "%{x|%B %Y}: %{y:,.0f} by " + words + "<extra></extra>",
+            "hovertemplate": "%{x|%B %Y}: %{y:,.0f}, " + words + "<extra></extra>",
         }
-        for field, words, colour in (("revenue", "customers", ACCENT), ("anonymous_revenue", "unknown buyers", MUTED))
+        for field, words, colour in (
+            ("revenue", _("customers"), ACCENT),
+            ("anonymous_revenue", _("unknown buyers"), MUTED),
+        )
     ]
     layout = {
         "barmode": "relative",
         "bargap": 0.25,
         # The name of a month is below its bar, not where the month begins.
-        "xaxis": axis("month", type="date", tickformat="%b\n%Y", ticklabelmode="period"),
-        "yaxis": axis("revenue (currency of the log)"),
+        "xaxis": axis(_("month"), type="date", tickformat="%b\n%Y", ticklabelmode="period"),
+        "yaxis": axis(_("revenue (currency of the log)")),
     }
     return Panel(traces, layout, 360)
 
@@ -125,32 +152,40 @@ def by_weekday_and_hour(hours: pd.DataFrame, days: pd.DataFrame) -> Block:
     name = "sales_by_weekday_and_hour"
     total = days["order_count"].sum() if len(days) else 0
     if not total:
-        return without_chart(name, "Sales by weekday and hour", "There is no order to count by hour.")
+        return without_chart(name, _("Sales by weekday and hour"), _("There is no order to count by hour."))
     days = days.sort_values("weekday_number")
     by_day = days.set_index("weekday")["order_count"]
     weekdays = list(by_day.index)
-    silent = [f"{day}s" for day in weekdays if not by_day[day]]
+    silent = [_(ON_DAYS[day]) for day in weekdays if not by_day[day]]
     if hours.empty:
         return by_weekday(by_day, silent)
     hours = hours.sort_values(["weekday_number", "hour_of_day"])
     best = largest(hours, hours["order_count"])
-    title = (
-        f"Most orders are placed on {best['weekday']}s from {best['hour_of_day']} to {best['hour_of_day'] + 1} o'clock:"
-        f" {percent(best['order_count'] / total)} of all"
+    title = _(
+        "Most orders are placed on {days} from {hour} to {next_hour} o'clock: {share} of all",
+        days=_(ON_DAYS[best["weekday"]]),
+        hour=best["hour_of_day"],
+        next_hour=best["hour_of_day"] + 1,
+        share=percent(best["order_count"] / total),
     )
     if 0 < len(silent) < 4:
-        title += f"; none on {listed(silent)}"
+        title += _("; none on {days}", days=listed(silent))
     open_hours = hours.loc[hours["order_count"] > 0, "hour_of_day"]
     shown = list(range(open_hours.min(), open_hours.max() + 1))
     orders = pivot(hours, "weekday", "hour_of_day", "order_count", weekdays, shown)
     texts = [[count(cell) if cell else "" for cell in row] for row in orders]
-    figure = heat_map(shown, weekdays, orders, texts, "%{y}, %{x} o'clock: %{z:,} orders")
-    layout = {"xaxis": axis("hour of the day", dtick=2, showgrid=False), "yaxis": names_axis(ticklabelstandoff=4)}
-    columns = {"weekday": ("weekday", "text"), "hour_of_day": ("hour", "count"), "order_count": ("orders", "count")}
+    hover = _("{day}, {hour} o'clock: {count} orders", day="%{y}", hour="%{x}", count="%{z:,}")
+    figure = heat_map(shown, [_(day) for day in weekdays], orders, texts, hover)
+    layout = {"xaxis": axis(_("hour of the day"), dtick=2, showgrid=False), "yaxis": names_axis(ticklabelstandoff=4)}
+    columns = {
+        "weekday": (_("weekday"), "word"),
+        "hour_of_day": (_("hour"), "count"),
+        "order_count": (_("orders"), "count"),
+    }
     return Block(
         name,
         title,
-        note="Orders of known customers, in the log's own time.",
+        note=_("Orders of known customers, in the log's own time."),
         panels=[Panel([figure], layout, 320)],
         # Without revenue: in a quiet hour it would be that of one order.
         table=table_of(hours, columns),
@@ -164,24 +199,27 @@ def by_weekday(orders: "pd.Series[Any]", silent: list[str]) -> Block:
         orders: Orders of each weekday, by its name.
         silent: The weekdays without orders, as plurals.
     """
-    most = orders.max() / orders.sum()
-    title = f"Most orders are placed on {listed([f'{day}s' for day in orders.index[orders == orders.max()]])}"
-    title += f": {percent(most)} of all" + (" each" if (orders == orders.max()).sum() > 1 else "")
+    best = orders.index[orders == orders.max()]
+    parts = {"days": listed([_(ON_DAYS[day]) for day in best]), "share": percent(orders.max() / orders.sum())}
+    if len(best) > 1:
+        title = _("Most orders are placed on {days}: {share} of all each", **parts)
+    else:
+        title = _("Most orders are placed on {days}: {share} of all", **parts)
     if 0 < len(silent) < 4:
-        title += f"; none on {listed(silent)}"
+        title += _("; none on {days}", days=listed(silent))
     figure = {
         "type": "bar",
-        "x": list(orders.index),
+        "x": [_(day) for day in orders.index],
         "y": [int(number) for number in orders],
         "marker": {"color": ACCENT},
-        "hovertemplate": "%{x}: %{y:,} orders<extra></extra>",
+        "hovertemplate": _("{day}: {count} orders", day="%{x}", count="%{y:,}") + "<extra></extra>",
     }
-    columns = {"weekday": ("weekday", "text"), "order_count": ("orders", "count")}
+    columns = {"weekday": (_("weekday"), "word"), "order_count": (_("orders"), "count")}
     return Block(
         "sales_by_weekday_and_hour",
         title,
-        note="Orders of known customers. The log says on which day they were placed, not at which hour.",
-        panels=[Panel([figure], {"xaxis": axis("weekday"), "yaxis": axis("orders")}, 320)],
+        note=_("Orders of known customers. The log says on which day they were placed, not at which hour."),
+        panels=[Panel([figure], {"xaxis": axis(_("weekday")), "yaxis": axis(_("orders"))}, 320)],
         table=table_of(orders.rename("order_count").rename_axis("weekday").reset_index(), columns),
     )
 
@@ -193,29 +231,45 @@ def by_country(countries: pd.DataFrame) -> Block:
     total = countries["revenue"].sum() if len(countries) else 0
     drawn = countries[countries["revenue"] > 0].head(COUNTRIES)
     if drawn.empty or total <= 0:
-        return without_chart(name, "Sales by country", "There is no revenue to split by country.")
+        return without_chart(name, _("Sales by country"), _("There is no revenue to split by country."))
     if set(countries["country"]) == {NOT_LOGGED}:
-        return without_chart(name, "Sales by country", "The log doesn't say in which country an order was placed.")
+        problem = _("The log doesn't say in which country an order was placed.")
+        return without_chart(name, _("Sales by country"), problem)
     left_out = len(countries) - len(drawn)
-    rest = f"{plural(left_out, 'more country is', 'more countries are')} in the table." if left_out else ""
-    pooled = ""
+    rest = pooled = ""
+    if left_out:
+        rest = ngettext(
+            "{count} more country is in the table.",
+            "{count} more countries are in the table.",
+            left_out,
+            count=count(left_out),
+        )
     if (countries["country"] == OTHERS).any():
-        pooled = f"Countries of fewer than {LEAST_CUSTOMERS} customers are added up as {OTHERS}."
+        pooled = _(
+            "Countries of fewer than {least} customers are added up as {others}.",
+            least=LEAST_CUSTOMERS,
+            others=_(OTHERS),
+        )
     columns = {
-        "country": ("country", "text"),
-        "order_count": ("orders", "count"),
-        "customer_count": ("customers", "count"),
-        "units": ("units", "count"),
-        "revenue": ("revenue", "money"),
-        "anonymous_revenue": ("anonymous revenue", "money"),
+        "country": (_("country"), "text"),
+        "order_count": (_("orders"), "count"),
+        "customer_count": (_("customers"), "count"),
+        "units": (_("units"), "count"),
+        "revenue": (_("revenue"), "money"),
+        "anonymous_revenue": (_("anonymous revenue"), "money"),
     }
     return Block(
         name,
         best_country(drawn, total, len(countries)),
         note=" ".join(filter(None, [pooled, rest])),
-        panels=[country_marks(drawn, total)],
-        table=table_of(countries, columns),
+        panels=[country_marks(shown_countries(drawn), total)],
+        table=table_of(shown_countries(countries), columns),
     )
+
+
+def shown_countries(countries: pd.DataFrame) -> pd.DataFrame:
+    """The countries, with what stands for several or for none in the current language."""
+    return countries.assign(country=countries["country"].replace({name: _(name) for name in (OTHERS, NOT_LOGGED)}))
 
 
 def best_country(drawn: pd.DataFrame, total: float, number: int) -> str:
@@ -229,11 +283,12 @@ def best_country(drawn: pd.DataFrame, total: float, number: int) -> str:
     named = drawn[drawn["country"] != OTHERS]
     first = (named if len(named) else drawn).iloc[0]
     if number == 1:
-        return f"All revenue is from one country: {first['country']}"
-    title = f"{first['country']} brings {percent(first['revenue'] / total)} of the revenue"
+        return _("All revenue is from one country: {country}", country=first["country"])
+    parts = {"country": first["country"], "share": percent(first["revenue"] / total)}
     if len(named) > 1:
-        title += f", then {named.iloc[1]['country']} {percent(named.iloc[1]['revenue'] / total)}"
-    return title
+        parts |= {"next": named.iloc[1]["country"], "next_share": percent(named.iloc[1]["revenue"] / total)}
+        return _("{country} brings {share} of the revenue, then {next} {next_share}", **parts)
+    return _("{country} brings {share} of the revenue", **parts)
 
 
 def country_marks(drawn: pd.DataFrame, total: float) -> Panel:
@@ -251,7 +306,7 @@ def country_marks(drawn: pd.DataFrame, total: float) -> Panel:
         "cliponaxis": False,
         "hovertemplate": "%{y}: %{x:,.0f} (%{text})<extra></extra>",
     }
-    unit = "revenue (currency of the log; each line is ten times the one before)"
+    unit = _("revenue (currency of the log; each line is ten times the one before)")
     layout = {
         "xaxis": axis(unit, type="log", dtick=1, range=decades),
         "yaxis": names_axis(names=named_short(drawn["country"], 24), showgrid=True),
@@ -262,10 +317,10 @@ def country_marks(drawn: pd.DataFrame, total: float) -> Panel:
 
 def cohorts(rows: pd.DataFrame) -> Block:
     """Which share of a month's newcomers orders again, by month after it; `rows` is cohorts."""
-    name, heading = "cohorts", "Newcomers who order again"
+    name, heading = "cohorts", _("Newcomers who order again")
     later = rows[rows["is_complete"] & (rows["months_since_first"] > 0)] if len(rows) else rows
     if later.empty:
-        problem = "The log has no whole month after the first one, so nobody could order again yet."
+        problem = _("The log has no whole month after the first one, so nobody could order again yet.")
         return without_chart(name, heading, problem)
     # Customers of the log's first month may have been customers for years.
     newcomers = later[later["cohort_month_start_date"] > rows["cohort_month_start_date"].min()]
@@ -273,12 +328,12 @@ def cohorts(rows: pd.DataFrame) -> Block:
     title = heading
     if len(first):
         again = first["active_customer_count"].sum() / first["cohort_customer_count"].sum()
-        title = f"Of 100 newcomers {100 * again:.0f} order again in the month after"
+        title = _("Of 100 newcomers {count} order again in the month after", count=f"{100 * again:.0f}")
     starts = sorted(later["cohort_month_start_date"].unique())[-COHORTS:]
     left_out = later["cohort_month_start_date"].nunique() - COHORTS
-    note = "Customers of the log's first month may have been customers for years: they are not in the title."
+    note = _("Customers of the log's first month may have been customers for years: they are not in the title.")
     if left_out > 0:
-        note += f" Cohorts earlier than the last {COHORTS} are in the mart cohorts."
+        note += " " + _("Cohorts earlier than the last {count} are in the mart cohorts.", count=COHORTS)
     shown = later[later["cohort_month_start_date"] >= starts[0]]
     return Block(
         name,
@@ -298,12 +353,13 @@ def retention_map(later: pd.DataFrame, starts: list[pd.Timestamp]) -> Panel:
     """
     months = list(range(1, int(later["months_since_first"].max()) + 1))
     retention = pivot(later, "cohort_month_start_date", "months_since_first", "retention", starts, months)
-    names = [f"{pd.Timestamp(start):%b %Y}" for start in starts]
-    hover = "of the newcomers of %{y} %{z:.0%} ordered %{x} months later"
+    names = [date_text(pd.Timestamp(start), "yMMM", "%b %Y") for start in starts]
+    places = {"month": "%{y}", "share": "%{z:.0%}", "later": "%{x}"}
+    hover = _("of the newcomers of {month} {share} ordered {later} months later", **places)
     figure = heat_map(months, names, retention, percents(retention), hover)
     layout = {
-        "xaxis": axis("months after the first order (in the cells: % of the cohort)", showgrid=False),
-        "yaxis": names_axis("month of the first order"),
+        "xaxis": axis(_("months after the first order (in the cells: % of the cohort)"), showgrid=False),
+        "yaxis": names_axis(_("month of the first order")),
     }
     return Panel([figure], layout, rows_height(len(starts), 80))
 
@@ -313,11 +369,11 @@ def cohort_table(rows: pd.DataFrame) -> Table:
     return table_of(
         rows.sort_values(["cohort_month_start_date", "months_since_first"]),
         {
-            "cohort_month_start_date": ("first order in", "date"),
-            "months_since_first": ("months later", "count"),
-            "cohort_customer_count": ("newcomers", "count"),
-            "active_customer_count": ("ordered", "count"),
-            "retention": ("share", "share"),
-            "is_complete": ("whole month", "text"),
+            "cohort_month_start_date": (_("first order in"), "date"),
+            "months_since_first": (_("months later"), "count"),
+            "cohort_customer_count": (_("newcomers"), "count"),
+            "active_customer_count": (_("ordered"), "count"),
+            "retention": (_("share"), "share"),
+            "is_complete": (_("whole month"), "text"),
         },
     )

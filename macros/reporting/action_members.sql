@@ -1,0 +1,53 @@
+{#-
+    SQL: CTEs of whom the report's actions of the week address, before a control group is held out:
+    `overdue_first` and `second_order_customers`, from `participants` and `open_alerts`. The report
+    counts them, and the publication writes their files. `customers` and `customer_alerts` name the
+    marts of these names.
+-#}
+{% macro action_members(customers, customer_alerts) -%}
+-- Whom the settings leave out is nobody to write to.
+participants as (
+
+    select * from {{ customers }}
+    where not coalesce({{ is_left_out('rfm_segment') | indent(4) }}, false)
+
+),
+
+open_alerts as (
+
+    select alerts.*
+    from {{ customer_alerts }} as alerts
+    inner join participants
+        on alerts.customer_id = participants.customer_id
+    where alerts.state <> 'resolved'
+
+),
+
+-- As many as somebody can write to in a week, those with most to lose first.
+overdue_first as (
+
+    select
+        customer_id,
+        expected_loss
+    from open_alerts
+    order by expected_loss desc, customer_id asc
+    limit 100
+
+),
+
+-- Newcomers who could still make it a habit: one order, not long ago, and not overdue.
+second_order_customers as (
+
+    select
+        participants.customer_id,
+        participants.expected_spend_90_days
+    from participants
+    left join open_alerts
+        on participants.customer_id = open_alerts.customer_id
+    where
+        participants.frequency = 1
+        and participants.recency_days <= 60
+        and open_alerts.customer_id is null
+
+)
+{%- endmacro %}
