@@ -1,5 +1,6 @@
 # The project with its locked environment: docs/publishing-and-bi.md#docker.
-FROM python:3.13-slim-bookworm
+# The version that all tests run on.
+FROM python:3.11-slim-bookworm
 RUN useradd --create-home --uid 1000 shop
 WORKDIR /project
 # Before the project's own files, so that a change of these installs nothing again. Nothing needs a compiler.

@@ -116,9 +116,12 @@ def test_a_word_that_is_added_to_the_seed_cleans_all_rows_again(
     assert shop.rows("select invoice_id from rejected_transactions") == []
     with duckdb.connect(str(shop.warehouse)) as warehouse:
         warehouse.execute("insert into seeds.missing_values values ('customer_id', 'till 3')")
-    shop.dbt(
-        "run", "--select", "ingest_plan+1", "stg_transactions", "int_transactions_flagged", "rejected_transactions"
-    )
+    # Doubts are about orders, too, which this shop has not built; a failed run may keep its connection (Python 3.13).
+    ran = shop.dbt(
+        "run", "--select", "ingest_plan+1", "stg_transactions", "int_transactions_flagged", "rejected_transactions",
+        "--exclude", "input_warnings",
+    )  # fmt: skip
+    assert ran.success, problem_of(ran)
     assert shop.rows("select invoice_id, rejection_reason from rejected_transactions") == [("2", "missing_customer")]
 
 
