@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -118,6 +119,7 @@ LONG_FILES = (
     "test_replay.py",
     "test_incremental.py",
     "test_documentation.py",
+    "test_package.py",
     "test_plausible_days.py",
 )
 # Of parsing: what is parsed for all tests is parsed so, which tests/project/test_documentation.py asks for.
@@ -439,13 +441,16 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take minutes first, so that no worker is left alone with one at the end; else as they are.
+    """Files that take minutes first, so that no worker is left alone with one at the end; then by the shops they build.
 
-    The first builds the real file, while the other worker builds the embedded shop for the second.
+    The first builds the real file, while the other worker builds the embedded shop for the second. Last are those that
+    build none: so short that the workers end together.
     """
+    fixtures = {item: set(getattr(item, "fixturenames", ())) for item in items}
     places = {file: place for place, file in enumerate(LONG_FILES)}
+    shops = Counter(item.path for item in items if fixtures[item] & {"make_shop", "copy_of_demo_shop"})
     items.sort(key=lambda item: (
-        places.get(item.path.name, len(places)), "real_shop" not in getattr(item, "fixturenames", ())
+        places.get(item.path.name, len(places)), -shops[item.path], str(item.path), "real_shop" not in fixtures[item]
     ))  # fmt: skip
 
 
