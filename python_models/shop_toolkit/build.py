@@ -185,6 +185,11 @@ def build(settings: str, say: Callable[[str], None] = print) -> int:
     # To parse the project makes a million objects, none of them garbage: to look for it takes a sixth of that time.
     # `shop_toolkit.dbt_overhead` has it looked for again when dbt opens the warehouse.
     gc.disable()
+    # A first build fits; a later one mostly doesn't.
+    if not warehouse_path().exists():
+        from shop_toolkit.workers import load_ahead
+
+        load_ahead()
     # Here, because it takes a second to load.
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
@@ -195,6 +200,7 @@ def build(settings: str, say: Callable[[str], None] = print) -> int:
     try:
         done = dbtRunner(callbacks=[Reader(progress.hear, NODE_BEGINS)]).invoke(arguments)
     finally:
+        gc.enable()
         DuckDBConnectionManager.close_all_connections()
     if done.exception is not None:
         say(str(done.exception))

@@ -8,9 +8,10 @@ import sys
 def end(code: int) -> None:
     """End this process and those that it has started, with what they hold outside of themselves."""
     try:
-        # Only where a fit has loaded it: it takes seconds to load.
-        if (parallel := sys.modules.get("shop_toolkit.parallel")) is not None:
-            parallel.stop_workers()
+        if "joblib" in sys.modules:
+            from shop_toolkit.workers import stop_workers
+
+            stop_workers()
         # joblib's folders and the locks of joblib and dbt are freed here. Python's helpers, which outlive this process,
         # would free what is left, and warn of it.
         atexit._run_exitfuncs()

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from joblib import Parallel, delayed, parallel_config
-from joblib.externals.loky import get_reusable_executor
 from sklearn import config_context
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import ThreadpoolController
@@ -45,11 +44,6 @@ def in_parallel(
     with parallel_config(backend="loky", inner_max_num_threads=1):
         results = Parallel(n_jobs=workers, return_as="generator")(delayed(_alone)(work, job) for job in jobs)
         return list(Progress(what, len(jobs), units).over(results) if what else results)
-
-
-def stop_workers() -> None:
-    """End the worker processes, which else wait five minutes for more work, and hold the output of this one open."""
-    get_reusable_executor(kill_workers=True).shutdown(wait=True)
 
 
 def _alone(work: Callable[..., Result], job: tuple[Any, ...]) -> Result:

@@ -1,5 +1,6 @@
 """`make build`: a line per stage, what dbt warns of, and five lines at the end; test_commands.py runs it."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -116,7 +117,12 @@ def test_the_end_reads_the_marts_where_the_prefix_puts_them(demo_shop: Shop, tmp
     ],
 )  # fmt: skip
 def test_the_exit_code_of_dbt_is_kept(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], result: Any, code: int, end: str
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    result: Any,
+    code: int,
+    end: str,
 ) -> None:
     heard: list[list[str]] = []
 
@@ -128,11 +134,19 @@ def test_the_exit_code_of_dbt_is_kept(
             heard.append(arguments)
             return result
 
+    began: list[bool] = []
+    monkeypatch.setattr("shop_toolkit.workers.load_ahead", lambda: began.append(True))
     monkeypatch.setattr("dbt.cli.main.dbtRunner", Runner)
     monkeypatch.setattr(build, "settings_of_run", lambda settings: {"published_folder": None})
+    monkeypatch.setenv("SHOP_WAREHOUSE", str(tmp_path / "shop.duckdb"))
     assert main(["{a: 1}"]) == code
     assert capsys.readouterr().out.splitlines()[-1] == end
     assert heard == [["build", "--log-level", "none", "--vars", "{a: 1}"]]
+    assert gc.isenabled()
+    # A first build fits, and a build of a warehouse that is there may not.
+    (tmp_path / "shop.duckdb").touch()
+    assert main(["{a: 1}"]) == code
+    assert began == [True]
 
 
 def test_settings_that_cannot_be_read_are_said_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
@@ -165,3 +179,35 @@ def test_nothing_is_left_to_clean_up_after_the_build() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=False, timeout=120
     )
     assert (done.returncode, done.stdout, done.stderr) == (3, "", "")
+
+
+def test_workers_load_their_libraries_ahead_and_are_those_that_fit() -> None:
+    """And this process loads none of them, as dbt has it parse meanwhile."""
+    script = """
+import os, sys
+from joblib.externals.loky import reusable_executor
+from shop_toolkit.ending import end
+from shop_toolkit.workers import load_ahead
+
+load_ahead()
+print("sklearn" in sys.modules)
+started = set(reusable_executor._executor._processes)
+from shop_toolkit.parallel import in_parallel
+
+print(len(started), set(in_parallel(os.getpid, [()] * 8, 2)) <= started)
+end(0)
+"""
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "python_models")}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=False, timeout=120
+    )
+    assert (done.stdout.split(), done.stderr, done.returncode) == (["False", "2", "True"], "", 0)
+
+
+def test_workers_end_with_a_build_that_fails_before_any_fit() -> None:
+    script = "from shop_toolkit.ending import end; from shop_toolkit.workers import load_ahead; load_ahead(); end(1)"
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "python_models")}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=False, timeout=60
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 1)
