@@ -111,7 +111,7 @@ def stay_rates(drift: pd.DataFrame) -> Block:
     months = own["as_of_date"].nunique()
     return Block(
         name,
-        _("Of the customers stay from month to month: {shares}", shares=shares),
+        _("Customers who stay from month to month: {shares}", shares=shares),
         note=ngettext(
             "The title shows the mean of {count} whole month.",
             "The title shows the mean of {count} whole months.",
