@@ -88,6 +88,8 @@ def test_a_mart_is_asked_and_nothing_can_be_written(published_demo: Path, tmp_pa
         ):  # fmt: skip
             assert not answer(address, asked(statement))["ok"], statement
         assert answer(address, asked("select count(*) as n from customers"))[0]["n"] == row["n"]
+        (database,) = answer(address.replace(DATABASE, "-/databases"))
+        assert (database["name"], database["is_mutable"]) == (DATABASE, False)
         listed = answer(address)
         assert {table["name"] for table in listed["tables"]} == {*PUBLISHED, "publication"}
         assert [query["name"] for query in listed["queries"]] == list(questions(ROOT / QUESTIONS))
