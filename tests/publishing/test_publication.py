@@ -154,7 +154,8 @@ def test_published_files_lists_the_files_in_the_folder(published: Shop) -> None:
         content = (folder / path).read_bytes()
         assert (size, checksum) == (len(content), hashlib.sha256(content).hexdigest())
         if path.startswith("audiences/"):
-            assert (mart, kind) in {("audiences", "csv"), ("campaign_members", "csv")}
+            marts = {"actions": "customers", "campaigns": "campaign_members"}
+            assert (mart, kind) == (marts.get(path.split("/")[1], "audiences"), "csv")
         elif mart:
             assert path == f"{kind}/{mart}.{kind}"
             assert published.row(f"select count(*) from {mart}") == (rows,)
@@ -186,9 +187,30 @@ def test_each_campaign_and_segment_has_a_file_of_those_who_are_addressed(publish
             """
         )
     }
+    # Of what the report proposes, each a campaign of its day.
+    draw = "('0x' || left(md5(concat_ws('|', '', campaign, customer_id)), 8))::bigint / 4294967296.0"
+    members = {
+        "win back": "select customer_id from customer_alerts where state <> 'resolved'"
+        " order by expected_loss desc, customer_id limit 100",
+        "second order": "select customer_id from customers where frequency = 1 and recency_days <= 60"
+        " and customer_id not in (select customer_id from customer_alerts where state <> 'resolved')",
+    }
+    for action, query in members.items():
+        ((expected[f"actions/{file_name_of(action)}"],),) = published.rows(
+            f"""
+            select list(customer_id order by customer_id)
+            from (
+                select customer_id, concat('{action} ', (select max(as_of_date) from customers)) as campaign
+                from ({query})
+            )
+            where {draw} >= 0.1
+            """
+        )
     assert {"campaigns/summer-thank-you", "rfm/can-t-lose", "broad/loyal"} <= expected.keys()
     found: dict[str, dict[str, Path]] = {}
     for path in folder.rglob("*.csv"):
+        if path == folder / "actions" / "campaigns.csv":
+            continue
         named = re.fullmatch("(.+)-(customer-ids|klaviyo|mailchimp|meta|google)", path.stem)
         assert named, path
         name, form = named.groups()
