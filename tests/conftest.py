@@ -20,11 +20,11 @@ import duckdb
 import pytest
 import shop_toolkit  # noqa: F401  # first, as it sets how OpenMP waits before scikit-learn loads it
 from commands import COMMANDS, REAL_FILE_COMMAND, run, with_settings
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from filelock import FileLock
 from quick_dbt import packed, quicken, unpacked
+from shop_toolkit.warehouse import close_warehouse
 
 # A run of dbt makes a hundred thousand objects that live until its end. To look for garbage among them each time that
 # 700 were added took a sixth of all processor time.
@@ -221,7 +221,7 @@ class Shop:
                 return dbtRunner(parsed).invoke([*arguments, *self._options(**settings)])
             finally:
                 # Else this process would keep the file locked.
-                DuckDBConnectionManager.close_all_connections()
+                close_warehouse()
                 keep_what_runs_share()
 
     def _environment(self, threads: int = 1) -> dict[str, str]:

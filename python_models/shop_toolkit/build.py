@@ -21,7 +21,7 @@ from shop_toolkit.ending import end
 from shop_toolkit.ingest.files import InputError
 from shop_toolkit.ingest.inspect_input import settings_of_run
 from shop_toolkit.report.words import percent, plural
-from shop_toolkit.warehouse import schema_of, warehouse_path
+from shop_toolkit.warehouse import close_warehouse, schema_of, warehouse_path
 
 # The layers in the order in which they are built, and what each does.
 STAGES = {
@@ -191,7 +191,6 @@ def build(settings: str, say: Callable[[str], None] = print) -> int:
 
         load_ahead()
     # Here, because it takes a second to load.
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     from shop_toolkit.dbt_overhead import Reader
@@ -201,7 +200,7 @@ def build(settings: str, say: Callable[[str], None] = print) -> int:
         done = dbtRunner(callbacks=[Reader(progress.hear, NODE_BEGINS)]).invoke(arguments)
     finally:
         gc.enable()
-        DuckDBConnectionManager.close_all_connections()
+        close_warehouse()
     if done.exception is not None:
         say(str(done.exception))
         return 2

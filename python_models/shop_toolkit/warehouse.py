@@ -49,6 +49,21 @@ def check_warehouse(path: str, config: Mapping[str, Any]) -> None:
         raise RuntimeError(sentence_of(_problem(path, error))) from error
 
 
+def close_warehouse() -> None:
+    """Close the database that a run of dbt in this process has left open.
+
+    dbt-duckdb only forgets it: an error that somebody keeps, with what its traceback holds, would keep it open for the
+    next run.
+    """
+    # Here, because whoever doesn't run dbt need not load it.
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    environment = DuckDBConnectionManager._ENV
+    DuckDBConnectionManager.close_all_connections()
+    if environment is not None:
+        environment.close()
+
+
 def _problem(path: str, error: Exception) -> str:
     warehouse = f"The warehouse {named(path)}"
     other = "name another file by the environment variable SHOP_WAREHOUSE"

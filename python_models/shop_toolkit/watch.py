@@ -34,7 +34,7 @@ from shop_toolkit.ingest.quoting import quote_text
 from shop_toolkit.ingest.relation import is_file_name, qualified_name
 from shop_toolkit.outbox import Outbox
 from shop_toolkit.report.words import plural
-from shop_toolkit.warehouse import schema_of, warehouse_path
+from shop_toolkit.warehouse import close_warehouse, schema_of, warehouse_path
 
 # What identifies the state of the input: size and time of the last change by file, or the row count by table.
 Stamps = Mapping[str, str]
@@ -266,7 +266,6 @@ class Refresher:
     def _invoke(self, *command: str) -> tuple[Any, str | None]:
         """What dbt returns of a command, and what it reports as wrong, as a sentence."""
         # Here, because it takes a second to load.
-        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
         from shop_toolkit.dbt_overhead import Reader
@@ -275,7 +274,7 @@ class Refresher:
             done = dbtRunner(self.manifest, callbacks=[Reader(self._hear, NODE_ENDS)]).invoke([*command, *self.options])
         finally:
             # One connection for a whole run, as each opening of the file costs as much as a model; none between runs.
-            DuckDBConnectionManager.close_all_connections()
+            close_warehouse()
         return done.result, None if done.success else problem_of(done)
 
     def _hear(self, event: Any) -> None:

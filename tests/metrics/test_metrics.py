@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, Shop
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt_metricflow.cli.cli_configuration import CLIConfiguration
 from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
 from metricflow.validation.data_warehouse_model_validator import DataWarehouseModelValidator
 from metricflow_semantic_interfaces.validations.semantic_manifest_validator import SemanticManifestValidator
+from shop_toolkit.warehouse import close_warehouse
 
 Ask = Callable[..., list[tuple[Any, ...]]]
 
@@ -41,7 +41,7 @@ def metricflow(project: Path) -> Iterator[CLIConfiguration]:
         try:
             yield configuration
         finally:
-            DuckDBConnectionManager.close_all_connections()
+            close_warehouse()
 
 
 @pytest.fixture(scope="module")
