@@ -125,7 +125,11 @@ gaps as (
     where exists (
         select 1
         from {{ models }}
-        where {{ models }}.model in ('typical gap of the shop', 'typical gap')
+        where {{ models }}.model in (
+            {%- for rule in alert_models() if 'days' not in rule and 'score' not in rule %}
+            '{{ rule.name }}' {{- ',' if not loop.last }}
+            {%- endfor %}
+        )
     )
     {% endif %}
 

@@ -32,7 +32,7 @@ customers_with_alerts as (
         customer_alerts.days_overdue,
         customers.frequency > 0 as is_net_customer
     from customers
-    -- Whom the settings leave out is nobody to write to, as in rpt_findings.
+    -- Whom the settings leave out is nobody to write to, as in the macro action_members.
     left join customer_alerts
         on
             customers.customer_id = customer_alerts.customer_id
