@@ -58,18 +58,23 @@ def condition_problem(condition: str) -> str | None:
 def parsed(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, Any]:
     """A query as DuckDB reads it: `error`, whether it can't be read, then why, or else its `statements`."""
     ((text,),) = connection.execute(f"select json_serialize_sql({quote_text(query)})").fetchall()
-    tree: dict[str, Any] = json.loads(text)
+    try:
+        tree: dict[str, Any] = json.loads(text)
+    except RecursionError:
+        return {"error": True, "error_message": "it has too many parts within one another"}
     return tree
 
 
 def parts_of(tree: Any) -> Iterator[dict[str, Any]]:
-    """All parts of a parsed query that have names, the outer ones first."""
-    if isinstance(tree, dict):
-        yield tree
-        tree = list(tree.values())
-    if isinstance(tree, list):
-        for part in tree:
-            yield from parts_of(part)
+    """All parts of a parsed query that have names, the outer ones before those within them."""
+    parts = [tree]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, dict):
+            yield part
+            parts += part.values()
+        elif isinstance(part, list):
+            parts += part
 
 
 def columns_of(tree: Any) -> Iterator[list[str]]:
@@ -88,12 +93,9 @@ def forbidden_part(tree: Any, is_allowed: Callable[[str], bool]) -> str | None:
         if kind == "FUNCTION" and part["function_name"] == "age" and len(part["arguments"]) == 1:
             return "age() of one day asks the clock. Give it two, e.g. age(as_of_date, first_order_date)."
         if kind == "FUNCTION" and not is_allowed(part["function_name"]):
-            return (
-                f"{part['function_name']}() does not always answer the same. Use as_of_date for today, and "
-                "control_share for chance."
-            )
+            return f"{part['function_name']}() does not always answer the same. Use as_of_date for today."
     if any(names[-1] in CLOCKS for names in columns_of(tree)):
-        return "it asks the clock. Use as_of_date, the day before the start."
+        return "it asks the clock. Use as_of_date, the day as of which a customer is looked at."
     return None
 
 

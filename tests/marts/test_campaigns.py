@@ -472,6 +472,7 @@ def written(folder: Path, *rows: dict[str, str], columns: tuple[str, ...] = COLU
         ({"condition": "columns('.*_days') > 1"}, "it may not use columns of no name"),
         ({"condition": "candidates.frequency > 1"}, "it may not use candidates.frequency"),
         ({"condition": "true; drop table customers"}, "syntax error"),
+        ({"condition": f"monetary{' + 1' * 900} > 0"}, "it has too many parts within one another"),
     ],
 )
 def test_a_row_that_cannot_be_used_gets_one_sentence(tmp_path: Path, row: dict[str, str], sentence: str) -> None:
