@@ -282,7 +282,7 @@ def once_for_the_same_criteria(select_nodes: Function) -> Function:
 NO_CODE = re.compile(r"--[^\n]*|/\*.*?\*/|'[^']*'|\"[^\"]*\"", re.DOTALL)
 # After blanks and comments a statement that begins with its CTEs.
 BEGINS_WITH_CTES = re.compile(
-    r"(?:\s+|--[^\n]*(?:\n|$)|/\*.*?\*/)*with\b(?:\s+recursive\b)?\s+", re.IGNORECASE | re.DOTALL
+    r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*with\b(?:\s+recursive\b)?\s+", re.IGNORECASE | re.DOTALL
 )
 
 

@@ -22,6 +22,7 @@ GIVEN = [
         "/* with\n b */ with recursive\n a as (select 1) select * from a",
         "with -- why\n a as materialized (select 1) select 1",
         "select 1",
+        f"{' ' * 60}select 1",
         "-- with\nselect * from (with a as (select 1) from a)",
         "select 1 union all (with a as (select 2) from a)",
         "with a as (select 1) from a; select 2",
