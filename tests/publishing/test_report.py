@@ -31,7 +31,7 @@ from shop_toolkit.report.page import page as render
 from shop_toolkit.report.sections import SECTIONS, answers, first
 from shop_toolkit.report.sections import alerts as alert_blocks
 from shop_toolkit.report.sections.campaigns import campaign_results
-from shop_toolkit.report.sections.customer_map import CELLS, POINTS
+from shop_toolkit.report.sections.customer_map import CELLS, POINTS, customer_map
 from shop_toolkit.report.sections.movement import CAUSES, CHANGES
 
 CHROMIUM = "/usr/bin/chromium"
@@ -528,6 +528,12 @@ def test_titles_follow_the_segmentation_that_is_chosen(visit: Visit, tables: Tab
                 "all => [...new Set(all.filter(one => one.offsetHeight).map(one => one.dataset.segmentation))]",
             )
             assert shown == [segmentation], chart
+            # Also what a screen reader calls the link to the chart and its table.
+            named = re.compile(re.escape(title).replace("\\ ", r"\s") + "$")
+            article = visit.page.locator(f"#{chart}")
+            assert article.get_by_role("link", name=named).count() == (article.locator(".anchor").count()), chart
+            for numbers in article.locator("summary", has_text="Numbers").all_inner_texts():
+                assert named.search(numbers), chart
     for segmentation in ("broad", "detailed", "rfm"):
         visit.show("customers")
         visit.choose(segmentation)
@@ -907,6 +913,18 @@ def test_the_setting_adds_customers_without_ids_and_nothing_else_changes_the_pag
     assert charted.points == 3 * points
     assert len(table_of(charted).rows) == points
     assert "Each dot is a customer" in content
+
+
+def test_the_map_calls_its_dots_customers_only_where_they_are() -> None:
+    place: dict[str, Any] = {"x": 0.0, "y": 0.0}
+    drawn = {key: {"segmentation": key, "segment": "loyal"} for key in ("broad", "custom")}
+    cells = [own | place | {"customer_count": 40, "segment_customer_count": 40} for own in drawn.values()]
+    point = place | {"point_number": 1, "frequency": 2, "monetary": 9.0, "recency_days": 3}
+    point |= {f"{key}_segment": "loyal" for key in ("rfm", "broad", "detailed")}
+    segments = pd.DataFrame([own | {"size": 40, "display_order": 1} for own in drawn.values()])
+    block = customer_map(pd.DataFrame(cells), pd.DataFrame([point]), segments, {})
+    assert block.notes["broad"].startswith("Each dot is a customer")
+    assert block.notes["custom"].startswith("A dot is a cell")
 
 
 # Finding one's way

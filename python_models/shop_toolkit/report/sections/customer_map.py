@@ -59,22 +59,33 @@ def customer_map(
         segmentation: own for segmentation in SEGMENTATIONS if len(own := cells[cells["segmentation"] == segmentation])
     }
     titles = {segmentation: title_of(own) for segmentation, own in known.items()}
-    note = _(
+    of_cells = _(
         "A dot is a cell of the map: the larger, the more customers; its colour is the segment of most of them. Cells"
         " of fewer than {least} customers are left out.",
         least=LEAST_CUSTOMERS,
     )
-    if len(points):
-        note = _("Each dot is a customer, without name or number (setting report_customer_rows).")
+    of_customers = _("Each dot is a customer, without name or number (setting report_customer_rows).")
+    notes = {key: of_customers if draws_customers(key, points) else of_cells for key in known}
     return Block(
         name,
         next(iter(titles.values())),
-        note=note,
+        note=next(iter(notes.values())),
         titles=titles,
+        notes=notes,
         panels=[map_panel(segmentation, own, points, segments, colours) for segmentation, own in known.items()],
         panel_width="middle",
         table=point_table(points) if len(points) else cell_table(cells),
     )
+
+
+def draws_customers(segmentation: str, points: pd.DataFrame) -> bool:
+    """Whether the map of a segmentation is of customers: of the shop's own segments there are cells alone.
+
+    Args:
+        segmentation: rfm, broad, detailed or custom.
+        points: Customers to draw instead of cells, if any.
+    """
+    return len(points) > 0 and f"{segmentation}_segment" in points
 
 
 def title_of(own: pd.DataFrame) -> str:
@@ -101,8 +112,7 @@ def map_panel(
         segments: The mart of this name.
         colours: Colour by segment.
     """
-    # Of the shop's own segments there are cells alone.
-    is_customers = len(points) > 0 and f"{segmentation}_segment" in points
+    is_customers = draws_customers(segmentation, points)
     marks = points.rename(columns={f"{segmentation}_segment": "segment"}) if is_customers else cells
     traces = [
         segment_marks(segment, inside, is_customers, colours.get(segment, GREY), cells["customer_count"].max())
