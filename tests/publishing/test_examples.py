@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 from conftest import ROOT
+from shop_toolkit.explore import questions
 
 NOTEBOOK = ROOT / "examples" / "ten_questions.ipynb"
 
@@ -48,6 +49,18 @@ def test_every_cell_answers(published_demo: Path, monkeypatch: pytest.MonkeyPatc
     assert tenths["percent_of_revenue"].is_monotonic_decreasing
     assert len(alerts) == min(overdue, 20)
     assert cleaning["amount_after"].iloc[-1] == pytest.approx(revenue)
+
+
+def test_nobody_whom_the_settings_leave_out_is_to_be_won_back() -> None:
+    """By the question as it is asked in the notebook and by `make explore`."""
+    with duckdb.connect() as marts:
+        marts.execute("create table customers as from (values ('a', '343'), ('b', null)) as t (customer_id, rfm_score)")
+        marts.execute("""
+            create table customer_alerts as select customer_id, 'x' as detailed_segment, 'new' as state,
+            0 as recency_days, 0 as typical_gap_days, 0 as days_overdue, 0 as expected_loss from customers
+        """)
+        found = marts.execute(questions(NOTEBOOK)["3_whom_should_we_win_back_first"]["sql"]).fetchall()
+    assert [customer for customer, *_ in found] == ["a"]
 
 
 def test_no_connection_stays_open_and_none_can_write(published_demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -154,6 +154,22 @@ def test_each_segmentation_shows_the_whole_shop(marts: Path) -> None:
             assert dict(found) == dict.fromkeys(("rfm", "broad", "detailed"), whole), name
 
 
+def test_nobody_whom_the_settings_leave_out_is_listed_as_overdue() -> None:
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table customers as from (values ('a', '343'), ('b', null)) as t (customer_id, rfm_score)"
+        )
+        connection.execute(
+            "create table audiences as select customer_id, 'rfm' as segmentation, 'x' as segment from customers"
+        )
+        connection.execute("""
+            create table customer_alerts as select customer_id, 'new' as state, 0 as recency_days,
+            0 as typical_gap_days, 0 as days_overdue, 0 as expected_loss, date '2024-01-01' as alert_date from customers
+        """)
+        listed = connection.execute(f"select customer_id from {source_of(BY_NAME['alerts_by_segment'])}").fetchall()
+    assert listed == [("a",)]
+
+
 def test_the_command_writes_the_same_file_each_time(
     marts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
