@@ -12,7 +12,7 @@ from pathlib import Path
 
 from shop_toolkit.conditions import condition_problem
 from shop_toolkit.ingest.errors import listed, named, sentence_of, shortened
-from shop_toolkit.seed_files import LONGEST_NAME, Row, rows_of, unreadable
+from shop_toolkit.seed_files import LONGEST_NAME, UNREADABLE, Row, rows_of, unreadable
 
 COLUMNS = ("name", "segmentation", "segment", "condition", "start_date", "end_date", "control_share", "expected_lift")
 SEGMENTATIONS = ("rfm", "broad", "detailed")
@@ -31,7 +31,7 @@ def read_campaigns(path: str, folder: str = "") -> str:
     """
     try:
         headings, rows = rows_of(Path(folder, path), COLUMNS)
-    except (FileNotFoundError, ValueError) as error:
+    except UNREADABLE as error:
         return json.dumps({"campaigns": [], "problems": [unreadable(path, error)]})
     missing = [name for name in COLUMNS if name not in headings]
     if missing:

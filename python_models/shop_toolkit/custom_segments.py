@@ -12,7 +12,7 @@ import duckdb
 
 from shop_toolkit.conditions import BEFORE, CONDITION_COLUMNS, columns_of, condition_problem, parsed
 from shop_toolkit.ingest.errors import listed, named, sentence_of, shortened
-from shop_toolkit.seed_files import LONGEST_NAME, Row, rows_of, unreadable
+from shop_toolkit.seed_files import LONGEST_NAME, UNREADABLE, Row, rows_of, unreadable
 
 COLUMNS = (
     "name", "priority", "condition", "value_order", "meaning", "goal", "action", "channel", "measure_of_success",
@@ -35,7 +35,7 @@ def custom_segment_problems(path: str, folder: str = "") -> str:
     """
     try:
         headings, rows = rows_of(Path(folder, path), COLUMNS)
-    except (FileNotFoundError, ValueError) as error:
+    except UNREADABLE as error:
         return json.dumps([unreadable(path, error)])
     missing = [name for name in COLUMNS if name not in headings]
     if missing:

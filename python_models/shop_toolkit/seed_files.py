@@ -11,6 +11,9 @@ LONGEST_NAME = 80
 
 Row = Mapping[str, str]
 
+# Why `rows_of` can't read a file, as far as whoever filled it in can mend it.
+UNREADABLE = (FileNotFoundError, ValueError, csv.Error)
+
 
 def rows_of(path: Path, columns: Sequence[str]) -> tuple[list[str], list[tuple[int, Row]]]:
     """The headings of a CSV, and the texts of its rows.
@@ -26,6 +29,7 @@ def rows_of(path: Path, columns: Sequence[str]) -> tuple[list[str], list[tuple[i
     Raises:
         FileNotFoundError: There is no such file.
         UnicodeDecodeError: The file isn't in UTF-8.
+        csv.Error: A cell is longer than the module takes, as where a quote is never closed.
     """
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
@@ -37,9 +41,14 @@ def rows_of(path: Path, columns: Sequence[str]) -> tuple[list[str], list[tuple[i
         ]
 
 
-def unreadable(path: str, error: OSError | ValueError) -> str:
+def unreadable(path: str, error: Exception) -> str:
     """Why `rows_of` could not read a file, as a sentence that names it by `path`."""
     if isinstance(error, FileNotFoundError):
         return f"The file {named(path)} is missing. Put it back: without rows it needs its headings alone."
+    if isinstance(error, csv.Error):
+        return (
+            f"The file {named(path)} can't be read as a CSV ({error}). Look for a cell that is too long, or a quote "
+            "that nothing closes."
+        )
     # Such as Windows-1252.
     return f"The file {named(path)} isn't in UTF-8. Save it as 'CSV UTF-8', or with that encoding."

@@ -509,6 +509,15 @@ def test_a_file_of_another_encoding_gets_one_sentence(tmp_path: Path) -> None:
     ]
 
 
+def test_a_cell_that_is_too_long_to_read_gets_one_sentence(tmp_path: Path) -> None:
+    condition = f"customer_id in ({', '.join(map(str, range(100_000, 120_000)))})"
+    pd.DataFrame([ROW | {"condition": condition}]).to_csv(tmp_path / "campaigns.csv", index=False)
+    assert json.loads(read_campaigns("campaigns.csv", str(tmp_path)))["problems"] == [
+        "The file 'campaigns.csv' can't be read as a CSV (field larger than field limit (131072)). Look for a cell that"
+        " is too long, or a quote that nothing closes."
+    ]
+
+
 def test_two_campaigns_of_one_name_and_a_file_without_a_heading_are_found(tmp_path: Path) -> None:
     (problem,) = written(tmp_path, ROW, ROW | {"name": "Win-Back"})
     assert "The campaigns 'win back' and 'Win-Back' (rows 2 and 3 of campaigns.csv) have one name." in problem

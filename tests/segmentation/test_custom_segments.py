@@ -108,6 +108,13 @@ def test_numbers_that_fit_no_integer_and_another_encoding_get_one_sentence(tmp_p
     ]
 
 
+def test_a_cell_that_is_too_long_to_read_gets_one_sentence(tmp_path: Path) -> None:
+    assert problems(tmp_path, segment(condition="true or " * 20_000 + "true")) == [
+        "The file 'own.csv' can't be read as a CSV (field larger than field limit (131072)). Look for a cell that is"
+        " too long, or a quote that nothing closes."
+    ]
+
+
 def expected_segment(row: Any) -> str:
     if row.monetary > 100:
         return "it's much"
