@@ -2,7 +2,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
-# The shell reads VARS, EVERY, SHOP and PORT as variables of its own, so that quotes and semicolons in it stay as they are.
+# The shell reads VARS, EVERY, SHOP, PORT and MARTS as variables of its own, so that quotes and semicolons in it stay as they are.
 export VARS EVERY SHOP PORT
 
 .PHONY: install build inspect refresh watch explore superset new test soak coverage lint benchmark lock clean
@@ -30,9 +30,9 @@ explore: $(VENV)/installed
 	PYTHONPATH=python_models $(BIN)/python -m shop_toolkit.explore "$$VARS"
 
 # Three dashboards on the published marts as a file that Superset imports; MARTS=published_mine/marts.duckdb names other ones.
-MARTS ?= published/marts.duckdb
+export MARTS ?= published/marts.duckdb
 superset: $(VENV)/installed
-	$(BIN)/python -m dashboards.superset.bundle "$(MARTS)" target/superset.zip
+	$(BIN)/python -m dashboards.superset.bundle "$$MARTS" target/superset.zip
 
 # A small dbt project of your own that uses this one as a package: make new SHOP=../my_shop
 new: $(VENV)/installed

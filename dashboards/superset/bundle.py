@@ -212,6 +212,9 @@ SEGMENTS = Dashboard(
                         "channel",
                     ],
                     "order_by_cols": ['["revenue_share", false]'],
+                    "adhoc_filters": [
+                        {"clause": "WHERE", "expressionType": "SQL", "sqlExpression": "size > 0"},
+                    ],
                     "column_config": {"revenue_share": {"d3NumberFormat": SHARE}},
                 },
             ),
@@ -357,7 +360,7 @@ def file_name(title: str) -> str:
 
 
 def database_file(marts: Path) -> dict[str, Any]:
-    """The database: the published file, opened for reading only."""
+    """The database: the published file, opened for reading only, from where no query reaches another file."""
     return {
         "database_name": DATABASE,
         # A relative path would start where Superset was started.
@@ -371,7 +374,8 @@ def database_file(marts: Path) -> dict[str, Any]:
         "allow_csv_upload": False,
         "extra": {
             "allows_virtual_table_explore": True,
-            "engine_params": {"connect_args": {"read_only": True}},
+            # `read_only` protects this file alone: queries could read and write others of the server.
+            "engine_params": {"connect_args": {"read_only": True, "config": {"enable_external_access": False}}},
             "metadata_params": {},
         },
         "uuid": id_of("database", DATABASE),
@@ -582,6 +586,8 @@ def bundle(marts: Path) -> dict[str, dict[str, Any]]:
 def write_bundle(marts: Path, path: Path) -> None:
     """Write the bundle of a publication: the same file whenever the publication has the same columns.
 
+    It is written aside first, so that an interrupted run leaves the last one.
+
     Args:
         marts: The published `marts.duckdb`.
         path: The zip file to write.
@@ -591,12 +597,17 @@ def write_bundle(marts: Path, path: Path) -> None:
     """
     files = bundle(marts)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as written:
-        for name, content in sorted(files.items()):
-            entry = zipfile.ZipInfo(f"superset/{name}", WRITTEN_AT)
-            # Through JSON, so that no value is written as a reference to an equal one.
-            plain = json.loads(json.dumps(content))
-            written.writestr(entry, yaml.safe_dump(plain, sort_keys=False, allow_unicode=True))
+    aside = path.with_name(f".{path.name}.partial")
+    try:
+        with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as written:
+            for name, content in sorted(files.items()):
+                entry = zipfile.ZipInfo(f"superset/{name}", WRITTEN_AT)
+                # Through JSON, so that no value is written as a reference to an equal one.
+                plain = json.loads(json.dumps(content))
+                written.writestr(entry, yaml.safe_dump(plain, sort_keys=False, allow_unicode=True))
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -30,6 +30,7 @@ from dashboards.superset.bundle import (
     Dataset,
     bundle,
     main,
+    write_bundle,
 )
 
 CHARTS = [chart for dashboard in DASHBOARDS for chart in dashboard.charts]
@@ -50,6 +51,13 @@ def files(marts: Path) -> dict[str, dict[str, Any]]:
 
 def of_kind(files: dict[str, dict[str, Any]], folder: str) -> list[dict[str, Any]]:
     return [content for name, content in files.items() if name.startswith(f"{folder}/")]
+
+
+def connection_of(files: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """How Superset opens the database."""
+    (database,) = of_kind(files, "databases")
+    options: dict[str, Any] = database["extra"]["engine_params"]["connect_args"]
+    return options
 
 
 def source_of(dataset: Dataset) -> str:
@@ -91,28 +99,84 @@ def test_the_database_is_opened_for_reading_by_a_path_that_holds_anywhere(
     (database,) = of_kind(files, "databases")
     assert database["sqlalchemy_uri"] == f"duckdb:///{marts}"
     assert marts.is_absolute()
-    assert database["extra"]["engine_params"]["connect_args"] == {"read_only": True}
     assert not any(database[right] for right in ("allow_dml", "allow_ctas", "allow_cvas", "allow_csv_upload"))
 
 
-@pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.title)
-def test_each_chart_has_rows_in_each_segmentation(chart: Chart, marts: Path) -> None:
-    """By SQL that is written from what the chart names, as Superset does; a real one answers in `make soak`."""
+def test_who_asks_in_sql_reads_and_writes_no_file_of_the_server(
+    files: dict[str, dict[str, Any]], marts: Path, tmp_path: Path
+) -> None:
+    """SQL Lab sends what a user writes: on a connection as the bundle has Superset open it."""
+    secret, written = tmp_path / "secret.txt", tmp_path / "written.csv"
+    secret.write_text("of the server")
+    with duckdb.connect(str(marts), **connection_of(files)) as connection:
+        assert connection.execute("select count(*) from customers").fetchall() == [(630,)]
+        with pytest.raises(duckdb.InvalidInputException, match="read-only"):
+            connection.execute("create table x as select 1")
+        for query in (f"select * from read_text('{secret}')", f"copy (select 1) to '{written}'"):
+            with pytest.raises(duckdb.PermissionException):
+                connection.execute(query)
+        with pytest.raises(duckdb.InvalidInputException, match="while database is running"):
+            connection.execute("set enable_external_access = true")
+    assert not written.exists()
+
+
+def query_of(chart: Chart) -> str:
+    """SQL from what a chart names, as Superset writes it, with a place for the segmentation where it has one."""
     dataset, params = BY_NAME[chart.dataset], chart.params
-    names = [params[name] for name in ("x_axis", "source", "target") if name in params]
-    names += [*params.get("groupby", []), *params.get("all_columns", [])]
     metrics = [*params.get("metrics", []), *([params["metric"]] if "metric" in params else [])]
     values = [f"{dataset.metrics[metric][0]} as {metric}" for metric in metrics]
     for_segmentation = "true" if chart.has_no_segment else "segmentation = ?"
     written = [given["sqlExpression"] for given in params.get("adhoc_filters", [])]
-    grouped = f" group by {', '.join(names)}" if names and values else ""
-    query = f"select {', '.join([*names, *values])} from {source_of(dataset)}"
-    query += f" where {' and '.join([for_segmentation, *written])}{grouped}"
+    grouped = f" group by {', '.join(names_of(chart))}" if names_of(chart) and values else ""
+    query = f"select {', '.join([*names_of(chart), *values])} from {source_of(dataset)}"
+    return query + f" where {' and '.join([for_segmentation, *written])}{grouped}"
+
+
+def names_of(chart: Chart) -> list[str]:
+    """The columns that a chart shows as they are."""
+    names = [chart.params[name] for name in ("x_axis", "source", "target") if name in chart.params]
+    return [*names, *chart.params.get("groupby", []), *chart.params.get("all_columns", [])]
+
+
+@pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.title)
+def test_each_chart_has_rows_in_each_segmentation(chart: Chart, files: dict[str, dict[str, Any]], marts: Path) -> None:
+    """On a connection as Superset opens it; a real one answers in `make soak`."""
+    with duckdb.connect(str(marts), **connection_of(files)) as connection:
+        for segmentation in ("rfm", "broad", "detailed"):
+            rows = connection.execute(query_of(chart), [] if chart.has_no_segment else [segmentation]).fetchall()
+            assert rows, segmentation
+            values = [value for row in rows for value in row[len(names_of(chart)) :]]
+            assert any(value is not None for value in values) or not values
+
+
+def test_a_segment_without_customers_is_nothing_to_act_on(marts: Path) -> None:
+    (chart,) = (chart for chart in CHARTS if chart.title == "What to do with each segment")
+    with duckdb.connect(str(marts), read_only=True) as connection:
+        # Before the mart, as a temporary table comes first.
+        connection.execute(
+            "create temp table segments as select * replace (if(segment = 'champions', 0, size) as size) from segments"
+        )
+        found = {name for name, *_ in connection.execute(query_of(chart), ["rfm"]).fetchall()}
+        rows = connection.execute("select segment from segments where segmentation = 'rfm'").fetchall()
+    assert found == {name for (name,) in rows} - {"champions"}
+
+
+def test_a_first_order_is_no_move(marts: Path) -> None:
+    """As many moves as the list of changes has, which names those of each customer."""
+    (chart,) = (chart for chart in CHARTS if chart.title == "Moves between segments")
     with duckdb.connect(str(marts), read_only=True) as connection:
         for segmentation in ("rfm", "broad", "detailed"):
-            rows = connection.execute(query, [] if chart.has_no_segment else [segmentation]).fetchall()
-            assert rows, segmentation
-            assert any(value is not None for row in rows for value in row[len(names) :]) or not values
+            flows = connection.execute(query_of(chart), [segmentation]).fetchall()
+            (moves,) = (
+                connection.execute(
+                    "select count(*) from segment_changes"
+                    " where change_type = 'movement' and from_segment is not null and segmentation = ?",
+                    [segmentation],
+                ).fetchone()
+                or ()
+            )
+            assert "no order yet" not in {before for before, *_ in flows}
+            assert sum(count for *_, count in flows) == moves > 0
 
 
 def test_the_filters_reach_each_chart(files: dict[str, dict[str, Any]]) -> None:
@@ -173,8 +237,6 @@ def test_nobody_whom_the_settings_leave_out_is_listed_as_overdue() -> None:
 def test_the_command_writes_the_same_file_each_time(
     marts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    recipe = (ROOT / "Makefile").read_text("utf-8").split("\nsuperset:")[1].splitlines()[1]
-    assert recipe.split()[2:4] == ["dashboards.superset.bundle", '"$(MARTS)"']
     first, second = tmp_path / "new" / "first.zip", tmp_path / "second.zip"
     assert main([str(marts), str(first)]) == main([str(marts), str(second)]) == 0
     assert first.read_bytes() == second.read_bytes()
@@ -183,6 +245,35 @@ def test_the_command_writes_the_same_file_each_time(
         contents = {name: yaml.safe_load(written.read(name)) for name in written.namelist()}
     assert contents["superset/metadata.yaml"]["type"] == "Dashboard"
     assert {name.split("/")[0] for name in contents} == {"superset"}
+
+
+def test_make_passes_on_the_name_of_the_marts_as_it_is(tmp_path: Path) -> None:
+    """The program that is run shows what it is given, one by line."""
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
+    program.chmod(0o755)
+    command = ["make", "--silent", "--assume-old=.venv/installed", f"BIN={tmp_path}", "superset"]
+    for given, expected in (({"MARTS": 'my "shop" of $HOME.duckdb'}, None), ({}, "published/marts.duckdb")):
+        variables = {name: value for name, value in os.environ.items() if name != "MARTS"} | given
+        done = subprocess.run(command, env=variables, cwd=ROOT, capture_output=True, text=True, check=True)
+        name = expected or given["MARTS"]
+        assert done.stdout.splitlines() == ["-m", "dashboards.superset.bundle", name, "target/superset.zip"]
+
+
+def test_a_bundle_that_cannot_be_written_leaves_the_last_one(
+    marts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "superset.zip"
+    path.write_bytes(b"the last one")
+
+    def stop(*_: Any, **__: Any) -> str:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(yaml, "safe_dump", stop)
+    with pytest.raises(OSError, match="No space left"):
+        write_bundle(marts, path)
+    assert path.read_bytes() == b"the last one"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_sentence_says_why_there_is_no_bundle(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
