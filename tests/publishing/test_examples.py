@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,41 @@ def test_nobody_whom_the_settings_leave_out_is_to_be_won_back() -> None:
         """)
         found = marts.execute(questions(NOTEBOOK)["3_whom_should_we_win_back_first"]["sql"]).fetchall()
     assert [customer for customer, *_ in found] == ["a"]
+
+
+def test_a_note_names_columns_of_its_answer(published_demo: Path) -> None:
+    with duckdb.connect(str(published_demo / "marts.duckdb"), read_only=True) as marts:
+        for question in questions(NOTEBOOK).values():
+            named = set(re.findall(r"`(\w+)`", question["description"]))
+            assert named <= set(marts.sql(question["sql"]).columns), question["title"]
+
+
+def test_moves_are_those_of_customers_who_were_in_a_segment_each_once(published_demo: Path) -> None:
+    """Also where late rows restated the last date."""
+    question = questions(NOTEBOOK)["4_where_did_customers_go_since_the_month_before"]["sql"]
+    with duckdb.connect(str(published_demo / "marts.duckdb"), read_only=True) as marts:
+        flows = marts.sql("""
+            select from_segment, to_segment, customer_count
+            from segment_transitions
+            where segmentation = 'broad' and as_of_date = (select max(as_of_date) from segment_history)
+                and from_segment not in (to_segment, 'no order yet')
+        """).fetchall()
+        # Before the mart, as a temporary table comes first.
+        marts.execute("""
+            create temp table segment_changes as
+            from main.segment_changes
+            union all
+            select * replace ('restatement' as change_type) from main.segment_changes
+        """)
+        found = marts.sql(question).fetchall()
+    assert sorted(row[1:4] for row in found) == sorted(flows)
+    assert [found[0][0], found[-1][0]] == ["down", "up"]
+
+
+def test_without_a_publication_a_sentence_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"^There is no published/marts\.duckdb in .* Build first"):
+        run_cell("".join(next(cell for cell in cells() if cell["cell_type"] == "code")["source"]), {})
 
 
 def test_no_connection_stays_open_and_none_can_write(published_demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
