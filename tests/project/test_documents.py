@@ -1,7 +1,9 @@
 """README and docs: short lines, links that lead somewhere, and names and defaults as they are in the project."""
 
+import fcntl
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -144,3 +146,23 @@ def test_every_model_that_a_page_names_exists(demo_shop: Shop) -> None:
     }
     assert named
     assert named <= models
+
+
+def test_a_refresh_by_the_clock_is_skipped_while_a_build_runs_and_that_is_no_failure(tmp_path: Path) -> None:
+    """The lines for cron, with other programs in the place of make."""
+    page = (ROOT / "docs" / "history-and-refresh.md").read_text("utf-8")
+    build, refresh = re.findall(r"cd /srv/shop && (flock .*) >> build\.log", page)
+    assert build == "flock warehouse.lock make build", "it waits"
+
+    def code_of(program: str) -> int:
+        command = refresh.replace("make refresh", program)
+        assert command != refresh
+        return subprocess.run(command, shell=True, cwd=tmp_path, check=False).returncode
+
+    with (tmp_path / "warehouse.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert code_of("touch refreshed") == 0
+        assert not (tmp_path / "refreshed").exists()
+    assert code_of("touch refreshed") == 0
+    assert (tmp_path / "refreshed").exists()
+    assert code_of("false") == 1, "a failed test"
