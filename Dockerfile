@@ -18,5 +18,7 @@ COPY tests tests
 RUN mkdir warehouse published target logs && chown shop warehouse published target logs
 ENV PYTHONPATH=/project/python_models:/project/adapter PYTHONUNBUFFERED=1
 USER shop
+# Python heeds it from the first moment on, also as the first process, which is not ended by what it doesn't heed.
+STOPSIGNAL SIGINT
 # Nothing is built with the image: the shop's own log is not there yet. Settings follow as one text, as for `make build`.
 ENTRYPOINT ["python", "-m", "shop_toolkit.build"]

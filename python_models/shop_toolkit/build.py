@@ -9,6 +9,7 @@ import gc
 import json
 import sys
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from shop_toolkit.ending import end
+from shop_toolkit.ending import STOPPING, end, exit_on_signals
 from shop_toolkit.ingest.files import InputError
 from shop_toolkit.ingest.inspect_input import settings_of_run
 from shop_toolkit.report.words import percent, plural
@@ -178,6 +179,7 @@ def build(settings: str, say: Callable[[str], None] = print) -> int:
 
     Raises:
         InputError: The settings can't be read.
+        SystemExit: A signal stopped it.
     """
     in_effect = settings_of_run(settings)
     progress = Progress(last_times(), say)
@@ -201,6 +203,9 @@ def build(settings: str, say: Callable[[str], None] = print) -> int:
     finally:
         gc.enable()
         close_warehouse()
+    # dbt keeps it as it keeps an error.
+    if isinstance(done.exception, SystemExit):
+        raise done.exception
     if done.exception is not None:
         say(str(done.exception))
         return 2
@@ -220,7 +225,8 @@ def main(arguments: list[str]) -> int:
     """Build by the settings of the command line; return the exit code."""
 
     def say(line: str) -> None:
-        print(line, flush=True)
+        if not STOPPING.is_set():
+            print(line, flush=True)
 
     try:
         return build(" ".join(arguments).strip(), say)
@@ -230,4 +236,13 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    end(main(sys.argv[1:]))
+    exit_on_signals("The build was stopped. The next one makes up for it.")
+    code: Any = 1
+    try:
+        code = main(sys.argv[1:])
+    except SystemExit as stopped:
+        code = stopped.code
+    except Exception:
+        traceback.print_exc()
+    finally:
+        end(code)

@@ -2,7 +2,15 @@
 
 import atexit
 import os
+import signal
 import sys
+from contextlib import suppress
+from threading import Event, Timer
+
+# Docker waits ten before it kills.
+LONGEST_SECONDS = 5.0
+# What dbt says of a stop, a trace among it, is nothing for people.
+STOPPING = Event()
 
 
 def end(code: int) -> None:
@@ -20,3 +28,31 @@ def end(code: int) -> None:
         sys.stderr.flush()
         # DuckDB would print what it finds at the end of a process that dbt has run in.
         os._exit(code)
+
+
+def exit_on_signals(sentence: str) -> None:
+    """Turn Ctrl-C and the signals to end into `SystemExit`, so that what is held is let go of on the way out.
+
+    Its code is the shell's: 128 and the signal's number. What is ignored stays so, as `nohup` has it.
+
+    Args:
+        sentence: What to say then.
+    """
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def leave(number: int, _: object) -> None:
+        for other in numbers:
+            signal.signal(other, signal.SIG_IGN)
+        STOPPING.set()
+        # Not by `print`, which a signal may have interrupted. A terminal that is closed hears nothing.
+        with suppress(OSError):
+            os.write(2, f"{sentence}\n".encode())
+        # dbt waits for the models that it is building, and a fit may take minutes.
+        late = Timer(LONGEST_SECONDS, end, [128 + number])
+        late.daemon = True
+        late.start()
+        raise SystemExit(128 + number)
+
+    for number in numbers:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, leave)

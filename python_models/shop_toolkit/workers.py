@@ -1,5 +1,6 @@
 """The processes that fit, of which joblib keeps two for all models. Light: nothing here loads what they load."""
 
+import signal
 from collections.abc import Iterable
 from contextlib import suppress
 from importlib import import_module
@@ -19,9 +20,14 @@ def load_ahead() -> None:
 
     dbt parses a project on one core, for ten seconds; to load the libraries takes each worker two.
     """
-    # As `in_parallel` asks for them; else joblib would start others.
-    with parallel_config(backend="loky", inner_max_num_threads=1):
-        loaded = Parallel(n_jobs=WORKERS, return_as="generator")(delayed(_load)() for _ in range(WORKERS))
+    # Ctrl-C reaches all processes of a terminal; this one ends the workers, which would print a trace each.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        # As `in_parallel` asks for them; else joblib would start others.
+        with parallel_config(backend="loky", inner_max_num_threads=1):
+            loaded = Parallel(n_jobs=WORKERS, return_as="generator")(delayed(_load)() for _ in range(WORKERS))
+    finally:
+        signal.signal(signal.SIGINT, before)
     waiting = Thread(target=_wait, args=(loaded,), daemon=True)
     _WAITING.append(waiting)
     waiting.start()

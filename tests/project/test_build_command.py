@@ -2,8 +2,10 @@
 
 import gc
 import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -211,3 +213,51 @@ def test_workers_end_with_a_build_that_fails_before_any_fit() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=False, timeout=60
     )
     assert (done.stdout, done.stderr, done.returncode) == ("", "", 1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_build_that_is_stopped_leaves_no_workers(number: signal.Signals, tmp_path: Path) -> None:
+    """They would keep 400 MB, and hold open the output of the build."""
+    # As `make` runs it, but for dbt, which takes seconds to load.
+    script = """
+import os, runpy, sys, time
+from types import ModuleType, SimpleNamespace
+from joblib.externals.loky import reusable_executor
+
+class Runner:
+    def __init__(self, callbacks):
+        pass
+
+    def invoke(self, arguments):
+        try:
+            print("workers", *reusable_executor._executor._processes, flush=True)
+            time.sleep(60)
+        except BaseException as error:
+            return SimpleNamespace(exception=error)
+
+sys.modules["dbt.cli.main"] = ModuleType("main")
+sys.modules["dbt.cli.main"].dbtRunner = Runner
+sys.argv = ["build"]
+runpy.run_module("shop_toolkit.build", run_name="__main__")
+"""
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT / "python_models"), "SHOP_WAREHOUSE": str(tmp_path / "shop.duckdb"),
+    }  # fmt: skip
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
+        cwd=ROOT, start_new_session=True,
+    ) as process:  # fmt: skip
+        assert process.stdout
+        try:
+            workers = next(line for line in process.stdout if line.startswith("workers")).split()[1:]
+            # Ctrl-C reaches all processes of a terminal, the workers too.
+            (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
+            output, errors = process.communicate(timeout=20)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    assert (process.returncode, output, errors) == (
+        128 + number, "", "The build was stopped. The next one makes up for it.\n",
+    )  # fmt: skip
+    assert len(workers) == 2
+    assert [worker for worker in workers if Path(f"/proc/{worker}").exists()] == []

@@ -80,3 +80,10 @@ def test_it_runs_as_a_user_without_rights_what_make_build_runs() -> None:
     assert importlib.util.find_spec(module)
     (environment,) = rest_of("ENV")
     assert "PYTHONPATH=/project/python_models:/project/adapter " in environment
+
+
+def test_it_is_stopped_by_a_signal_that_ends_a_build() -> None:
+    """The first process of a container ignores the signal that Docker else sends, and is killed ten seconds later."""
+    assert rest_of("STOPSIGNAL") == ["SIGINT"]
+    # Without a shell, which would keep the signal to itself.
+    assert rest_of("ENTRYPOINT")[0].startswith("[")
