@@ -24,6 +24,7 @@ from conftest import PUBLISHED, ROOT, Shop
 from playwright.sync_api import Browser, ElementHandle, FloatRect, Page, sync_playwright
 from shop_toolkit.report import colours, privacy, words
 from shop_toolkit.report.charts import Block, Table
+from shop_toolkit.report.data_texts import localised, said
 from shop_toolkit.report.language import FOLDER, Language, languages, speaking
 from shop_toolkit.report.months import month
 from shop_toolkit.report.page import key_figures
@@ -33,6 +34,7 @@ from shop_toolkit.report.sections import alerts as alert_blocks
 from shop_toolkit.report.sections.campaigns import campaign_results
 from shop_toolkit.report.sections.customer_map import CELLS, POINTS, customer_map
 from shop_toolkit.report.sections.movement import CAUSES, CHANGES
+from shop_toolkit.report.sections.predictions import confusion_table
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = (
@@ -1555,6 +1557,63 @@ def test_a_russian_page_has_russian_texts_numbers_and_months(
     assert any("янв" in tick for tick in ticks)
     # The default is as if there were no languages.
     assert "₽" not in render(shop_facts(demo_shop), answered(tables))
+
+
+# Names that look like the project's words, numbers and sentences.
+HOSTILE = (
+    "VIP 2024", "2024", "LEGO 10000", "Work", "from Italy", "gift, zero", "lost", "zero", "rules", "gift; zero",
+    "recall 5", "1 order", "2 orders", "last order today → lost", "mugs: typically 3 orders", "none, other",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_language_changes_the_words_of_the_shop(name: str) -> None:
+    strategy = dict.fromkeys(("goal", "action", "channel", "measure_of_success", "rule_text"), name)
+    group = f"{name}; small baskets, many orders 2"
+    traits = f"45 % of their money goes to {name}, of all customers 20 %; small baskets"
+    tables = {
+        "segments": pd.DataFrame([strategy | {"segmentation": "custom", "segment": name, "meaning": name}]),
+        "segment_transitions": pd.DataFrame([{"segmentation": "custom", "from_segment": name, "to_segment": name}]),
+        "rpt_findings": pd.DataFrame([{"segmentation": None, "subject": name}]),
+        "product_categories": pd.DataFrame([{"category_name": name}]),
+        "interest_groups": pd.DataFrame([{"interest_group": group, "distinguishing_traits": traits}]),
+    }
+    confused = {"task": "predict next interest", "model": "personal top", "sample_size": 1, "share_of_actual": 1.0}
+    with speaking(Language("ru")):
+        shown = localised(tables)
+        confusion = confusion_table(pd.DataFrame([confused | {"actual": name, "predicted": name}]))
+    for table in ("segments", "segment_transitions", "rpt_findings", "product_categories"):
+        own = shown[table][tables[table].columns]
+        assert own.to_dict() == tables[table].to_dict(), table
+    (own_group,) = shown["interest_groups"].to_dict("records")
+    assert own_group["interest_group"] == f"{name}; небольшие чеки, много заказов 2"
+    assert own_group["distinguishing_traits"].endswith("; небольшие чеки")
+    assert f"«{name}»" in own_group["distinguishing_traits"]
+    assert confusion.rows[0][2:4] == [name, name]
+
+
+def test_a_language_changes_the_words_of_the_project() -> None:
+    meaning = "VIP 2024: typically 1 order, 1,234 spent, the last 5 days ago"
+    segments = pd.DataFrame(
+        [
+            {"segmentation": "custom", "segment": "other", "meaning": meaning},
+            {"segmentation": "rfm", "segment": "lost", "meaning": "last order today → lost"},
+        ]
+    ).assign(rule_text=lambda rows: rows["meaning"])
+    findings = pd.DataFrame([{"segmentation": "broad", "subject": "lost"}])
+    with speaking(Language("ru")):
+        shown = localised({"segments": segments, "rpt_findings": findings})
+        split = said("from 2025-06-17, day 30")
+        note = said("a baseline is active: rmse 379.9, combination 380.6 is no better (497 customers)")
+    assert list(shown["segments"]["segment"]) == ["прочие", "потерянные"]
+    assert (
+        shown["segments"]["meaning"][0].replace("\u00a0", " ")
+        == "VIP 2024: обычно 1 заказ, потрачено 1 234, последний 5 дн. назад"
+    )
+    assert shown["segments"]["rule_text"][1] == "последний заказ сегодня → потерянные"
+    assert list(shown["rpt_findings"]["subject"]) == ["потерянные"]
+    assert split == "с 2025-06-17, день 30"
+    assert note.startswith("действует базовый прогноз: rmse 379,9, ")
 
 
 @pytest.mark.parametrize("locale", ["en_GB", "de_DE"])

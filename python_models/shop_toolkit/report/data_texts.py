@@ -1,18 +1,25 @@
 """Texts that the tables hold in English, in the language of the report.
 
-Names of segments, strategies, rules, reasons and metrics are written by SQL and seeds. The catalogue has the project's
-own; sentences with numbers are found by their patterns. What a shop writes itself (products, categories, countries,
-campaigns, segments and strategies of its own) stays as it is.
+Names of segments, strategies, rules, reasons and metrics are written by SQL and seeds. The project's own are `WORDS`
+and the seed segment_strategies; sentences with numbers are found by their patterns. What a shop writes itself
+(products, categories, countries, campaigns, segments and strategies of its own) stays as it is: it is not looked up,
+and a text is translated whole or not at all.
 """
 
+import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from pathlib import Path
 
 import pandas as pd
 
 from shop_toolkit.report.colours import segment_colours
 from shop_toolkit.report.language import CURRENT, ENGLISH, gettext, marked, with_separators
+from shop_toolkit.report.segmentations import ALL_CANCELLED, CUSTOM
+
+STRATEGIES = Path(__file__).parents[3] / "seeds" / "segment_strategies.csv"
+TEXTS_OF_STRATEGIES = ("segment", "meaning", "goal", "action", "channel", "measure_of_success")
 
 # What one table joins to another by is never translated alone: all tables are, by these columns.
 COLUMNS = (
@@ -24,11 +31,33 @@ COLUMNS = (
 KEPT = ("no order yet",)
 # The project's own among the categories, which are the shop's words otherwise.
 OWN_CATEGORIES = ("other", "no categories")
+# What the project adds to the segments that a shop defines: who is in none of them, and what their seed leaves empty.
+OWN_CUSTOM = (
+    marked("other"), ALL_CANCELLED, marked("customer left out"), marked("country left out"), marked("too few orders"),
+    marked("too many orders"), marked("too little revenue"), marked("too much revenue"), marked("not given"),
+    marked("meet a condition of the shop"), marked("meet none of the conditions"), marked("none"),
+    marked("look at the other segmentations"),
+)  # fmt: skip
+# Of a custom segment these are the shop's words; its traits are the project's.
+SHOPS_OWN = (
+    "segment", "to_segment", "from_segment", "subject", "goal", "action", "channel", "measure_of_success", "meaning",
+    "rule_text",
+)  # fmt: skip
+# Of interest groups, which are called by a category and their baskets.
+GROUP = re.compile(r"(.+); ((?:small|usual|large) baskets)(?:, ((?:few|many) orders))?( \d+)?", re.DOTALL)
 NUMBER = re.compile(r"[+-]?\d[\d,]*(\.\d+)?")
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 # Parts of patterns that are texts; the others are numbers.
-NAMES = ("name", "reason", "category", "segmentation", "day", "metric", "model", "baseline", "evidence")
+NAMES = ("name", "reason", "category", "segmentation", "metric", "model", "models", "baseline", "evidence")
+# Those that are one of `WORDS`, or the text is another.
+KNOWN_NAMES = ("metric", "segmentation")
+# Metrics that are called alike in every language.
+METRICS = ("rmse",)
 # Between the parts of a text that are each a text of their own.
-SEPARATORS = (" → ", "; ", ": typically ", ", ")
+SEPARATORS = ("; ", ", ")
+TYPICALLY, ARROW = marked(": typically "), " → "
+# What follows the meaning of a segment that has customers.
+FIGURES = re.compile(r"(.*): typically (\S+ orders?, \S+ spent, the last \S+ days? ago)", re.DOTALL)
 WORDS = (
     # segmentations, types and causes of changes, drift
     marked("rfm"), marked("broad"), marked("detailed"), marked("custom"), marked("interest"), marked("movement"),
@@ -36,12 +65,12 @@ WORDS = (
     marked("monetary_score"), marked("broad_segment"), marked("detailed_segment"), marked("rfm_segment"),
     marked("stable"), marked("moved"), marked("shifted"),
     # segments of customers who are left out, and of groups
-    marked("customer left out"), marked("country left out"), marked("too few orders"), marked("too many orders"),
-    marked("too little revenue"), marked("too much revenue"), marked("other"), marked("not known yet"),
-    marked("meet a condition of the shop"), marked("meet none of the conditions"), marked("none"),
-    marked("look at the other segmentations"), marked("not given"), marked("no categories"),
-    marked("every order was cancelled"), marked("much like the typical customer"),
-    marked("small baskets"), marked("large baskets"), marked("few orders"), marked("many orders"),
+    *OWN_CUSTOM, marked("not known yet"), marked("no categories"), marked("every order was cancelled"),
+    marked("much like the typical customer"), marked("much like all customers"),
+    marked("all customers are one group"), marked("a bit of everything"), marked("small baskets"),
+    marked("usual baskets"), marked("large baskets"), marked("few orders"), marked("many orders"),
+    marked("Monday"), marked("Tuesday"), marked("Wednesday"), marked("Thursday"), marked("Friday"),
+    marked("Saturday"), marked("Sunday"),
     # rules
     marked("last order today"), marked("any customer"), marked("1 order"),
     # reasons of the choice
@@ -66,7 +95,10 @@ WORDS = (
     marked("today"), marked("next 90 days"), marked("down by an order"), marked("up by aging"), marked("where sure"),
     marked("whole sample"), marked("active"), marked("fixed"), marked("chosen at each origin"),
     marked("standardised features"), marked("largest segment of the others"),
+    marked("known"), marked("newcomer"), marked("confidence"), marked("spend"), marked("baseline"),
+    marked("no prediction"), marked("no other was evaluated"), marked("the history is too short"),
     # metrics
+    marked("gain"),
     marked("median_delay_days"), marked("precision"), marked("recall"),
     marked("warnings_per_1000_customers_a_week"), marked("informedness"), marked("brier_score"),
     marked("lead_lower_bound"), marked("mean_probability"), marked("accuracy"), marked("agreement"),
@@ -139,7 +171,7 @@ PATTERNS = (
     marked("{count} customers were evaluated, {needed} are needed"),
     marked("{count} customers were evaluated"), marked("better by {low} to {high} (90 %)"),
     marked("these over all horizons, and at {days} days alone (the value): {evidence}"),
-    marked("{metric} {value}"),
+    marked("{metric} {value}"), marked("mean of {models}"),
     marked(
         "at a month end, of customers who had ordered in the {days} days before; no order in the {after} days after is"
         " a stop"
@@ -162,33 +194,91 @@ PATTERNS = (
 
 
 @cache
+def own_texts() -> frozenset[str]:
+    """The texts of the tables that are the project's own, but for those of `PATTERNS`."""
+    with STRATEGIES.open(encoding="utf-8", newline="") as file:
+        return frozenset(WORDS) | {row[name] for row in csv.DictReader(file) for name in TEXTS_OF_STRATEGIES}
+
+
+@cache
 def patterns() -> Mapping[str, re.Pattern[str]]:
     """What a text of each of `PATTERNS` looks like."""
 
     def part(found: re.Match[str]) -> str:
-        return f"(?P<{found[1]}>{'.+' if found[1] in NAMES else NUMBER.pattern})"
+        looks = ".+" if found[1] in NAMES else (DAY if found[1] == "day" else NUMBER).pattern
+        return f"(?P<{found[1]}>{looks})"
 
     return {pattern: re.compile(re.sub(r"\\{(\w+)\\}", part, re.escape(pattern))) for pattern in PATTERNS}
 
 
 def said(text: str) -> str:
-    """A text of the tables in the current language; as it is where the catalogue doesn't know it."""
-    if CURRENT.get().code == ENGLISH or not text:
+    """A text of the tables in the current language; as it is where it is not the project's own."""
+    if CURRENT.get().code == ENGLISH:
         return text
-    if NUMBER.fullmatch(text):
-        return ("+" if text.startswith("+") else "") + with_separators(text.lstrip("+"))
+    own = translation(text)
+    return text if own is None else own
+
+
+def translation(text: str) -> str | None:
+    """The text in the current language; nothing if any part of it is not the project's own."""
+    if (whole := translation_of_whole(text)) is not None:
+        return whole
+    for separator in SEPARATORS:
+        for place in (found.start() for found in re.finditer(separator, text)):
+            before, after = translation_of_whole(text[:place]), None
+            if before is not None:
+                after = translation(text[place + len(separator) :])
+            if after is not None:
+                return f"{before}{separator}{after}"
+    return None
+
+
+def translation_of_whole(text: str) -> str | None:
+    """Like `translation`, of a text that doesn't consist of several."""
     # Models are called by words joined by underscores.
     for words in (text, text.replace("_", " ")):
-        if (translated := gettext(words)) != words:
-            return translated
+        if words in own_texts():
+            return gettext(words)
     for pattern, looks in patterns().items():
         if found := looks.fullmatch(text):
-            return gettext(pattern, **{name: said(part) for name, part in found.groupdict().items()})
-    for separator in SEPARATORS:
-        if separator in text:
-            parts = text.split(separator)
-            return (gettext(": typically ") if "typically" in separator else separator).join(map(said, parts))
-    return text
+            parts = {name: translation_of_part(name, part) for name, part in found.groupdict().items()}
+            if None not in parts.values():
+                return gettext(pattern, **parts)
+    return None
+
+
+def translation_of_part(name: str, part: str) -> str | None:
+    """What fills a part of a pattern; nothing if it can't be one.
+
+    Args:
+        name: The part's name in the pattern.
+        part: What the text has there.
+    """
+    if name in ("category", "day") or part in METRICS:
+        return part
+    if name in KNOWN_NAMES:
+        return translation_of_whole(part)
+    if name == "models":
+        return ", ".join(map(said, part.split(", ")))
+    if name in NAMES:
+        return said(part)
+    return ("+" if part.startswith("+") else "") + with_separators(part.lstrip("+"))
+
+
+def said_of_custom(text: str) -> str:
+    """A text about a segment that the shop defines, in the current language only where the project wrote it."""
+    return gettext(text) if text in OWN_CUSTOM else text
+
+
+def group_said(text: str) -> str:
+    """The name of an interest group in the current language, but for the category in it."""
+    if not (found := GROUP.fullmatch(text)):
+        return said(text)
+    category, baskets, orders, number = found.groups()
+    if category in (*OWN_CATEGORIES, "a bit of everything"):
+        category = gettext(category)
+    words = ", ".join(gettext(part) for part in (baskets, orders) if part)
+    return f"{category}; {words}{number or ''}"
 
 
 def localised(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -222,5 +312,38 @@ def columns_of(table: pd.DataFrame) -> Iterator[tuple[str, list[object]]]:
     if "category_name" in table:
         names = {name: gettext(name) for name in OWN_CATEGORIES}
         yield "category_name", [names.get(name, name) for name in table["category_name"]]
+    is_custom = table["segmentation"].isin([CUSTOM]) if "segmentation" in table else pd.Series(False, table.index)
+    # The subject of a finding is a segment or, without a segmentation, a category.
+    is_category = table["segmentation"].isna() if "segmentation" in table else is_custom
     for name in table.columns.intersection(list(COLUMNS)):
-        yield name, [said(text) if isinstance(text, str) and text not in KEPT else text for text in table[name]]
+        others = said_of_custom if name in SHOPS_OWN else said
+        yield (
+            name,
+            [
+                cell_said(name, text, others=others if custom else said)
+                if isinstance(text, str) and not (name == "subject" and category)
+                else text
+                for text, custom, category in zip(table[name], is_custom, is_category, strict=True)
+            ],
+        )
+
+
+def cell_said(name: str, text: str, others: Callable[[str], str]) -> str:
+    """A text of one of `COLUMNS` in the current language.
+
+    Args:
+        name: The column.
+        text: What it holds.
+        others: How texts of the row are translated that need no way of their own.
+    """
+    if text in KEPT:
+        return text
+    if name == "interest_group":
+        return group_said(text)
+    if name == "meaning" and (found := FIGURES.fullmatch(text)):
+        # These are the project's, whoever wrote what the name means.
+        return others(found[1]) + gettext(TYPICALLY) + said(found[2])
+    if name == "rule_text" and ARROW in text:
+        conditions, _, segment = text.partition(ARROW)
+        return others(conditions) + ARROW + others(segment)
+    return others(text)

@@ -96,13 +96,14 @@ def title_of(segmentation: str, own: pd.DataFrame, when: str) -> str:
 def flow_table(own: pd.DataFrame) -> Table:
     """The numbers of a month's transitions, of all segmentations."""
     places = {key: place for place, key in enumerate(SEGMENTATIONS)}
-    table = own.assign(place=own["segmentation"].map(places))
+    left = own["from_segment"].replace({NEWCOMERS: _(NEWCOMERS)})
+    table = own.assign(place=own["segmentation"].map(places), from_segment=left)
     table = table.sort_values(
         ["place", "customer_count", "from_segment", "to_segment"], ascending=[True, False, True, True]
     )
     columns = {
         "segmentation": (_("segmentation"), "word"),
-        "from_segment": (_("from"), "word"),
+        "from_segment": (_("from"), "text"),
         "to_segment": (_("to"), "text"),
         "customer_count": (_("customers"), "count"),
         "transition_probability": (_("share of those from there"), "share"),

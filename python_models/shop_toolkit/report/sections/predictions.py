@@ -24,7 +24,7 @@ from shop_toolkit.report.charts import (
     table_of,
     without_chart,
 )  # fmt: skip
-from shop_toolkit.report.data_texts import said
+from shop_toolkit.report.data_texts import OWN_CATEGORIES, said
 from shop_toolkit.report.language import gettext as _
 from shop_toolkit.report.language import marked, ngettext
 from shop_toolkit.report.words import count, label, listed, money, percent, sentence, wrapped
@@ -36,6 +36,9 @@ METRICS = {
     "rmse": marked("RMSE (spend), less is better"),
 }
 FOLD = "fold "
+# The task whose classes are categories, which are the shop's words.
+INTEREST = marked("predict next interest")
+NO_PREDICTION = marked("no prediction")
 # Clusters of the backtest have a number instead of a name.
 UNNAMED = r"\w+ cluster \d+"
 PREDICTED = ("predict ", "forecast ")
@@ -63,6 +66,11 @@ def what(task: str) -> str:
     for verb in PREDICTED:
         task = task.removeprefix(verb)
     return said(task)
+
+
+def outcome(task: str, name: str) -> str:
+    """What a task predicted or what was observed: a segment in the current language, or a category as it is called."""
+    return name if task == INTEREST and name not in (*OWN_CATEGORIES, NO_PREDICTION) else said(name)
 
 
 def active_models(evaluations: pd.DataFrame) -> dict[str, str]:
@@ -380,9 +388,9 @@ def confusion_map(task: str, own: pd.DataFrame) -> Panel:
     shares = pivot(own, "actual", "predicted", "share_of_actual", observed, predicted)
     shares = [[cell or 0 for cell in row] for row in shares]
     often = named_short(observed, 20) | {
-        "ticktext": [f"{label(said(name), 20)} ({count(sizes[name])})" for name in observed]
+        "ticktext": [f"{label(outcome(task, name), 20)} ({count(sizes[name])})" for name in observed]
     }
-    across = named_short(predicted, 18) | {"ticktext": [label(said(name), 18) for name in predicted]}
+    across = named_short(predicted, 18) | {"ticktext": [label(outcome(task, name), 18) for name in predicted]}
     places = {"observed": "%{y}", "share": "%{z:.1%}", "predicted": "%{x}"}
     hover = _("{observed} observed: {share} predicted as {predicted}", **places)
     figure = heat_map(predicted, observed, shares, percents(shares), hover)
@@ -414,8 +422,8 @@ def commonest_mistake(rows: pd.DataFrame) -> str:
     worst = wrong.sort_values(order, ascending=[False, True, True, True]).iloc[0]
     return _(
         "The commonest mistake: “{predicted}” was predicted and “{observed}” observed ({count} times, {task})",
-        predicted=said(worst["predicted"]),
-        observed=said(worst["actual"]),
+        predicted=outcome(worst["task"], worst["predicted"]),
+        observed=outcome(worst["task"], worst["actual"]),
         count=count(worst["sample_size"]),
         task=what(worst["task"]),
     )
@@ -426,9 +434,14 @@ def confusion_table(rows: pd.DataFrame) -> Table:
     columns = {
         "task": (_("task"), "word"),
         "model": (_("model"), "word"),
-        "actual": (_("observed"), "word"),
-        "predicted": (_("predicted"), "word"),
+        "actual": (_("observed"), "text"),
+        "predicted": (_("predicted"), "text"),
         "sample_size": (_("samples"), "count"),
         "share_of_actual": (_("share of the observed"), "share"),
     }
-    return table_of(rows.sort_values(["task", "actual", "predicted"]), columns)
+    rows = rows.sort_values(["task", "actual", "predicted"])
+    classes = {
+        side: [outcome(task, name) for task, name in zip(rows["task"], rows[side], strict=True)]
+        for side in ("actual", "predicted")
+    }
+    return table_of(rows.assign(**classes), columns)
