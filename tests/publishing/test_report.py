@@ -35,6 +35,7 @@ from shop_toolkit.report.sections.campaigns import campaign_results
 from shop_toolkit.report.sections.customer_map import CELLS, POINTS, customer_map
 from shop_toolkit.report.sections.movement import CAUSES, CHANGES
 from shop_toolkit.report.sections.predictions import confusion_table
+from shop_toolkit.report.sections.sales import cohorts
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = (
@@ -1614,6 +1615,56 @@ def test_a_language_changes_the_words_of_the_project() -> None:
     assert list(shown["rpt_findings"]["subject"]) == ["потерянные"]
     assert split == "с 2025-06-17, день 30"
     assert note.startswith("действует базовый прогноз: rmse 379,9, ")
+
+
+def title_of_cohorts(again: int) -> str:
+    months = [pd.Timestamp("2024-01-01"), pd.Timestamp("2024-02-01")]
+    rows = [
+        {"cohort_month_start_date": first, "months_since_first": later, "cohort_customer_count": 100}
+        | {"active_customer_count": again if later else 100, "retention": again / 100, "is_complete": True}
+        for first in months
+        for later in (0, 1)
+    ]
+    return cohorts(pd.DataFrame(rows)).title
+
+
+def title_of_days(days: int) -> str:
+    figure = {"finding": "revenue", "amount": 9.0, "previous_amount": None, "year_before_amount": None}
+    row = figure | {"period_days": days, "as_of_date": pd.Timestamp("2024-03-09"), "chart": "sales_by_month"}
+    return first.key_figures(pd.DataFrame([row])).title.partition(":")[0]
+
+
+def words_of_cancelled(days: int) -> str:
+    row: dict[Any, Any] = {"share": 0.1, "amount": 9.0, "of_amount": 90.0, "period_days": days, "baseline_share": None}
+    return first.cancelled(row)[0].partition(":")[0]
+
+
+@pytest.mark.parametrize(
+    ("said_of", "number", "english", "russian"),
+    [
+        (title_of_days, 1, "The last 1 day", "Последний 1 день"),
+        (title_of_days, 3, "The last 3 days", "Последние 3 дня"),
+        (title_of_days, 30, "The last 30 days", "Последние 30 дней"),
+        (words_of_cancelled, 1, "in the last 1 day was", "за последний 1 день"),
+        (words_of_cancelled, 3, "in the last 3 days was", "за последние 3 дня"),
+        (words_of_cancelled, 7, "in the last 7 days was", "за последние 7 дней"),
+        (title_of_cohorts, 1, "1 orders again", "снова заказывает 1"),
+        (title_of_cohorts, 21, "21 order again", "снова заказывает 21"),
+        (title_of_cohorts, 2, "2 order again", "снова заказывают 2"),
+    ],
+)
+def test_a_number_decides_how_a_sentence_goes_on(
+    said_of: Callable[[int], str], number: int, english: str, russian: str
+) -> None:
+    assert english in said_of(number)
+    with speaking(Language("ru")):
+        assert russian in said_of(number)
+
+
+def test_hours_are_written_as_on_a_clock_in_russian(tables: Tables) -> None:
+    with speaking(Language("ru")):
+        title = blocks_of(tables)["sales_by_weekday_and_hour"].title
+    assert re.search(r"с \d+:00 до \d+:00 – [\d,]+ % всех заказов", title.replace("\u00a0", " "))
 
 
 @pytest.mark.parametrize("locale", ["en_GB", "de_DE"])

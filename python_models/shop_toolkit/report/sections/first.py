@@ -47,8 +47,10 @@ def key_figures(rows: pd.DataFrame) -> Block:
         return without_chart(name, _("The last weeks"), _("There is no order to count."))
     first = rows_of(rows)[0]
     days, until = int(first["period_days"]), pd.Timestamp(first["as_of_date"])
-    title = _(
+    title = ngettext(
+        "The last {days} day: {first} to {last}",
         "The last {days} days: {first} to {last}",
+        days,
         days=days,
         first=day_of(until - timedelta(days=days - 1)),
         last=day_of(until),
@@ -238,7 +240,12 @@ def cancelled(row: Row) -> tuple[str, str]:
         "all": money(row["of_amount"]),
         "days": int(row["period_days"]),
     }
-    text = _("{share} of what was ordered in the last {days} days was cancelled: {amount} of {all}.", **parts)
+    text = ngettext(
+        "{share} of what was ordered in the last {days} day was cancelled: {amount} of {all}.",
+        "{share} of what was ordered in the last {days} days was cancelled: {amount} of {all}.",
+        int(row["period_days"]),
+        **parts,
+    )
     if is_missing(row["baseline_share"]):
         return text, _("There is no period before to compare with.")
     before = percent(row["baseline_share"])

@@ -328,7 +328,12 @@ def cohorts(rows: pd.DataFrame) -> Block:
     title = heading
     if len(first):
         again = first["active_customer_count"].sum() / first["cohort_customer_count"].sum()
-        title = _("Of 100 newcomers {count} order again in the month after", count=f"{100 * again:.0f}")
+        title = ngettext(
+            "Of 100 newcomers {count} orders again in the month after",
+            "Of 100 newcomers {count} order again in the month after",
+            round(100 * again),
+            count=round(100 * again),
+        )
     starts = sorted(later["cohort_month_start_date"].unique())[-COHORTS:]
     left_out = later["cohort_month_start_date"].nunique() - COHORTS
     note = _("Customers of the log's first month may have been customers for years: they are not in the title.")
