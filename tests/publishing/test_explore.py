@@ -1,5 +1,8 @@
 """`make explore`: the newest publication in a browser, for reading only and for this machine only."""
 
+import csv
+import errno
+import io
 import json
 import os
 import re
@@ -21,7 +24,19 @@ import duckdb
 import pytest
 from commands import COMMANDS
 from conftest import PUBLISHED, ROOT
-from shop_toolkit.explore import DATABASE, HOST, QUESTIONS, column_for_sqlite, copy_marts, main, questions
+from shop_toolkit.explore import (
+    DATABASE,
+    HOST,
+    LAST_PORT,
+    MOST_ROWS,
+    QUESTIONS,
+    check_port,
+    column_for_sqlite,
+    copy_marts,
+    main,
+    questions,
+)
+from shop_toolkit.ingest.files import InputError
 
 if os.environ.get("SHOP_CI") is None:
     pytest.importorskip("datasette", reason="the extra `explore` is not installed")
@@ -101,10 +116,48 @@ def test_a_mart_is_asked_and_nothing_can_be_written(published_demo: Path, tmp_pa
         hosts = set(re.findall(r'(?:src|href)="https?://([^/":]+)', page))
         assert hosts <= {HOST, "datasette.io"}, "datasette.io is a link to click"
         assert addresses_of(server.pid) == {"127.0.0.1"}
-        # The copy is deleted at the end.
+        for host, status in (
+            ("evil.example", 403), (f"evil.example:{port_of(address)}", 403), ("", 403),
+            (f"localhost:{port_of(address)}", 200), (f"127.0.0.1:{port_of(address)}", 200),
+        ):  # fmt: skip
+            assert status_by(host, address) == status, host
+        # More than the page of a table and the answer to a question hold, also from the second page on.
+        lines = answer(address, asked("select count(*) as n from order_lines"))[0]["n"]
+        assert lines > MOST_ROWS
+        for query in ("", "?_size=max", "?_next=100&_size=max"):
+            assert len(rows_of(f"{address}/order_lines.csv{query}")) == lines, query
+        assert (
+            len(rows_of(f"{address}.csv?{urllib.parse.urlencode({'sql': 'select * from order_lines'})}")) == MOST_ROWS
+        )
+        with urllib.request.urlopen(address) as response:
+            assert "holds 2,000 at most" in response.read().decode()
+        # The copy is deleted at the end, also where the terminal is closed.
         assert list(tmp_path.glob("explore-*"))
+        server.send_signal(signal.SIGHUP)
+        server.wait(30)
     assert list(tmp_path.glob("explore-*")) == []
     assert server.returncode == 0
+
+
+def port_of(address: str) -> int:
+    return int(urllib.parse.urlsplit(address).port or 0)
+
+
+def status_by(host: str, address: str) -> int:
+    """What the page answers to a request in the name of a host."""
+    try:
+        with urllib.request.urlopen(
+            urllib.request.Request(f"{address}/customers.json?_size=1", headers={"Host": host})
+        ) as response:
+            return int(response.status)
+    except urllib.error.HTTPError as error:
+        return error.code if b"for this machine only" in error.read() else 0
+
+
+def rows_of(address: str) -> list[list[str]]:
+    """The rows of a CSV without its headings."""
+    with urllib.request.urlopen(address) as response:
+        return list(csv.reader(io.StringIO(response.read().decode(), newline="")))[1:]
 
 
 def addresses_of(process: int) -> set[str]:
@@ -167,8 +220,8 @@ def test_each_kind_of_column_keeps_its_values(tmp_path: Path) -> None:
         ("{published_folder: null}", "", "Nothing is published, as the setting 'published_folder' is null."),
         ("{published_folder: none/such}", "", "There is no publication in the folder none/such. Build first:"),
         ("{published_folder: DEMO}", "TAKEN", "is in use. Name another one: make explore PORT="),
-        ("{published_folder: DEMO}", "many", "PORT is no number of a port: many."),
-        ("{published_folder: DEMO}", "99999", "PORT is no number of a port: 99999."),
+        ("{published_folder: DEMO}", "many", "PORT must be a number from 1 to 65535: many."),
+        ("{published_folder: DEMO}", "99999", "PORT must be a number from 1 to 65535: 99999."),
     ],
 )
 def test_a_sentence_says_why_nothing_is_shown(
@@ -187,3 +240,24 @@ def test_a_sentence_says_why_nothing_is_shown(
         monkeypatch.setenv("PORT", port.replace("TAKEN", str(taken.getsockname()[1])))
         assert main([settings.replace("DEMO", str(published_demo))]) == 1
     assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("port", "number", "sentence"),
+    [
+        (80, errno.EACCES, "Port 80 is kept for administrators. Name one from 1024 on: make explore PORT=8001."),
+        (80, errno.EADDRINUSE, "Port 80 is in use. Name another one: make explore PORT=81."),
+        (LAST_PORT, errno.EADDRINUSE, "Port 65535 is in use. Name another one: make explore PORT=65534."),
+    ],
+)
+def test_a_sentence_names_a_port_that_can_be_taken(
+    port: int, number: int, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Place(socket.socket):
+        def bind(self, *_: Any) -> None:
+            raise OSError(number, "no")
+
+    monkeypatch.setattr("shop_toolkit.explore.socket.socket", Place)
+    with pytest.raises(InputError) as error:
+        check_port(port)
+    assert str(error.value) == sentence
