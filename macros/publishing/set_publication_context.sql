@@ -58,15 +58,24 @@
             'clean_identifier': clean_identifier('customer_text'),
             'left_out_segments': exclusion_reasons().values() | unique | list,
         } -%}
-        {%- if 'customers' in marts and 'customer_alerts' in marts -%}
+        {%- if 'customers' in marts and 'customer_alerts' in marts and 'segments' in marts -%}
             {%- set members = action_members(
-                '(' ~ marts.customers.query ~ ')', '(' ~ marts.customer_alerts.query ~ ')'
+                '(' ~ marts.customers.query ~ ')',
+                '(' ~ marts.customer_alerts.query ~ ')',
+                '(' ~ marts.segments.query ~ ')'
             ) -%}
+            {#- What a campaign lists by ids is of no segment. -#}
+            {%- set by_ids = 'cast(null as varchar) as segmentation, '
+                ~ 'cast(null as varchar) as segment' -%}
             {%- do context.update({
                 'actions': {
-                    'win back': 'with ' ~ members ~ ' select customer_id from overdue_first',
+                    'win back': 'with ' ~ members
+                        ~ ' select customer_id, ' ~ by_ids ~ ' from overdue_first',
                     'second order': 'with ' ~ members
-                        ~ ' select customer_id from second_order_customers',
+                        ~ ' select customer_id, ' ~ by_ids ~ ' from second_order_first',
+                    'keep the best': 'with ' ~ members
+                        ~ " select customer_id, 'detailed' as segmentation, segment"
+                        ~ ' from best_customers',
                 },
                 'control_draw': control_draw('campaign', 'customer_id'),
                 'control_share': var('control_share'),

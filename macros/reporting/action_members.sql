@@ -1,10 +1,10 @@
 {#-
     SQL: CTEs of whom the report's actions of the week address, before a control group is held out:
-    `overdue_first` and `second_order_customers`, from `participants` and `open_alerts`. The report
-    counts them, and the publication writes their files. `customers` and `customer_alerts` name the
-    marts of these names.
+    `overdue_first`, `second_order_first` and `best_customers`. The report counts them, and the
+    publication writes their files. The arguments name the marts of these names.
 -#}
-{% macro action_members(customers, customer_alerts) -%}
+{% macro action_members(customers, customer_alerts, segments) -%}
+{%- set least_customers, most_customers = 5, 100 -%}
 -- Whom the settings leave out is nobody to write to.
 participants as (
 
@@ -31,7 +31,7 @@ overdue_first as (
         expected_loss
     from open_alerts
     order by expected_loss desc, customer_id asc
-    limit 100
+    limit {{ most_customers }}
 
 ),
 
@@ -48,6 +48,43 @@ second_order_customers as (
         participants.frequency = 1
         and participants.recency_days <= 60
         and open_alerts.customer_id is null
+
+),
+
+-- Their campaign names each by id, so they are no more than fit into a cell.
+second_order_first as (
+
+    select
+        customer_id,
+        expected_spend_90_days
+    from second_order_customers
+    order by expected_spend_90_days desc nulls last, customer_id asc
+    limit {{ most_customers }}
+
+),
+
+best_detailed_segment as (
+
+    select segment
+    from {{ segments }}
+    where
+        segmentation = 'detailed'
+        and not {{ is_left_out('segment') | indent(8) }}
+        and size >= {{ least_customers }}
+    order by revenue desc, display_order asc
+    limit 1
+
+),
+
+best_customers as (
+
+    select
+        participants.customer_id,
+        participants.expected_spend_90_days,
+        best_detailed_segment.segment
+    from participants
+    inner join best_detailed_segment
+        on participants.detailed_segment = best_detailed_segment.segment
 
 )
 {%- endmacro %}

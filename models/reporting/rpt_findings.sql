@@ -19,7 +19,7 @@ segments as (
 
 ),
 
-{{ action_members('customers', ref('customer_alerts')) }},
+{{ action_members('customers', ref('customer_alerts'), 'segments') }},
 
 last_day as (
 
@@ -441,19 +441,10 @@ second_order as (
         'second_order' as finding,
         'cohorts' as chart,
         count(*) as customer_count,
+        (select count(*) from second_order_customers) as of_customer_count,
         sum(expected_spend_90_days) as amount
-    from second_order_customers
+    from second_order_first
     having count(*) >= {{ least_customers }}
-
-),
-
-detailed_spends as (
-
-    select
-        detailed_segment as segment,
-        sum(expected_spend_90_days) as expected_spend
-    from customers
-    group by detailed_segment
 
 ),
 
@@ -464,24 +455,16 @@ keep_best as (
         'detailed_cards' as chart,
         'detailed' as segmentation,
         segments.segment as subject,
-        campaigns.addressed_customer_count as customer_count,
-        segments.size as of_customer_count,
-        spends.expected_spend as amount,
+        count(*) as customer_count,
+        sum(best_customers.expected_spend_90_days) as amount,
         segments.action,
         segments.channel
-    from segments
-    inner join {{ ref('rpt_segments') }} as campaigns
+    from best_customers
+    inner join segments
         on
-            segments.segmentation = campaigns.segmentation
-            and segments.segment = campaigns.segment
-    inner join detailed_spends as spends
-        on segments.segment = spends.segment
-    where
-        segments.segmentation = 'detailed'
-        and not {{ is_left_out('segments.segment') | indent(8) }}
-        and campaigns.addressed_customer_count >= {{ least_customers }}
-    order by segments.revenue desc, segments.display_order asc
-    limit 1
+            segments.segmentation = 'detailed'
+            and best_customers.segment = segments.segment
+    group by segments.segment, segments.action, segments.channel
 
 ),
 

@@ -226,10 +226,17 @@ def drawn_actions(queries: Mapping[str, str], context: Mapping[str, Any]) -> dic
             select
                 campaign,
                 customer_id,
+                segmentation,
+                segment,
                 as_of_date,
                 {context["control_draw"]} < {context["control_share"]} as is_control
             from (
-                select concat({quote_text(action + " ")}, days.as_of_date) as campaign, customer_id, days.as_of_date
+                select
+                    concat({quote_text(action + " ")}, days.as_of_date) as campaign,
+                    customer_id,
+                    segmentation,
+                    segment,
+                    days.as_of_date
                 from ({members})
                 cross join (select max(as_of_date) as as_of_date from ({queries["customers"]})) as days
             )
@@ -245,7 +252,9 @@ def actions(drawn: Mapping[str, str]) -> Iterator[Audience]:
 
 
 def rows_of_campaigns(drawn: Mapping[str, str], control_share: float) -> str:
-    """SQL of the rows of seeds/campaigns.csv that measure the actions, by ids, from the day after the last one.
+    """SQL of the rows of seeds/campaigns.csv that measure the actions, from the day after the last one.
+
+    A campaign to a whole segment names it; any other names its customers by their ids, which are few.
 
     Args:
         drawn: As `drawn_actions` gives it.
@@ -256,15 +265,18 @@ def rows_of_campaigns(drawn: Mapping[str, str], control_share: float) -> str:
         f"""
         select
             campaign as name,
-            null::varchar as segmentation,
-            null::varchar as segment,
-            concat('customer_id in (', string_agg({identifier}, ', ' order by customer_id), ')') as condition,
+            segmentation,
+            segment,
+            case
+                when segment is null
+                    then concat('customer_id in (', string_agg({identifier}, ', ' order by customer_id), ')')
+            end as condition,
             strftime(as_of_date + 1, '%Y-%m-%d') as start_date,
             null::varchar as end_date,
             '{control_share}' as control_share,
             null::varchar as expected_lift
         from ({members})
-        group by campaign, as_of_date
+        group by campaign, segmentation, segment, as_of_date
         """
         for members in drawn.values()
     )

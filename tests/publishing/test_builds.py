@@ -60,7 +60,11 @@ def test_the_files_of_actions_and_the_rows_of_their_campaigns_hold_the_same_cust
         "win back": """select customer_id from customer_alerts where state <> 'resolved'
             order by expected_loss desc, customer_id limit 100""",
         "second order": """select customer_id from customers where frequency = 1 and recency_days <= 60
-            and customer_id not in (select customer_id from customer_alerts where state <> 'resolved')""",
+            and customer_id not in (select customer_id from customer_alerts where state <> 'resolved')
+            order by expected_spend_90_days desc nulls last, customer_id limit 100""",
+        "keep the best": """select customer_id from customers where detailed_segment = (
+            select segment from segments where segmentation = 'detailed' order by revenue desc, display_order limit 1
+        )""",
     }
     with (folder / "actions/campaigns.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -69,12 +73,11 @@ def test_the_files_of_actions_and_the_rows_of_their_campaigns_hold_the_same_cust
     }
     for row in rows:
         assert list(row) == list(campaigns.COLUMNS)
-        assert condition_problem(row["condition"]) is None
+        condition = row["condition"] or f"{row['segmentation']}_segment = '{row['segment']}'"
+        assert condition_problem(condition) is None
         action = row["name"].removesuffix(f" {day}")
         every = {customer for (customer,) in shop.rows(members[action])}
-        assert {
-            customer for (customer,) in shop.rows(f"select customer_id from customers where {row['condition']}")
-        } == every
+        assert {customer for (customer,) in shop.rows(f"select customer_id from customers where {condition}")} == every
         draws = {
             customer: int(hashlib.md5(f"|{row['name']}|{customer}".encode()).hexdigest()[:8], 16) / 2**32
             for customer in every

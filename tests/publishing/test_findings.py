@@ -29,7 +29,6 @@ EMPTY = {
         "segmentation": "str", "direction": "str", "change_type": "str", "revenue_at_risk": "float",
         "as_of_date": "datetime64[ns]",
     },
-    "rpt_segments": {"segmentation": "str", "segment": "str", "addressed_customer_count": "int"},
 }  # fmt: skip
 LAST_DAY = datetime.date(2024, 6, 30)
 
@@ -57,6 +56,10 @@ def findings(orders: pd.DataFrame) -> dict[str, Row]:
         expected_spend_90_days=1,
         as_of_date=LAST_DAY,
     )
+    return findings_of(orders, customers)
+
+
+def findings_of(orders: pd.DataFrame, customers: pd.DataFrame) -> dict[str, Row]:
     empty = {
         name: pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in columns.items()})
         for name, columns in EMPTY.items()
@@ -96,6 +99,16 @@ def test_the_revenue_of_few_who_came_or_stayed_away_is_withheld(sizes: tuple[int
     else:
         assert (change["gained_amount"], change["lost_amount"]) == (40 * came, 30 * went)
         assert evidence.startswith("Customers who had not ordered in the period before brought ")
+
+
+def test_the_second_order_is_asked_of_as_many_as_a_campaign_can_list() -> None:
+    orders = sales(150, 0, 0)
+    customers = pd.DataFrame({"customer_id": orders["customer_id"], "expected_spend_90_days": range(150)}).assign(
+        frequency=1, monetary=40, recency_days=0, detailed_segment="", rfm_segment="", as_of_date=LAST_DAY
+    )
+    action = findings_of(orders, customers)["second_order"]
+    known = {"customer_count": 100, "of_customer_count": 150, "amount": sum(range(50, 150))}
+    assert {name: action[name] for name in known} == known
 
 
 @pytest.mark.parametrize("language", languages())

@@ -193,7 +193,11 @@ def test_each_campaign_and_segment_has_a_file_of_those_who_are_addressed(publish
         "win back": "select customer_id from customer_alerts where state <> 'resolved'"
         " order by expected_loss desc, customer_id limit 100",
         "second order": "select customer_id from customers where frequency = 1 and recency_days <= 60"
-        " and customer_id not in (select customer_id from customer_alerts where state <> 'resolved')",
+        " and customer_id not in (select customer_id from customer_alerts where state <> 'resolved')"
+        " order by expected_spend_90_days desc nulls last, customer_id limit 100",
+        "keep the best": """select customer_id from customers where detailed_segment = (
+            select segment from segments where segmentation = 'detailed' order by revenue desc, display_order limit 1
+        )""",
     }
     for action, query in members.items():
         ((expected[f"actions/{file_name_of(action)}"],),) = published.rows(

@@ -289,13 +289,12 @@ def localised(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
     Returns:
         Tables whose `COLUMNS` are translated. The segments keep their colours, which go by their own names, in a
-        column of that name; findings keep the segment's own name in `segment_key`.
+        column of that name.
     """
     segments = tables["segments"]
     colours = segment_colours(segments)
     with_colours = {
         "segments": segments.assign(colour=[colours[segment] for segment in segments["segment"]]),
-        "rpt_findings": tables["rpt_findings"].assign(segment_key=tables["rpt_findings"]["subject"]),
     }
     return {name: translated(table) for name, table in (dict(tables) | with_colours).items()}
 

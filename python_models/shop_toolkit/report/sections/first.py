@@ -3,8 +3,6 @@
 What they say is computed by the model rpt_findings; here it becomes sentences.
 """
 
-import csv
-import io
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -320,22 +318,6 @@ def list_of(audience: str) -> str:
     return f"{audiences.FOLDER}/{audience}-customer-ids.csv"
 
 
-def segment_of(row: Row) -> str:
-    """The segment of a finding as the marts name it; `row` is its row of rpt_findings, perhaps translated."""
-    return str(row.get("segment_key", row["subject"]))
-
-
-def row_of_campaign(row: Row) -> str:
-    """The row of seeds/campaigns.csv that measures an action to a whole segment; `row` is its row of rpt_findings."""
-    segmentation, segment = row["segmentation"], segment_of(row)
-    start = pd.Timestamp(row["as_of_date"]) + timedelta(days=1)
-    line = io.StringIO()
-    # By the name of the audience the campaign holds out whom its file leaves out.
-    cells = [f"{segmentation}: {segment}", segmentation, segment, "", f"{start:%Y-%m-%d}", "", "", ""]
-    csv.writer(line, lineterminator="").writerow(cells)
-    return line.getvalue()
-
-
 def action_card(row: Row, title: str, who: str, what: str, stake: str, files: list[list[str]], measured: str) -> Card:
     """The card of an action.
 
@@ -407,7 +389,12 @@ def second_order(row: Row) -> Card:
     return action_card(
         row,
         _("Win the second order"),
-        _("customers whose only order is at most 60 days old, and who are not overdue"),
+        _(
+            "the {count} of {all} customers with the highest forecast spend whose only order is at most 60 days old,"
+            " and who are not overdue",
+            count=count(row["customer_count"]),
+            all=count(row["of_customer_count"]),
+        ),
         _("a welcome series, help with the first purchase, a small incentive; by e-mail"),
         _("forecast spend"),
         files_of("second order"),
@@ -417,19 +404,14 @@ def second_order(row: Row) -> Card:
 
 def keep_best(row: Row) -> Card:
     """The segment that brings most."""
-    segment = segment_of(row)
     return action_card(
         row,
         _("Keep the best: {segment}", segment=row["subject"]),
-        _("the detailed segment that brings most, without its control group"),
+        _("the detailed segment that brings most"),
         f"{row['action']}; {row['channel']}",
         _("forecast spend"),
-        [[_("Their list, without the control group"), list_of(f"{row['segmentation']}/{file_name_of(segment)}")]],
-        _(
-            "before you write, add this row to seeds/campaigns.csv and build: {row} – the tab Campaigns then shows what"
-            " it brought",
-            row=row_of_campaign(row),
-        ),
+        files_of("keep the best"),
+        how_to_measure(),
     )
 
 
