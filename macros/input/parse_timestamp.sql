@@ -142,7 +142,8 @@
     separators, with AM or PM in any form, and with a time zone. The zone is dropped, because the
     shop's day is the wall clock's. AM and PM may stand beside hours of 24 where both agree, as in
     15:30 PM. The pattern knows which years are plausible, and formats with two digits for the year
-    read none of four: so the text is turned once, as DuckDB compiles each pattern at each place.
+    read none of four: so the text is turned once, as DuckDB compiles each pattern at each place. What
+    follows the text keeps words from being read that DuckDB knows as timestamps, such as infinity.
 -#}
 {% macro decorated_timestamp(text, mark, month) -%}
     {%- set blank = '[\\s\\x{00A0}\\x{202F}]' -%}
@@ -174,10 +175,10 @@
             '. M', '%H:%M. M', '%H:%M:%S. M', '%H:%M:%S.%f M', '%I:%M. %p', '%I:%M:%S. %p',
             '%I:%M:%S.%f %p'
         ] -%}
-            {%- do formats.append('#' ~ year ~ '-' ~ month ~ '-%d ' ~ time) -%}
+            {%- do formats.append('#' ~ year ~ '-' ~ month ~ '-%d ' ~ time ~ '#') -%}
         {%- endfor -%}
     {%- endfor -%}
-    {{ return('try_strptime(' ~ canonical ~ ', ' ~ sql_list(formats) ~ ')') }}
+    {{ return('try_strptime(' ~ canonical ~ " || '#', " ~ sql_list(formats) ~ ')') }}
 {%- endmacro %}
 
 
