@@ -9,12 +9,17 @@ from threading import Event, Timer
 
 # Docker waits ten before it kills.
 LONGEST_SECONDS = 5.0
+# So long workers may take to end, before they are killed: joblib may wait for one that was ended while it started.
+LONGEST_CLEANUP_SECONDS = 8.0
 # What dbt says of a stop, a trace among it, is nothing for people.
 STOPPING = Event()
 
 
 def end(code: int) -> None:
     """End this process and those that it has started, with what they hold outside of themselves."""
+    hanging = Timer(LONGEST_CLEANUP_SECONDS, _abandon, [code])
+    hanging.daemon = True
+    hanging.start()
     try:
         if "joblib" in sys.modules:
             from shop_toolkit.workers import stop_workers
@@ -30,6 +35,15 @@ def end(code: int) -> None:
         os._exit(code)
 
 
+def _abandon(code: int) -> None:
+    """End this process at once, and kill the workers."""
+    if "joblib" in sys.modules:
+        from shop_toolkit.workers import kill_workers
+
+        kill_workers()
+    os._exit(code)
+
+
 def exit_on_signals(sentence: str) -> None:
     """Turn Ctrl-C and the signals to end into `SystemExit`, so that what is held is let go of on the way out.
 
@@ -39,6 +53,10 @@ def exit_on_signals(sentence: str) -> None:
         sentence: What to say then.
     """
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    # The helpers of joblib and Python free what a worker held that was ended at its start, and would warn of it. They
+    # read here what to keep to themselves.
+    silent = "ignore:resource_tracker:UserWarning"
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, [os.environ.get("PYTHONWARNINGS"), silent]))
 
     def leave(number: int, _: object) -> None:
         for other in numbers:

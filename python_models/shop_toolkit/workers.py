@@ -1,5 +1,6 @@
 """The processes that fit, of which joblib keeps two for all models. Light: nothing here loads what they load."""
 
+import os
 import signal
 from collections.abc import Iterable
 from contextlib import suppress
@@ -7,7 +8,7 @@ from importlib import import_module
 from threading import Thread
 
 from joblib import Parallel, delayed, parallel_config
-from joblib.externals.loky import get_reusable_executor
+from joblib.externals.loky import get_reusable_executor, reusable_executor
 
 WORKERS = 2
 # Joined at the end: two threads that free joblib's folders at once have its helper print a trace.
@@ -48,3 +49,11 @@ def stop_workers() -> None:
     get_reusable_executor(kill_workers=True).shutdown(wait=True)
     for waiting in _WAITING:
         waiting.join(LONGEST_SECONDS)
+
+
+def kill_workers() -> None:
+    """Kill the worker processes without a look at what they do."""
+    executor = reusable_executor._executor
+    for process in list(executor._processes or []) if executor is not None else []:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
