@@ -142,8 +142,9 @@
     separators, with AM or PM in any form, and with a time zone. The zone is dropped, because the
     shop's day is the wall clock's. AM and PM may stand beside hours of 24 where both agree, as in
     15:30 PM. The pattern knows which years are plausible, and formats with two digits for the year
-    read none of four: so the text is turned once, as DuckDB compiles each pattern at each place. What
-    follows the text keeps words from being read that DuckDB knows as timestamps, such as infinity.
+    read none of four: so the text is turned once, as DuckDB compiles each pattern at each place.
+    What follows the text keeps words from being read that DuckDB knows as timestamps, such as
+    infinity.
 -#}
 {% macro decorated_timestamp(text, mark, month) -%}
     {%- set blank = '[\\s\\x{00A0}\\x{202F}]' -%}
