@@ -45,6 +45,7 @@ scored as (
 
     select
         customers.*,
+        cut_points.score_group,
         {% for measure in score_measures() %}
         cut_points.{{ measure }}_scores,
         {% endfor %}

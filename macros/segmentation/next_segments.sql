@@ -13,18 +13,14 @@
 rfm_combinations as (
 
     select distinct
-        segmented.model_version,
-        coalesce(score_groups.score_group, '') as score_group,
+        model_version,
+        score_group,
         -- To a name matters only whether there is a second order.
-        least(segmented.frequency, 2) as frequency,
-        segmented.frequency_score,
-        segmented.monetary_score
+        least(frequency, 2) as frequency,
+        frequency_score,
+        monetary_score
     from segmented
-    left join score_groups
-        on
-            segmented.model_version = score_groups.model_version
-            and segmented.country = score_groups.score_group
-    where segmented.rfm_score is not null
+    where rfm_score is not null
 
 ),
 
@@ -215,14 +211,10 @@ next_segments as (
             as next_{{ segmentation }}_segment_date {{- ',' if not loop.last }}
         {% endfor %}
     from segmented
-    left join score_groups
-        on
-            segmented.model_version = score_groups.model_version
-            and segmented.country = score_groups.score_group
     left join next_rfm_segments as rfm
         on
             segmented.model_version = rfm.model_version
-            and coalesce(score_groups.score_group, '') = rfm.score_group
+            and segmented.score_group = rfm.score_group
             and least(segmented.frequency, 2) = rfm.frequency
             and segmented.recency_score = rfm.recency_score
             and segmented.frequency_score = rfm.frequency_score
