@@ -6,12 +6,13 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from joblib import Parallel, delayed, parallel_config
+from joblib import Parallel, delayed
 from sklearn import config_context
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import ThreadpoolController
 
 from shop_toolkit.progress import Progress
+from shop_toolkit.workers import one_thread_each
 
 Result = TypeVar("Result")
 
@@ -41,7 +42,7 @@ def in_parallel(
     Returns:
         Results of work(*job) in the order of the jobs, the same for any number of workers.
     """
-    with parallel_config(backend="loky", inner_max_num_threads=1):
+    with one_thread_each():
         results = Parallel(n_jobs=workers, return_as="generator")(delayed(_alone)(work, job) for job in jobs)
         return list(Progress(what, len(jobs), units).over(results) if what else results)
 

@@ -16,6 +16,11 @@ _WAITING: list[Thread] = []
 LONGEST_SECONDS = 10.0
 
 
+def one_thread_each() -> parallel_config:
+    """How all ask joblib for the workers: whoever asked otherwise would have it start others."""
+    return parallel_config(backend="loky", inner_max_num_threads=1)
+
+
 def load_ahead() -> None:
     """Start the workers and have them load their libraries, and return at once.
 
@@ -24,8 +29,7 @@ def load_ahead() -> None:
     # Ctrl-C reaches all processes of a terminal; this one ends the workers, which would print a trace each.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        # As `in_parallel` asks for them; else joblib would start others.
-        with parallel_config(backend="loky", inner_max_num_threads=1):
+        with one_thread_each():
             loaded = Parallel(n_jobs=WORKERS, return_as="generator")(delayed(_load)() for _ in range(WORKERS))
     finally:
         signal.signal(signal.SIGINT, before)
