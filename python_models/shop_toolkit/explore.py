@@ -25,6 +25,7 @@ import duckdb
 
 from shop_toolkit.ingest.files import InputError
 from shop_toolkit.ingest.inspect_input import settings_of_run
+from shop_toolkit.ingest.quoting import quote_name
 
 HOST = "127.0.0.1"
 PORT = 8001
@@ -79,10 +80,10 @@ def column_for_sqlite(name: str, kind: str) -> tuple[str, str]:
         The column's definition in SQLite, and the expression of its value in DuckDB.
     """
     if kind.startswith("DECIMAL") or kind in ("DOUBLE", "FLOAT", "HUGEINT"):
-        return f"{quote(name)} real", f"cast({quote(name)} as double)"
+        return f"{quote_name(name)} real", f"cast({quote_name(name)} as double)"
     if kind.endswith("INT") or kind in ("INTEGER", "BOOLEAN"):
-        return f"{quote(name)} integer", f"cast({quote(name)} as bigint)"
-    return f"{quote(name)} text", f"cast({quote(name)} as varchar)"
+        return f"{quote_name(name)} integer", f"cast({quote_name(name)} as bigint)"
+    return f"{quote_name(name)} text", f"cast({quote_name(name)} as varchar)"
 
 
 def copy_marts(marts: Path, copy: Path) -> dict[str, Any]:
@@ -108,9 +109,9 @@ def copy_marts(marts: Path, copy: Path) -> dict[str, Any]:
                 [name],
             ).fetchall()
             definitions, values = zip(*(column_for_sqlite(column, kind) for column, kind, _ in columns), strict=True)
-            target.execute(f"create table {quote(name)} ({', '.join(definitions)})")
-            rows = source.execute(f"select {', '.join(values)} from main.{quote(name)}")
-            insert = f"insert into {quote(name)} values ({', '.join('?' * len(columns))})"
+            target.execute(f"create table {quote_name(name)} ({', '.join(definitions)})")
+            rows = source.execute(f"select {', '.join(values)} from main.{quote_name(name)}")
+            insert = f"insert into {quote_name(name)} values ({', '.join('?' * len(columns))})"
             while batch := rows.fetchmany(ROWS_AT_A_TIME):
                 target.executemany(insert, batch)
             tables[name] = {
@@ -121,11 +122,6 @@ def copy_marts(marts: Path, copy: Path) -> dict[str, Any]:
         ((publication_id, published_at),) = source.execute("select * from publication").fetchall()
     about = f"Publication {publication_id[:8]} of {published_at:%Y-%m-%d %H:%M} UTC. Money is a float in these pages."
     return {"title": "Published marts", "description": about, "databases": {DATABASE: {"tables": tables}}}
-
-
-def quote(name: str) -> str:
-    """A name as SQL reads it whatever it holds."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def marts_of(settings: Mapping[str, Any]) -> Path:
