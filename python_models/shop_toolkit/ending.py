@@ -44,6 +44,15 @@ def _abandon(code: int) -> None:
     os._exit(code)
 
 
+def silence_helpers() -> None:
+    """Keep from people what helpers of joblib and Python warn of: locks and folders of a process that was stopped.
+
+    They outlive it, free these, and read here what to keep to themselves.
+    """
+    silent = "ignore:resource_tracker:UserWarning"
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, [os.environ.get("PYTHONWARNINGS"), silent]))
+
+
 def exit_on_signals(sentence: str) -> None:
     """Turn Ctrl-C and the signals to end into `SystemExit`, so that what is held is let go of on the way out.
 
@@ -53,10 +62,7 @@ def exit_on_signals(sentence: str) -> None:
         sentence: What to say then.
     """
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    # The helpers of joblib and Python free what a worker held that was ended at its start, and would warn of it. They
-    # read here what to keep to themselves.
-    silent = "ignore:resource_tracker:UserWarning"
-    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, [os.environ.get("PYTHONWARNINGS"), silent]))
+    silence_helpers()
 
     def leave(number: int, _: object) -> None:
         for other in numbers:

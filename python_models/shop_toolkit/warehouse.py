@@ -52,8 +52,8 @@ def check_warehouse(path: str, config: Mapping[str, Any]) -> None:
 def close_warehouse() -> None:
     """Close the database that a run of dbt in this process has left open.
 
-    dbt-duckdb only forgets it: an error that somebody keeps, with what its traceback holds, would keep it open for the
-    next run.
+    dbt-duckdb only drops its reference: an error that somebody keeps, with what its traceback holds, would keep it open
+    for the next run.
     """
     # Here, because whoever doesn't run dbt need not load it.
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager

@@ -26,7 +26,7 @@ from typing import Any
 
 import duckdb
 
-from shop_toolkit.ending import end
+from shop_toolkit.ending import end, silence_helpers
 from shop_toolkit.ingest.errors import first_line_of, named, shortened
 from shop_toolkit.ingest.files import InputError, stamp_or_none, stamps
 from shop_toolkit.ingest.inspect_input import settings_of_run
@@ -521,8 +521,7 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
     stopping = Event()
     stop_on_signals(stopping)
-    # Of locks that a second Ctrl-C leaves: Python's helper, which frees them, would warn on the screen.
-    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")
+    silence_helpers()
     try:
         watch(given.settings, seconds_of(given.seconds), stopping)
     except InputError as error:
