@@ -5,7 +5,7 @@ PYTHON ?= python3
 # The shell reads VARS, EVERY, SHOP, PORT and MARTS as variables of its own, so that quotes and semicolons in it stay as they are.
 export VARS EVERY SHOP PORT
 
-.PHONY: install build inspect refresh watch explore superset new test soak coverage lint benchmark lock clean
+.PHONY: install build inspect refresh watch explore superset new spark cluster-up cluster-down test soak coverage lint benchmark lock clean
 
 install: $(VENV)/installed
 
@@ -38,6 +38,17 @@ superset: $(VENV)/installed
 new: $(VENV)/installed
 	PYTHONPATH=python_models $(BIN)/python -m shop_toolkit.new_project "$$SHOP"
 
+# Apache Spark itself, 450 MB, for SHOP_SPARK=local[2] and for a cluster; it needs Java 17 or 21.
+spark: .spark/installed
+
+# A cluster of Apache Spark on this machine, at SHOP_SPARK=sc://127.0.0.1:15002, until `make cluster-down` (docs/cluster.md).
+# CLUSTER='--workers 3 --memory 4g' starts another one.
+cluster-up: $(VENV)/installed .spark/installed
+	PYTHONPATH=adapter $(BIN)/python -m dbt.adapters.sparkconnect.cluster up $(CLUSTER)
+
+cluster-down: $(VENV)/installed
+	PYTHONPATH=adapter $(BIN)/python -m dbt.adapters.sparkconnect.cluster down
+
 test: $(VENV)/installed
 	$(BIN)/python -m pytest
 
@@ -60,6 +71,8 @@ benchmark: $(VENV)/installed
 lock:
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
 		--no-strip-extras --generate-hashes --no-annotate --no-header --output-file requirements.lock
+	echo 'pyspark>=4.1.3,<4.2' | uv pip compile - --no-deps --generate-hashes --no-annotate --no-header \
+		--output-file spark.lock
 
 clean:
 	rm -rf $(VENV) target logs
@@ -69,4 +82,10 @@ $(VENV)/installed: requirements.lock
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	echo '$(CURDIR)/adapter' > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/customer_segmentation.pth"
+	touch $@
+
+# Beside `pyspark-client` of the environment, which has the same modules and no Java.
+.spark/installed: spark.lock | $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade \
+		--target .spark --requirement spark.lock
 	touch $@

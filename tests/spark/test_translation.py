@@ -398,13 +398,36 @@ def test_what_has_no_translation_is_named(query: str, sentence: str, engine: Eng
     assert sentence in str(raised.value)
 
 
+class Spark:
+    """What the translation asks of Apache Spark, with a table of two columns."""
+
+    name = "spark"
+    inserts_whole = False
+
+    def columns(self, schema: str, table: str) -> dict[str, str]:
+        return {"customer": "string", "quantity": "int"} if table == "lines" else {}
+
+
+def test_a_value_that_is_a_condition_stands_in_brackets_for_spark() -> None:
+    """Sail reads `not a is null is null`, too."""
+    engine: Any = Spark()
+    (statement,) = translate("select first(customer order by quantity is not null) from shop.lines", engine)
+    assert "(NOT `lines`.`quantity` IS NULL) IS NULL" in statement.sql
+
+
+def test_rows_are_inserted_into_sparks_own_tables_by_replacing_them() -> None:
+    engine: Any = Spark()
+    (statement,) = translate("insert into shop.lines (customer) select 'a'", engine)
+    assert (statement.makes, statement.changes, statement.reads_itself) == ("table", [("shop", "lines")], True)
+    with duckdb.connect() as connection:
+        connection.execute("create schema shop")
+        connection.execute("create table shop.lines as select 'b' as customer, 2 as quantity")
+        # As Spark's SQL is written, with quotes of DuckDB.
+        rows = connection.sql(statement.sql.replace("`", '"')).fetchall()
+    assert sorted(rows) == [("a", None), ("b", 2)]
+
+
 def test_groups_of_a_replacement_have_the_names_that_spark_gives_them() -> None:
-    class Spark:
-        name = "spark"
-
-        def columns(self, schema: str, table: str) -> dict[str, str]:
-            return {}
-
     engine: Any = Spark()
     (statement,) = translate(r"select regexp_replace('ab', '(a)(b)', '\2\1$', 'g')", engine)
     assert r"'$2$1\\$'" in statement.sql
@@ -429,8 +452,10 @@ def test_an_old_version_is_one_sentence() -> None:
     assert version_problem("3.5.6") == "SHOP_SPARK leads to Spark 3.5.6: the target needs 4.0 or later."
 
 
-def test_spark_of_this_machine_is_started_by_its_own_package() -> None:
-    with pytest.raises(DbtRuntimeError, match=r"needs Apache Spark itself and Java 17: run .*pyspark-client"):
+def test_spark_of_this_machine_needs_spark_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SPARK_HOME", raising=False)
+    monkeypatch.setattr("dbt.adapters.sparkconnect.spark.find_spec", lambda name: None)
+    with pytest.raises(DbtRuntimeError, match="Apache Spark is not installed: run 'make spark', or name a folder"):
         Engine("local[2]")
 
 

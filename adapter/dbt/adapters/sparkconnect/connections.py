@@ -26,7 +26,7 @@ class ConnectionManager(DuckDBConnectionManager):  # type: ignore[misc]  # dbt i
         DuckDBConnectionManager.open(connection)
         if not isinstance(connection.handle, Handle):
             credentials = connection.credentials
-            engine = engine_at(credentials.engine, credentials.folder)
+            engine = engine_at(credentials.engine, credentials.folder, credentials.spark_home)
             connection.handle = Handle(connection.handle, engine, credentials.driver_functions)
         return connection
 

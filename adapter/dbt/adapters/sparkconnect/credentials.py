@@ -16,13 +16,16 @@ class Credentials(DuckDBCredentials):  # type: ignore[misc]  # dbt is not follow
         engine: Its address: `sail`, `sc://host:port` or `local[n]`.
         driver_functions: SQL functions that plugins register on the driver, and the schema whose relations each of them
             makes there for the engine; null where it makes none.
-        folder: Where the tables of Sail are between two processes; null keeps none. Other engines have their own place.
+        folder: Where the tables of an engine that ends with the process are between two of them; null keeps none. Other
+            engines have their own place.
+        spark_home: Where Apache Spark is looked for last, if it is to be started.
         unused_variables: Variables of the environment that mean something to another target alone.
     """
 
     engine: str = field(default="sail", repr=False)
     driver_functions: dict[str, Any] = field(default_factory=dict)
     folder: str | None = None
+    spark_home: str | None = None
     unused_variables: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -1,23 +1,21 @@
 """A session on an engine that speaks Spark Connect."""
 
 import atexit
-import os
 import re
-import shutil
 import socket
 import threading
 from collections.abc import Sequence
-from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
+from dbt.adapters.sparkconnect.spark import LocalServer
 from dbt.adapters.sparkconnect.storage import Storage, definitions_of, text_of
 from dbt_common.exceptions import DbtRuntimeError
 
 ADDRESSES = "'sail', 'sc://host:port' or 'local[2]'"
 DEFAULT_PORT = 15002
-# The words with which the package of Spark says that it lacks Java.
-NO_JAVA = ("JAVA_GATEWAY_EXITED", "JAVA_HOME")
+# A table that is made before it takes the place of another.
+MADE = "__made"
 
 
 class Engine:
@@ -28,25 +26,36 @@ class Engine:
         session: The session of Spark Connect.
     """
 
-    def __init__(self, address: str, folder: str | None = None) -> None:
+    def __init__(self, address: str, folder: str | None = None, spark_home: str | None = None) -> None:
         """Connect, and start the engine where it runs on this machine.
 
         Args:
             address: `sail`, `sc://host:port` or `local[n]`.
             folder: Where the tables of an engine are that ends with this process; None keeps none.
+            spark_home: Where Apache Spark is looked for last, if it is to be started.
 
         Raises:
             DbtRuntimeError: One sentence on why there is no session.
         """
         self.server: Any = None
+        self._ends_with_us = address == "sail" or address.startswith("local")
+        self._spark_home = spark_home
         self.session = self._session(address)
         self.name = "sail" if self._is_sail() else "spark"
         self.session.conf.set("spark.sql.session.timeZone", "UTC")
+        if self.name == "spark":
+            # Files that a process left that was killed while it made a table are written over.
+            self.session.conf.set("spark.sql.legacy.allowNonEmptyLocationInCTAS", "true")
         self._columns: dict[tuple[str, str], dict[str, str]] = {}
         self._lock = threading.RLock()
-        self._storage = Storage(folder) if folder and self.server is not None else None
+        self._storage = Storage(folder) if folder and self._ends_with_us else None
         if self._storage is not None:
             self._storage.restore(self.run)
+
+    @property
+    def inserts_whole(self) -> bool:
+        """Whether all rows of an insert are there, or none: Spark's plain tables get one file after the other."""
+        return self.name == "sail" or self._storage is not None
 
     def _session(self, address: str) -> Any:
         if not (address == "sail" or re.fullmatch(r"sc://.+|local(\[(\d+|\*)\])?", address)):
@@ -67,9 +76,9 @@ class Engine:
                 place = urlsplit(address)
                 socket.create_connection((place.hostname, place.port or DEFAULT_PORT), timeout=10).close()
             elif address.startswith("local"):
-                refuse_without_spark(address)
-                SparkSession._start_connect_server(address, {"spark.sql.catalogImplementation": "hive"})
-                address = "sc://localhost"
+                local_server = LocalServer(address, self._spark_home)
+                atexit.register(local_server.end)
+                address = local_server.address
             session = SparkSession.builder.remote(address).create()
             # At the end of the process, the client would clear fits that no model makes there; where the engine has
             # ended already, it would try for ten minutes.
@@ -80,9 +89,9 @@ class Engine:
                 raise DbtRuntimeError(problem)
         except DbtRuntimeError:
             raise
-        except Exception as error:
+        except Exception:
             # Without its cause, whose text may hold the address and its token.
-            raise DbtRuntimeError(reason_of(address, error)) from None
+            raise DbtRuntimeError(reason_of(address)) from None
         return session
 
     def _started_sail(self) -> str:
@@ -133,16 +142,12 @@ class Engine:
             query: In the engine's dialect.
             reads_itself: Whether the query reads the table: its rows stay until all of them are read.
         """
-        place, aside = f"`{schema}`.`{table}`", f"`{schema}`.`{table}__made`"
+        place, aside = f"`{schema}`.`{table}`", f"`{schema}`.`{table}{MADE}`"
+        self.drop_other_kind(schema, table, "table")
         if self._storage is not None:
             return self._make_stored_table(self._storage, schema, table, query)
-        if self.name == "spark" and self.columns(schema, table):
-            self.run(f"drop table if exists {aside}")
-            result = self.run(f"create table {aside} as {query}")
-            self.run(f"drop table {place}")
-            self.run(f"alter table {aside} rename to {place}")
-        elif self.name == "spark":
-            result = self.run(f"create table {place} as {query}")
+        if self.name == "spark":
+            result = self._make_spark_table(schema, table, query)
         elif reads_itself:
             result = self.run(f"create or replace table {aside} as {query}")
             self.run(f"create or replace table {place} as select * from {aside}")
@@ -152,11 +157,45 @@ class Engine:
         self.changed(schema, table)
         return result
 
+    def drop_other_kind(self, schema: str, name: str, kind: str) -> None:
+        """Drop a view where a table will be, or a table where a view will be: Spark replaces neither by the other."""
+        if self.name == "spark" and self.columns(schema, name):
+            is_view = self.session.catalog.getTable(f"`{schema}`.`{name}`").tableType == "VIEW"
+            if is_view != (kind == "view"):
+                self.run(f"drop {'view' if is_view else 'table'} `{schema}`.`{name}`")
+                self.changed(schema, name)
+
+    def _make_spark_table(self, schema: str, table: str, query: str) -> Any:
+        """Aside, as Spark's own catalogue replaces no table in one statement.
+
+        A table is there once all of its rows are. So what a process leaves that is killed between two statements is
+        complete, and takes its place later (`_finish_replacements`).
+        """
+        place, aside = f"`{schema}`.`{table}`", f"`{schema}`.`{table}{MADE}`"
+        if not self.columns(schema, table):
+            return self.run(f"create table {place} as {query}")
+        self.run(f"drop table if exists {aside}")
+        result = self.run(f"create table {aside} as {query}")
+        self.run(f"drop table {place}")
+        self.run(f"alter table {aside} rename to {place}")
+        return result
+
+    def _finish_replacements(self, schema: str, tables: set[str]) -> None:
+        """Give tables that were made their place, where a process was killed after it had dropped what was there."""
+        for made in sorted(table for table in tables if table.endswith(MADE)):
+            table = made.removesuffix(MADE)
+            if table not in tables:
+                # Not by another name: there may be files left of what was dropped.
+                self.run(f"create table `{schema}`.`{table}` as select * from `{schema}`.`{made}`")
+            self.run(f"drop table `{schema}`.`{made}`")
+            self.changed(schema, table)
+
     def _make_stored_table(self, storage: Storage, schema: str, table: str, query: str) -> Any:
         """Aside, as Sail writes a table that is replaced where its rows were."""
-        location, made = storage.new_location(schema, table), f"{table}__made"
+        location, made = storage.new_location(schema, table), f"{table}{MADE}"
         stored_at = f"using parquet location {text_of(location)}"
-        result = self.run(f"create or replace table `{schema}`.`{made}` {stored_at} as {query}")
+        self.run(f"drop table if exists `{schema}`.`{made}`")
+        result = self.run(f"create table `{schema}`.`{made}` {stored_at} as {query}")
         columns = self._read_columns(schema, made)
         self.run(f"drop table if exists `{schema}`.`{table}`")
         self.run(f"create table `{schema}`.`{table}` ({definitions_of(columns)}) {stored_at}")
@@ -200,6 +239,8 @@ class Engine:
         """Names of the tables and views of a schema, each with `table` or `view`."""
         if not self.session.catalog.databaseExists(schema):
             return []
+        if self.name == "spark" and self._storage is None:
+            self._finish_replacements(schema, {one.name for one in self.session.catalog.listTables(schema)})
         found = self.session.catalog.listTables(schema)
         return [
             (one.name, "view" if "VIEW" in str(one.tableType).upper() else "table")
@@ -210,15 +251,6 @@ class Engine:
     def schemas(self) -> list[str]:
         """Names of the schemas."""
         return [one.name for one in self.session.catalog.listDatabases()]
-
-
-def refuse_without_spark(address: str) -> None:
-    """Stop where this machine has the client of Spark alone, which can't start one."""
-    if find_spec("pyspark.jars") is None or not (os.environ.get("JAVA_HOME") or shutil.which("java")):
-        raise DbtRuntimeError(
-            f"SHOP_SPARK is '{address}', which needs Apache Spark itself and Java 17: run \"pip install"
-            " 'pyspark[connect]==4.1.*'\" in place of pyspark-client and install a JDK, or set SHOP_SPARK to 'sail'."
-        )
 
 
 def version_problem(version: str) -> str | None:
@@ -234,21 +266,18 @@ def without_secrets(address: str) -> str:
     return re.sub(r"[;?].*|(?<=//)[^/]*@", "", address, flags=re.DOTALL)
 
 
-def reason_of(address: str, error: Exception) -> str:
+def reason_of(address: str) -> str:
     """Why there is no session, in one sentence."""
-    text, place = str(error), without_secrets(address)
-    if any(word in text for word in NO_JAVA):
-        return f"SHOP_SPARK is '{place}', which starts Spark on this machine, and that needs Java 17: install a JDK."
-    return f"No engine answers at '{place}': start it, or set SHOP_SPARK to {ADDRESSES}."
+    return f"No engine answers at '{without_secrets(address)}': start it, or set SHOP_SPARK to {ADDRESSES}."
 
 
 ENGINES: dict[tuple[str, str | None], Engine] = {}
 LOCK = threading.Lock()
 
 
-def engine_at(address: str, folder: str | None = None) -> Engine:
+def engine_at(address: str, folder: str | None = None, spark_home: str | None = None) -> Engine:
     """The one session of this process on an engine; see `Engine`."""
     with LOCK:
         if (address, folder) not in ENGINES:
-            ENGINES[address, folder] = Engine(address, folder)
+            ENGINES[address, folder] = Engine(address, folder, spark_home)
         return ENGINES[address, folder]

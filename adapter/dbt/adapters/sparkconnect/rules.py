@@ -205,7 +205,9 @@ def as_text(node: exp.Expr) -> exp.Expr:
 
 def is_null(node: exp.Expr) -> exp.Expr:
     """Whether a node is null."""
-    return typed(exp.Is(this=node.copy(), expression=exp.Null()), "boolean")
+    is_compound = isinstance(node, exp.Binary | exp.Unary | exp.Predicate) and not isinstance(node, exp.Paren)
+    value = exp.Paren(this=node.copy()) if is_compound else node.copy()
+    return typed(exp.Is(this=value, expression=exp.Null()), "boolean")
 
 
 def unless_null(node: exp.Expr, value: exp.Expr) -> exp.Expr:

@@ -53,6 +53,9 @@ def run_translated(sql: str, engine: Engine) -> Any:
             ((schema, table),) = statement.changes
             result = engine.make_table(schema, table, statement.sql, statement.reads_itself)
             continue
+        if statement.makes == "view":
+            for schema, view in statement.changes:
+                engine.drop_other_kind(schema, view, "view")
         result = engine.run(statement.sql)
         for schema, table in statement.changes:
             engine.changed(schema, table, view=statement.sql if statement.makes == "view" else None)
@@ -93,6 +96,8 @@ def _translated(tree: exp.Expr, engine: Engine) -> Iterator[Statement]:
     changed = _target(tree)
     if isinstance(tree, exp.Delete):
         tree = _kept_rows(tree)
+    elif isinstance(tree, exp.Insert) and not engine.inserts_whole:
+        tree = _all_rows(tree, engine)
     query = tree if isinstance(tree, exp.Query) else tree.args.get("expression")
     if isinstance(query, exp.Subquery):
         query = query.unnest()
@@ -167,3 +172,16 @@ def _kept_rows(tree: exp.Delete) -> exp.Expr:
     else:
         kept = kept.where(exp.not_(exp.func("coalesce", condition.this.copy(), exp.false())))
     return exp.Create(this=table.copy(), kind="TABLE", replace=True, expression=kept)
+
+
+def _all_rows(tree: exp.Insert, engine: Engine) -> exp.Expr:
+    """The table with the rows that would be inserted, where an insert that is cut off would leave a part of them."""
+    table = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+    columns = list(engine.columns(table.db, table.name))
+    inserted = [one.name for one in tree.this.expressions] if isinstance(tree.this, exp.Schema) else columns
+    alias = exp.TableAlias(this=exp.to_identifier("added"), columns=[exp.to_identifier(one) for one in inserted])
+    added = exp.Subquery(this=tree.expression.copy(), alias=alias)
+    values = [exp.column(one, quoted=True) if one in inserted else exp.alias_(exp.null(), one) for one in columns]
+    stored = exp.select(*(exp.column(one, quoted=True) for one in columns)).from_(table.copy())
+    rows = exp.union(stored, exp.select(*values).from_(added), distinct=False)
+    return exp.Create(this=table.copy(), kind="TABLE", replace=True, expression=rows)
