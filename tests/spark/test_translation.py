@@ -20,6 +20,7 @@ from dbt.adapters.sparkconnect.credentials import Credentials
 from dbt.adapters.sparkconnect.engine import Engine, engine_at, version_problem
 from dbt.adapters.sparkconnect.rules import RULES
 from dbt.adapters.sparkconnect.translation import run_translated, translate
+from pysail.spark import SparkConnectServer
 
 # Rows with what engines treat differently: nulls, halves, cents, texts of two bytes, days of two years.
 ROWS = """
@@ -480,6 +481,23 @@ def test_an_engine_that_is_told_by_its_address_is_known_by_what_it_answers(engin
     assert engine.name == "sail"
     host, port = engine.server.listening_address
     assert Engine(f"sc://{host}:{port}").name == "sail"
+
+
+def test_an_engine_that_ends_during_a_build_is_one_sentence_for_each_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dbt.adapters.sparkconnect.engine.RETRIES", 1)
+    server = SparkConnectServer("127.0.0.1", 0)
+    server.start(background=True)
+    host, port = server.listening_address
+    engine = Engine(f"sc://{host}:{port}/;user_id=hush")
+    with pytest.raises(Exception, match="no_such_table"):
+        engine.run("select * from no_such_table")
+    server.stop()
+    sentence = f"The engine at 'sc://{host}:{port}/' has ended or can't be reached any more: start it and build again."
+    for ask in (lambda: engine.run("select 1"), lambda: engine.columns("shop", "lines"), engine.schemas):
+        with pytest.raises(DbtRuntimeError) as raised:
+            ask()
+        assert str(raised.value.msg) == sentence
+        assert "hush" not in "".join(traceback.format_exception(raised.value))
 
 
 def test_no_engine_is_asked_anything_when_the_process_ends(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

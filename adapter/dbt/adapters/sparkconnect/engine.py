@@ -4,8 +4,8 @@ import atexit
 import re
 import socket
 import threading
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from dbt.adapters.sparkconnect.spark import LocalServer
@@ -14,6 +14,10 @@ from dbt_common.exceptions import DbtRuntimeError
 
 ADDRESSES = "'sail', 'sc://host:port' or 'local[2]'"
 DEFAULT_PORT = 15002
+# Spark's own client tries for ten minutes, with each statement. A server that was started again by then knows nothing of
+# this session; these are five seconds, for a connection that is lost and found.
+RETRIES = 4
+Answer = TypeVar("Answer")
 # A table that is made before it takes the place of another.
 MADE = "__made"
 
@@ -38,6 +42,7 @@ class Engine:
             DbtRuntimeError: One sentence on why there is no session.
         """
         self.server: Any = None
+        self._gone: str | None = None
         self._ends_with_us = address == "sail" or address.startswith("local")
         self._spark_home = spark_home
         self.session = self._session(address)
@@ -63,6 +68,7 @@ class Engine:
                 f"SHOP_SPARK is '{without_secrets(address)}', which is no address of an engine: set it to {ADDRESSES}."
             )
         try:
+            from pyspark.sql.connect.client.retries import DefaultPolicy
             from pyspark.sql.connect.session import SparkSession
         except ImportError:
             raise DbtRuntimeError(
@@ -72,9 +78,9 @@ class Engine:
             if address == "sail":
                 address = self._started_sail()
             elif address.startswith("sc://"):
-                # Spark's own client tries for ten minutes.
-                place = urlsplit(address)
-                socket.create_connection((place.hostname, place.port or DEFAULT_PORT), timeout=10).close()
+                # Else the client would try for ten minutes.
+                if not is_reachable(address):
+                    raise DbtRuntimeError(reason_of(address))
             elif address.startswith("local"):
                 local_server = LocalServer(address, self._spark_home)
                 atexit.register(local_server.end)
@@ -87,6 +93,8 @@ class Engine:
             session.sql("select 1").collect()
             if problem := version_problem(session.version):
                 raise DbtRuntimeError(problem)
+            session.client.set_retry_policies([DefaultPolicy(max_retries=RETRIES)])
+            self._address = address
         except DbtRuntimeError:
             raise
         except Exception:
@@ -118,7 +126,21 @@ class Engine:
 
     def run(self, statement: str) -> Any:
         """Run a statement in the engine's dialect; its result as an Arrow table."""
-        return self.session.sql(statement).toArrow()
+        return self._ask(lambda: self.session.sql(statement).toArrow())
+
+    def _ask(self, question: Callable[[], Answer]) -> Answer:
+        """What the engine answers; where it has ended, one sentence at once, for all that a build still asks."""
+        if self._gone is not None:
+            raise DbtRuntimeError(self._gone)
+        try:
+            return question()
+        except Exception:
+            if is_reachable(self._address):
+                raise
+            place = without_secrets(self._address)
+            self._gone = f"The engine at '{place}' has ended or can't be reached any more: start it and build again."
+            # Without its cause, whose text may hold the address and its token.
+            raise DbtRuntimeError(self._gone) from None
 
     def columns(self, schema: str, table: str) -> dict[str, str]:
         """Types by column of a table or view, in Spark's words; empty where there is none."""
@@ -128,9 +150,10 @@ class Engine:
             return self._columns[schema, table]
 
     def _read_columns(self, schema: str, table: str) -> dict[str, str]:
-        if not self.session.catalog.tableExists(f"`{schema}`.`{table}`"):
+        name = f"`{schema}`.`{table}`"
+        if not self._ask(lambda: self.session.catalog.tableExists(name)):
             return {}
-        fields = self.session.table(f"`{schema}`.`{table}`").schema.fields
+        fields = self._ask(lambda: self.session.table(name).schema.fields)
         return {field.name: field.dataType.simpleString() for field in fields}
 
     def make_table(self, schema: str, table: str, query: str, reads_itself: bool = False) -> Any:
@@ -237,7 +260,7 @@ class Engine:
 
     def relations(self, schema: str) -> Sequence[tuple[str, str]]:
         """Names of the tables and views of a schema, each with `table` or `view`."""
-        if not self.session.catalog.databaseExists(schema):
+        if not self._ask(lambda: self.session.catalog.databaseExists(schema)):
             return []
         if self.name == "spark" and self._storage is None:
             self._finish_replacements(schema, {one.name for one in self.session.catalog.listTables(schema)})
@@ -250,7 +273,7 @@ class Engine:
 
     def schemas(self) -> list[str]:
         """Names of the schemas."""
-        return [one.name for one in self.session.catalog.listDatabases()]
+        return [one.name for one in self._ask(lambda: self.session.catalog.listDatabases())]
 
 
 def version_problem(version: str) -> str | None:
@@ -264,6 +287,16 @@ def version_problem(version: str) -> str | None:
 def without_secrets(address: str) -> str:
     """An address without its user and its parameters, of which one may be a token."""
     return re.sub(r"[;?].*|(?<=//)[^/]*@", "", address, flags=re.DOTALL)
+
+
+def is_reachable(address: str) -> bool:
+    """Whether something listens at an address of Spark Connect."""
+    try:
+        place = urlsplit(address)
+        socket.create_connection((place.hostname, place.port or DEFAULT_PORT), timeout=10).close()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def reason_of(address: str) -> str:

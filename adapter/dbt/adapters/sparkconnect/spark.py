@@ -34,6 +34,11 @@ SETTINGS = {
     "spark.driver.bindAddress": HOST,
     "spark.connect.grpc.binding.address": HOST,
     "spark.ui.showConsoleProgress": "false",
+    # Plans of models are long. To write each out for the page, with each stage again, takes longer than small tables.
+    "spark.sql.ui.explainMode": "simple",
+    "spark.sql.maxPlanStringLength": "10000",
+    # Sessions bring no classes of their own, which would be looked for in all archives with each class that is made.
+    "spark.sql.artifact.isolation.enabled": "false",
     # On one machine, no data is nearer to one worker than to another.
     "spark.locality.wait": "0s",
 }
