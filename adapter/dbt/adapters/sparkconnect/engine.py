@@ -14,8 +14,8 @@ from dbt_common.exceptions import DbtRuntimeError
 
 ADDRESSES = "'sail', 'sc://host:port' or 'local[2]'"
 DEFAULT_PORT = 15002
-# Spark's own client tries for ten minutes, with each statement. A server that was started again by then knows nothing of
-# this session; these are five seconds, for a connection that is lost and found.
+# Spark's own client tries for ten minutes, with each statement. A server that was started again knows nothing of this
+# session; these are five seconds, for a connection that is lost and found.
 RETRIES = 4
 Answer = TypeVar("Answer")
 # A table that is made before it takes the place of another.
