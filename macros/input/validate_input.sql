@@ -150,6 +150,7 @@
         'plausible_days': plausible_days('days_of_input'),
         'is_full_refresh': flags.FULL_REFRESH,
         'is_refresh': uses_stored_rules() and all_selected(['base_transactions']),
+        'numbers_rows': target.type != 'duckdb',
         'schema': schema_of('sources'),
         'rows': schema_of('staging') ~ '.base_transactions',
         'orders': schema_of('core') ~ '.int_orders',

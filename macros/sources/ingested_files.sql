@@ -111,10 +111,12 @@
 {#-
     SQL: gives keys to stored rows that have none, because their dates had a type: later files have
     texts there, so all are texts now, and are compared by their keys. Such rows hold what the input
-    held, and had no status and no currency; the others keep the key that they were stored with.
+    held, and had no status and no currency; the others keep the key that they were stored with. On
+    an engine whose tables can only be replaced, such files stop the build.
 -#}
 {% macro complete_row_keys() -%}
-    {%- if is_incremental() and not input_has(['typed_dates']) -%}
+    {%- set is_updated = target.type == 'duckdb' and is_incremental() -%}
+    {%- if is_updated and not input_has(['typed_dates']) -%}
         {%- set profile = source('shop', 'input_profile') -%}
         {%- set separator = single_value('select decimal_separator from ' ~ profile) -%}
         update {{ this }}

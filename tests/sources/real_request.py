@@ -28,6 +28,7 @@ def macros() -> dict[str, Callable[..., Any]]:
     """The macros of the project."""
     context = {
         "var": SETTINGS.__getitem__,
+        "target": SimpleNamespace(type="duckdb"),
         "flags": SimpleNamespace(FULL_REFRESH=False),
         "run_started_at": datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC),
         "modules": SimpleNamespace(datetime=datetime),

@@ -29,7 +29,8 @@ FILES = {
         macro-paths: ["macros"]
         seed-paths: ["seeds"]
         flags: {send_anonymous_usage_stats: false}
-        on-run-start: ["select make_countries()"]
+        on-run-start: ["select make_countries('small.sales')"]
+        on-run-end: "insert into small_input.seen select '{{ var('until') }}' as until"
         seeds: {small: {sales: {+column_types: {amount: "decimal(18, 2)", word: varchar}}}}
     """,
     "profiles.yml": """
@@ -44,6 +45,7 @@ FILES = {
               module_paths: [MODULES]
               plugins: [{module: countries_plugin}]
               driver_functions: {make_countries: small_input}
+              engine_tables: [seen]
     """,
     "modules/countries_plugin.py": """
         from dbt.adapters.duckdb.plugins import BasePlugin
@@ -51,9 +53,16 @@ FILES = {
 
         class Plugin(BasePlugin):
             def configure_connection(self, connection):
-                def make_countries() -> int:
+                def make_countries(sales: str) -> int:
                     with connection.cursor() as cursor:
                         cursor.execute("create schema if not exists small_input")
+                        cursor.execute("create table if not exists small_input.seen (until varchar)")
+                        tables = "information_schema.tables where table_schema || '.' || table_name = ?"
+                        is_there = cursor.execute(f"select count(*) from {tables}", [sales]).fetchone()[0]
+                        lines = f"(select count(*) from {sales})" if is_there else "0"
+                        seen = "(select count(*) from small_input.seen)"
+                        state = f"select {lines} as lines, {seen} as n"
+                        cursor.execute(f"create or replace view small_input.state as {state}")
                         cursor.execute("create or replace table small_input.countries as select 'a' as customer, 1 n")
                     return 1
 
@@ -148,6 +157,7 @@ def failures(result: dbtRunnerResult) -> list[str]:
 
 def test_a_project_is_built_twice(tmp_path: Path, engine: Engine) -> None:
     assert failures(invoke(tmp_path, "build", until="2024-01-01")) == []
+    assert engine.run("select * from small_input.state").to_pylist() == [{"lines": 0, "n": 0}]
     assert rows_of(engine, "customers") == [("a", "1.5", "1")]
     assert rows_of(engine, "scores") == [("a", "2.0", "0")]
 
@@ -167,6 +177,8 @@ def test_a_project_is_built_twice(tmp_path: Path, engine: Engine) -> None:
     assert rows_of(engine, "best") == [("a",)]
     # A table that a function of a plugin made on the driver, and a variable of the driver.
     assert rows_of(engine, "homes") == [("a", "1", "café")]
+    # What that function saw of a table that its call names, and of the state that statements change.
+    assert engine.run("select * from small_input.state").to_pylist() == [{"lines": 3, "n": 1}]
     assert not [name for name, _ in engine.relations("small") if "__" in name]
 
 
@@ -190,6 +202,11 @@ def test_another_process_finds_the_tables_as_the_last_statement_left_them(tmp_pa
     profile.write_text(profile.read_text("utf-8").replace("/tables", "/killed"), "utf-8")
     assert failures(invoke(tmp_path, "build", until="2024-01-02")) == []
     assert rows_of(restored, "runs") == [("2024-01-01", "1"), ("2024-01-02", "2")]
+    assert restored.run("select * from small_input.state").to_pylist() == [{"lines": 3, "n": 1}]
+    assert restored.run("select until from small_input.seen order by 1").column(0).to_pylist() == [
+        "2024-01-01",
+        "2024-01-02",
+    ]
     assert rows_of(restored, "days") == [("2024-01-01", "2024-01-02", "1"), ("2024-01-02", "2024-01-02", "2")]
     # What was replaced or dropped is no longer on the disk.
     entries = json.loads((tmp_path / "killed" / "catalogue.json").read_text("utf-8"))

@@ -156,6 +156,10 @@ CASES = {
         " cross join (values ('{:g} of {:g}'), ('{:.0f}, {:,.2f}')) as templates (template)"
         " where share between 0 and 3",
     ],
+    "a sentence that stops the build": [
+        "select case when is_new then word else cast(error(concat('wrong: ', word)) as varchar) end as checked"
+        " from shop.lines where is_new"
+    ],
     "the bytes of a text": ["select strlen(word) as bytes, length(word) as letters from shop.lines"],
     "a part of a text": ["select substr(word, 2), substr(word, 2, 1), substr(word, -2), left(word, 3) from shop.lines"],
     "how a text ends": ["select suffix(word, 'a') as ends from shop.lines"],
@@ -176,6 +180,8 @@ CASES = {
     "where another value is greatest or least, of those that are not null": [
         "select arg_max(word, day), arg_min(word, share), arg_max(customer, quantity) filter (where is_new)"
         " from shop.lines where word is null or word <> '0'",
+        "select customer, max_by(word is not null, day) as known, max_by(quantity in (1, 6), day)"
+        " from shop.lines group by 1",
     ],
     "distinct elements of a list, without nulls": [
         "select list_sort(list_distinct([quantity, null, 1])), list_distinct(cast(null as integer[])) from shop.lines"
@@ -286,7 +292,7 @@ def connection(engine: Engine) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         connection.execute("create schema shop")
         connection.execute(ROWS)
-        engine.upload("shop", "lines", connection.sql("from shop.lines").to_arrow_table())
+        engine.upload("shop", "lines", connection, "from shop.lines")
         yield connection
 
 
@@ -435,7 +441,7 @@ def test_groups_of_a_replacement_have_the_names_that_spark_gives_them() -> None:
 
 
 def test_rows_are_deleted_by_replacing_the_table(engine: Engine, connection: duckdb.DuckDBPyConnection) -> None:
-    engine.upload("shop", "kept", connection.sql("from shop.lines").to_arrow_table())
+    engine.upload("shop", "kept", connection, "from shop.lines")
     run_translated("delete from shop.kept where quantity > 1", engine)
     # A row whose condition is null stays.
     expected = connection.sql("from shop.lines where not coalesce(quantity > 1, false)").to_arrow_table()

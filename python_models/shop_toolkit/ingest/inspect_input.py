@@ -83,6 +83,7 @@ def _context(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "var": settings.__getitem__,
         "flags": SimpleNamespace(FULL_REFRESH=True),
+        "target": SimpleNamespace(type="duckdb"),
         "run_started_at": datetime.datetime.now(datetime.UTC),
         "modules": SimpleNamespace(datetime=datetime),
         "uses_stored_rules": lambda: False,

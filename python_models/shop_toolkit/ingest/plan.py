@@ -114,6 +114,7 @@ class Request:
         is_full_refresh: Whether dbt runs with --full-refresh.
         is_refresh: Whether the run fits nothing and reads new rows by the stored rules.
         today: The latest day that has begun anywhere, as YYYY-MM-DD.
+        numbers_rows: Whether each row needs its place in the input, as the engine that gets them keeps no order.
         schema: Where the source's views and the state of the pipeline are.
         rows: The table of the rows that earlier builds read.
         orders: The table of their orders; not the mart `orders`, which is a view.
@@ -127,6 +128,7 @@ class Request:
     is_full_refresh: bool
     is_refresh: bool
     today: str
+    numbers_rows: bool = False
     schema: str = "sources"
     rows: str = "staging.base_transactions"
     orders: str = "core.int_orders"
@@ -743,6 +745,9 @@ def create_state(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
 def create_source(connection: duckdb.DuckDBPyConnection, request: Request, plan: Plan) -> None:
     """Create the views of the source `shop`, and the tables of the pipeline's state where they are missing."""
     source = _source_rows(connection, request, plan)
+    if request.numbers_rows and not source.has_positions:
+        query = f"select * replace (row_number() over () as input_position) from ({source.query})"
+        source = replace(source, query=query, has_positions=True)
     views = {
         "transactions": source.query,
         "input_files": _file_rows(request, plan),
@@ -790,6 +795,12 @@ def _source_rows(connection: duckdb.DuckDBPyConnection, request: Request, plan: 
     kept = relation.kept_types(connection, plan.formats)
     typed = {column for column, kind in kept.items() if stored.get(column, kind) == kind}
     widened = [column for column, kind in stored.items() if kind != TEXT and column not in typed]
+    if widened and request.numbers_rows:
+        # Their types can't be changed from here.
+        raise InputError(
+            f"Earlier files hold {listed(widened)} with a type, and new ones of {relation.name} as text. Run 'dbt build"
+            " --full-refresh' to read all of them as text."
+        )
     relation = numbered(connection, relation, plan.pending)
     return SourceRows(
         relation.select(separator, typed=typed),
@@ -893,8 +904,9 @@ def _profile_row(request: Request, plan: Plan, source: SourceRows) -> str:
 
 def _exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
     schema, name = table.split(".")
-    tables = "duckdb_tables() where database_name = current_database() and schema_name = ? and table_name = ?"
-    return bool(connection.execute(f"select count(*) from {tables}", [schema, name]).fetchall()[0][0])
+    places = "table_catalog = current_database() and table_schema = ? and table_name = ?"
+    found = connection.execute(f"select count(*) from information_schema.tables where {places}", [schema, name])
+    return bool(found.fetchall()[0][0])
 
 
 def _single(connection: duckdb.DuckDBPyConnection, query: str) -> Any:

@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Sequence
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from dbt.adapters.contracts.connection import Connection
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.adapters.sparkconnect.engine import Engine, engine_at
+from dbt.adapters.sparkconnect.engine import Engine, engine_at, from_files
 from dbt.adapters.sparkconnect.translation import run_translated
 from dbt_common.exceptions import DbtRuntimeError
 
 # What dbt keeps of a run, in DuckDB's variables: they are the driver's.
 VARIABLES = re.compile(r"(?:^|[*]/|;)\s*(?:re)?set\s+variable\b|\bgetvariable\s*\(", re.IGNORECASE)
+
+NAMES_OF_TABLES = re.compile(r"(?=(?<!\w)([A-Za-z_]\w*)[.]([A-Za-z_]\w*))")
 
 
 class ConnectionManager(DuckDBConnectionManager):  # type: ignore[misc]  # dbt is not followed
@@ -27,7 +30,7 @@ class ConnectionManager(DuckDBConnectionManager):  # type: ignore[misc]  # dbt i
         if not isinstance(connection.handle, Handle):
             credentials = connection.credentials
             engine = engine_at(credentials.engine, credentials.folder, credentials.spark_home)
-            connection.handle = Handle(connection.handle, engine, credentials.driver_functions)
+            connection.handle = Handle(connection.handle, engine, credentials)
         return connection
 
     def add_begin_query(self) -> None:
@@ -40,27 +43,10 @@ class ConnectionManager(DuckDBConnectionManager):  # type: ignore[misc]  # dbt i
 class Handle:
     """What dbt holds of a connection."""
 
-    def __init__(self, driver: Any, engine: Engine, driver_functions: dict[str, str | None]) -> None:
+    def __init__(self, driver: Any, engine: Engine, credentials: Any) -> None:
         self.driver = driver
         self.engine = engine
-        self._cursor = Cursor(driver.cursor(), engine, driver_functions)
-        self._copies: list[str] = []
-
-    def copy_to_driver(self, schema: str, table: str) -> None:
-        """Copy a table of the engine to the driver, where it has the same name."""
-        driver, name = self._cursor.driver, f'"{schema}"."{table}"'
-        rows = self.engine.run(f"select * from `{schema}`.`{table}`")
-        driver.execute(f'create schema if not exists "{schema}"')
-        driver.register("copied_rows", rows)
-        driver.execute(f"create or replace table {name} as select * from copied_rows")
-        driver.unregister("copied_rows")
-        self._copies.append(name)
-
-    def drop_copies(self) -> None:
-        """Drop the tables that were copied to the driver."""
-        for name in self._copies:
-            self._cursor.driver.execute(f"drop table if exists {name}")
-        self._copies = []
+        self._cursor = Cursor(driver.cursor(), engine, credentials)
 
     def cursor(self) -> "Cursor":
         """The one cursor of the connection."""
@@ -68,6 +54,7 @@ class Handle:
 
     def close(self) -> None:
         """Close the driver's connection; the session serves others."""
+        self._cursor.drop_copies()
         self.driver.close()
 
     def rollback(self) -> None:
@@ -77,13 +64,39 @@ class Handle:
 class Cursor:
     """Runs a statement where it belongs and holds its result."""
 
-    def __init__(self, driver: Any, engine: Engine, driver_functions: dict[str, str | None]) -> None:
+    def __init__(self, driver: Any, engine: Engine, credentials: Any) -> None:
         self.driver = driver
         self.engine = engine
-        self.driver_functions = driver_functions
+        self.driver_functions: dict[str, str | None] = credentials.driver_functions
+        self.engine_tables: list[str] = credentials.engine_tables
         self.description: list[tuple[Any, ...]] = []
         self.rowcount = -1
         self._rows: list[tuple[Any, ...]] = []
+        self._shown: list[str] = []
+        self._copies: TemporaryDirectory[str] | None = None
+
+    def query_of(self, schema: str, table: str) -> str:
+        """SQL of the driver that yields the rows of a table of the engine, batch by batch, until `drop_copies`."""
+        if self._copies is None:
+            self._copies = TemporaryDirectory(prefix="shop_rows_")
+        files = self.engine.files_of(schema, table, self._copies.name)
+        return from_files(files, self.engine.columns(schema, table))
+
+    def show(self, schema: str, table: str) -> None:
+        """Let the driver read a table of the engine under its own name, until `drop_copies`."""
+        name = f'"{schema}"."{table}"'
+        self.driver.execute(f'create schema if not exists "{schema}"')
+        self.driver.execute(f"create or replace view {name} as {self.query_of(schema, table)}")
+        self._shown.append(name)
+
+    def drop_copies(self) -> None:
+        """Take back what the driver was shown of the engine's tables."""
+        for name in self._shown:
+            self.driver.execute(f"drop view if exists {name}")
+        self._shown = []
+        if self._copies is not None:
+            self._copies.cleanup()
+            self._copies = None
 
     def execute(self, sql: str, bindings: Sequence[Any] | None = None) -> "Cursor":
         """Run one or more statements in DuckDB's SQL; the result is the last one's."""
@@ -92,27 +105,48 @@ class Cursor:
         self.description, self._rows, self.rowcount = [], [], -1
         functions = [name for name in self.driver_functions if re.search(rf"\b{re.escape(name)}\s*\(", sql)]
         if functions or VARIABLES.search(sql):
+            filled = [schema for name in functions if (schema := self.driver_functions[name]) is not None]
+            if filled:
+                self._show_named(sql)
+            for schema in filled:
+                self._copy_state(schema)
             self.driver.execute(sql)
             self._rows = self.driver.fetchall()
             self.description = list(self.driver.description or [])
-            for name in functions:
-                self._carry(self.driver_functions[name])
+            for schema in filled:
+                self._carry(schema)
+            if filled:
+                self.drop_copies()
             return self
         result = run_translated(sql, self.engine)
         if result is not None:
             self._keep(result)
         return self
 
-    def _carry(self, schema: str | None) -> None:
+    def _show_named(self, sql: str) -> None:
+        """Let the driver read the tables of the engine that a call names, such as `staging.lines`."""
+        schemas = set(self.engine.schemas())
+        for schema, table in sorted(set(NAMES_OF_TABLES.findall(sql))):
+            if schema in schemas and self.engine.columns(schema, table):
+                self.show(schema, table)
+
+    def _copy_state(self, schema: str) -> None:
+        """Copy tables that a function on the driver looks at, and makes where they are missing."""
+        for name in self.engine_tables:
+            table = f'"{schema}"."{name}"'
+            self.driver.execute(f"drop table if exists {table}")
+            if self.engine.columns(schema, name):
+                self.driver.execute(f'create schema if not exists "{schema}"')
+                self.driver.execute(f"create table {table} as {self.query_of(schema, name)}")
+
+    def _carry(self, schema: str) -> None:
         """Store on the engine what a function made on the driver for it."""
-        if schema is None:
-            return
         names = self.driver.execute(
             "select table_name from information_schema.tables where table_schema = ? order by 1", [schema]
         ).fetchall()
         for (name,) in names:
-            rows = self.driver.sql(f'select * from "{schema}"."{name}"').to_arrow_table()
-            self.engine.upload(schema, name, rows)
+            if name not in self.engine_tables or not self.engine.columns(schema, name):
+                self.engine.upload(schema, name, self.driver, f'select * from "{schema}"."{name}"')
 
     def _keep(self, result: Any) -> None:
         self.description = [(name, None, None, None, None, None, None) for name in result.column_names]

@@ -16,6 +16,8 @@ class Credentials(DuckDBCredentials):  # type: ignore[misc]  # dbt is not follow
         engine: Its address: `sail`, `sc://host:port` or `local[n]`.
         driver_functions: SQL functions that plugins register on the driver, and the schema whose relations each of them
             makes there for the engine; null where it makes none.
+        engine_tables: Tables in such a schema that are the engine's, as statements change them: a function gets copies,
+            and what it makes of them is stored where the engine has none.
         folder: Where the tables of an engine that ends with the process are between two of them; null keeps none. Other
             engines have their own place.
         spark_home: Where Apache Spark is looked for last, if it is to be started.
@@ -24,6 +26,7 @@ class Credentials(DuckDBCredentials):  # type: ignore[misc]  # dbt is not follow
 
     engine: str = field(default="sail", repr=False)
     driver_functions: dict[str, Any] = field(default_factory=dict)
+    engine_tables: list[str] = field(default_factory=list)
     folder: str | None = None
     spark_home: str | None = None
     unused_variables: list[str] = field(default_factory=list)

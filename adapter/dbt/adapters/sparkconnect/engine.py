@@ -4,7 +4,9 @@ import atexit
 import re
 import socket
 import threading
+import uuid
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -142,6 +144,31 @@ class Engine:
             # Without its cause, whose text may hold the address and its token.
             raise DbtRuntimeError(self._gone) from None
 
+    def files_of(self, schema: str, table: str, folder: str) -> list[str]:
+        """Parquet files with the rows of a table or view: its own, where they are on this machine, else a copy.
+
+        Args:
+            schema: Its schema.
+            table: Its name.
+            folder: Where a copy is made, batch by batch: a process of any size needs the memory of one.
+        """
+        files = self._storage.files_of(schema, table) if self._storage is not None else None
+        return files or [self._ask(lambda: self._copied(schema, table, folder))]
+
+    def _copied(self, schema: str, table: str, folder: str) -> str:
+        from pyarrow import Table, parquet  # type: ignore[import-untyped]
+        from pyspark.sql.pandas.types import to_arrow_schema
+
+        frame = self.session.sql(f"select * from `{schema}`.`{table}`")
+        kinds = to_arrow_schema(frame.schema)
+        path = f"{folder}/{uuid.uuid4().hex}.parquet"
+        batches = self.session.client.to_table_as_iterator(frame._plan.to_proto(self.session.client), {})
+        with parquet.ParquetWriter(path, kinds) as writer:
+            for batch in batches:
+                if isinstance(batch, Table):
+                    writer.write_table(batch.cast(kinds))
+        return path
+
     def columns(self, schema: str, table: str) -> dict[str, str]:
         """Types by column of a table or view, in Spark's words; empty where there is none."""
         with self._lock:
@@ -219,12 +246,17 @@ class Engine:
         stored_at = f"using parquet location {text_of(location)}"
         self.run(f"drop table if exists `{schema}`.`{made}`")
         result = self.run(f"create table `{schema}`.`{made}` {stored_at} as {query}")
-        columns = self._read_columns(schema, made)
-        self.run(f"drop table if exists `{schema}`.`{table}`")
-        self.run(f"create table `{schema}`.`{table}` ({definitions_of(columns)}) {stored_at}")
+        self._register(storage, schema, table, self._read_columns(schema, made), location)
         self.run(f"drop table `{schema}`.`{made}`")
-        self.changed(schema, table, location)
         return result
+
+    def _register(self, storage: Storage, schema: str, table: str, columns: dict[str, str], location: str) -> None:
+        """Make a table of rows that are in a place of ours."""
+        kind = "view" if storage.is_view(schema, table) else "table"
+        self.run(f"drop {kind} if exists `{schema}`.`{table}`")
+        definitions = definitions_of(columns)
+        self.run(f"create table `{schema}`.`{table}` ({definitions}) using parquet location {text_of(location)}")
+        self.changed(schema, table, location)
 
     def changed(self, schema: str, table: str, location: str | None = None, view: str | None = None) -> None:
         """Take note that a table or view was made, replaced, filled or dropped.
@@ -246,13 +278,32 @@ class Engine:
             else:
                 self._storage.drop(schema, table)
 
-    def upload(self, schema: str, table: str, rows: Any) -> None:
-        """Store an Arrow table, in place of what was there."""
+    def upload(self, schema: str, table: str, driver: Any, query: str) -> None:
+        """Store the rows of a query of the driver's DuckDB, in place of what was there.
+
+        Where tables are files on this machine, the driver writes one, and no row travels.
+
+        Args:
+            schema: The schema of the table.
+            table: Its name.
+            driver: A connection to DuckDB.
+            query: In DuckDB's SQL.
+        """
         from pyspark.sql.pandas.types import from_arrow_schema
 
+        query = for_files(driver, query)
         self.run(f"create schema if not exists `{schema}`")
+        schema_of_rows = from_arrow_schema(driver.sql(f"{query} limit 0").to_arrow_table().schema)
+        if self._storage is not None:
+            location = self._storage.new_location(schema, table)
+            Path(location).mkdir(parents=True)
+            file = f"{location}/rows.parquet".replace("'", "''")
+            driver.execute(f"copy ({query}) to '{file}' (format parquet)")
+            columns = {field.name: field.dataType.simpleString() for field in schema_of_rows.fields}
+            self._register(self._storage, schema, table, columns, location)
+            return
         view = f"uploaded_{schema}_{table}".replace("`", "")
-        schema_of_rows = from_arrow_schema(rows.schema)
+        rows = driver.sql(query).to_arrow_table()
         frame = self.session.createDataFrame(rows if len(rows) else [], schema_of_rows)
         frame.createOrReplaceTempView(view)
         self.make_table(schema, table, f"select * from `{view}`")
@@ -274,6 +325,55 @@ class Engine:
     def schemas(self) -> list[str]:
         """Names of the schemas."""
         return [one.name for one in self._ask(lambda: self.session.catalog.listDatabases())]
+
+
+# Types of DuckDB that the engine lacks, and those that hold the same there.
+STORED_AS = {
+    "HUGEINT": "decimal(38, 0)",
+    "UHUGEINT": "decimal(38, 0)",
+    "UBIGINT": "decimal(20, 0)",
+    "UINTEGER": "bigint",
+    "USMALLINT": "integer",
+    "UTINYINT": "smallint",
+    "UUID": "varchar",
+    "JSON": "varchar",
+    # There, a point in time has a zone, and sessions are in UTC.
+    "TIMESTAMP": "timestamptz",
+    "TIMESTAMP_S": "timestamptz",
+    "TIMESTAMP_MS": "timestamptz",
+    "TIMESTAMP_NS": "timestamptz",
+}
+
+
+def for_files(driver: Any, query: str) -> str:
+    """A query of the driver's DuckDB with columns of types that the engine has."""
+    columns = []
+    for name, kind, *_ in driver.execute(f"describe {query}").fetchall():
+        column = f'"{name.replace(chr(34), chr(34) * 2)}"'
+        stored = "varchar" if kind.startswith("ENUM") else STORED_AS.get(kind)
+        if stored == "timestamptz":
+            columns.append(f"timezone('UTC', cast({column} as timestamp)) as {column}")
+        else:
+            columns.append(f"cast({column} as {stored}) as {column}" if stored else column)
+    return f"select {', '.join(columns)} from ({query})"
+
+
+def from_files(files: Sequence[str], columns: dict[str, str]) -> str:
+    """SQL of the driver's DuckDB that yields the rows of files of the engine, with points in time as DuckDB has them.
+
+    Args:
+        files: Parquet files, at least one.
+        columns: The engine's types by column.
+    """
+    names = {name: f'"{name.replace(chr(34), chr(34) * 2)}"' for name in columns}
+    selected = (
+        f"timezone('UTC', {names[name]}) as {names[name]}" if kind == "timestamp" else names[name]
+        for name, kind in columns.items()
+    )
+    # Each name is taken for a pattern.
+    patterns = (re.sub(r"[*?\[]", r"[\g<0>]", file).replace("'", "''") for file in files)
+    listed = ", ".join(f"'{pattern}'" for pattern in patterns)
+    return f"select {', '.join(selected)} from read_parquet([{listed}], hive_partitioning = false)"
 
 
 def version_problem(version: str) -> str | None:

@@ -11,6 +11,7 @@ from dbt.adapters.sparkconnect.connections import ConnectionManager
 from dbt.adapters.sparkconnect.engine import Engine
 from dbt.adapters.sparkconnect.translation import run_translated
 from dbt_common.exceptions import DbtRuntimeError
+from sqlglot import exp
 
 
 class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not followed
@@ -48,9 +49,9 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
         ]
 
     def get_columns_in_relation(self, relation: Any) -> list[Any]:
-        """The columns of a table or view."""
+        """The columns of a table or view, with the names that DuckDB has for their types."""
         columns = self._engine().columns(relation.schema, relation.identifier)
-        return [self.Column(name, kind) for name, kind in columns.items()]
+        return [self.Column(name, duckdb_type(kind)) for name, kind in columns.items()]
 
     def drop_relation(self, relation: Any) -> None:
         """Drop a table or view."""
@@ -77,13 +78,12 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
         driver.execute(f"create or replace temp table seed_rows ({columns})")
         file, mark = (one.replace("'", "''") for one in (path, delimiter))
         driver.execute(f"copy seed_rows from '{file}' (format csv, header true, delimiter '{mark}')")
-        rows = driver.sql("select * from seed_rows").to_arrow_table()
-        self._engine().upload(relation.schema, relation.identifier, rows)
+        self._engine().upload(relation.schema, relation.identifier, driver, "select * from seed_rows")
 
     @available  # type: ignore[untyped-decorator]  # dbt is not followed
     def copy_to_driver(self, relation: Any) -> None:
-        """Copy a table to the driver, until the next Python model of this thread ends."""
-        self.connections.get_thread_connection().handle.copy_to_driver(relation.schema, relation.identifier)
+        """Let the driver read a table, until the next Python model of this thread ends."""
+        self.connections.get_thread_connection().handle.cursor().show(relation.schema, relation.identifier)
 
     @available  # type: ignore[untyped-decorator]  # dbt is not followed
     def add_rows(self, relation: Any, query: str, unique_key: str | list[str] | None) -> None:
@@ -120,25 +120,30 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
         """Run a Python model on the driver, with the rows that it asks for."""
         handle = self.connections.get_thread_connection().handle
         # The connection of the model's hooks, which may have set variables.
-        driver, engine = handle.cursor().driver, handle.engine
+        cursor, engine = handle.cursor(), handle.engine
+        driver = cursor.driver
         schema, name = parsed_model["schema"], parsed_model["alias"]
         driver.execute(f'create schema if not exists "{schema}"')
         if engine.columns(schema, name):
-            handle.copy_to_driver(schema, name)
+            cursor.show(schema, name)
 
         def rows_of(table: str) -> Any:
             _, schema_of_table, name_of_table = table.replace('"', "").split(".")
-            return driver.from_arrow(engine.run(f"select * from `{schema_of_table}`.`{name_of_table}`"))
+            return driver.sql(cursor.query_of(schema_of_table, name_of_table))
 
         # A run that failed may have left it.
         driver.execute(f'drop table if exists "{schema}"."{name}__fitted"')
         environment = DuckDBConnectionManager.env()
         environment.run_python_job(driver, rows_of, name, compiled_code, self.config.credentials)
-        rows = driver.sql(f'select * from "{schema}"."{name}__fitted"').to_arrow_table()
-        engine.upload(schema, name, rows)
+        engine.upload(schema, name, driver, f'select * from "{schema}"."{name}__fitted"')
         driver.execute(f'drop table "{schema}"."{name}__fitted"')
-        handle.drop_copies()
+        cursor.drop_copies()
         return AdapterResponse(_message="OK")
+
+
+def duckdb_type(kind: str) -> str:
+    """A type of the engine as DuckDB calls it."""
+    return exp.DataType.build(kind, dialect="spark").sql("duckdb").replace("TIMESTAMPTZ", "TIMESTAMP")
 
 
 def _in_quotes(names: Iterable[str]) -> str:

@@ -810,6 +810,12 @@ def _general(value: exp.Expr) -> exp.Expr:
     )
 
 
+@rule("a sentence that stops the build", functions=["error"])
+def stop(node: exp.Expr) -> exp.Expr | None:
+    """Spark's name for `error`."""
+    return call("raise_error", *node.expressions)
+
+
 @rule("the bytes of a text", functions=["strlen"])
 def byte_count(node: exp.Expr) -> exp.Expr | None:
     """`strlen` counts bytes."""

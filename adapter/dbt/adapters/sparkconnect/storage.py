@@ -97,6 +97,17 @@ class Storage:
             os.fsync(file.fileno())
         aside.replace(self.folder / CATALOGUE)
 
+    def files_of(self, schema: str, table: str) -> list[str] | None:
+        """The Parquet files of a table, in an order; None where it is a view or not there."""
+        entry = self._entries.get((schema, table), {})
+        if "files" not in entry:
+            return None
+        return [str(self.folder / entry["location"] / name) for name in entry["files"]]
+
+    def is_view(self, schema: str, name: str) -> bool:
+        """Whether a relation is a view."""
+        return "statement" in self._entries.get((schema, name), {})
+
     def new_location(self, schema: str, table: str) -> str:
         """A folder for the rows of a table that will be made."""
         return str(self.folder / schema / table / uuid.uuid4().hex)
