@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -42,3 +43,14 @@ def run(command: str, folder: Path, *, project: Path = ROOT) -> subprocess.Compl
 def with_settings(command: str, settings: dict[str, Any]) -> str:
     """A build with settings beside those that it names."""
     return command.replace("--vars '{", f"--vars '{{{json.dumps(settings)[1:-1]}, ")
+
+
+def leave_signals_to_children() -> None:
+    """Have what tests start end by Ctrl-C and with its terminal, whoever started pytest.
+
+    A script that starts pytest in the background has it ignore Ctrl-C, and `nohup` the end of its terminal; programs
+    inherit that. This process goes on ignoring them, by a handler that does nothing: handlers are not inherited.
+    """
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)

@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 import pytest
 import shop_toolkit  # noqa: F401  # first, as it sets how OpenMP waits before scikit-learn loads it
-from commands import COMMANDS, REAL_FILE_COMMAND, run, with_settings
+from commands import COMMANDS, REAL_FILE_COMMAND, leave_signals_to_children, run, with_settings
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from filelock import FileLock
@@ -30,6 +30,7 @@ from shop_toolkit.warehouse import close_warehouse
 # 700 were added took a sixth of all processor time.
 gc.set_threshold(100_000, 10, 10)
 quicken()
+leave_signals_to_children()
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_FILE = ROOT.parent / "shared" / "data" / "online_retail.csv"

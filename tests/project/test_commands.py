@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -163,6 +164,26 @@ def test_the_network_could_be_cut_for_the_build_of_the_clone(network_can_be_cut:
     """Else that build proved less than it claims."""
     if not network_can_be_cut:
         pytest.skip("this machine lets nobody cut a process off the network")
+
+
+def test_programs_that_tests_start_can_be_stopped_though_a_script_started_pytest_in_the_background() -> None:
+    script = """
+import signal, subprocess, sys
+from commands import leave_signals_to_children
+
+numbers = (signal.SIGINT, signal.SIGHUP)
+for number in numbers:
+    signal.signal(number, signal.SIG_IGN)
+leave_signals_to_children()
+for number in numbers:
+    signal.raise_signal(number)
+    child = f"import _signal; print(_signal.getsignal({number}) != _signal.SIG_IGN)"
+    subprocess.run([sys.executable, "-S", "-c", child], check=True)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout.split(), done.stderr) == (["True", "True"], "")
 
 
 def test_the_readme_begins_with_the_two_commands() -> None:
