@@ -1,6 +1,6 @@
 """The report's tabs, by reader, in reading order. A new one is a module here and a line in `SECTIONS`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -99,11 +99,12 @@ PLACES: dict[str, dict[str, Any]] = {
 }
 
 
-def answers(tables: Tables) -> list[tuple[Section, list[Block]]]:
+def answers(tables: Tables, sections: Sequence[Section] = SECTIONS) -> list[tuple[Section, list[Block]]]:
     """Each tab with its blocks, from tables that reveal no single customer; texts in the current language.
 
     Args:
         tables: All tables of the report, by name.
+        sections: The tabs to answer; all of them where none are named.
     """
     shown = localised(guarded(tables))
     return [
@@ -111,5 +112,5 @@ def answers(tables: Tables) -> list[tuple[Section, list[Block]]]:
             replace(section, tab=gettext(section.tab), question=gettext(section.question)),
             [replace(block, **PLACES.get(block.name, {})) for part in section.answer_of for block in part(shown)],
         )
-        for section in SECTIONS
+        for section in sections
     ]
