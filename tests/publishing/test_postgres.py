@@ -244,7 +244,7 @@ def test_a_build_pushes_what_it_publishes_and_a_failed_push_publishes_nothing(
     shop = make_shop()
     shutil.copy(demo_shop.warehouse, shop.warehouse)
     published = shop.folder / "published"
-    build = ("build", "--select", "reporting", "publishing")
+    build = ("build", "--select", "reporting", "publishing", "--exclude-resource-type", "unit_test")
     monkeypatch.setenv("SHOP_POSTGRES", address)
     result = shop.dbt(*build, published_folder=str(published))
     assert result.success, problem_of(result)

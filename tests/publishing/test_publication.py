@@ -87,7 +87,7 @@ def published(demo_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop
         "published_folder": str(folder / "published"),
         "customer_emails": {"file": str(emails), "customer_id": "Id", "email": "Mail"},
     })  # fmt: skip
-    result = shop.dbt("build", "--select", "reporting", "publishing")
+    result = shop.dbt("build", "--select", "reporting", "publishing", "--exclude-resource-type", "unit_test")
     assert result.success, problem_of(result)
     return shop
 
