@@ -145,6 +145,12 @@ def made_once(name: str, make: Callable[[], bytes | None]) -> bytes | None:
     return MADE[name]
 
 
+def notes_on_the_project() -> "Shop":
+    """The shop without settings by which the project is parsed for all: dbt leaves its notes on the project there."""
+    (folder,) = SHARED
+    return Shop(folder / "project")
+
+
 @cache
 def keep_what_runs_share() -> None:
     """After the first run: to look for garbage among modules and compiled macros takes half as long as a short run."""
@@ -194,7 +200,7 @@ class Shop:
 
         It is parsed once for all shops: what a yml reads of the settings is filled in.
         """
-        project = made_once("parsed", lambda: Shop(self.folder)._parse())
+        project = made_once("parsed", lambda: notes_on_the_project()._parse())
         if project is None:
             return None
         parsed = unpacked(project)
@@ -389,6 +395,18 @@ def build_once(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Callab
 def demo_shop(build_once: Callable[..., Shop]) -> Shop:
     """The embedded shop, built once; tests only read it."""
     return build_once("demo_shop", lambda shop: shop.build(write_json=True))
+
+
+@pytest.fixture(scope="session")
+def documented_demo(demo_shop: Shop, build_once: Callable[..., Shop]) -> Shop:
+    """The embedded shop with the documentation that dbt writes of it, as one page and as files; tests only read it."""
+
+    def build(shop: Shop) -> None:
+        shutil.copy(demo_shop.warehouse, shop.warehouse)
+        result = shop.dbt("docs", "generate", "--static")
+        assert result.success, problem_of(result)
+
+    return build_once("documented_demo", build)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Metrics equal the marts, and MetricFlow finds nothing wrong with them."""
 
+import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
@@ -8,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+from commands import COMMANDS
 from conftest import ROOT, Shop
 from dbt_metricflow.cli.cli_configuration import CLIConfiguration
+from dbt_metricflow.cli.main import query
 from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
 from metricflow.validation.data_warehouse_model_validator import DataWarehouseModelValidator
 from metricflow_semantic_interfaces.validations.semantic_manifest_validator import SemanticManifestValidator
@@ -83,6 +87,14 @@ def test_nothing_is_wrong_with_the_metrics(metricflow: CLIConfiguration) -> None
         validator.validate_metrics,
     ):
         assert validate(manifest).all_issues == ()
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("mf query ")])
+def test_a_query_of_the_documents_is_answered(command: str, metricflow: CLIConfiguration) -> None:
+    """By the function that `mf` calls; the program itself is run by tests/project/test_commands.py."""
+    done = CliRunner().invoke(query, shlex.split(command)[2:], obj=metricflow)
+    assert done.exit_code == 0, done.output
+    assert len(done.output.splitlines()) > 2, done.output
 
 
 def test_every_promised_metric_exists(metricflow: CLIConfiguration) -> None:
