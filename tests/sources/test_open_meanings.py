@@ -77,9 +77,40 @@ def test_words_are_no_signs(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
     assert planned(warehouse, tmp_path / "log.csv", *words).currency is None
 
 
-def test_a_currency_that_nothing_names_cannot_be_chosen(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"no heading of .* is known to hold currencies, nor do its prices name any"):
-        planned(warehouse, tmp_path / "log.csv", *priced("5", "6"), currency="EUR")
+def test_the_setting_names_the_currency_of_a_log_that_names_none(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    path = tmp_path / "log.csv"
+    for written, code in (("EUR", "EUR"), ("rub", "RUB"), ("₽", "RUB")):
+        plan = planned(warehouse, path, *priced("5", "6"), currency=written)
+        assert (plan.currency, plan.findings) == (code, [])
+    # what is misspelt would stand beside all amounts
+    with pytest.raises(
+        InputError, match=r"^The setting 'currency' is 'RUBL', which is no known code or sign of a currency"
+    ):
+        planned(warehouse, path, *priced("5", "6"), currency="RUBL")
+
+
+def test_the_setting_names_no_currency_where_a_column_may_know_better(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    lines = [HEADINGS + ";Curr;Note", "1;A;1;2024-01-05;5;c;usd;ALL", "2;A;1;2024-01-06;6;c;;in"]
+    with pytest.raises(InputError, match=r"but 'Curr' seems to, e\.g\. USD\. Name it with .*\{currency: \"Curr\"\}"):
+        planned(warehouse, tmp_path / "log.csv", *lines, currency="RUB")
+    mapping = {"currency": "Curr"}
+    with pytest.raises(InputError, match=r"is 'RUB', but the amounts of .* are in USD \(1 rows\)"):
+        planned(warehouse, tmp_path / "log.csv", *lines, currency="RUB", column_mapping=mapping)
+
+
+def test_rows_of_another_currency_stop_a_build_whose_setting_named_the_first_ones(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    request = real_request(tmp_path / "*.csv", currency="RUB")
+    write(tmp_path / "a.csv", *priced("9.50", "3.00"))
+    ingest(warehouse, request)
+    write(tmp_path / "b.csv", *priced("9.50 $"))
+    with pytest.raises(InputError, match=r"is 'RUB', but the amounts of .* are in USD \(1 rows\)"):
+        plan_input(warehouse, request)
 
 
 def test_a_later_file_in_another_currency_stops_the_build(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

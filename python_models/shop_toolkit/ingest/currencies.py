@@ -1,10 +1,11 @@
 """One currency: amounts in several can't be added up."""
 
+import json
 from collections.abc import Sequence
 
 import duckdb
 
-from shop_toolkit.ingest.errors import listed
+from shop_toolkit.ingest.errors import listed, named, shortened
 from shop_toolkit.ingest.files import InputError
 from shop_toolkit.ingest.numbers import WrittenNumbers
 from shop_toolkit.ingest.quoting import quote_text
@@ -29,12 +30,14 @@ def check_currency(
     reader: str,
     number_reader: str,
     *,
+    parts: Sequence[InputRelation],
     configured: str | None,
     stored_rows: str | None,
 ) -> None:
     """Stop where rows are in several currencies and none is named, or none is in the one that is.
 
-    A row names its currency in a column of currencies, else by the sign of its price.
+    A row names its currency in a column of currencies, else by the sign of its price. Where no row does, the setting
+    says what all amounts are in, and nothing is converted, unless a column of another heading may name it.
 
     Args:
         connection: Where the relations can be read.
@@ -42,6 +45,7 @@ def check_currency(
         numbers: What their numbers show.
         reader: SQL that yields the code of the currency in `number_text`, an empty text where there is none.
         number_reader: SQL that reads `number_text` as a number.
+        parts: The same rows with all of their columns, by the form of their files.
         configured: The setting `currency`.
         stored_rows: The table of rows that earlier builds read; None where there are none.
 
@@ -55,12 +59,8 @@ def check_currency(
     readers = (reader, number_reader)
     found = _rows_by_currency(connection, pending if names_currencies else None, readers, stored_rows)
     chosen = configured_currency(connection, configured, reader)
-    if chosen is not None and not found and "currency" not in pending.columns:
-        raise InputError(
-            f"The setting 'currency' is '{configured}', but no heading of {pending.name} is known to hold currencies,"
-            " nor do its prices name any. Name the heading with --vars '{column_mapping: {currency: …}}', or leave the"
-            " setting out."
-        )
+    if chosen is not None and not found:
+        _check_named(connection, parts, chosen, reader, str(configured))
     shown = listed(f"{code} ({rows} rows)" for code, rows in found.items())
     if chosen is None and len(found) > 1:
         raise InputError(
@@ -72,6 +72,50 @@ def check_currency(
             f"The setting 'currency' is '{configured}', but the amounts of {pending.name} are in {shown}."
             f" Set one of these, e.g. --vars '{{currency: {next(iter(found))}}}'."
         )
+
+
+def _check_named(
+    connection: duckdb.DuckDBPyConnection, parts: Sequence[InputRelation], chosen: str, reader: str, configured: str
+) -> None:
+    """Stop where the currency that all amounts are said to be in is none, or a column looks as if it knew better.
+
+    Args:
+        connection: Where the relations can be read.
+        parts: The rows that the build reads.
+        chosen: The code that the setting `currency` names.
+        reader: SQL that yields the code of the currency in `number_text`.
+        configured: The setting as it is written.
+
+    Raises:
+        InputError: Nothing shows that the setting is right.
+    """
+    query = f"select {reader} = number_text from (select {quote_text(chosen)} as number_text)"
+    ((is_known,),) = connection.execute(query).fetchall()
+    if not is_known:
+        raise InputError(
+            f"The setting 'currency' is {named(configured)}, which is no known code or sign of a currency. Write it as"
+            " a code of three letters, e.g. --vars '{currency: EUR}'."
+        )
+    for part in parts:
+        for heading, sql in part.others.items():
+            ((example,),) = connection.execute(
+                f"""
+                with texts as (
+                    select distinct upper(trim(cast({sql} as varchar))) as number_text
+                    from {part.sql}
+                )
+                select case when bool_and({reader} = number_text and length(number_text) = 3) then min(number_text) end
+                from texts
+                where number_text <> ''
+                """
+            ).fetchall()
+            if example is not None:
+                raise InputError(
+                    f"The setting 'currency' is {named(configured)}, and no heading of {part.name} is known to hold"
+                    f" currencies, but '{shortened(heading, 60)}' seems to, e.g. {example}. Name it with --vars"
+                    f" '{{column_mapping: {{currency: {json.dumps(heading, ensure_ascii=False)}}}}}', or leave the"
+                    " setting out."
+                )
 
 
 def _rows_by_currency(

@@ -367,7 +367,7 @@ def _look_at_rows(
     findings += number_findings(numbers, formats.decimal_separator, is_set=is_set)
     readers = _readers(request, formats)
     check_currency(
-        connection, checked.rows, numbers, readers.currency, readers.number,
+        connection, checked.rows, numbers, readers.currency, readers.number, parts=pending.parts or [pending],
         configured=request.settings["currency"], stored_rows=stored_rows,
     )  # fmt: skip
     return formats, replace(checked, numbers=numbers), findings
