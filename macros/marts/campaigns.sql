@@ -1,12 +1,15 @@
 {#-
     Stops the run with a sentence per wrong campaign, before any table changes. What is wrong is
-    found by python_models/shop_toolkit/campaigns.py. Names of learned segments are looked up where
-    they are known: see `validate_campaign_segments`.
+    found by python_models/shop_toolkit/campaigns.py: also a segment that nothing can be called.
+    Whether a segment of that name was learned is looked up where it is known: see
+    `validate_campaign_segments`.
 -#}
 {% macro validate_campaigns() -%}
     {%- if execute and all_selected(['campaign_members']) -%}
         {%- set seed = seed_of('campaigns') -%}
-        {%- set problems = read_campaigns(seed.original_file_path, seed.root_path).problems -%}
+        {%- set problems = read_campaigns(
+            seed.original_file_path, seed.root_path, campaign_segment_names()
+        ).problems -%}
         {%- if problems -%}
             {{ exceptions.raise_compiler_error(problems | join('\n')) }}
         {%- endif -%}
@@ -15,10 +18,31 @@
 
 
 {#- The campaigns of a file and their problems: see the Python function of the same name. -#}
-{% macro read_campaigns(path, folder='') -%}
+{% macro read_campaigns(path, folder='', names={}) -%}
     {{ return(fromjson(single_value(
-        'select read_campaigns(' ~ sql_text(path) ~ ', ' ~ sql_text(folder) ~ ')'
+        'select read_campaigns(' ~ sql_text(path) ~ ', ' ~ sql_text(folder) ~ ', '
+        ~ sql_text(tojson(names)) ~ ')'
     ))) }}
+{%- endmacro %}
+
+
+{#- What segments can be called: see the Python function `segment_names`. -#}
+{% macro campaign_segment_names() -%}
+    {%- set seed, learned = seed_of('segment_strategies'), {} -%}
+    {%- set stored = existing_relation(schema_of('segmentation'), 'int_segment_rules') -%}
+    {%- if stored -%}
+        {%- for row in run_query(
+            'select distinct segmentation, segment from ' ~ stored ~ ' order by 1, 2'
+        ).rows -%}
+            {%- do learned.setdefault(row[0], []).append(row[1]) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return({
+        'strategies': [seed.original_file_path, seed.root_path],
+        'words': profile_words().values() | list,
+        'left_out': exclusion_reasons().values() | unique | list,
+        'learned': learned,
+    }) }}
 {%- endmacro %}
 
 

@@ -5,9 +5,10 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from itertools import chain
+from difflib import get_close_matches
+from itertools import chain, product
 from pathlib import Path
 
 from shop_toolkit.conditions import condition_problem
@@ -16,15 +17,19 @@ from shop_toolkit.seed_files import LONGEST_NAME, UNREADABLE, Row, rows_of, unre
 
 COLUMNS = ("name", "segmentation", "segment", "condition", "start_date", "end_date", "control_share", "expected_lift")
 SEGMENTATIONS = ("rfm", "broad", "detailed")
+# Not a name, but the strategy of segments that are named by their profile.
+ANY_OTHER = "any other"
+DIGITS = range(2, 10)
 DATE = re.compile("[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
 
 
-def read_campaigns(path: str, folder: str = "") -> str:
+def read_campaigns(path: str, folder: str = "", names: str = "{}") -> str:
     """The campaigns of a CSV, and what is wrong with them.
 
     Args:
         path: The file, with the headings of `COLUMNS`; sentences name it.
         folder: The folder that the path begins in; the current one where it is empty.
+        names: JSON of what segments can be called, for `segment_names`; an empty one checks no names.
 
     Returns:
         JSON with `campaigns`, a list of rows by heading (an empty cell is null), and `problems`, a list of sentences.
@@ -40,7 +45,8 @@ def read_campaigns(path: str, folder: str = "") -> str:
             f"{', '.join(COLUMNS)}."
         ]
     else:
-        problems = list(chain.from_iterable(problems_of(path, number, row) for number, row in rows))
+        known = segment_names(**json.loads(names)) if names != "{}" else {}
+        problems = list(chain.from_iterable(problems_of(path, number, row, known) for number, row in rows))
         problems += repeated_names(path, rows)
     return json.dumps({
         "campaigns": [{name: value or None for name, value in row.items()} for _, row in rows],
@@ -48,14 +54,56 @@ def read_campaigns(path: str, folder: str = "") -> str:
     })  # fmt: skip
 
 
-def problems_of(path: str, number: int, row: Row) -> Iterator[str]:
-    """What is wrong with a row by itself, as sentences."""
+def segment_names(
+    strategies: Sequence[str], words: Sequence[Sequence[str]], left_out: Sequence[str], learned: Mapping[str, list[str]]
+) -> dict[str, list[str]]:
+    """What a segment of each segmentation can be called, before anything is learned.
+
+    Args:
+        strategies: Path and folder of the seed `segment_strategies`.
+        words: The words of which names by profile are made, by what they describe.
+        left_out: What customers are called who take no part.
+        learned: Names that earlier fits gave, by segmentation.
+
+    Returns:
+        Names by segmentation, those of the seed first; nothing where the seed can't be read, which dbt reports.
+    """
+    path, folder = strategies
+    try:
+        _, rows = rows_of(Path(folder, path), ("segmentation", "segment"))
+    except UNREADABLE:
+        return {}
+    # Several segments of one profile are numbered.
+    profiles = [
+        f"{', '.join(parts)}{number}" for parts in product(*words) for number in ("", *map(" {}".format, DIGITS))
+    ]
+    return {
+        segmentation: [
+            *(row["segment"] for _, row in rows if row["segmentation"] == segmentation and row["segment"] != ANY_OTHER),
+            *left_out,
+            *learned.get(segmentation, []),
+            *([] if segmentation == "rfm" else profiles),
+        ]
+        for segmentation in SEGMENTATIONS
+    }
+
+
+def problems_of(path: str, number: int, row: Row, known: Mapping[str, list[str]]) -> Iterator[str]:
+    """What is wrong with a row by itself, as sentences; `known` are names that segments can have, by segmentation."""
     campaign = f"The campaign {named(row['name'])} (row {number} of {path})"
     if not row["name"]:
         yield f"Row {number} of {path} has no name. Give each campaign one of its own."
     elif len(row["name"]) > LONGEST_NAME or not file_name_of(row["name"]):
         yield f"{campaign} needs another name: of {LONGEST_NAME} characters at most, with a letter or digit."
     yield from audience_problems(campaign, row)
+    names = known.get(row["segmentation"], [])
+    if names and row["segment"] and row["segment"] not in names:
+        near = get_close_matches(row["segment"], names, n=1)
+        yield (
+            f"{campaign} addresses the segment {named(row['segment'])}, which is none of the segmentation "
+            f"{row['segmentation']}: {f'did you mean {named(near[0])}' if near else f'there are {listed(names)}'}"
+            f"{'?' if near else '.'}"
+        )
     yield from date_problems(campaign, row)
     for name, least, most in (("control_share", 0, 0.9), ("expected_lift", 0.001, 10)):
         if row[name] and not is_number(row[name], least, most):

@@ -39,7 +39,7 @@ class Plugin(BasePlugin):  # type: ignore[misc]  # dbt is not followed
         conn.create_function(
             "custom_segment_problems", custom_segment_problems, ["VARCHAR"] * 2, "VARCHAR", side_effects=True
         )
-        conn.create_function("read_campaigns", read_campaigns, ["VARCHAR"] * 2, "VARCHAR", side_effects=True)
+        conn.create_function("read_campaigns", read_campaigns, ["VARCHAR"] * 3, "VARCHAR", side_effects=True)
         conn.create_function(
             "postgres_problem",
             postgres_problem,

@@ -286,6 +286,7 @@ def small_campaign(campaigns: Campaigns, treated: int, held_out: int, buyers: in
         (0, 40, 9, AS_OF, "no control group", "or everybody was"),
         (40, 40, 0, AS_OF, "too few to say", "0 of 40"),
         (40, 40, 9, START + timedelta(days=28), "not over yet", "its 30 days last until 2025-06-30"),
+        (40, 40, 9, START - timedelta(days=1), "not over yet", "Not begun yet: it starts on 2025-06-01, and the log"),
         (40, 40, 9, START + timedelta(days=29), "no effect shown", "To find 10 % more spend"),
     ],
 )
@@ -423,7 +424,7 @@ def test_who_was_addressed_stays_whatever_comes_later(copy_of_demo_shop: Shop) -
 
 def test_a_wrong_row_stops_a_build_before_any_table_changes(make_shop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     problems = json.dumps({"campaigns": [], "problems": ["One sentence.", "Another."]})
-    monkeypatch.setattr(settings_plugin, "read_campaigns", lambda path, folder: problems)
+    monkeypatch.setattr(settings_plugin, "read_campaigns", lambda path, folder, names: problems)
     shop = make_shop()
     assert "One sentence.\nAnother." in "\n".join(
         line.strip() for line in problem_of(shop.dbt("build", "--select", "campaign_members")).splitlines()
@@ -479,6 +480,37 @@ def test_a_row_that_cannot_be_used_gets_one_sentence(tmp_path: Path, row: dict[s
     (problem,) = written(tmp_path, ROW | row)
     assert sentence in problem
     assert "ow 2 of campaigns.csv" in problem
+
+
+@pytest.mark.parametrize(
+    ("segmentation", "segment", "end"),
+    [
+        ("rfm", "champions", None),
+        ("broad", "all customers", None),
+        ("broad", "too much revenue", None),
+        # by its profile, one of several of a kind, and of an earlier fit
+        ("detailed", "recent, rare, low spend", None),
+        ("detailed", "long ago, frequent, high spend 2", None),
+        ("detailed", "old hands", None),
+        ("rfm", "recent, rare, low spend", "which is none of the segmentation rfm: there are champions, loyal,"),
+        ("broad", "at-risk", "which is none of the segmentation broad: did you mean 'at risk'?"),
+        ("detailed", "whales", "there are loyal, growing, promising, hanging, newcomers, at risk,"),
+        ("broad", "any other", "there are champions,"),
+    ],
+)
+def test_a_segment_that_nothing_can_be_called_is_found_before_anything_is_learned(
+    tmp_path: Path, segmentation: str, segment: str, end: str | None
+) -> None:
+    row = ROW | {"segmentation": segmentation, "segment": segment, "condition": ""}
+    pd.DataFrame([row]).to_csv(tmp_path / "campaigns.csv", index=False)
+    names = {
+        "strategies": ["seeds/segment_strategies.csv", str(ROOT)],
+        "words": [["recent", "long ago"], ["frequent", "rare"], ["high spend", "low spend"]],
+        "left_out": ["too much revenue"],
+        "learned": {"detailed": ["old hands"]},
+    }
+    problems = json.loads(read_campaigns("campaigns.csv", str(tmp_path), json.dumps(names)))["problems"]
+    assert [end in problem for problem in problems] == ([] if end is None else [True])
 
 
 def test_rows_that_can_be_used_get_none(tmp_path: Path) -> None:

@@ -330,17 +330,24 @@ explained as (
     select
         *,
         concat(
-            case verdict
-                when 'no control group'
+            case
+                when verdict = 'no control group'
                     then 'Nothing to compare with: nobody was held out, or everybody was.'
-                when 'not over yet'
+                -- Its members are decided on the day before.
+                when verdict = 'not over yet' and start_date > as_of_date
+                    then format(
+                        'Not begun yet: it starts on {}, and the log ends on {}.',
+                        cast(start_date as varchar),
+                        cast(as_of_date as varchar)
+                    )
+                when verdict = 'not over yet'
                     then format(
                         'Not over yet: its {} days last until {}, and the log ends on {}.',
                         window_days,
                         cast(window_end_date as varchar),
                         cast(as_of_date as varchar)
                     )
-                when 'too few to say'
+                when verdict = 'too few to say'
                     then format(
                         concat(
                             'Too few to say: {} of {} customers who were addressed ordered, and ',
@@ -358,7 +365,7 @@ explained as (
                 else format(
                     concat(
                         '{}: who was addressed spent {:,.2f} {} than who was held out ',
-                        '({:,.2f} to {:,.2f} more, 95 %), adjusted by what they had spent before.'
+                        '({} to {} more, 95 %), adjusted by what they had spent before.'
                     ),
                     case verdict
                         when 'gain' then 'A gain'
@@ -367,8 +374,9 @@ explained as (
                     end,
                     abs(adjusted_revenue_difference),
                     case when adjusted_revenue_difference < 0 then 'less' else 'more' end,
-                    adjusted_revenue_difference_low,
-                    adjusted_revenue_difference_high
+                    -- With a minus: beside numbers a hyphen reads as "to".
+                    replace(format('{:,.2f}', adjusted_revenue_difference_low), '-', '−'),
+                    replace(format('{:,.2f}', adjusted_revenue_difference_high), '-', '−')
                 )
             end,
             case
