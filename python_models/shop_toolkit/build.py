@@ -24,27 +24,28 @@ from shop_toolkit.ingest.inspect_input import settings_of_run
 from shop_toolkit.report.words import percent, plural
 from shop_toolkit.warehouse import close_warehouse, schema_of, warehouse_path
 
-# The layers in the order in which they are built, and what each does.
+# The layers in the order in which they begin, and what each does.
 STAGES = {
     "seeds": "load what the shop knows",
     "sources": "read the input",
     "staging": "type every row",
     "cleaning": "flag and match rows",
     "core": "net orders and customer states",
-    "products": "find product categories",
-    "interests": "add up interests",
     "scoring": "score customers",
     "clustering": "try clusterings",
+    "products": "find product categories",
+    "prediction": "backtest and predict",
+    "interests": "add up interests",
     "segmentation": "choose segments and write rules",
     "history": "look back month by month",
-    "prediction": "backtest and predict",
     "marts": "write the marts",
     "metrics": "count metrics",
     "reporting": "draw the report",
     "publishing": "publish",
 }
-# Where the seconds of the last build are kept, for the next one to say what to expect.
+# Where the seconds of the last builds are kept, for the next one of their kind to say what to expect.
 TIMES = Path("target") / "build_times.json"
+KINDS_KEPT = 20
 # dbt's message that a node begins, which is one for debugging.
 NODE_BEGINS = frozenset({"NodeStart"})
 # What dbt and the models say to people beside warnings and errors.
@@ -63,7 +64,7 @@ class Progress:
     """Says which stage a build has come to, and passes on what dbt warns of.
 
     Attributes:
-        expected: By stage the second in which it began in the last build, and `end`; empty if none is known.
+        expected: By stage the second in which it began in the last build of the kind, and `end`; empty if unknown.
         say: Where lines go.
         clock: Seconds of a clock that never goes back; a test passes another one.
     """
@@ -72,6 +73,8 @@ class Progress:
     say: Callable[[str], None] = print
     clock: Callable[[], float] = time.monotonic
     began: dict[str, float] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
+    said: list[str] = field(default_factory=list)
     started: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,9 +86,20 @@ class Progress:
         return self.clock() - self.started
 
     def reach(self, stage: str) -> None:
-        """Say that a stage has begun, unless it has before: tables of several stages are built at a time."""
-        if stage not in STAGES or stage in self.began:
-            return
+        """Say that a stage has begun, once and when all before it have: tables of several are built at a time.
+
+        A mart that needs little is built early, and says nothing of how far the build is.
+        """
+        if stage in STAGES:
+            self.waiting.add(stage)
+        for following in STAGES:
+            if following in self.began:
+                continue
+            if following not in self.waiting:
+                return
+            self._begin(following)
+
+    def _begin(self, stage: str) -> None:
         self.began[stage] = self.seconds
         line = f"{duration(self.seconds):>12}  {f'{stage}: {STAGES[stage]}':<{WIDTH}}"
         if stage in self.expected and "end" in self.expected:
@@ -98,7 +112,14 @@ class Progress:
         if event.info.name in NODE_BEGINS:
             self.reach(stage_of(event.data.node_info))
         elif event.info.level in ("warn", "error") or (event.info.level == "info" and event.info.name in SENTENCES):
-            self.say(str(event.info.msg))
+            self.repeat(str(event.info.msg))
+
+    def repeat(self, message: str) -> None:
+        """Say what dbt says, unless it was said: dbt tells an error as it happens and once more at its end."""
+        plain = " ".join(message.split())
+        if not any(plain in earlier for earlier in self.said):
+            self.said.append(plain)
+            self.say(message)
 
 
 def stage_of(node: Any) -> str:
@@ -109,19 +130,36 @@ def stage_of(node: Any) -> str:
     return path[0] if node.resource_type == "model" and path else ""
 
 
-def last_times(path: Path = TIMES) -> dict[str, float]:
-    """When the stages of the last build began, and its end; empty if nothing is known."""
+def kind_of(settings: Mapping[str, Any], *, is_first: bool) -> str:
+    """What builds have to share for their times to be alike: the input, and whether they fit.
+
+    Args:
+        settings: The settings of the build.
+        is_first: Whether the warehouse isn't there yet: such a build fits, a later one mostly doesn't.
+    """
+    return f"{'fits' if is_first or settings['refit'] else 'later'}: {settings['transactions']}"
+
+
+def last_times(kind: str, path: Path = TIMES) -> dict[str, float]:
+    """When the stages of the last build of a kind began, and its end; empty if nothing is known."""
+    times = _all_times(path).get(kind)
+    return {str(name): float(seconds) for name, seconds in times.items()} if isinstance(times, dict) else {}
+
+
+def keep_times(progress: Progress, kind: str, path: Path = TIMES) -> None:
+    """Keep when the stages began, for the next build of the kind."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    others = [(name, times) for name, times in _all_times(path).items() if name != kind and isinstance(times, dict)]
+    kept = dict(others[1 - KINDS_KEPT :]) | {kind: progress.began | {"end": progress.seconds}}
+    path.write_text(json.dumps(kept), encoding="utf-8")
+
+
+def _all_times(path: Path) -> dict[str, Any]:
     try:
         times = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return {str(name): float(seconds) for name, seconds in times.items()} if isinstance(times, dict) else {}
-
-
-def keep_times(progress: Progress, path: Path = TIMES) -> None:
-    """Keep when the stages began, for the next build."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(progress.began | {"end": progress.seconds}), encoding="utf-8")
+    return times if isinstance(times, dict) else {}
 
 
 def summary(
@@ -182,13 +220,15 @@ def build(settings: str, say: Callable[[str], None] = print) -> int:
         SystemExit: A signal stopped it.
     """
     in_effect = settings_of_run(settings)
-    progress = Progress(last_times(), say)
+    is_first = not warehouse_path().exists()
+    kind = kind_of(in_effect, is_first=is_first)
+    progress = Progress(last_times(kind), say)
     say(f"{duration(0):>12}  read the project")
     # To parse the project makes a million objects, none of them garbage: to look for it takes a sixth of that time.
     # `shop_toolkit.dbt_overhead` has it looked for again when dbt opens the warehouse.
     gc.disable()
     # A first build fits; a later one mostly doesn't.
-    if not warehouse_path().exists():
+    if is_first:
         from shop_toolkit.workers import load_ahead
 
         load_ahead()
@@ -207,13 +247,13 @@ def build(settings: str, say: Callable[[str], None] = print) -> int:
     if isinstance(done.exception, SystemExit):
         raise done.exception
     if done.exception is not None:
-        say(str(done.exception))
+        progress.repeat(str(done.exception))
         return 2
     if not done.success:
         failed = [run for run in done.result.results if str(run.status) in ("error", "fail")]
         say(f"The build failed after {duration(progress.seconds)}: {plural(len(failed), 'problem')}, see above.")
         return 1
-    keep_times(progress)
+    keep_times(progress, kind)
     folder = in_effect["published_folder"]
     with closing(duckdb.connect(warehouse_path(), read_only=True)) as connection:
         for line in ["", *summary(connection, progress.seconds, folder, in_effect["schema_prefix"])]:

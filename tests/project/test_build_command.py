@@ -35,26 +35,67 @@ def event(name: str, level: str = "debug", message: str = "", path: str = "") ->
     return SimpleNamespace(info=info, data=SimpleNamespace(node_info=node(path)))
 
 
-def test_a_stage_is_said_when_its_first_table_begins_and_once(tmp_path: Path) -> None:
+def test_a_stage_is_said_when_its_first_table_begins_and_once_in_order(tmp_path: Path) -> None:
     said: list[str] = []
     clock = Clock()
     progress = Progress({}, said.append, clock)
+    progress.hear(SimpleNamespace(
+        info=SimpleNamespace(name="NodeStart", level="debug", msg=""),
+        data=SimpleNamespace(node_info=node("seeds/a.csv", "seed")),
+    ))  # fmt: skip
     for seconds, path in (
         (1, "staging/stg_a.sql"),
+        # before it reads the input; and a mart that needs little
+        (2, "sources/a.sql"),
         (2, "staging/stg_b.sql"),
-        (70.2, "core/int_a.sql"),
-        (80, "staging/c.sql"),
+        (60, "marts/sales/a.sql"),
+        (70.2, "cleaning/int_a.sql"),
+        (80, "core/int_a.sql"),
+        (81, "staging/c.sql"),
     ):
         clock.now = seconds
         progress.hear(event("NodeStart", path=path))
-    assert [line.split(":")[0].split() for line in said] == [["1", "s", "staging"], ["1", "min", "10", "s", "core"]]
-    # The next build says what is left by these times.
-    keep_times(progress, tmp_path / "target" / "times.json")
+    assert [line.split(":")[0].split() for line in said] == [
+        ["0", "s", "seeds"], ["2", "s", "sources"], ["2", "s", "staging"], ["1", "min", "10", "s", "cleaning"],
+        ["1", "min", "20", "s", "core"],
+    ]  # fmt: skip
+    # The next build of the kind says what is left by these times.
+    times = tmp_path / "target" / "times.json"
+    clock.now = 90
+    keep_times(progress, "fits: a.csv", times)
+    assert last_times("later: a.csv", times) == last_times("fits: a.csv", tmp_path / "none.json") == {}
+    keep_times(Progress({}, said.append, clock), "later: a.csv", times)
+    again = Progress(last_times("fits: a.csv", times), said.append, clock)
+    again.began |= dict.fromkeys(("seeds", "sources", "staging"), 0.0)
     said.clear()
-    again = Progress(last_times(tmp_path / "target" / "times.json"), said.append, clock)
-    again.hear(event("NodeStart", path="core/int_a.sql"))
-    assert said[0].endswith("about 10 s left")
-    assert last_times(tmp_path / "none.json") == {}
+    again.hear(event("NodeStart", path="cleaning/int_a.sql"))
+    assert said[0].endswith("about 20 s left")
+
+
+def test_every_folder_of_models_is_a_stage() -> None:
+    """One that is none would never be said, and those after it neither, as each waits for all before it."""
+    folders = {
+        path.name for folder in ("models", "python_models") for path in (ROOT / folder).iterdir() if path.is_dir()
+    }
+    assert folders - {"shop_toolkit", "__pycache__"} | {"seeds"} == set(build.STAGES)
+
+
+def test_the_time_left_is_that_of_builds_of_the_same_kind() -> None:
+    settings = {"transactions": "a.csv", "refit": False}
+    fits = build.kind_of(settings, is_first=True)
+    assert fits == build.kind_of(settings | {"refit": True}, is_first=False)
+    assert fits != build.kind_of(settings, is_first=False)
+    assert fits != build.kind_of(settings | {"transactions": "b.csv"}, is_first=True)
+
+
+def test_an_error_is_said_once() -> None:
+    """As it happens, and not once more as the end of the run."""
+    said: list[str] = []
+    progress = Progress({}, said.append, Clock())
+    progress.hear(event("RunResultError", "error", "Compilation Error in operation x\n  The setting 'a' is wrong.\n"))
+    progress.repeat("The setting 'a' is wrong.")
+    progress.repeat("Another.")
+    assert said == ["Compilation Error in operation x\n  The setting 'a' is wrong.\n", "Another."]
 
 
 def test_warnings_errors_and_sentences_are_shown_whole_and_nothing_else() -> None:
@@ -139,7 +180,7 @@ def test_the_exit_code_of_dbt_is_kept(
     began: list[bool] = []
     monkeypatch.setattr("shop_toolkit.workers.load_ahead", lambda: began.append(True))
     monkeypatch.setattr("dbt.cli.main.dbtRunner", Runner)
-    monkeypatch.setattr(build, "settings_of_run", lambda settings: {"published_folder": None})
+    monkeypatch.setattr(build, "settings_of_run", lambda settings: {"transactions": "a", "refit": False})
     monkeypatch.setenv("SHOP_WAREHOUSE", str(tmp_path / "shop.duckdb"))
     assert main(["{a: 1}"]) == code
     assert capsys.readouterr().out.splitlines()[-1] == end
