@@ -31,7 +31,7 @@ Headings
   customer_id          Customer ID
   not used: Channel
 Dates: day-month-year ('31/01/2024 10:00' can't be read in another way).
-Numbers: decimal comma (0 can only have a point, 4 only a comma).
+Numbers: decimal comma (0 numbers can only have a point, 4 only a comma).
 First rows as they are understood
   invoice_id  product_id  product_description  quantity  ordered_at           unit_price  customer_id
   1           A           Red tin              2         2024-01-31 10:00:00  1250.5      12346

@@ -150,7 +150,7 @@ def _numbers(request: Request, plan: Plan, numbers: Sequence[WrittenNumbers]) ->
     reason = (
         "set"
         if request.settings["decimal_separator"] is not None
-        else f"{points:,} can only have a point, {commas:,} only a comma"
+        else f"{_counted(points, 'number')} can only have a point, {commas:,} only a comma"
     )
     return f"decimal {NAMES[separator]} ({reason})."
 
