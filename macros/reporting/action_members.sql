@@ -88,3 +88,15 @@ best_customers as (
 
 )
 {%- endmacro %}
+
+
+{#-
+    SQL: how many members of an action are held out, as its list leaves them out: a campaign is
+    named by the action and the day (python_models/shop_toolkit/audiences.py).
+-#}
+{% macro action_control_count(action, customer_id) -%}
+    {%- set campaign = "concat('" ~ action ~ " ', last_day.as_of_date)" -%}
+    count(*) filter (
+        where {{ control_draw(campaign, customer_id) | indent(8) }} < {{ var('control_share') }}
+    )
+{%- endmacro %}

@@ -428,9 +428,12 @@ win_back as (
         'alerts' as chart,
         count(*) as customer_count,
         (select count(*) from open_alerts) as of_customer_count,
-        sum(expected_loss) as amount,
+        {{ action_control_count('win back', 'overdue_first.customer_id') | indent(8) }}
+            as control_customer_count,
+        sum(overdue_first.expected_loss) as amount,
         (select sum(open_alerts.expected_loss) from open_alerts) as of_amount
     from overdue_first
+    cross join last_day
     having count(*) >= {{ least_customers }}
 
 ),
@@ -442,8 +445,11 @@ second_order as (
         'cohorts' as chart,
         count(*) as customer_count,
         (select count(*) from second_order_customers) as of_customer_count,
-        sum(expected_spend_90_days) as amount
+        {{ action_control_count('second order', 'second_order_first.customer_id') | indent(8) }}
+            as control_customer_count,
+        sum(second_order_first.expected_spend_90_days) as amount
     from second_order_first
+    cross join last_day
     having count(*) >= {{ least_customers }}
 
 ),
@@ -456,10 +462,13 @@ keep_best as (
         'detailed' as segmentation,
         segments.segment as subject,
         count(*) as customer_count,
+        {{ action_control_count('keep the best', 'best_customers.customer_id') | indent(8) }}
+            as control_customer_count,
         sum(best_customers.expected_spend_90_days) as amount,
         segments.action,
         segments.channel
     from best_customers
+    cross join last_day
     inner join segments
         on
             segments.segmentation = 'detailed'
@@ -513,6 +522,7 @@ select
     periods.period_days,
     cast(all_findings.customer_count as bigint) as customer_count,
     cast(all_findings.of_customer_count as bigint) as of_customer_count,
+    cast(all_findings.control_customer_count as bigint) as control_customer_count,
     cast(all_findings.amount as decimal(18, 2)) as amount,
     cast(all_findings.of_amount as decimal(18, 2)) as of_amount,
     cast(all_findings.current_amount as decimal(18, 2)) as current_amount,

@@ -210,6 +210,15 @@ def test_each_campaign_and_segment_has_a_file_of_those_who_are_addressed(publish
             where {draw} >= 0.1
             """
         )
+    # The report's cards count whom the lists hold.
+    counted = published.rows("""
+        select replace(replace(finding, '_', '-'), 'keep-best', 'keep-the-best'),
+            customer_count - control_customer_count
+        from reporting.rpt_findings
+        where finding_type = 'action'
+    """)
+    assert dict(counted) == {action: len(expected[f"actions/{action}"]) for action, _ in counted}
+    assert len(counted) == 3
     assert {"campaigns/summer-thank-you", "rfm/can-t-lose", "broad/loyal"} <= expected.keys()
     found: dict[str, dict[str, Path]] = {}
     for path in folder.rglob("*.csv"):

@@ -48,7 +48,12 @@ GROUP = re.compile(r"(.+); ((?:small|usual|large) baskets)(?:, ((?:few|many) ord
 NUMBER = re.compile(r"[+-]?\d[\d,]*(\.\d+)?")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 # Parts of patterns that are texts; the others are numbers.
-NAMES = ("name", "reason", "category", "segmentation", "metric", "model", "models", "baseline", "evidence")
+NAMES = (
+    "name", "reason", "category", "segmentation", "metric", "model", "models", "baseline", "evidence", "quoted",
+    "second", "mapping",
+)  # fmt: skip
+# Those of them that are the shop's words or a setting, and days.
+AS_THEY_ARE = ("category", "day", "quoted", "second", "mapping")
 # Those that are one of `WORDS`, or the text is another.
 KNOWN_NAMES = ("metric", "segmentation")
 # Metrics that are called alike in every language.
@@ -120,11 +125,87 @@ WORDS = (
         "found of who stopped, less alerted of the others: by how much more than \"typical gap\", lower end of a"
         " one-sided 95 % interval"
     ),
+    marked("known at the earliest origin: which model is compared is chosen by these"),
+    marked("over all horizons, by customer; the ends of the one-sided 95 % intervals are by bootstrap"),
+    marked("over all horizons, by customer; later than the samples that the threshold was found on"),
+    marked("the best at earlier month ends"),
+    marked("too early to say: that needs two month ends with 90 days after them"),
+    marked(
+        "of all moves by that cause: a longer absence alone never leads to a segment of more value, an order alone"
+        " never to one of less"
+    ),
+    marked("a baseline is active: no model could be evaluated"),
+    marked("no product categories: see failure_reason in product_categories"),
+    marked("nobody to learn from: no customer was observed for long enough, or none ordered again"),
+    marked("nobody to evaluate on: no customer was new, or none ordered again, after the origins"),
+    marked("one class only: there is nothing to distinguish"),
     # doubts about the input
     marked("unreadable values"), marked("implausible dates"), marked("lone dates"), marked("crowded days"),
     marked("mostly rejected"), marked("ids lost digits"), marked("customer per order"), marked("placeholder ids"),
     marked("unknown statuses"), marked("blank statuses"), marked("garbled letters"), marked("negative prices"),
     marked("negative quantities"), marked("positive cancellations"), marked("reused invoice numbers"),
+    marked("other decimal separator"), marked("numbers read as others"), marked("mixed time zones"),
+    marked("twin headings"), marked("customers elsewhere"), marked("totals in doubt"), marked("discounts left out"),
+    marked("refunds left out"), marked("taxes in doubt"), marked("unused columns"),
+    # what to do about them
+    marked("Look at these rows in rejected_transactions."),
+    marked("They lie far outside the other dates. If they are right, say so with plausible_from or plausible_to."),
+    marked(
+        "So many rows of one day and time: a date that stands where the real one is missing? Then leave it out of the"
+        " export."
+    ),
+    marked("Half of all rows or more are rejected for one reason. Is the column mapped rightly?"),
+    marked("A spreadsheet shortened these ids, so several customers may share one. Export them as text."),
+    marked(
+        "Each order has a customer of its own: nobody came back. If another column identifies people, name it in"
+        " column_mapping."
+    ),
+    marked(
+        "Orders of ids with far more orders than others. If one stands for many customers, add it to"
+        " seeds/missing_values.csv."
+    ),
+    marked("Orders of this status count as sales. Say what it means in seeds/order_statuses.csv."),
+    marked(
+        "They count as sales, but other lines of these orders are cancelled or ignored. Put the lines of an order into"
+        " one file, or give each line its status."
+    ),
+    marked(
+        "Names that are written in two ways count as two. If the whole file is wrong, set csv_encoding; else export it"
+        " again in one encoding."
+    ),
+    marked(
+        "They are rejected and net nothing. If they are refunds, name what their invoices begin with in"
+        " refund_invoice_prefixes."
+    ),
+    marked(
+        "Their customers gave back, or were sent less, but their invoices do not begin as cancellations do. If they"
+        " cancel, set cancellation_invoice_prefix to an empty text."
+    ),
+    marked(
+        "Their invoices begin as cancellations do, but with a positive quantity they count as sales. If they take goods"
+        " back, add the prefix to refund_invoice_prefixes."
+    ),
+    marked("These numbers come again more than max_order_days later, so they are orders of their own."),
+    marked(
+        "They are not taken off, because the rows do not show that prices are before them. Name a column with the"
+        " amounts that were paid in column_mapping: {amount: …}."
+    ),
+    marked(
+        "Nothing shows whether prices include these taxes. They count as they are; name a column with the amounts that"
+        " should count in column_mapping: {amount: …}."
+    ),
+    marked("They change nothing. If one of them is a column of ours, name it in the setting 'column_mapping'."),
+    marked("Several columns have this heading and differ; the first one is read. Name one in column_mapping."),
+    marked("Numbers have a decimal point; these are written otherwise and are rejected. Write them alike."),
+    marked("Numbers have a decimal comma; these are written otherwise and are rejected. Write them alike."),
+    marked(
+        "Numbers elsewhere have a decimal point, so the other sign groups thousands here. If that is right, set"
+        " decimal_separator."
+    ),
+    marked(
+        "Numbers elsewhere have a decimal comma, so the other sign groups thousands here. If that is right, set"
+        " decimal_separator."
+    ),
 )  # fmt: skip
 # Sentences with numbers or names in them. The first that fits a text counts.
 PATTERNS = (
@@ -190,6 +271,56 @@ PATTERNS = (
         " like-for-like weeks"
     ),
     marked("season known: the same 90 days a year before brought {amount}, and no like-for-like week shows the growth"),
+    marked(
+        "season known: the same 90 days a year before brought {amount} (the shape is that of {years} years), counted"
+        " with a growth of {growth} % by {weeks} like-for-like weeks"
+    ),
+    marked(
+        "season known: the same 90 days a year before brought {amount} (the shape is that of {years} years), and no"
+        " like-for-like week shows the growth"
+    ),
+    marked('"{name}" was the best at earlier month ends, but its lead at the last one may be chance'),
+    marked(
+        "too early to say: {count} customers at the last month end, of whom {stopped} stopped; {needed} and {least} are"
+        " needed"
+    ),
+    marked("these figures are of a shorter horizon than {days} days"),
+    marked(
+        "active: {metric} {value}, the best baseline ({baseline}) {other}; better by {low} at least (95 %, {count}"
+        " customers)"
+    ),
+    marked(
+        "{days} days of history; training on {first} days, evaluating on {last} and a month before take {needed}"
+    ),
+    marked(
+        "one origin, newcomers of {first} days, as {days} days of history hold no more; {half} days ahead are evaluated"
+        " too"
+    ),
+    marked("{known} of {all} origins, and one in the same season a year before"),
+    marked("{known} of {all} origins, as {days} days of history hold no more"),
+    marked("{known} of {all} origins"),
+    # what to do about doubts of the input
+    marked(
+        "They are the last days of the log, and everybody is counted from there. If they are wrong, set plausible_to:"
+        " {day}."
+    ),
+    marked("They are the first days of the log. If they are wrong, set plausible_from: {day}."),
+    marked(
+        "'{quoted}' is another one for each order, so customers are read from '{second}'. Name another column in"
+        " 'column_mapping' where that is wrong."
+    ),
+    marked(
+        "These rows have nothing in '{quoted}', but a customer in '{second}'. If that column identifies people, name it"
+        " in 'column_mapping'."
+    ),
+    marked(
+        "Most times are written as '{quoted}', these in another zone. Zones are dropped, so each row counts on the day"
+        " of its own clock. If the shop has one clock, export all times by it."
+    ),
+    marked(
+        "It is neither '{quoted}' × quantity nor an order's sum of it. The price counts; if this should, name it in"
+        " column_mapping: {mapping}."
+    ),
 )  # fmt: skip
 
 
@@ -254,7 +385,7 @@ def translation_of_part(name: str, part: str) -> str | None:
         name: The part's name in the pattern.
         part: What the text has there.
     """
-    if name in ("category", "day") or part in METRICS:
+    if name in AS_THEY_ARE or part in METRICS:
         return part
     if name in KNOWN_NAMES:
         return translation_of_whole(part)

@@ -18,6 +18,7 @@ from typing import Any
 
 FOLDER = Path(__file__).resolve().parent / "locales"
 ENGLISH = "en"
+MINUS = "\u2212"
 
 
 @dataclass(frozen=True)
@@ -121,29 +122,36 @@ def number_text(number: Any, digits: int) -> str:
 
 
 def with_separators(text: str) -> str:
-    """A number as Python writes it, such as `1,234.50`, with separators of the locale."""
+    """A number as Python writes it, such as `-1,234.50`, with separators of the locale and a minus, not a hyphen."""
     locale = CURRENT.get().locale
     if locale == ENGLISH:
-        return text
+        return text.replace("-", MINUS)
     from babel.numbers import format_decimal
 
     digits = len(text.partition(".")[2])
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return str(format_decimal(Decimal(text.replace(",", "")), format=pattern, locale=_numbers(locale)))
+    written = str(format_decimal(Decimal(text.replace(",", "")), format=pattern, locale=_numbers(locale)))
+    return written.replace("-", MINUS)
+
+
+def currency_sign() -> str:
+    """The sign of the currency as the locale writes it; empty where the currency isn't known."""
+    language = CURRENT.get()
+    if not language.currency:
+        return ""
+    from babel.numbers import get_currency_symbol
+
+    return str(get_currency_symbol(language.currency, locale=_numbers(language.locale)))
 
 
 def with_currency(text: str) -> str:
     """The text of an amount with the sign of the currency where the locale puts it; as it is without a currency."""
-    language = CURRENT.get()
-    if not language.currency:
+    symbol = currency_sign()
+    if not symbol:
         return text
-    from babel.numbers import get_currency_symbol
-
-    locale = _numbers(language.locale)
-    pattern = locale.currency_formats["standard"]
+    pattern = _numbers(CURRENT.get().locale).currency_formats["standard"]
     before, after = pattern.prefix[0], pattern.suffix[0]
-    symbol = get_currency_symbol(language.currency, locale=locale)
-    sign, text = ("-", text[1:]) if text.startswith("-") else ("", text)
+    sign, text = (MINUS, text[1:]) if text.startswith(MINUS) else ("", text)
     if before and symbol[-1:].isalpha():
         before = before.replace("¤", "¤\u00a0")
     return f"{sign}{before.replace('¤', symbol)}{text}{after.replace('¤', symbol)}"

@@ -43,8 +43,10 @@
   // What all charts share. Axes are fixed, so that a finger that scrolls the page doesn't zoom.
   const common = (style) => {
     const colour = (name) => style.getPropertyValue(name).trim();
+    // Plotly's k and M are English.
+    const amounts = texts.months ? { exponentformat: "none", separatethousands: true } : {};
     const axis = {
-      automargin: true, fixedrange: true, ticks: "", gridcolor: colour("--grid"), linecolor: colour("--line"), zeroline: false,
+      ...amounts, automargin: true, fixedrange: true, ticks: "", gridcolor: colour("--grid"), linecolor: colour("--line"), zeroline: false,
       tickfont: { size: 12, color: colour("--soft") }, title: { font: { size: 12, color: colour("--soft") }, standoff: 10 },
     };
     return {
@@ -93,7 +95,7 @@
       for (const name of ["xaxis", "yaxis"]) {
         layout[name] = merged(layout[name], { tickfont: { size: 11 } });
         const text = layout[name].title && layout[name].title.text;
-        const line = Math.max(12, Math.min(24, Math.floor(layout.width / 9)));
+        const line = Math.max(12, Math.min(24, Math.floor(layout.width / 22)));
         if (text && name === "xaxis") layout[name].title.text = text.replace(new RegExp(`(.{${line},44}?) `, "g"), "$1<br>");
       }
     }
@@ -173,6 +175,10 @@
       else link.removeAttribute("aria-current");
     });
     root.dataset.tab = tab.id;
+    // On a phone the tabs scroll: the one that is shown is among those that can be seen.
+    const link = links.find((one) => one.hash === `#${tab.id}`);
+    const list = link.closest("ul");
+    list.scrollLeft = link.offsetLeft - list.offsetLeft - (list.clientWidth - link.offsetWidth) / 2;
     const isBlock = target && target !== tab && tab.contains(target);
     if (isBlock) {
       if (target.dataset.segmentation) chooseSegmentation(target.dataset.segmentation);
@@ -276,6 +282,7 @@
   addEventListener("beforeprint", () => {
     root.classList.add("printing");
     useTheme("light");
+    if (typeof Plotly === "undefined") return;
     for (const [plot, figure] of figures) {
       if (!isSeen(plot)) continue;
       drawn.delete(plot);
@@ -290,7 +297,24 @@
 
   for (const [plot, figure] of figures) plot.style.height = `${figure.height}px`;
   show();
-  addEventListener("DOMContentLoaded", () => {
+
+  // Plotly's script is packed, as it would be most of the page. The policy allows what comes out by its hash.
+  const unpack = (packed) => {
+    const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
+  };
+  addEventListener("DOMContentLoaded", async () => {
+    const packed = document.getElementById("plotly");
+    const script = document.createElement("script");
+    try {
+      script.textContent = await unpack(packed.textContent);
+    } catch {
+      // A browser from before 2023 can't unpack it.
+      document.getElementById("undrawn").hidden = false;
+      return;
+    }
+    packed.remove();
+    document.head.append(script);
     if (texts.months) Plotly.register({ moduleType: "locale", name: root.lang, dictionary: {}, format: texts.months });
     show();
   });

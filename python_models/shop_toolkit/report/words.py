@@ -6,7 +6,14 @@ from typing import Any
 
 import pandas as pd
 
-from shop_toolkit.report.language import date_text, ngettext, number_text, with_currency, with_separators
+from shop_toolkit.report.language import (
+    currency_sign,
+    date_text,
+    ngettext,
+    number_text,
+    with_currency,
+    with_separators,
+)
 from shop_toolkit.report.language import gettext as _
 
 
@@ -26,6 +33,11 @@ def money(amount: Any) -> str:
         if abs(amount) >= unit * 0.99995:
             return with_currency(name.format(number=number_text(amount / unit, 2)))
     return with_currency(number_text(amount, 0 if abs(amount) >= 100 or amount == 0 else 2))
+
+
+def unit_of_money() -> str:
+    """What amounts are in, for the title of an axis: the sign of the currency where it is known."""
+    return currency_sign() or _("currency of the log")
 
 
 def exact_money(amount: Any) -> str:

@@ -23,10 +23,10 @@ from shop_toolkit.report.charts import (
     without_chart,
 )
 from shop_toolkit.report.data_texts import said
+from shop_toolkit.report.language import MINUS, marked, number_text, with_currency
 from shop_toolkit.report.language import gettext as _
-from shop_toolkit.report.language import marked, number_text, with_currency
 from shop_toolkit.report.privacy import CLAIMS
-from shop_toolkit.report.words import count, day_of, is_missing, label, percent
+from shop_toolkit.report.words import count, day_of, is_missing, label, percent, unit_of_money
 
 # Older campaigns are in the table only: a shop may have one a week.
 MOST_SHOWN = 6
@@ -110,10 +110,13 @@ def table_columns() -> dict[str, tuple[str, str]]:
 
 
 def title_of(rows: pd.DataFrame) -> str:
-    """How many campaigns show a gain or a loss, each by its longest window that is over."""
+    """How many campaigns that have begun show a gain or a loss, each by its longest window that is over."""
     judged = rows[rows["is_complete"].astype(bool)].sort_values("window_days").groupby("campaign")["verdict"].last()
     gains, losses = (int((judged == verdict).sum()) for verdict in ("gain", "loss"))
-    parts = {"all": count(rows["campaign"].nunique()), "gains": count(gains), "losses": count(losses)}
+    begun = rows[rows["start_date"] <= rows["as_of_date"]]["campaign"].nunique()
+    parts = {"all": count(begun), "gains": count(gains), "losses": count(losses)}
+    if not begun:
+        return _("What campaigns brought: none has begun")
     if gains or losses:
         return _("Campaigns with a gain: {gains} of {all}; with a loss: {losses}", **parts)
     return _("What campaigns brought: none of {all} shows an effect so far", all=parts["all"])
@@ -146,6 +149,12 @@ def verdict_sentence(row: Row) -> str:
     verdict = row["verdict"]
     if verdict == "no control group":
         return _("Nothing to compare with: nobody was held out, or everybody was.")
+    if verdict == "not over yet" and row["start_date"] > row["as_of_date"]:
+        return _(
+            "Not begun yet: it starts on {start}, and the log ends on {day}.",
+            start=day_of(row["start_date"]),
+            day=day_of(row["as_of_date"]),
+        )
     if verdict == "not over yet":
         return _(
             "Not over yet: its {days} days last until {until}, and the log ends on {day}.",
@@ -217,7 +226,7 @@ def revenue_panel(own: pd.DataFrame) -> Panel:
         own,
         "adjusted_revenue_difference",
         _("Revenue per customer, adjusted"),
-        axis(_("more spent than by who was held out")),
+        axis(_("more spent than by who was held out ({unit})", unit=unit_of_money())),
         amount,
     )
 
@@ -229,7 +238,7 @@ def conversion_panel(own: pd.DataFrame) -> Panel:
         "conversion_difference",
         _("Share who ordered"),
         axis(_("more who ordered, of all in a group"), tickformat=".0%"),
-        lambda share: f"{'−' if share < 0 else ''}{percent(abs(share))}",
+        lambda share: f"{MINUS if share < 0 else ''}{percent(abs(share))}",
     )
 
 
@@ -302,10 +311,10 @@ def with_gains(actions: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
     """Actions with the gain to expect of them, and the campaign that it is known from; missing where none is.
 
     That is the difference per customer of the last campaign to the same whole segment that was measured over
-    `GAIN_DAYS` days, times the customers to address.
+    `GAIN_DAYS` days, times the customers to address: without those who are held out.
 
     Args:
-        actions: rpt_findings, with segmentation, subject and customer_count.
+        actions: rpt_findings, with segmentation, subject, customer_count and control_customer_count.
         results: campaign_results, as the report may show it.
     """
     known = results[
@@ -313,7 +322,7 @@ def with_gains(actions: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
     ].sort_values(["start_date", "campaign"])
     last = {(row["segmentation"], row["segment"]): row for row in rows_of(known) if not is_missing(row["segment"])}
     found = [last.get((row["segmentation"], row["subject"])) for row in rows_of(actions)]
-    counts = actions["customer_count"].tolist()
+    counts = (actions["customer_count"] - actions["control_customer_count"]).tolist()
     gains = {
         f"gain{end}": [
             None if row is None else float(row[f"adjusted_revenue_difference{end}"]) * float(customers)

@@ -25,7 +25,7 @@ from shop_toolkit.report.charts import (
 from shop_toolkit.report.data_texts import said
 from shop_toolkit.report.language import gettext as _
 from shop_toolkit.report.language import marked, ngettext
-from shop_toolkit.report.words import count, is_missing, label, money, percent, sentence
+from shop_toolkit.report.words import count, is_missing, label, money, percent, sentence, unit_of_money
 
 # The steps of the cleaning summary in a reader's words; others keep their name.
 WORDS = {
@@ -121,7 +121,7 @@ def money_left(steps: pd.DataFrame) -> Block:
             "Cancelling lines are negative, so removing them adds to the amount; what they cancel is then subtracted"
             " from its sales."
         ),
-        panels=[waterfall(steps, "amount", _("amount (currency of the log)"), ends, money)],
+        panels=[waterfall(steps, "amount", _("amount ({unit})", unit=unit_of_money()), ends, money)],
         table=table_of(steps.assign(step=steps["step"].map(words_of)), columns),
     )
 

@@ -282,6 +282,7 @@ def actions(rows: pd.DataFrame) -> Block:
         "rank": (_("rank"), "count"),
         "what": (_("what"), "text"),
         "customer_count": (_("customers"), "count"),
+        "control_customer_count": (_("control group"), "count"),
         "amount": (_("at stake in 90 days"), "money"),
         "gain": (_("expected gain"), "text"),
     }
@@ -332,10 +333,9 @@ def action_card(row: Row, title: str, who: str, what: str, stake: str, files: li
     """
     at_stake = "–" if is_missing(row["amount"]) else money(row["amount"])
     facts = [
-        [
-            _("how many"),
-            customers(row["customer_count"]),
-        ],
+        [_("how many"), customers(row["customer_count"])],
+        [_("to address"), customers(row["customer_count"] - row["control_customer_count"])],
+        [_("control group"), customers(row["control_customer_count"])],
         [stake, at_stake],
         [_("expected gain"), gain_of(row)],
     ]

@@ -26,7 +26,7 @@ from shop_toolkit.report.charts import (
 from shop_toolkit.report.language import gettext as _
 from shop_toolkit.report.language import marked, ngettext, number_text
 from shop_toolkit.report.segmentations import ALL_CANCELLED, SEGMENTATIONS, ordered
-from shop_toolkit.report.words import count, percent, sentence, wrapped
+from shop_toolkit.report.words import count, percent, sentence, unit_of_money, wrapped
 
 # Fewer customers show little of what a segment wants.
 ENOUGH = 30
@@ -70,7 +70,7 @@ def categories(rows: pd.DataFrame) -> Block:
     ticks = [wrapped(category, 26, 2) for category in names]
     figure = bars(names, column(learned, "revenue"), [percent(share) for share in learned["revenue_share"]], ACCENT)
     layout = {
-        "xaxis": axis(_("revenue (currency of the log)")),
+        "xaxis": axis(_("revenue ({unit})", unit=unit_of_money())),
         "yaxis": names_axis(names=named_short(names, 26) | {"ticktext": ticks}),
     }
     columns = {

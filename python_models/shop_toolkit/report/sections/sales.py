@@ -29,7 +29,7 @@ from shop_toolkit.report.language import date_text, marked, ngettext, number_tex
 from shop_toolkit.report.language import gettext as _
 from shop_toolkit.report.months import month
 from shop_toolkit.report.privacy import LEAST_CUSTOMERS, OTHERS
-from shop_toolkit.report.words import count, listed, money, percent
+from shop_toolkit.report.words import count, listed, money, percent, unit_of_money
 
 COUNTRIES = 15
 # What `sales_by_country` calls orders that name no country.
@@ -137,7 +137,7 @@ def month_bars(months: pd.DataFrame) -> Panel:
         "bargap": 0.25,
         # The name of a month is below its bar, not where the month begins.
         "xaxis": axis(_("month"), type="date", tickformat="%b\n%Y", ticklabelmode="period"),
-        "yaxis": axis(_("revenue (currency of the log)")),
+        "yaxis": axis(_("revenue ({unit})", unit=unit_of_money())),
     }
     return Panel(traces, layout, 360)
 
@@ -306,7 +306,7 @@ def country_marks(drawn: pd.DataFrame, total: float) -> Panel:
         "cliponaxis": False,
         "hovertemplate": "%{y}: %{x:,.0f} (%{text})<extra></extra>",
     }
-    unit = _("revenue (currency of the log; each line is ten times the one before)")
+    unit = _("revenue ({unit}; each line is ten times the one before)", unit=unit_of_money())
     layout = {
         "xaxis": axis(unit, type="log", dtick=1, range=decades),
         "yaxis": names_axis(names=named_short(drawn["country"], 24), showgrid=True),
