@@ -16,7 +16,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 SUBJECTS = {
     "input", "cleaning", "segmentation", "categories-and-interests", "prediction", "history-and-refresh",
     "publishing-and-bi", "metrics", "settings", "decisions", "architecture",
-    "cluster", "campaigns", "package",
+    "cluster", "campaigns", "package", "questions",
 }  # fmt: skip
 LONGEST = 100
 

@@ -93,6 +93,34 @@ def test_moves_are_those_of_customers_who_were_in_a_segment_each_once(published_
     assert [found[0][0], found[-1][0]] == ["down", "up"]
 
 
+PAGE = ROOT / "docs" / "questions.md"
+
+
+def queries_of_the_page() -> dict[str, str]:
+    """The queries of docs/questions.md, by the heading that each stands below."""
+    parts = PAGE.read_text("utf-8").split("\n### ")[1:]
+    return {part.partition("\n")[0]: sql for part in parts for sql in re.findall("```sql\n(.*?)```", part, re.DOTALL)}
+
+
+def test_every_query_of_the_thirty_questions_answers(published_demo: Path) -> None:
+    found = queries_of_the_page()
+    with duckdb.connect(str(published_demo / "marts.duckdb"), read_only=True) as marts:
+        empty = [heading for heading, sql in found.items() if not marts.sql(sql).fetchall()]
+        (revenue,) = marts.sql(f"select sum(revenue) from ({found['Revenue by segment then']})").fetchall()
+        assert [revenue] == marts.sql("select sum(revenue) from orders").fetchall()
+    assert empty == []
+    assert len(found) == 12
+
+
+def test_there_are_thirty_questions_each_with_its_answer() -> None:
+    rows = re.findall(r"^\| (\d+) \| (.+) \| (.+) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert [int(number) for number, *_ in rows] == [*range(1, 11)] * 3
+    assert all(question.endswith("?") and answer for _, question, answer in rows)
+    # Each query is the answer to one of them.
+    places = {heading.lower().replace(" ", "-") for heading in queries_of_the_page()}
+    assert places <= set(re.findall(r"\]\(#([\w-]+)\)", "".join(answer for *_, answer in rows)))
+
+
 def test_without_a_publication_a_sentence_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(FileNotFoundError, match=r"^There is no published/marts\.duckdb in .* Build first"):
