@@ -236,10 +236,13 @@ def build(settings: str, say: Callable[[str], None] = print) -> int:
     from dbt.cli.main import dbtRunner
 
     from shop_toolkit.dbt_overhead import Reader
+    from shop_toolkit.dbt_shortcuts import project_written_once, take_shortcuts
 
+    take_shortcuts()
     arguments = ["build", "--log-level", "none", *(["--vars", settings] if settings else [])]
     try:
-        done = dbtRunner(callbacks=[Reader(progress.hear, NODE_BEGINS)]).invoke(arguments)
+        with project_written_once():
+            done = dbtRunner(callbacks=[Reader(progress.hear, NODE_BEGINS)]).invoke(arguments)
     finally:
         gc.enable()
         close_warehouse()

@@ -269,7 +269,9 @@ class Refresher:
         from dbt.cli.main import dbtRunner
 
         from shop_toolkit.dbt_overhead import Reader
+        from shop_toolkit.dbt_shortcuts import take_shortcuts
 
+        take_shortcuts()
         try:
             done = dbtRunner(self.manifest, callbacks=[Reader(self._hear, NODE_ENDS)]).invoke([*command, *self.options])
         finally:
