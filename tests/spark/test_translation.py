@@ -132,6 +132,7 @@ CASES = {
         r"select regexp_replace(word, '^(t|c)', 'x'), regexp_replace(word, 'É|A$', '', 'gi'),"
         r" regexp_replace(word, '(?i)[A-Z]$|([0-9])[0-9]$', '\1'),"
         r" regexp_replace(word, '\w', '.', 'g') from shop.lines",
+        "select translate(word, 'aeo', case quantity when 1 then '12' else '345' end) from shop.lines",
     ],
     "a pattern of ASCII": [
         r"select regexp_matches(word, '^\w+$'), regexp_matches('x' || chr(160), 'x[\s]'),"
