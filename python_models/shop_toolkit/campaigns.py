@@ -99,10 +99,12 @@ def problems_of(path: str, number: int, row: Row, known: Mapping[str, list[str]]
     names = known.get(row["segmentation"], [])
     if names and row["segment"] and row["segment"] not in names:
         near = get_close_matches(row["segment"], names, n=1)
+        # Those by profile are hundreds.
+        usual = [name for name in names if ", " not in name]
+        end = f"did you mean {named(near[0])}?" if near else f"there are {listed(usual)}."
         yield (
             f"{campaign} addresses the segment {named(row['segment'])}, which is none of the segmentation "
-            f"{row['segmentation']}: {f'did you mean {named(near[0])}' if near else f'there are {listed(names)}'}"
-            f"{'?' if near else '.'}"
+            f"{row['segmentation']}: {end}"
         )
     yield from date_problems(campaign, row)
     for name, least, most in (("control_share", 0, 0.9), ("expected_lift", 0.001, 10)):
