@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 # Between two readings: three readers that never rest leave builds no processor.
-PAUSE = 0.02
+PAUSE = 0.1
 Seen = tuple[str, int, int]
 MARKED = ("segments", "interest_groups")
 
