@@ -1,5 +1,6 @@
 """What the tests share: building a shop with dbt into a warehouse of its own, and comparing what was built."""
 
+import csv
 import gc
 import json
 import os
@@ -11,6 +12,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from functools import cache
 from hashlib import md5
 from pathlib import Path
@@ -102,6 +104,14 @@ REAL_FIT = QUICK_FIT | {
     "max_clusters": 10,
     "rule_folds": 10,
 }
+# The quarter in which the small shop is closed, and a customer of two orders, sent back whole by one cancellation.
+CLOSED = date(2025, 4, 1), date(2025, 6, 30)
+SENDER_BACK = "99999"
+SENT_BACK = (
+    ("800001", "4", "7/10/2025 10:00"),
+    ("800002", "2", "8/5/2025 10:00"),
+    ("C800003", "-6", "9/12/2025 10:00"),
+)
 # Columns that the order of rows in the file decides, and the text that its form decides.
 ROW_NUMBERS = ("input_row", "cancellation_row", "sale_row")
 FORM_OF_INPUT = ("raw_row",)
@@ -265,35 +275,44 @@ class Shop:
 
         With `models` only these and what they are made from.
         """
-        self._build(*models, threads=threads, write_json=write_json, **settings)
-        return self
-
-    def _build(self, *models: str, write_json: bool = False, threads: int = 1, **settings: Any) -> set[str]:
-        """Build, and return the ids of what was built."""
-        selection = ["--select", *(f"+{model}" for model in models)] if models else []
         kinds = ["--resource-type", "model", "--resource-type", "seed", *(["--write-json"] if write_json else [])]
+        selection = ["--select", *(f"+{model}" for model in models)] if models else []
         result = self.dbt("build", *kinds, *selection, threads=threads, **settings)
         assert result.success, problem_of(result)
-        return {run.node.unique_id for run in result.result.results}
+        return self
+
+    def run(self, *models: str, after: str = "", **settings: Any) -> "Shop":
+        """Build models again on the seeds that are there, with what they are made from; fail with dbt's own words.
+
+        With `after` only what follows from this model: what comes before it is up to date.
+        """
+        selection = [f"{after}+,+{model}" if after else f"+{model}" for model in models]
+        result = self.dbt("run", "--select", *selection, **settings)
+        assert result.success, problem_of(result)
+        return self
 
     def build_with_data_tests(self, *models: str, **settings: Any) -> "Shop":
-        """Build as `build` does, then check each data test that asks for nothing else, as `dbt build` does in between.
+        """Build as `build` does, and check the data of it as `dbt build` does in between."""
+        return self.build(*models, **settings).pass_data_tests(**settings)
+
+    def pass_data_tests(self, **settings: Any) -> "Shop":
+        """Check each data test of which all tables are there.
 
         dbt compiles the tests once for all shops: it takes longer to start each of them than to run it.
         """
-        built, tests = self._build(*models, **settings), self._data_tests(**settings)
+        there, tests = {name.split(".")[1] for name in self.tables()}, self._data_tests(**settings)
         failures: dict[str, int] = {}
         # One connection: to open a warehouse takes longer than a test.
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
             for name, test in tests.items():
-                if built.issuperset(test["reads"]):
+                if there.issuperset(test["reads"]):
                     ((failing,),) = connection.execute(test["count_of_failing_rows"]).fetchall()
                     failures |= {name: failing} if failing else {}
         assert not failures, failures
         return self
 
     def _data_tests(self, **settings: Any) -> dict[str, dict[str, Any]]:
-        """Of each data test that stops a build, by its name: the ids of the tables that it reads, and its SQL."""
+        """Of each data test that stops a build, by its name: the tables that it reads, and its SQL."""
         settings = {name: value for name, value in (self.settings | settings).items() if name != "transactions"}
         key = md5(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
@@ -304,7 +323,7 @@ class Shop:
             assert len(tests) > 100
             return json.dumps({
                 test.name: {
-                    "reads": [node for node in test.depends_on.nodes if not node.startswith("source.")],
+                    "reads": [node.split(".")[2] for node in test.depends_on.nodes if not node.startswith("source.")],
                     "count_of_failing_rows":
                         f"select {test.config.fail_calc} from ({test.compiled_code}) as failing_rows",
                 }
@@ -344,6 +363,23 @@ class Shop:
         return {f"{schema}.{name}" for schema, name in self.rows(
             "select table_schema, table_name from information_schema.tables"
         )}  # fmt: skip
+
+
+def demo_rows(every: int = 4) -> list[list[str]]:
+    """The headings of the embedded shop's log, and its rows of every fourth customer, or of every other `every`."""
+    with DEMO_FILE.open(encoding="utf-8", newline="") as file:
+        headings, *rows = csv.reader(file)
+    return [headings, *(row for row in rows if row[6].isdigit() and int(row[6]) % every == 0)]
+
+
+def day_of(row: list[str]) -> date:
+    """The day of a row of the embedded shop's log."""
+    return datetime.strptime(row[4], "%m/%d/%Y %H:%M").date()
+
+
+def write_rows(path: Path, headings: list[str], rows: list[list[str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([headings, *rows])
 
 
 def problem_of(result: dbtRunnerResult) -> str:
@@ -410,6 +446,31 @@ def documented_demo(demo_shop: Shop, build_once: Callable[..., Shop]) -> Shop:
 
 
 @pytest.fixture(scope="session")
+def small_shop(build_once: Callable[..., Shop], shared: Path) -> Shop:
+    """A quarter of the embedded shop's customers, closed from April to June; one more sent both orders back.
+
+    Built once with its data tests, for tests of fits and versions, which take half as long; tests only read it.
+    """
+    log = shared / "small_shop.csv"
+
+    def build(shop: Shop) -> None:
+        headings, *rows = demo_rows()
+        rows = [row for row in rows if not CLOSED[0] <= day_of(row) <= CLOSED[1]]
+        rows += [[invoice, *rows[0][1:3], quantity, ordered_at, rows[0][5], SENDER_BACK, rows[0][7]]
+                 for invoice, quantity, ordered_at in SENT_BACK]  # fmt: skip
+        write_rows(log, headings, rows)
+        shop.build_with_data_tests()
+
+    return build_once("small_shop", build, transactions=str(log))
+
+
+@pytest.fixture
+def copy_of_small_shop(small_shop: Shop, tmp_path: Path) -> Shop:
+    """A quarter of the embedded shop as it is after its first build, for tests of what follows."""
+    return small_shop.copy(tmp_path / "copy_of_small_shop")
+
+
+@pytest.fixture(scope="session")
 def published_demo(demo_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder `published` with the embedded shop's marts as BI tools read them; the other files are left out."""
     folder = tmp_path_factory.mktemp("project") / "published"
@@ -467,7 +528,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     fixtures = {item: set(getattr(item, "fixturenames", ())) for item in items}
     places = {file: place for place, file in enumerate(LONG_FILES)}
-    shops = Counter(item.path for item in items if fixtures[item] & {"make_shop", "copy_of_demo_shop"})
+    shops = Counter(
+        item.path for item in items if fixtures[item] & {"make_shop", "copy_of_demo_shop", "copy_of_small_shop"}
+    )
     items.sort(key=lambda item: (
         places.get(item.path.name, len(places)), -shops[item.path], str(item.path), "real_shop" not in fixtures[item]
     ))  # fmt: skip

@@ -1,44 +1,18 @@
 """A shop that was closed for a quarter, and a customer who cancelled everything: all that depends on time holds."""
 
-import csv
-from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 
 import pytest
-from conftest import DEMO_FILE, Shop
+from conftest import CLOSED, SENDER_BACK, Shop
 
-CLOSED = date(2025, 4, 1), date(2025, 6, 30)
 DURING_CLOSED = f"as_of_date between '{CLOSED[0]}' and '{CLOSED[1]}'"
 ENDS_OF_CLOSED_MONTHS = [date(2025, 4, 30), date(2025, 5, 31), date(2025, 6, 30)]
-# Two orders of one customer, each sent back whole by one cancellation.
-SENDER_BACK = "99999"
-SENT_BACK = (
-    ("800001", "4", "7/10/2025 10:00"),
-    ("800002", "2", "8/5/2025 10:00"),
-    ("C800003", "-6", "9/12/2025 10:00"),
-)
 
 
 @pytest.fixture(scope="module")
-def shop(build_once: Callable[..., Shop], tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """A quarter of the embedded shop's customers, built as users build it: all data tests pass."""
-    path = tmp_path_factory.mktemp("log") / "log.csv"
-    with DEMO_FILE.open() as file:
-        rows = list(csv.DictReader(file))
-    selected = [
-        row for row in rows
-        if row["CustomerID"].isdigit() and int(row["CustomerID"]) % 4 == 0
-        and not CLOSED[0] <= datetime.strptime(row["InvoiceDate"], "%m/%d/%Y %H:%M").date() <= CLOSED[1]
-    ]  # fmt: skip
-    selected += [
-        selected[0] | {"InvoiceNo": invoice, "Quantity": quantity, "InvoiceDate": ordered_at, "CustomerID": SENDER_BACK}
-        for invoice, quantity, ordered_at in SENT_BACK
-    ]
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(selected)
-    return build_once("closed_quarter", Shop.build_with_data_tests, transactions=str(path))
+def shop(small_shop: Shop) -> Shop:
+    """Built as users build it: all data tests pass."""
+    return small_shop
 
 
 def test_months_without_sales_have_snapshots_and_customers_only_age_in_them(shop: Shop) -> None:

@@ -1,7 +1,5 @@
 """The map of interests against numpy, and interests and their groups from the log to the marts."""
 
-from collections.abc import Callable
-
 import duckdb
 import numpy as np
 import pandas as pd
@@ -140,15 +138,3 @@ def test_recall_and_gain_are_those_worked_out_by_hand() -> None:
     assert found["accuracy"].tolist() == [0, 0]
     assert found["recall_at_3"].tolist() == pytest.approx([2 / 3, 1])
     assert found["ndcg_at_3"].tolist() == pytest.approx([got / ideal, 1 / np.log2(3)])
-
-
-def test_without_products_all_customers_are_one_interest_group(
-    make_shop: Callable[..., Shop], write_csv: Callable[..., object]
-) -> None:
-    lines = [f"c{number % 9},2025-01-{1 + number % 28:02},{10 + number}" for number in range(60)]
-    shop = make_shop(transactions=str(write_csv("customer,date,amount", *lines))).build("interest_groups", "customers")
-    assert shop.rows("select interest_group, size, reason from interest_groups") == [
-        ("all customers", 9, "no product categories that customers could be interested in"),
-    ]  # fmt: skip
-    assert shop.row("select count(*), count(interest_category) from customers") == (9, 0)
-    assert shop.row("select count(*) from customer_interests") == (0,)

@@ -1,15 +1,25 @@
 """Same data, same tables: whatever the threads, the order of the file, and later rows."""
 
-import csv
 import random
 import shutil
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import DEMO_FILE, FORM_OF_INPUT, MARTS, REAL_FILE, REAL_FIT, ROW_NUMBERS, Shop
+from conftest import (
+    DEMO_FILE,
+    FORM_OF_INPUT,
+    MARTS,
+    REAL_FILE,
+    REAL_FIT,
+    ROW_NUMBERS,
+    Shop,
+    day_of,
+    demo_rows,
+    write_rows,
+)
 
 # What a fit stores: equal from build to build, and never changed by a later one.
 FITTED = (
@@ -82,85 +92,82 @@ def test_neither_the_order_of_rows_nor_the_number_of_threads_changes_anything(
     assert shop.checksums(*MARTS, *STAGES, without=without) == in_order.checksums(*MARTS, *STAGES, without=without)
 
 
-@pytest.fixture(scope="module")
-def up_to_september(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo's log as it stood at the end of September 2025."""
-    path = tmp_path_factory.mktemp("log") / "log.csv"
-    with DEMO_FILE.open(encoding="utf-8", newline="") as source, path.open("w", encoding="utf-8", newline="") as target:
-        reader, writer = csv.reader(source), csv.writer(target)
-        writer.writerow(next(reader))
-        writer.writerows(row for row in reader if datetime.strptime(row[4], "%m/%d/%Y %H:%M") < datetime(2025, 10, 1))
-    return path
-
-
-def test_later_rows_change_nothing_as_of_an_earlier_date(make_shop: Callable[..., Shop], up_to_september: Path) -> None:
+def test_later_rows_change_nothing_as_of_an_earlier_date(make_shop: Callable[..., Shop], tmp_path: Path) -> None:
     """Point in time: the log grows by three months, and all as of September stays equal."""
-    shop = make_shop(transactions=str(up_to_september)).build(*SEGMENTED)
+    log = tmp_path / "log.csv"
+    headings, *rows = demo_rows(every=2)
+    write_rows(log, headings, [row for row in rows if day_of(row) < date(2025, 10, 1)])
+    shop = make_shop(transactions=str(log)).build(*SEGMENTED)
     # A stored backtest is no longer pending: a state of the warehouse, not of the fit.
     state = ("is_backtest_pending",)
     then = shop.checksums("customers", "segments", *FITTED, without=state)
-    up_to_september.write_bytes(DEMO_FILE.read_bytes())
-    shop.build(*SEGMENTED, as_of_date="2025-09-30")
+    assert [table for table, (count, _) in then.items() if not count] == []
+    write_rows(log, headings, rows)
+    shop.run(*SEGMENTED, as_of_date="2025-09-30")
     assert shop.checksums("customers", "segments", *FITTED, without=state) == then
-    now = shop.build(*SEGMENTED)
-    assert now.row("select max(as_of_date)::varchar, count(distinct model_version) from customers") == ("2025-12-31", 1)
+    now = shop.run(*SEGMENTED)
+    assert now.row("select max(as_of_date), count(distinct model_version) from customers") == (
+        max(map(day_of, rows)),
+        1,
+    )
     assert now.checksums(*FITTED, without=state) == {table: then[table] for table in FITTED}
 
 
-def test_a_refit_adds_a_version_and_keeps_the_old(copy_of_demo_shop: Shop, demo_shop: Shop) -> None:
+def test_a_refit_adds_a_version_and_keeps_the_old(copy_of_small_shop: Shop, small_shop: Shop) -> None:
     carried_over = "select count(carried_over_segment) > 0, min(jaccard) > 0.5 from segmentation.int_cluster_profiles"
-    tables = (*SEGMENTED, "int_cluster_profiles")
-    shop = copy_of_demo_shop.build(*tables, baseline_date="2025-06-30")
+    tables = ("customers", "segment_rules", "int_cluster_profiles")
+    ((last_day,),) = small_shop.rows("select distinct as_of_date::varchar from customers")
+    shop = copy_of_small_shop.run(*tables, after="int_as_of_dates", baseline_date="2025-06-30")
     # half a year apart some clusters are still mostly the same customers
     assert shop.row(carried_over) == (True, True)
     first = shop.rows("from scoring.rfm_cut_points order by all")
     rules = shop.rows("from segment_rules order by all")
     segments = shop.rows("select customer_id, broad_segment, detailed_segment from customers order by 1")
-    assert first[: demo_shop.row("select count(*) from scoring.rfm_cut_points")[0]] == demo_shop.rows(
+    assert first[: small_shop.row("select count(*) from scoring.rfm_cut_points")[0]] == small_shop.rows(
         "from scoring.rfm_cut_points order by all"
     )
-    shop.build(*tables, baseline_date="2025-12-31", refit=True)
+    shop.run(*tables, after="int_as_of_dates", baseline_date=last_day, refit=True)
     assert shop.row(carried_over) == (True, True)
     assert shop.rows("select model_version, cause, baseline_date::varchar from core.model_versions order by 1") == [
-        (1, "first build", "2025-12-31"),
+        (1, "first build", last_day),
         (2, "another baseline date", "2025-06-30"),
-        (3, "refit", "2025-12-31"),
+        (3, "refit", last_day),
     ]
     assert shop.rows("from scoring.rfm_cut_points where model_version < 3 order by all") == first
     assert shop.rows("from segment_rules where model_version < 3 order by all") == rules
     assert shop.rows("select distinct model_version from segment_rules order by 1") == [(1,), (2,), (3,)]
     # fitted on the last day, again or at first, the scores are the same; segments may keep the names of June
     without = ("model_version", "broad_segment", "detailed_segment")
-    assert shop.checksums("customers", without=without) == demo_shop.checksums("customers", without=without)
+    assert shop.checksums("customers", without=without) == small_shop.checksums("customers", without=without)
     # the old version still gives the segments that it gave
-    old = shop.build("customers", baseline_date="2025-06-30")
+    old = shop.run("customers", after="int_as_of_dates", baseline_date="2025-06-30")
     assert old.rows("select distinct model_version from customers where frequency > 0") == [(2,)]
     assert old.rows("select customer_id, broad_segment, detailed_segment from customers order by 1") == segments
 
 
-def test_a_backfill_changes_no_later_build(copy_of_demo_shop: Shop, demo_shop: Shop) -> None:
-    shop = copy_of_demo_shop
-    shop.build("customers", as_of_date="2025-03-31")
+def test_a_backfill_changes_no_later_build(copy_of_small_shop: Shop, small_shop: Shop) -> None:
+    shop = copy_of_small_shop
+    shop.run("customers", after="int_as_of_dates", as_of_date="2025-03-31")
     assert shop.rows("select distinct is_backfilled from customers where frequency > 0") == [(True,)]
-    shop.build("customers", as_of_date="2025-03-31", baseline_date="2025-03-31")
+    shop.run("customers", after="int_as_of_dates", as_of_date="2025-03-31", baseline_date="2025-03-31")
     assert shop.rows("select distinct is_backfilled from customers where frequency > 0") == [(False,)]
-    shop.build("customers", "segments")
-    assert shop.checksums("customers", "segments") == demo_shop.checksums("customers", "segments")
+    shop.run("customers", "segments", after="int_as_of_dates")
+    assert shop.checksums("customers", "segments") == small_shop.checksums("customers", "segments")
 
 
 def test_another_shop_in_the_same_warehouse_is_not_scored_by_the_first(
-    copy_of_demo_shop: Shop, demo_shop: Shop, write_csv: Callable[..., Path]
+    copy_of_small_shop: Shop, small_shop: Shop, write_csv: Callable[..., Path]
 ) -> None:
     """The trap of a warehouse that was tried on the demo first."""
     other = write_csv("customer,date,amount", "a,2011-01-13,10", "b,2011-01-14,1000")
-    shop = copy_of_demo_shop
-    shop.build("customers", transactions=str(other))
+    shop = copy_of_small_shop
+    shop.run("customers", transactions=str(other))
     assert shop.rows("select cause, customers_fitted from core.model_versions order by model_version") == [
-        ("first build", demo_shop.row("select count(*) from customers where frequency > 0")[0]),
+        ("first build", small_shop.row("select count(*) from customers where frequency > 0")[0]),
         ("another shop", 2),
     ]
     assert shop.rows("select customer_id, rfm_score, model_version from customers order by 1") == [
         ("a", "311", 2), ("b", "513", 2),
     ]  # fmt: skip
-    shop.build("customers")
-    assert shop.checksums("customers") == demo_shop.checksums("customers")
+    shop.run("customers")
+    assert shop.checksums("customers") == small_shop.checksums("customers")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import DEMO_FILE, ROOT, Shop
+from conftest import ROOT, Shop, demo_rows, write_rows
 from sklearn.metrics import adjusted_rand_score
 
 # --- rules -----------------------------------------------------------------------------------------------
@@ -104,48 +104,51 @@ def test_segments_recover_the_archetypes_of_the_embedded_shop(demo_shop: Shop) -
 # --- versions --------------------------------------------------------------------------------------------
 
 
-def test_a_refit_of_the_same_customers_keeps_every_name(copy_of_demo_shop: Shop, demo_shop: Shop) -> None:
-    shop = copy_of_demo_shop.build("customers", refit=True)
+def test_a_refit_of_the_same_customers_keeps_every_name(copy_of_small_shop: Shop, small_shop: Shop) -> None:
+    shop = copy_of_small_shop.run("customers", after="model_versions", refit=True)
     assert shop.rows("select distinct model_version from segment_rules order by 1") == [(1,), (2,)]
     assert shop.row("select count(*) from segmentation.int_customers_labelled where naming = 'persona'") == (0,)
     without = ("model_version",)
-    assert shop.checksums("customers", without=without) == demo_shop.checksums("customers", without=without)
+    assert shop.checksums("customers", without=without) == small_shop.checksums("customers", without=without)
 
 
 def test_a_build_that_was_cut_off_is_fitted_again_at_one_date(
-    make_shop: Callable[..., Shop], demo_shop: Shop, tmp_path: Path
+    make_shop: Callable[..., Shop], small_shop: Shop, tmp_path: Path
 ) -> None:
     """Nothing was reported by its version: the next build leaves it behind, whatever was logged in the meantime."""
-    path = tmp_path / "log.csv"
-    headings, *rows = DEMO_FILE.read_text(encoding="utf-8").splitlines(keepends=True)
-    path.write_text(headings + "".join(rows[:9_000]), encoding="utf-8")
+    path, whole = tmp_path / "log.csv", Path(small_shop.settings["transactions"])
+    headings, *rows = whole.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text(headings + "".join(rows[: len(rows) // 2]), encoding="utf-8")
     shop = make_shop(transactions=str(path)).build("rfm_cut_points")
-    path.write_bytes(DEMO_FILE.read_bytes())
+    path.write_bytes(whole.read_bytes())
     shop.build("customers", "segments", "segment_rules")
     assert shop.rows("select model_version, cause from core.model_versions order by 1") == [
         (1, "first build"), (2, "build cut off"),
     ]  # fmt: skip
-    assert shop.row("select distinct model_version, baseline_date::varchar from segment_rules") == (2, "2025-12-31")
-    assert shop.checksums("customers", "segments", without=("model_version",)) == demo_shop.checksums(
+    last_day = small_shop.row("select distinct as_of_date from customers")[0]
+    first, second = shop.rows("select baseline_date from core.model_versions order by model_version")
+    assert first < second == (last_day,)
+    assert shop.row("select distinct model_version, baseline_date from segment_rules") == (2, last_day)
+    assert shop.checksums("customers", "segments", without=("model_version",)) == small_shop.checksums(
         "customers", "segments", without=("model_version",)
     )
 
 
-def test_a_part_that_is_run_again_with_other_settings_rewrites_no_version(copy_of_demo_shop: Shop) -> None:
-    shop = copy_of_demo_shop
+def test_a_part_that_is_run_again_with_other_settings_rewrites_no_version(copy_of_small_shop: Shop) -> None:
+    shop = copy_of_small_shop
     tables = ("segment_rules", "clustering.int_candidates_ranked", "segmentation.rule_cross_validation", "customers")
     before = shop.checksums(*tables)
-    assert shop.dbt(
-        "run", "--select", "int_candidates_by_level+", "--exclude", "rule_cross_validation", min_stability=0.97
-    ).success
+    follow = [f"int_candidates_by_level+,+{model}" for model in ("segment_rules", "customers")]
+    assert shop.dbt("run", "--select", *follow, "--exclude", "rule_cross_validation", min_stability=0.97).success
     assert shop.checksums(*tables) == before
 
 
-def test_a_setting_forces_a_clustering_and_others_wait_for_a_refit(make_shop: Callable[..., Shop]) -> None:
-    shop = make_shop(force_broad_clustering="log_rfm ward 4").build("segment_rules", "cluster_candidates")
-    assert shop.rows("select distinct clustering from segment_rules where segmentation = 'broad'") == [
-        ("log_rfm ward 4",)
-    ]
+def test_a_setting_forces_a_clustering_and_others_wait_for_a_refit(small_shop: Shop, tmp_path: Path) -> None:
+    shop = small_shop.copy(tmp_path / "shop", force_broad_clustering="log_rfm ward 4")
+    shop.run("segment_rules", "cluster_candidates", after="model_versions", refit=True)
+    assert shop.rows(
+        "select distinct clustering from segment_rules where segmentation = 'broad' and model_version = 2"
+    ) == [("log_rfm ward 4",)]
     assert shop.row("select reason like 'chosen: a setting asks for it%' from cluster_candidates "
                     "where is_chosen and segmentation = 'broad'") == (True,)  # fmt: skip
     changed: dict[str, Any] = {"force_broad_clustering": "rfm_plane kmeans 3"}
@@ -155,7 +158,7 @@ def test_a_setting_forces_a_clustering_and_others_wait_for_a_refit(make_shop: Ca
     assert "add refit: true to have the change take effect" in log
     # Of twenty settings the one that differs.
     difference = 'force_broad_clustering is "rfm_plane kmeans 3" and was "log_rfm ward 4"'
-    assert f"Version 1 was fitted with other settings: {difference}; add refit: true" in log
+    assert f"Version 2 was fitted with other settings: {difference}; add refit: true" in log
 
 
 # --- shops that give little to cluster -------------------------------------------------------------------
@@ -244,16 +247,33 @@ def test_an_odd_shop_builds_and_reports_what_could_not_be_done(
     assert all(value > 0 or note for value, note in evaluated)
     assert shop.row("select count(*) from model_evaluations where split = 'today'") == (5,)
     assert shop.row("select count(*) from customers where expected_spend_90_days is null") == (0,)
+    assert_nothing_is_in_a_category(shop)
+    if orders is three_days:
+        # Nor where that is read from the registry.
+        assert_nothing_is_in_a_category(shop.run("product_categories", "products").pass_data_tests())
+
+
+def assert_nothing_is_in_a_category(shop: Shop) -> None:
+    """Of a log without products."""
+    assert shop.rows("select category_name, failure_reason, category_id from product_categories") == [
+        ("no categories", "no products", None),
+    ]  # fmt: skip
+    assert shop.row("select count(category_name) from products") == (0,)
+    assert shop.row("select count(*) from products.int_products_by_category") == (0,)
+    assert shop.rows("select interest_group, size, reason from interest_groups") == [
+        ("all customers", *shop.row("select count(*) from customers"),
+         "no product categories that customers could be interested in"),
+    ]  # fmt: skip
+    assert shop.row("select count(interest_category) from customers") == (0,)
+    assert shop.row("select count(*) from customer_interests") == (0,)
 
 
 def test_missing_values_cost_rows_and_no_build(make_shop: Callable[..., Shop], tmp_path: Path) -> None:
     """Five of a hundred fields are blank."""
     random_numbers = random.Random(3)
     path = tmp_path / "holes.csv"
-    with DEMO_FILE.open(encoding="utf-8", newline="") as source, path.open("w", encoding="utf-8", newline="") as target:
-        reader, writer = csv.reader(source), csv.writer(target)
-        writer.writerow(next(reader))
-        writer.writerows([field if random_numbers.random() > 0.05 else "" for field in row] for row in reader)
+    headings, *rows = demo_rows(every=2)
+    write_rows(path, headings, [[field if random_numbers.random() > 0.05 else "" for field in row] for row in rows])
     shop = make_shop(transactions=str(path)).build_with_data_tests()
     rejected, accepted = shop.row(
         "select (select count(*) from rejected_transactions), (select count(*) from order_lines)"
