@@ -1,8 +1,7 @@
 """A shop fed incrementally: past reports stay, late-arriving rows are marked, a full refresh reports the same."""
 
-import csv
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from hashlib import md5
 from itertools import pairwise
 from pathlib import Path
@@ -11,11 +10,14 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import DEMO_FILE, Shop, problem_of
+from conftest import Shop, day_of, demo_rows, problem_of, write_rows
 from sklearn.metrics import adjusted_rand_score
 
+SNAPSHOTS = ("segment_changes", "segment_history")
 MODELS = ("segment_drift", "segment_changes", "segment_history", "int_history_evaluations")
 HISTORY = ("models/history", "segment_history", "segment_changes", "segment_transitions", "segment_drift")
+# A refresh leaves them out.
+FITS = "model_versions+,+int_segment_rules"
 WITHOUT_MARKS = """
     select * exclude (restated_by, original_rfm_segment, original_broad_segment, original_detailed_segment)
     from segment_history
@@ -32,32 +34,27 @@ class FedShop:
 
     def __init__(self, shop: Shop, log: Path) -> None:
         self.shop, self.log = shop, log
-        with DEMO_FILE.open() as file:
-            rows = list(csv.DictReader(file))
-        self.headings = list(rows[0])
-        self.rows = [
-            (datetime.strptime(row["InvoiceDate"], "%m/%d/%Y %H:%M").date(), row)
-            for row in rows
-            if row["CustomerID"].isdigit() and int(row["CustomerID"]) % 4 == 0
-        ]
+        self.headings, *rows = demo_rows()
+        self.rows = [(day_of(row), row) for row in rows]
         # These rows arrive late: an invoice in ten of June.
         self.late = {
-            row["InvoiceNo"] for day, row in self.rows
-            if LATE[0] <= day <= LATE[1] and row["InvoiceNo"].isdigit() and int(row["InvoiceNo"]) % 10 == 0
+            row[0] for day, row in self.rows
+            if LATE[0] <= day <= LATE[1] and row[0].isdigit() and int(row[0]) % 10 == 0
         }  # fmt: skip
-        self.late_customers = {row["CustomerID"] for _, row in self.rows if row["InvoiceNo"] in self.late}
+        self.late_customers = {row[6] for _, row in self.rows if row[0] in self.late}
         self.history: dict[str, set[tuple[Any, ...]]] = {}
         self.changes: dict[str, set[tuple[Any, ...]]] = {}
 
-    def feed(self, name: str, up_to: date, with_late: bool = False, **settings: Any) -> None:
-        with self.log.open("w", newline="") as file:
-            writer = csv.DictWriter(file, self.headings)
-            writer.writeheader()
-            writer.writerows(
-                row for day, row in self.rows if day <= up_to and (with_late or row["InvoiceNo"] not in self.late)
-            )
-        self.shop.build(*MODELS, **settings)
-        self.keep(name)
+    def feed(self, up_to: date, with_late: bool = False) -> None:
+        write_rows(self.log, self.headings, [
+            row for day, row in self.rows if day <= up_to and (with_late or row[0] not in self.late)
+        ])  # fmt: skip
+
+    def report(self, *models: str, **settings: Any) -> None:
+        """Report the history by the rules that are stored, as a refresh does."""
+        selection = [f"+{model}" for model in models or SNAPSHOTS]
+        result = self.shop.dbt("run", "--select", *selection, "--exclude", FITS, **settings)
+        assert result.success, problem_of(result)
 
     def keep(self, name: str) -> None:
         self.history[name] = set(self.shop.rows("from segment_history"))
@@ -69,11 +66,19 @@ def fed(make_shop: Callable[..., Shop], tmp_path_factory: pytest.TempPathFactory
     log = tmp_path_factory.mktemp("log") / "log.csv"
     fed = FedShop(make_shop(transactions=str(log)), log)
     assert len(fed.late_customers) > 3
-    fed.feed("first", date(2025, 9, 15))
-    fed.feed("month", date(2025, 10, 20))
-    fed.feed("late", date(2025, 11, 12), with_late=True)
-    fed.feed("same", date(2025, 11, 12), with_late=True)
-    fed.feed("earlier", date(2025, 11, 12), with_late=True, as_of_date="2025-08-15")
+    fed.feed(date(2025, 9, 15))
+    fed.shop.build(*MODELS)
+    fed.keep("first")
+    fed.feed(date(2025, 10, 20))
+    fed.shop.run(*SNAPSHOTS)
+    fed.keep("month")
+    fed.feed(date(2025, 11, 12), with_late=True)
+    fed.report()
+    fed.keep("late")
+    fed.report(*MODELS)
+    fed.keep("same")
+    fed.report(as_of_date="2025-08-15")
+    fed.keep("earlier")
     return fed
 
 
@@ -119,24 +124,23 @@ def test_cut_off_builds_with_settings_that_are_put_back_leave_nothing(fed: FedSh
     """Of a later day, and with other order events of the same lines; both end with the history's table."""
     wrong: tuple[dict[str, Any], ...] = ({"as_of_date": "2026-02-15"}, {"duplicates": "keep"})
     for settings in wrong:
-        result = fed.shop.dbt("run", "--select", "+segment_history", **settings)
-        assert result.success, problem_of(result)
+        fed.report("segment_history", **settings)
         cut_off = set(fed.shop.rows("from segment_history"))
         assert cut_off != fed.history["late"]
-        fed.shop.build(*MODELS)
+        fed.report()
         assert set(fed.shop.rows("from segment_history")) == fed.history["late"]
         assert set(fed.shop.rows("from segment_changes")) == fed.changes["late"]
 
 
 def test_builds_from_scratch_report_what_incremental_builds_reported(fed: FedShop) -> None:
     reported, moved = set(fed.shop.rows(WITHOUT_MARKS)), set(fed.shop.rows(MOVEMENTS))
-    fed.shop.build(*MODELS)
+    fed.report()
     # cut off before the marts: no restatement is left without its mark
     result = fed.shop.dbt("run", "--full-refresh", "--select", "models/history")
     assert result.success, problem_of(result)
     assert fed.shop.rows("from segment_history where restated_by is not null") == []
     assert fed.shop.rows("from segment_changes where change_type = 'restatement'") == []
-    fed.shop.build(*MODELS)
+    fed.shop.run(*MODELS)
     assert (set(fed.shop.rows(WITHOUT_MARKS)), set(fed.shop.rows(MOVEMENTS))) == (reported, moved)
     # without the table, as in a first build
     with duckdb.connect(str(fed.shop.warehouse)) as connection:
@@ -235,7 +239,8 @@ def test_after_a_refit_the_agreement_with_the_version_before_is_the_adjusted_ran
         where adjusted_rand_vs_previous is not null
     """
     assert fed.shop.rows(agreements) == []
-    fed.feed("refit", date(2025, 11, 12), with_late=True, refit=True)
+    fed.shop.run("segment_drift", *SNAPSHOTS, refit=True)
+    fed.keep("refit")
     new = fed.shop.rows(query)
     assert dict(fed.shop.rows(agreements)) == pytest.approx({
         f"{name}_segment": adjusted_rand_score([row[column] for row in old], [row[column] for row in new])
