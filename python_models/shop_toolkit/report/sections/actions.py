@@ -109,8 +109,8 @@ def card(row: Row, colour: str) -> Card:
     ]
     if not is_missing(row["addressed_customer_count"]):
         facts += [
-            [_("to address"), customers(row["addressed_customer_count"])],
-            [_("control group"), customers(row["control_customer_count"])],
+            [_("to address"), count(row["addressed_customer_count"])],
+            [_("control group"), count(row["control_customer_count"])],
         ]
     # What distinguishes it is in its figures above, and in the table.
     meaning = str(row["meaning"]).split(_(": typically "))[0]

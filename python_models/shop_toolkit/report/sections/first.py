@@ -334,8 +334,8 @@ def action_card(row: Row, title: str, who: str, what: str, stake: str, files: li
     at_stake = "–" if is_missing(row["amount"]) else money(row["amount"])
     facts = [
         [_("how many"), customers(row["customer_count"])],
-        [_("to address"), customers(row["customer_count"] - row["control_customer_count"])],
-        [_("control group"), customers(row["control_customer_count"])],
+        [_("to address"), count(row["customer_count"] - row["control_customer_count"])],
+        [_("control group"), count(row["control_customer_count"])],
         [stake, at_stake],
         [_("expected gain"), gain_of(row)],
     ]
