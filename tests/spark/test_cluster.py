@@ -155,7 +155,10 @@ def installed() -> Path:
 
 def started(folder: Path, workers: int = 2, partitions: int = 4) -> Cluster:
     cluster = Cluster(folder, Ports(free_port(), free_port(), free_port()))
-    cluster.start(installed(), workers=workers, cores=1, memory="1g", partitions=partitions)
+    with pytest.MonkeyPatch.context() as patch:
+        # Of small tables, Java would take half of all time to compile its code once more, better.
+        patch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        cluster.start(installed(), workers=workers, cores=1, memory="1g", partitions=partitions)
     return cluster
 
 
