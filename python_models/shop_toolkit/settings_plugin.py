@@ -1,5 +1,7 @@
 """Checks the warehouse before dbt opens it, makes the checks of settings SQL functions, and reduces dbt's overhead.
 
+What carries fitted versions from one warehouse to another are SQL functions of it, too.
+
 The checks stand apart, because worker processes import them without dbt.
 
 dbt-duckdb loads this module as a plugin (`profiles.yml`).
@@ -9,6 +11,7 @@ import json
 from typing import Any
 
 import duckdb
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb.func import FunctionNullHandling
@@ -18,6 +21,7 @@ from shop_toolkit.custom_segments import custom_segment_problems
 from shop_toolkit.dbt_overhead import reduce_overhead
 from shop_toolkit.postgres import postgres_problem
 from shop_toolkit.settings import setting_names, wrong_settings
+from shop_toolkit.versions import export_versions, import_versions
 from shop_toolkit.warehouse import check_warehouse
 
 # A null is passed to the function and not answered with a null.
@@ -48,3 +52,17 @@ class Plugin(BasePlugin):  # type: ignore[misc]  # dbt is not followed
             null_handling=SPECIAL,
             side_effects=True,
         )
+        conn.create_function("export_versions", export_of_the_warehouse, ["VARCHAR"], "VARCHAR", side_effects=True)
+        conn.create_function("import_versions", import_to_the_warehouse, ["VARCHAR"], "VARCHAR", side_effects=True)
+
+
+def export_of_the_warehouse(request: str) -> str:
+    """`export_versions` on the database that dbt has open."""
+    with DuckDBConnectionManager.env().conn.cursor() as cursor:
+        return export_versions(cursor, request)
+
+
+def import_to_the_warehouse(request: str) -> str:
+    """`import_versions` on the database that dbt has open."""
+    with DuckDBConnectionManager.env().conn.cursor() as cursor:
+        return import_versions(cursor, request)

@@ -157,6 +157,7 @@ CASES = {
         " cross join (values ('{:g} of {:g}'), ('{:.0f}, {:,.2f}')) as templates (template)"
         " where share between 0 and 3",
     ],
+    "a text with values filled in as in C": ["select printf('%03d: %s', quantity, customer) from shop.lines"],
     "a sentence that stops the build": [
         "select case when is_new then word else cast(error(concat('wrong: ', word)) as varchar) end as checked"
         " from shop.lines where is_new"
@@ -396,6 +397,7 @@ def test_a_column_that_the_first_of_several_selects_lacks_can_be_stored(
         ("select format('{{}} {}', word) from shop.lines", "braces"),
         ("select format('{0}', word) from shop.lines", "braces"),
         ("select format('{} {}', word) from shop.lines", "more fields than values"),
+        ("select printf('%x', quantity) from shop.lines", "printf() has a translation of %s, %d and %02d"),
         ("select list_transform([1], lambda one, place: place) from shop.lines", "the place of an element"),
         ("select to_json(struct_pack(days := [day])) from shop.lines", "what holds other values"),
     ],

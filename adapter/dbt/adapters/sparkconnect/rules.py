@@ -810,6 +810,20 @@ def _general(value: exp.Expr) -> exp.Expr:
     )
 
 
+@rule("a text with values filled in as in C", functions=["printf"])
+def filled_in_as_in_c(node: exp.Expr) -> exp.Expr | None:
+    """Spark's name for `printf`; there, a null is a text."""
+    template, *values = node.expressions
+    fields = re.findall(r"%[^a-zA-Z%]*.", template.name) if isinstance(template, exp.Literal) else ["none"]
+    unknown = [field for field in fields if not re.fullmatch(r"%(0\d+)?d|%s", field)]
+    if unknown:
+        raise UntranslatableError("printf() has a translation of %s, %d and %02d in a literal alone")
+    text = call("format_string", template, *values, returns="varchar")
+    for value in values:
+        text = unless_null(value, text)
+    return typed(text, "varchar")
+
+
 @rule("a sentence that stops the build", functions=["error"])
 def stop(node: exp.Expr) -> exp.Expr | None:
     """Spark's name for `error`."""

@@ -102,6 +102,13 @@
 {%- endmacro %}
 
 
+{#- There are no temporary tables: what a unit test has to make is beside the model. -#}
+{% macro sparkconnect__make_temp_relation(base_relation, suffix='__temporary') -%}
+    {%- set path = {'identifier': base_relation.identifier ~ suffix} -%}
+    {{ return(base_relation.incorporate(path=path, type='table')) }}
+{%- endmacro %}
+
+
 {#- A seed is read on the driver, by DuckDB's types, and stored on the engine. -#}
 {% macro sparkconnect__create_csv_table(model, agate_table) %}
     {%- set overrides = model['config'].get('column_types', {}) -%}
