@@ -10,7 +10,6 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeRegressor
 
-from shop_toolkit.boosting import shared_sums
 from shop_toolkit.grids import DEFAULT_GRIDS, Settings
 from shop_toolkit.prediction.features import VaryingFeatures, feature_scaler
 from shop_toolkit.prediction.reuse import once
@@ -159,12 +158,6 @@ class _OnceBinned:
 
 class BoostedClasses(_OnceBinned, HistGradientBoostingClassifier):  # type: ignore[misc]  # scikit-learn has no types
     """Gradient boosting of classes, without early stopping."""
-
-    def fit(self, values: np.ndarray, target: np.ndarray) -> "BoostedClasses":
-        """Fit on rows (n, d) and their classes (n,)."""
-        with shared_sums():
-            fitted: BoostedClasses = super().fit(values, target)
-        return fitted
 
 
 class BoostedAmounts(_OnceBinned, HistGradientBoostingRegressor):  # type: ignore[misc]  # scikit-learn has no types
