@@ -1,4 +1,4 @@
-"""What `make build` saves of a first parse, data tests and boosted classes, in processor time; the results are equal.
+"""What `make build` saves of a first parse and of data tests, in processor time; the results are equal.
 
 `python -m benchmarks.shortcuts [--warehouse warehouse/shop.duckdb] [--settings "{transactions: …}"] [--repetitions 3]`
 takes a warehouse that is built, with the settings of that build. Each measurement is a process of its own, with and
@@ -19,9 +19,7 @@ from benchmarks.ground_floor import ROOT
 
 sys.path.insert(0, str(ROOT / "python_models"))
 
-KINDS = ("parse", "data tests", "boosted classes")
-# Rows, features (most of them shares of a category) and classes as those of detailed segments on the real file.
-ROWS, FEATURES, SPARSE, CLASSES = 9_000, 54, 32, 8
+KINDS = ("parse", "data tests")
 
 
 def seconds_of_dbt(kind: str, is_quick: bool, settings: str, target: str) -> tuple[float, object]:
@@ -55,29 +53,6 @@ def seconds_of_dbt(kind: str, is_quick: bool, settings: str, target: str) -> tup
     return sum(nodes), sorted((run.node.name, str(run.status), run.failures) for run in done.result.results)
 
 
-def seconds_of_boosting(is_quick: bool) -> tuple[float, object]:
-    """Processor seconds of boosting made-up rows, and the probabilities of the first of them."""
-    import numpy as np
-    from shop_toolkit.boosting import shared_sums
-    from sklearn.ensemble import HistGradientBoostingClassifier
-    from threadpoolctl import threadpool_limits
-
-    random = np.random.default_rng(0)
-    values = random.lognormal(size=(ROWS, FEATURES))
-    # Most customers spend nothing in most categories.
-    values[:, -SPARSE:] *= random.random((ROWS, SPARSE)) < 0.15
-    score = np.log1p(values[:, :5]).sum(axis=1) + random.normal(size=ROWS)
-    classes = np.searchsorted(np.quantile(score, np.arange(1, CLASSES) / CLASSES), score)
-    model = HistGradientBoostingClassifier(
-        max_iter=20, max_leaf_nodes=4, max_bins=32, learning_rate=0.2, early_stopping=False, random_state=0
-    )
-    with threadpool_limits(1), shared_sums() if is_quick else nullcontext():
-        model.fit(values, classes)
-        began = time.process_time()
-        model.fit(values, classes)
-        return time.process_time() - began, model.predict_proba(values[:100]).tolist()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--warehouse", default="warehouse/shop.duckdb", help="a warehouse that is built")
@@ -88,10 +63,7 @@ def main() -> None:
     if options.one:
         kind, is_quick = options.one[0], options.one[1] == "quick"
         with tempfile.TemporaryDirectory() as target:
-            dbt = kind != "boosted classes"
-            print(json.dumps(
-                seconds_of_dbt(kind, is_quick, options.settings, target) if dbt else seconds_of_boosting(is_quick)
-            ))  # fmt: skip
+            print(json.dumps(seconds_of_dbt(kind, is_quick, options.settings, target)))
         return
     environment = os.environ | {"SHOP_WAREHOUSE": options.warehouse, "SHOP_THREADS": "1"}
     for kind in KINDS:
