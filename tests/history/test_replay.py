@@ -557,8 +557,11 @@ def test_a_thousand_random_orders_of_arrival_give_the_same_history(
 
 
 @st.composite
-def put_back_after(draw: st.DrawFn, builds: list[Build]) -> Build:
-    """A build that the next ordinary one can put back: it goes on with its history and deletes no date of it."""
+def put_back_after(draw: st.DrawFn, builds: list[Build]) -> Build | None:
+    """A build that the next ordinary one can put back: it goes on with its history and deletes no date of it.
+
+    None where there is no history, for want of rows.
+    """
     ordinary = builds[-1]
     others = [
         replace(
@@ -571,6 +574,8 @@ def put_back_after(draw: st.DrawFn, builds: list[Build]) -> Build:
         for versions in (ordinary.versions, other.versions)
     ]
     possible = [other for other in others if can_be_put_back(other, ordinary)]
+    if not possible:
+        return None
     # The same as the ordinary one only where no other is possible.
     return replace(
         draw(st.sampled_from([other for other in possible if not is_alike(other, ordinary)] or possible)),
