@@ -1,9 +1,10 @@
 {#-
-    dbt run-operation export_versions --args '{folder: versions}': writes all that was fitted, of
-    all versions, to Parquet files with a manifest. Another warehouse imports them, on DuckDB or
-    on Spark, and scores the same log by the same rules (python_models/shop_toolkit/versions.py).
+    dbt run-operation export_versions: writes all that was fitted, of all versions, to Parquet files
+    with a manifest, in warehouse/versions or the folder of --args '{folder: …}'. Another warehouse
+    imports them, on DuckDB or on Spark, and scores the same log by the same rules
+    (python_models/shop_toolkit/versions.py).
 -#}
-{% macro export_versions(folder='versions') -%}
+{% macro export_versions(folder='warehouse/versions') -%}
     {%- set tables = [] -%}
     {%- set relations = [] -%}
     {%- for node in registries() -%}
@@ -19,24 +20,32 @@
         ) }}
     {%- endif -%}
     {{- make_readable_by_python(relations) -}}
-    {%- do report_carried_versions('export_versions', {'folder': folder, 'tables': tables}) -%}
+    {%- set answer = carried_versions(
+        'export_versions', {'folder': folder, 'tables': tables}
+    ) -%}
+    {%- do log(answer.message, info=true) -%}
 {%- endmacro %}
 
 
 {#-
-    dbt run-operation import_versions --args '{folder: versions}': takes over what another
-    warehouse exported. The next build fits nothing where the log is the same.
+    dbt run-operation import_versions: takes over what another warehouse exported. The next build
+    fits nothing where the log is the same.
 -#}
-{% macro import_versions(folder='versions') -%}
+{% macro import_versions(folder='warehouse/versions') -%}
     {%- set nodes = {} -%}
     {%- set columns = {} -%}
     {%- for node in registries() -%}
         {%- do nodes.update({node.name: node}) -%}
         {%- do columns.update({node.name: node.columns.keys() | list}) -%}
     {%- endfor -%}
-    {%- set answer = report_carried_versions(
-        'import_versions', {'folder': folder, 'tables': columns, 'stored': stored_versions()}
-    ) -%}
+    {%- set request = {'folder': folder, 'tables': columns, 'stored': stored_versions()} -%}
+    {%- set members = nodes['campaign_members'] -%}
+    {%- set stored_members = existing_relation(members.schema, members.name) -%}
+    {%- if stored_members -%}
+        {{- make_readable_by_python([stored_members]) -}}
+        {%- do request.update({'members': [members.schema, members.name]}) -%}
+    {%- endif -%}
+    {%- set answer = carried_versions('import_versions', request) -%}
     {#-
         Versions first and rules last: an import that is cut off leaves versions without rules,
         which the next build leaves behind as it does those of a build that was cut off.
@@ -52,19 +61,22 @@
             'create or replace table "' ~ node.schema ~ '"."' ~ name ~ '" as select * from '
             ~ answer.schema ~ '."' ~ name ~ '"'
         ) -%}
+    {%- endfor -%}
+    {%- for name in answer.tables -%}
         {%- do run_query('drop table ' ~ answer.schema ~ '."' ~ name ~ '"') -%}
     {%- endfor -%}
+    {%- do run_query('drop schema if exists ' ~ answer.schema ~ ' cascade') -%}
+    {%- do log(answer.message, info=true) -%}
 {%- endmacro %}
 
 
-{#- Calls one of the two functions; logs what it did, or stops with its sentence. -#}
-{% macro report_carried_versions(function, request) -%}
+{#- What one of the two functions answers; its sentence stops the command. -#}
+{% macro carried_versions(function, request) -%}
     {%- set query = 'select ' ~ function ~ '(' ~ sql_text(tojson(request)) ~ ')' -%}
     {%- set answer = fromjson(single_value(query)) -%}
     {%- if answer.problem -%}
         {{ exceptions.raise_compiler_error(answer.problem) }}
     {%- endif -%}
-    {%- do log(answer.message, info=true) -%}
     {{ return(answer) }}
 {%- endmacro %}
 

@@ -11,7 +11,6 @@ functions; where the tables of a warehouse are elsewhere, DuckDB is shown them.
 import json
 import re
 import shutil
-import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,7 +39,7 @@ class VersionsError(ValueError):
 
 
 def export_versions(connection: duckdb.DuckDBPyConnection, request: str) -> str:
-    """Write registries to a folder, which is replaced at once where it holds an earlier export.
+    """Write registries to a folder; an earlier export there is replaced when the new one is complete.
 
     Args:
         connection: Where the tables can be read.
@@ -61,15 +60,16 @@ def import_versions(connection: duckdb.DuckDBPyConnection, request: str) -> str:
 
     Args:
         connection: Where the tables are made.
-        request: JSON with `folder`; `tables`: the columns of each registry by its name; and `stored`: the rows of
-            `model_versions` that the warehouse has.
+        request: JSON with `folder`; `tables`: the columns of each registry by its name; `stored`: the rows of
+            `model_versions` that the warehouse has; and, where it has campaigns, `members`: the schema and name of
+            the table of their members.
 
     Returns:
         JSON with `message`, `schema` and `tables`: the names of those that were made; or `problem`: a sentence.
     """
     asked = json.loads(request)
     try:
-        answer = _import(connection, asked["folder"], asked["tables"], asked["stored"])
+        answer = _import(connection, asked["folder"], asked["tables"], asked["stored"], asked.get("members"))
     except (VersionsError, OSError, duckdb.Error) as error:
         return _problem(error, asked["folder"], "read")
     return json.dumps(answer)
@@ -82,12 +82,13 @@ def _problem(error: Exception, folder: str, done: str) -> str:
 
 
 def _export(connection: duckdb.DuckDBPyConnection, folder: str, tables: Sequence[Sequence[str]]) -> str:
-    place = Path(folder)
+    place = _place(folder)
     if place.exists() and not (place.is_dir() and (not any(place.iterdir()) or (place / MANIFEST).is_file())):
         raise VersionsError(
             f"The folder {named(folder)} holds other files and no {MANIFEST}: name an empty folder or a new one."
         )
-    aside = place.with_name(f".{place.name}.{uuid.uuid4().hex}")
+    aside, before = _neighbour(place, "partial"), _neighbour(place, "before")
+    shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     try:
         described = {name: _write(connection, aside, schema, name) for schema, name in tables}
@@ -96,7 +97,6 @@ def _export(connection: duckdb.DuckDBPyConnection, folder: str, tables: Sequence
         manifest = {"layout": LAYOUT, "versions": versions, "tables": described}
         (aside / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False), "utf-8")
         if place.exists():
-            before = aside.with_name(f"{aside.name}.before")
             place.rename(before)
             aside.rename(place)
             shutil.rmtree(before)
@@ -106,6 +106,22 @@ def _export(connection: duckdb.DuckDBPyConnection, folder: str, tables: Sequence
         shutil.rmtree(aside, ignore_errors=True)
     numbers = listed(str(version["model_version"]) for version in versions)
     return f"Exported version {numbers} to {named(folder)}: {len(described)} tables."
+
+
+def _place(folder: str) -> Path:
+    """A folder of versions; a process that was killed while it replaced the export there may have left it aside."""
+    place = Path(folder).resolve()
+    before = _neighbour(place, "before")
+    if before.is_dir():
+        if place.exists():
+            shutil.rmtree(before)
+        else:
+            before.rename(place)
+    return place
+
+
+def _neighbour(place: Path, kind: str) -> Path:
+    return place.parent / f".{place.name}.{kind}"
 
 
 def _write(connection: duckdb.DuckDBPyConnection, folder: Path, schema: str, name: str) -> dict[str, Any]:
@@ -129,6 +145,7 @@ def _import(
     folder: str,
     tables: Mapping[str, Sequence[str]],
     stored: Sequence[Mapping[str, Any]],
+    members: Sequence[str] | None,
 ) -> dict[str, Any]:
     manifest = _manifest(folder)
     _check_none_is_lost(folder, manifest["versions"], stored)
@@ -141,6 +158,8 @@ def _import(
     connection.execute(f"drop schema if exists {IMPORTED} cascade; create schema {IMPORTED}")
     for name, table in described.items():
         _read(connection, folder, name, table, tables[name])
+    if members is not None:
+        _check_no_member_is_lost(connection, folder, members)
     numbers = listed(str(version["model_version"]) for version in manifest["versions"])
     return {
         "message": f"Imported version {numbers} from {named(folder)}: {len(described)} tables.",
@@ -150,7 +169,7 @@ def _import(
 
 
 def _manifest(folder: str) -> dict[str, Any]:
-    path = Path(folder, MANIFEST)
+    path = _place(folder) / MANIFEST
     if not path.is_file():
         raise VersionsError(
             f"The folder {named(folder)} holds no {MANIFEST}, so no versions: name one that 'dbt run-operation"
@@ -163,18 +182,24 @@ def _manifest(folder: str) -> dict[str, Any]:
         whole = layout != LAYOUT or (
             bool(known) and all(set(version) == set(IDENTITY) for version in manifest["versions"])
             and all(re.fullmatch("[a-z0-9_]+", name) and table["columns"] and isinstance(table["rows"], int)
+                    and all(_is_type(kind) for kind in table["columns"].values())
                     for name, table in manifest["tables"].items())
         )  # fmt: skip
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, duckdb.Error):
         whole = False
     if not whole:
-        raise VersionsError(f"The file {named(str(path))} is damaged. Export the versions again.")
+        raise VersionsError(f"The file {named(str(Path(folder, MANIFEST)))} is damaged. Export the versions again.")
     if layout != LAYOUT:
         raise VersionsError(
             f"The export in {named(folder)} is of another release (layout {layout}, not {LAYOUT}). Export it again with"
             " this one."
         )
     return manifest
+
+
+def _is_type(kind: str) -> bool:
+    """Whether a text is a type as DuckDB writes it, and nothing else: it becomes a part of a statement."""
+    return str(duckdb.sqltype(kind)) == kind
 
 
 def _check_none_is_lost(
@@ -191,6 +216,28 @@ def _check_none_is_lost(
                 f" {named(folder)} has {found} of this number: importing would lose it."
                 " Import into a warehouse without versions, or into the one that the export continues."
             )
+
+
+def _check_no_member_is_lost(connection: duckdb.DuckDBPyConnection, folder: str, members: Sequence[str]) -> None:
+    """Stop where the warehouse has a member of a campaign that the import lacks, or drew another control group.
+
+    A version decides all else that is stored of it. Whom a campaign addresses is decided on a day: a warehouse that
+    goes on after its export decides more.
+    """
+    schema, name = members
+    is_imported = connection.execute(
+        "select 1 from duckdb_tables() where schema_name = ? and table_name = ?", [IMPORTED, name]
+    ).fetchone()
+    others = f"anti join {IMPORTED}.{quote_name(name)} using (model_version, campaign, customer_id, is_control)"
+    ((campaign,),) = connection.execute(
+        f"select min(campaign) from {quote_name(schema)}.{quote_name(name)} {others if is_imported else ''}"
+    ).fetchall()
+    if campaign is not None:
+        connection.execute(f"drop schema {IMPORTED} cascade")
+        raise VersionsError(
+            f"The warehouse has members of the campaign {named(campaign)}, and the export in {named(folder)} lacks some"
+            " of them: importing would lose them. Import into a warehouse without versions."
+        )
 
 
 def _read(

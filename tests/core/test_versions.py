@@ -1,12 +1,13 @@
 """Fitted versions as files: what one warehouse exports, another imports; what isn't whole gets a sentence."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from conftest import ROOT, Shop, problem_of
 from shop_toolkit.versions import export_versions, import_versions
 
 TABLES = [("core", "model_versions"), ("scoring", "rfm_cut_points")]
@@ -81,6 +82,23 @@ def test_what_is_exported_is_imported_with_its_types(warehouse: duckdb.DuckDBPyC
             )
 
 
+def test_an_export_that_was_being_replaced_is_put_back(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exported(warehouse, tmp_path / "a")
+    (tmp_path / ".a.partial").mkdir()
+    (tmp_path / "a").rename(tmp_path / ".a.before")
+    assert "problem" not in imported(tmp_path / "a")[0]
+    # Killed one step later.
+    (tmp_path / ".a.before").mkdir()
+    assert "problem" not in exported(warehouse, tmp_path / "a")
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    (tmp_path / "b").mkdir()
+    monkeypatch.chdir(tmp_path / "b")
+    assert "problem" not in exported(warehouse, Path())
+    assert (tmp_path / "b" / "manifest.json").is_file()
+
+
 def test_a_folder_of_other_files_is_not_replaced(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
     answer = exported(warehouse, tmp_path)
@@ -121,6 +139,12 @@ def test_what_is_no_whole_export_gets_a_sentence(warehouse: duckdb.DuckDBPyConne
         "The export in 'versions' is of another release: it has the table rfm_cut_points. Export it again with this"
         " one."
     )
+    # What becomes a part of a statement.
+    columns = manifest["tables"]["rfm_cut_points"]["columns"]
+    for kind in ("varchar) as a, (select 1", "INTEGER not null", "nosuch", 1):
+        tables = {"rfm_cut_points": {"columns": columns | {"measure": kind}, "rows": 2}}
+        assert with_manifest(json.dumps(manifest | {"tables": manifest["tables"] | tables})).startswith("The file '")
+    (tmp_path / "a" / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     file = tmp_path / "a" / "rfm_cut_points.parquet"
     whole = file.read_bytes()
     damaged = (
@@ -151,3 +175,39 @@ def test_no_version_of_the_warehouse_is_lost(warehouse: duckdb.DuckDBPyConnectio
         f"The warehouse has a version 1, fitted at 2024-03-02, and the export in 'versions' has another one of this"
         f" number: {end}"
     )
+
+
+def test_all_that_was_fitted_is_carried_to_an_empty_warehouse(
+    demo_shop: Shop, make_shop: Callable[..., Shop], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ("--args", json.dumps({"folder": str(tmp_path / "versions")}))
+    other = make_shop()
+    assert not other.dbt("run-operation", "export_versions", *arguments).success
+    assert "The warehouse has no fitted version to export. Run 'dbt build' first." in capfd.readouterr().out
+    for shop, operation in ((demo_shop, "export_versions"), (other, "import_versions")):
+        result = shop.dbt("run-operation", operation, *arguments)
+        assert result.success, problem_of(result)
+    registries = {
+        path.stem
+        for folder, mark in (("models", "full_refresh=false"), ("python_models", "with_stored_rows(dbt"))
+        for path in (ROOT / folder).rglob("*.*")
+        if path.suffix in (".sql", ".py") and "shop_toolkit" not in path.parts and mark in path.read_text("utf-8")
+    }
+    # It keeps no fits, but changes that wait for a command.
+    registries = registries - {"customer_changes_outbox"} | {"model_versions"}
+    tables = {table.split(".")[1]: table for table in other.tables()}
+    assert set(tables) == registries
+    assert other.checksums(*tables.values()) == demo_shop.checksums(*tables.values())
+    assert other.row("select count(*) from information_schema.schemata where schema_name = 'imported_versions'") == (0,)
+    # What the warehouse has decided or fitted since is not lost.
+    member = "select 1 as model_version, 'spring' as campaign, 'a' as customer_id, true as is_control"
+    for change, sentence in (
+        (f"insert into campaign_members by name {member}", "The warehouse has members of the campaign 'spring'"),
+        ("update core.model_versions set baseline_date = date '2020-02-02'", "The warehouse has a version 1, fitted"),
+    ):
+        with duckdb.connect(str(other.warehouse)) as connection:
+            connection.execute(change)
+        before = other.checksums(*other.tables())
+        assert not other.dbt("run-operation", "import_versions", *arguments).success
+        assert sentence in capfd.readouterr().out
+        assert other.checksums(*other.tables()) == before

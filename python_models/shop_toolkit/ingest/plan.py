@@ -746,6 +746,7 @@ def create_source(connection: duckdb.DuckDBPyConnection, request: Request, plan:
     """Create the views of the source `shop`, and the tables of the pipeline's state where they are missing."""
     source = _source_rows(connection, request, plan)
     if request.numbers_rows and not source.has_positions:
+        # The order of the input is the only one that its rows have.
         query = f"select * replace (row_number() over () as input_position) from ({source.query})"
         source = replace(source, query=query, has_positions=True)
     views = {
