@@ -4,9 +4,12 @@ import json
 import os
 import re
 import shutil
+import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import duckdb
 import pytest
 import yaml
 from conftest import ROOT
@@ -15,9 +18,11 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 if os.environ.get("SHOP_CI") is None:
     pytest.importorskip("pysail", reason="the extra 'spark' is not installed")
 
+from dbt.adapters.sparkconnect.connections import Cursor
 from dbt.adapters.sparkconnect.credentials import Credentials
 from dbt.adapters.sparkconnect.engine import ENGINES, Engine, engine_at
 from dbt.adapters.sparkconnect.storage import Storage
+from dbt.adapters.sparkconnect.temporary import TemporaryFolder
 from dbt_common.exceptions import DbtRuntimeError
 
 FILES = {
@@ -273,6 +278,43 @@ def test_the_profile_names_each_function_of_the_driver() -> None:
     target = yaml.safe_load((ROOT / "profiles.yml").read_text("utf-8"))["customer_segmentation"]["outputs"]["spark"]
     # The view of a workbook stays on the driver, too.
     assert set(target["driver_functions"]) == registered - {"workbook_rows"}
+
+
+def test_copies_of_rows_stay_while_a_thread_reads_them_and_no_longer(
+    tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    engine.run("create schema if not exists read_by_two")
+    engine.run("create or replace table read_by_two.letters as select 'a' as letter")
+    with duckdb.connect() as driver:
+        driver.create_function("fails", lambda: 1 // 0, [], "BIGINT", side_effects=True)
+        credentials = SimpleNamespace(driver_functions={"fails": "made_by_it"}, engine_tables=[])
+        first, second = (Cursor(driver.cursor(), engine, credentials) for _ in range(2))
+        first.show("read_by_two", "letters")
+        engine.run("create or replace table read_by_two.letters as select 'b' as letter")
+        second.show("read_by_two", "letters")
+        second.drop_copies()
+        assert driver.execute("from read_by_two.letters").fetchall() == [("b",)]
+        with pytest.raises(duckdb.Error, match="integer division"):
+            first.execute("select fails() /* read_by_two.letters */")
+        assert list(temporary.iterdir()) == []
+        assert driver.execute("select count(*) from duckdb_views() where view_name = 'letters'").fetchone() == (0,)
+
+
+def test_copies_that_a_killed_process_left_are_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    used = TemporaryFolder("shop_rows_")
+    for name in ("shop_rows_killed", "shop_rows_made_now", "others"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "rows.parquet").touch()
+    for path in (used.path, tmp_path / "shop_rows_killed", tmp_path / "others"):
+        os.utime(path, (0, 0))
+    TemporaryFolder("shop_rows_").delete()
+    assert {path.name for path in tmp_path.iterdir()} == {used.path.name, "shop_rows_made_now", "others"}
+    used.delete()
+    assert not used.path.exists()
 
 
 def test_what_means_nothing_to_the_target_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

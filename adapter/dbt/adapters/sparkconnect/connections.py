@@ -1,13 +1,14 @@
 """Statements in DuckDB's SQL, run by the engine."""
 
 import re
+import threading
 from collections.abc import Sequence
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from dbt.adapters.contracts.connection import Connection
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.sparkconnect.engine import Engine, engine_at, from_files
+from dbt.adapters.sparkconnect.temporary import TemporaryFolder
 from dbt.adapters.sparkconnect.translation import run_translated
 from dbt_common.exceptions import DbtRuntimeError
 
@@ -38,6 +39,44 @@ class ConnectionManager(DuckDBConnectionManager):  # type: ignore[misc]  # dbt i
 
     def add_commit_query(self) -> None:
         """The engine has no transactions."""
+
+
+class Shown:
+    """Tables of the engine that the driver's threads read by one name each: the last that needs one drops it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._copies: dict[str, list[TemporaryFolder]] = {}
+        self._users: dict[str, int] = {}
+
+    def show(self, driver: Any, schema: str, name: str, query: str, copies: TemporaryFolder) -> None:
+        """Make a view, in place of an older one that others may still read.
+
+        Args:
+            driver: The driver's DuckDB.
+            schema: The schema of the view, as SQL.
+            name: The view with its schema, as SQL.
+            query: What it yields.
+            copies: The folder with the files that the query reads, if they are copies.
+        """
+        with self._lock:
+            driver.execute(f"create schema if not exists {schema}")
+            driver.execute(f"create or replace view {name} as {query}")
+            self._users[name] = self._users.get(name, 0) + 1
+            self._copies.setdefault(name, []).append(copies)
+
+    def drop(self, driver: Any, name: str) -> None:
+        """Drop a view, unless it was shown to another thread as well, which still reads it."""
+        with self._lock:
+            self._users[name] -= 1
+            if self._users[name]:
+                return
+            driver.execute(f"drop view if exists {name}")
+            for copies in self._copies.pop(name):
+                copies.delete()
+
+
+SHOWN = Shown()
 
 
 class Handle:
@@ -73,29 +112,34 @@ class Cursor:
         self.rowcount = -1
         self._rows: list[tuple[Any, ...]] = []
         self._shown: list[str] = []
-        self._copies: TemporaryDirectory[str] | None = None
+        self._copies: TemporaryFolder | None = None
 
     def query_of(self, schema: str, table: str) -> str:
         """SQL of the driver that yields the rows of a table of the engine, batch by batch, until `drop_copies`."""
         if self._copies is None:
-            self._copies = TemporaryDirectory(prefix="shop_rows_")
-        files = self.engine.files_of(schema, table, self._copies.name)
+            self._copies = TemporaryFolder("shop_rows_")
+        return self._query_of(schema, table, self._copies)
+
+    def _query_of(self, schema: str, table: str, copies: TemporaryFolder) -> str:
+        files = self.engine.files_of(schema, table, str(copies.path))
         return from_files(files, self.engine.columns(schema, table))
 
     def show(self, schema: str, table: str) -> None:
         """Let the driver read a table of the engine under its own name, until `drop_copies`."""
-        name = f'"{schema}"."{table}"'
-        self.driver.execute(f'create schema if not exists "{schema}"')
-        self.driver.execute(f"create or replace view {name} as {self.query_of(schema, table)}")
+        name, copies = f'"{schema}"."{table}"', TemporaryFolder("shop_rows_")
+        try:
+            SHOWN.show(self.driver, f'"{schema}"', name, self._query_of(schema, table, copies), copies)
+        except BaseException:
+            copies.delete()
+            raise
         self._shown.append(name)
 
     def drop_copies(self) -> None:
         """Take back what the driver was shown of the engine's tables."""
-        for name in self._shown:
-            self.driver.execute(f"drop view if exists {name}")
-        self._shown = []
+        while self._shown:
+            SHOWN.drop(self.driver, self._shown.pop())
         if self._copies is not None:
-            self._copies.cleanup()
+            self._copies.delete()
             self._copies = None
 
     def execute(self, sql: str, bindings: Sequence[Any] | None = None) -> "Cursor":
@@ -105,7 +149,16 @@ class Cursor:
         self.description, self._rows, self.rowcount = [], [], -1
         functions = [name for name in self.driver_functions if re.search(rf"\b{re.escape(name)}\s*\(", sql)]
         if functions or VARIABLES.search(sql):
-            filled = [schema for name in functions if (schema := self.driver_functions[name]) is not None]
+            self._run_on_driver(sql, functions)
+            return self
+        result = run_translated(sql, self.engine)
+        if result is not None:
+            self._keep(result)
+        return self
+
+    def _run_on_driver(self, sql: str, functions: Sequence[str]) -> None:
+        filled = [schema for name in functions if (schema := self.driver_functions[name]) is not None]
+        try:
             if filled:
                 self._show_named(sql)
             for schema in filled:
@@ -115,13 +168,9 @@ class Cursor:
             self.description = list(self.driver.description or [])
             for schema in filled:
                 self._carry(schema)
+        finally:
             if filled:
                 self.drop_copies()
-            return self
-        result = run_translated(sql, self.engine)
-        if result is not None:
-            self._keep(result)
-        return self
 
     def _show_named(self, sql: str) -> None:
         """Let the driver read the tables of the engine that a call names, such as `staging.lines`."""

@@ -124,20 +124,22 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
         driver = cursor.driver
         schema, name = parsed_model["schema"], parsed_model["alias"]
         driver.execute(f'create schema if not exists "{schema}"')
-        if engine.columns(schema, name):
-            cursor.show(schema, name)
 
         def rows_of(table: str) -> Any:
             _, schema_of_table, name_of_table = table.replace('"', "").split(".")
             return driver.sql(cursor.query_of(schema_of_table, name_of_table))
 
-        # A run that failed may have left it.
-        driver.execute(f'drop table if exists "{schema}"."{name}__fitted"')
-        environment = DuckDBConnectionManager.env()
-        environment.run_python_job(driver, rows_of, name, compiled_code, self.config.credentials)
-        engine.upload(schema, name, driver, f'select * from "{schema}"."{name}__fitted"')
-        driver.execute(f'drop table "{schema}"."{name}__fitted"')
-        cursor.drop_copies()
+        try:
+            if engine.columns(schema, name):
+                cursor.show(schema, name)
+            # A run that failed may have left it.
+            driver.execute(f'drop table if exists "{schema}"."{name}__fitted"')
+            environment = DuckDBConnectionManager.env()
+            environment.run_python_job(driver, rows_of, name, compiled_code, self.config.credentials)
+            engine.upload(schema, name, driver, f'select * from "{schema}"."{name}__fitted"')
+            driver.execute(f'drop table "{schema}"."{name}__fitted"')
+        finally:
+            cursor.drop_copies()
         return AdapterResponse(_message="OK")
 
 

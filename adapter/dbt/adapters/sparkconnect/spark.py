@@ -7,13 +7,13 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
+from dbt.adapters.sparkconnect.temporary import TemporaryFolder
 from dbt_common.exceptions import DbtRuntimeError
 
 HOST = "127.0.0.1"
@@ -163,7 +163,8 @@ class LocalServer:
         found = spark_home(home)
         environment = environment_of(found)
         port, token = free_port(), secrets.token_hex(16)
-        self._folder = Path(tempfile.mkdtemp(prefix="spark-"))
+        self._temporary = TemporaryFolder("shop_spark_")
+        self._folder = self._temporary.path
         log = self._folder / "spark.log"
         threads = re.search(r"\d+", master)
         settings = {
@@ -189,7 +190,7 @@ class LocalServer:
     def end(self) -> None:
         """End it, and delete what it wrote."""
         self._end_process()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._temporary.delete()
 
     def _end_process(self) -> None:
         if self._process.stdin is not None:

@@ -158,7 +158,8 @@ def _target(tree: exp.Expr) -> list[tuple[str, str]]:
     if isinstance(tree, exp.Create | exp.Insert | exp.Delete | exp.Drop):
         # SQLGlot keeps what is dropped in another place than what is made.
         table = (tree if isinstance(tree, exp.Drop) else tree.this).find(exp.Table)
-        return [(table.db, table.name)] if table is not None else []
+        # A schema has none.
+        return [(table.db, table.name)] if table is not None and table.name else []
     return []
 
 
