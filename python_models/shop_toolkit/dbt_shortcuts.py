@@ -1,6 +1,7 @@
 """What dbt repeats for each node and while it parses, done once: in the processes of our own commands and of the tests.
 
-`dbt build` itself stays as it is. That a build is the same with and without is tested (tests/project/test_commands.py).
+`dbt build` itself stays as it is. That a refresh, and in `make soak` a build, is the same with and without is tested
+(tests/project/test_commands.py).
 """
 
 from collections.abc import Callable, Iterable, Iterator
