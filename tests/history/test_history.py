@@ -32,8 +32,8 @@ LATE = date(2025, 6, 1), date(2025, 6, 30)
 class FedShop:
     """A quarter of the embedded shop's customers, fed in three files; every build's history is stored."""
 
-    def __init__(self, shop: Shop, log: Path) -> None:
-        self.shop, self.log = shop, log
+    def __init__(self, shop: Shop, log: Path, *, fits: bool) -> None:
+        self.shop, self.log, self.fits = shop, log, fits
         self.headings, *rows = demo_rows()
         self.rows = [(day_of(row), row) for row in rows]
         # These rows arrive late: an invoice in ten of June.
@@ -51,9 +51,10 @@ class FedShop:
         ])  # fmt: skip
 
     def report(self, *models: str, **settings: Any) -> None:
-        """Report the history by the rules that are stored, as a refresh does."""
+        """Report the history by the rules that are stored, as a refresh does; or in a build that may fit others."""
         selection = [f"+{model}" for model in models or SNAPSHOTS]
-        result = self.shop.dbt("run", "--select", *selection, "--exclude", FITS, **settings)
+        without = [] if self.fits else ["--exclude", FITS]
+        result = self.shop.dbt("run", "--select", *selection, *without, **settings)
         assert result.success, problem_of(result)
 
     def keep(self, name: str) -> None:
@@ -61,10 +62,14 @@ class FedShop:
         self.changes[name] = set(self.shop.rows("from segment_changes"))
 
 
-@pytest.fixture(scope="module")
-def fed(make_shop: Callable[..., Shop], tmp_path_factory: pytest.TempPathFactory) -> FedShop:
+@pytest.fixture(
+    scope="module", params=[False, pytest.param(True, marks=pytest.mark.soak)], ids=["refreshed", "in whole builds"]
+)
+def fed(
+    request: pytest.FixtureRequest, make_shop: Callable[..., Shop], tmp_path_factory: pytest.TempPathFactory
+) -> FedShop:
     log = tmp_path_factory.mktemp("log") / "log.csv"
-    fed = FedShop(make_shop(transactions=str(log)), log)
+    fed = FedShop(make_shop(transactions=str(log)), log, fits=request.param)
     assert len(fed.late_customers) > 3
     fed.feed(date(2025, 9, 15))
     fed.shop.build(*MODELS)

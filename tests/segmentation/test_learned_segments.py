@@ -161,6 +161,18 @@ def test_a_setting_forces_a_clustering_and_others_wait_for_a_refit(small_shop: S
     assert f"Version 2 was fitted with other settings: {difference}; add refit: true" in log
 
 
+@pytest.mark.soak
+def test_a_setting_forces_a_clustering_in_a_first_build(make_shop: Callable[..., Shop]) -> None:
+    shop = make_shop(force_broad_clustering="log_rfm ward 4").build("segment_rules", "cluster_candidates")
+    assert shop.rows("select distinct clustering from segment_rules where segmentation = 'broad'") == [
+        ("log_rfm ward 4",)
+    ]
+    assert shop.row(
+        "select space, algorithm, reason like 'chosen: a setting asks for it%' from cluster_candidates"
+        " where is_chosen and segmentation = 'broad'"
+    ) == ("log_rfm", "ward", True)
+
+
 # --- shops that give little to cluster -------------------------------------------------------------------
 
 
