@@ -23,6 +23,7 @@ from dbt.adapters.sparkconnect.credentials import Credentials
 from dbt.adapters.sparkconnect.engine import ENGINES, Engine, engine_at
 from dbt.adapters.sparkconnect.storage import Storage
 from dbt.adapters.sparkconnect.temporary import TemporaryFolder
+from dbt.adapters.sparkconnect.translation import run_translated
 from dbt_common.exceptions import DbtRuntimeError
 
 FILES = {
@@ -219,6 +220,18 @@ def test_another_process_finds_the_tables_as_the_last_statement_left_them(tmp_pa
     found = {path.relative_to(tmp_path / "killed").as_posix() for path in (tmp_path / "killed").glob("*/*/*")}
     assert found <= kept
     assert {entry["name"] for entry in entries} >= set(tables)
+
+
+def test_a_table_becomes_a_view_and_a_table_again(tmp_path: Path) -> None:
+    engine = Engine("sail", str(tmp_path / "tables"))
+    with duckdb.connect() as driver:
+        for letter in ("a", "c"):
+            engine.upload("input", "lines", driver, f"select '{letter}' as letter")
+            assert engine.run("select letter from input.lines").to_pylist() == [{"letter": letter}]
+            run_translated("create or replace view input.lines as select 'b' as letter", engine)
+            assert engine.run("select letter from input.lines").to_pylist() == [{"letter": "b"}]
+            # The rows of the table are no longer on the disk.
+            assert list((tmp_path / "tables" / "input" / "lines").iterdir()) == []
 
 
 def test_two_processes_in_one_folder_are_refused(tmp_path: Path) -> None:

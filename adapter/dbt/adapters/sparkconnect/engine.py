@@ -213,9 +213,15 @@ class Engine:
         return result
 
     def drop_other_kind(self, schema: str, name: str, kind: str) -> None:
-        """Drop a view where a table will be, or a table where a view will be: Spark replaces neither by the other."""
-        if self.name == "spark" and self.columns(schema, name):
-            is_view = self.session.catalog.getTable(f"`{schema}`.`{name}`").tableType == "VIEW"
+        """Drop a view where a table will be, or a table where a view will be.
+
+        Spark replaces neither by the other; Sail would keep both, of which only the view would be kept track of.
+        """
+        if (self.name == "spark" or self._storage is not None) and self.columns(schema, name):
+            if self._storage is not None:
+                is_view = self._storage.is_view(schema, name)
+            else:
+                is_view = self.session.catalog.getTable(f"`{schema}`.`{name}`").tableType == "VIEW"
             if is_view != (kind == "view"):
                 self.run(f"drop {'view' if is_view else 'table'} `{schema}`.`{name}`")
                 self.changed(schema, name)
