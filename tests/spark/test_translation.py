@@ -101,8 +101,9 @@ CASES = {
         "select range(quantity), range(3, 3), generate_series(5, 1), range(1, quantity - 3) from shop.lines",
         "select unnest(generate_series(day, date '2024-03-01', interval 1 day)) as each_day from shop.lines",
     ],
-    "a number of seconds as an interval": [
-        "select timestamp '2024-01-01 00:00:00' + to_seconds(quantity) from shop.lines"
+    "a number of seconds or hours as an interval": [
+        "select timestamp '2024-01-01 00:00:00' + to_seconds(quantity) from shop.lines",
+        "select timestamp '2024-01-01 00:00:00' + to_hours(quantity) from shop.lines",
     ],
     "microseconds since 1970 as a timestamp": [
         "select make_timestamp(cast(quantity * 1000000 as bigint)) from shop.lines"
@@ -224,6 +225,13 @@ CASES = {
         """select cast('{"a": "x"}' as json) ->> 'a', cast(to_json(struct_pack(a := word)) as json) ->> 'a'
         from shop.lines"""
     ],
+    "a member of a JSON object whose name is computed": [
+        """
+        select json_extract_string(object, concat('$."', replace(name, '"', '\\"'), '"')) as value
+        from (values ('{"Sub-Category": "a", "b c": 1.25, "d\\"e": "f", "g.h": null}')) as objects (object)
+        cross join (values ('Sub-Category'), ('b c'), ('d"e'), ('g.h'), ('none')) as names (name)
+        """,
+    ],
     "the keys of a JSON object": ["""select json_keys('{"a": 1, "b": 2}') as keys"""],
 }
 # Forms that are changed before or after the rules, each with a query.
@@ -236,6 +244,13 @@ SHAPES = {
     "a list of aggregates": "select unnest(generate_series(min(quantity), max(quantity))) as number from shop.lines",
     "distinct elements": "select distinct unnest([1, 1, 2]) as number from shop.lines",
     "places of a list": "select generate_subscripts(['x', 'y'], 1) as place, unnest(['x', 'y']) as letter",
+    "a series as a table": """
+        select customer, number, days.range, part * 2 as part, steps.generate_series
+        from shop.lines
+        inner join range(1, 4) as numbers (number) on number <= quantity
+        cross join range(2) as days, range(-1, 1) as parts (part), generate_series(0, 4, 2) as steps
+    """,
+    "a series as a table without a name": "select cast(range as integer) + 1 as next from range(3) where range > 0",
     "unpivot": "select customer, name, value from shop.lines unpivot (value for name in (quantity, amount))",
     "a window that extends another": """
         select customer, sum(quantity) over so_far as units, count(*) filter (where is_new) over by_day as orders
@@ -381,6 +396,14 @@ def test_a_column_that_the_first_of_several_selects_lacks_can_be_stored(
         ("select quantile_disc(quantity, 0.5 order by quantity desc) from shop.lines", "no order of its own"),
         ("select percentile_cont(0.5) within group (order by quantity) from shop.lines", "one share"),
         ("select kurtosis(share) from shop.lines", "kurtosis() is that of all rows there"),
+        (
+            "select number from shop.lines, lateral (select * from range(quantity)) as numbers (number)",
+            "a series in a `from` can't read columns here",
+        ),
+        (
+            "select json_extract_string(word, concat('$.', customer)) from shop.lines",
+            "a path into JSON that is computed",
+        ),
         ("select word similar to 'a' from shop.lines", "`similar to` has no translation"),
         ("select typeof([day]) from shop.lines", "typeof() of what"),
         ("select cast(moment as time) from shop.lines", "TIME is no type there"),

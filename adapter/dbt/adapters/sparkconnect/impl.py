@@ -145,6 +145,9 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
 
 def duckdb_type(kind: str) -> str:
     """A type of the engine as DuckDB calls it."""
+    if kind == "void":
+        # Of nulls alone.
+        return "INTEGER"
     return exp.DataType.build(kind, dialect="spark").sql("duckdb").replace("TIMESTAMPTZ", "TIMESTAMP")
 
 

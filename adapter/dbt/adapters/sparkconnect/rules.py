@@ -476,10 +476,10 @@ def series(node: exp.Expr) -> exp.Expr | None:
     return typed(exp.Case(ifs=ifs), node.type)
 
 
-@rule("a number of seconds as an interval", functions=["to_seconds"])
+@rule("a number of seconds or hours as an interval", functions=["to_seconds", "to_hours"])
 def seconds(node: exp.Expr) -> exp.Expr | None:
-    """Spark's name for `to_seconds`."""
-    return call("make_dt_interval", 0, 0, 0, *node.expressions)
+    """Spark's name for `to_seconds` and `to_hours`."""
+    return call("make_dt_interval", 0, *([0, 0] if node.name.lower() == "to_seconds" else []), *node.expressions)
 
 
 @rule("microseconds since 1970 as a timestamp", exp.UnixToTime, functions=["make_timestamp"])
@@ -1073,6 +1073,20 @@ def text_as_json(node: exp.Expr) -> exp.Expr | None:
     if not is_text(node.this) and not is_of(node.this, Type.JSON):
         raise UntranslatableError("only a text can be cast to JSON here")
     return typed(node.this.copy(), "json")
+
+
+@rule("a member of a JSON object whose name is computed", exp.JSONExtractScalar)
+def json_member(node: exp.Expr) -> exp.Expr | None:
+    """There, names stand in no double quotes in a path, and have no signs that a path has."""
+    path = node.expression
+    if isinstance(path, exp.JSONPath | exp.Literal):
+        return None
+    parts = path.expressions
+    if not (len(parts) > 1 and parts[0] == literal('$."') and parts[-1] == literal('"')):
+        raise UntranslatableError("a path into JSON that is computed has the form concat('$.\"', …, '\"') here")
+    name = call("concat", *(part.copy() for part in parts[1:-1]))
+    members = call("from_json", node.this, "map<string, string>")
+    return call("element_at", members, call("replace", name, '\\"', '"'), returns="varchar")
 
 
 @rule("the keys of a JSON object", exp.JSONKeys, functions=["json_keys"])

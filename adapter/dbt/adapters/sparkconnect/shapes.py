@@ -10,7 +10,7 @@ from sqlglot import exp
 
 
 def with_plain_shapes(query: exp.Expr) -> exp.Expr:
-    """A query without named windows, hints on common tables and `unpivot`.
+    """A query without named windows, hints on common tables, series as tables and `unpivot`.
 
     Args:
         query: As DuckDB's parser read it; it is changed.
@@ -25,6 +25,9 @@ def with_plain_shapes(query: exp.Expr) -> exp.Expr:
             function.replace(exp.Explode(this=exp.GenerateSeries(start=exp.Literal.number(1), end=size)))
         elif function.name.lower() == "to_json":
             _write_out_table(function)
+    for table in list(query.find_all(exp.Table)):
+        if isinstance(table.this, exp.GenerateSeries):
+            table.replace(_selected_series(table, table.this))
     for join in query.find_all(exp.Join):
         if join.side and isinstance(join.this, exp.Unnest | exp.Lateral):
             raise UntranslatableError("a list can't be unnested by an outer join here: its rows would be left out")
@@ -69,6 +72,17 @@ def _write_out_table(function: exp.Anonymous) -> None:
     sources = [select.args.get("from_"), *(select.args.get("joins") or [])]
     if value.name in {source.this.alias_or_name for source in sources if source is not None}:
         value.replace(call("struct", exp.Column(this=exp.Star(), table=exp.to_identifier(value.name))))
+
+
+def _selected_series(table: exp.Table, series: exp.GenerateSeries) -> exp.Subquery:
+    """`range(3)` in a `from` as a query of its elements; the column and the table have the function's name at first."""
+    if series.find(exp.Column) is not None:
+        raise UntranslatableError("a series in a `from` can't read columns here: write `select unnest(range(…))`")
+    function = "range" if series.args.get("is_end_exclusive") else "generate_series"
+    alias = table.args.get("alias")
+    column = alias.columns[0].name if alias is not None and alias.columns else function
+    elements = exp.alias_(exp.Explode(this=series.copy()), column, quoted=True)
+    return exp.select(elements).subquery(table.alias or function)
 
 
 def _unnest_instead(pivot: exp.Pivot) -> None:
