@@ -74,7 +74,7 @@ class Progress:
     clock: Callable[[], float] = time.monotonic
     began: dict[str, float] = field(default_factory=dict)
     waiting: set[str] = field(default_factory=set)
-    said: list[str] = field(default_factory=list)
+    said: list[tuple[str, str]] = field(default_factory=list)
     started: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -112,13 +112,20 @@ class Progress:
         if event.info.name in NODE_BEGINS:
             self.reach(stage_of(event.data.node_info))
         elif event.info.level in ("warn", "error") or (event.info.level == "info" and event.info.name in SENTENCES):
-            self.repeat(str(event.info.msg))
+            node = getattr(event.data, "node_info", None)
+            self.say_once(str(event.info.msg), getattr(node, "unique_id", ""))
 
-    def repeat(self, message: str) -> None:
-        """Say what dbt says, unless it was said: dbt tells an error as it happens and once more at its end."""
+    def say_once(self, message: str, node: str = "") -> None:
+        """Say what dbt says, unless it was said: dbt reports an error as it happens and once more at its end.
+
+        Args:
+            message: What dbt says.
+            node: Whom it is about. Two tests may fail alike: only what was said of the node itself, or of none, was
+                said before. Without a node it is about the whole run, and was said where any node said it.
+        """
         plain = " ".join(message.split())
-        if not any(plain in earlier for earlier in self.said):
-            self.said.append(plain)
+        if not any(plain in earlier for about, earlier in self.said if not node or about in (node, "")):
+            self.said.append((node, plain))
             self.say(message)
 
 
@@ -135,9 +142,31 @@ def kind_of(settings: Mapping[str, Any], *, is_first: bool) -> str:
 
     Args:
         settings: The settings of the build.
-        is_first: Whether the warehouse isn't there yet: such a build fits, a later one mostly doesn't.
+        is_first: Whether no build has fitted yet: such a build fits, a later one mostly doesn't.
     """
     return f"{'fits' if is_first or settings['refit'] else 'later'}: {settings['transactions']}"
+
+
+def has_fitted(prefix: str | None) -> bool:
+    """Whether an earlier build has fitted: one that was stopped before leaves a warehouse, too.
+
+    Args:
+        prefix: The setting `schema_prefix`.
+    """
+    path = warehouse_path()
+    if not path.exists():
+        return False
+    try:
+        with closing(duckdb.connect(path, read_only=True)) as connection:
+            # The last table of a version.
+            found = connection.execute(
+                "select 1 from duckdb_tables() where (schema_name, table_name, estimated_size > 0) = (?, ?, true)",
+                [schema_of("segmentation", prefix), "cluster_rules"],
+            ).fetchall()
+    except duckdb.Error:
+        # What is wrong with it, dbt finds.
+        return True
+    return bool(found)
 
 
 def last_times(kind: str, path: Path = TIMES) -> dict[str, float]:
@@ -220,7 +249,7 @@ def build(settings: str, say: Callable[[str], None] = print) -> int:
         SystemExit: A signal stopped it.
     """
     in_effect = settings_of_run(settings)
-    is_first = not warehouse_path().exists()
+    is_first = not has_fitted(in_effect["schema_prefix"])
     kind = kind_of(in_effect, is_first=is_first)
     progress = Progress(last_times(kind), say)
     say(f"{duration(0):>12}  read the project")
@@ -250,7 +279,7 @@ def build(settings: str, say: Callable[[str], None] = print) -> int:
     if isinstance(done.exception, SystemExit):
         raise done.exception
     if done.exception is not None:
-        progress.repeat(str(done.exception))
+        progress.say_once(str(done.exception))
         return 2
     if not done.success:
         failed = [run for run in done.result.results if str(run.status) in ("error", "fail")]

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,9 @@ from typing import Any
 import duckdb
 import pytest
 from conftest import ROOT, Shop
+from dbt.artifacts.schemas.results import NodeStatus
+from dbt.task import printer
+from dbt_common.events.event_manager_client import add_callback_to_manager, cleanup_event_logger
 from shop_toolkit import build
 from shop_toolkit.build import Progress, duration, keep_times, last_times, main, stage_of, summary
 
@@ -93,9 +97,53 @@ def test_an_error_is_said_once() -> None:
     said: list[str] = []
     progress = Progress({}, said.append, Clock())
     progress.hear(event("RunResultError", "error", "Compilation Error in operation x\n  The setting 'a' is wrong.\n"))
-    progress.repeat("The setting 'a' is wrong.")
-    progress.repeat("Another.")
+    progress.say_once("The setting 'a' is wrong.")
+    progress.say_once("Another.")
     assert said == ["Compilation Error in operation x\n  The setting 'a' is wrong.\n", "Another."]
+
+
+def test_of_two_tests_that_fail_alike_both_say_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the messages that dbt itself makes of their results."""
+    monkeypatch.setattr(printer.group_lookup, "get", lambda _: None)
+    said: list[str] = []
+    progress = Progress({}, said.append, Clock())
+
+    def result(name: str, status: NodeStatus) -> Any:
+        own = {"node_name": name, "unique_id": f"test.{name}", "resource_type": "test"}
+        test = SimpleNamespace(
+            name=name, unique_id=f"test.{name}", resource_type="test", original_file_path=f"{name}.sql", node_info=own
+        )
+        return SimpleNamespace(status=status, message="Got 3 results, configured to fail if != 0", node=test)
+
+    results = [result("first", NodeStatus.Fail), result("second", NodeStatus.Fail), result("third", NodeStatus.Warn)]
+    add_callback_to_manager(progress.hear)
+    try:
+        printer.print_run_end_messages(results)
+    finally:
+        cleanup_event_logger()
+    plain = [re.sub("\x1b.*?m", "", line).strip() for line in said]
+    assert plain == [
+        line
+        for name, of in (("first", "Failure"), ("second", "Failure"), ("third", "Warning"))
+        for line in (f"{of} in test {name} ({name}.sql)", "Got 3 results, configured to fail if != 0")
+    ]
+
+
+def test_a_build_that_was_stopped_before_it_fitted_leaves_the_next_one_to_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "shop.duckdb"
+    monkeypatch.setenv("SHOP_WAREHOUSE", str(path))
+    assert not build.has_fitted(None)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "create schema my_segmentation; create table my_segmentation.cluster_rules (model_version int)"
+        )
+    assert not build.has_fitted("my")
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("insert into my_segmentation.cluster_rules values (1)")
+    assert build.has_fitted("my")
+    assert not build.has_fitted(None)
 
 
 def test_warnings_errors_and_sentences_are_shown_whole_and_nothing_else() -> None:
@@ -180,13 +228,14 @@ def test_the_exit_code_of_dbt_is_kept(
     began: list[bool] = []
     monkeypatch.setattr("shop_toolkit.workers.load_ahead", lambda: began.append(True))
     monkeypatch.setattr("dbt.cli.main.dbtRunner", Runner)
-    monkeypatch.setattr(build, "settings_of_run", lambda settings: {"transactions": "a", "refit": False})
+    in_effect = {"transactions": "a", "refit": False, "schema_prefix": None}
+    monkeypatch.setattr(build, "settings_of_run", lambda settings: in_effect)
     monkeypatch.setenv("SHOP_WAREHOUSE", str(tmp_path / "shop.duckdb"))
     assert main(["{a: 1}"]) == code
     assert capsys.readouterr().out.splitlines()[-1] == end
     assert heard == [["build", "--log-level", "none", "--vars", "{a: 1}"]]
     assert gc.isenabled()
-    # A first build fits, and a build of a warehouse that is there may not.
+    # A first build fits, and another may not, nor one that dbt will say can't open the warehouse.
     (tmp_path / "shop.duckdb").touch()
     assert main(["{a: 1}"]) == code
     assert began == [True]
