@@ -102,6 +102,23 @@ def test_the_setting_names_no_currency_where_a_column_may_know_better(
         planned(warehouse, tmp_path / "log.csv", *lines, currency="RUB", column_mapping=mapping)
 
 
+def test_the_mapping_can_say_that_no_column_holds_currencies(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """Not "all", which is the code of the lek, nor what the heading of currencies holds."""
+    none: dict[str, list[str]] = {"currency": []}
+    lines = [HEADINGS + ";Sent to;Currency", "1;A;1;2024-01-05;5;c;all;club points", "2;A;1;2024-01-06;6;c;ALL;"]
+    nameless = [line.rpartition(";")[0] for line in lines]
+    with pytest.raises(InputError, match=r"but 'Sent to' seems to, e\.g\. ALL\. .*, or say .*: \{currency: \[\]\}\.$"):
+        planned(warehouse, tmp_path / "log.csv", *nameless, currency="EUR")
+    for written in (nameless, lines):
+        plan = planned(warehouse, tmp_path / "log.csv", *written, currency="EUR", column_mapping=none)
+        assert (plan.currency, "currency" in plan.relation.columns) == ("EUR", False)
+    # other columns are found or named
+    with pytest.raises(InputError, match=r"maps quantity to '\[\]'"):
+        planned(warehouse, tmp_path / "log.csv", *lines, column_mapping={"quantity": []})
+
+
 def test_rows_of_another_currency_stop_a_build_whose_setting_named_the_first_ones(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:

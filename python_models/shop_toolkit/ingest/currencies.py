@@ -1,7 +1,7 @@
 """One currency: amounts in several can't be added up."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import duckdb
 
@@ -32,6 +32,7 @@ def check_currency(
     *,
     parts: Sequence[InputRelation],
     configured: str | None,
+    says_none: bool,
     stored_rows: str | None,
 ) -> None:
     """Stop where rows are in several currencies and none is named, or none is in the one that is.
@@ -47,6 +48,7 @@ def check_currency(
         number_reader: SQL that reads `number_text` as a number.
         parts: The same rows with all of their columns, by the form of their files.
         configured: The setting `currency`.
+        says_none: Whether the setting `column_mapping` says that no column holds currencies.
         stored_rows: The table of rows that earlier builds read; None where there are none.
 
     Raises:
@@ -60,7 +62,7 @@ def check_currency(
     found = _rows_by_currency(connection, pending if names_currencies else None, readers, stored_rows)
     chosen = configured_currency(connection, configured, reader)
     if chosen is not None and not found:
-        _check_named(connection, parts, chosen, reader, str(configured))
+        _check_named(connection, parts, chosen, reader, str(configured), says_none=says_none)
     shown = listed(f"{code} ({rows} rows)" for code, rows in found.items())
     if chosen is None and len(found) > 1:
         raise InputError(
@@ -75,7 +77,13 @@ def check_currency(
 
 
 def _check_named(
-    connection: duckdb.DuckDBPyConnection, parts: Sequence[InputRelation], chosen: str, reader: str, configured: str
+    connection: duckdb.DuckDBPyConnection,
+    parts: Sequence[InputRelation],
+    chosen: str,
+    reader: str,
+    configured: str,
+    *,
+    says_none: bool,
 ) -> None:
     """Stop where the currency that all amounts are said to be in is none, or a column looks as if it knew better.
 
@@ -85,6 +93,7 @@ def _check_named(
         chosen: The code that the setting `currency` names.
         reader: SQL that yields the code of the currency in `number_text`.
         configured: The setting as it is written.
+        says_none: Whether the setting `column_mapping` says that no column holds currencies.
 
     Raises:
         InputError: Nothing shows that the setting is right.
@@ -96,26 +105,41 @@ def _check_named(
             f"The setting 'currency' is {named(configured)}, which is no known code or sign of a currency. Write it as"
             " a code of three letters, e.g. --vars '{currency: EUR}'."
         )
-    for part in parts:
-        for heading, sql in part.others.items():
+    for part in () if says_none else parts:
+        for heading, example in _columns_of_codes(connection, part, reader):
+            raise InputError(
+                f"The setting 'currency' is {named(configured)}, and no heading of {part.name} is known to hold"
+                f" currencies, but '{shortened(heading, 60)}' seems to, e.g. {example}. Name it with --vars"
+                f" '{{column_mapping: {{currency: {json.dumps(heading, ensure_ascii=False)}}}}}', or say that none"
+                " does: {currency: []}."
+            )
+
+
+def _columns_of_codes(
+    connection: duckdb.DuckDBPyConnection, part: InputRelation, reader: str
+) -> Iterator[tuple[str, str]]:
+    """Headings that are none of ours and whose texts are all codes of currencies, each with one of these."""
+    if not part.others:
+        return
+    text_of = {heading: f"upper(trim(cast({sql} as varchar)))" for heading, sql in part.others.items()}
+    # All of them in one pass: to read a code takes longer than to count letters, which few columns pass.
+    tests = ", ".join(f"coalesce(bool_and(length({text}) in (0, 3)), false)" for text in text_of.values())
+    (lengths,) = connection.execute(f"select {tests} from {part.sql}").fetchall()
+    for (heading, text), has_length in zip(text_of.items(), lengths, strict=True):
+        if has_length:
             ((example,),) = connection.execute(
                 f"""
                 with texts as (
-                    select distinct upper(trim(cast({sql} as varchar))) as number_text
+                    select distinct {text} as number_text
                     from {part.sql}
                 )
-                select case when bool_and({reader} = number_text and length(number_text) = 3) then min(number_text) end
+                select case when bool_and({reader} = number_text) then min(number_text) end
                 from texts
                 where number_text <> ''
                 """
             ).fetchall()
             if example is not None:
-                raise InputError(
-                    f"The setting 'currency' is {named(configured)}, and no heading of {part.name} is known to hold"
-                    f" currencies, but '{shortened(heading, 60)}' seems to, e.g. {example}. Name it with --vars"
-                    f" '{{column_mapping: {{currency: {json.dumps(heading, ensure_ascii=False)}}}}}', or leave the"
-                    " setting out."
-                )
+                yield heading, str(example)
 
 
 def _rows_by_currency(

@@ -89,7 +89,8 @@ def match_headings(headings: Sequence[str], input_name: str, column_mapping: Map
     Args:
         headings: Unique headings of the input, in its order.
         input_name: How sentences call the input.
-        column_mapping: The setting of that name: our column to heading. It wins over the known aliases.
+        column_mapping: The setting of that name: our column to heading. It wins over the known aliases. An empty
+            heading says that the input lacks the column.
 
     Returns:
         Our column to heading, without the columns that the input lacks.
@@ -97,7 +98,7 @@ def match_headings(headings: Sequence[str], input_name: str, column_mapping: Map
     Raises:
         InputError: The mapping names an unknown column or heading, or a required column has no heading.
     """
-    check_mapping(headings, input_name, column_mapping)
+    check_mapping(headings, input_name, {column: heading for column, heading in column_mapping.items() if heading})
     found = dict(column_mapping)
     # Of headings that compare equal the first one counts.
     heading_of = {comparable(heading): heading for heading in reversed(headings) if heading not in found.values()}
@@ -115,7 +116,7 @@ def match_headings(headings: Sequence[str], input_name: str, column_mapping: Map
         prefers_amount = "unit_price" not in column_mapping and "amount" in column_mapping
         del found["unit_price" if prefers_amount else "amount"]
     _check_required(found, headings, input_name)
-    return found
+    return {column: heading for column, heading in found.items() if heading}
 
 
 def _meaning(export: Export, heading_of: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str]:
@@ -138,6 +139,7 @@ def mapping_for(headings: Sequence[str], column_mapping: Mapping[str, str | Sequ
 
     The setting may list several headings of a column, where files differ: the first one that is there counts. Where
     none is, the column stays mapped to the first for `check_mapping` to report it, unless the known aliases find one.
+    An empty list of headings of currencies says that no column holds them, which is an empty heading here.
     """
     mapping = {}
     for column, value in column_mapping.items():
@@ -146,7 +148,14 @@ def mapping_for(headings: Sequence[str], column_mapping: Mapping[str, str | Sequ
         )
         if there := [name for name in names if name in headings]:
             mapping[column] = there[0]
+        elif says_none(column, names):
+            mapping[column] = ""
     return mapping
+
+
+def says_none(column: str, headings: Sequence[str]) -> bool:
+    """Whether the setting `column_mapping` says that no heading is that of a column, which can be but currencies."""
+    return column == "currency" and not headings
 
 
 def check_mapping(headings: Sequence[str], input_name: str, column_mapping: Mapping[str, str | Sequence[str]]) -> None:
@@ -158,7 +167,7 @@ def check_mapping(headings: Sequence[str], input_name: str, column_mapping: Mapp
                 f"The setting 'column_mapping' names '{shortened(str(column), 40)}', which is none of our columns:"
                 f" {', '.join(COLUMN_ALIASES)}."
             )
-        if not set(names) & set(headings):
+        if not set(names) & set(headings) and not says_none(column, names):
             wanted = shortened(str(names[0] if names else value), 60)
             hint = _likely(headings, [comparable(wanted)])
             problem = f"The setting 'column_mapping' maps {column} to '{wanted}', but {input_name} has no such heading."

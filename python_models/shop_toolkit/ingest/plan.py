@@ -368,7 +368,8 @@ def _look_at_rows(
     readers = _readers(request, formats)
     check_currency(
         connection, checked.rows, numbers, readers.currency, readers.number, parts=pending.parts or [pending],
-        configured=request.settings["currency"], stored_rows=stored_rows,
+        configured=request.settings["currency"], says_none=request.settings["column_mapping"].get("currency") == [],
+        stored_rows=stored_rows,
     )  # fmt: skip
     return formats, replace(checked, numbers=numbers), findings
 
