@@ -34,12 +34,13 @@
         {%- for row in run_query(
             'select distinct segmentation, segment from ' ~ stored ~ ' order by 1, 2'
         ).rows -%}
-            {%- do learned.setdefault(row[0], []).append(row[1]) -%}
+            {%- do learned.setdefault(row.segmentation, []).append(row.segment) -%}
         {%- endfor -%}
     {%- endif -%}
     {{ return({
         'strategies': [seed.original_file_path, seed.root_path],
         'words': profile_words().values() | list,
+        'most_clusters': most_clusters(),
         'left_out': exclusion_reasons().values() | unique | list,
         'learned': learned,
     }) }}

@@ -16,7 +16,7 @@
     {% endfor -%}
     numbers as (
 
-        select unnest(range(1, 10)) as number
+        select unnest(range(1, {{ most_clusters() }} + 1)) as number
 
     )
 
@@ -117,6 +117,15 @@
         on
             {{ relation }}.segmentation = other_strategies.segmentation
             and other_strategies.segment = 'any other'
+{%- endmacro %}
+
+
+{#-
+    How many clusters the setting `max_clusters` allows at most, now or as an earlier version was
+    fitted. All of them may have one profile: then they are numbered.
+-#}
+{% macro most_clusters() -%}
+    {{ return(10) }}
 {%- endmacro %}
 
 

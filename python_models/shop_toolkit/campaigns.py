@@ -19,7 +19,6 @@ COLUMNS = ("name", "segmentation", "segment", "condition", "start_date", "end_da
 SEGMENTATIONS = ("rfm", "broad", "detailed")
 # Not a name, but the strategy of segments that are named by their profile.
 ANY_OTHER = "any other"
-DIGITS = range(2, 10)
 DATE = re.compile("[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
 
 
@@ -55,13 +54,18 @@ def read_campaigns(path: str, folder: str = "", names: str = "{}") -> str:
 
 
 def segment_names(
-    strategies: Sequence[str], words: Sequence[Sequence[str]], left_out: Sequence[str], learned: Mapping[str, list[str]]
+    strategies: Sequence[str],
+    words: Sequence[Sequence[str]],
+    most_clusters: int,
+    left_out: Sequence[str],
+    learned: Mapping[str, list[str]],
 ) -> dict[str, list[str]]:
     """What a segment of each segmentation can be called, before anything is learned.
 
     Args:
         strategies: Path and folder of the seed `segment_strategies`.
         words: The words of which names by profile are made, by what they describe.
+        most_clusters: How many segments a clustering can have; all of them may have one profile, and are numbered.
         left_out: What customers are called who take no part.
         learned: Names that earlier fits gave, by segmentation.
 
@@ -73,10 +77,8 @@ def segment_names(
         _, rows = rows_of(Path(folder, path), ("segmentation", "segment"))
     except UNREADABLE:
         return {}
-    # Several segments of one profile are numbered.
-    profiles = [
-        f"{', '.join(parts)}{number}" for parts in product(*words) for number in ("", *map(" {}".format, DIGITS))
-    ]
+    numbers = ("", *(f" {number}" for number in range(2, most_clusters + 1)))
+    profiles = [f"{', '.join(parts)}{number}" for parts in product(*words) for number in numbers]
     return {
         segmentation: [
             *(row["segment"] for _, row in rows if row["segmentation"] == segmentation and row["segment"] != ANY_OTHER),

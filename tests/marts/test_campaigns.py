@@ -491,6 +491,8 @@ def test_a_row_that_cannot_be_used_gets_one_sentence(tmp_path: Path, row: dict[s
         # by its profile, one of several of a kind, and of an earlier fit
         ("detailed", "recent, rare, low spend", None),
         ("detailed", "long ago, frequent, high spend 2", None),
+        ("detailed", "long ago, frequent, high spend 10", None),
+        ("detailed", "long ago, frequent, high spend 11", "did you mean 'long ago, frequent, high spend 1"),
         ("detailed", "old hands", None),
         ("rfm", "recent, rare, low spend", "which is none of the segmentation rfm: there are champions, loyal,"),
         ("broad", "at-risk", "which is none of the segmentation broad: did you mean 'at risk'?"),
@@ -506,6 +508,7 @@ def test_a_segment_that_nothing_can_be_called_is_found_before_anything_is_learne
     names = {
         "strategies": ["seeds/segment_strategies.csv", str(ROOT)],
         "words": [["recent", "long ago"], ["frequent", "rare"], ["high spend", "low spend"]],
+        "most_clusters": 10,
         "left_out": ["too much revenue"],
         "learned": {"detailed": ["old hands"]},
     }
