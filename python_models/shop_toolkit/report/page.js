@@ -309,12 +309,17 @@
     try {
       script.textContent = await unpack(packed.textContent);
     } catch {
-      // A browser from before 2023 can't unpack it.
+      // A browser from before the middle of 2023 can't unpack it.
       document.getElementById("undrawn").hidden = false;
       return;
     }
     packed.remove();
     document.head.append(script);
+    if (typeof Plotly === "undefined") {
+      // Something has changed the page, so that the policy allows another script than this one.
+      document.getElementById("undrawn").hidden = false;
+      return;
+    }
     if (texts.months) Plotly.register({ moduleType: "locale", name: root.lang, dictionary: {}, format: texts.months });
     show();
   });
