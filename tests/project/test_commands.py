@@ -173,6 +173,8 @@ def test_a_clean_clone_builds_the_same_tables_with_four_threads_and_without_a_ne
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
+    # Commands in other tests don't write it (commands.run).
+    assert (clone / "target" / "manifest.json").exists()
     built = Shop(clone / "warehouse")
     assert built.warehouse.exists()
     assert built.checksums(*MARTS, *STAGES) == demo_shop.checksums(*MARTS, *STAGES)

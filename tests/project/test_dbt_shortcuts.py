@@ -1,11 +1,13 @@
 """What dbt does once here is what it does each time elsewhere (shop_toolkit.dbt_shortcuts)."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import duckdb
 import pytest
 from dbt.clients import jinja
+from dbt.contracts.graph.manifest import Manifest
 from dbt.parser import manifest
 from dbt.task import runnable
 from dbt.task import test as data_tests
@@ -65,10 +67,12 @@ def test_what_is_more_than_a_query_is_left_to_dbt() -> None:
     assert run_test("from range(3)", kind="sparkconnect") == "by dbt"
 
 
-def test_the_project_is_written_at_the_end_alone() -> None:
+def test_the_project_is_written_at_the_end_alone(tmp_path: Path) -> None:
     """Dbt writes it by this name once it is parsed, and by that of `runnable` when a build has ended."""
     write = manifest.write_manifest
     with project_written_once():
-        assert manifest.write_manifest is not write
-        assert runnable.write_manifest is write
+        manifest.write_manifest(Manifest(), str(tmp_path))
+        assert list(tmp_path.iterdir()) == []
+        runnable.write_manifest(Manifest(), str(tmp_path))
+        assert (tmp_path / "manifest.json").exists()
     assert manifest.write_manifest is write

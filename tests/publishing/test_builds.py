@@ -255,6 +255,7 @@ def test_readers_see_whole_publications_while_builds_go_on(publications: int, sh
     assert ended == dict.fromkeys(kinds, ("", 0))
     for kind in kinds:
         read = json.loads((tmp_path / kind).read_text())
+        assert read["readings"] >= 2 * publications, f"{kind}: too little was read"
         assert len(read["seen"]) > 5, f"{kind}: too little was read"
         for publication_id, in_segments, in_groups in read["seen"]:
             if kind == "stable names":

@@ -3,13 +3,15 @@
 import ast
 import json
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 from conftest import ROOT
-from shop_toolkit.explore import questions
+from shop_toolkit.explore import copy_marts, questions
 
 NOTEBOOK = ROOT / "examples" / "ten_questions.ipynb"
 
@@ -110,6 +112,25 @@ def test_every_query_of_the_thirty_questions_answers(published_demo: Path) -> No
         assert [revenue] == marts.sql("select sum(revenue) from orders").fetchall()
     assert empty == []
     assert len(found) == 12
+
+
+def test_the_page_names_the_queries_that_explore_cannot_run(published_demo: Path, tmp_path: Path) -> None:
+    copy_marts(published_demo / "marts.duckdb", tmp_path / "shop.db")
+    failing, empty = [], []
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as copy:
+        for heading, sql in queries_of_the_page().items():
+            try:
+                if not copy.execute(sql).fetchmany(1):
+                    empty.append(heading)
+            except sqlite3.OperationalError:
+                failing.append(heading)
+    assert empty == []
+    assert failing == ["Newcomers who order again", "Revenue by segment then", "Days between orders"]
+    named = re.search(r"All but (.*?) also run in `make explore`", PAGE.read_text("utf-8"), re.DOTALL)
+    assert named
+    assert all(heading.startswith(name.capitalize()) for heading, name in zip(
+        failing, re.findall(r"\*(.+?)\*", named[1]), strict=True
+    ))  # fmt: skip
 
 
 def test_there_are_thirty_questions_each_with_its_answer() -> None:
