@@ -456,8 +456,13 @@ def test_rows_are_inserted_into_sparks_own_tables_by_replacing_them() -> None:
         connection.execute("create schema shop")
         connection.execute("create table shop.lines as select 'b' as customer, 2 as quantity")
         # As Spark's SQL is written, with quotes of DuckDB.
-        rows = connection.sql(statement.sql.replace("`", '"')).fetchall()
-    assert sorted(rows) == [("a", None), ("b", 2)]
+        sql = statement.sql.replace("`", '"').replace(" STRING)", " VARCHAR)")
+        assert sorted(connection.sql(sql).fetchall()) == [("a", None), ("b", 2)]
+        (statement,) = translate("insert into shop.lines select 'c', cast(4 as bigint)", engine)
+        sql = statement.sql.replace("`", '"').replace(" STRING)", " VARCHAR)")
+        # Of the table's type and no wider, as by an insert.
+        assert [str(kind) for kind in connection.sql(sql).types] == ["VARCHAR", "INTEGER"]
+        assert sorted(connection.sql(sql).fetchall()) == [("b", 2), ("c", 4)]
 
 
 def test_groups_of_a_replacement_have_the_names_that_spark_gives_them() -> None:

@@ -176,13 +176,26 @@ def _kept_rows(tree: exp.Delete) -> exp.Expr:
 
 
 def _all_rows(tree: exp.Insert, engine: Engine) -> exp.Expr:
-    """The table with the rows that would be inserted, where an insert that is cut off would leave a part of them."""
+    """The table with the rows that would be inserted, where an insert that is cut off would leave a part of them.
+
+    As by an insert, they get the types of the table.
+    """
     table = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
-    columns = list(engine.columns(table.db, table.name))
-    inserted = [one.name for one in tree.this.expressions] if isinstance(tree.this, exp.Schema) else columns
+    columns = engine.columns(table.db, table.name)
+    inserted = [one.name for one in tree.this.expressions] if isinstance(tree.this, exp.Schema) else list(columns)
     alias = exp.TableAlias(this=exp.to_identifier("added"), columns=[exp.to_identifier(one) for one in inserted])
     added = exp.Subquery(this=tree.expression.copy(), alias=alias)
-    values = [exp.column(one, quoted=True) if one in inserted else exp.alias_(exp.null(), one) for one in columns]
+    values = [
+        exp.alias_(
+            exp.Cast(
+                this=exp.column(one, quoted=True) if one in inserted else exp.null(),
+                to=exp.DataType.build(kind, dialect="spark"),
+            ),
+            one,
+            quoted=True,
+        )
+        for one, kind in columns.items()
+    ]
     stored = exp.select(*(exp.column(one, quoted=True) for one in columns)).from_(table.copy())
     rows = exp.union(stored, exp.select(*values).from_(added), distinct=False)
     return exp.Create(this=table.copy(), kind="TABLE", replace=True, expression=rows)
