@@ -53,8 +53,8 @@ test: $(VENV)/installed
 	$(BIN)/python -m pytest
 
 # What is long by nature: the real file piece by piece and in another order, a thousand random orders of arrival, three hundred
-# damaged files, builds that are killed anywhere, and two hundred refreshes in a row.
-soak: $(VENV)/installed .spark/installed
+# damaged files, builds that are killed anywhere, and two hundred refreshes in a row; on a cluster of Spark, too, after `make spark`.
+soak: $(VENV)/installed
 	$(BIN)/python -m pytest -m soak
 
 # Which statements of python_models/shop_toolkit the tests run, as pure functions or in a dbt of the same process; fails below 95 %.

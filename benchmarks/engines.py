@@ -26,6 +26,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 
 import duckdb
 
@@ -36,7 +37,7 @@ from benchmarks.one_more_day import QUICK_FIT
 sys.path.insert(0, str(ROOT / "adapter"))
 
 from dbt.adapters.sparkconnect.cluster import Cluster, Ports
-from dbt.adapters.sparkconnect.spark import free_port, spark_home
+from dbt.adapters.sparkconnect.spark import INSTALLED, free_port, spark_home
 
 ENGINES = ("duckdb", "sail", "local[2]", "cluster")
 # What is compared: rows, and sums that no order of rows changes.
@@ -137,11 +138,12 @@ def build(engine: str, folder: Path, options: argparse.Namespace) -> Figures:
     if engine == "local[2]":
         settings["spark.sql.shuffle.partitions"] = str(options.partitions)
     (folder / "spark-defaults.conf").write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
-    os.environ |= {"SPARK_CONF_DIR": str(folder), "SPARK_DRIVER_MEMORY": options.memory}
-    if engine != "cluster":
-        return run(engine, engine, folder, options, [])
-    with cluster_in(folder / "cluster", spark_home(".spark/pyspark"), options.memory, options.partitions) as cluster:
-        figures = run(engine, cluster.address, folder, options, list(cluster.processes().values()))
+    with patch.dict(os.environ, {"SPARK_CONF_DIR": str(folder), "SPARK_DRIVER_MEMORY": options.memory}):
+        if engine != "cluster":
+            return run(engine, engine, folder, options, [])
+        home = spark_home(str(ROOT / INSTALLED))
+        with cluster_in(folder / "cluster", home, options.memory, options.partitions) as cluster:
+            figures = run(engine, cluster.address, folder, options, list(cluster.processes().values()))
     # The log of events is complete once its server has ended.
     return figures._replace(shuffles=shuffles_of(events))
 

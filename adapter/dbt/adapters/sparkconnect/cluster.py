@@ -19,22 +19,26 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from http.client import HTTPException
 from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
 from dbt.adapters.sparkconnect.spark import (
     HOST,
+    INSTALLED,
+    SECONDS_TO_END,
     answers,
     connect_command,
     environment_of,
     spark_home,
-    stop,
     wait_until,
+    with_log,
 )
 from dbt_common.exceptions import DbtRuntimeError
 
 MASTER, WORKER = "org.apache.spark.deploy.master.Master", "org.apache.spark.deploy.worker.Worker"
-SECONDS_TO_END = 20
+# Writes its id to a file before it becomes the program: none runs that no file tells of, whenever we are killed.
+BECOMES = ["sh", "-c", 'echo $$ > "$0" && exec "$@"']
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,9 @@ class Cluster:
     def processes(self) -> dict[str, int]:
         """Ids of the processes that run, by their names, in the order in which they were started."""
         files = sorted((self.folder / "run").glob("*.pid"), key=lambda file: file.stat().st_mtime_ns)
-        found = {file.stem: int(file.read_text("utf-8")) for file in files}
-        return {name: process for name, process in found.items() if is_spark(process)}
+        found = {file.stem: file.read_text("utf-8").strip() for file in files}
+        # A file is empty where its process was killed as it wrote it.
+        return {name: int(one) for name, one in found.items() if one.isdigit() and is_spark(int(one))}
 
     def start(self, home: Path, workers: int, cores: int, memory: str, partitions: int) -> None:
         """Start all processes and wait until they are ready.
@@ -124,12 +129,12 @@ class Cluster:
         log = self.folder / "logs" / f"{name}.log"
         with log.open("w", encoding="utf-8") as output:
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment,
+                [*BECOMES, str(self.folder / "run" / f"{name}.pid"), *command],
+                stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment,
                 cwd=self.folder / "work", start_new_session=True,
             )  # fmt: skip
-        (self.folder / "run" / f"{name}.pid").write_text(str(process.pid), "utf-8")
         if not wait_until(is_ready, lambda: process.poll() is not None):
-            stop(f"The {name} of the cluster did not start", log)
+            raise DbtRuntimeError(with_log(f"The {name} of the cluster did not start", log))
 
     def _has_workers(self, number: int) -> bool:
         """Whether the master knows so many workers."""
@@ -137,8 +142,8 @@ class Cluster:
             # By no proxy.
             with build_opener(ProxyHandler({})).open(f"http://{HOST}:{self.ports.page}/json/", timeout=10) as page:
                 return bool(json.load(page)["aliveworkers"] == number)
-        except OSError:
-            # It has opened its port, and not its page yet.
+        except (OSError, HTTPException, ValueError):
+            # It has opened its port, and its page not yet, or not all of it.
             return False
 
     def stop(self) -> list[str]:
@@ -153,9 +158,16 @@ class Cluster:
 
 def is_spark(process: int) -> bool:
     """Whether a process runs, and is one of Spark's: ids are given again."""
-    said = subprocess.run(["ps", "-o", "stat=,args=", "-p", str(process)], capture_output=True, text=True, check=False)
-    state, _, command = said.stdout.strip().partition(" ")
-    return "org.apache.spark" in command and not state.startswith("Z")
+    if Path("/proc/self/cmdline").exists():
+        try:
+            # Empty, once it has ended and waits for its parent to notice.
+            return b"org.apache.spark" in Path(f"/proc/{process}/cmdline").read_bytes()
+        except OSError:
+            return False
+    # All of it, behind a long path of classes: without `ww`, only what a terminal is wide.
+    listed = ["ps", "-ww", "-o", "stat=,args=", "-p", str(process)]
+    said = subprocess.run(listed, capture_output=True, text=True, check=False).stdout
+    return "org.apache.spark" in said and not said.lstrip().startswith("Z")
 
 
 def end(process: int) -> None:
@@ -184,7 +196,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="cluster", description="A small cluster of Apache Spark on this machine.")
     parser.add_argument("command", choices=["up", "down"])
     parser.add_argument("--folder", type=Path, default=Path("warehouse/cluster"), help="where its files go")
-    parser.add_argument("--home", default=".spark/pyspark", help="where Spark is looked for last")
+    parser.add_argument("--home", default=INSTALLED, help="where Spark is looked for last")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--cores", type=int, default=max(1, (os.cpu_count() or 2) // 2), help="of each worker")
     parser.add_argument("--memory", default="2g", help="of each worker")

@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -11,7 +12,6 @@ import time
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NoReturn
 
 from dbt.adapters.sparkconnect.temporary import TemporaryFolder
 from dbt_common.exceptions import DbtRuntimeError
@@ -20,13 +20,21 @@ HOST = "127.0.0.1"
 CONNECT_SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
 # Those that Spark 4.1 runs on: the ones from 23 on lack what its file systems ask of Java.
 OLDEST_JAVA, FIRST_OTHER_JAVA = 17, 23
-SECONDS_TO_START = 120
+SECONDS_TO_START, SECONDS_TO_END = 120, 20
+# Where `make spark` puts it, in the root of the project.
+INSTALLED = ".spark/pyspark"
 TOKEN = "SPARK_CONNECT_AUTHENTICATE_TOKEN"
-# Ends what it starts as soon as its input is closed: by us, or because this process is no more.
+# Ends what it starts as soon as its input is closed: by us, or because this process is no more. What doesn't end by
+# itself is killed with all of its group.
 ENDS_WITH_US = """
-import subprocess, sys, threading
-server = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
-threading.Thread(target=lambda: (sys.stdin.read(), server.terminate()), daemon=True).start()
+import os, signal, subprocess, sys, threading, time
+server = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL)
+def end():
+    sys.stdin.read()
+    server.terminate()
+    time.sleep(float(sys.argv[1]))
+    os.killpg(0, signal.SIGKILL)
+threading.Thread(target=end, daemon=True).start()
 sys.exit(server.wait())
 """
 SETTINGS = {
@@ -135,12 +143,12 @@ def wait_until(is_ready: Callable[[], bool], has_ended: Callable[[], bool], seco
     return False
 
 
-def stop(problem: str, log: Path) -> NoReturn:
-    """Stop with where to read on, and the last error of a log."""
+def with_log(problem: str, log: Path) -> str:
+    """A sentence on a problem, with the last error of a log and where to read on."""
     lines = log.read_text("utf-8", "replace").splitlines() if log.exists() else []
     errors = [line for line in lines if re.search(r"\bERROR\b|Exception\b", line)]
     said = f" ({errors[-1].strip()[:200]})" if errors else ""
-    raise DbtRuntimeError(f"{problem}{said}: see {log}.")
+    return f"{problem}{said}: see {log}."
 
 
 class LocalServer:
@@ -165,7 +173,7 @@ class LocalServer:
         port, token = free_port(), secrets.token_hex(16)
         self._temporary = TemporaryFolder("shop_spark_")
         self._folder = self._temporary.path
-        log = self._folder / "spark.log"
+        self._master, self._log = master, self._folder / "spark.log"
         threads = re.search(r"\d+", master)
         settings = {
             # Parts of shuffled rows: as many as are worth it on one machine, and not two hundred.
@@ -176,16 +184,23 @@ class LocalServer:
             "spark.local.dir": str(self._folder),
             "spark.ui.enabled": "false",
         }
-        with log.open("w", encoding="utf-8") as output:
+        with self._log.open("w", encoding="utf-8") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", ENDS_WITH_US, *connect_command(found, master, port, settings)],
+                [
+                    sys.executable, "-c", ENDS_WITH_US, str(SECONDS_TO_END),
+                    *connect_command(found, master, port, settings),
+                ],
                 stdin=subprocess.PIPE, stdout=output, stderr=output, env=environment | {TOKEN: token},
                 start_new_session=True,
             )  # fmt: skip
         self.address = f"sc://localhost:{port}/;token={token}"
         if not wait_until(lambda: answers(port), lambda: self._process.poll() is not None):
-            self._end_process()
-            stop(f"Apache Spark could not be started as '{master}'", log)
+            raise DbtRuntimeError(self.end_as_useless())
+
+    def end_as_useless(self) -> str:
+        """End it, and say so in one sentence; its log stays."""
+        self._end_process()
+        return with_log(f"Apache Spark could not be started as '{self._master}'", self._log)
 
     def end(self) -> None:
         """End it, and delete what it wrote."""
@@ -195,4 +210,9 @@ class LocalServer:
     def _end_process(self) -> None:
         if self._process.stdin is not None:
             self._process.stdin.close()
-        self._process.wait()
+        # Its helper kills it by then; the helper itself may hang, too.
+        try:
+            self._process.wait(SECONDS_TO_END + 5)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
