@@ -5,22 +5,26 @@ import os
 import re
 import shutil
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import duckdb
+import pyarrow  # type: ignore[import-untyped]
 import pytest
 import yaml
 from conftest import ROOT
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from pyarrow import parquet
 
 if os.environ.get("SHOP_CI") is None:
     pytest.importorskip("pysail", reason="the extra 'spark' is not installed")
 
 from dbt.adapters.sparkconnect.connections import Cursor
 from dbt.adapters.sparkconnect.credentials import Credentials
-from dbt.adapters.sparkconnect.engine import ENGINES, Engine, engine_at
+from dbt.adapters.sparkconnect.engine import ENGINES, Engine, engine_at, from_files
+from dbt.adapters.sparkconnect.impl import SparkConnectAdapter
 from dbt.adapters.sparkconnect.storage import Storage
 from dbt.adapters.sparkconnect.temporary import TemporaryFolder
 from dbt.adapters.sparkconnect.translation import run_translated
@@ -367,6 +371,32 @@ def test_rows_are_replaced_by_several_columns(tmp_path: Path, engine: Engine) ->
     assert [(day, who, built) for day, who, built in rows_of(engine, "days")] == [
         ("2024-01-01", "a", "first"), ("2024-01-02", "a", "second"), ("2024-01-02", "b", "first"),
     ]  # fmt: skip
+
+
+def test_rows_that_are_added_get_the_types_of_the_table(engine: Engine) -> None:
+    engine.run("create schema if not exists small")
+    engine.make_table("small", "amounts", "select 'a' as customer, cast(1.5 as decimal(18, 2)) as amount")
+    adapter: Any = SimpleNamespace(_engine=lambda: engine)
+    relation = SimpleNamespace(schema="small", identifier="amounts")
+    for key, customer in (("customer", "b"), (None, "c")):
+        query = f"select '{customer}' as customer, cast(2.125 as decimal(20, 3)) as amount"
+        SparkConnectAdapter.add_rows(adapter, relation, query, key)
+    assert engine.columns("small", "amounts") == {"customer": "string", "amount": "decimal(18,2)"}
+    assert rows_of(engine, "amounts") == [("a", "1.50"), ("b", "2.13"), ("c", "2.13")]
+
+
+@pytest.mark.parametrize("has_zone", [True, False])
+def test_points_in_time_are_read_from_files_in_each_way_that_engines_write_them(has_zone: bool, tmp_path: Path) -> None:
+    moment = datetime(2024, 2, 29, 12, 30)
+    stored = pyarrow.array([moment.replace(tzinfo=UTC)], pyarrow.timestamp("us", "UTC"))
+    file = tmp_path / "lines.parquet"
+    # Without one as Spark writes them by itself, in 96 bits.
+    parquet.write_table(pyarrow.table({"moment": stored}), file, use_deprecated_int96_timestamps=not has_zone)
+    with duckdb.connect() as driver:
+        driver.execute("set TimeZone = 'UTC'")
+        rows = driver.sql(from_files([str(file)], {"moment": "timestamp"}))
+        assert [str(kind) for kind in rows.types] == ["TIMESTAMP"]
+        assert rows.fetchall() == [(moment,)]
 
 
 def test_an_error_names_the_model_and_its_line(tmp_path: Path, engine: Engine) -> None:

@@ -2,12 +2,19 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from commands import BIN
@@ -16,18 +23,25 @@ from conftest import PUBLISHED, QUICK_FIT, ROOT, Shop
 if os.environ.get("SHOP_CI") is None:
     pytest.importorskip("sqlglot", reason="the extra 'spark' is not installed")
 
-from dbt.adapters.sparkconnect.cluster import Cluster, Ports, main
+from dbt.adapters.sparkconnect.cluster import Cluster, Ports, is_spark, main
 from dbt.adapters.sparkconnect.engine import Engine
-from dbt.adapters.sparkconnect.spark import environment_of, free_port, refuse_without_java, spark_home
+from dbt.adapters.sparkconnect.impl import SparkConnectAdapter
+from dbt.adapters.sparkconnect.spark import (
+    INSTALLED,
+    LocalServer,
+    environment_of,
+    free_port,
+    refuse_without_java,
+    spark_home,
+    wait_until,
+)
 from dbt.adapters.sparkconnect.translation import run_translated
 from dbt_common.exceptions import DbtRuntimeError
 from test_demo import unequal_marts
 
-INSTALLED = ROOT / ".spark" / "pyspark"
-
 
 def program(path: Path, says: str) -> Path:
-    path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"#!/bin/sh\necho '{says}' >&2\n", "utf-8")
     path.chmod(0o755)
     return path
@@ -133,6 +147,215 @@ def test_another_process_with_the_id_of_one_that_has_ended_is_left_alone(
     assert list((tmp_path / "run").iterdir()) == []
 
 
+def test_a_process_is_known_by_the_end_of_a_long_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Spark's class stands behind the path of all its archives."""
+    monkeypatch.setenv("COLUMNS", "80")
+    (tmp_path / "run").mkdir()
+    command = [
+        sys.executable,
+        "-c",
+        "import time; print(flush=True); time.sleep(60)",
+        "x" * 9_000,
+        "org.apache.spark.deploy.master.Master",
+    ]
+    with subprocess.Popen(command, start_new_session=True, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            process.stdout.readline()
+            (tmp_path / "run" / "master.pid").write_text(str(process.pid), "utf-8")
+            # What is left where a process was killed as it wrote it.
+            (tmp_path / "run" / "connect.pid").touch()
+            assert main(["down", "--folder", str(tmp_path)]) == 0
+            assert capsys.readouterr().out == "Ended: master.\n"
+            assert process.wait(5) == -signal.SIGTERM
+        finally:
+            process.kill()
+    assert list((tmp_path / "run").iterdir()) == []
+
+
+def test_a_page_of_the_master_that_breaks_off_is_asked_again(tmp_path: Path) -> None:
+    answers = ("HTTP/1.0 200 OK\r\n\r\n{", "HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\n{", "what\r\n\r\n")
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+
+        def answer() -> None:
+            for text in answers:
+                with listener.accept()[0] as asked:
+                    asked.recv(9_999)
+                    asked.sendall(text.encode())
+
+        threading.Thread(target=answer, daemon=True).start()
+        cluster = Cluster(tmp_path, Ports(page=listener.getsockname()[1]))
+        assert [cluster._has_workers(1) for _ in answers] == [False] * len(answers)
+
+
+# Listens where Spark's Connect server would, and doesn't end when it is asked to.
+DEAF = """#!{python}
+import os, re, signal, socket, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+listener = socket.create_server(("127.0.0.1", int(re.search(r"binding.port=(\\d+)", " ".join(sys.argv))[1])))
+print(os.getpid(), "ERROR SparkConnectServer: no memory", flush=True)
+for _ in range(600):
+    listener.accept()[0].close()
+"""
+
+
+def test_a_server_that_does_not_end_is_killed_and_one_of_no_use_is_one_sentence(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / "jdk"))
+    monkeypatch.setenv("SPARK_HOME", str(home))
+    monkeypatch.setattr("dbt.adapters.sparkconnect.spark.SECONDS_TO_END", 0.2)
+    monkeypatch.setattr("dbt.adapters.sparkconnect.engine.RETRIES", 0)
+    program(tmp_path / "jdk" / "bin" / "java", 'openjdk version "17.0.15"')
+    program(home / "bin" / "spark-submit", "").write_text(DEAF.format(python=sys.executable), "utf-8")
+    made: list[LocalServer] = []
+    start = LocalServer.__init__
+
+    def noted(self: LocalServer, *arguments: Any) -> None:
+        made.append(self)
+        start(self, *arguments)
+
+    monkeypatch.setattr(LocalServer, "__init__", noted)
+    with pytest.raises(DbtRuntimeError) as raised:
+        Engine("local[2]")
+    (server,) = made
+    log = server._folder / "spark.log"
+    process = int(log.read_text("utf-8").split()[0])
+    assert str(raised.value.msg) == (
+        f"Apache Spark could not be started as 'local[2]' ({process} ERROR SparkConnectServer: no memory): see {log}."
+    )
+    assert raised.value.__suppress_context__
+    assert wait_until(lambda: not is_spark(process), lambda: False, seconds=5)
+    server.end()
+
+
+class KilledError(Exception):
+    """The process is no more."""
+
+
+def killed() -> None:
+    raise KilledError
+
+
+class Catalogue:
+    """Spark's catalogue: of statements, those that replacements are made of; a table is its rows."""
+
+    def __init__(self, **tables: str) -> None:
+        self.tables = tables
+
+    def asked(self) -> Any:
+        """What the client calls the catalogue."""
+        return SimpleNamespace(
+            databaseExists=lambda schema: True,
+            listTables=lambda schema: [
+                SimpleNamespace(name=name, tableType="MANAGED", isTemporary=False) for name in self.tables
+            ],
+        )
+
+    def run(self, statement: str) -> None:
+        names = re.findall(r"`shop`[.]`(\w+)`", statement)
+        if statement.startswith("create table"):
+            assert names[0] not in self.tables
+            self.tables[names[0]] = statement.partition(" as ")[2]
+        elif statement.startswith("drop table"):
+            if "if exists" not in statement or names[0] in self.tables:
+                del self.tables[names[0]]
+        else:
+            old, new = names
+            assert new not in self.tables
+            self.tables[new] = self.tables.pop(old)
+
+
+class Process(Engine):
+    """A process on a cluster, to which something happens before one of its statements."""
+
+    def __init__(self, catalogue: Catalogue, at: int = -1, then: Callable[[], object] = killed) -> None:
+        self.name, self.catalogue = "spark", catalogue
+        self.at, self.then = at, then
+        self.session = SimpleNamespace(catalog=catalogue.asked())
+        self._storage = None
+        self._gone = None
+        self._columns = {}
+        self._finished = set()
+        self._lock = threading.RLock()
+
+    def _read_columns(self, schema: str, table: str) -> dict[str, str]:
+        return {"line": "int"} if table in self.catalogue.tables else {}
+
+    def drop_other_kind(self, schema: str, name: str, kind: str) -> None:
+        """All are tables."""
+
+    def run(self, statement: str) -> None:
+        if self.at == 0:
+            self.then()
+        self.at -= 1
+        self.catalogue.run(statement)
+
+    def lists(self, command: str) -> dict[str, str]:
+        """What a command of dbt begins with; the tables after it."""
+        adapter = SimpleNamespace(
+            config=SimpleNamespace(args=SimpleNamespace(which=command)),
+            _engine=lambda: self,
+            Relation=SimpleNamespace(create=lambda **given: given["identifier"]),
+        )
+        relation: Any = SimpleNamespace(database="", schema="shop")
+        SparkConnectAdapter.list_relations_without_caching(adapter, relation)  # type: ignore[arg-type]  # a stand-in
+        return dict(self.catalogue.tables)
+
+
+def replaced_by(process: Process, rows: str) -> bool:
+    try:
+        process.make_table("shop", "lines", rows)
+    except KilledError:
+        return False
+    return True
+
+
+def test_a_replacement_that_is_killed_anywhere_leaves_all_rows_to_the_next_build() -> None:
+    seen = set()
+    for statements in range(99):
+        catalogue = Catalogue(lines="old", other="other")
+        done = replaced_by(Process(catalogue, statements), "new")
+        left = dict(catalogue.tables)
+        # Another command leaves it alone.
+        assert Process(catalogue).lists("show") == left
+        for again in range(9):
+            # The next build may be killed as well.
+            try:
+                rows = Process(catalogue, again).lists("build")
+                break
+            except KilledError:
+                assert {"old", "new"} & set(catalogue.tables.values())
+        assert sorted(rows) == ["lines", "other"]
+        seen.add(rows["lines"])
+        if done:
+            assert rows == left == {"lines": "new", "other": "other"}
+            break
+        assert replaced_by(Process(catalogue), "newer")
+        assert catalogue.tables == {"lines": "newer", "other": "other"}
+    assert statements > 4
+    assert seen == {"old", "new"}
+
+
+@pytest.mark.parametrize("command", ["show", "test", "build"])
+@pytest.mark.parametrize("statement", range(6))
+def test_another_process_beside_a_replacement_loses_no_rows(command: str, statement: int) -> None:
+    """A second build, which nothing may run beside, can end the first one, and not the rows."""
+    catalogue = Catalogue(lines="old")
+    second = Process(catalogue)
+    first = Process(catalogue, statement, lambda: second.lists(command))
+    try:
+        assert replaced_by(first, "new")
+        assert catalogue.tables["lines"] == "new"
+    except (AssertionError, KeyError):
+        assert command == "build"
+    assert Process(catalogue).lists("build") in ({"lines": "old"}, {"lines": "new"})
+
+
 # With Spark itself ---------------------------------------------------------------------------------------------------
 
 # Which lines cancel which sales, and the marts of lines that ask for it.
@@ -144,7 +367,7 @@ MARTS_TO_COMPARE = tuple(selected.removeprefix("+") for selected in LINES)
 def installed() -> Path:
     """Spark's folder; tests are skipped where it or Java is missing."""
     try:
-        home = spark_home(str(INSTALLED))
+        home = spark_home(str(ROOT / INSTALLED))
         environment_of(home)
     except DbtRuntimeError as problem:
         if os.environ.get("SHOP_CI") is not None:
@@ -169,8 +392,16 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     cluster.stop()
 
 
-def build(cluster: Cluster, *selected: str, at: str = "", then: Callable[[], None] = lambda: None) -> tuple[int, str]:
-    """Build on a cluster in a process of its own, and do something when a model starts.
+def build(
+    cluster: Cluster, *selected: str, at: str = "", then: Callable[[], datetime] | None = None
+) -> tuple[int, str]:
+    """Build on a cluster in a process of its own, and do something while a model is made.
+
+    Args:
+        cluster: The cluster.
+        selected: What is built; all without any.
+        at: The model.
+        then: What is done once it has begun; returns when.
 
     Returns:
         The exit code, and what dbt said.
@@ -184,19 +415,28 @@ def build(cluster: Cluster, *selected: str, at: str = "", then: Callable[[], Non
         "--vars", json.dumps(QUICK_FIT), *(("--select", *selected) if selected else ()),
     ]  # fmt: skip
     said = []
+    done, result = None, ""
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
             said.append(line)
-            if at and '"LogStartLine"' in line and f".{at} " in line:
-                then()
+            if then is not None and '"LogStartLine"' in line and f".{at} " in line:
+                done = then()
+            if '"LogModelResult"' in line and f".{at} " in line:
+                result = json.loads(line)["info"]["ts"]
+    if then is not None:
+        # Else it was done beside a model that had ended.
+        assert done is not None
+        assert datetime.fromisoformat(result) > done
     return process.returncode, "".join(said)
 
 
-def kill(cluster: Cluster, name: str) -> None:
-    """Kill a process of the cluster and those that it started, while the model that has begun is made."""
+def kill(cluster: Cluster, name: str) -> datetime:
+    """Kill a process of the cluster and those that it started, a second after the model has begun; when that was."""
     time.sleep(1)
-    os.killpg(cluster.processes()[name], signal.SIGKILL)
+    process, now = cluster.processes()[name], datetime.now(UTC)
+    os.killpg(process, signal.SIGKILL)
+    return now
 
 
 @pytest.mark.soak
@@ -243,16 +483,24 @@ def test_after_a_build_whose_driver_is_killed_the_next_one_ends_equal(tmp_path: 
 def test_a_replacement_that_was_cut_off_is_finished_by_the_next_process(cluster: Cluster) -> None:
     engine = Engine(cluster.address)
     engine.run("create schema if not exists cut_off")
-    # Dropped, and not renamed yet; and made, while the old one was still there.
+    # The new ones have no place yet, the old one has lost its own; and they were made while it still had it.
     engine.run("create table cut_off.lines__made as select 2 as line")
+    engine.run("create table cut_off.lines__before as select 1 as line")
     engine.run("create table cut_off.orders as select 1 as number")
     engine.run("create table cut_off.orders__made as select 2 as number")
     next_engine = Engine(cluster.address)
+    next_engine.finish_replacements("cut_off")
     assert sorted(next_engine.relations("cut_off")) == [("lines", "table"), ("orders", "table")]
     assert next_engine.run("select * from cut_off.lines").to_pylist() == [{"line": 2}]
-    # Files of a table that was never finished.
-    (cluster.folder / "tables" / "cut_off.db" / "customers").mkdir()
-    (cluster.folder / "tables" / "cut_off.db" / "customers" / "part-0.parquet").write_text("half", "utf-8")
+    run_translated("create or replace table cut_off.lines as select 3 as line", next_engine)
+    assert next_engine.run("select * from cut_off.lines").to_pylist() == [{"line": 3}]
+    # Files that a server left that was killed while it made a table: Spark says where they are.
+    left = cluster.folder / "tables" / "cut_off.db" / "customers"
+    left.mkdir()
+    (left / "part-0.parquet").write_text("half", "utf-8")
+    with pytest.raises(Exception, match=rf"LOCATION_ALREADY_EXISTS.+{left}"):
+        run_translated("create table cut_off.customers as select 1 as customer", next_engine)
+    shutil.rmtree(left)
     run_translated("create table cut_off.customers as select 1 as customer", next_engine)
     run_translated("insert into cut_off.customers select 2 as customer", next_engine)
     assert sorted(row["customer"] for row in next_engine.run("select * from cut_off.customers").to_pylist()) == [1, 2]

@@ -22,8 +22,8 @@ RETRIES = 4
 EXCLUDED_RULES = "spark.sql.optimizer.excludedRules"
 WRONG_RULE = "org.apache.spark.sql.catalyst.optimizer.RemoveRedundantAliases"
 Answer = TypeVar("Answer")
-# A table that is made before it takes the place of another.
-MADE = "__made"
+# A table that is made before it takes the place of another, and that other one until it has.
+MADE, BEFORE = "__made", "__before"
 
 
 class Engine:
@@ -53,12 +53,12 @@ class Engine:
         self.name = "sail" if self._is_sail() else "spark"
         self.session.conf.set("spark.sql.session.timeZone", "UTC")
         if self.name == "spark":
-            # Files that a process left that was killed while it made a table are written over.
-            self.session.conf.set("spark.sql.legacy.allowNonEmptyLocationInCTAS", "true")
             # A rule of Spark 4.1 that shortens plans, and makes that of the findings of the report invalid.
             rules = self.session.conf.get(EXCLUDED_RULES, "") or ""
             self.session.conf.set(EXCLUDED_RULES, ",".join(filter(None, (rules, WRONG_RULE))))
         self._columns: dict[tuple[str, str], dict[str, str]] = {}
+        # Schemas in which no replacement is left to finish.
+        self._finished: set[str] = set()
         self._lock = threading.RLock()
         self._storage = Storage(folder) if folder and self._ends_with_us else None
         if self._storage is not None:
@@ -81,6 +81,7 @@ class Engine:
             raise DbtRuntimeError(
                 "The target 'spark' needs the packages of the extra 'spark': run 'pip install -r requirements.lock'."
             ) from None
+        local_server: LocalServer | None = None
         try:
             if address == "sail":
                 address = self._started_sail()
@@ -93,6 +94,7 @@ class Engine:
                 atexit.register(local_server.end)
                 address = local_server.address
             session = SparkSession.builder.remote(address).create()
+            session.client.set_retry_policies([DefaultPolicy(max_retries=RETRIES)])
             # At the end of the process, the client would clear fits that no model makes there; where the engine has
             # ended already, it would try for ten minutes.
             clear_fits: Any = getattr(session.client, "_cleanup_ml_cache", None)
@@ -100,13 +102,17 @@ class Engine:
             session.sql("select 1").collect()
             if problem := version_problem(session.version):
                 raise DbtRuntimeError(problem)
-            session.client.set_retry_policies([DefaultPolicy(max_retries=RETRIES)])
             self._address = address
         except DbtRuntimeError:
             raise
         except Exception:
+            problem = reason_of(address)
+            if local_server is not None:
+                # At the end of the process, it would delete its log.
+                atexit.unregister(local_server.end)
+                problem = local_server.end_as_useless()
             # Without its cause, whose text may hold the address and its token.
-            raise DbtRuntimeError(reason_of(address)) from None
+            raise DbtRuntimeError(problem) from None
         return session
 
     def _started_sail(self) -> str:
@@ -229,27 +235,49 @@ class Engine:
     def _make_spark_table(self, schema: str, table: str, query: str) -> Any:
         """Aside, as Spark's own catalogue replaces no table in one statement.
 
-        A table is there once all of its rows are. So what a process leaves that is killed between two statements is
-        complete, and takes its place later (`_finish_replacements`).
+        A table is there once all of its rows are, and the old one is dropped last. So what a process leaves that is
+        killed between two statements holds all rows, and the next build puts it right (`finish_replacements`).
         """
-        place, aside = f"`{schema}`.`{table}`", f"`{schema}`.`{table}{MADE}`"
+        self._finished.add(schema)
         if not self.columns(schema, table):
-            return self.run(f"create table {place} as {query}")
-        self.run(f"drop table if exists {aside}")
-        result = self.run(f"create table {aside} as {query}")
-        self.run(f"drop table {place}")
-        self.run(f"alter table {aside} rename to {place}")
+            return self.run(f"create table `{schema}`.`{table}` as {query}")
+        made, before = f"{table}{MADE}", f"{table}{BEFORE}"
+        for left in (made, before):
+            self.run(f"drop table if exists `{schema}`.`{left}`")
+        result = self.run(f"create table `{schema}`.`{made}` as {query}")
+        self._rename(schema, table, before)
+        self._rename(schema, made, table)
+        self.run(f"drop table `{schema}`.`{before}`")
         return result
 
-    def _finish_replacements(self, schema: str, tables: set[str]) -> None:
-        """Give tables that were made their place, where a process was killed after it had dropped what was there."""
-        for made in sorted(table for table in tables if table.endswith(MADE)):
-            table = made.removesuffix(MADE)
-            if table not in tables:
-                # Not by another name: there may be files left of what was dropped.
-                self.run(f"create table `{schema}`.`{table}` as select * from `{schema}`.`{made}`")
-            self.run(f"drop table `{schema}`.`{made}`")
-            self.changed(schema, table)
+    def _rename(self, schema: str, table: str, name: str) -> None:
+        """Give a table a name that no other has."""
+        self.run(f"alter table `{schema}`.`{table}` rename to `{schema}`.`{name}`")
+
+    def finish_replacements(self, schema: str) -> None:
+        """Put right what a process left that was killed while it replaced a table; once in each schema.
+
+        It takes what another process makes at that moment for such a rest: only what makes tables itself may ask for
+        it, as nothing else may run then.
+        """
+        if self.name != "spark" or self._storage is not None:
+            return
+        with self._lock:
+            if schema in self._finished:
+                return
+            self._finished.add(schema)
+            if not self._ask(lambda: self.session.catalog.databaseExists(schema)):
+                return
+            tables = {one.name for one in self.session.catalog.listTables(schema)}
+            left = {one: one.removesuffix(MADE).removesuffix(BEFORE) for one in tables if one.endswith((MADE, BEFORE))}
+            for table in sorted(set(left.values())):
+                rests = [one for one in (f"{table}{MADE}", f"{table}{BEFORE}") if one in tables]
+                if table not in tables:
+                    # The new rows, where they are.
+                    self._rename(schema, rests.pop(0), table)
+                for rest in rests:
+                    self.run(f"drop table `{schema}`.`{rest}`")
+                self.changed(schema, table)
 
     def _make_stored_table(self, storage: Storage, schema: str, table: str, query: str) -> Any:
         """Aside, as Sail writes a table that is replaced where its rows were."""
@@ -324,8 +352,6 @@ class Engine:
         """Names of the tables and views of a schema, each with `table` or `view`."""
         if not self._ask(lambda: self.session.catalog.databaseExists(schema)):
             return []
-        if self.name == "spark" and self._storage is None:
-            self._finish_replacements(schema, {one.name for one in self.session.catalog.listTables(schema)})
         found = self.session.catalog.listTables(schema)
         return [
             (one.name, "view" if "VIEW" in str(one.tableType).upper() else "table")
@@ -356,11 +382,16 @@ STORED_AS = {
 }
 
 
+def quoted(name: str) -> str:
+    """A name as SQL of the driver's DuckDB."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def for_files(driver: Any, query: str) -> str:
     """A query of the driver's DuckDB with columns of types that the engine has."""
     columns = []
     for name, kind, *_ in driver.execute(f"describe {query}").fetchall():
-        column = f'"{name.replace(chr(34), chr(34) * 2)}"'
+        column = quoted(name)
         stored = "varchar" if kind.startswith("ENUM") else STORED_AS.get(kind)
         if stored == "timestamptz":
             columns.append(f"timezone('UTC', cast({column} as timestamp)) as {column}")
@@ -376,10 +407,10 @@ def from_files(files: Sequence[str], columns: dict[str, str]) -> str:
         files: Parquet files, at least one.
         columns: The engine's types by column.
     """
-    names = {name: f'"{name.replace(chr(34), chr(34) * 2)}"' for name in columns}
+    # Spark stores points in time without a zone unless a setting says so: in UTC, as the driver's session has them.
     selected = (
-        f"timezone('UTC', {names[name]}) as {names[name]}" if kind == "timestamp" else names[name]
-        for name, kind in columns.items()
+        f"timezone('UTC', cast({name} as timestamptz)) as {name}" if kind == "timestamp" else name
+        for name, kind in ((quoted(column), kind) for column, kind in columns.items())
     )
     # Each name is taken for a pattern.
     patterns = (re.sub(r"[*?\[]", r"[\g<0>]", file).replace("'", "''") for file in files)

@@ -13,6 +13,9 @@ from dbt.adapters.sparkconnect.translation import run_translated
 from dbt_common.exceptions import DbtRuntimeError
 from sqlglot import exp
 
+# Commands that make tables. Others leave alone what a build has not finished: it may be running.
+MAKES_TABLES = ("build", "run", "seed", "retry", "run-operation")
+
 
 class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not followed
     """dbt-duckdb's adapter, with tables on the engine."""
@@ -40,7 +43,9 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
         return schema in self._engine().schemas()
 
     def list_relations_without_caching(self, schema_relation: Any) -> list[Any]:
-        """The tables and views of a schema."""
+        """The tables and views of a schema; a command that makes some first puts right what a killed one left."""
+        if self.config.args.which in MAKES_TABLES:
+            self._engine().finish_replacements(schema_relation.schema)
         return [
             self.Relation.create(
                 database=schema_relation.database, schema=schema_relation.schema, identifier=name, type=kind
@@ -107,7 +112,12 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
             differing = ", ".join(sorted(set(stored) ^ set(made)))
             raise DbtRuntimeError(f"The columns of {name} have changed ({differing}): build it with --full-refresh.")
         columns = _in_quotes(stored)
-        added = f"select {columns} from {new_rows}"
+        # With the types of the table, as by an insert: a union would take the wider ones.
+        typed = ", ".join(
+            f'"{one}"' if made[one] == kind else f'cast("{one}" as {duckdb_type(kind)}) as "{one}"'
+            for one, kind in stored.items()
+        )
+        added = f"select {typed} from {new_rows}"
         if unique_key:
             keys = _in_quotes([unique_key] if isinstance(unique_key, str) else unique_key)
             kept = f"select {columns} from {table} anti join {new_rows} using ({keys})"

@@ -198,7 +198,7 @@ class LocalServer:
             raise DbtRuntimeError(self.end_as_useless())
 
     def end_as_useless(self) -> str:
-        """End it, and say so in one sentence; its log stays."""
+        """End it, and say so in one sentence; its log stays until another one is started."""
         self._end_process()
         return with_log(f"Apache Spark could not be started as '{self._master}'", self._log)
 
