@@ -4,7 +4,7 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 from conftest import PUBLISHED, QUICK_FIT, ROOT, Shop, problem_of
+from shop_toolkit.warehouse import close_warehouse
 
 if os.environ.get("SHOP_CI") is None:
     pytest.importorskip("pysail", reason="the extra 'spark' is not installed")
@@ -20,20 +21,38 @@ from dbt.adapters.sparkconnect.engine import ENGINES, Engine
 from dbt.cli.main import dbtRunner
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of Sail's tables, after one build of the embedded shop."""
-    folder = tmp_path_factory.mktemp("engine")
+def run_on_sail(folder: Path, *arguments: str, **settings: Any) -> Engine:
+    """Run dbt on the tables of a folder, with a driver that knows nothing of earlier runs; the engine."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(ROOT)
         patch.delenv("SHOP_WAREHOUSE", raising=False)
         patch.setenv("SHOP_SPARK", "sail")
         patch.setenv("SHOP_SPARK_FOLDER", str(folder / "tables"))
-        options = ["--target", "spark", "--profiles-dir", str(ROOT), "--quiet", "--vars", json.dumps(QUICK_FIT)]
+        options = [
+            "--target",
+            "spark",
+            "--profiles-dir",
+            str(ROOT),
+            "--quiet",
+            "--vars",
+            json.dumps(QUICK_FIT | settings),
+        ]
         options += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs"), "--no-write-json"]
-        result = dbtRunner().invoke(["build", "--resource-type", "model", "--resource-type", "seed", *options])
+        result = dbtRunner().invoke([*arguments, *options])
+        close_warehouse()
         assert result.success, problem_of(result)
-        yield folder / "tables"
+    return ENGINES["sail", str(folder / "tables")]
+
+
+MODELS = ("build", "--resource-type", "model", "--resource-type", "seed")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of Sail's tables, after one build of the embedded shop."""
+    folder = tmp_path_factory.mktemp("engine")
+    run_on_sail(folder, *MODELS)
+    return folder / "tables"
 
 
 def rows_of(table: Any) -> list[tuple[Any, ...]]:
@@ -88,3 +107,21 @@ def test_every_mart_equals_the_one_of_duckdb(folder: Path, demo_shop: Shop, tmp_
     assert unequal_marts(demo_shop, Engine("sail", str(tmp_path / "tables"))) == {}
     assert [path.name for path in (tmp_path / "tables" / "core" / "int_orders").iterdir()] == [half_written.name]
     assert "added.parquet" not in [path.name for path in half_written.iterdir()]
+
+
+@pytest.mark.soak
+def test_versions_are_carried_to_sail_and_back(demo_shop: Shop, make_shop: Callable[..., Shop], tmp_path: Path) -> None:
+    there, back = (("--args", json.dumps({"folder": str(tmp_path / name)})) for name in ("there", "back"))
+    result = demo_shop.dbt("run-operation", "export_versions", *there)
+    assert result.success, problem_of(result)
+    run_on_sail(tmp_path, "run-operation", "import_versions", *there)
+    engine = run_on_sail(tmp_path, *MODELS)
+    assert unequal_marts(demo_shop, engine) == {}
+    assert len(engine.run("select * from core.model_versions")) == 1
+    run_on_sail(tmp_path, "run-operation", "export_versions", *back)
+    other = make_shop()
+    result = other.dbt("run-operation", "import_versions", *back)
+    assert result.success, problem_of(result)
+    # The build there was the second one, and the backtest is no longer pending.
+    sums = (shop.checksums(*other.tables(), without=("is_backtest_pending",)) for shop in (other, demo_shop))
+    assert next(sums) == next(sums)
