@@ -1,17 +1,19 @@
 """The embedded shop on Sail: every mart is the one that DuckDB makes, also after another process opens the tables."""
 
+import csv
 import json
 import math
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from conftest import PUBLISHED, QUICK_FIT, ROOT, Shop, problem_of
+from conftest import DEMO_FILE, PUBLISHED, QUICK_FIT, ROOT, Shop, problem_of
 from shop_toolkit.warehouse import close_warehouse
 
 if os.environ.get("SHOP_CI") is None:
@@ -45,6 +47,7 @@ def run_on_sail(folder: Path, *arguments: str, **settings: Any) -> Engine:
 
 
 MODELS = ("build", "--resource-type", "model", "--resource-type", "seed")
+REFRESH = ("build", "--selector", "refresh")
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +110,50 @@ def test_every_mart_equals_the_one_of_duckdb(folder: Path, demo_shop: Shop, tmp_
     assert unequal_marts(demo_shop, Engine("sail", str(tmp_path / "tables"))) == {}
     assert [path.name for path in (tmp_path / "tables" / "core" / "int_orders").iterdir()] == [half_written.name]
     assert "added.parquet" not in [path.name for path in half_written.iterdir()]
+
+
+def arrivals() -> Iterator[list[dict[str, str]]]:
+    """The lines of the embedded shop in three parts: the second has late lines, and cancellations of old sales."""
+    with DEMO_FILE.open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    days = [datetime.strptime(line["InvoiceDate"], "%m/%d/%Y %H:%M") for line in lines]
+    cuts = [max(days) - timedelta(days=before) for before in (40, 15)]
+    parts: list[list[dict[str, str]]] = [[], [], []]
+    for number, (line, day) in enumerate(zip(lines, days, strict=True)):
+        part = sum(day >= cut for cut in cuts)
+        parts[1 if part == 0 and number % 400 == 0 else part].append(line)
+    sold = [line for line in parts[0] if line["CustomerID"] and int(line["Quantity"]) > 1 < float(line["UnitPrice"])]
+    parts[1] += [
+        line | {
+            "InvoiceNo": f"C9{number:05d}",
+            "Quantity": str(-int(line["Quantity"]) // (1 + number % 2)),
+            "InvoiceDate": f"{cuts[0]:%m/%d/%Y} 12:{number:02d}",
+        }
+        for number, line in enumerate(sold[:: len(sold) // 50])
+    ]  # fmt: skip
+    yield from parts
+
+
+@pytest.mark.soak
+def test_later_builds_process_new_lines_alone_and_make_the_marts_of_duckdb(
+    make_shop: Callable[..., Shop], tmp_path: Path
+) -> None:
+    (tmp_path / "log").mkdir()
+    settings = {"transactions": f"{tmp_path}/log/*.csv"}
+    shop, rows = make_shop(**settings), 0
+    for number, (lines, arguments) in enumerate(zip(arrivals(), (MODELS, REFRESH, MODELS), strict=True)):
+        with (tmp_path / "log" / f"{number}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, lines[0])
+            writer.writeheader()
+            writer.writerows(lines)
+        result = shop.dbt(*arguments)
+        assert result.success, problem_of(result)
+        engine = run_on_sail(tmp_path, *arguments, **settings)
+        assert unequal_marts(shop, engine) == {}, arguments
+        plan = engine.run("select last_row, is_full_reload from sources.ingest_plan").to_pylist()
+        assert plan == [{"last_row": rows, "is_full_reload": number == 0}]
+        assert len(engine.run("select * from core.model_versions")) == 1
+        rows = engine.run("select count(*) as rows from staging.base_transactions").to_pylist()[0]["rows"]
 
 
 @pytest.mark.soak
