@@ -14,11 +14,6 @@
             {%- do tables.append([node.schema, node.name]) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- if not stored_versions() -%}
-        {{ exceptions.raise_compiler_error(
-            "The warehouse has no fitted version to export. Run 'dbt build' first."
-        ) }}
-    {%- endif -%}
     {{- make_readable_by_python(relations) -}}
     {%- set answer = carried_versions(
         'export_versions', {'folder': folder, 'tables': tables}
@@ -38,13 +33,14 @@
         {%- do nodes.update({node.name: node}) -%}
         {%- do columns.update({node.name: node.columns.keys() | list}) -%}
     {%- endfor -%}
-    {%- set request = {'folder': folder, 'tables': columns, 'stored': stored_versions()} -%}
-    {%- set members = nodes['campaign_members'] -%}
-    {%- set stored_members = existing_relation(members.schema, members.name) -%}
-    {%- if stored_members -%}
-        {{- make_readable_by_python([stored_members]) -}}
-        {%- do request.update({'members': [members.schema, members.name]}) -%}
-    {%- endif -%}
+    {%- set request = {'folder': folder, 'tables': columns} -%}
+    {%- for key, name in [('stored', 'model_versions'), ('members', 'campaign_members')] -%}
+        {%- set table = existing_relation(nodes[name].schema, name) -%}
+        {%- if table -%}
+            {{- make_readable_by_python([table]) -}}
+            {%- do request.update({key: [nodes[name].schema, name]}) -%}
+        {%- endif -%}
+    {%- endfor -%}
     {%- set answer = carried_versions('import_versions', request) -%}
     {#-
         Versions first and rules last: an import that is cut off leaves versions without rules,
@@ -98,33 +94,4 @@
         {%- do nodes.append(node) -%}
     {%- endfor -%}
     {{ return(nodes | sort(attribute='name')) }}
-{%- endmacro %}
-
-
-{#- What the warehouse's versions are known by, as `IDENTITY` in shop_toolkit/versions.py. -#}
-{% macro stored_versions() -%}
-    {%- set stored = existing_relation(schema_of('core'), 'model_versions') -%}
-    {%- set versions = [] -%}
-    {%- if stored -%}
-        {%- set texts = [
-            'cause', 'anchor_invoice_id', 'anchor_customer_id', 'anchor_order_date',
-            'baseline_date', 'settings', 'customers_fitted',
-        ] -%}
-        {%- set columns = [] -%}
-        {%- for name in texts -%}
-            {%- do columns.append('cast(' ~ name ~ ' as varchar) as ' ~ name) -%}
-        {%- endfor -%}
-        {%- set rows = run_query(
-            'select cast(model_version as varchar) as model_version, ' ~ columns | join(', ')
-            ~ ' from ' ~ stored ~ ' order by 1'
-        ).rows -%}
-        {%- for row in rows -%}
-            {%- set version = {'model_version': row.model_version | int} -%}
-            {%- for name in texts -%}
-                {%- do version.update({name: row[name]}) -%}
-            {%- endfor -%}
-            {%- do versions.append(version) -%}
-        {%- endfor -%}
-    {%- endif -%}
-    {{ return(versions) }}
 {%- endmacro %}

@@ -60,16 +60,16 @@ def import_versions(connection: duckdb.DuckDBPyConnection, request: str) -> str:
 
     Args:
         connection: Where the tables are made.
-        request: JSON with `folder`; `tables`: the columns of each registry by its name; `stored`: the rows of
-            `model_versions` that the warehouse has; and, where it has campaigns, `members`: the schema and name of
-            the table of their members.
+        request: JSON with `folder`; `tables`: the columns of each registry by its name; and, of the tables that the
+            warehouse has, schema and name of `model_versions` as `stored`, and of the members of campaigns as
+            `members`.
 
     Returns:
         JSON with `message`, `schema` and `tables`: the names of those that were made; or `problem`: a sentence.
     """
     asked = json.loads(request)
     try:
-        answer = _import(connection, asked["folder"], asked["tables"], asked["stored"], asked.get("members"))
+        answer = _import(connection, asked["folder"], asked["tables"], asked.get("stored"), asked.get("members"))
     except (VersionsError, OSError, duckdb.Error) as error:
         return _problem(error, asked["folder"], "read")
     return json.dumps(answer)
@@ -82,6 +82,9 @@ def _problem(error: Exception, folder: str, done: str) -> str:
 
 
 def _export(connection: duckdb.DuckDBPyConnection, folder: str, tables: Sequence[Sequence[str]]) -> str:
+    versions = _rows_of(connection, next((table for table in tables if table[1] == VERSIONS), None))
+    if not versions:
+        raise VersionsError("The warehouse has no fitted version to export. Run 'dbt build' first.")
     place = _place(folder)
     if place.exists() and not (place.is_dir() and (not any(place.iterdir()) or (place / MANIFEST).is_file())):
         raise VersionsError(
@@ -92,8 +95,6 @@ def _export(connection: duckdb.DuckDBPyConnection, folder: str, tables: Sequence
     aside.mkdir(parents=True)
     try:
         described = {name: _write(connection, aside, schema, name) for schema, name in tables}
-        (schema,) = (schema for schema, name in tables if name == VERSIONS)
-        versions = _rows_of(connection, f"{quote_name(schema)}.{quote_name(VERSIONS)}")
         manifest = {"layout": LAYOUT, "versions": versions, "tables": described}
         (aside / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False), "utf-8")
         if place.exists():
@@ -133,10 +134,13 @@ def _write(connection: duckdb.DuckDBPyConnection, folder: Path, schema: str, nam
     return {"columns": columns, "rows": rows}
 
 
-def _rows_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[dict[str, Any]]:
-    """What the versions of a table are known by, in their order, as JSON holds it."""
+def _rows_of(connection: duckdb.DuckDBPyConnection, table: Sequence[str] | None) -> list[dict[str, Any]]:
+    """What the versions of a table, given by schema and name, are known by, in their order, as JSON holds it."""
+    if table is None:
+        return []
     columns = ", ".join(f"cast({name} as varchar)" for name in IDENTITY[1:])
-    rows = connection.execute(f"select cast(model_version as integer), {columns} from {table} order by 1").fetchall()
+    place = ".".join(map(quote_name, table))
+    rows = connection.execute(f"select cast(model_version as integer), {columns} from {place} order by 1").fetchall()
     return [dict(zip(IDENTITY, row, strict=True)) for row in rows]
 
 
@@ -144,11 +148,11 @@ def _import(
     connection: duckdb.DuckDBPyConnection,
     folder: str,
     tables: Mapping[str, Sequence[str]],
-    stored: Sequence[Mapping[str, Any]],
+    stored: Sequence[str] | None,
     members: Sequence[str] | None,
 ) -> dict[str, Any]:
     manifest = _manifest(folder)
-    _check_none_is_lost(folder, manifest["versions"], stored)
+    _check_none_is_lost(folder, manifest["versions"], _rows_of(connection, stored))
     described: dict[str, dict[str, Any]] = manifest["tables"]
     if unknown := sorted(described.keys() - tables.keys()) or sorted({VERSIONS} - described.keys()):
         raise VersionsError(

@@ -49,7 +49,15 @@ def imported(
     folder: Path, stored: list[dict[str, Any]] | None = None, columns: dict[str, list[str]] = COLUMNS
 ) -> tuple[dict[str, Any], duckdb.DuckDBPyConnection]:
     connection = duckdb.connect()
-    request = {"folder": str(folder), "tables": columns, "stored": stored or []}
+    request: dict[str, Any] = {"folder": str(folder), "tables": columns}
+    if stored is not None:
+        rows = ", ".join(f"({', '.join('?' * len(version))})" for version in stored)
+        values = [value for version in stored for value in version.values()]
+        connection.execute("create schema core")
+        connection.execute(
+            f"create table core.model_versions as from (values {rows}) as v ({', '.join(stored[0])})", values
+        )
+        request["stored"] = ["core", "model_versions"]
     return json.loads(import_versions(connection, json.dumps(request))), connection
 
 

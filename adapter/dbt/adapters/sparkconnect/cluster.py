@@ -37,7 +37,7 @@ from dbt.adapters.sparkconnect.spark import (
 from dbt_common.exceptions import DbtRuntimeError
 
 MASTER, WORKER = "org.apache.spark.deploy.master.Master", "org.apache.spark.deploy.worker.Worker"
-# Writes its id to a file before it becomes the program: none runs that no file tells of, whenever we are killed.
+# Writes its id to a file before it becomes the program, so that each that runs has its file, whenever we are killed.
 BECOMES = ["sh", "-c", 'echo $$ > "$0" && exec "$@"']
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from dbt.adapters.contracts.connection import Connection
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.adapters.sparkconnect.engine import Engine, engine_at, from_files
+from dbt.adapters.sparkconnect.engine import Engine, engine_at, from_files, quoted
 from dbt.adapters.sparkconnect.temporary import TemporaryFolder
 from dbt.adapters.sparkconnect.translation import run_translated
 from dbt_common.exceptions import DbtRuntimeError
@@ -126,9 +126,9 @@ class Cursor:
 
     def show(self, schema: str, table: str) -> None:
         """Let the driver read a table of the engine under its own name, until `drop_copies`."""
-        name, copies = f'"{schema}"."{table}"', TemporaryFolder("shop_rows_")
+        name, copies = f"{quoted(schema)}.{quoted(table)}", TemporaryFolder("shop_rows_")
         try:
-            SHOWN.show(self.driver, f'"{schema}"', name, self._query_of(schema, table, copies), copies)
+            SHOWN.show(self.driver, quoted(schema), name, self._query_of(schema, table, copies), copies)
         except BaseException:
             copies.delete()
             raise
@@ -182,10 +182,10 @@ class Cursor:
     def _copy_state(self, schema: str) -> None:
         """Copy tables that a function on the driver looks at, and makes where they are missing."""
         for name in self.engine_tables:
-            table = f'"{schema}"."{name}"'
+            table = f"{quoted(schema)}.{quoted(name)}"
             self.driver.execute(f"drop table if exists {table}")
             if self.engine.columns(schema, name):
-                self.driver.execute(f'create schema if not exists "{schema}"')
+                self.driver.execute(f"create schema if not exists {quoted(schema)}")
                 self.driver.execute(f"create table {table} as {self.query_of(schema, name)}")
 
     def _carry(self, schema: str) -> None:
@@ -195,7 +195,7 @@ class Cursor:
         ).fetchall()
         for (name,) in names:
             if name not in self.engine_tables or not self.engine.columns(schema, name):
-                self.engine.upload(schema, name, self.driver, f'select * from "{schema}"."{name}"')
+                self.engine.upload(schema, name, self.driver, f"select * from {quoted(schema)}.{quoted(name)}")
 
     def _keep(self, result: Any) -> None:
         self.description = [(name, None, None, None, None, None, None) for name in result.column_names]

@@ -291,8 +291,7 @@ class Engine:
 
     def _register(self, storage: Storage, schema: str, table: str, columns: dict[str, str], location: str) -> None:
         """Make a table of rows that are in a place of ours."""
-        kind = "view" if storage.is_view(schema, table) else "table"
-        self.run(f"drop {kind} if exists `{schema}`.`{table}`")
+        self.run(f"drop table if exists `{schema}`.`{table}`")
         definitions = definitions_of(columns)
         self.run(f"create table `{schema}`.`{table}` ({definitions}) using parquet location {text_of(location)}")
         self.changed(schema, table, location)
@@ -339,6 +338,7 @@ class Engine:
             file = f"{location}/rows.parquet".replace("'", "''")
             driver.execute(f"copy ({query}) to '{file}' (format parquet)")
             columns = {field.name: field.dataType.simpleString() for field in schema_of_rows.fields}
+            self.drop_other_kind(schema, table, "table")
             self._register(self._storage, schema, table, columns, location)
             return
         view = f"uploaded_{schema}_{table}".replace("`", "")

@@ -8,7 +8,7 @@ from dbt.adapters.contracts.connection import AdapterResponse
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.duckdb.impl import DuckDBAdapter
 from dbt.adapters.sparkconnect.connections import ConnectionManager
-from dbt.adapters.sparkconnect.engine import Engine
+from dbt.adapters.sparkconnect.engine import Engine, quoted
 from dbt.adapters.sparkconnect.translation import run_translated
 from dbt_common.exceptions import DbtRuntimeError
 from sqlglot import exp
@@ -105,7 +105,7 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
         engine = self._engine()
         schema, name = relation.schema, relation.identifier
         new = f"{name}__new"
-        table, new_rows = f'"{schema}"."{name}"', f'"{schema}"."{new}"'
+        table, new_rows = f"{quoted(schema)}.{quoted(name)}", f"{quoted(schema)}.{quoted(new)}"
         run_translated(f"create or replace table {new_rows} as {query}", engine)
         stored, made = engine.columns(schema, name), engine.columns(schema, new)
         if set(stored) != set(made):
@@ -114,8 +114,9 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
         columns = _in_quotes(stored)
         # With the types of the table, as by an insert: a union would take the wider ones.
         typed = ", ".join(
-            f'"{one}"' if made[one] == kind else f'cast("{one}" as {duckdb_type(kind)}) as "{one}"'
+            column if made[one] == kind else f"cast({column} as {duckdb_type(kind)}) as {column}"
             for one, kind in stored.items()
+            for column in [quoted(one)]
         )
         added = f"select {typed} from {new_rows}"
         if unique_key:
@@ -133,7 +134,8 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
         cursor, engine = handle.cursor(), handle.engine
         driver = cursor.driver
         schema, name = parsed_model["schema"], parsed_model["alias"]
-        driver.execute(f'create schema if not exists "{schema}"')
+        driver.execute(f"create schema if not exists {quoted(schema)}")
+        fitted = f"{quoted(schema)}.{quoted(f'{name}__fitted')}"
 
         def rows_of(table: str) -> Any:
             _, schema_of_table, name_of_table = table.replace('"', "").split(".")
@@ -143,11 +145,11 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
             if engine.columns(schema, name):
                 cursor.show(schema, name)
             # A run that failed may have left it.
-            driver.execute(f'drop table if exists "{schema}"."{name}__fitted"')
+            driver.execute(f"drop table if exists {fitted}")
             environment = DuckDBConnectionManager.env()
             environment.run_python_job(driver, rows_of, name, compiled_code, self.config.credentials)
-            engine.upload(schema, name, driver, f'select * from "{schema}"."{name}__fitted"')
-            driver.execute(f'drop table "{schema}"."{name}__fitted"')
+            engine.upload(schema, name, driver, f"select * from {fitted}")
+            driver.execute(f"drop table {fitted}")
         finally:
             cursor.drop_copies()
         return AdapterResponse(_message="OK")
@@ -163,4 +165,4 @@ def duckdb_type(kind: str) -> str:
 
 def _in_quotes(names: Iterable[str]) -> str:
     """Names of columns as SQL, with commas between."""
-    return ", ".join(f'"{name}"' for name in names)
+    return ", ".join(map(quoted, names))
