@@ -120,8 +120,9 @@ class Progress:
 
         Args:
             message: What dbt says.
-            node: Whom it is about. Two tests may fail alike: only what was said of the node itself, or of none, was
-                said before. Without a node it is about the whole run, and was said where any node said it.
+            node: The id of the node that it is about. Two tests may fail alike: only a message of the same node, or of
+                none, is a repetition of an earlier one. Without a node it is about the whole run, and repeats that of
+                any node.
         """
         plain = " ".join(message.split())
         if not any(plain in earlier for about, earlier in self.said if not node or about in (node, "")):
