@@ -308,15 +308,13 @@
     const script = document.createElement("script");
     try {
       script.textContent = await unpack(packed.textContent);
+      packed.remove();
+      document.head.append(script);
     } catch {
       // A browser from before the middle of 2023 can't unpack it.
-      document.getElementById("undrawn").hidden = false;
-      return;
     }
-    packed.remove();
-    document.head.append(script);
     if (typeof Plotly === "undefined") {
-      // Something has changed the page, so that the policy allows another script than this one.
+      // Or something has changed the page, so that the policy allows another script than this one.
       document.getElementById("undrawn").hidden = false;
       return;
     }
