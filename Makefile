@@ -79,6 +79,7 @@ clean:
 
 # The last line makes the adapter of the target `spark` importable, as an installed package is.
 $(VENV)/installed: requirements.lock
+	@echo 'Installing the locked packages into $(VENV): about a minute.'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	echo '$(CURDIR)/adapter' > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/customer_segmentation.pth"
