@@ -69,7 +69,7 @@
         {{ return(plausible_timestamp(timestamp_of_number(text, date_format))) }}
     {%- elif date_format not in date_orders() -%}
         {%- set format = sql_text(date_format) -%}
-        {{ return(plausible_timestamp('try_strptime(' ~ text ~ ', ' ~ format ~ ')')) }}
+        {{ return(plausible_timestamp('try_strptime(' ~ no_epoch(text) ~ ', ' ~ format ~ ')')) }}
     {%- endif -%}
     {#-
         %Y reads '10' as the year 10; what is not plausible is read again as a year of two digits.
@@ -78,7 +78,7 @@
     {%- set parsed = [] -%}
     {%- for year in ['%Y', '%y'] -%}
         {%- set formats = sql_list(numeric_date_formats(date_format, year)) -%}
-        {%- set parsed_text = 'try_strptime(' ~ text ~ ', ' ~ formats ~ ')' -%}
+        {%- set parsed_text = 'try_strptime(' ~ no_epoch(text) ~ ', ' ~ formats ~ ')' -%}
         {%- do parsed.append(plausible_timestamp(parsed_text)) -%}
     {%- endfor -%}
     {%- set day_and_month = '\\2-\\1' if date_format == 'day-month-year' else '\\1-\\2' -%}
@@ -89,6 +89,12 @@
     ) -%}
     {%- do parsed.append(decorated_timestamp(turned, '@', '%m')) -%}
     {{ return('coalesce(' ~ (parsed | join(', ')) ~ ')') }}
+{%- endmacro %}
+
+
+{#- SQL: the text, without the word that DuckDB reads as 1970 in any format. -#}
+{% macro no_epoch(text) -%}
+    {{ return("case when lower(trim(" ~ text ~ ")) <> 'epoch' then " ~ text ~ " end") }}
 {%- endmacro %}
 
 

@@ -115,6 +115,7 @@ def rendered(make_shop: Callable[..., Shop], macro: str) -> dict[str, str]:
         ("5 January 2024 banana", {}),
         ("1704448800 banana", {}),
         ("epoch", {}),
+        ("Epoch ", {}),
         ("infinity", {}),
         ("2024-02-30", {}),
         ("2024-01-05 25:00", {}),
