@@ -15,11 +15,14 @@ ingest_plan as (
 
 ),
 
+-- Not from the CTE above: DuckDB stores what is read twice, which here would be all lines.
 changed_customers as (
 
     select distinct customer_id
-    from transactions
-    where input_row > (select ingest_plan.last_row from ingest_plan)
+    from {{ ref('int_transactions_flagged') }}
+    where
+        rejection_reason is null
+        and input_row > (select ingest_plan.last_row from ingest_plan)
 
 )
 
