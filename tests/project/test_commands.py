@@ -245,6 +245,6 @@ def test_nothing_names_a_host_or_a_path_of_this_machine() -> None:
 
 def test_installation_announces_itself(tmp_path: Path) -> None:
     """Pip prints nothing for about a minute, so a line comes first."""
-    command = ["make", "--dry-run", f"VENV={tmp_path / 'venv'}", "install"]
+    command = ["make", "--dry-run", "--no-print-directory", f"VENV={tmp_path / 'venv'}", "install"]
     steps = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
     assert steps[0].startswith("echo 'Installing the locked packages into"), steps[0]
