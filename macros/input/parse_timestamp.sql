@@ -68,8 +68,7 @@
     {%- elif date_format in ['unix-seconds', 'unix-milliseconds', 'excel-serial'] -%}
         {{ return(plausible_timestamp(timestamp_of_number(text, date_format))) }}
     {%- elif date_format not in date_orders() -%}
-        {%- set format = sql_text(date_format) -%}
-        {{ return(plausible_timestamp('try_strptime(' ~ no_epoch(text) ~ ', ' ~ format ~ ')')) }}
+        {{ return(plausible_timestamp(timestamp_in_formats(text, [date_format]))) }}
     {%- endif -%}
     {#-
         %Y reads '10' as the year 10; what is not plausible is read again as a year of two digits.
@@ -77,8 +76,9 @@
     -#}
     {%- set parsed = [] -%}
     {%- for year in ['%Y', '%y'] -%}
-        {%- set formats = sql_list(numeric_date_formats(date_format, year)) -%}
-        {%- set parsed_text = 'try_strptime(' ~ no_epoch(text) ~ ', ' ~ formats ~ ')' -%}
+        {%- set parsed_text = timestamp_in_formats(
+            text, numeric_date_formats(date_format, year)
+        ) -%}
         {%- do parsed.append(plausible_timestamp(parsed_text)) -%}
     {%- endfor -%}
     {%- set day_and_month = '\\2-\\1' if date_format == 'day-month-year' else '\\1-\\2' -%}
@@ -92,9 +92,16 @@
 {%- endmacro %}
 
 
-{#- SQL: the text, without the word that DuckDB reads as 1970 in any format. -#}
-{% macro no_epoch(text) -%}
-    {{ return("case when lower(trim(" ~ text ~ ")) <> 'epoch' then " ~ text ~ " end") }}
+{#-
+    SQL: a text in one of several formats as a timestamp. What stands before it keeps words from
+    being read that DuckDB knows as timestamps, whatever the format, such as epoch and infinity.
+-#}
+{% macro timestamp_in_formats(text, formats) -%}
+    {%- set marked = [] -%}
+    {%- for format in formats -%}
+        {%- do marked.append('# ' ~ format) -%}
+    {%- endfor -%}
+    {{ return("try_strptime('# ' || " ~ text ~ ', ' ~ sql_list(marked) ~ ')') }}
 {%- endmacro %}
 
 
@@ -149,8 +156,6 @@
     shop's day is the wall clock's. AM and PM may stand beside hours of 24 where both agree, as in
     15:30 PM. The pattern knows which years are plausible, and formats with two digits for the year
     read none of four: so the text is turned once, as DuckDB compiles each pattern at each place.
-    What follows the text keeps words from being read that DuckDB knows as timestamps, such as
-    infinity.
 -#}
 {% macro decorated_timestamp(text, mark, month) -%}
     {%- set blank = '[\\s\\x{00A0}\\x{202F}]' -%}
@@ -182,10 +187,10 @@
             '. M', '%H:%M. M', '%H:%M:%S. M', '%H:%M:%S.%f M', '%I:%M. %p', '%I:%M:%S. %p',
             '%I:%M:%S.%f %p'
         ] -%}
-            {%- do formats.append('#' ~ year ~ '-' ~ month ~ '-%d ' ~ time ~ '#') -%}
+            {%- do formats.append('#' ~ year ~ '-' ~ month ~ '-%d ' ~ time) -%}
         {%- endfor -%}
     {%- endfor -%}
-    {{ return('try_strptime(' ~ canonical ~ " || '#', " ~ sql_list(formats) ~ ')') }}
+    {{ return(timestamp_in_formats(canonical, formats)) }}
 {%- endmacro %}
 
 

@@ -114,6 +114,9 @@ CASES = {
         "]) as moment from (values ('12/1/2024 11:53'), ('13/1/2024'), ('1/2/2024 12:05 AM'), ('1/2/2024 12:05 pm'),"
         " ('1/2/2024 3:05 PM'), ('1/2/2024 13:05 PM'), ('20240229'), ('20230229'), ('#2024-feb-3 10:20:30.5 M'),"
         " ('2024-01-02'), ('1/2/2024 24:00'), ('1.2.68'), ('1.2.69'), (null)) as texts (written)",
+        "select written, try_strptime(written, '%Y%m%d') as plain,"
+        " try_strptime('# ' || written, ['# %Y%m%d', '# %d.%m.%Y']) as marked"
+        " from (values ('20240229'), ('2024112'), ('202411'), ('1.2.2024'), (null)) as texts (written)",
     ],
     "the last day of a month is a date": ["select last_day(day) as ends, last_day(moment) as too from shop.lines"],
     "texts joined, and null counts as none": [

@@ -538,15 +538,14 @@ def _reading(text: exp.Expr, form: str, century: str, short_year: str) -> exp.Ex
     if unknown:
         raise UntranslatableError(f"try_strptime() has no translation of {unknown[0]}")
     found = [parts[one][0] for one in tokens if one in parts]
-    # Parts that stand close together have all their digits.
-    is_packed = len(found) == len(tokens) > 1
+    # A part that another one follows at once has all its digits.
     patterns = [
-        "([0-9]{2})"
-        if is_packed and one != "%Y"
+        re.sub(r"([^A-Za-z0-9 #,:/-])", r"[\1]", one)
+        if one not in parts
+        else "([0-9]{2})"
+        if following in parts and one != "%Y"
         else parts[one][1]
-        if one in parts
-        else re.sub(r"([^A-Za-z0-9 #,:/-])", r"[\1]", one)
-        for one in tokens
+        for one, following in zip(tokens, [*tokens[1:], ""], strict=True)
     ]
     at = {name: f"${{{place}}}" for place, name in enumerate(found, 1)}
     written = f"{century}{at['year']}-{at.get('month', '01')}-{at.get('day', '01')}"
