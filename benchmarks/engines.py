@@ -30,7 +30,7 @@ from unittest.mock import patch
 
 import duckdb
 
-from benchmarks.ground_floor import ROOT, plain_python_loop
+from benchmarks.ground_floor import ROOT, make_up_log, plain_python_loop
 from benchmarks.many_customers import SECONDS_BETWEEN_SAMPLES, processes_below
 from benchmarks.one_more_day import QUICK_FIT
 
@@ -192,18 +192,14 @@ def log_of(options: argparse.Namespace, folder: Path) -> str:
     """The log that is built: a file, or one that is made up."""
     if not options.lines:
         return str(Path(options.transactions).resolve())
-    made = folder / f"log_{options.lines}"
-    if not made.exists():
-        arguments = ["--lines", str(options.lines), "--basket-factor", "6", "--format", "parquet"]
-        command = [sys.executable, "-m", "generator", *arguments, "--output", str(made)]
-        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     path = folder / f"lines_{options.lines}_{options.wholesaler}.parquet"
     if not path.exists():
+        made = folder / f"log_{options.lines}"
+        log = f"{made}/transactions/*.parquet" if made.exists() else make_up_log(options.lines, 6, made)
         share = int(options.wholesaler * 1000)
         wholesaler = f"case when hash(InvoiceNo) % 1000 < {share} then '1' else CustomerID end"
         duckdb.execute(
-            f"copy (select * replace ({wholesaler} as CustomerID) from '{made}/transactions/*.parquet')"
-            f" to '{path}' (format parquet)"
+            f"copy (select * replace ({wholesaler} as CustomerID) from '{log}') to '{path}' (format parquet)"
         )
     return str(path)
 

@@ -87,14 +87,20 @@ def processor_seconds(whose: int) -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def make_log(lines: int, basket_factor: float, folder: Path) -> str:
-    """A log of the generator as one Parquet file, and where it is: the hand-written query numbers the rows of one."""
-    shop = ["--lines", str(lines), "--basket-factor", str(basket_factor), "--output", str(folder / "made")]
+def make_up_log(lines: int, basket_factor: float, folder: Path) -> str:
+    """Have the generator write a log of about so many lines to a folder; the pattern of its Parquet files."""
+    shop = ["--lines", str(lines), "--basket-factor", str(basket_factor), "--output", str(folder)]
     maker = [sys.executable, "-m", "generator", *shop, "--format", "parquet", "--memory-limit", "6GB"]
     subprocess.run(maker, cwd=ROOT, check=True)
+    return f"{folder}/transactions/*.parquet"
+
+
+def make_up_file(lines: int, basket_factor: float, folder: Path) -> str:
+    """A made-up log as one Parquet file, and where it is: the hand-written query numbers the rows of one."""
     log = str(folder / "log.parquet")
     with duckdb.connect(config={"memory_limit": "6GB", "temp_directory": str(folder / "spilled")}) as connection:
-        connection.execute(f"copy (from read_parquet('{folder}/made/transactions/*.parquet')) to '{log}'")
+        made = make_up_log(lines, basket_factor, folder / "made")
+        connection.execute(f"copy (from read_parquet('{made}')) to '{log}'")
     shutil.rmtree(folder / "made")
     return log
 
@@ -166,7 +172,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         transactions = arguments.transactions
         if arguments.lines is not None:
-            transactions = make_log(arguments.lines, arguments.basket_factor, Path(folder))
+            transactions = make_up_file(arguments.lines, arguments.basket_factor, Path(folder))
         measured = measure(transactions, arguments.repetitions, is_whole=not arguments.models_only)
     for name, all_seconds in measured.items():
         median, least, most = statistics.median(all_seconds), min(all_seconds), max(all_seconds)

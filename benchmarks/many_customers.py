@@ -93,6 +93,15 @@ class Sample(NamedTuple):
     spilled_bytes: int
 
 
+class Run(NamedTuple):
+    """How a command ended, what it printed if that was piped, its seconds by the clock, and what it used."""
+
+    code: int
+    output: str
+    seconds: float
+    samples: list[Sample]
+
+
 class Node(NamedTuple):
     """What a node of the build took; with several threads others ran beside it."""
 
@@ -143,6 +152,19 @@ def watch(process: "subprocess.Popen[Any]", folder: Path, samples: list[Sample])
         time.sleep(SECONDS_BETWEEN_SAMPLES)
 
 
+def run_watched(command: list[str], environment: dict[str, str], folder: Path, stdout: int | None = None) -> Run:
+    """Run a command on a folder's shop."""
+    samples: list[Sample] = []
+    began = time.perf_counter()
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=stdout, text=True) as process:
+        watcher = threading.Thread(target=watch, args=(process, folder, samples))
+        watcher.start()
+        output, _ = process.communicate()
+        seconds = time.perf_counter() - began
+        watcher.join()
+    return Run(process.returncode, output or "", seconds, samples)
+
+
 def build(log: Path, folder: Path, memory: str | None, threads: int | None, settings: dict[str, Any]) -> list[Sample]:
     """Build a shop whole and return samples of what it used."""
     environment = os.environ | {"SHOP_WAREHOUSE": str(folder / "shop.duckdb")}
@@ -155,15 +177,10 @@ def build(log: Path, folder: Path, memory: str | None, threads: int | None, sett
     ]  # fmt: skip
     if threads:
         command += ["--threads", str(threads)]
-    samples: list[Sample] = []
-    with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
-        watcher = threading.Thread(target=watch, args=(process, folder, samples))
-        watcher.start()
-        code = process.wait()
-        watcher.join()
-    if code:
-        print(f"  the build failed with exit code {code}")
-    return samples
+    run = run_watched(command, environment, folder)
+    if run.code:
+        print(f"  the build failed with exit code {run.code}")
+    return run.samples
 
 
 def moment(text: str) -> float:

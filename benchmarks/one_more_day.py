@@ -25,7 +25,7 @@ from pathlib import Path
 
 import duckdb
 
-from benchmarks.ground_floor import ROOT, plain_python_loop
+from benchmarks.ground_floor import ROOT, make_up_log, plain_python_loop
 
 # Fits are stored and not made again: that they are rough changes nothing here.
 QUICK_FIT = {
@@ -108,11 +108,7 @@ def prepare(folder: Path, log: str | None, lines: int | None, day_lines: int | N
     """The shop as it stands before the last lines arrive, once built and once refreshed."""
     folder.mkdir(parents=True, exist_ok=True)
     if lines is not None:
-        made = folder / "made"
-        shop = ["--lines", str(lines), "--basket-factor", str(basket_factor), "--output", str(made)]
-        maker = [sys.executable, "-m", "generator", *shop, "--format", "parquet", "--memory-limit", "6GB"]
-        subprocess.run(maker, cwd=ROOT, check=True)
-        log = f"{made}/transactions/*.parquet"
+        log = make_up_log(lines, basket_factor, folder / "made")
     first, last = split(str(log), folder, day_lines)
     shutil.rmtree(folder / "made", ignore_errors=True)
     print(f"{first:,} lines, then {last:,} more")

@@ -15,13 +15,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.ground_floor import ROOT, plain_python_loop
-from benchmarks.many_customers import Sample, nodes_of, show, watch
+from benchmarks.ground_floor import ROOT, plain_python_loop, processor_seconds
+from benchmarks.many_customers import nodes_of, run_watched, show
 
 KINDS = ("first build", "later build, fits nothing")
 
@@ -45,23 +43,15 @@ def make_build(transactions: str | None, folder: Path, nodes: int) -> Figures:
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),
     }
-    samples: list[Sample] = []
-    loop, usage = plain_python_loop(), resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [sys.executable, "-m", "shop_toolkit.build", json.dumps(settings)]
-    began = time.perf_counter()
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
-        watcher = threading.Thread(target=watch, args=(process, folder, samples))
-        watcher.start()
-        output, _ = process.communicate()
-        seconds = time.perf_counter() - began
-        watcher.join()
-    if process.returncode:
-        raise SystemExit(output)
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    loop, used_before = plain_python_loop(), processor_seconds(resource.RUSAGE_CHILDREN)
+    run = run_watched(command, environment, folder, subprocess.PIPE)
+    used = processor_seconds(resource.RUSAGE_CHILDREN) - used_before
+    if run.code:
+        raise SystemExit(run.output)
     if nodes:
-        show(nodes_of(folder, samples), {}, nodes)
-    processor_seconds = used.ru_utime + used.ru_stime - usage.ru_utime - usage.ru_stime
-    return Figures(seconds, processor_seconds, max(one.memory_bytes for one in samples), loop)
+        show(nodes_of(folder, run.samples), {}, nodes)
+    return Figures(run.seconds, used, max(one.memory_bytes for one in run.samples), loop)
 
 
 def main() -> None:
