@@ -86,6 +86,7 @@ def test_ids_are_cleaned_and_words_for_missing_are_no_ids(staged: Callable[..., 
         "12346": "12346", "12346.0": "12346", " 12346 ": "12346", "12346.00": "12346",
         "Ann@Shop.example": "ann@shop.example", "ann@shop.example": "ann@shop.example",
         "00777": "00777", "777": "777", '"=""00123"""': "00123", "881\t": "881", "\u200b900": "900", "9\u00a0": "9",
+        '"882\n"': "882", '"\f883\r\n"': "883",
         "9007199254740993": "9007199254740993", "V1.0": "V1.0", "10.50": "10.50", "Nadia": "Nadia", "x-1": "x-1",
     }  # fmt: skip
     words = (
