@@ -1,4 +1,4 @@
-"""`make build`: `dbt build` with a line per stage, and at its end in five lines what was found.
+"""`make build`: `dbt build` with a line per stage, and at its end in five lines what was found and what was spilled.
 
 Run in the project's folder: `python -m shop_toolkit.build "{transactions: my_shop.csv}"`
 
@@ -22,6 +22,7 @@ from shop_toolkit.ending import STOPPING, end, exit_on_signals
 from shop_toolkit.ingest.files import InputError
 from shop_toolkit.ingest.inspect_input import settings_of_run
 from shop_toolkit.report.words import percent, plural
+from shop_toolkit.spilling import watch_spilling
 from shop_toolkit.warehouse import close_warehouse, schema_of, warehouse_path
 
 # The layers in the order in which they begin, and what each does.
@@ -271,7 +272,7 @@ def build(settings: str, say: Callable[[str], None] = print) -> int:
     take_shortcuts()
     arguments = ["build", "--log-level", "none", *(["--vars", settings] if settings else [])]
     try:
-        with project_written_once():
+        with project_written_once(), watch_spilling(warehouse_path()) as spilled:
             done = dbtRunner(callbacks=[Reader(progress.hear, NODE_BEGINS)]).invoke(arguments)
     finally:
         gc.enable()
@@ -282,14 +283,17 @@ def build(settings: str, say: Callable[[str], None] = print) -> int:
     if done.exception is not None:
         progress.say_once(str(done.exception))
         return 2
+    spilled_lines = [sentence] if (sentence := spilled.sentence()) else []
     if not done.success:
         failed = [run for run in done.result.results if str(run.status) in ("error", "fail")]
         say(f"The build failed after {duration(progress.seconds)}: {plural(len(failed), 'problem')}, see above.")
+        for line in spilled_lines:
+            say(line)
         return 1
     keep_times(progress, kind)
     folder = in_effect["published_folder"]
     with closing(duckdb.connect(warehouse_path(), read_only=True)) as connection:
-        for line in ["", *summary(connection, progress.seconds, folder, in_effect["schema_prefix"])]:
+        for line in ["", *summary(connection, progress.seconds, folder, in_effect["schema_prefix"]), *spilled_lines]:
             say(line)
     return 0
 

@@ -34,6 +34,7 @@ from shop_toolkit.ingest.quoting import quote_text
 from shop_toolkit.ingest.relation import is_file_name, qualified_name
 from shop_toolkit.outbox import Outbox
 from shop_toolkit.report.words import plural
+from shop_toolkit.spilling import watch_spilling
 from shop_toolkit.warehouse import close_warehouse, schema_of, warehouse_path
 
 # What identifies the state of the input: size and time of the last change by file, or the row count by table.
@@ -77,11 +78,13 @@ class Outcome:
         problem: Why it failed, as a sentence; None where it succeeded.
         lines: Rows of the input that are new.
         customers: Customers whose segments or alert are others than before.
+        spilled: What DuckDB spilled to disk, as a sentence; None where it was nothing.
     """
 
     problem: str | None
     lines: int = 0
     customers: int = 0
+    spilled: str | None = None
 
 
 @dataclass
@@ -198,6 +201,8 @@ class Watcher:
                 f"The refresh failed after {seconds:.1f} s: {outcome.problem} It is tried again when the input"
                 f" changes, or in {pause:.0f} s."
             )
+        if outcome.spilled is not None:
+            self.say(outcome.spilled)
 
     def _say_once(self, sentence: str) -> None:
         if sentence != self._said:
@@ -250,12 +255,13 @@ class Refresher:
         """Refresh once."""
         # What others have changed meanwhile is none of its changes.
         self.shown.look(self.warehouse)
-        _, problem = self._invoke(*REFRESH)
+        with watch_spilling(self.warehouse) as spilled:
+            _, problem = self._invoke(*REFRESH)
         after = self.shown.look(self.warehouse)
         if problem is not None and self.stopping.is_set():
             problem = "it was stopped between two steps, and the next one goes on from there."
         self.left_garbage = True
-        return Outcome(problem, after.lines, after.changed)
+        return Outcome(problem, after.lines, after.changed, spilled.sentence())
 
     def rest(self) -> None:
         """Free what the last refresh left, now that everybody has its results."""

@@ -113,6 +113,13 @@ def test_input_that_cannot_be_read_is_reported_once_and_waited_for() -> None:
     assert len([sentence for sentence in script.said if "can't be read" in sentence]) == 3
 
 
+def test_what_a_refresh_spilled_is_said_after_it() -> None:
+    sentence = "DuckDB spilled up to 1.2 GB to disk: more SHOP_MEMORY makes this faster."
+    script = Script([Outcome(None, 3, 2, sentence)])
+    script.steps(2)
+    assert script.said == ["3 new lines, 2 changed customers, 0.0 s.", sentence]
+
+
 def test_when_it_is_stopped_it_promises_no_other_attempt_and_delivers_nothing() -> None:
     script = Script()
     script.steps(1)
