@@ -1,7 +1,15 @@
 """What a build takes by default and what with unit tests; and the unit tests themselves, once for the whole suite."""
 
+import os
+from collections import Counter
+from pathlib import Path
+
 import pytest
 from conftest import Shop, problem_of
+from dbt.cli.main import dbtRunnerResult
+
+# Of the unit tests, one in so many is run on Sail as well; `make soak` runs all of them there.
+ONE_IN = 12
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +47,43 @@ def test_the_selector_ci_selects_everything(demo_shop: Shop, unit_tests: set[str
     assert selected(demo_shop, "--selector", "ci") == selected(demo_shop) | unit_tests
 
 
-def test_all_unit_tests_pass(copy_of_demo_shop: Shop, unit_tests: set[str]) -> None:
-    """On a warehouse that is built: dbt asks it for the types of columns, and for nothing else."""
-    result = copy_of_demo_shop.dbt("test", "--select", "test_type:unit")
+@pytest.fixture(scope="module")
+def tested(demo_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dbtRunnerResult]:
+    """A folder with the SQL of all unit tests, and what came of them on a warehouse that is built.
+
+    dbt asks it for the types of columns, and for nothing else.
+    """
+    shop = demo_shop.copy(tmp_path_factory.mktemp("unit_tests") / "shop")
+    return shop.folder / "target" / "run", shop.dbt("test", "--select", "test_type:unit")
+
+
+def test_all_unit_tests_pass(tested: tuple[Path, dbtRunnerResult], unit_tests: set[str]) -> None:
+    _, result = tested
     assert result.success, problem_of(result)
     status = {run.node.name: run.status for run in result.result.results if run.node.resource_type == "unit_test"}
     assert status == dict.fromkeys(unit_tests, "pass")
+
+
+def test_a_share_of_the_unit_tests_pass_on_sail(
+    tested: tuple[Path, dbtRunnerResult], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their SQL as dbt compiles it for DuckDB: what the models make of made-up rows, and what is expected."""
+    if os.environ.get("SHOP_CI") is None:
+        pytest.importorskip("pysail", reason="the extra 'spark' is not installed")
+    from dbt.adapters.sparkconnect.engine import engine_at
+    from dbt.adapters.sparkconnect.translation import run_translated
+
+    monkeypatch.chdir(tmp_path)
+    engine = engine_at("sail")
+    folder, _ = tested
+    # But for those that read a table of the warehouse.
+    tests = [path for path in sorted(folder.rglob("test_*.sql")) if '"shop"."' not in path.read_text("utf-8")]
+    assert len(tests) > 200
+    for path in tests[5::ONE_IN]:
+        rows = Counter(
+            tuple(f"{value:.9g}" if isinstance(value, float) else str(value) for value in row.values())
+            for row in run_translated(path.read_text("utf-8"), engine).to_pylist()
+        )
+        # The last column says which of the two a row is.
+        found = ({row[:-1]: count for row, count in rows.items() if row[-1] == kind} for kind in ("actual", "expected"))
+        assert next(found) == next(found), path.name

@@ -112,6 +112,12 @@ def test_every_mart_equals_the_one_of_duckdb(folder: Path, demo_shop: Shop, tmp_
     assert "added.parquet" not in [path.name for path in half_written.iterdir()]
 
 
+@pytest.mark.soak
+def test_all_unit_tests_pass_on_sail(folder: Path) -> None:
+    """As `dbt test` runs them there; of those that DuckDB runs in test_selectors.py, some are run on Sail each time."""
+    run_on_sail(folder.parent, "test", "--select", "test_type:unit")
+
+
 def arrivals() -> Iterator[list[dict[str, str]]]:
     """The lines of the embedded shop in three parts: the second has late lines, and cancellations of old sales."""
     with DEMO_FILE.open(encoding="utf-8", newline="") as file:

@@ -66,6 +66,11 @@ CASES = {
         "select cast('0x' || left(md5(customer), 8) as bigint) as draw from shop.lines",
         "select cast(concat('0x', substr(md5(customer), 3, 2)) as integer) as draw from shop.lines",
     ],
+    "a number that is written out as a double": [
+        "select cast(0.36363636363636365 as double) = cast('0.36363636363636365' as double) as is_positive,"
+        " -0.36363636363636365::double = cast('-0.36363636363636365' as double) as is_negative,"
+        " try_cast(1e-3 as double) as small, cast((-2) as double) as whole",
+    ],
     "doubles become decimals by rounding their binary value": [
         "select cast(share as decimal(18, 2)), try_cast(share * 1.1 as decimal(18, 1)) from shop.lines",
         "select cast(cast(1.005 as double) as decimal(18, 2)), cast(cast(74.115 as double) as decimal(18, 2))",
@@ -86,6 +91,8 @@ CASES = {
     "a date and an interval are a timestamp": [
         "select day + interval 1 month as later, interval 1 day + day as next, day - interval 1 day from shop.lines",
         "select cast(day + interval 1 month as date) as later from shop.lines",
+        "select day + case when is_new then to_hours(quantity) else to_hours(0) end as later,"
+        " to_seconds(quantity) + day as next, day - to_hours(quantity) as earlier from shop.lines",
     ],
     "the months between two days count how often one begins": [
         "select date_diff('month', day, date '2024-03-01'), date_diff('year', day, date '2024-03-01'),"
@@ -279,6 +286,11 @@ SHAPES = {
         select customer, quantity from shop.lines union all by name select quantity, day from shop.lines
         union all by name select word, customer from shop.lines
     """,
+    "a text below nulls of a union": """
+        with words as (select 1 as place, null as word union all select 2, null union all select 3, 'tea')
+        select words.place, words.word, known.word as other from words
+        left join (select null as word union all select null) as known on words.word = known.word
+    """,
     "a row among rows": """
         select word from shop.lines where (customer, quantity) not in (select ('a', 1)) and quantity is not null
     """,
@@ -402,6 +414,10 @@ def test_a_column_that_the_first_of_several_selects_lacks_can_be_stored(
         (
             "select number from shop.lines, lateral (select * from range(quantity)) as numbers (number)",
             "a series in a `from` can't read columns here",
+        ),
+        (
+            "select number from shop.lines\n cross join lateral (select unnest(range(quantity)) as number) as numbers",
+            "line 2: a lateral query can't unnest a list of another table's columns here",
         ),
         (
             "select json_extract_string(word, concat('$.', customer)) from shop.lines",

@@ -346,6 +346,17 @@ def hexadecimal(node: exp.Expr) -> exp.Expr | None:
     return _recast(node, call("conv", call("concat", *digits), 16, 10))
 
 
+@rule("a number that is written out as a double", exp.Cast, exp.TryCast)
+def written_double(node: exp.Expr) -> exp.Expr | None:
+    """There, it is a decimal before it is a double, and Sail rounds one of more than fifteen digits twice."""
+    written = node.this.unnest()
+    sign = "-" if isinstance(written, exp.Neg) else ""
+    number = written.this if sign else written
+    if not is_of(node, Type.DOUBLE) or not isinstance(number, exp.Literal) or number.is_string:
+        return None
+    return _recast(node, literal(f"{sign}{number.name}"))
+
+
 @rule("doubles become decimals by rounding their binary value", exp.Cast, exp.TryCast)
 def decimal_of_double(node: exp.Expr) -> exp.Expr | None:
     """There, a cast rounds the decimal digits that a double is written with."""
@@ -408,13 +419,22 @@ def shifted_date(node: exp.Expr) -> exp.Expr | None:
 
 @rule("a date and an interval are a timestamp", exp.Add, exp.Sub)
 def shifted_by_interval(node: exp.Expr) -> exp.Expr | None:
-    """There, a date and whole days or months stay a date."""
-    day, shift = node.this, node.expression.unnest()
-    if isinstance(node, exp.Add) and isinstance(day.unnest(), exp.Interval):
-        day, shift = node.expression, day.unnest()
-    if not (is_date(day) and isinstance(shift, exp.Interval)):
+    """There, a date and whole days or months stay a date; Sail loses hours that are computed."""
+    day, shift = node.this, node.expression
+    if isinstance(node, exp.Add) and _is_interval(day):
+        day, shift = shift, day
+    if not (is_date(day) and _is_interval(shift)):
         return None
-    return cast(exp.Paren(this=node.copy()), "timestamp")
+    return typed(type(node)(this=cast(day, "timestamp"), expression=shift.copy()), "timestamp")
+
+
+def _is_interval(node: exp.Expr) -> bool:
+    """Whether a node is an interval, or may be one."""
+    node = node.unnest()
+    if isinstance(node, exp.Case):
+        branches = [branch.args["true"] for branch in node.args["ifs"]] + [node.args.get("default")]
+        return any(_is_interval(branch) for branch in branches if branch is not None)
+    return isinstance(node, exp.Interval) or is_of(node, Type.INTERVAL)
 
 
 @rule("the months between two days count how often one begins", exp.DateDiff, exp.TimestampDiff, exp.DatetimeDiff)
@@ -479,7 +499,8 @@ def series(node: exp.Expr) -> exp.Expr | None:
 @rule("a number of seconds or hours as an interval", functions=["to_seconds", "to_hours"])
 def seconds(node: exp.Expr) -> exp.Expr | None:
     """Spark's name for `to_seconds` and `to_hours`."""
-    return call("make_dt_interval", 0, *([0, 0] if node.name.lower() == "to_seconds" else []), *node.expressions)
+    unit = [0, 0] if node.name.lower() == "to_seconds" else []
+    return call("make_dt_interval", 0, *unit, *node.expressions, returns="interval")
 
 
 @rule("microseconds since 1970 as a timestamp", exp.UnixToTime, functions=["make_timestamp"])

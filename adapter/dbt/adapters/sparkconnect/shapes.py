@@ -5,7 +5,7 @@ DuckDB's SQL in, DuckDB's SQL out; what a query means stays.
 
 from collections.abc import Callable, Iterator
 
-from dbt.adapters.sparkconnect.rules import UntranslatableError, call
+from dbt.adapters.sparkconnect.rules import UntranslatableError, call, place_of
 from sqlglot import exp
 
 
@@ -28,6 +28,12 @@ def with_plain_shapes(query: exp.Expr) -> exp.Expr:
     for table in list(query.find_all(exp.Table)):
         if isinstance(table.this, exp.GenerateSeries):
             table.replace(_selected_series(table, table.this))
+    for lateral in query.find_all(exp.Lateral):
+        if lateral.this.find(exp.Explode) is not None and lateral.this.find(exp.Column) is not None:
+            raise UntranslatableError(
+                f"{place_of(lateral.this)}a lateral query can't unnest a list of another table's columns here: unnest"
+                " it in a query of that table"
+            )
     for join in query.find_all(exp.Join):
         if join.side and isinstance(join.this, exp.Unnest | exp.Lateral):
             raise UntranslatableError("a list can't be unnested by an outer join here: its rows would be left out")
@@ -128,6 +134,7 @@ def with_engine_shapes(query: exp.Expr) -> exp.Expr:
         _compare_by_column(comparison)
     for union in reversed(list(query.find_all(exp.SetOperation))):
         _order_columns(union)
+        _type_nulls(union)
     query = _with_each_select(query, _filtered_beside)
     return query if query.find(exp.Explode) is None else _with_each_select(query, _unnested_beside)
 
@@ -260,6 +267,20 @@ def _order_columns(union: exp.SetOperation) -> None:
     for select, expressions in columns:
         select.set("expressions", expressions)
     union.set("by_name", None)
+
+
+def _type_nulls(union: exp.SetOperation) -> None:
+    """A null of a union that is written out gets the type of the others: Sail joins no text below two such nulls."""
+    try:
+        selects = _joined(union)
+    except UntranslatableError:
+        # What else it joins has types.
+        return
+    for place, kind in enumerate(_types_of(union)):
+        for select in selects:
+            null = select.selects[place].unalias()
+            if kind is not None and isinstance(null, exp.Null):
+                null.replace(exp.Cast(this=exp.Null(), to=kind.copy()))
 
 
 def _joined(query: exp.Expr) -> list[exp.Select]:

@@ -109,6 +109,30 @@
 {%- endmacro %}
 
 
+{#-
+    Doubles of a unit test are compared to nine places, as their last digits depend on the order in
+    which an engine adds them.
+-#}
+{% macro sparkconnect__get_unit_test_sql(main_sql, expected_fixture_sql, expected_column_names) -%}
+    {#- What the materialization made to learn the types of columns. -#}
+    {%- set made = make_temp_relation(this.incorporate(type='table')) -%}
+    {%- set doubles = [] -%}
+    {%- for column in adapter.get_columns_in_relation(made) if column.dtype == 'DOUBLE' -%}
+        {%- do doubles.append(column.quoted) -%}
+    {%- endfor -%}
+    {%- set columns = [] -%}
+    {%- for name in expected_column_names -%}
+        {%- do columns.append('round(' ~ name ~ ', 9) as ' ~ name if name in doubles else name) -%}
+    {%- endfor -%}
+    {%- set selected = 'select ' ~ columns | join(', ') ~ ' from (' -%}
+    {{ default__get_unit_test_sql(
+        selected ~ main_sql ~ ') as actual_rows',
+        selected ~ expected_fixture_sql ~ ') as expected_rows',
+        expected_column_names,
+    ) }}
+{%- endmacro %}
+
+
 {#- A seed is read on the driver, by DuckDB's types, and stored on the engine. -#}
 {% macro sparkconnect__create_csv_table(model, agate_table) %}
     {%- set overrides = model['config'].get('column_types', {}) -%}
