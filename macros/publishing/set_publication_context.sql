@@ -78,7 +78,7 @@
                         ~ ' from best_customers',
                 },
                 'control_draw': control_draw('campaign', 'customer_id'),
-                'control_share': var('control_share'),
+                'control_share': action_control_share('draw'),
             }) -%}
         {%- endif -%}
         set variable publication_context = {{ sql_text(tojson(context)) }}

@@ -91,12 +91,69 @@ best_customers as (
 
 
 {#-
-    SQL: how many members of an action are held out, as its list leaves them out: a campaign is
-    named by the action and the day (python_models/shop_toolkit/audiences.py).
+    SQL: CTEs after those of `action_members` and `last_day`: `action_controls` has how many members
+    of each action are held out, as its list leaves them out. A campaign is named by the action and
+    the day (python_models/shop_toolkit/audiences.py).
 -#}
-{% macro action_control_count(action, customer_id) -%}
-    {%- set campaign = "concat('" ~ action ~ " ', last_day.as_of_date)" -%}
-    count(*) filter (
-        where {{ control_draw(campaign, customer_id) | indent(8) }} < {{ var('control_share') }}
-    )
+{% macro action_controls() -%}
+{%- set members = {
+    'win back': 'overdue_first', 'second order': 'second_order_first',
+    'keep the best': 'best_customers'
+} -%}
+action_draws as (
+
+    {% for action, cte in members.items() %}
+    {{ 'union all' if not loop.first }}
+    select
+        '{{ action }}' as action,
+        {{ control_draw("concat('" ~ action ~ " ', last_day.as_of_date)", cte ~ '.customer_id')
+            | indent(8) }} as draw
+    from {{ cte }}
+    cross join last_day
+    {% endfor %}
+
+),
+
+action_shares as (
+
+    select
+        action,
+        {{ action_control_share('draw') | indent(8) }} as control_share
+    from action_draws
+    group by action
+
+),
+
+action_controls as (
+
+    select
+        action_draws.action,
+        count(*) filter (where action_draws.draw < action_shares.control_share)
+            as control_customer_count
+    from action_draws
+    inner join action_shares
+        on action_draws.action = action_shares.action
+    group by action_draws.action
+
+)
+{%- endmacro %}
+
+
+{#-
+    SQL, of all members of an action: the share of them to hold out, which is the smallest one whose
+    draw leaves enough in both groups for `campaign_results` to say anything: that of the setting
+    `control_share`, or one of up to a half. 0 where there is none, or the setting is 0.
+-#}
+{% macro action_control_share(draw) -%}
+{%- set configured = var('control_share') -%}
+{%- set larger = [] if configured == 0 else [0.2, 0.3, 0.4, 0.5] | select('gt', configured) -%}
+case
+    {% for share in [configured] + larger | list -%}
+    when
+        count(*) filter (where {{ draw }} < {{ share }}) >= {{ least_campaign_customers() }}
+        and count(*) filter (where {{ draw }} >= {{ share }}) >= {{ least_campaign_customers() }}
+        then {{ share }}
+    {% endfor -%}
+    else 0
+end
 {%- endmacro %}

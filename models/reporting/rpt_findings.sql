@@ -28,6 +28,8 @@ last_day as (
 
 ),
 
+{{ action_controls() }},
+
 -- The longest of the usual periods that the log covers twice; a shorter log has no period before.
 log_days as (
 
@@ -428,12 +430,14 @@ win_back as (
         'alerts' as chart,
         count(*) as customer_count,
         (select count(*) from open_alerts) as of_customer_count,
-        {{ action_control_count('win back', 'overdue_first.customer_id') | indent(8) }}
-            as control_customer_count,
-        sum(overdue_first.expected_loss) as amount,
+        (
+            select action_controls.control_customer_count
+            from action_controls
+            where action_controls.action = 'win back'
+        ) as control_customer_count,
+        sum(expected_loss) as amount,
         (select sum(open_alerts.expected_loss) from open_alerts) as of_amount
     from overdue_first
-    cross join last_day
     having count(*) >= {{ least_customers }}
 
 ),
@@ -445,11 +449,13 @@ second_order as (
         'cohorts' as chart,
         count(*) as customer_count,
         (select count(*) from second_order_customers) as of_customer_count,
-        {{ action_control_count('second order', 'second_order_first.customer_id') | indent(8) }}
-            as control_customer_count,
-        sum(second_order_first.expected_spend_90_days) as amount
+        (
+            select action_controls.control_customer_count
+            from action_controls
+            where action_controls.action = 'second order'
+        ) as control_customer_count,
+        sum(expected_spend_90_days) as amount
     from second_order_first
-    cross join last_day
     having count(*) >= {{ least_customers }}
 
 ),
@@ -462,13 +468,15 @@ keep_best as (
         'detailed' as segmentation,
         segments.segment as subject,
         count(*) as customer_count,
-        {{ action_control_count('keep the best', 'best_customers.customer_id') | indent(8) }}
-            as control_customer_count,
+        (
+            select action_controls.control_customer_count
+            from action_controls
+            where action_controls.action = 'keep the best'
+        ) as control_customer_count,
         sum(best_customers.expected_spend_90_days) as amount,
         segments.action,
         segments.channel
     from best_customers
-    cross join last_day
     inner join segments
         on
             segments.segmentation = 'detailed'

@@ -77,7 +77,7 @@ def audience_files(session: Any, marts: Sequence[Mart]) -> Iterator[list[Extract
         for name, mart, members, _ in audiences
     ]
     if drawn:
-        lines = rows_of_campaigns(drawn, context["control_share"])
+        lines = rows_of_campaigns(drawn)
         files.append(Extract(f"{FOLDER}/{ACTIONS}/campaigns.csv", "customers", lines))
     if context["customer_emails"] is None:
         yield files
@@ -223,23 +223,23 @@ def drawn_actions(queries: Mapping[str, str], context: Mapping[str, Any]) -> dic
     """
     return {
         action: f"""
-            select
-                campaign,
-                customer_id,
-                segmentation,
-                segment,
-                as_of_date,
-                {context["control_draw"]} < {context["control_share"]} as is_control
-            from (
-                select
-                    concat({quote_text(action + " ")}, days.as_of_date) as campaign,
-                    customer_id,
-                    segmentation,
-                    segment,
-                    days.as_of_date
-                from ({members})
-                cross join (select max(as_of_date) as as_of_date from ({queries["customers"]})) as days
-            )
+            with drawn as (
+                select *, {context["control_draw"]} as draw
+                from (
+                    select
+                        concat({quote_text(action + " ")}, days.as_of_date) as campaign,
+                        customer_id,
+                        segmentation,
+                        segment,
+                        days.as_of_date
+                    from ({members})
+                    cross join (select max(as_of_date) as as_of_date from ({queries["customers"]})) as days
+                )
+            ),
+            shares as (select cast({context["control_share"]} as double) as control_share from drawn)
+            select drawn.*, shares.control_share, drawn.draw < shares.control_share as is_control
+            from drawn
+            cross join shares
         """
         for action, members in context.get("actions", {}).items()
     }
@@ -251,14 +251,14 @@ def actions(drawn: Mapping[str, str]) -> Iterator[Audience]:
         yield Audience(f"{ACTIONS}/{file_name_of(action)}", "customers", *both_groups(members))
 
 
-def rows_of_campaigns(drawn: Mapping[str, str], control_share: float) -> str:
+def rows_of_campaigns(drawn: Mapping[str, str]) -> str:
     """SQL of the rows of seeds/campaigns.csv that measure the actions, from the day after the last one.
 
-    A campaign to a whole segment names it; any other names its customers by their ids, which are few.
+    A campaign to a whole segment names it; any other names its customers by their ids, which are few. An action that
+    holds nobody out has no row, as it can't be measured.
 
     Args:
         drawn: As `drawn_actions` gives it.
-        control_share: Share of the members who are held out.
     """
     identifier = "concat(chr(39), replace(customer_id, chr(39), concat(chr(39), chr(39))), chr(39))"
     return " union all ".join(
@@ -273,10 +273,11 @@ def rows_of_campaigns(drawn: Mapping[str, str], control_share: float) -> str:
             end as condition,
             strftime(as_of_date + 1, '%Y-%m-%d') as start_date,
             null::varchar as end_date,
-            '{control_share}' as control_share,
+            cast(control_share as varchar) as control_share,
             null::varchar as expected_lift
         from ({members})
-        group by campaign, segmentation, segment, as_of_date
+        where control_share > 0
+        group by campaign, segmentation, segment, as_of_date, control_share
         """
         for members in drawn.values()
     )

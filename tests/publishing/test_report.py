@@ -1231,12 +1231,16 @@ def test_actions_lead_to_their_files_and_say_how_to_measure_them(visit: Visit, t
             "audiences/actions/win-back-customer-ids.csv",
             "audiences/actions/campaigns.csv",
         ],
-        "Win the second order": ["audiences/actions/second-order-customer-ids.csv", "audiences/actions/campaigns.csv"],
+        # Too few to have 30 in both groups.
+        "Win the second order": ["audiences/actions/second-order-customer-ids.csv"],
     }
-    for card in cards.values():
+    for title, card in cards.items():
         (name, measured) = card.texts[2]
         assert name == "To measure it"
-        assert "add the row of its campaign to seeds/campaigns.csv and build" in measured
+        if title == "Win the second order":
+            assert measured.startswith("not possible: nobody is held out to compare with, as that takes 30 customers")
+        else:
+            assert "add the row of its campaign to seeds/campaigns.csv and build" in measured
     visit.show("overview")
     links = visit.page.eval_on_selector_all("#actions .file a", "all => all.map(one => one.getAttribute('href'))")
     assert links == [path for card in blocks_of(tables)["actions"].cards for _, path in card.files]

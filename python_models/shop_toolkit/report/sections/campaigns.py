@@ -31,7 +31,7 @@ from shop_toolkit.report.words import count, day_of, is_missing, label, percent,
 # Older campaigns are in the table only: a shop may have one a week.
 MOST_SHOWN = 6
 # What macros/marts/campaigns.sql asks of a group before anything is claimed; a test compares the sentences.
-LEAST_CUSTOMERS, LEAST_BUYERS = 30, 5
+LEAST_COMPARED, LEAST_BUYERS = 30, 5
 # A gain is expected over the days of the forecast that stands beside it.
 GAIN_DAYS = 90
 VERDICTS = {
@@ -185,7 +185,7 @@ def too_few(row: Row) -> str:
         customers=row["treatment_customer_count"],
         others=row["control_buyer_count"],
         held_out=row["control_customer_count"],
-        least=LEAST_CUSTOMERS,
+        least=LEAST_COMPARED,
         least_buyers=LEAST_BUYERS,
         expected=number_text(math.floor(10 * expected) / 10, 1),
     )

@@ -25,7 +25,7 @@ from shop_toolkit.report.language import gettext as _
 from shop_toolkit.report.language import ngettext
 from shop_toolkit.report.months import month
 from shop_toolkit.report.privacy import LEAST_CUSTOMERS
-from shop_toolkit.report.sections.campaigns import GAIN_DAYS, with_gains
+from shop_toolkit.report.sections.campaigns import GAIN_DAYS, LEAST_BUYERS, LEAST_COMPARED, with_gains
 from shop_toolkit.report.words import change, count, customers, day_of, is_missing, money, percent, sentence
 
 AMOUNTS = ("revenue", "mean_order")
@@ -346,23 +346,34 @@ def action_card(row: Row, title: str, who: str, what: str, stake: str, files: li
     return Card(title, facts=facts, texts=texts, files=files, link=[row["chart"], _("See the chart")])
 
 
-def files_of(action: str) -> list[list[str]]:
-    """The files of an action: whom it addresses, and its campaign.
+def files_of(action: str, row: Row) -> list[list[str]]:
+    """The files of an action: whom it addresses, and its campaign where a control group measures it.
 
     Args:
         action: Its name, as the publication knows it.
+        row: Its row of rpt_findings.
     """
+    path = list_of(f"{audiences.ACTIONS}/{file_name_of(action)}")
+    if not row["control_customer_count"]:
+        return [[_("Their list"), path]]
     return [
-        [_("Their list, without the control group"), list_of(f"{audiences.ACTIONS}/{file_name_of(action)}")],
+        [_("Their list, without the control group"), path],
         [_("The row of its campaign"), f"{audiences.FOLDER}/{audiences.ACTIONS}/campaigns.csv"],
     ]
 
 
-def how_to_measure() -> str:
-    """How to make an action of these files a campaign."""
+def how_to_measure(row: Row) -> str:
+    """How to make an action of these files a campaign, or why it can't be measured; `row` is that of rpt_findings."""
+    if not row["control_customer_count"]:
+        return _(
+            "not possible: nobody is held out to compare with, as that takes {least} customers in each group and a"
+            " setting control_share above 0",
+            least=LEAST_COMPARED,
+        )
     return _(
         "before you write, add the row of its campaign to seeds/campaigns.csv and build: the same control group is held"
-        " out, and the tab Campaigns then shows what it brought"
+        " out, and the tab Campaigns then compares both groups, where enough of each order ({buyers} or more)",
+        buyers=LEAST_BUYERS,
     )
 
 
@@ -379,8 +390,8 @@ def win_back(row: Row) -> Card:
         ),
         _("ask what is missing, and show what is new among what they buy; a personal e-mail"),
         _("likely to be lost"),
-        files_of("win back"),
-        how_to_measure(),
+        files_of("win back", row),
+        how_to_measure(row),
     )
 
 
@@ -397,8 +408,8 @@ def second_order(row: Row) -> Card:
         ),
         _("a welcome series, help with the first purchase, a small incentive; by e-mail"),
         _("forecast spend"),
-        files_of("second order"),
-        how_to_measure(),
+        files_of("second order", row),
+        how_to_measure(row),
     )
 
 
@@ -410,8 +421,8 @@ def keep_best(row: Row) -> Card:
         _("the detailed segment that brings most"),
         f"{row['action']}; {row['channel']}",
         _("forecast spend"),
-        files_of("keep the best"),
-        how_to_measure(),
+        files_of("keep the best", row),
+        how_to_measure(row),
     )
 
 
