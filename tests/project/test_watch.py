@@ -9,13 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import duckdb
 import pytest
-from conftest import DEMO_FILE, ROOT, Shop
+from conftest import DEMO_FILE, REAL_FILE, ROOT, Shop
 from shop_toolkit import watch
 from shop_toolkit.ingest.files import InputError
 from shop_toolkit.outbox import Outbox, run_command
@@ -441,14 +442,15 @@ def test_without_a_full_build_it_stops_with_a_sentence(tmp_path: Path) -> None:
 
 
 class Shops:
-    """A copy of the embedded shop that reads a folder of files, and a refresher of it in this process."""
+    """A copy of a shop that reads a folder of files, and a refresher of it in this process."""
 
-    def __init__(self, shop: Shop, folder: Path) -> None:
+    def __init__(self, shop: Shop, folder: Path, log: Path = DEMO_FILE, encoding: str = "utf-8") -> None:
         self.shop, self.exports, self.published = shop, folder / "exports", folder / "published"
+        self.encoding = encoding
         self.exports.mkdir()
         first = self.exports / "first.csv"
-        shutil.copy2(DEMO_FILE, first)
-        before, now = DEMO_FILE.relative_to(ROOT).as_posix(), f"{self.exports}/*.csv"
+        shutil.copy2(log, first)
+        before, now = Path(os.path.relpath(log, ROOT)).as_posix(), f"{self.exports}/*.csv"
         # As if it had been built from there: to build it again would take as long as all that is tested here.
         with duckdb.connect(str(shop.warehouse)) as warehouse:
             for table in ("ingest_watermark", "ingested_files", "ingest_plan"):
@@ -457,9 +459,9 @@ class Shops:
                 )
             warehouse.execute("update sources.ingested_files set file_name = ?", [str(first)])
         shop.settings |= {"transactions": now, "published_folder": str(self.published)}
-        with DEMO_FILE.open(encoding="utf-8", newline="") as file:
+        with log.open(encoding=encoding, newline="") as file:
             self.headings, *rows = list(csv.reader(file))
-        self.sales = [row for row in rows if row[0].isdigit() and row[6].isdigit() and row[1].isdigit()][-40:]
+        self.sales = [row for row in rows if row[0].isdigit() and row[6].isdigit() and row[1].isdigit()][-2_000:]
 
     def refresher(self, stopping: Event) -> Refresher:
         refresher = Refresher("", self.shop.warehouse, stopping, tuple(self.shop._options()))
@@ -467,10 +469,15 @@ class Shops:
         return refresher
 
     def arrive(self, number: int, lines: int = 10) -> None:
-        """A file of the last sales once more, as other invoices of other customers."""
-        with (self.exports / f"later_{number:04d}.csv").open("w", encoding="utf-8", newline="") as file:
-            rows = [[f"9{number:04d}{row[0]}", *row[1:6], f"9{number:04d}", row[7]] for row in self.sales[:lines]]
-            csv.writer(file).writerows([self.headings, *rows])
+        """A file of the last sales once more, as other invoices of other customers, each with 40 lines."""
+        written = self.exports / "being_written"
+        with written.open("w", encoding=self.encoding, newline="") as file:
+            rows = [
+                [f"9{number:04d}{row[0]}", *row[1:6], f"9{number:04d}{place // 40 or ''}", row[7]]
+                for place, row in enumerate(self.sales[-40:] if lines <= 40 else self.sales)
+            ]
+            csv.writer(file).writerows([self.headings, *rows[:lines]])
+        written.rename(self.exports / f"later_{number:04d}.csv")
 
     def live(self) -> str:
         return str(current_files(self.published / "live")[0]["publication_id"])
@@ -568,46 +575,150 @@ def test_refreshes_publish_new_lines_and_go_on_after_a_failure_and_after_being_s
         watch.check_is_built(shops.shop.warehouse)
 
 
-def resident_megabytes() -> float:
-    """Memory of this process, as Linux counts it."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+class WatchProcess:
+    """`make watch` on a shop, in a process of its own, and what Linux and the disk say of it."""
+
+    def __init__(self, shops: Shops) -> None:
+        self.shops = shops
+        self.warehouse, self.live = shops.shop.warehouse, shops.published / "live"
+        folder = shops.shop.folder
+        environment = os.environ | shops.shop._environment() | {
+            "PYTHONPATH": str(ROOT / "python_models"), "DBT_TARGET_PATH": str(folder / "target"),
+            "DBT_LOG_PATH": str(folder / "logs"),
+        }  # fmt: skip
+        command = [sys.executable, "-m", "shop_toolkit.watch", "--seconds", "0.2", json.dumps(shops.shop.settings)]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+    def wait_for(self, *parts: str) -> None:
+        """Read its lines up to one for each of the parts, in this order; fail with a line that tells of a failure."""
+        assert self.process.stdout is not None
+        said: list[str] = []
+        for part in parts:
+            for line in self.process.stdout:
+                said.append(line)
+                assert "failed" not in line, said
+                if part in line:
+                    break
+            else:
+                raise AssertionError(f"it ended before it said '{part}': {said}")
+
+    def stop(self) -> str:
+        self.process.send_signal(signal.SIGINT)
+        return self.process.communicate(timeout=120)[0]
+
+    def state(self) -> dict[str, float]:
+        """What must not grow: megabytes in memory and of files, what is open, tables; and seconds so far."""
+        folder = Path("/proc") / str(self.process.pid)
+        pages = int((folder / "statm").read_text().split()[1])
+        ticks = (folder / "stat").read_text().rpartition(") ")[2].split()[11:13]
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            ((tables, temporary),) = connection.execute(
+                "select count(*), count(*) filter (temporary or table_name like '%\\_\\_dbt\\_%' escape '\\')"
+                " from (select table_name, temporary from duckdb_tables()"
+                " union all select view_name, temporary from duckdb_views() where not internal)"
+            ).fetchall()
+        return {
+            "memory": pages * os.sysconf("SC_PAGE_SIZE") / 1e6,
+            "threads": len(list((folder / "task").iterdir())),
+            "open files": len(list((folder / "fd").iterdir())),
+            "warehouse": megabytes(self.warehouse),
+            "published": megabytes(*self.live.rglob("*")),
+            "versions": len(list((self.live / "versions").iterdir())),
+            "tables": tables,
+            "temporary tables": temporary,
+            "processor seconds": sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK"),
+        }
 
 
 def megabytes(*paths: Path) -> float:
-    return sum(path.stat().st_size for path in paths if path.is_file() and not path.is_symlink()) / 1e6
+    """Megabytes of files; those that are deleted meanwhile have none."""
+    sizes = 0
+    for path in paths:
+        with suppress(FileNotFoundError):
+            sizes += path.lstat().st_size if path.is_file() and not path.is_symlink() else 0
+    return sizes / 1e6
 
 
-@pytest.mark.soak
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read as Linux has it")
-def test_two_hundred_refreshes_grow_neither_memory_nor_files(shops: Shops) -> None:
-    """Ten lines each, as exports of an hour.
+def check_that_nothing_grows(shops: Shops, refreshes: int, lines: int, *, growth: float) -> None:
+    """Refresh again and again by `make watch`, each time with a further file, and look at what it leaves each time.
 
     Bounds: what a refresh replaces stays in the warehouse as room for the next one, so the file gets no larger than
     with all tables twice; versions are deleted a minute after they were current, and two stay; a process that leaked
-    only what dbt says of one node, 50 kB, would have grown by 600 MB.
+    only what dbt says of one node, 50 kB, would grow by 3 MB each time.
+
+    Args:
+        shops: The shop.
+        refreshes: How many.
+        lines: Lines of each file.
+        growth: How many times as many lines there are at the end: by so much the figures may grow.
     """
-    shops.shop.settings["on_change"] = "true"
-    refresh, outbox = shops.refresher(Event()), Outbox(shops.shop.warehouse, "true")
-    versions = shops.published / "live" / "versions"
-    memory, warehouse, ended = list[float](), list[float](), list[float]()
-    for number in range(1, 201):
-        shops.arrive(number)
-        assert refresh().problem is None, number
-        assert outbox.deliver()[1] is None
-        ended.append(time.time())
-        memory.append(resident_megabytes())
-        warehouse.append(megabytes(shops.shop.warehouse))
-        # What was current in the last minute, when this refresh published; the current one; two more.
-        recent = sum(end > ended[-1] - watch_seconds() for end in ended)
-        assert len(list(versions.iterdir())) <= recent + 3
-    assert max(memory[100:]) < memory[40] + 150, memory
-    assert max(warehouse[100:]) < 2 * warehouse[0], warehouse
+    shops.shop.settings["on_change"] = "cat > /dev/null"
+    watched = WatchProcess(shops)
+    states, ended = list[dict[str, float]](), list[float]()
+    try:
+        watched.wait_for("Watching", "0 new lines")
+        before = watched.state()
+        for number in range(1, refreshes + 1):
+            shops.arrive(number, lines)
+            # What changed is delivered before the next look at the input, and says that the warehouse is let go of.
+            watched.wait_for(f"{lines:,} new lines", "delivered")
+            ended.append(time.time())
+            states.append(watched.state())
+            # What was current in the last minute, when this refresh published; the current one; two more.
+            recent = sum(end > ended[-1] - watch_seconds() for end in ended)
+            assert states[-1]["versions"] <= recent + 3
+    finally:
+        said = watched.stop()
+        record(states)
+    assert watched.process.returncode == 0, said
+    ten, early, late = states[:10], states[refreshes // 5], states[refreshes // 2 :]
+    assert {state["temporary tables"] for state in states} == {0}, states
+    assert {state["tables"] for state in states} == {before["tables"]}, states
+    assert max(state["open files"] for state in late) <= max(state["open files"] for state in ten), states
+    assert max(state["threads"] for state in late) <= max(state["threads"] for state in ten), states
+    assert max(state["memory"] for state in late) < early["memory"] * growth + 60, states
+    assert max(state["warehouse"] for state in late) < 2 * growth * before["warehouse"], states
+    assert max(state["published"] / state["versions"] for state in late) < growth * 1.2 * max(
+        state["published"] / state["versions"] for state in ten
+    ), states
+    # Seconds of the processor, which other work on the machine changes less than those of the clock.
+    spent = [now["processor seconds"] for now in states]
+    first, last = (spent[9] - spent[0]) / 9, (spent[-1] - spent[-11]) / 10
+    assert last < 1.5 * growth * first, (first, last)
     ((customers, kept),) = shops.shop.rows(
         f"select (select count(*) from customers), count(*) from {OUTBOX} where delivered_at is not null or is_initial"
     )
     # Those of the last run are pruned by the next.
-    assert kept <= customers + 20
+    assert kept <= customers + 20 + lines
+
+
+def record(states: list[dict[str, float]]) -> None:
+    """Print a state now and then, which pytest shows with `-s` or where the test fails."""
+    for number in sorted({0, 1, 4, 9, len(states) // 5, len(states) // 2, len(states) - 10, len(states) - 1}):
+        if 0 <= number < len(states):
+            print(number + 1, {name: round(value, 1) for name, value in states[number].items()}, flush=True)
+
+
+needs_linux = pytest.mark.skipif(
+    not Path("/proc/self/statm").exists(), reason="memory and open files are read as Linux has them"
+)
+
+
+@pytest.mark.soak
+@needs_linux
+def test_two_hundred_refreshes_grow_neither_memory_nor_files(shops: Shops) -> None:
+    """Ten lines each, as exports of an hour; at the end there are 18 % more than at first."""
+    check_that_nothing_grows(shops, 200, 10, growth=1.18)
+
+
+@pytest.mark.soak
+@needs_linux
+def test_refreshes_of_the_real_shop_grow_neither_memory_nor_files(real_shop: Shop, tmp_path: Path) -> None:
+    """1,600 lines each, as many as a day has: two months of days."""
+    shops = Shops(real_shop.copy(tmp_path / "shop"), tmp_path, REAL_FILE, "latin-1")
+    check_that_nothing_grows(shops, 50, 1_600, growth=1.15)
 
 
 def watch_seconds() -> float:
