@@ -6,8 +6,9 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import MISSING
 from functools import cache
-from itertools import repeat
+from itertools import chain, repeat
 from operator import itemgetter
 from typing import Any
 
@@ -18,6 +19,7 @@ from dbt.clients import jinja
 from dbt.clients.jinja import MacroGenerator
 from dbt.context import providers
 from dbt.context.macros import MacroNamespaceBuilder
+from dbt.graph import GraphQueue
 from dbt.parser import manifest
 from dbt.task.test import TestResultData, TestRunner
 from dbt_common.behavior_flags import BehaviorFlagRendered
@@ -26,6 +28,7 @@ from dbt_common.clients.jinja import MacroFuzzEnvironment
 from dbt_common.events.base_types import BaseEvent
 from dbt_common.exceptions import DbtRuntimeError
 from dbt_common.tests import enable_test_caching
+from mashumaro.jsonschema import schema
 
 Function = Callable[..., Any]
 
@@ -43,10 +46,15 @@ def take_shortcuts() -> None:
     BaseEvent.__init__, BaseEvent.__getattr__ = filled_when_read(BaseEvent.__init__, BaseEvent.__getattr__)
     jinja._render_cache = PlainTexts()
     MacroFuzzEnvironment.compile = once_for_each_text(MacroFuzzEnvironment.compile)
+    MacroFuzzEnvironment.parse = once_for_each_text(MacroFuzzEnvironment.parse)
+    # Of each value that a setting of dbt has by default, mashumaro makes a class, to write it into the schema that
+    # dbt compares the settings with. It plays no part there.
+    schema._default = lambda *_: MISSING
     MacroNamespaceBuilder.build_namespace = macros_of
     agate_helper.empty_table = cache(agate_helper.empty_table)
     agate_helper.build_type_tester = once_for_the_same_columns(agate_helper.build_type_tester)
     TestRunner.execute_data_test = in_one_statement(TestRunner.execute_data_test)
+    GraphQueue._get_scores = longest_way_first
 
 
 @contextmanager
@@ -58,6 +66,19 @@ def project_written_once() -> Iterator[None]:
         yield
     finally:
         manifest.write_manifest = write
+
+
+def longest_way_first(_: GraphQueue, graph: Any) -> dict[str, int]:
+    """The place of each node in the queue of those that are ready: first the one that most others in a row wait for.
+
+    dbt takes first what little came before. Reckoned with the seconds of its nodes, a first build of the real file on
+    two threads then takes 6 % longer than its longest way, which leads through clusterings and predictions of what they
+    find; in this order less than 1 %.
+    """
+    ways: dict[str, int] = {}
+    for node in reversed(list(chain.from_iterable(GraphQueue._grouped_topological_sort(graph)))):
+        ways[node] = min((ways[later] for later in graph.successors(node)), default=0) - 1
+    return ways
 
 
 def in_one_statement(execute_data_test: Function) -> Function:

@@ -1,17 +1,23 @@
 """What dbt does once here is what it does each time elsewhere (shop_toolkit.dbt_shortcuts)."""
 
+from dataclasses import MISSING
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import duckdb
 import pytest
+from dbt.artifacts.resources import ModelConfig
 from dbt.clients import jinja
 from dbt.contracts.graph.manifest import Manifest
+from dbt.graph import GraphQueue
+from dbt.graph.graph import nx
 from dbt.parser import manifest
 from dbt.task import runnable
 from dbt.task import test as data_tests
-from shop_toolkit.dbt_shortcuts import PlainTexts, in_one_statement, project_written_once
+from dbt_common.dataclass_schema import jsonschema
+from mashumaro.jsonschema import build_json_schema, schema
+from shop_toolkit.dbt_shortcuts import PlainTexts, in_one_statement, longest_way_first, project_written_once
 
 
 @pytest.mark.parametrize(
@@ -33,6 +39,26 @@ def test_a_text_of_several_lines_is_left_to_jinja(text: str, monkeypatch: pytest
         monkeypatch.setattr(jinja, "_render_cache", known)
         found.append(jinja.get_rendered(text, {}, native=True))
     assert found[0] == found[1] != text
+
+
+def test_default_values_play_no_other_part_in_what_dbt_compares_settings_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for default in (MISSING, "a text"):
+        monkeypatch.setattr(schema, "_default", lambda *_, default=default: default)
+        found.append(build_json_schema(ModelConfig).to_dict())
+    assert "'default': 'a text'" in str(found[1])
+    assert found[0] == without_defaults(found[1])
+    # What JSON Schema calls `default` explains, and decides nothing.
+    for settings in ({"materialized": "table", "tags": ["a"]}, {"materialized": 3}, {"enabled": "perhaps"}):
+        problems = [[str(one) for one in jsonschema.Draft7Validator(each).iter_errors(settings)] for each in found]
+        assert len(problems[0]) == len(problems[1]) == (settings != {"materialized": "table", "tags": ["a"]})
+
+
+def without_defaults(part: Any) -> Any:
+    """A schema without the default values in it; a property of that name stays."""
+    if isinstance(part, dict):
+        return {key: without_defaults(value) for key, value in part.items() if key != "default"}
+    return [without_defaults(value) for value in part] if isinstance(part, list) else part
 
 
 def run_test(query: str, kind: str = "duckdb", **settings: Any) -> Any:
@@ -76,3 +102,19 @@ def test_the_project_is_written_at_the_end_alone(tmp_path: Path) -> None:
         runnable.write_manifest(Manifest(), str(tmp_path))
         assert (tmp_path / "manifest.json").exists()
     assert manifest.write_manifest is write
+
+
+def test_the_longest_way_begins_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here `campaigns` waits though nothing comes before it, which is why dbt would take it first."""
+    monkeypatch.setattr(GraphQueue, "_get_scores", longest_way_first)
+    names = ("campaigns", "codes", "lines", "orders", "customers", "segments", "names")
+    nodes = {name: SimpleNamespace(name=name) for name in names}
+    project = SimpleNamespace(expect=nodes.__getitem__)
+    follows = [("lines", "orders"), ("codes", "orders"), ("orders", "customers"), ("customers", "segments")]
+    follows += [("lines", "names"), ("campaigns", "segments")]
+    queue = GraphQueue(nx.DiGraph(follows), project, set(names))
+    found = []
+    while not queue.empty():
+        found.append(queue.get().name)
+        queue.mark_done(found[-1])
+    assert found == ["codes", "lines", "orders", "campaigns", "customers", "names", "segments"]
