@@ -27,7 +27,7 @@ customers_with_alerts as (
         cast(customers.recency_percent_rank as decimal(18, 12)) as recency_rank,
         cast(customers.frequency_percent_rank as decimal(18, 12)) as frequency_rank,
         cast(customers.monetary_percent_rank as decimal(18, 12)) as monetary_rank,
-        customer_alerts.monetary as revenue_at_risk,
+        customer_alerts.monetary as spend_to_date,
         customer_alerts.expected_loss,
         customer_alerts.days_overdue,
         customers.frequency > 0 as is_net_customer
@@ -49,7 +49,7 @@ memberships as (
         recency_rank,
         frequency_rank,
         monetary_rank,
-        revenue_at_risk,
+        spend_to_date,
         expected_loss,
         days_overdue,
         is_net_customer
@@ -69,7 +69,7 @@ profiles as (
         avg(frequency_rank) filter (where is_net_customer) as frequency_rank,
         avg(monetary_rank) filter (where is_net_customer) as monetary_rank,
         count(days_overdue) filter (where is_net_customer) as overdue_customer_count,
-        sum(revenue_at_risk) filter (where is_net_customer) as revenue_at_risk,
+        sum(spend_to_date) filter (where is_net_customer) as spend_to_date,
         sum(expected_loss) filter (where is_net_customer) as expected_loss,
         median(days_overdue) filter (where is_net_customer) as median_days_overdue
     from memberships
@@ -97,7 +97,7 @@ select
     profiles.frequency_rank,
     profiles.monetary_rank,
     profiles.overdue_customer_count,
-    cast(coalesce(profiles.revenue_at_risk, 0) as decimal(18, 2)) as revenue_at_risk,
+    cast(coalesce(profiles.spend_to_date, 0) as decimal(18, 2)) as spend_to_date,
     cast(coalesce(profiles.expected_loss, 0) as decimal(18, 2)) as expected_loss,
     profiles.median_days_overdue,
     campaigns.addressed_customer_count,

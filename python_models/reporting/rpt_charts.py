@@ -29,6 +29,7 @@ def model(dbt: Any, session: Any) -> pd.DataFrame:
         "input_warnings": dbt.ref("input_warnings"),
         "segments": dbt.ref("segments"),
         "segment_rules": dbt.ref("segment_rules"),
+        "rfm_cut_points": dbt.ref("rfm_cut_points"),
         "cluster_candidates": dbt.ref("cluster_candidates"),
         "product_categories": dbt.ref("product_categories"),
         "interest_groups": dbt.ref("interest_groups"),
@@ -49,7 +50,8 @@ def model(dbt: Any, session: Any) -> pd.DataFrame:
     # Older versions' rules assign nobody today.
     active = dbt.ref("model_versions").filter("is_active")
     ((version,),) = active.aggregate("coalesce(max(model_version), 0)").fetchall()
-    relations["segment_rules"] = relations["segment_rules"].filter(f"model_version = {version}")
+    for name in ("segment_rules", "rfm_cut_points"):
+        relations[name] = relations[name].filter(f"model_version = {version}")
     relations["segment_changes"] = relations["segment_changes"].aggregate(CHANGES)
     # In total order, or ties and tables would follow the threads of the build.
     tables = {name: relation.order("all").df() for name, relation in relations.items()}

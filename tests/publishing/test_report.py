@@ -36,7 +36,8 @@ from shop_toolkit.report.sections import alerts as alert_blocks
 from shop_toolkit.report.sections.campaigns import campaign_results
 from shop_toolkit.report.sections.customer_map import CELLS, POINTS, customer_map
 from shop_toolkit.report.sections.movement import CAUSES, CHANGES
-from shop_toolkit.report.sections.predictions import confusion_table
+from shop_toolkit.report.sections.predictions import confusion_table, models_in_use
+from shop_toolkit.report.sections.rules import bounds
 from shop_toolkit.report.sections.sales import cohorts
 
 CHROMIUM = "/usr/bin/chromium"
@@ -53,7 +54,7 @@ TABLES = {
     "prediction_calibration": "main", "prediction_confusion": "main", "segment_transitions": "main",
     "segment_drift": "main", "segment_changes": "main", "campaign_results": "main",
     "rpt_findings": "reporting", "rpt_segments": "reporting",
-    "rpt_segment_interests": "reporting", "rpt_score_cells": "reporting",
+    "rpt_segment_interests": "reporting", "rpt_score_cells": "reporting", "rfm_cut_points": "scoring",
 }  # fmt: skip
 HEIGHT = 900
 # What an attacker types into fields that a shop logs.
@@ -576,9 +577,9 @@ def test_all_overdue_money_is_the_same_on_every_tab(visit: Visit, demo_shop: Sho
 
 
 def test_the_sum_of_overdue_money_is_withheld_where_all_of_them_are_few(tables: Tables) -> None:
-    few = tables["rpt_segments"].assign(overdue_customer_count=0, revenue_at_risk=0.0, expected_loss=0.0)
+    few = tables["rpt_segments"].assign(overdue_customer_count=0, spend_to_date=0.0, expected_loss=0.0)
     first = few.groupby("segmentation").head(1).index
-    few.loc[first, ["overdue_customer_count", "revenue_at_risk", "expected_loss"]] = [4, 98765.43, 98765.43]
+    few.loc[first, ["overdue_customer_count", "spend_to_date", "expected_loss"]] = [4, 98765.43, 98765.43]
     block = blocks_of(tables | {"rpt_segments": few})["alerts"]
     assert "98,765" not in json.dumps(block.as_dict())
     assert "98765" not in json.dumps(block.as_dict())
@@ -635,7 +636,7 @@ def test_causes_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
 
 
 def test_alerts_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
-    headings = ("segmentation", "segment", "overdue", "revenue at risk", "expected loss")
+    headings = ("segmentation", "segment", "overdue", "spent so far", "expected loss")
     rows = list(zip(*(visit.column("alerts", heading) for heading in headings), strict=True))
     for place, segmentation in enumerate(("broad", "detailed", "rfm")):
         known = demo_shop.rows(f"""
@@ -830,7 +831,9 @@ def test_a_gain_is_expected_by_the_last_campaign_to_the_same_segment(tables: Tab
 
     def gain(*rows: dict[str, Any]) -> tuple[str, list[list[str]]]:
         results = privacy.claims_alone(pd.DataFrame(rows))
-        _, _, block = first.blocks({"rpt_findings": best, "campaign_results": results})
+        _, _, block = first.blocks(
+            {"rpt_findings": best, "campaign_results": results, "input_warnings": pd.DataFrame()}
+        )
         assert table_of(block).rows[0][-1] == block.cards[0].facts[-1][1]
         return block.cards[0].facts[-1][1], block.cards[0].texts[3:]
 
@@ -1215,8 +1218,8 @@ def test_actions_count_whom_their_lists_hold(visit: Visit, demo_shop: Shop) -> N
         "Win the second order": """select count(*), sum(expected_spend_90_days)::double from customers
             where frequency = 1 and recency_days <= 60
             and customer_id not in (select customer_id from customer_alerts where state <> 'resolved')""",
-        "Keep the best: loyal": """select count(*), sum(expected_spend_90_days)::double from customers
-            where detailed_segment = 'loyal'""",
+        "Keep the best: “loyal” of the detailed segments": """
+            select count(*), sum(expected_spend_90_days)::double from customers where detailed_segment = 'loyal'""",
     }
     headings = ("what", "customers", "at stake in 90 days", "expected gain")
     shown = {row[0]: row[1:] for row in zip(*(visit.column("actions", one) for one in headings), strict=True)}
@@ -1226,7 +1229,10 @@ def test_actions_count_whom_their_lists_hold(visit: Visit, demo_shop: Shop) -> N
 def test_actions_lead_to_their_files_and_say_how_to_measure_them(visit: Visit, tables: Tables) -> None:
     cards = {card.title: card for card in blocks_of(tables)["actions"].cards}
     assert {title: [path for _, path in card.files] for title, card in cards.items()} == {
-        "Keep the best: loyal": ["audiences/actions/keep-the-best-customer-ids.csv", "audiences/actions/campaigns.csv"],
+        "Keep the best: “loyal” of the detailed segments": [
+            "audiences/actions/keep-the-best-customer-ids.csv",
+            "audiences/actions/campaigns.csv",
+        ],
         "Write to overdue customers": [
             "audiences/actions/win-back-customer-ids.csv",
             "audiences/actions/campaigns.csv",
@@ -1269,7 +1275,7 @@ def test_findings_write_rise_and_fall_and_leave_out_what_is_withheld(tables: Tab
     assert said.evidence == "90.00 in 90 days, 60.00 before (+50 %); all products +20 %."
     down = change.assign(finding="moved_down", customer_count=1, moved_until=pd.Timestamp("2024-01-31"), amount=7.0)
     said = blocks_of(tables | {"rpt_findings": down})["findings"].statements[0]
-    assert said.text == "1 customer moved to a lower segment in January 2024, and had spent 7.00."
+    assert said.text == "1 customer moved to a lower broad segment in January 2024, and had spent 7.00."
     # of two customers: what they spent is nobody's business
     segments = tables["segments"].copy()
     few = (segments["segmentation"] == "broad") & (segments["segment"] == best["subject"].iloc[0])
@@ -1933,7 +1939,7 @@ def test_a_shop_of_one_customer_has_a_report(tables: Tables) -> None:
             "frequency_rank": 0.0,
             "monetary_rank": 0.0,
             "overdue_customer_count": 0,
-            "revenue_at_risk": 0.0,
+            "spend_to_date": 0.0,
             "expected_loss": 0.0,
             "median_days_overdue": None,
             "addressed_customer_count": None,
@@ -2135,18 +2141,111 @@ def test_a_page_whose_charts_the_policy_forbids_says_so(
     page.wait_for_selector("#undrawn", state="visible", timeout=20_000)
 
 
+def today_row(model: str, is_baseline: bool, metric: str = "accuracy") -> dict[str, Any]:
+    return {"task": "predict next interest", "model": model, "metric": metric, "split": "today",
+            "value": 0.5, "sample_size": 300, "is_baseline": is_baseline, "note": "why"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("is_baseline", "gains", "customers", "why"),
+    [
+        (False, (0.1, 0.05, 0.2), 300, "Better than every simple rule by 5.0 points of 100 at least (95 % sure), on 300"
+         " customers."),
+        (True, (0.1, 0.05, 0.2), 74, "Too early to say whether the best learned model, “random forest”, is better: 74"
+         " customers were evaluated,"
+         " 200 are needed."),
+        (True, (-0.1, -0.2, 0.05), 300, "The best learned model, “random forest”, was no better, on 300 customers."),
+        (True, (0.1, -0.05, 0.2), 300, "The best learned model, “random forest”, was better by −5.0 points of 100 to"
+         " 20.0 points of 100 (nine"
+         " cases of ten) on 300 customers, which may be chance."),
+        (True, (), 0, "No learned model could be evaluated."),
+    ],
+)  # fmt: skip
+def test_a_card_says_why_a_model_is_in_use(
+    is_baseline: bool, gains: tuple[float, ...], customers: int, why: str
+) -> None:
+    used = today_row("personal top" if is_baseline else "random_forest", is_baseline)
+    known = [
+        used | {"model": "random_forest", "metric": metric, "split": "all origins", "value": value,
+                "sample_size": customers}
+        for metric, value in zip(("gain", "gain_lower_bound", "gain_upper_bound"), gains, strict=False)
+    ]  # fmt: skip
+    block = models_in_use(pd.DataFrame([used, *known]), 200)
+    (card,) = block.cards
+    assert (card.title, card.texts) == ("Next interest", [[why, ""]])
+    assert card.lead == ("By “personal top”, a simple rule" if is_baseline else "By “random forest”, a learned model")
+
+
+def test_the_models_in_use_are_those_of_the_mart(tables: Tables) -> None:
+    today = tables["model_evaluations"].query("split == 'today'")
+    rows = blocks_of(tables)["models_in_use"].table
+    assert rows
+    assert sorted(row[1] for row in rows.rows) == sorted(model.replace("_", " ") for model in today["model"])
+
+
+def test_bounds_of_scores_are_where_scores_change(tables: Tables, demo_shop: Shop) -> None:
+    """Each score's bounds, read back from the page, hold the least and the greatest value of its customers."""
+    cards = {card.title: dict(card.facts) for card in blocks_of(tables)["cut_points"].cards}
+    for title, name, column in (
+        ("Days since the last order", "recency", "recency_days"),
+        ("Orders", "frequency", "frequency"),
+        ("Spent", "monetary", "monetary"),
+    ):
+        known = demo_shop.rows(f"""
+            select {name}_score, min({column})::double, max({column})::double from customers
+            where {name}_score is not null group by 1 order by 1
+        """)
+        assert len(cards[title]) == len(known)
+        for score, least, most in known:
+            text = cards[title][f"score {score}"]
+            ends = [float(number.replace(",", "")) for number in re.findall(r"[\d,.]+", text)]
+            low = -math.inf if text.startswith("up to") else ends[0]
+            high = math.inf if text.startswith("over") and " to " not in text else ends[-1]
+            assert low <= least <= most <= high, (title, score, text)
+            assert not text.startswith("over") or least > low
+
+
+def test_bounds_of_few_show_no_money(tables: Tables) -> None:
+    few = dict(tables) | {"rpt_score_cells": tables["rpt_score_cells"].head(1).assign(customer_count=24)}
+    assert [card.title for card in blocks_of(few)["cut_points"].cards] == ["Days since the last order", "Orders"]
+
+
+def test_equal_cut_points_leave_a_score_without_bounds() -> None:
+    cuts = pd.DataFrame(
+        {"score_group": "", "measure": "frequency", "cut_number": [1, 2, 3, 4], "cut_point": [1.0, 1.0, 2.0, 5.0]}
+    )
+    assert [(row["score"], row["bounds"]) for row in bounds(cuts)] == [
+        (1, "up to 1"), (3, "2"), (4, "3 to 5"), (5, "over 5"),
+    ]  # fmt: skip
+
+
+def test_the_first_screen_counts_doubts_about_the_input(tables: Tables) -> None:
+    words = "2 things in the input could not be decided: the tab Data quality says what to do."
+    doubt = {
+        "kind": "unused_columns",
+        "column_name": "a",
+        "row_count": 1,
+        "amount": 1.0,
+        "suggestion": "",
+        "example": "",
+    }
+    changed = dict(tables) | {"input_warnings": pd.DataFrame([doubt, doubt])}
+    assert blocks_of(changed)["key_figures"].note.endswith(words)
+    assert "could not be decided" not in blocks_of(tables)["key_figures"].note
+
+
 def test_the_title_of_alerts_tells_a_segment_from_the_overdue() -> None:
     ranks = pd.DataFrame(
         {
             "segment": ["loyal", "at risk"],
             "overdue_customer_count": [3, 1],
             "customer_count": [10, 10],
-            "revenue_at_risk": [600.0, 400.0],
+            "spend_to_date": [600.0, 400.0],
         }
     )
-    assert alert_blocks.overdue_title(ranks) == (
+    assert alert_blocks.overdue_title(ranks, "broad") == (
         "4 customers (20 %) are away for longer than usual; 60 % of the 1,000 that they have spent"
-        " comes from the segment “loyal”"
+        " comes from the broad segment “loyal”"
     )
 
 
@@ -2156,13 +2255,15 @@ def test_no_segment_is_called_the_largest_where_one_that_is_withheld_could_be() 
             "segment": ["loyal", "at risk", "lost"],
             "overdue_customer_count": [3, 9, 6],
             "customer_count": [10, 10, 10],
-            "revenue_at_risk": [None, None, 400.0],
+            "spend_to_date": [None, None, 400.0],
             "expected_loss": [None, None, 40.0],
         }
     )
     title = "18 customers (60 %) are away for longer than usual; "
-    assert alert_blocks.overdue_title(ranks, 900.0) == title + "they have spent 900"
-    assert alert_blocks.overdue_title(ranks, 800.0).startswith(title + "50 % of the 800 that they have spent comes")
+    assert alert_blocks.overdue_title(ranks, "broad", 900.0) == title + "they have spent 900"
+    assert alert_blocks.overdue_title(ranks, "broad", 800.0).startswith(
+        title + "50 % of the 800 that they have spent comes"
+    )
     assert "90.00 is likely to be lost: the spend" in alert_blocks.loss_sentence(ranks, 90.0)
     assert "most of it (40.00) in the segment “lost”" in alert_blocks.loss_sentence(ranks, 80.0)
 
@@ -2342,7 +2443,7 @@ def test_profiles_are_compared_by_what_they_spend(tables: Tables) -> None:
     # Nobody is less recent or orders less often, but they spend most.
     profiles["monetary_rank"] = profiles["monetary_rank"].astype(float).mask(lost, 0.99)
     title = blocks_of(tables | {"rpt_segments": profiles})["broad_profiles"].title
-    assert title.startswith("Lost outspend 99 % of all customers")
+    assert title.startswith("Broad segments: lost outspend 99 % of all customers")
 
 
 def test_countries_of_similar_revenue_have_an_axis_too(tables: Tables) -> None:

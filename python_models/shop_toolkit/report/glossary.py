@@ -10,8 +10,8 @@ TERMS = {
     marked("expected loss"): marked(
         "What a customer would spend in the next 90 days, times the probability that they have stopped ordering."
     ),
-    marked("revenue at risk"): marked(
-        "What customers have spent so far who may not come back: how much they were worth, not what will be lost."
+    marked("spent so far"): marked(
+        "What the overdue customers have spent in all: how much they were worth to the shop, not what will be lost."
     ),
     marked("control group"): marked(
         "Customers of the same segment whom a campaign leaves out, drawn at random: what they do anyway is what the"

@@ -103,11 +103,24 @@ def overdue_totals(ranks: pd.DataFrame) -> pd.DataFrame:
     Args:
         ranks: rpt_segments with all money.
     """
-    money = ["revenue_at_risk", "expected_loss"]
+    money = ["spend_to_date", "expected_loss"]
     totals = ranks.assign(**{name: ranks[name].astype(float) for name in money}).groupby("segmentation")
     sums = totals[[*money, "overdue_customer_count"]].sum().reset_index()
     shown = sums["overdue_customer_count"] >= LEAST_CUSTOMERS
     return sums.assign(**{name: sums[name].where(shown) for name in money})
+
+
+def cuts_without_money(cuts: pd.DataFrame, customer_count: int) -> pd.DataFrame:
+    """Cut-points as the report may show them: one of money is what a customer spent.
+
+    Args:
+        cuts: rfm_cut_points of the active version.
+        customer_count: Customers with scores. Where a score has few of them, or a country may have, money is left out.
+    """
+    shown = cuts.assign(score_group=cuts["score_group"].fillna("")).astype({"score_group": "str"})
+    number = shown.loc[(shown["measure"] == "monetary") & (shown["score_group"] == ""), "cut_number"].max()
+    enough = customer_count >= LEAST_CUSTOMERS * (1 + (number if number == number else 0))
+    return shown[(shown["measure"] != "monetary") | (enough & (shown["score_group"] == ""))]
 
 
 def guarded(tables: Tables) -> dict[str, pd.DataFrame]:
@@ -125,6 +138,7 @@ def guarded(tables: Tables) -> dict[str, pd.DataFrame]:
     )
     return dict(tables) | {
         "rpt_findings": findings_without(tables["rpt_findings"], segments),
+        "rfm_cut_points": cuts_without_money(tables["rfm_cut_points"], int(cells["customer_count"].sum())),
         "sales_by_country": pooled_countries(tables["sales_by_country"]),
         "rpt_score_cells": without_money(cells, "customer_count", ["revenue", "revenue_share"]),
         "rpt_segment_interests": without_money(
@@ -141,7 +155,7 @@ def guarded(tables: Tables) -> dict[str, pd.DataFrame]:
         "rpt_segments": without_money(
             tables["rpt_segments"],
             "overdue_customer_count",
-            ["revenue_at_risk", "expected_loss", "median_days_overdue"],
+            ["spend_to_date", "expected_loss", "median_days_overdue"],
             ["segmentation"],
         ),
     }

@@ -24,6 +24,11 @@ def segments_named(segmentation: str) -> str:
     return sentence(_(SEGMENTATIONS[segmentation]))
 
 
+def titled(segmentation: str, title: str) -> str:
+    """A title that names a segment, with its segmentation: some names, such as loyal, occur in several."""
+    return _("{segments}: {title}", segments=segments_named(segmentation), title=title)
+
+
 def segmentations_of(segments: pd.DataFrame) -> dict[str, str]:
     """Key and name of the shop's segmentations.
 

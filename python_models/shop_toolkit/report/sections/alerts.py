@@ -44,6 +44,13 @@ METRICS = {
         lambda number: number_text(number, 1),
     ),
 }
+# Of what overdue customers have spent, the share of one segment.
+SPENT_MOSTLY = {
+    "broad": marked("; {share} of the {amount} that they have spent comes from the broad segment “{segment}”"),
+    "detailed": marked("; {share} of the {amount} that they have spent comes from the detailed segment “{segment}”"),
+    "rfm": marked("; {share} of the {amount} that they have spent comes from the RFM segment “{segment}”"),
+    "custom": marked("; {share} of the {amount} that they have spent comes from the custom segment “{segment}”"),
+}
 
 
 def alerts(ranks: pd.DataFrame, totals: pd.DataFrame, segments: pd.DataFrame, colours: Mapping[str, str]) -> Block:
@@ -66,7 +73,7 @@ def alerts(ranks: pd.DataFrame, totals: pd.DataFrame, segments: pd.DataFrame, co
         if own.empty:
             continue
         whole = totals[totals["segmentation"] == segmentation].iloc[0]
-        titles[segmentation] = overdue_title(own, whole["revenue_at_risk"])
+        titles[segmentation] = overdue_title(own, segmentation, whole["spend_to_date"])
         notes[segmentation] = overdue_note(own, whole["expected_loss"])
         panels += overdue_panels(segmentation, own, colours)
         tables.append(own)
@@ -76,7 +83,7 @@ def alerts(ranks: pd.DataFrame, totals: pd.DataFrame, segments: pd.DataFrame, co
         "customer_count": (_("customers"), "count"),
         "overdue_customer_count": (_("overdue"), "count"),
         "share": (_("share overdue"), "share"),
-        "revenue_at_risk": (_("revenue at risk"), "money"),
+        "spend_to_date": (_("spent so far"), "money"),
         "expected_loss": (_("expected loss"), "money"),
         "median_days_overdue": (_("median days overdue"), "number"),
     }
@@ -116,7 +123,7 @@ def overdue_panels(segmentation: str, own: pd.DataFrame, colours: Mapping[str, s
     """
     figures = (
         ("overdue_customer_count", _("Customers overdue"), _("customers")),
-        ("revenue_at_risk", _("Revenue at risk"), _("spend to date")),
+        ("spend_to_date", _("Spent so far"), _("spend to date")),
         ("expected_loss", _("Expected loss"), _("spend of 90 days")),
     )
     return [overdue_bars(own, field, title, unit, colours, segmentation) for field, title, unit in figures]
@@ -130,23 +137,26 @@ def overdue_note(own: pd.DataFrame, loss: float) -> str:
         loss: Expected loss of all overdue customers.
     """
     alone = ""
-    if own["revenue_at_risk"].isna().any():
+    if own["spend_to_date"].isna().any():
         alone = _("Revenue of fewer than {least} customers is not shown apart; sums hold it.", least=LEAST_CUSTOMERS)
+        alone += " " + _("One more segment may be left out, or a subtraction would give it away.")
     where = _(
-        "Alerts go by the rule that did best on this shop's past. The mart customer_alerts names the customers, with"
-        " the probability that they have stopped and the expected loss."
+        "Alerts go by the rule that did best on this shop's past. The forecast is that of the model in use, the"
+        " probability is how often such alerts were right at earlier month ends: the tab Models has both. The table"
+        " customer_alerts names the customers."
     )
     return " ".join(filter(None, [alone, loss_sentence(own, loss).strip(), where]))
 
 
-def overdue_title(own: pd.DataFrame, total: float | None = None) -> str:
+def overdue_title(own: pd.DataFrame, segmentation: str, total: float | None = None) -> str:
     """How many customers are overdue, and which segment has spent most of what they have.
 
     Args:
         own: One row per segment.
+        segmentation: rfm, broad, detailed or custom.
         total: What all of them have spent; without it what the rows show.
     """
-    overdue, risk = int(own["overdue_customer_count"].sum()), own["revenue_at_risk"].astype(float).fillna(0)
+    overdue, risk = int(own["overdue_customer_count"].sum()), own["spend_to_date"].astype(float).fillna(0)
     total = risk.sum() if total is None else float(total)
     title = ngettext(
         "{count} customer ({share}) is away for longer than usual",
@@ -158,7 +168,7 @@ def overdue_title(own: pd.DataFrame, total: float | None = None) -> str:
     # What is withheld might be the largest.
     if total > 0 and 0 < risk.max() >= total - risk.sum():
         title += _(
-            "; {share} of the {amount} that they have spent comes from the segment “{segment}”",
+            SPENT_MOSTLY[segmentation],
             share=percent(risk.max() / total),
             amount=money(total),
             segment=largest(own, risk)["segment"],
@@ -201,7 +211,7 @@ def overdue_bars(
 
     Args:
         own: One row per segment, in order.
-        field: Column of the values: overdue_customer_count, revenue_at_risk or expected_loss.
+        field: Column of the values: overdue_customer_count, spend_to_date or expected_loss.
         title: Heading of the figure.
         unit: Title of the axis.
         colours: Colour by segment.
@@ -209,9 +219,11 @@ def overdue_bars(
     """
     names = list(own["segment"])
     words = count if field == "overdue_customer_count" else money
-    texts = ["" if is_missing(value) else words(value) for value in own[field]]
+    texts = [_("not shown") if is_missing(value) else words(value) for value in own[field]]
     marks = [colours.get(segment, GREY) for segment in names]
-    figure = bars(names, column(own, field), texts, marks, textposition="outside")
+    # What is withheld gets a bar of no length, or its text would not be drawn.
+    values = [0 if value is None else value for value in column(own, field)]
+    figure = bars(names, values, texts, marks, textposition="outside")
     # Room for the text of the longest bar.
     most = float(own[field].fillna(0).max())
     layout = {"xaxis": axis(unit, range=[0, most * 1.25 or 1]), "yaxis": names_axis(names=named_short(names, 26))}

@@ -30,9 +30,9 @@ from shop_toolkit.report.language import marked
 from shop_toolkit.report.privacy import LEAST_CUSTOMERS, withheld_note
 from shop_toolkit.report.sections.customer_map import customer_map
 from shop_toolkit.report.sections.profiles import profiles
-from shop_toolkit.report.sections.rules import rules
-from shop_toolkit.report.segmentations import LEARNED, SEGMENTATIONS, ordered, segmentations_of, segments_named
-from shop_toolkit.report.words import is_missing, percent, sentence
+from shop_toolkit.report.sections.rules import bounds_of_scores, rules
+from shop_toolkit.report.segmentations import LEARNED, SEGMENTATIONS, ordered, segmentations_of, segments_named, titled
+from shop_toolkit.report.words import is_missing, percent
 
 # By measure of a score cell its text on hover and its heading.
 SCORE_MAPS = {
@@ -66,7 +66,10 @@ def rules_of(tables: Tables) -> list[Block]:
     """The rules of the learned segmentations, which are technical."""
     segments = tables["segments"]
     colours = segment_colours(segments)
-    return [rules(segmentation, tables["segment_rules"], segments, colours) for segmentation in LEARNED]
+    return [
+        *(rules(segmentation, tables["segment_rules"], segments, colours) for segmentation in LEARNED),
+        bounds_of_scores(tables["rfm_cut_points"]),
+    ]
 
 
 def scores(cells: pd.DataFrame) -> Block:
@@ -184,9 +187,10 @@ def best_segment(own: pd.DataFrame) -> str:
         return _("All customers are one segment, {segment}: there is nothing to compare", segment=best["segment"])
     if is_missing(best["revenue_share"]):
         return _("Segments and their customers")
-    return _(
+    words = _(
         "{segment} are {share} of the customers and bring {revenue_share} of the revenue",
-        segment=sentence(best["segment"]),
+        segment=best["segment"],
         share=percent(best["share"]),
         revenue_share=percent(best["revenue_share"]),
     )
+    return titled(best["segmentation"], words)

@@ -26,7 +26,7 @@ from shop_toolkit.report.language import ngettext
 from shop_toolkit.report.months import month
 from shop_toolkit.report.privacy import LEAST_CUSTOMERS
 from shop_toolkit.report.sections.campaigns import GAIN_DAYS, LEAST_BUYERS, LEAST_COMPARED, with_gains
-from shop_toolkit.report.words import change, count, customers, day_of, is_missing, money, percent, sentence
+from shop_toolkit.report.words import change, count, customers, day_of, is_missing, money, percent
 
 AMOUNTS = ("revenue", "mean_order")
 
@@ -35,11 +35,17 @@ def blocks(tables: Tables) -> list[Block]:
     """The blocks of the first screen."""
     rows = with_gains(tables["rpt_findings"], tables["campaign_results"]).sort_values(["finding_type", "rank"])
     by_type = {name: rows[rows["finding_type"] == name] for name in ("figure", "finding", "action")}
-    return [key_figures(by_type["figure"]), findings(by_type["finding"]), actions(by_type["action"])]
+    doubt_count = len(tables["input_warnings"])
+    return [key_figures(by_type["figure"], doubt_count), findings(by_type["finding"]), actions(by_type["action"])]
 
 
-def key_figures(rows: pd.DataFrame) -> Block:
-    """Five numbers of the last period and their change; `rows` are the figures of rpt_findings."""
+def key_figures(rows: pd.DataFrame, doubt_count: int = 0) -> Block:
+    """Five numbers of the last period and their change, and how sure the input is.
+
+    Args:
+        rows: The figures of rpt_findings.
+        doubt_count: Rows of input_warnings, which the tab of data quality shows.
+    """
     name = "key_figures"
     if rows.empty:
         return without_chart(name, _("The last weeks"), _("There is no order to count."))
@@ -56,6 +62,13 @@ def key_figures(rows: pd.DataFrame) -> Block:
     note = _("Orders of known customers, beside the {days} days before; the season is not taken out.", days=days)
     if rows["previous_amount"].isna().all():
         note = _("Orders of known customers. The log is too short to compare with a period before.")
+    if doubt_count:
+        note += " " + ngettext(
+            "{count} thing in the input could not be decided: the tab Data quality says what to do.",
+            "{count} things in the input could not be decided: the tab Data quality says what to do.",
+            doubt_count,
+            count=count(doubt_count),
+        )
     columns = {
         "finding": (_("figure"), "text"),
         "amount": (_("last period"), "money"),
@@ -162,8 +175,9 @@ def parts_of_change(row: Row) -> str:
 def best_segment(row: Row) -> tuple[str, str]:
     """The segment that brings most."""
     text = _(
-        "{segment} are {share} of the customers and bring {revenue_share} of the revenue: {amount}.",
-        segment=sentence(row["subject"]),
+        "Of the broad segments “{segment}” brings most: {share} of the customers, {revenue_share} of the revenue,"
+        " {amount}.",
+        segment=row["subject"],
         share=percent(row["customer_count"] / row["of_customer_count"]),
         revenue_share=percent(float(row["amount"]) / float(row["of_amount"])),
         amount=money(row["amount"]),
@@ -253,14 +267,14 @@ def cancelled(row: Row) -> tuple[str, str]:
 def moved_down(row: Row) -> tuple[str, str]:
     """Customers whose segment is a lower one than a month before."""
     text = ngettext(
-        "{count} customer moved to a lower segment in {month}, and had spent {amount}.",
-        "{count} customers moved to a lower segment in {month}, and had spent {amount}.",
+        "{count} customer moved to a lower broad segment in {month}, and had spent {amount}.",
+        "{count} customers moved to a lower broad segment in {month}, and had spent {amount}.",
         row["customer_count"],
         count=count(row["customer_count"]),
         month=month(row["moved_until"]),
         amount=money(row["amount"]),
     )
-    return text, _("Broad segments at the end of the month, beside the month before.")
+    return text, _("At the end of the month, beside the end of the month before.")
 
 
 # By finding what writes its sentence and its evidence.
@@ -417,7 +431,7 @@ def keep_best(row: Row) -> Card:
     """The segment that brings most."""
     return action_card(
         row,
-        _("Keep the best: {segment}", segment=row["subject"]),
+        _("Keep the best: “{segment}” of the detailed segments", segment=row["subject"]),
         _("the detailed segment that brings most"),
         f"{row['action']}; {row['channel']}",
         _("forecast spend"),

@@ -53,7 +53,8 @@ def flows(transitions: pd.DataFrame, segments: pd.DataFrame, colours: Mapping[st
         next(iter(titles.values())),
         note=_(
             "Left: segments on {first}, right: on {last}, with their customers; best on top. Pale bands stayed, strong"
-            " ones moved.",
+            " ones moved. Who will move next without another order, and when, is in the table customers"
+            " (next_broad_segment and others): today's rules are applied to each later day, nothing is estimated.",
             first=day_of(pd.Timestamp(own["previous_date"].iloc[0])),
             last=day_of(pd.Timestamp(day)),
         ),

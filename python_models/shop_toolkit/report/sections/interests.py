@@ -25,8 +25,8 @@ from shop_toolkit.report.charts import (
 )  # fmt: skip
 from shop_toolkit.report.language import gettext as _
 from shop_toolkit.report.language import marked, ngettext, number_text
-from shop_toolkit.report.segmentations import ALL_CANCELLED, SEGMENTATIONS, ordered
-from shop_toolkit.report.words import count, percent, sentence, unit_of_money, wrapped
+from shop_toolkit.report.segmentations import ALL_CANCELLED, SEGMENTATIONS, ordered, titled
+from shop_toolkit.report.words import count, percent, unit_of_money, wrapped
 
 # Fewer customers show little of what a segment wants.
 ENOUGH = 30
@@ -177,14 +177,15 @@ def most_unusual(rows: pd.DataFrame, segments: pd.DataFrame) -> str:
     if apart.empty or ratio.max() < 1.1:
         return _("All segments spend on the same things")
     most = largest(apart, ratio)
-    return _(
+    words = _(
         "{segment} spend {times} times the usual share on “{category}” ({share} against {usual})",
-        segment=sentence(most["segment"]),
+        segment=most["segment"],
         times=number_text(ratio.max(), 1),
         category=most["category_name"],
         share=percent(most["spend_share"]),
         usual=percent(most["usual_share"]),
     )
+    return titled(most["segmentation"], words)
 
 
 def groups(rows: pd.DataFrame) -> Block:

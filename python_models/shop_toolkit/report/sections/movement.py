@@ -41,7 +41,7 @@ CAUSES = {
     "order": (marked("orders"), ACCENT),
     "aging": (marked("time passing"), PALE),
     "cancellation": (marked("cancellations"), FALL),
-    "late_data": (marked("late-arriving rows"), RISE),
+    "late_data": (marked("rows that arrived late"), RISE),
     "refit": (marked("new rules"), INK),
 }
 # Whose changes, and what they are caused by.
@@ -55,7 +55,7 @@ CAUSED_BY = {
     "order": marked("{changes} are caused by orders"),
     "aging": marked("{changes} are caused by time passing"),
     "cancellation": marked("{changes} are caused by cancellations"),
-    "late_data": marked("{changes} are caused by late-arriving rows"),
+    "late_data": marked("{changes} are caused by rows that arrived late"),
     "refit": marked("{changes} are caused by new rules"),
 }
 # How many stay in their segment, by measure of segment_drift.
@@ -146,9 +146,10 @@ def causes(changes: pd.DataFrame) -> Block:
         name,
         next(iter(titles.values())),
         note=_(
-            "The cause answers which segment each customer would be in if only time had passed, only new orders"
-            " counted, and so on. Late-arriving rows and new rules also restate earlier months. A month that is not"
-            " over is pale."
+            "The cause is what moved a customer most: for each, the segment is worked out as if only time had passed,"
+            " only new orders counted, and so on. Rows that arrive late and new rules also correct earlier months"
+            " (restatements). A month that is not over is pale. The table segment_changes has each change with its"
+            " customer."
         ),
         titles=titles,
         panels=[cause_bars(segmentation, rows) for segmentation, rows in known.items()],

@@ -8,8 +8,10 @@ from shop_toolkit.report.charts import (
     MUTED,
     PALE,
     Block,
+    Card,
     Figure,
     Panel,
+    Row,
     Table,
     Tables,
     axis,
@@ -21,12 +23,13 @@ from shop_toolkit.report.charts import (
     percents,
     pivot,
     rows_height,
+    rows_of,
     table_of,
     without_chart,
 )  # fmt: skip
 from shop_toolkit.report.data_texts import OWN_CATEGORIES, said
 from shop_toolkit.report.language import gettext as _
-from shop_toolkit.report.language import marked, ngettext
+from shop_toolkit.report.language import marked, ngettext, number_text
 from shop_toolkit.report.words import count, label, listed, money, percent, sentence, wrapped
 
 # The metric that a task is shown by, and its unit; the first that a task has.
@@ -41,6 +44,8 @@ INTEREST = marked("predict next interest")
 NO_PREDICTION = marked("no prediction")
 # Clusters of the backtest have a number instead of a name.
 UNNAMED = r"\w+ cluster \d+"
+# How much better a model is than the best baseline, and the ends of the interval.
+GAINS = ("gain", "gain_lower_bound", "gain_upper_bound")
 PREDICTED = ("predict ", "forecast ")
 IN_SAMPLE = "(in-sample)"
 
@@ -48,8 +53,10 @@ IN_SAMPLE = "(in-sample)"
 def blocks(tables: Tables) -> list[Block]:
     """The section's blocks."""
     evaluations = tables["model_evaluations"]
-    undecided = undecided_tasks(evaluations, tables["settings"]["min_test_customers"].astype(int).max())
+    least = tables["settings"]["min_test_customers"].astype(int).max()
+    undecided = undecided_tasks(evaluations, least)
     return [
+        models_in_use(evaluations, least),
         beside_baselines(evaluations, undecided),
         calibration(tables["prediction_calibration"], evaluations, undecided),
         confusion(tables["prediction_confusion"], undecided),
@@ -131,6 +138,98 @@ def evaluated(evaluations: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(tables) if tables else rows
 
 
+def models_in_use(evaluations: pd.DataFrame, least_customers: int) -> Block:
+    """Which model makes each prediction, and why.
+
+    Args:
+        evaluations: model_evaluations.
+        least_customers: So many customers have to be evaluated.
+    """
+    name, heading = "models_in_use", _("Which model makes each prediction, and why")
+    today = evaluations[evaluations["split"] == "today"].sort_values("task")
+    if today.empty:
+        return without_chart(name, heading, _("Nothing is predicted: {why}.", why=why_not_evaluated(evaluations)))
+    chosen = [(row, why_in_use(row, evaluations, least_customers)) for row in rows_of(today)]
+    used = today.assign(why=[why for _row, why in chosen])
+    columns = {
+        "task": (_("task"), "word"),
+        "model": (_("in use"), "word"),
+        "is_baseline": (_("baseline"), "text"),
+        "why": (_("why"), "text"),
+        "sample_size": (_("evaluated on"), "count"),
+        "note": (_("figures"), "word"),
+    }
+    return Block(
+        name,
+        heading,
+        note=_(
+            "A learned model is used only where it was better than the best simple rule (baseline) on past dates, by"
+            " more than chance: at least {least} customers were evaluated, and the whole 95 % interval of its lead is"
+            " above zero. Else the simple rule is used.",
+            least=count(least_customers),
+        ),
+        cards=[
+            Card(
+                sentence(what(row["task"])),
+                lead=_("By “{model}”, a simple rule", model=model_words(row["model"]))
+                if row["is_baseline"]
+                else _("By “{model}”, a learned model", model=model_words(row["model"])),
+                texts=[[why, ""]],
+            )
+            for row, why in chosen
+        ],
+        table=table_of(used, columns),
+    )
+
+
+def why_in_use(today: Row, evaluations: pd.DataFrame, least_customers: int) -> str:
+    """Why a model is in use, as `macros/prediction/active_models.sql` decides it, in a sentence.
+
+    Args:
+        today: The task's row of the split `today`.
+        evaluations: model_evaluations.
+        least_customers: So many customers have to be evaluated.
+    """
+    gains = evaluations[(evaluations["task"] == today["task"]) & evaluations["metric"].isin(GAINS)]
+    known = gains.drop_duplicates("metric").set_index("metric")
+    if not set(GAINS) <= set(known.index):
+        return _("No learned model could be evaluated.")
+    gain, low, high = (float(known.loc[metric, "value"]) for metric in GAINS)
+    number = int(known.loc["gain", "sample_size"])
+    parts = {
+        "model": model_words(known.loc["gain", "model"]),
+        "count": count(number),
+        "low": lead_words(low, today["metric"]),
+        "high": lead_words(high, today["metric"]),
+        "least": count(least_customers),
+    }
+    if not today["is_baseline"]:
+        return _("Better than every simple rule by {low} at least (95 % sure), on {count} customers.", **parts)
+    if number < least_customers:
+        return _(
+            "Too early to say whether the best learned model, “{model}”, is better: {count} customers were"
+            " evaluated, {least} are needed.",
+            **parts,
+        )
+    if gain <= 0:
+        return _("The best learned model, “{model}”, was no better, on {count} customers.", **parts)
+    return _(
+        "The best learned model, “{model}”, was better by {low} to {high} (nine cases of ten) on {count}"
+        " customers, which may be chance.",
+        **parts,
+    )
+
+
+def lead_words(lead: float, metric: str) -> str:
+    """By how much a model is better: an amount, or percentage points.
+
+    Args:
+        lead: The difference of the metric.
+        metric: rmse or a share.
+    """
+    return money(lead) if metric == "rmse" else _("{points} points of 100", points=number_text(100 * lead, 1))
+
+
 def beside_baselines(evaluations: pd.DataFrame, undecided: set[str]) -> Block:
     """Every task: its models and baselines, the best on top.
 
@@ -170,7 +269,7 @@ def beside_baselines(evaluations: pd.DataFrame, undecided: set[str]) -> Block:
         + next_quarter(evaluations),
         panels=[task_bars(task, rows[rows["task"] == task], active.get(task)) for task in tasks],
         panel_width="middle",
-        legend=[[_("active"), ACCENT, "■"], [_("other models"), PALE, "■"], [_("baselines"), MUTED, "■"]],
+        legend=[[_("in use"), ACCENT, "■"], [_("other models"), PALE, "■"], [_("baselines"), MUTED, "■"]],
         table=table_of(pd.concat([rows, today]).sort_values(["task", "model", "settings", "split"]), columns),
     )
 

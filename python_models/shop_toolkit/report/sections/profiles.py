@@ -8,7 +8,7 @@ from shop_toolkit.report.charts import MUTED, Block, Panel, largest, rows_of, ta
 from shop_toolkit.report.language import gettext as _
 from shop_toolkit.report.language import marked
 from shop_toolkit.report.privacy import LEAST_CUSTOMERS
-from shop_toolkit.report.segmentations import SEGMENTATIONS, ordered
+from shop_toolkit.report.segmentations import SEGMENTATIONS, ordered, titled
 from shop_toolkit.report.words import count, percent, sentence
 
 PROFILE = {"recency_rank": marked("recent"), "frequency_rank": marked("often"), "monetary_rank": marked("much")}
@@ -47,12 +47,15 @@ def profiles(segmentation: str, ranks: pd.DataFrame, segments: pd.DataFrame, col
     best, least = largest(own, spent), largest(own, -spent)
     return Block(
         name,
-        _(
-            "{best} outspend {best_share} of all customers, {least} {least_share}",
-            best=sentence(best["segment"]),
-            best_share=percent(float(best["monetary_rank"])),
-            least=least["segment"],
-            least_share=percent(float(least["monetary_rank"])),
+        titled(
+            segmentation,
+            _(
+                "{best} outspend {best_share} of all customers, {least} {least_share}",
+                best=best["segment"],
+                best_share=percent(float(best["monetary_rank"])),
+                least=least["segment"],
+                least_share=percent(float(least["monetary_rank"])),
+            ),
         ),
         note=_(
             "How recently, how often and how much they buy: mean rank among all customers, from 0 % (middle) to 100 %"

@@ -1,17 +1,25 @@
 """The rules that assign customers to segments, as sentences."""
 
+import math
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
-from shop_toolkit.report.charts import Block, Card, table_of, without_chart
+from shop_toolkit.report.charts import Block, Card, rows_of, table_of, without_chart
 from shop_toolkit.report.colours import GREY
 from shop_toolkit.report.language import gettext as _
 from shop_toolkit.report.language import marked, ngettext
 from shop_toolkit.report.segmentations import ordered
-from shop_toolkit.report.words import count, percent, sentence
+from shop_toolkit.report.words import count, exact_money, percent, sentence
 
 RULES_SHOWN = 3
+# The measures that customers are scored by.
+MEASURES = {
+    "recency_days": marked("Days since the last order"),
+    "frequency": marked("Orders"),
+    "monetary": marked("Spent"),
+}
 HEADINGS = {"broad": marked("Rules of the broad segments"), "detailed": marked("Rules of the detailed segments")}
 
 
@@ -51,6 +59,83 @@ def rules(segmentation: str, all_rules: pd.DataFrame, segments: pd.DataFrame, co
         table=table_of(own.sort_values("rule_number"), columns),
         segmentation=segmentation,
     )
+
+
+def bounds_of_scores(cuts: pd.DataFrame) -> Block:
+    """Which days, orders and amounts get which score; `cuts` is rfm_cut_points of the active version."""
+    name, heading = "cut_points", _("Bounds between the scores")
+    own = cuts[cuts["measure"].isin(MEASURES)].sort_values(["score_group", "measure", "cut_number"])
+    scores = [row for _key, part in own.groupby(["score_group", "measure"]) for row in bounds(part)]
+    if not scores:
+        return without_chart(name, heading, _("Nobody has scores yet, or so few have that bounds would show them."))
+    whole = [row for row in scores if not row["score_group"]]
+    countries = {"score_group": (_("country"), "text")} if len(whole) < len(scores) else {}
+    columns = countries | {
+        "measure": (_("measure"), "text"),
+        "score": (_("score"), "count"),
+        "bounds": (_("bounds"), "text"),
+    }
+    ordered_scores = sorted(
+        scores, key=lambda row: (row["score_group"], list(MEASURES).index(row["key"]), -row["score"])
+    )
+    return Block(
+        name,
+        heading,
+        note=_(
+            "Fixed when the rules were fitted, so that scores of different months can be compared. They are in the"
+            " table rfm_cut_points; seeds/rfm_segments.csv says which scores have which RFM segment."
+        ),
+        cards=[
+            Card(
+                _(words),
+                facts=[
+                    [_("score {number}", number=row["score"]), row["bounds"]]
+                    for row in sorted(whole, key=lambda row: -row["score"])
+                    if row["key"] == key
+                ],
+            )
+            for key, words in MEASURES.items()
+            if any(row["key"] == key for row in whole)
+        ],
+        table=table_of(pd.DataFrame(ordered_scores), columns),
+    )
+
+
+def bounds(cuts: pd.DataFrame) -> list[dict[str, Any]]:
+    """One row per score that a measure has, from the lowest bounds on; equal cut-points leave a score without any.
+
+    Args:
+        cuts: The cut-points of a measure, ascending; a value that equals one stays below it.
+    """
+    first, ends = rows_of(cuts)[0], cuts["cut_point"].astype(float).tolist()
+    key, number = str(first["measure"]), len(ends) + 1
+    # Days and orders are whole numbers: a bound between two of them is the lower one.
+    ends = ends if key == "monetary" else [math.floor(end) for end in ends]
+    words = exact_money if key == "monetary" else count
+    rows = []
+    for place, (low, high) in enumerate(zip([None, *ends], [*ends, None], strict=True)):
+        if low is not None and high is not None and low >= high:
+            continue
+        if low is None:
+            text = _("up to {high}", high=words(high))
+        elif high is None:
+            text = _("over {low}", low=words(low))
+        elif key == "monetary":
+            text = _("over {low} to {high}", low=words(low), high=words(high))
+        elif low + 1 == high:
+            text = words(high)
+        else:
+            text = _("{low} to {high}", low=words(low + 1), high=words(high))
+        rows.append(
+            {
+                "score_group": first["score_group"],
+                "key": key,
+                "measure": _(MEASURES[key]),
+                "score": number - place if key == "recency_days" else place + 1,
+                "bounds": text,
+            }
+        )
+    return rows
 
 
 def title_of(segmentation: str, number: int, right: float) -> str:
