@@ -25,8 +25,8 @@ from shop_toolkit.parallel import in_parallel
 
 # Above this many customers the silhouette is that of an evenly spaced sample.
 SILHOUETTE_CUSTOMERS = 6000
-# Megabytes of distances at a time.
-DISTANCE_MEMORY = 64
+# Megabytes of distances at a time. Larger pieces are asked of the system again each time, for a quarter of the time.
+DISTANCE_MEMORY = 16
 
 METRIC_COLUMNS = (
     "space", "algorithm", "k", "setting", "customer_count", "clusters_found", "smallest_share", "noise_share",
