@@ -293,6 +293,16 @@
 {%- endmacro %}
 
 
+{#- SQL: a difference as people say it, `1.20 less` or `0.40 more`. -#}
+{% macro amount_more_or_less(difference) -%}
+    format(
+        '{:,.2f} {}',
+        abs({{ difference }}),
+        case when round({{ difference }}, 2) < 0 then 'less' else 'more' end
+    )
+{%- endmacro %}
+
+
 {#- The columns of `campaign_results` and their types: a build reads what the last one reported. -#}
 {% macro campaign_result_columns() -%}
     {%- set columns = {

@@ -782,10 +782,14 @@ def test_campaigns_claim_what_the_mart_claims(tables: Tables) -> None:
         ["detailed", "Nothing to compare with"],
     ]
     assert block.cards[1].texts[2][1] == (
-        "A loss: who was addressed spent 12.50 less than who was held out (−22.50 to −2.50 more, 95 %), adjusted by"
-        " what they had spent before."
+        "A loss: customers who were addressed spent 12.50 less on average than those who were held out (95 % interval:"
+        " 22.50 less to 2.50 less), adjusted by what they had spent before."
     )
-    assert block.cards[0].texts[1][1].endswith("To find 10 % more spend, 1,234 customers in each group are needed.")
+    unclear = block.cards[0].texts[1][1]
+    assert "which can be chance (95 % interval: 10.00 less to 10.00 more)" in unclear
+    assert unclear.endswith(
+        "To find 10 % more spend in 30 days four times in five, 1,234 customers in each group are needed."
+    )
     unknown = campaign_results(pd.DataFrame([rows[2]]))
     assert unknown.title == "What campaigns brought: none of 1 shows an effect so far"
     assert not unknown.panels

@@ -353,8 +353,8 @@ explained as (
                             'Too few to say: {} of {} customers who were addressed ordered, and ',
                             '{} of {} who were held out. Each group needs ',
                             '{{ least_campaign_customers() }}, and ',
-                            '{{ least_campaign_buyers() }} who order if both are alike: here that ',
-                            'is {:.1f}.'
+                            '{{ least_campaign_buyers() }} who order if both are alike, before ',
+                            'anything is claimed: here that is {:.1f}.'
                         ),
                         treatment_buyer_count,
                         treatment_customer_count,
@@ -364,19 +364,19 @@ explained as (
                     )
                 else format(
                     concat(
-                        '{}: who was addressed spent {:,.2f} {} than who was held out ',
-                        '({} to {} more, 95 %), adjusted by what they had spent before.'
+                        '{}: customers who were addressed spent {} on average than those who were ',
+                        'held out{} (95 % interval: {} to {}), adjusted by what they had spent ',
+                        'before.'
                     ),
                     case verdict
                         when 'gain' then 'A gain'
                         when 'loss' then 'A loss'
                         else 'No effect shown'
                     end,
-                    abs(adjusted_revenue_difference),
-                    case when adjusted_revenue_difference < 0 then 'less' else 'more' end,
-                    -- With a minus: beside numbers a hyphen reads as "to".
-                    replace(format('{:,.2f}', adjusted_revenue_difference_low), '-', '−'),
-                    replace(format('{:,.2f}', adjusted_revenue_difference_high), '-', '−')
+                    {{ amount_more_or_less('adjusted_revenue_difference') }},
+                    case when verdict = 'no effect shown' then ', which can be chance' else '' end,
+                    {{ amount_more_or_less('adjusted_revenue_difference_low') }},
+                    {{ amount_more_or_less('adjusted_revenue_difference_high') }}
                 )
             end,
             case
@@ -384,8 +384,12 @@ explained as (
                     verdict in ('too few to say', 'no effect shown')
                     and needed_customers_revenue is not null
                     then format(
-                        ' To find {:.0f} % more spend, {:,} customers in each group are needed.',
+                        concat(
+                            ' To find {:.0f} % more spend in {} days four times in five, {:,} ',
+                            'customers in each group are needed.'
+                        ),
                         100 * expected_lift,
+                        window_days,
                         cast(needed_customers_revenue as bigint)
                     )
             end

@@ -104,7 +104,7 @@ def table_columns() -> dict[str, tuple[str, str]]:
         "adjusted_revenue_difference": (_("more revenue per customer, adjusted"), "money"),
         "adjusted_revenue_difference_low": (_("revenue at least, 95 %"), "money"),
         "adjusted_revenue_difference_high": (_("revenue at most, 95 %"), "money"),
-        "needed_customers_revenue": (_("customers needed in each group"), "count"),
+        "needed_customers_revenue": (_("customers needed in each group for the lift hoped for"), "count"),
         "restatement_count": (_("times restated"), "count"),
     }
 
@@ -165,7 +165,9 @@ def verdict_sentence(row: Row) -> str:
     text = too_few(row) if verdict == "too few to say" else difference_sentence(row)
     if verdict in ("too few to say", "no effect shown") and not is_missing(row["needed_customers_revenue"]):
         text += " " + _(
-            "To find {share} % more spend, {count} customers in each group are needed.",
+            "To find {share} % more spend in {days} days four times in five, {count} customers in each group are"
+            " needed.",
+            days=int(row["window_days"]),
             share=number_text(100 * row["expected_lift"], 0),
             count=count(row["needed_customers_revenue"]),
         )
@@ -179,8 +181,8 @@ def too_few(row: Row) -> str:
     expected = min(customers) * float(row["treatment_buyer_count"] + row["control_buyer_count"]) / sum(customers)
     return _(
         "Too few to say: {buyers} of {customers} customers who were addressed ordered, and {others} of {held_out} who"
-        " were held out. Each group needs {least}, and {least_buyers} who order if both are alike: here that is"
-        " {expected}.",
+        " were held out. Each group needs {least}, and {least_buyers} who order if both are alike, before anything is"
+        " claimed: here that is {expected}.",
         buyers=row["treatment_buyer_count"],
         customers=row["treatment_customer_count"],
         others=row["control_buyer_count"],
@@ -191,31 +193,34 @@ def too_few(row: Row) -> str:
     )
 
 
+def more_or_less(difference: Any) -> str:
+    """A difference of amounts as people say it: `1.20 less` or `0.40 more`."""
+    if difference < 0:
+        return _("{amount} less", amount=amount(abs(difference)))
+    return _("{amount} more", amount=amount(difference))
+
+
 def difference_sentence(row: Row) -> str:
     """The difference of revenue with its interval."""
-    difference, low, high = (row[f"adjusted_revenue_difference{end}"] for end in ("", "_low", "_high"))
-    parts = {"amount": amount(abs(difference)), "low": amount(low), "high": amount(high)}
+    parts = {
+        name: more_or_less(row[f"adjusted_revenue_difference{end}"])
+        for name, end in (("difference", ""), ("low", "_low"), ("high", "_high"))
+    }
     if row["verdict"] == "gain":
         return _(
-            "A gain: who was addressed spent {amount} more than who was held out ({low} to {high} more, 95 %), adjusted"
-            " by what they had spent before.",
+            "A gain: customers who were addressed spent {difference} on average than those who were held out (95 %"
+            " interval: {low} to {high}), adjusted by what they had spent before.",
             **parts,
         )
     if row["verdict"] == "loss":
         return _(
-            "A loss: who was addressed spent {amount} less than who was held out ({low} to {high} more, 95 %), adjusted"
-            " by what they had spent before.",
-            **parts,
-        )
-    if difference < 0:
-        return _(
-            "No effect shown: who was addressed spent {amount} less than who was held out ({low} to {high} more, 95 %),"
-            " adjusted by what they had spent before.",
+            "A loss: customers who were addressed spent {difference} on average than those who were held out (95 %"
+            " interval: {low} to {high}), adjusted by what they had spent before.",
             **parts,
         )
     return _(
-        "No effect shown: who was addressed spent {amount} more than who was held out ({low} to {high} more, 95 %),"
-        " adjusted by what they had spent before.",
+        "No effect shown: customers who were addressed spent {difference} on average than those who were held out,"
+        " which can be chance (95 % interval: {low} to {high}), adjusted by what they had spent before.",
         **parts,
     )
 
