@@ -320,6 +320,23 @@ def test_copies_of_rows_stay_while_a_thread_reads_them_and_no_longer(
         assert driver.execute("select count(*) from duckdb_views() where view_name = 'letters'").fetchone() == (0,)
 
 
+@pytest.mark.parametrize("schema", ["made_by_it", "eu_made_by_it"])
+def test_what_a_function_makes_is_stored_also_in_a_schema_with_a_prefix(schema: str, engine: Engine) -> None:
+    with duckdb.connect() as driver:
+
+        def make(name: str) -> int:
+            with driver.cursor() as cursor:
+                cursor.execute(f"create schema {name}; create table {name}.letters as select 'a' as letter")
+            return 1
+
+        driver.create_function("make", make, ["VARCHAR"], "BIGINT", side_effects=True)
+        credentials = SimpleNamespace(driver_functions={"make": "made_by_it"}, engine_tables=[])
+        # The first could be a setting.
+        call = f"select make('{schema}')"
+        Cursor(driver.cursor(), engine, credentials).execute(f"select 'no_made_by_it' where false; {call}")
+    assert engine.run(f"select letter from {schema}.letters").to_pylist() == [{"letter": "a"}]
+
+
 def test_copies_that_a_killed_process_left_are_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     used = TemporaryFolder("shop_rows_")

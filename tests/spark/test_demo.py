@@ -79,13 +79,15 @@ def is_equal(first: Any, second: Any) -> bool:
     return bool(first == second)
 
 
-def unequal_marts(shop: Shop, engine: Engine, marts: tuple[str, ...] = PUBLISHED) -> dict[str, str]:
-    """Of each mart that differs, how."""
+def unequal_marts(
+    shop: Shop, engine: Engine, marts: tuple[str, ...] = PUBLISHED, schema: str = "main"
+) -> dict[str, str]:
+    """Of each mart that differs, how; `schema` is the one that the engine has them in."""
     found = {}
     with duckdb.connect(str(shop.warehouse), read_only=True) as connection:
         for mart in marts:
             expected = connection.sql(f"select * from {mart}").to_arrow_table()
-            table = engine.run(f"select * from main.{mart}")
+            table = engine.run(f"select * from {schema}.{mart}")
             if table.column_names != expected.column_names or len(table) != len(expected):
                 found[mart] = f"{len(table)} rows of {table.column_names}, not {len(expected)}"
                 continue
@@ -110,6 +112,13 @@ def test_every_mart_equals_the_one_of_duckdb(folder: Path, demo_shop: Shop, tmp_
     assert unequal_marts(demo_shop, Engine("sail", str(tmp_path / "tables"))) == {}
     assert [path.name for path in (tmp_path / "tables" / "core" / "int_orders").iterdir()] == [half_written.name]
     assert "added.parquet" not in [path.name for path in half_written.iterdir()]
+
+
+@pytest.mark.soak
+def test_schemas_with_a_prefix_hold_the_same_marts(demo_shop: Shop, tmp_path: Path) -> None:
+    engine = run_on_sail(tmp_path, *MODELS, schema_prefix="eu")
+    assert unequal_marts(demo_shop, engine, schema="eu") == {}
+    assert "sources" not in engine.schemas()
 
 
 @pytest.mark.soak

@@ -18,6 +18,13 @@ VARIABLES = re.compile(r"(?:^|[*]/|;)\s*(?:re)?set\s+variable\b|\bgetvariable\s*
 NAMES_OF_TABLES = re.compile(r"(?=(?<!\w)([A-Za-z_]\w*)[.]([A-Za-z_]\w*))")
 
 
+def schema_in(sql: str, schema: str) -> str:
+    """The schema that a call names in quotes, which may have a prefix and `_` before the given name; else the given."""
+    # Of a request, settings come before the schema.
+    named = re.findall(rf"""["']((?:\w+_)?{re.escape(schema)})["']""", sql)
+    return named[-1] if named else schema
+
+
 class ConnectionManager(DuckDBConnectionManager):  # type: ignore[misc]  # dbt is not followed
     """Opens cursors on the engine, and a DuckDB beside it."""
 
@@ -157,7 +164,8 @@ class Cursor:
         return self
 
     def _run_on_driver(self, sql: str, functions: Sequence[str]) -> None:
-        filled = [schema for name in functions if (schema := self.driver_functions[name]) is not None]
+        schemas = [schema for name in functions if (schema := self.driver_functions[name]) is not None]
+        filled = [schema_in(sql, schema) for schema in schemas]
         try:
             if filled:
                 self._show_named(sql)

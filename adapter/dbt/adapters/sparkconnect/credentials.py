@@ -15,7 +15,7 @@ class Credentials(DuckDBCredentials):  # type: ignore[misc]  # dbt is not follow
     Attributes:
         engine: Its address: `sail`, `sc://host:port` or `local[n]`.
         driver_functions: SQL functions that plugins register on the driver, and the schema whose relations each of them
-            makes there for the engine; null where it makes none.
+            makes there for the engine; null where it makes none. A call may put `eu_` or the like before it.
         engine_tables: Tables in such a schema that are the engine's, as statements change them: a function gets copies,
             and what it makes of them is stored where the engine has none.
         folder: Where the tables of an engine that ends with the process are between two of them; null keeps none. Other
