@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import time
@@ -676,8 +677,9 @@ def check_that_nothing_grows(shops: Shops, refreshes: int, lines: int, *, growth
     ten, early, late = states[:10], states[refreshes // 5], states[refreshes // 2 :]
     assert {state["temporary tables"] for state in states} == {0}, states
     assert {state["tables"] for state in states} == {before["tables"]}, states
-    assert max(state["open files"] for state in late) <= max(state["open files"] for state in ten), states
-    assert max(state["threads"] for state in late) <= max(state["threads"] for state in ten), states
+    # The middle one: a file or two may be open for a moment, while a leak of one each time would leave a hundred.
+    for name in ("open files", "threads"):
+        assert statistics.median(state[name] for state in late) <= max(state[name] for state in ten), (name, states)
     assert max(state["memory"] for state in late) < early["memory"] * growth + 60, states
     assert max(state["warehouse"] for state in late) < 2 * growth * before["warehouse"], states
     assert max(state["published"] / state["versions"] for state in late) < growth * 1.2 * max(
