@@ -19,7 +19,8 @@ from shop_toolkit.ingest.relation import InputRelation
 PROVEN = 0.9
 # Where more of all rows have it, a prefix marks no cancellations.
 MOST = 0.5
-COLUMNS = ("invoice_id", "customer_id", "product_id", "quantity", "unit_price", "amount")
+NUMBERS = ("quantity", "unit_price", "amount")
+COLUMNS = ("invoice_id", "customer_id", "product_id", *NUMBERS)
 # A number behind letters: other names of invoices have no prefix.
 NUMBERED = "^([a-z]{1,4})[-_ /#]?([0-9]+)$"
 
@@ -62,15 +63,15 @@ def find_returns(
         The settings, with what the rows prove.
     """
     sources = [] if pending is None else [_texts(pending.sql, pending.columns)]
-    sources += [] if stored_rows is None else [_texts(stored_rows, {column: column for column in COLUMNS})]
-    if not sources:
+    if not sources and stored_rows is None:
         return configured
     prefix = configured.cancellation_prefix.upper()
     if not prefix:
         # Every negative quantity cancels.
         return configured
-    rows = _signed(" union all ".join(sources), readers, prefix)
-    marked, backward = _count(connection, rows)
+    marked, backward = count_of_returns(connection, sources, stored_rows, readers, prefix)
+    stored = [] if stored_rows is None else [_texts_of_stored(stored_rows)]
+    rows = _signed(" union all ".join(sources + stored), readers, prefix)
     prefixes, sentences = list(configured.refund_prefixes), []
     for letters in _letters_of_returns(connection, rows, sorted(backward.keys() - {"", *prefixes})):
         prefixes.append(letters)
@@ -93,13 +94,27 @@ def _texts(rows: str, columns: Mapping[str, str]) -> str:
     return f"select {', '.join(texts)} from {rows}"
 
 
+def _texts_of_stored(rows: str) -> str:
+    return _texts(rows, {column: column for column in COLUMNS})
+
+
+def _may_be_counted(connection: duckdb.DuckDBPyConnection, stored_rows: str, prefix: str) -> str:
+    """SQL: whether a stored row may be marked or negative. There are many, and to read numbers in texts takes time.
+
+    A number with a type shows its sign. Of a text it is open.
+    """
+    columns = connection.execute(f"select {', '.join(NUMBERS)} from {stored_rows} limit 0").description or []
+    negative = [f"{name} is not null" if str(kind) == "VARCHAR" else f"{name} < 0" for name, kind, *_ in columns]
+    return f"({' or '.join(negative)} or starts_with(upper(lower(trim(invoice_id))), {quote_text(prefix)}))"
+
+
 def _signed(rows: str, readers: Readers, prefix: str) -> str:
     """SQL: the rows as they give back or not.
 
     Columns: the letters before the number of an invoice, or the prefix; the number; whether the prefix is there; the
     signs of quantity and price.
     """
-    number = {name: readers.number.replace("number_text", f"trim({name})") for name in COLUMNS[3:]}
+    number = {name: readers.number.replace("number_text", f"trim({name})") for name in NUMBERS}
     return f"""
         select
             invoice,
@@ -126,8 +141,30 @@ def _signed(rows: str, readers: Readers, prefix: str) -> str:
     """
 
 
-def _count(connection: duckdb.DuckDBPyConnection, rows: str) -> tuple[Counter[str], Counter[str]]:
-    """How many rows of marked invoices have which sign; how many others of customers are negative, by letters."""
+def count_of_returns(
+    connection: duckdb.DuckDBPyConnection,
+    pending: Sequence[str],
+    stored_rows: str | None,
+    readers: Readers,
+    prefix: str,
+) -> tuple[Counter[str], Counter[str]]:
+    """Count the rows that may give back.
+
+    Args:
+        connection: Where the rows can be read.
+        pending: Queries of the texts of the rows that the build reads.
+        stored_rows: The table of rows that earlier builds read; None where there are none.
+        readers: How texts become numbers.
+        prefix: What marked invoices begin with, in capitals.
+
+    Returns:
+        How many rows of marked invoices have which sign; how many others of customers are negative, by letters.
+    """
+    sources = list(pending)
+    if stored_rows is not None:
+        condition = _may_be_counted(connection, stored_rows, prefix)
+        sources.append(f"{_texts_of_stored(stored_rows)} where {condition}")
+    rows = _signed(" union all ".join(sources), readers, prefix)
     counted = connection.execute(
         f"""
         select
