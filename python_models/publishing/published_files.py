@@ -49,7 +49,7 @@ def publish(session: Any, marts: Sequence[Mart], pages: Mapping[str, str], folde
             push(session, marts, address, schema, id_of(session, marts, pages))
         return
     with (
-        audience_files(session, marts) as audiences,
+        audience_files(session, marts, folder) as audiences,
         publication(session, marts, pages, folder, extracts=audiences) as written,
     ):
         if address:

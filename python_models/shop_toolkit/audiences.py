@@ -15,6 +15,7 @@ import duckdb
 from shop_toolkit.campaigns import file_name_of
 from shop_toolkit.ingest.errors import listed, named
 from shop_toolkit.ingest.quoting import quote_name, quote_text
+from shop_toolkit.progress import log_line
 from shop_toolkit.publishing import Extract, Mart, PublicationError
 
 FOLDER = "audiences"
@@ -50,12 +51,13 @@ class Audience(NamedTuple):
 
 
 @contextlib.contextmanager
-def audience_files(session: Any, marts: Sequence[Mart]) -> Iterator[list[Extract]]:
+def audience_files(session: Any, marts: Sequence[Mart], folder: Path | None = None) -> Iterator[list[Extract]]:
     """The files of all audiences, for as long as the block lasts.
 
     Args:
         session: The connection that publishes; its variable `publication_context` says where the addresses are.
         marts: The marts to publish; without those of audiences and campaigns there are no files.
+        folder: Where the last publication is, if any: that its files of addresses go is logged.
 
     Yields:
         Files of each segment as it is today, and of each campaign as it was at its start.
@@ -80,6 +82,12 @@ def audience_files(session: Any, marts: Sequence[Mart]) -> Iterator[list[Extract
         lines = rows_of_campaigns(drawn)
         files.append(Extract(f"{FOLDER}/{ACTIONS}/campaigns.csv", "customers", lines))
     if context["customer_emails"] is None:
+        if folder and has_addresses(folder):
+            log_line(
+                f"WARNING: The lists with e-mail addresses in {folder / FOLDER} are removed, as this build has no"
+                " setting 'customer_emails'. To have them back, write it into dbt_project.yml or repeat it with"
+                " --vars, and build again."
+            )
         yield files
         return
     try:
@@ -155,6 +163,11 @@ def addresses_of(members: str, held_out: str) -> str:
     )
 
 
+def has_addresses(folder: Path) -> bool:
+    """Whether the publication in a folder has lists with addresses."""
+    return any(next(folder.glob(f"{FOLDER}/*/*-{form}.csv"), None) for form in FORMS)
+
+
 def emails_problem(emails: Mapping[str, str]) -> str | None:
     """What is wrong with the setting `customer_emails`, as a sentence; None if nothing is."""
     try:
@@ -196,10 +209,14 @@ def segments(session: Any, audiences: str, left_out: Sequence[str] = ()) -> Iter
     found = session.execute(
         f"select distinct segmentation, segment from ({audiences}) where not is_control order by 1, 2"
     ).fetchall()
-    names_of_files = unique_names(f"{segmentation}/{file_name_of(segment)}" for segmentation, segment in found)
-    for name, (segmentation, segment) in zip(names_of_files, found, strict=True):
+    for name, (segmentation, segment) in zip(names_of_segments(found), found, strict=True):
         condition = f"segmentation = {quote_text(segmentation)} and segment = {quote_text(segment)}"
         yield Audience(name, "audiences", *both_groups(f"select * from ({audiences}) where {condition}"))
+
+
+def names_of_segments(found: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """What the names of files of segments begin with; `found` are segmentation and segment, in order."""
+    return unique_names(f"{segmentation}/{file_name_of(segment)}" for segmentation, segment in found)
 
 
 def campaigns(session: Any, queries: dict[str, str]) -> Iterator[Audience]:

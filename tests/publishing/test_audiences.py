@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from shop_toolkit import audiences
 from shop_toolkit.audiences import EMAILS, audience_files, emails_problem, is_emails, read_emails, unique_names
 from shop_toolkit.publishing import Extract, Mart, PublicationError, write_extract
 from shop_toolkit.settings import SETTINGS, wrong_settings
@@ -72,6 +73,34 @@ def test_an_address_of_a_member_who_is_held_out_is_in_no_file(tmp_path: Path) ->
         ]  # fmt: skip
     assert found["custom/mine-customer-ids"] == [("3",)]
     assert len(found) == 15
+
+
+def test_a_build_without_the_setting_says_that_lists_with_addresses_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged: list[str] = []
+    monkeypatch.setattr(audiences, "log_line", logged.append)
+    marts = [
+        Mart("audiences", "select '1' as customer_id, 'rfm' as segmentation, 'new' as segment, false as is_control"),
+        Mart("campaign_members", "select 1 as model_version, 'c' as campaign, '1' as customer_id, false as is_control"),
+        Mart("campaign_results", "select 1 as model_version, 'c' as campaign"),
+    ]
+
+    def publish() -> None:
+        with duckdb.connect() as database:
+            database.execute("""set variable publication_context = '{"customer_emails": null}'""")
+            with audience_files(database, marts, tmp_path) as files:
+                assert [file.path.rsplit("-", 2)[1:] for file in files] == [["customer", "ids.csv"]] * 2
+
+    lists = tmp_path / "audiences" / "rfm"
+    lists.mkdir(parents=True)
+    (lists / "new-customer-ids.csv").touch()
+    publish()
+    assert logged == []
+    (lists / "new-meta.csv").touch()
+    publish()
+    assert len(logged) == 1
+    assert f"in {tmp_path / 'audiences'} are removed, as this build has no setting 'customer_emails'." in logged[0]
 
 
 def test_a_file_of_addresses_is_readable_by_nobody_else_while_it_is_written(tmp_path: Path) -> None:
