@@ -27,7 +27,7 @@ from playwright.sync_api import Browser, ElementHandle, FloatRect, Page, sync_pl
 from shop_toolkit.report import colours, privacy, words
 from shop_toolkit.report.charts import Block, Table
 from shop_toolkit.report.data_texts import localised, said
-from shop_toolkit.report.language import CURRENT, FOLDER, Language, languages, speaking
+from shop_toolkit.report.language import CURRENT, FOLDER, Language, languages, number_text, speaking
 from shop_toolkit.report.months import month
 from shop_toolkit.report.page import key_figures
 from shop_toolkit.report.page import page as render
@@ -1580,6 +1580,7 @@ def test_numbers_are_written_as_people_write_them() -> None:
         "100 %",
         "–",
     ]
+    assert [number_text(number, 1) for number in (-0.04, -0.06, 1234.56)] == ["0.0", "−0.1", "1,234.6"]
     assert words.listed([]) == ""
     assert words.listed(["a", "b", "c"]) == "a, b and c"
     assert words.label("<b>&") == "&lt;b&gt;&amp;"

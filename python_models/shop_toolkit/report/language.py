@@ -118,7 +118,8 @@ def number_text(number: Any, digits: int) -> str:
         number: Any number.
         digits: How many digits it has after the point.
     """
-    return with_separators(f"{number:,.{digits}f}")
+    # What rounds to zero has no sign.
+    return with_separators(f"{number:z,.{digits}f}")
 
 
 def with_separators(text: str) -> str:
