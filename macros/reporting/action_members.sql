@@ -140,15 +140,18 @@ action_controls as (
 
 
 {#-
-    SQL, of all members of an action: the share of them to hold out, which is the smallest one whose
-    draw leaves enough in both groups for `campaign_results` to say anything: that of the setting
-    `control_share`, or one of up to a half. 0 where there is none, or the setting is 0.
+    SQL, of all members of an action: the share of them to hold out. It is that of the setting
+    `control_share`, or where its draw leaves too few in a group for `campaign_results` to say
+    anything, the next larger one up to a half, else the next smaller one. 0, nobody, where none
+    leaves enough, or the setting is 0.
 -#}
 {% macro action_control_share(draw) -%}
 {%- set configured = var('control_share') -%}
-{%- set larger = [] if configured == 0 else [0.2, 0.3, 0.4, 0.5] | select('gt', configured) -%}
+{%- set others = [0.1, 0.2, 0.3, 0.4, 0.5] if configured else [] -%}
+{%- set larger = others | select('gt', configured) | list -%}
+{%- set smaller = others | select('lt', configured) | reverse | list -%}
 case
-    {% for share in [configured] + larger | list -%}
+    {% for share in [configured] + larger + smaller -%}
     when
         count(*) filter (where {{ draw }} < {{ share }}) >= {{ least_campaign_customers() }}
         and count(*) filter (where {{ draw }} >= {{ share }}) >= {{ least_campaign_customers() }}

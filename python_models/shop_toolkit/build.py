@@ -1,4 +1,4 @@
-"""`make build`: `dbt build` with a line per stage, and at its end in five lines what was found and what was spilled.
+"""`make build`: `dbt build` with a line per stage, and at its end in five lines what was found.
 
 Run in the project's folder: `python -m shop_toolkit.build "{transactions: my_shop.csv}"`
 

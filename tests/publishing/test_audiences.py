@@ -7,6 +7,8 @@ from typing import Any
 
 import duckdb
 import pytest
+from conftest import ROOT
+from jinja2 import Environment
 from shop_toolkit import audiences
 from shop_toolkit.audiences import EMAILS, audience_files, emails_problem, is_emails, read_emails, unique_names
 from shop_toolkit.publishing import Extract, Mart, PublicationError, write_extract
@@ -148,3 +150,24 @@ def test_a_wrong_setting_is_a_sentence(tmp_path: Path) -> None:
 
 def test_files_of_one_name_are_numbered() -> None:
     assert list(unique_names(["a", "b", "a", "a"])) == ["a", "b", "a-2", "a-3"]
+
+
+@pytest.mark.parametrize(
+    ("configured", "members", "share"),
+    [
+        (0.1, 1000, 0.1),
+        (0.1, 100, 0.3),  # 30 of 100 are the first enough
+        (0.25, 100, 0.3),
+        (0.7, 1000, 0.7),
+        (0.7, 80, 0.5),  # 24 would be addressed
+        (0.1, 60, 0.5),
+        (0.1, 59, 0),
+        (0, 1000, 0),
+    ],
+)
+def test_an_action_holds_out_enough_to_measure_it_or_nobody(configured: float, members: int, share: float) -> None:
+    macros = (ROOT / "macros/reporting/action_members.sql").read_text("utf-8")
+    template = Environment().from_string(macros + "{{ action_control_share('draw') }}")
+    sql = template.render(var=lambda _: configured, least_campaign_customers=lambda: 30)
+    draws = f"select (range + 0.5) / {members} as draw from range({members})"
+    assert duckdb.sql(f"select cast({sql} as double) from ({draws})").fetchall() == [(share,)]

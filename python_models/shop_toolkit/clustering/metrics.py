@@ -25,7 +25,7 @@ from shop_toolkit.parallel import in_parallel
 
 # Above this many customers the silhouette is that of an evenly spaced sample.
 SILHOUETTE_CUSTOMERS = 6000
-# Megabytes of distances at a time. Larger pieces are asked of the system again each time, for a quarter of the time.
+# Megabytes of distances at a time. New memory from the system for larger pieces took a quarter of the time.
 DISTANCE_MEMORY = 16
 
 METRIC_COLUMNS = (
