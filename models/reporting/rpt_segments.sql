@@ -85,6 +85,7 @@ campaigns as (
         count(*) filter (where not is_control) as addressed_customer_count,
         count(*) filter (where is_control) as control_customer_count
     from audiences
+    where not coalesce({{ is_left_out('segment') | indent(4) }}, false)
     group by 1, 2
 
 )

@@ -174,6 +174,7 @@ def test_settings_change_of_what_is_parsed_only_what_a_yml_reads(make_shop: Call
         "spend_param_grids": {"linear_regression": {"alpha": [1, 10]}},
         "classification_param_grids": {"logistic_regression": {"C": [0.5], "penalty": ["l1"]}},
         "published_folder": "exports/of shop's", "postgres_schema": "other", "locale": "de_DE", "currency": "EUR",
+        "customer_emails": {"file": "x.csv", "customer_id": "id", "email": "mail"},
     }  # fmt: skip
     others: dict[str, Any] = {
         "transactions": "a_table", "column_mapping": {"customer_id": "Kunde"}, "csv_delimiter": ";",
@@ -189,7 +190,6 @@ def test_settings_change_of_what_is_parsed_only_what_a_yml_reads(make_shop: Call
         "force_broad_clustering": "rfm ward 4", "force_detailed_clustering": "rfm ward 5", "max_fit_products": 100,
         "backtest_origins": 2, "max_training_customers": 100, "min_precision": 0.5,
         "report_customer_rows": True, "on_change": "cat",
-        "customer_emails": {"file": "x.csv", "customer_id": "id", "email": "mail"},
         "control_share": 0.5, "control_salt": "x", "overdue_quantile": 0.5,
     }  # fmt: skip
     known = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]

@@ -170,4 +170,4 @@ def test_an_action_holds_out_enough_to_measure_it_or_nobody(configured: float, m
     template = Environment().from_string(macros + "{{ action_control_share('draw') }}")
     sql = template.render(var=lambda _: configured, least_campaign_customers=lambda: 30)
     draws = f"select (range + 0.5) / {members} as draw from range({members})"
-    assert duckdb.sql(f"select cast({sql} as double) from ({draws})").fetchall() == [(share,)]
+    assert duckdb.execute(f"select cast({sql} as double) from ({draws})").fetchall() == [(share,)]

@@ -224,6 +224,11 @@ def test_each_campaign_and_segment_has_a_file_of_those_who_are_addressed(publish
     """)
     assert dict(counted) == {action: len(expected[f"actions/{action}"]) for action, _ in counted}
     assert len(counted) == 3
+    # The report leads to each list but those of campaigns, and to none that isn't there.
+    linked = set(re.findall('href="audiences/([^"]+)"', (folder.parent / "report.html").read_text("utf-8")))
+    assert linked == {
+        str(path.relative_to(folder)) for path in folder.rglob("*.csv") if path.parent.name != "campaigns"
+    }
     assert {"campaigns/summer-thank-you", "rfm/can-t-lose", "broad/loyal"} <= expected.keys()
     found: dict[str, dict[str, Path]] = {}
     for path in folder.rglob("*.csv"):

@@ -1248,7 +1248,7 @@ def test_actions_lead_to_their_files_and_say_how_to_measure_them(visit: Visit, t
         (name, measured) = card.texts[2]
         assert name == "To measure it"
         if title == "Win the second order":
-            assert measured.startswith("not possible: nobody is held out to compare with, as that takes 30 customers")
+            assert measured.startswith("not possible: nobody is held out to compare with, as no draw of up to a half")
         else:
             assert "add the row of its campaign to seeds/campaigns.csv and build" in measured
     visit.show("overview")

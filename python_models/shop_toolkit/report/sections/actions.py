@@ -12,6 +12,7 @@ from shop_toolkit.report.colours import segment_colours
 from shop_toolkit.report.language import gettext as _
 from shop_toolkit.report.language import marked, ngettext, number_text
 from shop_toolkit.report.sections.campaigns import campaign_results
+from shop_toolkit.report.sections.lists import lists_of, segment_lists
 from shop_toolkit.report.segmentations import ordered, segmentations_of
 from shop_toolkit.report.words import count, customers, is_missing, money, percent, sentence
 
@@ -31,13 +32,23 @@ def blocks(tables: Tables) -> list[Block]:
     segments = tables["segments"].merge(campaigns, on=["segmentation", "segment"], how="left", validate="one_to_one")
     colours = segment_colours(segments)
     shown = segmentations_of(segments)
-    all_cards = [cards(segmentation, words, segments, colours) for segmentation, words in shown.items()]
+    files = {
+        key: lists_of(name, _("Their list, without the control group"), tables)
+        for key, name in segment_lists(segments).items()
+    }
+    all_cards = [cards(segmentation, words, segments, colours, files) for segmentation, words in shown.items()]
     results = campaign_results(tables["campaign_results"])
     # What is there to see comes first.
     return [*all_cards, results] if results.problem else [results, *all_cards]
 
 
-def cards(segmentation: str, words: str, segments: pd.DataFrame, colours: Mapping[str, str]) -> Block:
+def cards(
+    segmentation: str,
+    words: str,
+    segments: pd.DataFrame,
+    colours: Mapping[str, str],
+    files: Mapping[tuple[str, str], list[list[str]]],
+) -> Block:
     """The cards of a segmentation's segments, best first.
 
     Args:
@@ -45,6 +56,7 @@ def cards(segmentation: str, words: str, segments: pd.DataFrame, colours: Mappin
         words: The segmentation's name in a text.
         segments: One row per segmentation and segment, with the size of its campaign.
         colours: Colour by segment.
+        files: Name and path of each list of a segment, by segmentation and segment.
     """
     name, own = f"{segmentation}_cards", ordered(segments, segmentation)
     if own.empty:
@@ -84,7 +96,9 @@ def cards(segmentation: str, words: str, segments: pd.DataFrame, colours: Mappin
         "channel": (_("channel"), "text"),
         "measure_of_success": (_("measure of success"), "text"),
     }
-    all_cards = [card(row, colours[row["segment"]]) for row in rows_of(own)]
+    all_cards = [
+        card(row, colours[row["segment"]], files.get((segmentation, row["segment"]), [])) for row in rows_of(own)
+    ]
     return Block(name, title, cards=all_cards, table=table_of(own, columns), segmentation=segmentation)
 
 
@@ -98,8 +112,14 @@ def days_ago(days: float) -> str:
     return "–" if is_missing(days) else _("{days} days ago", days=short(days))
 
 
-def card(row: Row, colour: str) -> Card:
-    """The card of a segment: `row` is its row of the segments, `colour` its colour."""
+def card(row: Row, colour: str, files: list[list[str]]) -> Card:
+    """The card of a segment.
+
+    Args:
+        row: Its row of the segments.
+        colour: Its colour.
+        files: Name and path of each of its lists.
+    """
     facts = [
         [customers(row["size"]), percent(row["share"])],
         [_("share of the revenue"), percent(row["revenue_share"])],
@@ -115,4 +135,4 @@ def card(row: Row, colour: str) -> Card:
     # What distinguishes it is in its figures above, and in the table.
     meaning = str(row["meaning"]).split(_(": typically "))[0]
     texts = [[_(heading), row[field]] for field, heading in STRATEGY.items()]
-    return Card(sentence(row["segment"]), colour, lead=sentence(meaning), facts=facts, texts=texts)
+    return Card(sentence(row["segment"]), colour, lead=sentence(meaning), facts=facts, texts=texts, files=files)

@@ -26,6 +26,7 @@ from shop_toolkit.report.language import ngettext
 from shop_toolkit.report.months import month
 from shop_toolkit.report.privacy import LEAST_CUSTOMERS
 from shop_toolkit.report.sections.campaigns import GAIN_DAYS, LEAST_BUYERS, LEAST_COMPARED, with_gains
+from shop_toolkit.report.sections.lists import lists_of
 from shop_toolkit.report.words import change, count, customers, day_of, is_missing, money, percent
 
 AMOUNTS = ("revenue", "mean_order")
@@ -36,7 +37,11 @@ def blocks(tables: Tables) -> list[Block]:
     rows = with_gains(tables["rpt_findings"], tables["campaign_results"]).sort_values(["finding_type", "rank"])
     by_type = {name: rows[rows["finding_type"] == name] for name in ("figure", "finding", "action")}
     doubt_count = len(tables["input_warnings"])
-    return [key_figures(by_type["figure"], doubt_count), findings(by_type["finding"]), actions(by_type["action"])]
+    return [
+        key_figures(by_type["figure"], doubt_count),
+        findings(by_type["finding"]),
+        actions(by_type["action"], tables),
+    ]
 
 
 def key_figures(rows: pd.DataFrame, doubt_count: int = 0) -> Block:
@@ -284,13 +289,13 @@ SENTENCES: dict[str, Callable[[Row], tuple[str, str]]] = {
 }  # fmt: skip
 
 
-def actions(rows: pd.DataFrame) -> Block:
-    """What to do this week; `rows` are the actions of rpt_findings."""
+def actions(rows: pd.DataFrame, tables: Tables) -> Block:
+    """What to do this week; `rows` are the actions of rpt_findings, `tables` the report's."""
     name, title = "actions", _("What to do this week")
     known = [row for row in rows_of(rows) if row["finding"] in ACTIONS]
     if not known:
         return without_chart(name, title, _("Nobody to address yet: no group has five customers."))
-    cards = [ACTIONS[row["finding"]](row) for row in known]
+    cards = [ACTIONS[row["finding"]](row, tables) for row in known]
     planned = pd.DataFrame(known).assign(what=[card.title for card in cards], gain=[gain_of(row) for row in known])
     columns = {
         "rank": (_("rank"), "count"),
@@ -324,15 +329,6 @@ def gain_of(row: Row) -> str:
     )
 
 
-def list_of(audience: str) -> str:
-    """The file of an audience, as from the report: both are in the published folder.
-
-    Args:
-        audience: Folder and name of the audience below that of all audiences.
-    """
-    return f"{audiences.FOLDER}/{audience}-customer-ids.csv"
-
-
 def action_card(row: Row, title: str, who: str, what: str, stake: str, files: list[list[str]], measured: str) -> Card:
     """The card of an action.
 
@@ -360,18 +356,19 @@ def action_card(row: Row, title: str, who: str, what: str, stake: str, files: li
     return Card(title, facts=facts, texts=texts, files=files, link=[row["chart"], _("See the chart")])
 
 
-def files_of(action: str, row: Row) -> list[list[str]]:
+def files_of(action: str, row: Row, tables: Tables) -> list[list[str]]:
     """The files of an action: whom it addresses, and its campaign where a control group measures it.
 
     Args:
         action: Its name, as the publication knows it.
         row: Its row of rpt_findings.
+        tables: The report's tables.
     """
-    path = list_of(f"{audiences.ACTIONS}/{file_name_of(action)}")
+    audience = f"{audiences.ACTIONS}/{file_name_of(action)}"
     if not row["control_customer_count"]:
-        return [[_("Their list"), path]]
+        return lists_of(audience, _("Their list"), tables)
     return [
-        [_("Their list, without the control group"), path],
+        *lists_of(audience, _("Their list, without the control group"), tables),
         [_("The row of its campaign"), f"{audiences.FOLDER}/{audiences.ACTIONS}/campaigns.csv"],
     ]
 
@@ -380,8 +377,8 @@ def how_to_measure(row: Row) -> str:
     """How to make an action of these files a campaign, or why it can't be measured; `row` is that of rpt_findings."""
     if not row["control_customer_count"]:
         return _(
-            "not possible: nobody is held out to compare with, as that takes {least} customers in each group and a"
-            " setting control_share above 0",
+            "not possible: nobody is held out to compare with, as no draw of up to a half leaves {least} customers in"
+            " each group, or the setting control_share is 0",
             least=LEAST_COMPARED,
         )
     return _(
@@ -391,7 +388,7 @@ def how_to_measure(row: Row) -> str:
     )
 
 
-def win_back(row: Row) -> Card:
+def win_back(row: Row, tables: Tables) -> Card:
     """Overdue customers with most to lose."""
     return action_card(
         row,
@@ -404,12 +401,12 @@ def win_back(row: Row) -> Card:
         ),
         _("ask what is missing, and show what is new among what they buy; a personal e-mail"),
         _("likely to be lost"),
-        files_of("win back", row),
+        files_of("win back", row, tables),
         how_to_measure(row),
     )
 
 
-def second_order(row: Row) -> Card:
+def second_order(row: Row, tables: Tables) -> Card:
     """Newcomers who could place a second order."""
     return action_card(
         row,
@@ -422,12 +419,12 @@ def second_order(row: Row) -> Card:
         ),
         _("a welcome series, help with the first purchase, a small incentive; by e-mail"),
         _("forecast spend"),
-        files_of("second order", row),
+        files_of("second order", row, tables),
         how_to_measure(row),
     )
 
 
-def keep_best(row: Row) -> Card:
+def keep_best(row: Row, tables: Tables) -> Card:
     """The segment that brings most."""
     return action_card(
         row,
@@ -435,12 +432,12 @@ def keep_best(row: Row) -> Card:
         _("the detailed segment that brings most"),
         f"{row['action']}; {row['channel']}",
         _("forecast spend"),
-        files_of("keep the best", row),
+        files_of("keep the best", row, tables),
         how_to_measure(row),
     )
 
 
 # By action what writes its card.
-ACTIONS: dict[str, Callable[[Row], Card]] = {
+ACTIONS: dict[str, Callable[[Row, Tables], Card]] = {
     "win_back": win_back, "second_order": second_order, "keep_best": keep_best,
 }  # fmt: skip

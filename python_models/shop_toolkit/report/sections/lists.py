@@ -1,0 +1,36 @@
+"""Links from the report to the published lists of whom somebody writes to."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from shop_toolkit import audiences
+from shop_toolkit.report.charts import Tables
+
+
+def lists_of(audience: str, words: str, tables: Tables) -> list[list[str]]:
+    """Name and path of each list of an audience, as from the report: both are in the published folder.
+
+    Args:
+        audience: Folder and name of the audience below that of all audiences.
+        words: What the list of customer ids is called.
+        tables: The report's tables; `settings` says whether there are lists with addresses.
+    """
+    path = f"{audiences.FOLDER}/{audience}"
+    lists = [[words, f"{path}-customer-ids.csv"]]
+    settings = tables.get("settings", pd.DataFrame())
+    # As JSON, of which nothing else is read: the report names no file of addresses.
+    if "customer_emails" in settings and settings["customer_emails"].iloc[0] != "null":
+        lists += [[form.capitalize(), f"{path}-{form}.csv"] for form in audiences.FORMS]
+    return lists
+
+
+def segment_lists(segments: pd.DataFrame) -> Mapping[tuple[str, str], str]:
+    """Folder and name of the audience of each segment that addresses somebody, by segmentation and segment.
+
+    Args:
+        segments: One row per segmentation and segment, with addressed_customer_count.
+    """
+    own = segments[segments["addressed_customer_count"].fillna(0) > 0]
+    found = sorted(zip(own["segmentation"], own["segment"], strict=True))
+    return dict(zip(found, audiences.names_of_segments(found), strict=True))
