@@ -2154,15 +2154,15 @@ def today_row(model: str, is_baseline: bool, metric: str = "accuracy") -> dict[s
 @pytest.mark.parametrize(
     ("is_baseline", "gains", "customers", "why"),
     [
-        (False, (0.1, 0.05, 0.2), 300, "Better than every simple rule by 5.0 points of 100 at least (95 % sure), on 300"
-         " customers."),
+        (False, (0.1, 0.05, 0.2), 300, "Better than the best baseline by 5.0 percentage points at least (95 % sure), on"
+         " 300 customers."),
         (True, (0.1, 0.05, 0.2), 74, "Too early to say whether the best learned model, “random forest”, is better: 74"
          " customers were evaluated,"
          " 200 are needed."),
         (True, (-0.1, -0.2, 0.05), 300, "The best learned model, “random forest”, was no better, on 300 customers."),
-        (True, (0.1, -0.05, 0.2), 300, "The best learned model, “random forest”, was better by −5.0 points of 100 to"
-         " 20.0 points of 100 (nine"
-         " cases of ten) on 300 customers, which may be chance."),
+        (True, (0.1, -0.05, 0.2), 300, "The best learned model, “random forest”, was between 5.0 percentage points"
+         " worse and 20.0 percentage points better than the best baseline (90 % interval) on 300 customers: that may be"
+         " chance."),
         (True, (), 0, "No learned model could be evaluated."),
     ],
 )  # fmt: skip
@@ -2178,7 +2178,7 @@ def test_a_card_says_why_a_model_is_in_use(
     block = models_in_use(pd.DataFrame([used, *known]), 200)
     (card,) = block.cards
     assert (card.title, card.texts) == ("Next interest", [[why, ""]])
-    assert card.lead == ("By “personal top”, a simple rule" if is_baseline else "By “random forest”, a learned model")
+    assert card.lead == ("By “personal top”, a baseline" if is_baseline else "By “random forest”, a learned model")
 
 
 def test_the_models_in_use_are_those_of_the_mart(tables: Tables) -> None:

@@ -38,7 +38,10 @@ TERMS = {
         "How much of the least stable group is found again in random samples of the customers: 1 is all of it."
     ),
     marked("interest group"): marked("Customers who spend on the same kinds of products, in orders of similar size."),
-    marked("cause"): marked("What alone would have led to the new segment: time passing, orders, or cancellations."),
+    marked("cause"): marked(
+        "The step (time passing, orders, cancellations or new rules) that adds most to the move, on average over the"
+        " sequences in which the steps could have come."
+    ),
     marked("backtest"): marked("What would have been said on past dates, compared with what was observed after them."),
     marked("population stability index"): marked(
         "How much customers differ from those that the rules were fitted on: below 0.1 hardly, above 0.25 a lot."

@@ -115,7 +115,8 @@ def cuts_without_money(cuts: pd.DataFrame, customer_count: int) -> pd.DataFrame:
 
     Args:
         cuts: rfm_cut_points of the active version.
-        customer_count: Customers with scores. Where a score has few of them, or a country may have, money is left out.
+        customer_count: Customers with scores. Where they are few for so many scores, money is left out, and always
+            that of countries. A score that ties or given cut-points leave few customers in is not found out.
     """
     shown = cuts.assign(score_group=cuts["score_group"].fillna("")).astype({"score_group": "str"})
     number = shown.loc[(shown["measure"] == "monetary") & (shown["score_group"] == ""), "cut_number"].max()

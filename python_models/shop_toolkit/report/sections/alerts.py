@@ -123,7 +123,7 @@ def overdue_panels(segmentation: str, own: pd.DataFrame, colours: Mapping[str, s
     """
     figures = (
         ("overdue_customer_count", _("Customers overdue"), _("customers")),
-        ("spend_to_date", _("Spent so far"), _("spend to date")),
+        ("spend_to_date", _("Spent so far"), _("spent so far")),
         ("expected_loss", _("Expected loss"), _("spend of 90 days")),
     )
     return [overdue_bars(own, field, title, unit, colours, segmentation) for field, title, unit in figures]

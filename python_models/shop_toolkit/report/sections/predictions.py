@@ -163,15 +163,15 @@ def models_in_use(evaluations: pd.DataFrame, least_customers: int) -> Block:
         name,
         heading,
         note=_(
-            "A learned model is used only where it was better than the best simple rule (baseline) on past dates, by"
-            " more than chance: at least {least} customers were evaluated, and the whole 95 % interval of its lead is"
-            " above zero. Else the simple rule is used.",
+            "A learned model is used only where it was better than the best baseline on past dates, by more than"
+            " chance: at least {least} customers were evaluated, and the lower end of the one-sided 95 % interval of"
+            " its gain is above zero. Else a baseline is used.",
             least=count(least_customers),
         ),
         cards=[
             Card(
                 sentence(what(row["task"])),
-                lead=_("By “{model}”, a simple rule", model=model_words(row["model"]))
+                lead=_("By “{model}”, a baseline", model=model_words(row["model"]))
                 if row["is_baseline"]
                 else _("By “{model}”, a learned model", model=model_words(row["model"])),
                 texts=[[why, ""]],
@@ -199,12 +199,12 @@ def why_in_use(today: Row, evaluations: pd.DataFrame, least_customers: int) -> s
     parts = {
         "model": model_words(known.loc["gain", "model"]),
         "count": count(number),
-        "low": lead_words(low, today["metric"]),
-        "high": lead_words(high, today["metric"]),
+        "low": gain_words(abs(low), today["metric"]),
+        "high": gain_words(high, today["metric"]),
         "least": count(least_customers),
     }
     if not today["is_baseline"]:
-        return _("Better than every simple rule by {low} at least (95 % sure), on {count} customers.", **parts)
+        return _("Better than the best baseline by {low} at least (95 % sure), on {count} customers.", **parts)
     if number < least_customers:
         return _(
             "Too early to say whether the best learned model, “{model}”, is better: {count} customers were"
@@ -214,20 +214,20 @@ def why_in_use(today: Row, evaluations: pd.DataFrame, least_customers: int) -> s
     if gain <= 0:
         return _("The best learned model, “{model}”, was no better, on {count} customers.", **parts)
     return _(
-        "The best learned model, “{model}”, was better by {low} to {high} (nine cases of ten) on {count}"
-        " customers, which may be chance.",
+        "The best learned model, “{model}”, was between {low} worse and {high} better than the best baseline (90 %"
+        " interval) on {count} customers: that may be chance.",
         **parts,
     )
 
 
-def lead_words(lead: float, metric: str) -> str:
+def gain_words(gain: float, metric: str) -> str:
     """By how much a model is better: an amount, or percentage points.
 
     Args:
-        lead: The difference of the metric.
+        gain: The difference of the metric.
         metric: rmse or a share.
     """
-    return money(lead) if metric == "rmse" else _("{points} points of 100", points=number_text(100 * lead, 1))
+    return money(gain) if metric == "rmse" else _("{points} percentage points", points=number_text(100 * gain, 1))
 
 
 def beside_baselines(evaluations: pd.DataFrame, undecided: set[str]) -> Block:
