@@ -29,6 +29,7 @@ NOT_RUN_HERE = {
     "make superset": "tests/publishing/test_superset.py runs what it runs",
     "make new SHOP=my_shop": "tests/project/test_package.py builds such a project",
     "make lint": ".ci/run runs the same tools",
+    "git pull": "needs the repository that was cloned",
     "make lock": "needs uv and the package registry",
     "make benchmark": "run by hand",
     REAL_FILE_COMMAND: "the real shop is built with it",
