@@ -21,7 +21,7 @@ from pyarrow import parquet
 if os.environ.get("SHOP_CI") is None:
     pytest.importorskip("pysail", reason="the extra 'spark' is not installed")
 
-from dbt.adapters.sparkconnect.connections import Cursor
+from dbt.adapters.sparkconnect.connections import Cursor, schema_in
 from dbt.adapters.sparkconnect.credentials import Credentials
 from dbt.adapters.sparkconnect.engine import ENGINES, Engine, engine_at, from_files
 from dbt.adapters.sparkconnect.impl import SparkConnectAdapter
@@ -318,6 +318,24 @@ def test_copies_of_rows_stay_while_a_thread_reads_them_and_no_longer(
             first.execute("select fails() /* read_by_two.letters */")
         assert list(temporary.iterdir()) == []
         assert driver.execute("select count(*) from duckdb_views() where view_name = 'letters'").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("sql", "schema"),
+    [
+        ("select make('eu_made_by_it')", "eu_made_by_it"),
+        ("""select make('{"word": "it''s", "schema": "eu_made_by_it", "later": "my_made_by_it"}')""", "eu_made_by_it"),
+        # Of another member, of another call, or no schema with a prefix: none of them is the function's.
+        ("""select make('{"later": "my_made_by_it"}')""", "made_by_it"),
+        ("""select make('{"word": "\\"schema\\": \\"my_made_by_it\\""}')""", "made_by_it"),
+        ("""select make('["my_made_by_it"]'), 'my_made_by_it' as word""", "made_by_it"),
+        ("select make(''), remake('my_made_by_it')", "made_by_it"),
+        ("select make('my made_by_it')", "made_by_it"),
+        ("select make('{my_made_by_it')", "made_by_it"),
+    ],
+)
+def test_the_schema_that_a_function_fills_is_the_one_that_its_call_names(sql: str, schema: str) -> None:
+    assert schema_in(sql, "make", "made_by_it") == schema
 
 
 @pytest.mark.parametrize("schema", ["made_by_it", "eu_made_by_it"])

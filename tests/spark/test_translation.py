@@ -417,7 +417,19 @@ def test_a_column_that_the_first_of_several_selects_lacks_can_be_stored(
         ),
         (
             "select number from shop.lines\n cross join lateral (select unnest(range(quantity)) as number) as numbers",
-            "line 2: a lateral query can't unnest a list of another table's columns here",
+            "line 2: a lateral query can't both unnest a list and read columns here",
+        ),
+        (
+            "select item from shop.lines, lateral (select unnest(own.items) as item from (select [1] as items) as own)",
+            "a lateral query can't both unnest a list and read columns here",
+        ),
+        (
+            "select customer from shop.lines union all by name select * from shop.unknown",
+            "a union by name needs the columns that `*` stands for",
+        ),
+        (
+            "select customer from shop.lines union all by name (select * from shop.unknown union all select null, 1)",
+            "a union by name needs the columns that `*` stands for",
         ),
         (
             "select json_extract_string(word, concat('$.', customer)) from shop.lines",
@@ -448,6 +460,21 @@ def test_what_has_no_translation_is_named(query: str, sentence: str, engine: Eng
     with pytest.raises(DbtRuntimeError) as raised:
         list(translate(query, engine))
     assert sentence in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select * from shop.unknown union all select null, 1",
+        "select 'a', * from shop.unknown union all select 'b', null",
+        "select 1 as one, 'a' as word union all select null",
+    ],
+)
+def test_a_union_whose_columns_are_not_known_keeps_its_nulls(query: str, engine: Engine) -> None:
+    """Which column a null is of is unknown then: what is wrong with such a query, the engine says."""
+    (statement,) = translate(query, engine)
+    assert "CAST(NULL" not in statement.sql
+    assert "NULL" in statement.sql
 
 
 class Spark:

@@ -1,8 +1,10 @@
 """Statements in DuckDB's SQL, run by the engine."""
 
+import json
 import re
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from dbt.adapters.contracts.connection import Connection
@@ -18,11 +20,28 @@ VARIABLES = re.compile(r"(?:^|[*]/|;)\s*(?:re)?set\s+variable\b|\bgetvariable\s*
 NAMES_OF_TABLES = re.compile(r"(?=(?<!\w)([A-Za-z_]\w*)[.]([A-Za-z_]\w*))")
 
 
-def schema_in(sql: str, schema: str) -> str:
-    """The schema that a call names in quotes, which may have a prefix and `_` before the given name; else the given."""
-    # Of a request, settings come before the schema.
-    named = re.findall(rf"""["']((?:\w+_)?{re.escape(schema)})["']""", sql)
-    return named[-1] if named else schema
+def schema_in(sql: str, function: str, schema: str) -> str:
+    """The schema that a call of a function fills.
+
+    No other text of the statement counts, nor any other of the request: settings are the user's words.
+
+    Args:
+        sql: With the call, whose argument is the name of the schema, or a JSON object with a member `schema`.
+        function: What is called.
+        schema: The schema without a prefix.
+
+    Returns:
+        The schema that the call names, if it is the given one or has a prefix and `_` before it; else the given one.
+    """
+    for argument in re.findall(rf"\b{re.escape(function)}\s*\(\s*'((?:[^']|'')*)'\s*\)", sql):
+        named = argument.replace("''", "'")
+        if named.startswith("{"):
+            # What is no JSON, the function refuses.
+            with suppress(ValueError):
+                named = json.loads(named).get("schema")
+        if isinstance(named, str) and re.fullmatch(rf"(?:\w+_)?{re.escape(schema)}", named):
+            return named
+    return schema
 
 
 class ConnectionManager(DuckDBConnectionManager):  # type: ignore[misc]  # dbt is not followed
@@ -164,8 +183,8 @@ class Cursor:
         return self
 
     def _run_on_driver(self, sql: str, functions: Sequence[str]) -> None:
-        schemas = [schema for name in functions if (schema := self.driver_functions[name]) is not None]
-        filled = [schema_in(sql, schema) for schema in schemas]
+        schemas = ((name, self.driver_functions[name]) for name in functions)
+        filled = [schema_in(sql, name, schema) for name, schema in schemas if schema is not None]
         try:
             if filled:
                 self._show_named(sql)

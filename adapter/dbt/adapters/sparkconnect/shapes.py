@@ -31,8 +31,8 @@ def with_plain_shapes(query: exp.Expr) -> exp.Expr:
     for lateral in query.find_all(exp.Lateral):
         if lateral.this.find(exp.Explode) is not None and lateral.this.find(exp.Column) is not None:
             raise UntranslatableError(
-                f"{place_of(lateral.this)}a lateral query can't unnest a list of another table's columns here: unnest"
-                " it in a query of that table"
+                f"{place_of(lateral.this)}a lateral query can't both unnest a list and read columns here: unnest the"
+                " list in a query of its own"
             )
     for join in query.find_all(exp.Join):
         if join.side and isinstance(join.this, exp.Unnest | exp.Lateral):
@@ -256,6 +256,9 @@ def _order_columns(union: exp.SetOperation) -> None:
     """`union by name` as a union of columns in one order; a column that one side lacks is null there."""
     if not union.args.get("by_name"):
         return
+    if any(select.is_star for select in _joined(union)):
+        # Of a table that the catalogue doesn't know.
+        raise UntranslatableError("a union by name needs the columns that `*` stands for: name them")
     left, right = union.this.unnest(), union.expression.unnest()
     names = list(dict.fromkeys([*left.named_selects, *right.named_selects]))
     columns: list[tuple[exp.Select, list[exp.Expr]]] = []
@@ -274,7 +277,10 @@ def _type_nulls(union: exp.SetOperation) -> None:
     try:
         selects = _joined(union)
     except UntranslatableError:
-        # What else it joins has types.
+        # Other than selects, such as `values`, it joins what has types.
+        return
+    if any(select.is_star for select in selects) or len({len(select.selects) for select in selects}) > 1:
+        # With a table of unknown columns, or in a faulty query, places don't tell what type a null has.
         return
     for place, kind in enumerate(_types_of(union)):
         for select in selects:
