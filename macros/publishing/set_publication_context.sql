@@ -64,22 +64,14 @@
                 '(' ~ marts.customer_alerts.query ~ ')',
                 '(' ~ marts.segments.query ~ ')'
             ) -%}
-            {#- What a campaign lists by ids is of no segment. -#}
-            {%- set by_ids = 'cast(null as varchar) as segmentation, '
-                ~ 'cast(null as varchar) as segment' -%}
-            {%- do context.update({
-                'actions': {
-                    'win back': 'with ' ~ members
-                        ~ ' select customer_id, ' ~ by_ids ~ ' from overdue_first',
-                    'second order': 'with ' ~ members
-                        ~ ' select customer_id, ' ~ by_ids ~ ' from second_order_first',
-                    'keep the best': 'with ' ~ members
-                        ~ " select customer_id, 'detailed' as segmentation, segment"
-                        ~ ' from best_customers',
-                },
-                'control_draw': control_draw('campaign', 'customer_id'),
-                'control_share': action_control_share('draw'),
-            }) -%}
+            {%- set actions = {} -%}
+            {%- for finding, (action, _) in weekly_actions().items() -%}
+                {%- do actions.update({
+                    action: 'with ' ~ members
+                        ~ " select * from action_members where finding = '" ~ finding ~ "'"
+                }) -%}
+            {%- endfor -%}
+            {%- do context.update({'actions': actions}) -%}
         {%- endif -%}
         set variable publication_context = {{ sql_text(tojson(context)) }}
     {%- endif -%}

@@ -1,7 +1,8 @@
 {#-
-    SQL: CTEs of whom the report's actions of the week address, before a control group is held out:
-    `overdue_first`, `second_order_first` and `best_customers`. The report counts them, and the
-    publication writes their files. The arguments name the marts of these names.
+    SQL: CTEs of whom the report's actions of the week address: `overdue_first`,
+    `second_order_first` and `best_customers`, and `action_members` with all of them, each action as
+    a campaign of the last day and with who is held out. The report counts them, and the publication
+    writes their files. The arguments name the marts of these names.
 -#}
 {% macro action_members(customers, customer_alerts, segments) -%}
 {%- set least_customers, most_customers = 5, 100 -%}
@@ -86,56 +87,78 @@ best_customers as (
     inner join best_detailed_segment
         on participants.detailed_segment = best_detailed_segment.segment
 
-)
-{%- endmacro %}
+),
 
+last_day as (
 
-{#-
-    SQL: CTEs after those of `action_members` and `last_day`: `action_controls` has how many members
-    of each action are held out, as its list leaves them out. A campaign is named by the action and
-    the day (python_models/shop_toolkit/audiences.py).
--#}
-{% macro action_controls() -%}
-{%- set members = {
-    'win back': 'overdue_first', 'second order': 'second_order_first',
-    'keep the best': 'best_customers'
-} -%}
-action_draws as (
+    select max(as_of_date) as as_of_date
+    from {{ customers }}
 
-    {% for action, cte in members.items() %}
+),
+
+action_campaigns as (
+
+    {% for finding, (action, members) in weekly_actions().items() %}
     {{ 'union all' if not loop.first }}
     select
-        '{{ action }}' as action,
-        {{ control_draw("concat('" ~ action ~ " ', last_day.as_of_date)", cte ~ '.customer_id')
-            | indent(8) }} as draw
-    from {{ cte }}
+        '{{ finding }}' as finding,
+        concat('{{ action }} ', last_day.as_of_date) as campaign,
+        members.customer_id,
+        {#- What a campaign lists by ids is of no segment. #}
+        {% if finding == 'keep_best' -%}
+        'detailed' as segmentation,
+        members.segment,
+        {%- else -%}
+        cast(null as varchar) as segmentation,
+        cast(null as varchar) as segment,
+        {%- endif %}
+        last_day.as_of_date
+    from {{ members }} as members
     cross join last_day
     {% endfor %}
+
+),
+
+action_draws as (
+
+    select
+        *,
+        {{ control_draw('campaign', 'customer_id') | indent(8) }} as draw
+    from action_campaigns
 
 ),
 
 action_shares as (
 
     select
-        action,
-        {{ action_control_share('draw') | indent(8) }} as control_share
+        finding,
+        cast({{ action_control_share('draw') | indent(8) }} as double) as control_share
     from action_draws
-    group by action
+    group by finding
 
 ),
 
-action_controls as (
+action_members as (
 
     select
-        action_draws.action,
-        count(*) filter (where action_draws.draw < action_shares.control_share)
-            as control_customer_count
+        action_draws.*,
+        action_shares.control_share,
+        action_draws.draw < action_shares.control_share as is_control
     from action_draws
     inner join action_shares
-        on action_draws.action = action_shares.action
-    group by action_draws.action
+        on action_draws.finding = action_shares.finding
 
 )
+{%- endmacro %}
+
+
+{#- The report's actions of the week by finding: the name of each, and the CTE of its members. -#}
+{% macro weekly_actions() -%}
+    {{ return({
+        'win_back': ('win back', 'overdue_first'),
+        'second_order': ('second order', 'second_order_first'),
+        'keep_best': ('keep the best', 'best_customers'),
+    }) }}
 {%- endmacro %}
 
 

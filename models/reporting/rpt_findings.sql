@@ -21,15 +21,6 @@ segments as (
 
 {{ action_members('customers', ref('customer_alerts'), 'segments') }},
 
-last_day as (
-
-    select max(as_of_date) as as_of_date
-    from customers
-
-),
-
-{{ action_controls() }},
-
 -- The longest of the usual periods that the log covers twice; a shorter log has no period before.
 log_days as (
 
@@ -430,11 +421,6 @@ win_back as (
         'alerts' as chart,
         count(*) as customer_count,
         (select count(*) from open_alerts) as of_customer_count,
-        (
-            select action_controls.control_customer_count
-            from action_controls
-            where action_controls.action = 'win back'
-        ) as control_customer_count,
         sum(expected_loss) as amount,
         (select sum(open_alerts.expected_loss) from open_alerts) as of_amount
     from overdue_first
@@ -449,11 +435,6 @@ second_order as (
         'cohorts' as chart,
         count(*) as customer_count,
         (select count(*) from second_order_customers) as of_customer_count,
-        (
-            select action_controls.control_customer_count
-            from action_controls
-            where action_controls.action = 'second order'
-        ) as control_customer_count,
         sum(expected_spend_90_days) as amount
     from second_order_first
     having count(*) >= {{ least_customers }}
@@ -468,11 +449,6 @@ keep_best as (
         'detailed' as segmentation,
         segments.segment as subject,
         count(*) as customer_count,
-        (
-            select action_controls.control_customer_count
-            from action_controls
-            where action_controls.action = 'keep the best'
-        ) as control_customer_count,
         sum(best_customers.expected_spend_90_days) as amount,
         segments.action,
         segments.channel
@@ -487,20 +463,35 @@ keep_best as (
 
 all_actions as (
 
-    {% for name in ['win_back', 'second_order', 'keep_best'] %}
+    {% for name in weekly_actions() %}
     {{ 'union all by name' if not loop.first }}
     select * from {{ name }}
     {% endfor %}
 
 ),
 
+control_groups as (
+
+    select
+        finding,
+        count(*) filter (where is_control) as control_customer_count
+    from action_members
+    group by finding
+
+),
+
 actions as (
 
     select
-        *,
+        all_actions.*,
+        control_groups.control_customer_count,
         'action' as finding_type,
-        row_number() over (order by amount desc nulls last, finding asc) as rank
+        row_number() over (
+            order by all_actions.amount desc nulls last, all_actions.finding asc
+        ) as rank
     from all_actions
+    inner join control_groups
+        on all_actions.finding = control_groups.finding
 
 ),
 

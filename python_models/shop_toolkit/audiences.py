@@ -72,14 +72,15 @@ def audience_files(session: Any, marts: Sequence[Mart], folder: Path | None = No
     ((context,),) = session.execute("select getvariable('publication_context')").fetchall()
     context = json.loads(context)
     left_out = context.get("left_out_segments", ())
-    drawn = drawn_actions(queries, context)
-    audiences = [*segments(session, queries["audiences"], left_out), *campaigns(session, queries), *actions(drawn)]
+    # By action SQL of its members: as a campaign of the last day, with the share that is held out and who that is.
+    weekly = context.get("actions", {})
+    audiences = [*segments(session, queries["audiences"], left_out), *campaigns(session, queries), *actions(weekly)]
     files = [
         Extract(f"{FOLDER}/{name}-customer-ids.csv", mart, f"select customer_id from ({members})")
         for name, mart, members, _ in audiences
     ]
-    if drawn:
-        lines = rows_of_campaigns(drawn)
+    if weekly:
+        lines = rows_of_campaigns(weekly)
         files.append(Extract(f"{FOLDER}/{ACTIONS}/campaigns.csv", "customers", lines))
     if context["customer_emails"] is None:
         if folder and has_addresses(folder):
@@ -231,51 +232,20 @@ def campaigns(session: Any, queries: dict[str, str]) -> Iterator[Audience]:
         yield Audience(name, "campaign_members", *both_groups(members))
 
 
-def drawn_actions(queries: Mapping[str, str], context: Mapping[str, Any]) -> dict[str, str]:
-    """SQL of the members of each action, and of who is held out: drawn as the campaign of that name and day draws them.
-
-    Args:
-        queries: SQL of each mart, by name.
-        context: What the project knows: SQL of the members of each action, and how customers are held out by chance.
-    """
-    return {
-        action: f"""
-            with drawn as (
-                select *, {context["control_draw"]} as draw
-                from (
-                    select
-                        concat({quote_text(action + " ")}, days.as_of_date) as campaign,
-                        customer_id,
-                        segmentation,
-                        segment,
-                        days.as_of_date
-                    from ({members})
-                    cross join (select max(as_of_date) as as_of_date from ({queries["customers"]})) as days
-                )
-            ),
-            shares as (select cast({context["control_share"]} as double) as control_share from drawn)
-            select drawn.*, shares.control_share, drawn.draw < shares.control_share as is_control
-            from drawn
-            cross join shares
-        """
-        for action, members in context.get("actions", {}).items()
-    }
-
-
-def actions(drawn: Mapping[str, str]) -> Iterator[Audience]:
-    """Whom the report's actions of the week address; `drawn` is as `drawn_actions` gives it."""
-    for action, members in drawn.items():
+def actions(weekly: Mapping[str, str]) -> Iterator[Audience]:
+    """Whom the report's actions of the week address; `weekly` is SQL of the members of each."""
+    for action, members in weekly.items():
         yield Audience(f"{ACTIONS}/{file_name_of(action)}", "customers", *both_groups(members))
 
 
-def rows_of_campaigns(drawn: Mapping[str, str]) -> str:
+def rows_of_campaigns(weekly: Mapping[str, str]) -> str:
     """SQL of the rows of seeds/campaigns.csv that measure the actions, from the day after the last one.
 
     A campaign to a whole segment names it; any other names its customers by their ids, which are few. An action that
     holds nobody out has no row, as it can't be measured.
 
     Args:
-        drawn: As `drawn_actions` gives it.
+        weekly: SQL of the members of each action.
     """
     identifier = "concat(chr(39), replace(customer_id, chr(39), concat(chr(39), chr(39))), chr(39))"
     return " union all ".join(
@@ -296,7 +266,7 @@ def rows_of_campaigns(drawn: Mapping[str, str]) -> str:
         where control_share > 0
         group by campaign, segmentation, segment, as_of_date, control_share
         """
-        for members in drawn.values()
+        for members in weekly.values()
     )
 
 

@@ -2,7 +2,6 @@
 
 import csv
 import datetime
-import hashlib
 import json
 import shutil
 import subprocess
@@ -17,6 +16,7 @@ from conftest import PUBLISHED, Shop, problem_of
 from shop_toolkit import campaigns
 from shop_toolkit.conditions import condition_problem
 from shop_toolkit.publishing import Mart, publication
+from weekly_actions import weekly_actions
 
 PUBLICATION = ("report_pages", "published_files")
 READER = Path(__file__).with_name("reader.py")
@@ -56,40 +56,24 @@ def test_the_files_of_actions_and_the_rows_of_their_campaigns_hold_the_same_cust
     """Held out by the hash of the campaign and the customer, computed here without SQL."""
     folder = Path(shop.settings["published_folder"]) / "audiences"
     (day,) = shop.row("select max(as_of_date) from customers")
-    members = {
-        "win back": """select customer_id from customer_alerts where state <> 'resolved'
-            order by expected_loss desc, customer_id limit 100""",
-        "second order": """select customer_id from customers where frequency = 1 and recency_days <= 60
-            and customer_id not in (select customer_id from customer_alerts where state <> 'resolved')
-            order by expected_spend_90_days desc nulls last, customer_id limit 100""",
-        "keep the best": """select customer_id from customers where detailed_segment = (
-            select segment from segments where segmentation = 'detailed' order by revenue desc, display_order limit 1
-        )""",
-    }
     with (folder / "actions/campaigns.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     by_action = {row["name"].removesuffix(f" {day}"): row for row in rows}
     assert len(by_action) == len(rows)
-    for action, query in members.items():
-        every = {customer for (customer,) in shop.rows(query)}
-        draws = {
-            customer: int(hashlib.md5(f"|{action} {day}|{customer}".encode()).hexdigest()[:8], 16) / 2**32
-            for customer in every
-        }
-        by_share = {share: {one for one, draw in draws.items() if draw < share} for share in (0.1, 0.2, 0.3, 0.4, 0.5)}
-        enough = [share for share, held_out in by_share.items() if 30 <= len(held_out) <= len(every) - 30]
-        text = (folder / f"actions/{action.replace(' ', '-')}-customer-ids.csv").read_text("utf-8")
-        assert set(text.split()) - {"customer_id"} == every - (by_share[enough[0]] if enough else set())
-        row = by_action.pop(action, None)
-        assert (row is None) == (not enough)
+    for name, action in weekly_actions(shop, day).items():
+        text = (folder / f"actions/{name.replace(' ', '-')}-customer-ids.csv").read_text("utf-8")
+        assert set(text.split()) - {"customer_id"} == action.members - action.held_out
+        row = by_action.pop(name, None)
+        assert (row is None) == (not action.share)
         if row is None:
             continue
         assert list(row) == list(campaigns.COLUMNS)
         assert row["start_date"] == str(day + datetime.timedelta(days=1))
-        assert float(row["control_share"]) == enough[0]
+        assert float(row["control_share"]) == action.share
         condition = row["condition"] or f"{row['segmentation']}_segment = '{row['segment']}'"
         assert condition_problem(condition) is None
-        assert {customer for (customer,) in shop.rows(f"select customer_id from customers where {condition}")} == every
+        chosen = {customer for (customer,) in shop.rows(f"select customer_id from customers where {condition}")}
+        assert chosen == action.members
     assert not by_action
 
 

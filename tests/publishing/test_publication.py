@@ -16,6 +16,7 @@ from conftest import PUBLISHED, Shop, problem_of
 from shop_toolkit import publishing
 from shop_toolkit.campaigns import file_name_of
 from shop_toolkit.publishing import Extract, Mart, PublicationError, current_files, folder_problem, publication
+from weekly_actions import weekly_actions
 
 # Texts that a spreadsheet would execute, and texts that only look like them.
 FORMULAS = ("=1+1", "+49 30 1", "-2", "@SUM(A1)", "\t=1", "\r=1", "＝1")
@@ -188,33 +189,9 @@ def test_each_campaign_and_segment_has_a_file_of_those_who_are_addressed(publish
         )
     }
     # Of what the report proposes, each a campaign of its day.
-    draw = "('0x' || left(md5(concat_ws('|', '', campaign, customer_id)), 8))::bigint / 4294967296.0"
-    members = {
-        "win back": "select customer_id from customer_alerts where state <> 'resolved'"
-        " order by expected_loss desc, customer_id limit 100",
-        "second order": "select customer_id from customers where frequency = 1 and recency_days <= 60"
-        " and customer_id not in (select customer_id from customer_alerts where state <> 'resolved')"
-        " order by expected_spend_90_days desc nulls last, customer_id limit 100",
-        "keep the best": """select customer_id from customers where detailed_segment = (
-            select segment from segments where segmentation = 'detailed' order by revenue desc, display_order limit 1
-        )""",
-    }
-    for action, query in members.items():
-        draws = published.rows(
-            f"""
-            select customer_id, {draw}
-            from (
-                select customer_id, concat('{action} ', (select max(as_of_date) from customers)) as campaign
-                from ({query})
-            )
-            order by 1
-            """
-        )
-        by_share = {share: [number for _, number in draws if number < share] for share in (0.1, 0.2, 0.3, 0.4, 0.5)}
-        enough = [share for share, held_out in by_share.items() if 30 <= len(held_out) <= len(draws) - 30]
-        expected[f"actions/{file_name_of(action)}"] = [
-            name for name, number in draws if number >= min(enough, default=0)
-        ]
+    (day,) = published.row("select max(as_of_date) from customers")
+    for name, action in weekly_actions(published, day).items():
+        expected[f"actions/{file_name_of(name)}"] = sorted(action.members - action.held_out)
     # The report's cards count whom the lists hold.
     counted = published.rows("""
         select replace(replace(finding, '_', '-'), 'keep-best', 'keep-the-best'),

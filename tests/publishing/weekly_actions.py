@@ -1,0 +1,43 @@
+"""Whom the report's actions of the week address and hold out, worked out without the project's SQL."""
+
+import datetime
+import hashlib
+from typing import NamedTuple
+
+from conftest import Shop
+
+MEMBERS = {
+    "win back": """select customer_id from customer_alerts where state <> 'resolved'
+        order by expected_loss desc, customer_id limit 100""",
+    "second order": """select customer_id from customers where frequency = 1 and recency_days <= 60
+        and customer_id not in (select customer_id from customer_alerts where state <> 'resolved')
+        order by expected_spend_90_days desc nulls last, customer_id limit 100""",
+    "keep the best": """select customer_id from customers where detailed_segment = (
+        select segment from segments where segmentation = 'detailed' order by revenue desc, display_order limit 1
+    )""",
+}
+SHARES = (0.1, 0.2, 0.3, 0.4, 0.5)
+
+
+class Action(NamedTuple):
+    """An action's members, the share that is held out, 0 where none leaves 30 in both groups, and who that is."""
+
+    members: set[str]
+    share: float
+    held_out: set[str]
+
+
+def weekly_actions(shop: Shop, day: datetime.date) -> dict[str, Action]:
+    """The actions of a shop whose last day this is, by name; held out by the hash of campaign and customer."""
+    found = {}
+    for action, query in MEMBERS.items():
+        members = {customer for (customer,) in shop.rows(query)}
+        draws = {
+            customer: int(hashlib.md5(f"|{action} {day}|{customer}".encode()).hexdigest()[:8], 16) / 2**32
+            for customer in members
+        }
+        by_share = {share: {one for one, draw in draws.items() if draw < share} for share in SHARES}
+        enough = (share for share, held_out in by_share.items() if 30 <= len(held_out) <= len(members) - 30)
+        share = next(enough, 0)
+        found[action] = Action(members, share, by_share.get(share, set()))
+    return found
