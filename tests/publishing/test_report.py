@@ -76,7 +76,7 @@ def read_tables(shop: Shop) -> Tables:
         relations["rpt_map_cells"] = marks.filter("mark_type = 'cell'").select(CELLS)
         relations["rpt_map_points"] = marks.filter("mark_type = 'customer'").select(POINTS)
         tables = {name: relation.df() for name, relation in relations.items()}
-    return tables | {"settings": pd.DataFrame({"min_test_customers": ["200"]})}
+    return tables | {"settings": pd.DataFrame({"min_test_customers": ["200"], "customer_emails": ["null"]})}
 
 
 def shop_facts(shop: Shop) -> dict[str, Any]:
@@ -835,9 +835,7 @@ def test_a_gain_is_expected_by_the_last_campaign_to_the_same_segment(tables: Tab
 
     def gain(*rows: dict[str, Any]) -> tuple[str, list[list[str]]]:
         results = privacy.claims_alone(pd.DataFrame(rows))
-        _, _, block = first.blocks(
-            {"rpt_findings": best, "campaign_results": results, "input_warnings": pd.DataFrame()}
-        )
+        _, _, block = first.blocks({**tables, "rpt_findings": best, "campaign_results": results})
         assert table_of(block).rows[0][-1] == block.cards[0].facts[-1][1]
         return block.cards[0].facts[-1][1], block.cards[0].texts[3:]
 
@@ -1790,7 +1788,7 @@ def title_of_cohorts(again: int) -> str:
 def title_of_days(days: int) -> str:
     figure = {"finding": "revenue", "amount": 9.0, "previous_amount": None, "year_before_amount": None}
     row = figure | {"period_days": days, "as_of_date": pd.Timestamp("2024-03-09"), "chart": "sales_by_month"}
-    return first.key_figures(pd.DataFrame([row])).title.partition(":")[0]
+    return first.key_figures(pd.DataFrame([row]), 0).title.partition(":")[0]
 
 
 def words_of_cancelled(days: int) -> str:

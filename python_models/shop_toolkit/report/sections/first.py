@@ -44,7 +44,7 @@ def blocks(tables: Tables) -> list[Block]:
     ]
 
 
-def key_figures(rows: pd.DataFrame, doubt_count: int = 0) -> Block:
+def key_figures(rows: pd.DataFrame, doubt_count: int) -> Block:
     """Five numbers of the last period and their change, and how sure the input is.
 
     Args:
@@ -329,17 +329,17 @@ def gain_of(row: Row) -> str:
     )
 
 
-def action_card(row: Row, title: str, who: str, what: str, stake: str, files: list[list[str]], measured: str) -> Card:
+def action_card(row: Row, tables: Tables, action: str, title: str, who: str, what: str, stake: str) -> Card:
     """The card of an action.
 
     Args:
         row: Its row of rpt_findings.
+        tables: The report's tables.
+        action: Its name, as the publication knows it.
         title: What to do, in a few words.
         who: Who the customers are.
         what: What to do, and where.
         stake: What the money at stake is.
-        files: Name and path of their list, and of what measures the action.
-        measured: How to make it a campaign whose effect is measured.
     """
     at_stake = "–" if is_missing(row["amount"]) else money(row["amount"])
     facts = [
@@ -349,10 +349,11 @@ def action_card(row: Row, title: str, who: str, what: str, stake: str, files: li
         [stake, at_stake],
         [_("expected gain"), gain_of(row)],
     ]
-    texts = [[_("Who"), who], [_("What"), what], [_("To measure it"), measured]]
+    texts = [[_("Who"), who], [_("What"), what], [_("To measure it"), how_to_measure(row)]]
     if not is_missing(row.get("gain_campaign")):
         source = _("the {days} days of the campaign “{campaign}”", days=GAIN_DAYS, campaign=row["gain_campaign"])
         texts.append([_("Gain expected from"), source])
+    files = files_of(action, row, tables)
     return Card(title, facts=facts, texts=texts, files=files, link=[row["chart"], _("See the chart")])
 
 
@@ -392,6 +393,8 @@ def win_back(row: Row, tables: Tables) -> Card:
     """Overdue customers with most to lose."""
     return action_card(
         row,
+        tables,
+        "win back",
         _("Write to overdue customers"),
         _(
             "the {count} of {all} overdue customers with the highest expected loss ({share} of it)",
@@ -401,8 +404,6 @@ def win_back(row: Row, tables: Tables) -> Card:
         ),
         _("ask what is missing, and show what is new among what they buy; a personal e-mail"),
         _("likely to be lost"),
-        files_of("win back", row, tables),
-        how_to_measure(row),
     )
 
 
@@ -410,6 +411,8 @@ def second_order(row: Row, tables: Tables) -> Card:
     """Newcomers who could place a second order."""
     return action_card(
         row,
+        tables,
+        "second order",
         _("Win the second order"),
         _(
             "the {count} of {all} customers with the highest forecast spend whose only order is at most 60 days old,"
@@ -419,8 +422,6 @@ def second_order(row: Row, tables: Tables) -> Card:
         ),
         _("a welcome series, help with the first purchase, a small incentive; by e-mail"),
         _("forecast spend"),
-        files_of("second order", row, tables),
-        how_to_measure(row),
     )
 
 
@@ -428,12 +429,12 @@ def keep_best(row: Row, tables: Tables) -> Card:
     """The segment that brings most."""
     return action_card(
         row,
+        tables,
+        "keep the best",
         _("Keep the best: “{segment}” of the detailed segments", segment=row["subject"]),
         _("the detailed segment that brings most"),
         f"{row['action']}; {row['channel']}",
         _("forecast spend"),
-        files_of("keep the best", row, tables),
-        how_to_measure(row),
     )
 
 

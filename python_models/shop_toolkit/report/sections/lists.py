@@ -18,9 +18,8 @@ def lists_of(audience: str, words: str, tables: Tables) -> list[list[str]]:
     """
     path = f"{audiences.FOLDER}/{audience}"
     lists = [[words, f"{path}-customer-ids.csv"]]
-    settings = tables.get("settings", pd.DataFrame())
     # As JSON, of which nothing else is read: the report names no file of addresses.
-    if "customer_emails" in settings and settings["customer_emails"].iloc[0] != "null":
+    if tables["settings"]["customer_emails"].iloc[0] != "null":
         lists += [[form.capitalize(), f"{path}-{form}.csv"] for form in audiences.FORMS]
     return lists
 
