@@ -54,7 +54,7 @@ def take_shortcuts() -> None:
     agate_helper.empty_table = cache(agate_helper.empty_table)
     agate_helper.build_type_tester = once_for_the_same_columns(agate_helper.build_type_tester)
     TestRunner.execute_data_test = in_one_statement(TestRunner.execute_data_test)
-    GraphQueue._get_scores = longest_way_first
+    GraphQueue._get_scores = longest_path_first
 
 
 @contextmanager
@@ -68,17 +68,17 @@ def project_written_once() -> Iterator[None]:
         manifest.write_manifest = write
 
 
-def longest_way_first(_: GraphQueue, graph: Any) -> dict[str, int]:
+def longest_path_first(_: GraphQueue, graph: Any) -> dict[str, int]:
     """The place of each node in the queue of those that are ready: first the one that most others in a row wait for.
 
     dbt takes first what little came before. Reckoned with the seconds of its nodes, a first build of the real file on
-    two threads then takes 6 % longer than its longest way, which leads through clusterings and predictions of what they
-    find; in this order less than 1 %.
+    two threads then takes 6 % longer than its longest path, which leads through clusterings and predictions of what
+    they find; in this order less than 1 %.
     """
-    ways: dict[str, int] = {}
+    places: dict[str, int] = {}
     for node in reversed(list(chain.from_iterable(GraphQueue._grouped_topological_sort(graph)))):
-        ways[node] = min((ways[later] for later in graph.successors(node)), default=0) - 1
-    return ways
+        places[node] = min((places[later] for later in graph.successors(node)), default=0) - 1
+    return places
 
 
 def in_one_statement(execute_data_test: Function) -> Function:

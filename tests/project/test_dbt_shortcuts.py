@@ -17,7 +17,7 @@ from dbt.task import runnable
 from dbt.task import test as data_tests
 from dbt_common.dataclass_schema import jsonschema
 from mashumaro.jsonschema import build_json_schema, schema
-from shop_toolkit.dbt_shortcuts import PlainTexts, in_one_statement, longest_way_first, project_written_once
+from shop_toolkit.dbt_shortcuts import PlainTexts, in_one_statement, longest_path_first, project_written_once
 
 
 @pytest.mark.parametrize(
@@ -104,9 +104,9 @@ def test_the_project_is_written_at_the_end_alone(tmp_path: Path) -> None:
     assert manifest.write_manifest is write
 
 
-def test_the_longest_way_begins_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_longest_path_begins_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """Here `campaigns` waits though nothing comes before it, which is why dbt would take it first."""
-    monkeypatch.setattr(GraphQueue, "_get_scores", longest_way_first)
+    monkeypatch.setattr(GraphQueue, "_get_scores", longest_path_first)
     names = ("campaigns", "codes", "lines", "orders", "customers", "segments", "names")
     nodes = {name: SimpleNamespace(name=name) for name in names}
     project = SimpleNamespace(expect=nodes.__getitem__)

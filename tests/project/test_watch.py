@@ -593,7 +593,7 @@ class WatchProcess:
         )
 
     def wait_for(self, *parts: str) -> None:
-        """Read its lines up to one for each of the parts, in this order; fail with a line that tells of a failure."""
+        """Read its lines up to one for each of the parts, in this order; fail with a line that reports a failure."""
         assert self.process.stdout is not None
         said: list[str] = []
         for part in parts:
