@@ -4,6 +4,7 @@ import atexit
 import os
 import signal
 import sys
+import threading
 from contextlib import suppress
 from threading import Event, Timer
 
@@ -24,6 +25,8 @@ def end(code: int) -> None:
         if "joblib" in sys.modules:
             from shop_toolkit.workers import stop_workers
 
+            # A thread of joblib that still hands out work finds it gone, and would print a trace.
+            threading.excepthook = lambda _: None
             stop_workers()
         # joblib's folders and the locks of joblib and dbt are freed here. Python's helpers, which outlive this process,
         # would free what is left, and warn of it.

@@ -273,6 +273,26 @@ def test_nothing_is_left_to_clean_up_after_the_build() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (3, "", "")
 
 
+def test_what_a_thread_of_joblib_meets_while_workers_are_ended_is_not_shown() -> None:
+    """One that still hands out work may find it gone, which happens once in many builds that fail at once."""
+    script = """
+from threading import Thread
+from shop_toolkit import workers
+from shop_toolkit.ending import end
+
+def stop():
+    handing_out = Thread(target=lambda: {}[1])
+    handing_out.start()
+    handing_out.join()
+
+workers.stop_workers = stop
+end(1)
+"""
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "python_models")}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=False)
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 1)
+
+
 def test_workers_load_their_libraries_ahead_and_are_those_that_fit() -> None:
     """And this process loads none of them, as dbt has it parse meanwhile."""
     script = """
