@@ -13,7 +13,6 @@ cut_points as (
         on
             cut_points.model_version = versions.model_version
             and versions.is_active
-    where cut_points.score_group is null
 
 ),
 
@@ -22,7 +21,9 @@ cut_points as (
 
     select cast(unnest(range(1, count(*) + 2)) as integer) as score
     from cut_points
-    where measure = '{{ measure }}'
+    where
+        measure = '{{ measure }}'
+        and score_group is null
 
 ),
 
@@ -38,12 +39,32 @@ cells as (
     from customers
     group by 1, 2
 
+),
+
+-- Countries with cut-points of their own are scored by these.
+monetary_scores as (
+
+    select
+        customers.monetary_score,
+        count(*) as customer_count
+    from customers
+    left join cut_points
+        on
+            cut_points.measure = 'monetary'
+            and cut_points.cut_number = 1
+            and customers.country = cut_points.score_group
+    where
+        customers.monetary_score is not null
+        and cut_points.score_group is null
+    group by 1
+
 )
 
 -- Cells without customers are rows too, or a heat map would not show that they were counted.
 select
     recency_scores.score as recency_score,
     frequency_scores.score as frequency_score,
+    cast(null as integer) as monetary_score,
     coalesce(cells.customer_count, 0) as customer_count,
     cast(coalesce(cells.revenue, 0) as decimal(18, 2)) as revenue
 from recency_scores
@@ -52,3 +73,13 @@ left join cells
     on
         recency_scores.score = cells.recency_score
         and frequency_scores.score = cells.frequency_score
+
+union all
+
+select
+    cast(null as integer) as recency_score,
+    cast(null as integer) as frequency_score,
+    monetary_score,
+    customer_count,
+    cast(null as decimal(18, 2)) as revenue
+from monetary_scores

@@ -10,7 +10,7 @@ import math
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -2202,15 +2202,51 @@ def test_bounds_of_scores_are_where_scores_change(tables: Tables, demo_shop: Sho
         for score, least, most in known:
             text = cards[title][f"score {score}"]
             ends = [float(number.replace(",", "")) for number in re.findall(r"[\d,.]+", text)]
-            low = -math.inf if text.startswith("up to") else ends[0]
-            high = math.inf if text.startswith("over") and " to " not in text else ends[-1]
+            # Amounts are rounded to whole ones.
+            rounded = 0.5 if column == "monetary" else 0
+            low = -math.inf if text.startswith("up to") else ends[0] - rounded
+            high = math.inf if text.startswith("over") and " to " not in text else ends[-1] + rounded
             assert low <= least <= most <= high, (title, score, text)
             assert not text.startswith("over") or least > low
+            assert column != "monetary" or all(end == round(end) for end in ends)
+
+
+def with_monetary_scores(tables: Tables, counts: Sequence[int]) -> pd.DataFrame:
+    """rpt_score_cells with so many customers by monetary score, from 1 on; a score that nobody has is no row."""
+    cells = tables["rpt_score_cells"]
+    rows = [{"monetary_score": score, "customer_count": number} for score, number in enumerate(counts, 1) if number]
+    return pd.concat([cells[cells["monetary_score"].isna()], pd.DataFrame(rows)], ignore_index=True)
 
 
 def test_bounds_of_few_show_no_money(tables: Tables) -> None:
-    few = dict(tables) | {"rpt_score_cells": tables["rpt_score_cells"].head(1).assign(customer_count=24)}
+    few = dict(tables) | {"rpt_score_cells": with_monetary_scores(tables, [24])}
     assert [card.title for card in blocks_of(few)["cut_points"].cards] == ["Days since the last order", "Orders"]
+
+
+@pytest.mark.parametrize(
+    ("counts", "withheld"),
+    [
+        ((9, 5, 9, 9, 9), []),
+        ((9, 4, 9, 9, 9), [1, 2, 3]),
+        ((9, 9, 9, 9, 1), [4, 5]),
+        # Nobody has the score beside it: the bound behind tells what they spent, too.
+        ((3, 0, 9, 9, 9), [1, 2, 3]),
+        ((20, 9, 0, 0, 2), [2, 3, 4, 5]),
+        ((9, 0, 9, 9, 9), []),
+    ],
+)  # fmt: skip
+def test_bounds_around_scores_of_few_show_no_money(
+    tables: Tables, counts: tuple[int, ...], withheld: list[int]
+) -> None:
+    cuts = pd.DataFrame(
+        {"score_group": "", "measure": "monetary", "cut_number": [1, 2, 3, 4], "cut_point": [9.99, 100.5, 1234.56, 2e6]}
+    )
+    changed = dict(tables) | {"rfm_cut_points": cuts, "rpt_score_cells": with_monetary_scores(tables, counts)}
+    (card,) = blocks_of(changed)["cut_points"].cards
+    known = ["up to 10", "over 10 to 100", "over 100 to 1,235", "over 1,235 to 2.00 million", "over 2.00 million"]
+    assert [words for _score, words in card.facts] == [
+        "not shown" if score in withheld else known[score - 1] for score in (5, 4, 3, 2, 1)
+    ]
 
 
 def test_equal_cut_points_leave_a_score_without_bounds() -> None:

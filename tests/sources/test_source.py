@@ -120,7 +120,12 @@ def test_only_runs_that_read_the_input_need_it(make_shop: Callable[..., Shop], t
     shop = make_shop(transactions=f"{tmp_path}/archived.csv")
     with duckdb.connect(str(shop.warehouse)) as warehouse:
         warehouse.sql(
-            "create table customers (recency_score integer, frequency_score integer, monetary decimal(18, 2))"
+            """
+            create table customers (
+                country varchar, recency_score integer, frequency_score integer, monetary_score integer,
+                monetary decimal(18, 2)
+            )
+            """
         )
         warehouse.sql("create schema core; create table core.model_versions (model_version integer, is_active boolean)")
         warehouse.sql("create schema scoring")

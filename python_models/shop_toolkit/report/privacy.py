@@ -3,7 +3,7 @@
 Sections get their tables through `guarded` only, so that no chart, title or download can show more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -110,18 +110,44 @@ def overdue_totals(ranks: pd.DataFrame) -> pd.DataFrame:
     return sums.assign(**{name: sums[name].where(shown) for name in money})
 
 
-def cuts_without_money(cuts: pd.DataFrame, customer_count: int) -> pd.DataFrame:
+def cuts_without_money(cuts: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     """Cut-points as the report may show them: one of money is what a customer spent.
+
+    Amounts of countries are left out, and all where customers are few for so many scores. Around a score of few, they
+    are missing.
 
     Args:
         cuts: rfm_cut_points of the active version.
-        customer_count: Customers with scores. Where they are few for so many scores, money is left out, and always
-            that of countries. A score that ties or given cut-points leave few customers in is not found out.
+        scores: Customers (`customer_count`) by `monetary_score`, without countries that have cut-points of their own.
     """
     shown = cuts.assign(score_group=cuts["score_group"].fillna("")).astype({"score_group": "str"})
-    number = shown.loc[(shown["measure"] == "monetary") & (shown["score_group"] == ""), "cut_number"].max()
-    enough = customer_count >= LEAST_CUSTOMERS * (1 + (number if number == number else 0))
-    return shown[(shown["measure"] != "monetary") | (enough & (shown["score_group"] == ""))]
+    is_money = shown["measure"] == "monetary"
+    number = int(shown.loc[is_money & (shown["score_group"] == ""), "cut_number"].max() or 0) if is_money.any() else 0
+    counts = dict(zip(scores["monetary_score"], scores["customer_count"], strict=True))
+    enough = sum(counts.values()) >= LEAST_CUSTOMERS * (1 + number)
+    withheld = is_money & shown["cut_number"].isin(cuts_beside_few(counts, number))
+    shown = shown.assign(cut_point=shown["cut_point"].astype(float).mask(withheld))
+    return shown[~is_money | (enough & (shown["score_group"] == ""))]
+
+
+def cuts_beside_few(counts: Mapping[int, int], number: int) -> set[int]:
+    """Numbers of the cut-points beside scores of few customers; cut-point 1 lies between the scores 1 and 2.
+
+    Where nobody has a score, the cut-points on both sides of it bound the next ones.
+
+    Args:
+        counts: Customers by score.
+        number: How many cut-points there are.
+    """
+
+    def nearest(scores: Sequence[int]) -> int:
+        return next((counts[score] for score in scores if counts.get(score)), LEAST_CUSTOMERS)
+
+    return {
+        cut
+        for cut in range(1, number + 1)
+        if min(nearest(range(cut, 0, -1)), nearest(range(cut + 1, number + 2))) < LEAST_CUSTOMERS
+    }
 
 
 def guarded(tables: Tables) -> dict[str, pd.DataFrame]:
@@ -130,7 +156,8 @@ def guarded(tables: Tables) -> dict[str, pd.DataFrame]:
     Args:
         tables: All tables of the report, by name.
     """
-    cells = tables["rpt_score_cells"]
+    is_pair = tables["rpt_score_cells"]["monetary_score"].isna()
+    cells, monetary_scores = tables["rpt_score_cells"][is_pair], tables["rpt_score_cells"][~is_pair]
     cells = cells.assign(revenue_share=cells["revenue"] / (cells["revenue"].sum() or 1) if len(cells) else 0.0)
     on_map, calibration = tables["rpt_map_cells"], tables["prediction_calibration"]
     spend_of_few = (calibration["measure"] == "spend") & (calibration["sample_size"] < LEAST_CUSTOMERS)
@@ -139,7 +166,7 @@ def guarded(tables: Tables) -> dict[str, pd.DataFrame]:
     )
     return dict(tables) | {
         "rpt_findings": findings_without(tables["rpt_findings"], segments),
-        "rfm_cut_points": cuts_without_money(tables["rfm_cut_points"], int(cells["customer_count"].sum())),
+        "rfm_cut_points": cuts_without_money(tables["rfm_cut_points"], monetary_scores),
         "sales_by_country": pooled_countries(tables["sales_by_country"]),
         "rpt_score_cells": without_money(cells, "customer_count", ["revenue", "revenue_share"]),
         "rpt_segment_interests": without_money(

@@ -35,6 +35,11 @@ def money(amount: Any) -> str:
     return with_currency(number_text(amount, 0 if abs(amount) >= 100 or amount == 0 else 2))
 
 
+def rough_money(amount: Any) -> str:
+    """An amount to the whole unit, where a more exact one would be what somebody spent; below 10 to the tenth."""
+    return money(amount) if abs(amount) >= 100 else with_currency(number_text(amount, 0 if abs(amount) >= 9.95 else 1))
+
+
 def unit_of_money() -> str:
     """What amounts are in, for the title of an axis: the sign of the currency where it is known."""
     return currency_sign() or _("currency of the log")

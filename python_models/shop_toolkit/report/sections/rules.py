@@ -10,8 +10,9 @@ from shop_toolkit.report.charts import Block, Card, rows_of, table_of, without_c
 from shop_toolkit.report.colours import GREY
 from shop_toolkit.report.language import gettext as _
 from shop_toolkit.report.language import marked, ngettext
+from shop_toolkit.report.privacy import LEAST_CUSTOMERS
 from shop_toolkit.report.segmentations import ordered
-from shop_toolkit.report.words import count, exact_money, percent, sentence
+from shop_toolkit.report.words import count, percent, rough_money, sentence
 
 RULES_SHOWN = 3
 # The measures that customers are scored by.
@@ -83,7 +84,9 @@ def bounds_of_scores(cuts: pd.DataFrame) -> Block:
         heading,
         note=_(
             "Fixed when the rules were fitted, so that scores of different months can be compared. They are in the"
-            " table rfm_cut_points; seeds/rfm_segments.csv says which scores have which RFM segment."
+            " table rfm_cut_points; seeds/rfm_segments.csv says which scores have which RFM segment. Amounts are"
+            " rounded, and not shown around scores of fewer than {least} customers.",
+            least=LEAST_CUSTOMERS,
         ),
         cards=[
             Card(
@@ -105,18 +108,21 @@ def bounds(cuts: pd.DataFrame) -> list[dict[str, Any]]:
     """One row per score that a measure has, from the lowest bounds on; equal cut-points leave a score without any.
 
     Args:
-        cuts: The cut-points of a measure, ascending; a value that equals one stays below it.
+        cuts: The cut-points of a measure, ascending; a value that equals one stays below it. Missing ones are withheld.
     """
     first, ends = rows_of(cuts)[0], cuts["cut_point"].astype(float).tolist()
     key, number = str(first["measure"]), len(ends) + 1
     # Days and orders are whole numbers: a bound between two of them is the lower one.
-    ends = ends if key == "monetary" else [math.floor(end) for end in ends]
-    words = exact_money if key == "monetary" else count
+    if key != "monetary":
+        ends = [math.floor(end) for end in ends]
+    words = rough_money if key == "monetary" else count
     rows = []
     for place, (low, high) in enumerate(zip([None, *ends], [*ends, None], strict=True)):
         if low is not None and high is not None and low >= high:
             continue
-        if low is None:
+        if low != low or high != high:
+            text = _("not shown")
+        elif low is None:
             text = _("up to {high}", high=words(high))
         elif high is None:
             text = _("over {low}", low=words(low))
