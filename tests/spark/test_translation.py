@@ -5,6 +5,7 @@ import math
 import os
 import traceback
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -269,6 +270,15 @@ SHAPES = {
             so_far as (by_day rows between unbounded preceding and current row)
     """,
     "qualify": "select word from shop.lines qualify row_number() over (partition by customer order by amount) = 1",
+    "names that are used in one select": """
+        select * replace (amount + 1 as amount), amount / nullif(quantity, 0) as price,
+            price * price / 2 + price as twice,
+            sum(twice - price) over (partition by customer order by quantity) as so_far,
+            greatest(so_far * so_far, twice * twice, coalesce(so_far / twice, price)) as word_of_all,
+            [price, twice] as listed, 1 as one, one + one as two
+        from shop.lines
+        where quantity > 1 and price < 100
+    """,
     "group by all": """
         select customer, list_sort(list(distinct moment)) as moments from shop.lines
         where moment is not null group by all
@@ -337,8 +347,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return tuple(plain(one) for one in value.values())
     if isinstance(value, list | tuple):
-        return tuple(plain(one) for one in value)
-    return value.replace(tzinfo=None) if getattr(value, "tzinfo", None) else value
+        # In a list, points in time keep their zone, which is UTC.
+        return tuple(one.replace(tzinfo=None) if isinstance(one, datetime) else plain(one) for one in value)
+    return value
 
 
 def rows_of(table: Any) -> list[tuple[Any, ...]]:
@@ -362,6 +373,13 @@ def test_a_shape_keeps_the_rows(name: str, engine: Engine, connection: duckdb.Du
     result, expected = engine.run(statement.sql), connection.sql(SHAPES[name]).to_arrow_table()
     assert result.column_names == expected.column_names
     assert rows_of(result) == rows_of(expected)
+
+
+def test_names_that_use_one_another_do_not_multiply(engine: Engine, connection: duckdb.DuckDBPyConnection) -> None:
+    names = [f"word_{number} || word_{number} as word_{number + 1}" for number in range(8)]
+    query = f"select customer || customer as word_0, {', '.join(names)}, customer = word_8 as is_long from shop.lines"
+    (statement,) = translate(query, engine)
+    assert statement.sql.count("CONCAT") == 9
 
 
 def test_a_column_that_the_first_of_several_selects_lacks_can_be_stored(

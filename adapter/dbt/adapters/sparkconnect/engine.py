@@ -138,8 +138,8 @@ class Engine:
         return bool(rows == [{"letter": "a"}])
 
     def run(self, statement: str) -> Any:
-        """Run a statement in the engine's dialect; its result as an Arrow table."""
-        return self._ask(lambda: self.session.sql(statement).toArrow())
+        """Run a statement in the engine's dialect; its result as an Arrow table, with points in time as in DuckDB."""
+        return self._ask(lambda: without_zones(self.session.sql(statement).toArrow()))
 
     def _ask(self, question: Callable[[], Answer]) -> Answer:
         """What the engine answers; where it has ended, one sentence at once, for all that a build still asks."""
@@ -380,6 +380,17 @@ STORED_AS = {
     "TIMESTAMP_MS": "timestamptz",
     "TIMESTAMP_NS": "timestamptz",
 }
+
+
+def without_zones(table: Any) -> Any:
+    """An Arrow table of the engine with points in time that have no zone: its session is in UTC, as all of DuckDB's."""
+    from pyarrow import timestamp, types
+
+    for place, field in enumerate(table.schema):
+        if types.is_timestamp(field.type) and field.type.tz is not None:
+            moments = table.column(place).cast(timestamp(field.type.unit))
+            table = table.set_column(place, field.name, moments)
+    return table
 
 
 def quoted(name: str) -> str:

@@ -8,6 +8,11 @@ from collections.abc import Callable, Iterator
 from dbt.adapters.sparkconnect.rules import UntranslatableError, call, place_of
 from sqlglot import exp
 
+# Marks what a select gives a name to, and so each copy of it that SQLGlot writes where the name is used.
+NAMED = "number of a named expression"
+# What all copies in a select have to have at least, as parts, to be worth a query of its own.
+PARTS_WORTH_A_QUERY = 100
+
 
 def with_plain_shapes(query: exp.Expr) -> exp.Expr:
     """A query without named windows, hints on common tables, series as tables and `unpivot`.
@@ -40,7 +45,139 @@ def with_plain_shapes(query: exp.Expr) -> exp.Expr:
     for pivot in list(query.find_all(exp.Pivot)):
         if pivot.args.get("unpivot"):
             _unnest_instead(pivot)
+    _mark_names(query)
     return query
+
+
+def _mark_names(query: exp.Expr) -> None:
+    """Number what a select gives a name to."""
+    for number, alias in enumerate(one for select in query.find_all(exp.Select) for one in _named_in(select)):
+        alias.this.unnest().meta[NAMED] = number
+
+
+def _named_in(select: exp.Select) -> Iterator[exp.Alias]:
+    for one in select.selects:
+        if isinstance(one, exp.Alias) and not isinstance(one.this.unnest(), exp.Column | exp.Literal):
+            yield one
+
+
+def compute_names_once(query: exp.Expr) -> exp.Expr:
+    """A query in which what a select gives a name to and uses by it is computed in a query below, once.
+
+    SQLGlot writes a copy for each use, and copies in it for what that one uses: of ten lines of statistics it makes
+    600,000 letters, and Spark and Sail compute all of them.
+
+    Args:
+        query: With its columns qualified and types known; it is changed.
+    """
+    return _with_each_select(query, _computed_in_stages)
+
+
+def _computed_in_stages(select: exp.Select) -> exp.Select:
+    parts = ("group", "having", "distinct", "qualify", "order", "limit")
+    if any(select.args.get(part) is not None for part in parts) or not all(map(_is_of_one_row, select.selects)):
+        return select
+    # What `* replace (…)` names has no number.
+    named = {_number_of(one): one for one in (alias.this.unnest() for alias in _named_in(select)) if NAMED in one.meta}
+    copies = [copy for one in select.selects for copy in _copies_in(one, named)]
+    if sum(len(list(copy.walk())) for copy in copies) < PARTS_WORTH_A_QUERY:
+        return select
+    used = sorted({_number_of(copy) for copy in copies})
+    # Names are used behind the place where they are given.
+    stage_of: dict[int, int] = {}
+    for number in used:
+        below_it = (stage_of[_number_of(copy)] for copy in _copies_in(named[number], named))
+        stage_of[number] = 1 + max(below_it, default=-1)
+
+    columns: list[exp.Expr] = []
+    projections = [_read_below(one, named, used, columns) for one in select.selects]
+    stages = [[number for number in used if stage_of[number] == stage] for stage in range(1 + max(stage_of.values()))]
+    # The columns of the tables that are needed above are known once all that is above is written.
+    computed = {
+        number: _read_below(named[number], named, used, columns) if stage_of[number] else named[number].copy()
+        for number in used
+    }
+    result = select.copy()
+    result.set("with_", None)
+    result.set("expressions", [_aliased(one.copy(), f"_column_{place}", one) for place, one in enumerate(columns)])
+    for stage, numbers in enumerate(stages):
+        if stage:
+            kept = [_aliased(_column(one.alias, one), one.alias, one) for one in result.selects]
+            result = exp.select(*kept, copy=False).from_(result.subquery("computed", copy=False), copy=False)
+        for number in numbers:
+            result.append("expressions", _aliased(computed[number], f"_name_{number}", named[number]))
+    outer = exp.select(*projections, copy=False).from_(result.subquery("computed", copy=False), copy=False)
+    outer.type = select.type
+    if select.args.get("with_") is not None:
+        outer.set("with_", select.args["with_"].copy())
+    return outer
+
+
+def _read_below(expression: exp.Expr, named: dict[int, exp.Expr], used: list[int], columns: list[exp.Expr]) -> exp.Expr:
+    """A copy of an expression that reads what it needs from the query below.
+
+    Args:
+        expression: A projection of a select, or what it gives a name to.
+        named: What that select gives names to, by number.
+        used: The numbers of those that the query below has.
+        columns: Of the tables of the select, those that the query below has; what is missing is added.
+    """
+    changed = expression.copy()
+    own = _number_of(expression)
+
+    def is_below(node: exp.Expr) -> bool:
+        return _number_of(node) in used and _number_of(node) != own
+
+    for node in list(changed.walk(prune=is_below)):
+        if is_below(node):
+            column = _column(f"_name_{_number_of(node)}", named[_number_of(node)])
+        elif isinstance(node, exp.Column) and node.table:
+            if node not in columns:
+                columns.append(node.copy())
+            column = _column(f"_column_{columns.index(node)}", node)
+        else:
+            continue
+        if node is changed:
+            return column
+        node.replace(column)
+    return changed
+
+
+def _is_of_one_row(projection: exp.Expr) -> bool:
+    """Whether a projection is computed of the columns of a row, or by a window, and of no query in it."""
+    several = (exp.Explode, exp.Unnest, exp.Query, exp.Star, exp.AggFunc)
+    return all(
+        isinstance(one, exp.AggFunc) and isinstance(one.find_ancestor(exp.Window, exp.Select), exp.Window)
+        for one in projection.find_all(*several)
+    )
+
+
+def _number_of(node: exp.Expr) -> int:
+    """The number of a named expression, or of a copy of it; -1 of anything else."""
+    number: int = node.meta.get(NAMED, -1)
+    return number
+
+
+def _copies_in(expression: exp.Expr, named: dict[int, exp.Expr]) -> list[exp.Expr]:
+    """The copies of named expressions in one, not those in another copy."""
+
+    def is_copy(node: exp.Expr) -> bool:
+        return _number_of(node) in named and node is not named[_number_of(node)]
+
+    return [node for node in expression.walk(prune=is_copy) if is_copy(node)]
+
+
+def _column(name: str, like: exp.Expr) -> exp.Expr:
+    """A column of the query below."""
+    column = exp.column(name, table="computed", quoted=True)
+    column.type = like.type
+    return column
+
+
+def _aliased(expression: exp.Expr, name: str, like: exp.Expr) -> exp.Expr:
+    alias = exp.alias_(expression, name, quoted=True, copy=False)
+    alias.type = like.type
+    return alias
 
 
 def _inline_windows(select: exp.Select) -> None:

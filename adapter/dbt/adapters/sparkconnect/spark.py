@@ -45,6 +45,11 @@ SETTINGS = {
     # Plans of models are long. To write each out for the page, with each stage again, takes longer than small tables.
     "spark.sql.ui.explainMode": "simple",
     "spark.sql.maxPlanStringLength": "10000",
+    "spark.sql.ui.retainedExecutions": "50",
+    # The parser keeps what it learns of each statement, and never lets go of it by itself: after the models of a shop,
+    # half of 2 GB, and Java does little more than look for free memory. These are about 100 MB.
+    "spark.sql.parser.manageParserCaches": "true",
+    "spark.sql.parser.parserDfaCacheFlushThreshold": "20000",
     # Sessions bring no classes of their own, which would be looked for in all archives with each class that is made.
     "spark.sql.artifact.isolation.enabled": "false",
     # On one machine, no data is nearer to one worker than to another.

@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dbt.adapters.sparkconnect.rules import TYPES, UntranslatableError, apply_rules, in_words_of_spark, push_conditions
-from dbt.adapters.sparkconnect.shapes import with_engine_shapes, with_plain_shapes, write_out_groups
+from dbt.adapters.sparkconnect.shapes import (
+    compute_names_once,
+    with_engine_shapes,
+    with_plain_shapes,
+    write_out_groups,
+)
 from dbt_common.exceptions import DbtRuntimeError
 from sqlglot import ErrorLevel, exp, parse
 from sqlglot.errors import ParseError, SqlglotError
@@ -133,6 +138,7 @@ def for_engine(query: exp.Expr, engine: Engine) -> exp.Expr:
         query, schema=schema, dialect="duckdb", validate_qualify_columns=False, quote_identifiers=True, identify=True
     )
     query = annotate_types(query, schema=schema, expression_metadata=TYPES, dialect="duckdb")
+    query = compute_names_once(query)
     write_out_groups(query)
     push_conditions(query)
     query = with_engine_shapes(apply_rules(query))
