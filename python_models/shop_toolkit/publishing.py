@@ -7,7 +7,8 @@
             marts.duckdb  parquet/<mart>.parquet  csv/<mart>.csv  audiences/…  publication.json  <page>
 
 A version is complete before its folder gets its name, and never changes afterwards. The folder `live` in it holds a
-publication of its own, of the marts that a refresh updates.
+publication of its own, of the marts that a refresh updates. A CSV of equal rows that a current publication has already
+is not written again: the new version gets a second name of the same file.
 """
 
 import contextlib
@@ -52,6 +53,8 @@ BYTE_ORDER_MARK = "\ufeff"
 ID = re.compile(r"[0-9a-f]{32}")
 LEFT_OVER = re.compile(r"[.][0-9a-f]{32}[.](partial|damaged)")
 
+# What `content_of` returns.
+Content = tuple[list[tuple[str, str]], list[Any]]
 # One published file: path, mart, format, row_count, bytes, checksum, and in a `Publication` its publication_id.
 FileEntry = dict[str, Any]
 # Its columns in the tables that list files, with their pandas types.
@@ -131,6 +134,7 @@ def id_of(
     marts: Sequence[Mart],
     pages: Mapping[str, str],
     extracts: Sequence[Extract] = (),
+    contents: Mapping[str, Content] | None = None,
 ) -> str:
     """The id of a publication, computed from its content, whatever the order of rows.
 
@@ -142,14 +146,16 @@ def id_of(
         marts: The marts to publish.
         pages: Content of each page by file name.
         extracts: Parts of marts.
+        contents: What `content_of` returned for each mart, by name; None looks.
 
     Returns:
         32 hexadecimal digits.
     """
+    contents = contents or {mart.name: content_of(connection, mart.query) for mart in marts}
     digest = hashlib.sha256(json.dumps([LAYOUT, duckdb.__version__]).encode())
     for mart in sorted(marts, key=lambda mart: mart.name):
         described = [mart.name, mart.key, mart.description, dict(mart.columns)]
-        digest.update(json.dumps([described, *content_of(connection, mart.query)], sort_keys=True).encode())
+        digest.update(json.dumps([described, *contents[mart.name]], sort_keys=True).encode())
     for extract in sorted(extracts, key=lambda extract: extract.path):
         described = [extract.path, extract.mart]
         digest.update(json.dumps([described, *content_of(connection, extract.query)], sort_keys=True).encode())
@@ -157,7 +163,7 @@ def id_of(
     return digest.hexdigest()[:32]
 
 
-def content_of(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[list[tuple[str, str]], list[Any]]:
+def content_of(connection: duckdb.DuckDBPyConnection, query: str) -> Content:
     """Columns with their types, and number and hashes of the rows of a query, whatever their order."""
     types = types_of(connection, query)
     columns = ", ".join(map(quote_name, types))
@@ -165,6 +171,12 @@ def content_of(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[list[
         f"select count(*), sum(hash(row({columns}))::hugeint)::varchar from ({query})"
     ).fetchall()
     return list(types.items()), content
+
+
+def content_key(mart: Mart, content: Content) -> str:
+    """A mart's name, key, types and rows in 64 hexadecimal digits: CSVs of the same key are equal, byte for byte."""
+    decides = [LAYOUT, duckdb.__version__, mart.name, mart.key, *content]
+    return hashlib.sha256(json.dumps(decides).encode()).hexdigest()
 
 
 def safe_in_spreadsheet(column: str, kind: str) -> str:
@@ -206,6 +218,21 @@ def current_files(folder: Path) -> list[FileEntry]:
         return []
 
 
+def current_csvs(folder: Path) -> dict[str, tuple[Path, str]]:
+    """The CSVs of marts of the current publication in a folder, each with its checksum, by the `content_key`."""
+    version = (folder / "current").resolve()  # another build may replace the link meanwhile
+    try:
+        manifest = json.loads((version / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    keys = manifest.get("content_keys", {})
+    return {
+        keys[file["mart"]]: (version / file["path"], file["checksum"])
+        for file in manifest["files"]
+        if file["path"] == f"csv/{file['mart']}.csv" and file["mart"] in keys
+    }
+
+
 def files_of(manifest: Mapping[str, Any]) -> list[FileEntry]:
     """One entry per file: path (below the version's folder), mart, format, rows, bytes, checksum, publication_id."""
     return [{**file, "publication_id": manifest["publication_id"]} for file in manifest["files"]]
@@ -239,7 +266,8 @@ def publication(
         PublicationError: The folder can't be used, or another build keeps publishing into it.
     """
     try:
-        publication_id = id_of(connection, marts, pages, extracts)
+        contents = {mart.name: content_of(connection, mart.query) for mart in marts}
+        publication_id = id_of(connection, marts, pages, extracts, contents)
         version = folder / "versions" / publication_id
         version.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock", timeout=SECONDS_TO_WAIT):
@@ -247,7 +275,9 @@ def publication(
             refuse_foreign_files(folder, names)
             delete_left_overs(version.parent)
             if not is_complete(version):
-                write_version(connection, marts, pages, version, extracts)
+                keys = {mart.name: content_key(mart, contents[mart.name]) for mart in marts}
+                csvs = current_csvs(folder) | current_csvs(folder / LIVE_FOLDER)
+                write_version(connection, marts, pages, version, keys, csvs, extracts)
             manifest = json.loads((version / MANIFEST).read_text("utf-8"))
             yield Publication(publication_id, version, files_of(manifest))
             switch(folder, version, names)
@@ -334,6 +364,8 @@ def write_version(
     marts: Sequence[Mart],
     pages: Mapping[str, str],
     version: Path,
+    keys: Mapping[str, str],
+    csvs: Mapping[str, tuple[Path, str]],
     extracts: Sequence[Extract] = (),
 ) -> None:
     """Write all files of a version aside, flush them to the disk, then give their folder its name.
@@ -343,6 +375,8 @@ def write_version(
         marts: The marts to publish.
         pages: Content of each page by file name.
         version: The folder that the version gets; its name is the publication's id.
+        keys: The `content_key` of each mart, by name.
+        csvs: CSVs that are published already, with their checksums, by that key.
         extracts: Parts of marts.
     """
     aside = version.with_name(f".{version.name}.partial")
@@ -350,6 +384,9 @@ def write_version(
         for name in ("parquet", "csv"):
             (aside / name).mkdir(parents=True)
         published_at = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
+        for mart in marts:
+            if keys[mart.name] in csvs:
+                reuse(*csvs[keys[mart.name]], aside / "csv" / f"{mart.name}.csv")
         rows = write_marts(connection, marts, aside, version.name, published_at)
         files = [entry(aside, "marts.duckdb")]
         for kind in ("parquet", "csv"):
@@ -360,7 +397,10 @@ def write_version(
         for name in sorted(pages):
             (aside / name).write_text(pages[name], "utf-8", newline="")
             files.append(entry(aside, name))
-        manifest = {"publication_id": version.name, "published_at": f"{published_at.isoformat()}Z", "files": files}
+        manifest = {
+            "publication_id": version.name, "published_at": f"{published_at.isoformat()}Z", "files": files,
+            "content_keys": keys,
+        }  # fmt: skip
         (aside / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", "utf-8")
         for path in [*aside.rglob("*"), aside]:
             if path.is_file():
@@ -377,6 +417,16 @@ def write_version(
         shutil.rmtree(aside, ignore_errors=True)
 
 
+def reuse(published: Path, checksum: str, path: Path) -> None:
+    """Give a published file a second name, unless it is gone, damaged, or its disk another one."""
+    try:
+        path.hardlink_to(published)
+        if checksum_of(path) != checksum:
+            path.unlink()
+    except OSError:
+        return
+
+
 def write_marts(
     connection: duckdb.DuckDBPyConnection,
     marts: Sequence[Mart],
@@ -384,7 +434,7 @@ def write_marts(
     publication_id: str,
     published_at: datetime,
 ) -> dict[str, int]:
-    """Write marts.duckdb, and from its sorted tables Parquet and CSV, several marts at once.
+    """Write marts.duckdb, and from its sorted tables Parquet and the CSVs that are not there, several marts at once.
 
     Args:
         connection: A connection that can run the marts' queries.
@@ -439,7 +489,7 @@ def in_one_transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def write_mart(cursor: duckdb.DuckDBPyConnection, mart: Mart, folder: Path, publication_id: str, table: str) -> int:
-    """Write one mart as table, Parquet and CSV.
+    """Write one mart as table, Parquet and, unless it is there, CSV.
 
     Args:
         cursor: A connection of its own.
@@ -456,14 +506,15 @@ def write_mart(cursor: duckdb.DuckDBPyConnection, mart: Mart, folder: Path, publ
         f"copy (from {table}) to {quote_text(str(folder / 'parquet' / f'{mart.name}.parquet'))}"
         f" (format parquet, compression zstd, kv_metadata {{publication_id: {quote_text(publication_id)}}})"
     )
-    columns = [
-        f"{safe_in_spreadsheet(name, kind)} as {quote_name(name if position else BYTE_ORDER_MARK + name)}"
-        for position, (name, kind) in enumerate(types_of(cursor, f"from {table}").items())
-    ]
-    cursor.execute(
-        f"copy (select {', '.join(columns)} from {table})"
-        f" to {quote_text(str(folder / 'csv' / f'{mart.name}.csv'))} (format csv, header true)"
-    )
+    csv = folder / "csv" / f"{mart.name}.csv"
+    if not csv.exists():
+        columns = [
+            f"{safe_in_spreadsheet(name, kind)} as {quote_name(name if position else BYTE_ORDER_MARK + name)}"
+            for position, (name, kind) in enumerate(types_of(cursor, f"from {table}").items())
+        ]
+        cursor.execute(
+            f"copy (select {', '.join(columns)} from {table}) to {quote_text(str(csv))} (format csv, header true)"
+        )
     return int(rows)
 
 

@@ -346,6 +346,55 @@ def test_equal_marts_are_published_once(tmp_path: Path) -> None:
     assert picture(tmp_path) == before
 
 
+def inodes(folder: Path) -> dict[str, int]:
+    return {path.stem: path.stat().st_ino for path in (folder / "csv").iterdir()}
+
+
+def test_a_csv_that_is_published_already_is_not_written_again(tmp_path: Path) -> None:
+    """Neither one of the last publication, nor one that the same build has published live."""
+    database = small_shop()
+    publish(database, tmp_path / "live", [MARTS[1]])
+    publish(database, tmp_path)
+    first, live = inodes(tmp_path), inodes(tmp_path / "live")
+    assert first["customers"] == live["customers"]
+    # orders are as before, customers are others
+    database.execute("update customers set number = 8 where customer_id = 'c8'")
+    publish(database, tmp_path)
+    second = inodes(tmp_path)
+    assert (second["orders"] == first["orders"], second["customers"] == first["customers"]) == (True, False)
+    publish(database, tmp_path / "of its own")
+    for name in second:
+        file = Path("csv") / f"{name}.csv"
+        assert (tmp_path / file).read_bytes() == (tmp_path / "of its own" / file).read_bytes(), name
+    # a version that nobody reads any more takes no file away from others
+    shutil.rmtree(tmp_path / "live")
+    assert publishing.is_complete((tmp_path / "current").resolve())
+
+
+@pytest.mark.parametrize("harm", ["damaged", "gone", "on another disk"])
+def test_a_csv_that_can_not_be_used_again_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: str
+) -> None:
+    database = small_shop()
+    publish(database, tmp_path / "live", [MARTS[1]])
+    published = tmp_path / "live" / "csv" / "customers.csv"
+    whole = published.read_bytes()
+    if harm == "damaged":
+        published.chmod(0o644)
+        published.write_bytes(whole[:-10])
+    elif harm == "gone":
+        published.unlink()
+    else:
+
+        def refuse(*_: object) -> None:
+            raise OSError(18, "Invalid cross-device link")
+
+        monkeypatch.setattr(Path, "hardlink_to", refuse)
+    publish(database, tmp_path)
+    assert (tmp_path / "csv" / "customers.csv").read_bytes() == whole
+    assert publishing.is_complete((tmp_path / "current").resolve())
+
+
 @pytest.mark.parametrize(
     "change",
     [
