@@ -127,7 +127,7 @@ def one_query(transactions: str, folder: Path) -> float:
     queries = hand_written(transactions)
     began = time.perf_counter()
     with duckdb.connect(
-        str(folder / "hand.duckdb"), config={"threads": 2, "storage_compatibility_version": "v1.0.0"}
+        str(folder / "hand.duckdb"), config={"threads": 2, "storage_compatibility_version": "v1.3.0"}
     ) as connection:
         connection.execute(queries)
         ((revenue,),) = connection.execute("select sum(revenue) from order_lines").fetchall()

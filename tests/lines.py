@@ -117,10 +117,17 @@ def context() -> dict[str, Any]:
         "is_incremental": lambda: CURRENT[0].appends,
         "this": f"{SCHEMAS['base_transactions']}.base_transactions",
         "config": lambda **_: "",
-        "existing_relation": lambda *names: ".".join(names),
+        "existing_relation": existing_relation,
         "single_value": lambda query: CURRENT[0].connection.execute(query).fetchall()[0][0],
     }
     return given | load_macros(ROOT / "macros", given)
+
+
+def existing_relation(schema: str, name: str) -> str | None:
+    """A relation of the current lines by its name, or none where there is none."""
+    query = "select count(*) from information_schema.tables where table_schema = ? and table_name = ?"
+    ((count,),) = CURRENT[0].connection.execute(query, [schema, name]).fetchall()
+    return f"{schema}.{name}" if count else None
 
 
 @cache

@@ -11,17 +11,37 @@
     'other_columns'
 ] %}
 
-with transactions as (
+{#-
+    Rows after the last one that is flagged, not after the watermark: a build that was cut off has
+    flagged some of them.
+-#}
+{%- set new_rows = 'input_row > ' ~ last_input_row(this) if is_incremental() else 'true' %}
+
+with transactions as {{ '' if keeps_typed_rows(new_rows) else 'not ' }}materialized (
 
     select
         *,
         unreadable_detail is not null as is_unreadable
     from {{ ref('stg_transactions') }}
-    {% if is_incremental() %}
-    -- Rows after the last one that is flagged, not after the watermark: a build that was cut off
-    -- has flagged some of them.
-    where input_row > {{ last_input_row(this) }}
-    {% endif %}
+    where {{ new_rows }}
+
+),
+
+-- What finds equal rows.
+keys as materialized (
+
+    select
+        input_row,
+        product_id,
+        ordered_at,
+        is_unreadable,
+        hash(
+            {% for column in equal_columns %}
+            {{ column }},
+            {% endfor %}
+            is_unreadable
+        ) as row_hash
+    from transactions
 
 ),
 
@@ -40,7 +60,7 @@ flagged_days as (
 {% endif %}
 
 {{ days_of_input(
-    'transactions', 'flagged_days' if is_incremental() else none
+    'keys', 'flagged_days' if is_incremental() else none
 ) }},  -- noqa: PRS
 
 {{ plausible_days('days_of_input') }},  -- noqa: PRS, AM06
@@ -60,7 +80,7 @@ order_statuses as (
 -- There are few codes and many rows: the patterns are tried once per code.
 product_codes as (
 
-    select distinct product_id from transactions
+    select distinct product_id from keys
 
 ),
 
@@ -108,24 +128,10 @@ seen_before as (
 ),
 
 -- Rows that are equal have one hash, and few others have it: only these are compared.
-hashed as (
-
-    select
-        input_row,
-        hash(
-            {% for column in equal_columns %}
-            {{ column }},
-            {% endfor %}
-            is_unreadable
-        ) as row_hash
-    from transactions
-
-),
-
 shared_hashes as (
 
     select row_hash
-    from hashed
+    from keys
     group by 1
     having count(*) > 1
 
@@ -133,10 +139,10 @@ shared_hashes as (
 
 suspects as (
 
-    select hashed.input_row
-    from hashed
+    select keys.input_row
+    from keys
     inner join shared_hashes
-        on hashed.row_hash = shared_hashes.row_hash
+        on keys.row_hash = shared_hashes.row_hash
 
 ),
 

@@ -5,7 +5,8 @@
     on_schema_change='fail',
 ) }}
 
-with transactions as (
+-- Not materialized: DuckDB would store all lines, as they are read more than once.
+with transactions as not materialized (
 
     select * from {{ lines_to_process() }}
     where rejection_reason is null

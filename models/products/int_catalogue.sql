@@ -1,8 +1,9 @@
-with lines as (
+-- Not materialized: DuckDB would store all lines, as they are read more than once.
+with lines as not materialized (
 
     select
         product_id,
-        regexp_replace(product_description, '\s+', ' ', 'g') as description,
+        product_description,
         other_columns,
         unit_price,
         gross_amount,
@@ -79,7 +80,7 @@ asked as (
 -- A product is described by what was known when the categories were learned, or on the first day
 -- that it was sold: rows of later days change nothing. Cancellations are ignored, as they are
 -- later than their sales.
-lines_known as (
+lines_known as not materialized (
 
     select
         asked.prediction_run,
@@ -92,6 +93,33 @@ lines_known as (
 
 ),
 
+descriptions as (
+
+    select
+        prediction_run,
+        product_id,
+        product_description,
+        count(*) as line_count,
+        max(ordered_at) as last_ordered_at
+    from lines_known
+    where product_description is not null
+    group by 1, 2, 3
+
+),
+
+-- There are few descriptions and many lines: blanks are replaced once per description.
+spellings as (
+
+    select
+        prediction_run,
+        product_id,
+        regexp_replace(product_description, '\s+', ' ', 'g') as description,
+        line_count,
+        last_ordered_at
+    from descriptions
+
+),
+
 variants as (
 
     select
@@ -100,10 +128,9 @@ variants as (
         description,
         row_number() over (
             partition by prediction_run, product_id
-            order by count(*) desc, max(ordered_at) desc, description asc
+            order by sum(line_count) desc, max(last_ordered_at) desc, description asc
         ) as place
-    from lines_known
-    where description is not null
+    from spellings
     group by 1, 2, 3
 
 ),

@@ -22,7 +22,8 @@ missing_values as (
 
 ),
 
--- One row: which columns the input has, and how it writes dates and numbers.
+-- One row: which columns the input has, and how it writes dates and numbers; the length of the
+-- longest word for "missing".
 ingest_plan as (
 
     select
@@ -32,7 +33,8 @@ ingest_plan as (
         has_invoice_id,
         has_product_id,
         has_quantity,
-        has_unit_price
+        has_unit_price,
+        (select max(length(missing_values.word)) from missing_values) as longest_word
     from {{ ref('ingest_plan') }}
 
 ),
