@@ -5,7 +5,7 @@ from conftest import Shop
 
 
 def test_rows_that_do_not_fit_into_memory_are_flagged_alike(demo_shop: Shop) -> None:
-    """They are typed again instead of kept; which rows are duplicates is told by a plain comparison of all columns."""
+    """They are typed again instead of kept. Duplicates are what a comparison of all columns in Python finds."""
     (model,) = (demo_shop.folder / "target" / "compiled").rglob("int_transactions_flagged.sql")
     kept = "with transactions as materialized"
     assert kept in model.read_text()
