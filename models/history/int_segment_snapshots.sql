@@ -14,6 +14,25 @@ with moves as (
 
 ),
 
+-- What the causes need to know of moves: the whole rows of all snapshots would be held in memory.
+moves_between as (
+
+    select
+        customer_id,
+        as_of_date,
+        rfm_before,
+        rfm_segment,
+        broad_before,
+        broad_segment,
+        detailed_before,
+        detailed_segment
+    from {{ ref('int_segment_moves') }}
+    where
+        is_move
+        and not is_new
+
+),
+
 scenarios as (
 
     select * from {{ ref('int_counterfactual_segments') }}
@@ -26,7 +45,7 @@ strategies as (
 
 ),
 
-{{ causes_of_moves('moves', 'scenarios', 'strategies') }},
+{{ causes_of_moves('moves_between', 'scenarios', 'strategies') }},
 
 explained as (
 
