@@ -11,6 +11,7 @@ from lines import Lines, lines_of
 from real_request import real_request
 from shop_toolkit.ingest.money import Readers
 from shop_toolkit.ingest.plan import plan_input
+from shop_toolkit.ingest.relation import InputRelation
 from shop_toolkit.ingest.returns import count_of_returns
 from test_ingest import ingest
 
@@ -141,8 +142,9 @@ def revenue(lines: Lines) -> dict[str, Decimal]:
     ],
     ids=["with types", "texts"],
 )
-def test_of_stored_numbers_with_types_only_those_of_rows_that_may_give_back_are_read(
-    kinds: tuple[str, str, str], is_read: bool, connection: duckdb.DuckDBPyConnection
+@pytest.mark.parametrize("are_stored", [True, False], ids=["stored", "new"])
+def test_of_numbers_with_types_only_those_of_rows_that_may_give_back_are_read(
+    kinds: tuple[str, str, str], is_read: bool, are_stored: bool, connection: duckdb.DuckDBPyConnection
 ) -> None:
     """To write and read the numbers of 105 million stored rows as texts took ten seconds of each refresh."""
     columns = zip(("quantity", "unit_price", "amount"), kinds, strict=True)
@@ -166,7 +168,12 @@ def test_of_stored_numbers_with_types_only_those_of_rows_that_may_give_back_are_
 
     connection.create_function("read_number", number, ["VARCHAR"], "DOUBLE", side_effects=True)
     readers = Readers("read_number(number_text)", "''", ".")
-    marked, _ = count_of_returns(connection, [], "stored", readers, "C")
+    names = ("invoice_id", "customer_id", "product_id", "quantity", "unit_price")
+    new = InputRelation("a file", "stored", {name: f'"{name}"' for name in names}, {}, "'a file'")
+    if are_stored:
+        marked, _ = count_of_returns(connection, None, "stored", readers, "C")
+    else:
+        marked, _ = count_of_returns(connection, new, None, readers, "C")
     assert marked == {"negative": 1, "negative price": 1, "positive": 1}
     assert {"-2", "3", "-4", "5"} < read
     assert ("6" in read) == is_read

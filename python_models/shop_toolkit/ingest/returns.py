@@ -69,7 +69,7 @@ def find_returns(
     if not prefix:
         # Every negative quantity cancels.
         return configured
-    marked, backward = count_of_returns(connection, sources, stored_rows, readers, prefix)
+    marked, backward = count_of_returns(connection, pending, stored_rows, readers, prefix)
     stored = [] if stored_rows is None else [_texts_of_stored(stored_rows)]
     rows = _signed(" union all ".join(sources + stored), readers, prefix)
     prefixes, sentences = list(configured.refund_prefixes), []
@@ -98,14 +98,23 @@ def _texts_of_stored(rows: str) -> str:
     return _texts(rows, {column: column for column in COLUMNS})
 
 
-def _may_be_counted(connection: duckdb.DuckDBPyConnection, stored_rows: str, prefix: str) -> str:
-    """SQL: whether a stored row may be marked or negative. There are many, and to read numbers in texts takes time.
+def _texts_that_may_count(
+    connection: duckdb.DuckDBPyConnection, rows: str, columns: Mapping[str, str], prefix: str
+) -> str:
+    """SQL: the texts of rows that may be marked or negative: to read the numbers of all in their texts takes time.
 
     A number with a type shows its sign. Of a text it is open.
     """
-    columns = connection.execute(f"select {', '.join(NUMBERS)} from {stored_rows} limit 0").description or []
-    negative = [f"{name} is not null" if str(kind) == "VARCHAR" else f"{name} < 0" for name, kind, *_ in columns]
-    return f"({' or '.join(negative)} or starts_with(upper(lower(trim(invoice_id))), {quote_text(prefix)}))"
+    numbers = [columns[name] for name in NUMBERS if name in columns]
+    described = connection.execute(f"select {', '.join(numbers)} from {rows} limit 0").description or []
+    may_count = [
+        f"{number} is not null" if str(kind) == "VARCHAR" else f"{number} < 0"
+        for number, (_, kind, *_) in zip(numbers, described, strict=True)
+    ]
+    if "invoice_id" in columns:
+        invoice = f"upper(lower(trim(cast({columns['invoice_id']} as varchar))))"
+        may_count.append(f"starts_with({invoice}, {quote_text(prefix)})")
+    return f"{_texts(rows, columns)} where {' or '.join(may_count)}"
 
 
 def _signed(rows: str, readers: Readers, prefix: str) -> str:
@@ -143,7 +152,7 @@ def _signed(rows: str, readers: Readers, prefix: str) -> str:
 
 def count_of_returns(
     connection: duckdb.DuckDBPyConnection,
-    pending: Sequence[str],
+    pending: InputRelation | None,
     stored_rows: str | None,
     readers: Readers,
     prefix: str,
@@ -152,7 +161,7 @@ def count_of_returns(
 
     Args:
         connection: Where the rows can be read.
-        pending: Queries of the texts of the rows that the build reads.
+        pending: The rows that the build reads; None where nothing is new.
         stored_rows: The table of rows that earlier builds read; None where there are none.
         readers: How texts become numbers.
         prefix: What marked invoices begin with, in capitals.
@@ -160,10 +169,11 @@ def count_of_returns(
     Returns:
         How many rows of marked invoices have which sign; how many others of customers are negative, by letters.
     """
-    sources = list(pending)
+    sources = []
+    if pending is not None:
+        sources.append(_texts_that_may_count(connection, pending.sql, pending.columns, prefix))
     if stored_rows is not None:
-        condition = _may_be_counted(connection, stored_rows, prefix)
-        sources.append(f"{_texts_of_stored(stored_rows)} where {condition}")
+        sources.append(_texts_that_may_count(connection, stored_rows, {name: name for name in COLUMNS}, prefix))
     rows = _signed(" union all ".join(sources), readers, prefix)
     counted = connection.execute(
         f"""
