@@ -27,6 +27,7 @@ from playwright.sync_api import Browser, ElementHandle, FloatRect, Page, sync_pl
 from shop_toolkit.report import colours, privacy, words
 from shop_toolkit.report.charts import Block, Table
 from shop_toolkit.report.data_texts import localised, said
+from shop_toolkit.report.glossary import glossary
 from shop_toolkit.report.language import CURRENT, FOLDER, Language, languages, number_text, speaking
 from shop_toolkit.report.months import month
 from shop_toolkit.report.page import key_figures
@@ -932,7 +933,7 @@ def columns_of(boxes: list[FloatRect]) -> list[list[float]]:
 def test_predictions_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
     shown = zip(*(visit.column("evaluations", heading) for heading in ("task", "model", "split", "value")), strict=True)
     known = {
-        (task, model): value
+        (task.replace("rfm", "RFM"), model): value
         for task, model, value in demo_shop.rows("""
             select task, model, value from model_evaluations
             where split = 'all origins' and metric in ('accuracy', 'rmse')
@@ -943,7 +944,7 @@ def test_predictions_equal_the_marts(visit: Visit, demo_shop: Shop) -> None:
     )
     expected = dict(
         demo_shop.rows("""
-        select task, sample_size from model_evaluations
+        select replace(task, 'rfm', 'RFM'), sample_size from model_evaluations
         where split = 'all origins' and metric = 'accuracy' and task like 'predict %' and model = 'majority'
     """)
     )
@@ -1688,6 +1689,12 @@ def test_no_language_changes_the_words_of_the_shop(name: str) -> None:
     assert confusion.rows[0][2:4] == [name, name]
 
 
+def test_a_task_is_named_as_the_segmentation_is() -> None:
+    assert said("predict rfm segment at day 180") == "predict RFM segment at day 180"
+    assert said("rfm segment at day 90, from 2025-06-17") == "RFM segment at day 90, from 2025-06-17"
+    assert said("rfm segments of ours") == "rfm segments of ours"
+
+
 def test_a_language_changes_the_words_of_the_project() -> None:
     meaning = "VIP 2024: typically 1 order, 1,234 spent, the last 5 days ago"
     segments = pd.DataFrame(
@@ -2177,6 +2184,13 @@ def test_a_card_says_why_a_model_is_in_use(
     (card,) = block.cards
     assert (card.title, card.texts) == ("Next interest", [[why, ""]])
     assert card.lead == ("By “personal top”, a baseline" if is_baseline else "By “random forest”, a learned model")
+
+
+def test_the_report_defines_a_cause_once(tables: Tables) -> None:
+    note = blocks_of(tables)["change_causes"].note
+    ((_id, _name, meaning),) = glossary(["cause"])
+    assert meaning.startswith("The step")
+    assert "step" not in note
 
 
 def test_the_models_in_use_are_those_of_the_mart(tables: Tables) -> None:

@@ -323,6 +323,8 @@ PATTERNS = (
     ),
 )  # fmt: skip
 
+RFM_TASK = re.compile(r"\brfm segment(?= at day \d)")
+
 
 @cache
 def own_texts() -> frozenset[str]:
@@ -345,7 +347,8 @@ def patterns() -> Mapping[str, re.Pattern[str]]:
 def said(text: str) -> str:
     """A text of the tables in the current language; as it is where it is not the project's own."""
     if CURRENT.get().code == ENGLISH:
-        return text
+        # In the tables a task has the segmentation's key.
+        return RFM_TASK.sub("RFM segment", text)
     own = translation(text)
     return text if own is None else own
 

@@ -146,10 +146,9 @@ def causes(changes: pd.DataFrame) -> Block:
         name,
         next(iter(titles.values())),
         note=_(
-            "The cause is the step (time passing, orders, cancellations or new rules) that adds most to the move, on"
-            " average over the sequences in which the steps could have come. Rows that arrive late and new rules also"
-            " correct earlier months (restatements). A month that is not over is pale. The table segment_changes has"
-            " each change with its customer, and in sufficient_causes what alone would have led there."
+            "Rows that arrive late and new rules also correct earlier months (restatements). A month that is not over"
+            " is pale. The table segment_changes has each change with its customer, and in sufficient_causes what alone"
+            " would have led there."
         ),
         titles=titles,
         panels=[cause_bars(segmentation, rows) for segmentation, rows in known.items()],
