@@ -139,6 +139,13 @@ decided as (
             when is_better then learned_model
             else coalesce(baseline_model, default_baseline)
         end as model,
+        case
+            when learned_model is null then 'not evaluated'
+            when is_better then 'better'
+            when not is_enough then 'too few customers'
+            when gain <= 0 then 'no better'
+            else 'may be chance'
+        end as evidence,
         case when is_better then learned_value else baseline_value end as value,
         case when is_better then learned_horizon_value else baseline_horizon_value end
             as horizon_value,
@@ -151,9 +158,9 @@ reasons as (
 
     select
         task,
-        case
-            when learned_model is null then 'a baseline is active: no model could be evaluated'
-            when is_better
+        case evidence
+            when 'not evaluated' then 'a baseline is active: no model could be evaluated'
+            when 'better'
                 then format(
                     concat(
                         'active: {} ', number_format, ', the best baseline ({}) ', number_format,
@@ -166,7 +173,7 @@ reasons as (
                     gain_lower_bound,
                     customer_count
                 )
-            when is_enough and gain <= 0
+            when 'no better'
                 then format(
                     concat(
                         'a baseline is active: {} ', number_format, ', {} ', number_format,
@@ -191,7 +198,9 @@ reasons as (
                 baseline_value,
                 customer_count,
                 case
-                    when not is_enough then ', {{ var("min_test_customers") }} are needed' else ''
+                    when evidence = 'too few customers'
+                        then ', {{ var("min_test_customers") }} are needed'
+                    else ''
                 end,
                 gain_lower_bound,
                 gain_upper_bound
@@ -263,6 +272,7 @@ select
     decided.task,
     decided.model,
     decided.metric,
+    decided.evidence,
     concat(reasons.choice, reasons.horizon_remark) as reason,
     tuned_parameters.tuned_parameters,
     decided.horizon_days,

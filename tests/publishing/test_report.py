@@ -2151,39 +2151,43 @@ def test_a_page_whose_charts_the_policy_forbids_says_so(
     page.wait_for_selector("#undrawn", state="visible", timeout=20_000)
 
 
-def today_row(model: str, is_baseline: bool, metric: str = "accuracy") -> dict[str, Any]:
-    return {"task": "predict next interest", "model": model, "metric": metric, "split": "today",
-            "value": 0.5, "sample_size": 300, "is_baseline": is_baseline, "note": "why"}  # fmt: skip
+GAINS = ("gain", "gain_lower_bound", "gain_upper_bound")
 
 
 @pytest.mark.parametrize(
-    ("is_baseline", "gains", "customers", "why"),
+    ("evidence", "customers", "why"),
     [
-        (False, (0.1, 0.05, 0.2), 300, "Better than the best baseline by 5.0 percentage points at least (95 % sure), on"
+        ("better", 300, "Better than the best baseline by 5.0 percentage points at least (95 % sure), on"
          " 300 customers."),
-        (True, (0.1, 0.05, 0.2), 74, "Too early to say whether the best learned model, “random forest”, is better: 74"
-         " customers were evaluated,"
-         " 200 are needed."),
-        (True, (-0.1, -0.2, 0.05), 300, "The best learned model, “random forest”, was no better, on 300 customers."),
-        (True, (0.1, -0.05, 0.2), 300, "The best learned model, “random forest”, was between 5.0 percentage points"
+        ("too few customers", 74, "Too early to say whether the best learned model, “random forest”, is better: 74"
+         " customers were evaluated, 200 are needed."),
+        ("no better", 300, "The best learned model, “random forest”, was no better, on 300 customers."),
+        ("may be chance", 300, "The best learned model, “random forest”, was between 5.0 percentage points"
          " worse and 20.0 percentage points better than the best baseline (90 % interval) on 300 customers: that may be"
          " chance."),
-        (True, (), 0, "No learned model could be evaluated."),
+        ("not evaluated", 0, "No learned model could be evaluated."),
     ],
 )  # fmt: skip
-def test_a_card_says_why_a_model_is_in_use(
-    is_baseline: bool, gains: tuple[float, ...], customers: int, why: str
-) -> None:
-    used = today_row("personal top" if is_baseline else "random_forest", is_baseline)
+@pytest.mark.parametrize("horizon", ["180", "90"])
+def test_a_card_says_why_a_model_is_in_use(evidence: str, customers: int, why: str, horizon: str) -> None:
+    """By the evidence of the mart, and also where a short history was evaluated at half the horizon."""
+    is_baseline = evidence != "better"
+    used = {
+        "task": "predict broad segment at day 180", "model": "majority" if is_baseline else "random_forest",
+        "metric": "accuracy", "split": "today", "evidence": evidence, "value": 0.5, "sample_size": 300,
+        "is_baseline": is_baseline, "note": "why",
+    }  # fmt: skip
     known = [
-        used | {"model": "random_forest", "metric": metric, "split": "all origins", "value": value,
-                "sample_size": customers}
-        for metric, value in zip(("gain", "gain_lower_bound", "gain_upper_bound"), gains, strict=False)
+        used | {"task": f"predict {segments} segment at day {horizon}", "model": "random_forest", "metric": metric,
+                "split": "all origins", "value": value, "sample_size": customers}
+        for segments, gains in (("detailed", (0.9, 0.8, 0.99)), ("broad", (0.1, -0.05 if is_baseline else 0.05, 0.2)))
+        for metric, value in zip(GAINS, gains, strict=True)
+        if evidence != "not evaluated"
     ]  # fmt: skip
     block = models_in_use(pd.DataFrame([used, *known]), 200)
     (card,) = block.cards
-    assert (card.title, card.texts) == ("Next interest", [[why, ""]])
-    assert card.lead == ("By “personal top”, a baseline" if is_baseline else "By “random forest”, a learned model")
+    assert (card.title, card.texts) == ("Broad segment at day 180", [[why, ""]])
+    assert card.lead == ("By “majority”, a baseline" if is_baseline else "By “random forest”, a learned model")
 
 
 def test_the_report_defines_a_cause_once(tables: Tables) -> None:
@@ -2390,9 +2394,10 @@ def test_what_cancellations_remove_is_net_of_what_they_add(tables: Tables) -> No
 
 
 def test_the_title_of_calibration_names_the_worst_task_and_the_direction(tables: Tables) -> None:
-    today = tables["model_evaluations"].head(1).assign(split="today", is_baseline=False)
+    today = tables["model_evaluations"].head(1).assign(split="today", evidence="better", is_baseline=False)
     tasks = ("predict a", "predict b")
     evaluations = pd.concat([today.assign(task=task, model="tree") for task in tasks])
+    evaluations = pd.concat([evaluations, *(evaluations.assign(split="all origins", metric=gain) for gain in GAINS)])
     points = pd.DataFrame(
         {
             "task": [tasks[0], tasks[0], tasks[1]],
@@ -2417,14 +2422,19 @@ def test_the_report_counts_only_tasks_with_evidence(tables: Tables) -> None:
     # How much the model gained, on how many customers: b's lost, c's is ahead and e's behind on too few; no model of d
     # could be evaluated.
     gains = {
-        "predict a at day 180": (0.1, 200, False), "predict b": (0.0, 200, True), "predict d": (None, 0, True),
-        "predict c at day 180": (0.1, 200, True), "predict e": (-0.1, 199, True),
+        "predict a at day 180": (0.1, 200, "better"), "predict b": (0.0, 200, "no better"),
+        "predict d": (None, 0, "not evaluated"), "predict c at day 180": (0.1, 200, "may be chance"),
+        "predict e": (-0.1, 199, "too few customers"),
     }  # fmt: skip
-    rows = [today.assign(task=task, note="n", is_baseline=baseline) for task, (_, _, baseline) in gains.items()]
+    rows = [
+        today.assign(task=task, note="n", evidence=evidence, is_baseline=evidence != "better")
+        for task, (_, _, evidence) in gains.items()
+    ]
     rows += [figures.assign(task=task) for task in [*gains, "predict c at day 90"]]
     rows += [
-        figures.assign(task=task, metric="gain", value=gain, sample_size=customers)
+        figures.assign(task=task, metric=metric, value=gain, sample_size=customers)
         for task, (gain, customers, _) in gains.items()
+        for metric in GAINS
         if gain is not None
     ]
     # c was further off than a, and more often wrong: at any horizon.
@@ -2517,7 +2527,9 @@ def test_a_log_without_countries_is_not_from_one_country(tables: Tables) -> None
 def test_predictions_that_could_not_be_evaluated_do_not_count_as_lost(tables: Tables) -> None:
     evaluations = tables["model_evaluations"]
     in_sample = evaluations[evaluations["task"].str.endswith("(in-sample)")]
-    today = evaluations[evaluations["split"] == "today"].assign(is_baseline=True, model="majority", value=None)
+    today = evaluations[evaluations["split"] == "today"].assign(
+        is_baseline=True, model="majority", value=None, evidence="not evaluated"
+    )
     origins = today.head(1).assign(split="all origins", metric="origins", value=0.0, note="30 days of history take 210")
     changed = tables | {"model_evaluations": pd.concat([in_sample, origins, today])}
     block = blocks_of(changed)["evaluations"]

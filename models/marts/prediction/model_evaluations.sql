@@ -133,6 +133,7 @@ select
         'in-sample: re-learns the borders that a clustering drew from the same three features; ',
         'predicts nothing'
     ) as note,
+    cast(null as varchar) as evidence,
     value,
     cast(sample_size as bigint) as sample_size,
     is_baseline,
@@ -152,6 +153,7 @@ select
     split,
     metric,
     coalesce(note, 'out of time: predicted from past dates, evaluated on what followed') as note,
+    cast(null as varchar) as evidence,
     value,
     sample_size,
     is_baseline,
@@ -172,6 +174,7 @@ select
     'today' as split,
     metric,
     reason as note,
+    evidence,
     value,
     cast(coalesce(sample_size, 0) as bigint) as sample_size,
     is_baseline,
@@ -191,6 +194,7 @@ select
     'next 90 days' as split,
     metric,
     season as note,
+    cast(null as varchar) as evidence,
     value,
     customer_count as sample_size,
     false as is_baseline,
@@ -230,6 +234,7 @@ select
             '"{{ default_alert_model() }}", lower end of a one-sided 95 % interval'
         )
     end as note,
+    cast(null as varchar) as evidence,
     value,
     sample_size,
     is_baseline,

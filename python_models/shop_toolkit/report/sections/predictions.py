@@ -46,6 +46,21 @@ NO_PREDICTION = marked("no prediction")
 UNNAMED = r"\w+ cluster \d+"
 # How much better a model is than the best baseline, and the ends of the interval.
 GAINS = ("gain", "gain_lower_bound", "gain_upper_bound")
+# What the evidence of `macros/prediction/active_models.sql` means.
+WHY = {
+    "better": marked("Better than the best baseline by {low} at least (95 % sure), on {count} customers."),
+    "no better": marked("The best learned model, “{model}”, was no better, on {count} customers."),
+    "too few customers": marked(
+        "Too early to say whether the best learned model, “{model}”, is better: {count} customers were evaluated,"
+        " {least} are needed."
+    ),
+    "may be chance": marked(
+        "The best learned model, “{model}”, was between {low} worse and {high} better than the best baseline (90 %"
+        " interval) on {count} customers: that may be chance."
+    ),
+}
+# With this evidence it is known whether a model beats its baselines.
+DECIDED = ("better", "no better")
 PREDICTED = ("predict ", "forecast ")
 IN_SAMPLE = "(in-sample)"
 
@@ -54,7 +69,7 @@ def blocks(tables: Tables) -> list[Block]:
     """The section's blocks."""
     evaluations = tables["model_evaluations"]
     least = tables["settings"]["min_test_customers"].astype(int).max()
-    undecided = undecided_tasks(evaluations, least)
+    undecided = undecided_tasks(evaluations)
     return [
         models_in_use(evaluations, least),
         beside_baselines(evaluations, undecided),
@@ -75,6 +90,11 @@ def what(task: str) -> str:
     return said(task)
 
 
+def without_horizon(task: str) -> str:
+    """`predict broad segment at day 180` → `predict broad segment`."""
+    return task.split(" at day ")[0]
+
+
 def outcome(task: str, name: str) -> str:
     """What a task predicted or what was observed: a segment in the current language, or a category as it is called."""
     return name if task == INTEREST and name not in (*OWN_CATEGORIES, NO_PREDICTION) else said(name)
@@ -85,9 +105,7 @@ def active_models(evaluations: pd.DataFrame) -> dict[str, str]:
     today = evaluations[evaluations["split"] == "today"]
     known = dict(zip(today["task"], today["model"], strict=True))
     for task in evaluations["task"].unique():
-        same = [
-            other for other in known if " at day " in task and other.split(" at day ")[0] == task.split(" at day ")[0]
-        ]
+        same = [other for other in known if " at day " in task and without_horizon(other) == without_horizon(task)]
         if task not in known and same:
             known[task] = known[same[0]]
         # The rules assign learned segments.
@@ -96,22 +114,16 @@ def active_models(evaluations: pd.DataFrame) -> dict[str, str]:
     return known
 
 
-def undecided_tasks(evaluations: pd.DataFrame, least_customers: int) -> set[str]:
+def undecided_tasks(evaluations: pd.DataFrame) -> set[str]:
     """Tasks whose evidence is too thin to say whether a model beats its baseline, at any horizon.
-
-    A model is active only where it was better beyond chance. Where a baseline is, that is decided if the model gained
-    nothing over it, on enough customers.
 
     Args:
         evaluations: model_evaluations.
-        least_customers: So many customers have to be evaluated.
     """
     today = evaluations[evaluations["split"] == "today"]
-    gains = evaluations[evaluations["metric"] == "gain"]
-    lost = gains.loc[(gains["value"] <= 0) & (gains["sample_size"] >= least_customers), "task"]
-    undecided = today.loc[today["is_baseline"].astype(bool) & ~today["task"].isin(lost), "task"]
-    names = {task.split(" at day ")[0] for task in undecided}
-    return {task for task in evaluations["task"].unique() if task.split(" at day ")[0] in names}
+    undecided = today.loc[~today["evidence"].isin(DECIDED), "task"]
+    names = set(map(without_horizon, undecided))
+    return {task for task in evaluations["task"].unique() if without_horizon(task) in names}
 
 
 def why_not_evaluated(evaluations: pd.DataFrame) -> str:
@@ -183,41 +195,27 @@ def models_in_use(evaluations: pd.DataFrame, least_customers: int) -> Block:
 
 
 def why_in_use(today: Row, evaluations: pd.DataFrame, least_customers: int) -> str:
-    """Why a model is in use, as `macros/prediction/active_models.sql` decides it, in a sentence.
+    """Why a model is in use, by the evidence that decided, in a sentence.
 
     Args:
         today: The task's row of the split `today`.
         evaluations: model_evaluations.
         least_customers: So many customers have to be evaluated.
     """
-    gains = evaluations[(evaluations["task"] == today["task"]) & evaluations["metric"].isin(GAINS)]
-    known = gains.drop_duplicates("metric").set_index("metric")
-    if not set(GAINS) <= set(known.index):
+    if today["evidence"] == "not evaluated":
         return _("No learned model could be evaluated.")
-    gain, low, high = (float(known.loc[metric, "value"]) for metric in GAINS)
-    number = int(known.loc["gain", "sample_size"])
+    # A short history may have been evaluated at another horizon than today's predictions have.
+    is_same = evaluations["task"].map(without_horizon) == without_horizon(today["task"])
+    gains = evaluations[is_same & evaluations["metric"].isin(GAINS)]
+    known = gains.drop_duplicates("metric").set_index("metric")
     parts = {
         "model": model_words(known.loc["gain", "model"]),
-        "count": count(number),
-        "low": gain_words(abs(low), today["metric"]),
-        "high": gain_words(high, today["metric"]),
+        "count": count(known.loc["gain", "sample_size"]),
+        "low": gain_words(abs(float(known.loc["gain_lower_bound", "value"])), today["metric"]),
+        "high": gain_words(float(known.loc["gain_upper_bound", "value"]), today["metric"]),
         "least": count(least_customers),
     }
-    if not today["is_baseline"]:
-        return _("Better than the best baseline by {low} at least (95 % sure), on {count} customers.", **parts)
-    if number < least_customers:
-        return _(
-            "Too early to say whether the best learned model, “{model}”, is better: {count} customers were"
-            " evaluated, {least} are needed.",
-            **parts,
-        )
-    if gain <= 0:
-        return _("The best learned model, “{model}”, was no better, on {count} customers.", **parts)
-    return _(
-        "The best learned model, “{model}”, was between {low} worse and {high} better than the best baseline (90 %"
-        " interval) on {count} customers: that may be chance.",
-        **parts,
-    )
+    return _(WHY[today["evidence"]], **parts)
 
 
 def gain_words(gain: float, metric: str) -> str:
