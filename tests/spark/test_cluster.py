@@ -281,7 +281,9 @@ class Process(Engine):
         self._gone = None
         self._columns = {}
         self._finished = set()
+        self._name_changes = 0
         self._lock = threading.RLock()
+        self.was_asked = threading.Event()
 
     def _read_columns(self, schema: str, table: str) -> dict[str, str]:
         return {"line": "int"} if table in self.catalogue.tables else {}
@@ -289,11 +291,19 @@ class Process(Engine):
     def drop_other_kind(self, schema: str, name: str, kind: str) -> None:
         """All are tables."""
 
-    def run(self, statement: str) -> None:
+    def _run_once(self, statement: str) -> Any:
+        if statement.startswith("select"):
+            try:
+                return self.catalogue.tables["lines"]
+            except KeyError:
+                raise RuntimeError("[TABLE_OR_VIEW_NOT_FOUND] The table or view `lines` cannot be found.") from None
+            finally:
+                self.was_asked.set()
         if self.at == 0:
             self.then()
         self.at -= 1
         self.catalogue.run(statement)
+        return None
 
     def lists(self, command: str) -> dict[str, str]:
         """What a command of dbt begins with; the tables after it."""
@@ -354,6 +364,27 @@ def test_another_process_beside_a_replacement_loses_no_rows(command: str, statem
     except (AssertionError, KeyError):
         assert command == "build"
     assert Process(catalogue).lists("build") in ({"lines": "old"}, {"lines": "new"})
+
+
+@pytest.mark.parametrize("statement", range(6))
+def test_another_thread_reads_a_table_at_any_moment_of_its_replacement(statement: int) -> None:
+    read: list[str] = []
+
+    def ask() -> None:
+        reader.start()
+        assert first.was_asked.wait(5)
+
+    first = Process(Catalogue(lines="old"), statement, ask)
+    reader = threading.Thread(target=lambda: read.append(first.run("select * from lines")), daemon=True)
+    assert replaced_by(first, "new")
+    reader.join(5)
+    assert read in (["old"], ["new"])
+
+
+def test_a_table_that_is_not_there_is_missed_once() -> None:
+    process = Process(Catalogue())
+    with pytest.raises(RuntimeError, match="TABLE_OR_VIEW_NOT_FOUND"):
+        process.run("select * from lines")
 
 
 # With Spark itself ---------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -582,6 +583,43 @@ def test_an_engine_that_is_told_by_its_address_is_known_by_what_it_answers(engin
     assert engine.name == "sail"
     host, port = engine.server.listening_address
     assert Engine(f"sc://{host}:{port}").name == "sail"
+
+
+def test_rows_reach_an_engine_elsewhere_by_a_folder_that_it_reads(
+    engine: Engine, connection: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host, port = engine.server.listening_address
+    folder = tmp_path / "it's shared"
+    elsewhere = Engine(f"sc://{host}:{port}", shared_folder=str(folder))
+    monkeypatch.setattr(elsewhere.session, "createDataFrame", None)
+    made = elsewhere.make_table
+    files: list[list[str]] = []
+
+    def noted(*arguments: Any) -> None:
+        files.append([path.name for path in folder.glob("*/*")])
+        made(*arguments)
+
+    monkeypatch.setattr(elsewhere, "make_table", noted)
+    for condition in ("true", "false", "customer = 'a'"):
+        query = f"select *, cast(quantity as hugeint) as huge, [word] as words from shop.lines where {condition}"
+        elsewhere.upload("shop", "carried", connection, query)
+        expected = connection.sql(query).to_arrow_table()
+        assert rows_of(elsewhere.run("select * from shop.carried")) == rows_of(expected)
+        assert list(folder.iterdir()) == []
+    assert files == [["rows.parquet"]] * 3
+    assert elsewhere.columns("shop", "carried") == engine.columns("shop", "lines") | {
+        "huge": "decimal(38,0)", "words": "array<string>",
+    }  # fmt: skip
+
+
+def test_a_shared_folder_that_is_of_no_use_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(DbtRuntimeError, match="SHOP_SPARK_SHARED means nothing to Sail"):
+        Engine("sail", shared_folder=str(tmp_path))
+    (tmp_path / "file").touch()
+    with pytest.raises(
+        DbtRuntimeError, match=r"The folder .+file/shared can't be used .Not a directory.: name another"
+    ):
+        Engine("sc://127.0.0.1:1", shared_folder=str(tmp_path / "file" / "shared"))
 
 
 def test_an_engine_that_ends_during_a_build_is_one_sentence_for_each_model(monkeypatch: pytest.MonkeyPatch) -> None:

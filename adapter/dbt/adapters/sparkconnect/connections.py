@@ -56,7 +56,9 @@ class ConnectionManager(DuckDBConnectionManager):  # type: ignore[misc]  # dbt i
         DuckDBConnectionManager.open(connection)
         if not isinstance(connection.handle, Handle):
             credentials = connection.credentials
-            engine = engine_at(credentials.engine, credentials.folder, credentials.spark_home)
+            engine = engine_at(
+                credentials.engine, credentials.folder, credentials.spark_home, credentials.shared_folder
+            )
             connection.handle = Handle(connection.handle, engine, credentials)
         return connection
 

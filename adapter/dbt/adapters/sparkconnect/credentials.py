@@ -21,6 +21,8 @@ class Credentials(DuckDBCredentials):  # type: ignore[misc]  # dbt is not follow
         folder: Where the tables of an engine that ends with the process are between two of them; null keeps none. Other
             engines have their own place.
         spark_home: Where Apache Spark is looked for last, if it is to be started.
+        shared_folder: What an engine elsewhere reads by the same path, for rows on their way there; empty sends them
+            through the connection.
         unused_variables: Variables of the environment that mean something to another target alone.
     """
 
@@ -29,6 +31,7 @@ class Credentials(DuckDBCredentials):  # type: ignore[misc]  # dbt is not follow
     engine_tables: list[str] = field(default_factory=list)
     folder: str | None = None
     spark_home: str | None = None
+    shared_folder: str | None = None
     unused_variables: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from dbt.adapters.sparkconnect.spark import LocalServer
 from dbt.adapters.sparkconnect.storage import Storage, definitions_of, text_of
+from dbt.adapters.sparkconnect.temporary import TemporaryFolder
 from dbt_common.exceptions import DbtRuntimeError
 
 ADDRESSES = "'sail', 'sc://host:port' or 'local[2]'"
@@ -24,6 +25,8 @@ WRONG_RULE = "org.apache.spark.sql.catalyst.optimizer.RemoveRedundantAliases"
 Answer = TypeVar("Answer")
 # A table that is made before it takes the place of another, and that other one until it has.
 MADE, BEFORE = "__made", "__before"
+# What Spark says of a table, or of its files, that has another name since the statement began.
+MISSING = ("TABLE_OR_VIEW_NOT_FOUND", "PATH_NOT_FOUND", "FILE_NOT_EXIST")
 
 
 class Engine:
@@ -34,20 +37,32 @@ class Engine:
         session: The session of Spark Connect.
     """
 
-    def __init__(self, address: str, folder: str | None = None, spark_home: str | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        folder: str | None = None,
+        spark_home: str | None = None,
+        shared_folder: str | None = None,
+    ) -> None:
         """Connect, and start the engine where it runs on this machine.
 
         Args:
             address: `sail`, `sc://host:port` or `local[n]`.
             folder: Where the tables of an engine are that ends with this process; None keeps none.
             spark_home: Where Apache Spark is looked for last, if it is to be started.
+            shared_folder: A folder that an engine elsewhere reads by the same path: rows go there as Parquet files, of
+                any number, and not through the connection, for which they have to fit into our memory.
 
         Raises:
             DbtRuntimeError: One sentence on why there is no session.
         """
         self.server: Any = None
         self._gone: str | None = None
+        # How often tables began or ceased to change their names.
+        self._name_changes = 0
+        self._lock = threading.RLock()
         self._ends_with_us = address == "sail" or address.startswith("local")
+        self._shared_folder = _usable(shared_folder, self._ends_with_us) if shared_folder else None
         self._spark_home = spark_home
         self.session = self._session(address)
         self.name = "sail" if self._is_sail() else "spark"
@@ -59,7 +74,6 @@ class Engine:
         self._columns: dict[tuple[str, str], dict[str, str]] = {}
         # Schemas in which no replacement is left to finish.
         self._finished: set[str] = set()
-        self._lock = threading.RLock()
         self._storage = Storage(folder) if folder and self._ends_with_us else None
         if self._storage is not None:
             self._storage.restore(self.run)
@@ -138,7 +152,23 @@ class Engine:
         return bool(rows == [{"letter": "a"}])
 
     def run(self, statement: str) -> Any:
-        """Run a statement in the engine's dialect; its result as an Arrow table, with points in time as in DuckDB."""
+        """Run a statement in the engine's dialect; its result as an Arrow table, with points in time as in DuckDB.
+
+        One that misses a table, while another thread gives tables their names, is run once more after that.
+        """
+        while True:
+            changes = self._name_changes
+            try:
+                return self._run_once(statement)
+            except Exception as error:
+                is_missing = any(reason in str(error) for reason in MISSING)
+                # Odd while names change.
+                if not is_missing or (changes % 2 == 0 and self._name_changes == changes):
+                    raise
+            with self._lock:
+                pass
+
+    def _run_once(self, statement: str) -> Any:
         return self._ask(lambda: without_zones(self.session.sql(statement).toArrow()))
 
     def _ask(self, question: Callable[[], Answer]) -> Answer:
@@ -245,9 +275,15 @@ class Engine:
         for left in (made, before):
             self.run(f"drop table if exists `{schema}`.`{left}`")
         result = self.run(f"create table `{schema}`.`{made}` as {query}")
-        self._rename(schema, table, before)
-        self._rename(schema, made, table)
-        self.run(f"drop table `{schema}`.`{before}`")
+        # Meanwhile, no other thread asks for its columns, and one whose statement reads it runs that again.
+        with self._lock:
+            self._name_changes += 1
+            try:
+                self._rename(schema, table, before)
+                self._rename(schema, made, table)
+                self.run(f"drop table `{schema}`.`{before}`")
+            finally:
+                self._name_changes += 1
         return result
 
     def _rename(self, schema: str, table: str, name: str) -> None:
@@ -319,7 +355,8 @@ class Engine:
     def upload(self, schema: str, table: str, driver: Any, query: str) -> None:
         """Store the rows of a query of the driver's DuckDB, in place of what was there.
 
-        Where tables are files on this machine, the driver writes one, and no row travels.
+        Where tables are files on this machine, the driver writes one, and no row travels; nor where the engine reads a
+        folder of ours.
 
         Args:
             schema: The schema of the table.
@@ -335,11 +372,22 @@ class Engine:
         if self._storage is not None:
             location = self._storage.new_location(schema, table)
             Path(location).mkdir(parents=True)
-            file = f"{location}/rows.parquet".replace("'", "''")
-            driver.execute(f"copy ({query}) to '{file}' (format parquet)")
+            driver.execute(f"copy ({query}) to {text_in_duckdb(f'{location}/rows.parquet')} (format parquet)")
             columns = {field.name: field.dataType.simpleString() for field in schema_of_rows.fields}
             self.drop_other_kind(schema, table, "table")
             self._register(self._storage, schema, table, columns, location)
+            return
+        if self._shared_folder is not None:
+            rows = TemporaryFolder("shop_rows_", self._shared_folder)
+            try:
+                file = f"{rows.path}/rows.parquet"
+                driver.execute(f"copy ({query}) to {text_in_duckdb(file)} (format parquet)")
+                values = (
+                    f"cast(`{one.name}` as {one.dataType.simpleString()}) as `{one.name}`" for one in schema_of_rows
+                )
+                self.make_table(schema, table, f"select {', '.join(values)} from parquet.`{file}`")
+            finally:
+                rows.delete()
             return
         view = f"uploaded_{schema}_{table}".replace("`", "")
         rows = driver.sql(query).to_arrow_table()
@@ -391,6 +439,31 @@ def without_zones(table: Any) -> Any:
             moments = table.column(place).cast(timestamp(field.type.unit))
             table = table.set_column(place, field.name, moments)
     return table
+
+
+def _usable(folder: str, ends_with_us: bool) -> Path:
+    """A folder that the engine reads, which is made where it is missing.
+
+    Raises:
+        DbtRuntimeError: It can't be used, or means nothing to an engine whose tables are files of ours.
+    """
+    if ends_with_us:
+        raise DbtRuntimeError(
+            "SHOP_SPARK_SHARED means nothing to Sail and Spark of this process, which read SHOP_SPARK_FOLDER: unset it."
+        )
+    path = Path(folder).absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DbtRuntimeError(
+            f"The folder {path} can't be used ({error.strerror}): name another by SHOP_SPARK_SHARED, or unset it."
+        ) from None
+    return path
+
+
+def text_in_duckdb(value: str) -> str:
+    """A text as SQL of the driver's DuckDB."""
+    return "'" + value.replace("'", "''") + "'"
 
 
 def quoted(name: str) -> str:
@@ -461,9 +534,11 @@ ENGINES: dict[tuple[str, str | None], Engine] = {}
 LOCK = threading.Lock()
 
 
-def engine_at(address: str, folder: str | None = None, spark_home: str | None = None) -> Engine:
+def engine_at(
+    address: str, folder: str | None = None, spark_home: str | None = None, shared_folder: str | None = None
+) -> Engine:
     """The one session of this process on an engine; see `Engine`."""
     with LOCK:
         if (address, folder) not in ENGINES:
-            ENGINES[address, folder] = Engine(address, folder, spark_home)
+            ENGINES[address, folder] = Engine(address, folder, spark_home, shared_folder)
         return ENGINES[address, folder]

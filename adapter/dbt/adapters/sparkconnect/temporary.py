@@ -12,21 +12,24 @@ SECONDS_TO_LOCK = 60
 
 
 class TemporaryFolder:
-    """A folder below the machine's own for temporary files, locked while its process lives.
+    """A folder below the machine's own for temporary files, or below another, locked while its process lives.
 
     Attributes:
         path: Where it is.
     """
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, parent: Path | None = None) -> None:
         """Make one, and delete those of its prefix whose process has ended.
 
         Args:
             prefix: What its name begins with, and no other program's.
+            parent: Where it is made, for all who may use that folder; None is the machine's own, for us alone.
         """
-        for left in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+        for left in (parent or Path(tempfile.gettempdir())).glob(f"{prefix}*"):
             _delete_unless_used(left)
-        self.path = Path(tempfile.mkdtemp(prefix=prefix))
+        self.path = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+        if parent is not None:
+            self.path.chmod(parent.stat().st_mode & 0o777)
         self._lock = os.open(self.path, os.O_RDONLY)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
 
