@@ -111,7 +111,7 @@ def test_every_query_of_the_thirty_questions_answers(published_demo: Path) -> No
         (revenue,) = marts.sql(f"select sum(revenue) from ({found['Revenue by segment then']})").fetchall()
         assert [revenue] == marts.sql("select sum(revenue) from orders").fetchall()
     assert empty == []
-    assert len(found) == 14
+    assert len(found) == 18
 
 
 def test_the_page_names_the_queries_that_explore_cannot_run(published_demo: Path, tmp_path: Path) -> None:
