@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 from shop_toolkit.registry import Rows
-from shop_toolkit.tables import typed, typed_categories, with_features
+from shop_toolkit.tables import CLASS_TRAINING_ROWS, typed, typed_categories, with_features, with_fewer_to_train
 
 TYPES = {
     "task": "str", "model": "str", "settings": "str", "role": "str", "outcome": "str", "horizon_days": "int32",
@@ -27,6 +27,7 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     """Predict classes from each origin by models that were trained on what was complete by then."""
     samples = dbt.ref("int_classification_samples").filter("prediction_run = 'backtest'")
     settings = dbt.config.get("meta")
+    samples = with_fewer_to_train(samples, CLASS_TRAINING_ROWS, KEYS)
     samples, features = with_features(samples, dbt.ref("int_sample_features"))
     rows = samples.order("task, origin_date, sample_number").select(*NEEDED, *features).df()
     if rows.empty:

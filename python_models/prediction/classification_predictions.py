@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 from shop_toolkit.registry import Rows
-from shop_toolkit.tables import gathered, in_batches, typed, with_features
+from shop_toolkit.tables import CLASS_TRAINING_ROWS, gathered, in_batches, typed, with_features, with_fewer_to_train
 
 TYPES = {
     "task": "str", "model": "str", "settings": "str", "role": "str", "outcome": "str", "horizon_days": "int32",
@@ -28,8 +28,10 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     """Predict classes from today by the active models, trained on all that is complete."""
     active = dbt.ref("int_active_classification_models").filter("tuned_parameters is not null").order("task").df()
     samples = dbt.ref("int_classification_samples").filter("prediction_run = 'live'")
-    samples, features = with_features(samples, dbt.ref("int_sample_features"))
-    samples = samples.select(*NEEDED, *features)
+    known = with_fewer_to_train(samples.filter("role in ('train', 'validation')"), CLASS_TRAINING_ROWS, ["task"])
+    known, features = with_features(known, dbt.ref("int_sample_features"))
+    known = known.select(*NEEDED, *features)
+    samples = with_features(samples, dbt.ref("int_sample_features"))[0].select(*NEEDED, *features)
     if active.empty:
         return typed(None, TYPES)
 
@@ -39,7 +41,7 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
 
     jobs = []
     for task, parameters in zip(active["task"], active["tuned_parameters"], strict=True):
-        labelled = samples.filter(f"task = '{task}' and role in ('train', 'validation')")
+        labelled = known.filter(f"task = '{task}'")
         grids = tuned_grids(json.loads(parameters), "classes")
         jobs.append((labelled.order("sample_number").df(), features, grids, 1))
     workers = WORKERS if sum(len(labelled) for labelled, *_ in jobs) >= PARALLEL_SAMPLES else 1

@@ -5,7 +5,7 @@ from typing import Any
 
 import duckdb
 import pandas as pd
-from shop_toolkit.tables import typed, with_features
+from shop_toolkit.tables import AMOUNT_TRAINING_ROWS, typed, with_features, with_fewer_to_train
 
 TYPES = {
     "model": "str", "settings": "str", "sample_number": "int64", "amount": "float", "origin_date": "datetime64[us]",
@@ -17,6 +17,7 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Predict spend from each origin by models that were trained on what was complete by then."""
     samples = dbt.ref("int_spend_samples").filter("prediction_run = 'backtest'")
     settings = dbt.config.get("meta")
+    samples = with_fewer_to_train(samples, AMOUNT_TRAINING_ROWS, ["origin_date"])
     samples, features = with_features(samples, dbt.ref("int_sample_features"))
     rows = samples.order("origin_date, sample_number").select(*NEEDED, *features).df()
     if rows.empty:

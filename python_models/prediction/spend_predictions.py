@@ -5,7 +5,7 @@ from typing import Any
 
 import duckdb
 from shop_toolkit.registry import Rows
-from shop_toolkit.tables import gathered, in_batches, typed, with_features
+from shop_toolkit.tables import AMOUNT_TRAINING_ROWS, gathered, in_batches, typed, with_features, with_fewer_to_train
 
 TYPES = {"model": "str", "settings": "str", "sample_number": "int64", "amount": "float"}
 
@@ -17,7 +17,8 @@ def model(dbt: Any, session: duckdb.DuckDBPyConnection) -> Rows:
     samples, features = with_features(samples, dbt.ref("int_sample_features"))
     samples = samples.select("sample_number", "customer_id", "role", "amount", *features)
     parameters = [json.loads(text) for text in active["tuned_parameters"].dropna()]
-    train = samples.filter("role = 'train'").order("sample_number").df() if parameters else None
+    to_train = with_fewer_to_train(samples.filter("role = 'train'"), AMOUNT_TRAINING_ROWS)
+    train = to_train.order("sample_number").df() if parameters else None
     if train is None or train.empty:
         return typed(None, TYPES)
 

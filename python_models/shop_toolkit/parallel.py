@@ -56,4 +56,6 @@ def _alone(work: Callable[..., Result], job: tuple[Any, ...]) -> Result:
     with _LIBRARIES.limit(limits=1), checks, warnings.catch_warnings():
         # A fit still moving after its last step is measured by what it found, like any other.
         warnings.simplefilter("ignore", ConvergenceWarning)
+        # The variance of a feature that never varies may come out a hair below 0; scikit-learn takes it for constant.
+        warnings.filterwarnings("ignore", "invalid value encountered in sqrt", RuntimeWarning)
         return work(*job)

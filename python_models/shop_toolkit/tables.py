@@ -1,6 +1,6 @@
 """Tables that keep their column types, also without rows."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import duckdb
 import pandas as pd
@@ -9,6 +9,10 @@ from shop_toolkit.ingest.quoting import quote_text
 
 # Rows read at once: of millions of customers the features would not fit in memory together.
 BATCH_ROWS = 100_000
+
+# Samples that a fit of classes or amounts learns from at most. More teach next to nothing, in two to three times the
+# time: docs/prediction.md has the figures.
+CLASS_TRAINING_ROWS, AMOUNT_TRAINING_ROWS = 30_000, 100_000
 
 
 def typed(rows: pd.DataFrame | None, types: Mapping[str, str]) -> pd.DataFrame:
@@ -61,6 +65,26 @@ def with_features(
     """
     names = [column for column in features.columns if column != "sample_number"]
     return samples.join(features, "sample_number"), names
+
+
+def with_fewer_to_train(
+    samples: duckdb.DuckDBPyRelation, most: int, keys: Sequence[str] = ()
+) -> duckdb.DuckDBPyRelation:
+    """Samples without those to train on that are too many: the customers who come first by a hash of their id stay.
+
+    Samples to choose, calibrate or evaluate by stay all.
+
+    Args:
+        samples: A row per use of a sample, with role and customer_id.
+        most: Samples to train on at most.
+        keys: Columns whose values tell fits apart.
+
+    Returns:
+        The samples that stay. A customer's samples of a fit stay together.
+    """
+    so_far = f"count(*) over (partition by {', '.join([*keys, 'role'])} order by md5(customer_id), customer_id)"
+    counted = samples.select(f"*, {so_far} as rows_so_far")
+    return counted.filter(f"role <> 'train' or rows_so_far <= {most}").select("* exclude (rows_so_far)")
 
 
 def in_batches(relation: duckdb.DuckDBPyRelation, key: str, rows: int | None = None) -> Iterator[pd.DataFrame]:

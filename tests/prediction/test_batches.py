@@ -1,5 +1,6 @@
 """Models of all customers read and return them in batches: the size of a batch changes no row, nor their order."""
 
+import hashlib
 import importlib.util
 from collections.abc import Callable, Iterator
 from types import ModuleType
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT, Shop
 from shop_toolkit import tables
-from shop_toolkit.tables import gathered, in_batches
+from shop_toolkit.tables import gathered, in_batches, with_fewer_to_train
 
 # In the embedded shop baselines are active: these take their places.
 ACTIVE_MODELS = {
@@ -103,6 +104,29 @@ def test_rows_of_one_key_are_in_one_batch_and_none_may_lack_it() -> None:
     assert [batch["id"].tolist() for batch in in_batches(relation, "id", 2)] == [[1, 1, 1, 2], [3]]
     with pytest.raises(ValueError, match="id is null in some rows"):
         list(in_batches(connection.query("select unnest([1, 2, null]) as id"), "id", 2))
+
+
+def test_of_too_many_samples_to_train_on_those_of_the_first_customers_by_hash_stay() -> None:
+    samples = pd.DataFrame(
+        [
+            (task, role, f"c{customer}", customer * 10 + number)
+            for task, customers in (("few", 30), ("many", 200))
+            for role, each in (("train", 3), ("validation", 2), ("test", 1))
+            for customer in range(customers)
+            for number in range(each)
+        ],
+        columns=["task", "role", "customer_id", "sample_number"],
+    )
+    first = sorted(samples["customer_id"].unique(), key=lambda name: hashlib.md5(name.encode()).hexdigest())
+    # 33 customers have 99 samples, one more has a 101st
+    drawn = samples["customer_id"].isin(first[:33])
+    expected = samples[(samples["role"] != "train") | (samples["task"] == "few") | drawn]
+    with duckdb.connect() as connection:
+        left = with_fewer_to_train(connection.from_df(samples), 100, ["task"])
+        assert left.columns == samples.columns.tolist()
+        assert sorted(left.fetchall()) == sorted(expected.itertuples(index=False, name=None))
+        every = with_fewer_to_train(connection.from_df(samples), 600, ["task"])
+        assert sorted(every.fetchall()) == sorted(samples.itertuples(index=False, name=None))
 
 
 def test_gathered_batches_keep_their_order_and_types() -> None:
