@@ -24,7 +24,8 @@ with findings as (
 
 ),
 
-transactions as (
+-- Not materialized: DuckDB would store all lines, as they are read more than once.
+transactions as not materialized (
 
     select * from {{ ref('int_transactions_flagged') }}
 
