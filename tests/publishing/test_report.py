@@ -707,7 +707,25 @@ def test_cards_show_how_many_a_campaign_addresses_and_its_control_group(visit: V
         )
         for segment, addressed, control in known:
             facts = " ".join(shown[words.sentence(segment)].split())
-            assert f" to address {words.count(addressed)} control group {words.count(control)} Goal " in facts
+            few = ", too few to measure" if min(addressed, control) < 30 else ""
+            assert f" to address {words.count(addressed)} control group {words.count(control)}{few} Goal " in facts
+
+
+def test_cards_say_where_a_control_group_is_too_small_to_measure(tables: Tables) -> None:
+    sizes = {"champions": (270, 30), "loyal": (271, 29), "new": (29, 30), "lost": (None, None)}
+    ranks = tables["rpt_segments"].copy()
+    of_rfm = ranks["segmentation"] == "rfm"
+    for place, name in enumerate(("addressed_customer_count", "control_customer_count")):
+        found = ranks["segment"].map({segment: counts[place] for segment, counts in sizes.items()})
+        ranks[name] = ranks[name].where(~of_rfm, found.fillna(30).mask(ranks["segment"] == "lost"))
+    blocks = blocks_of(tables | {"rpt_segments": ranks})
+    groups = {card.title: dict(card.facts).get("control group") for card in blocks["rfm_cards"].cards}
+    assert {name: groups[name] for name in ("Champions", "Loyal", "New", "Lost")} == {
+        "Champions": "30", "Loyal": "29, too few to measure", "New": "30, too few to measure", "Lost": None,
+    }  # fmt: skip
+    assert blocks["rfm_cards"].note.startswith("A campaign is measured where both groups have 30 customers or more.")
+    enough = ranks.assign(addressed_customer_count=30, control_customer_count=30)
+    assert blocks_of(tables | {"rpt_segments": enough})["rfm_cards"].note == ""
 
 
 def test_campaigns_equal_the_mart(tables: Tables, visit: Visit, demo_shop: Shop) -> None:

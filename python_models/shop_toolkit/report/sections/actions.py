@@ -11,7 +11,7 @@ from shop_toolkit.report.charts import Block, Card, Row, Tables, largest, rows_o
 from shop_toolkit.report.colours import segment_colours
 from shop_toolkit.report.language import gettext as _
 from shop_toolkit.report.language import marked, ngettext, number_text
-from shop_toolkit.report.sections.campaigns import campaign_results
+from shop_toolkit.report.sections.campaigns import LEAST_COMPARED, campaign_results
 from shop_toolkit.report.sections.lists import lists_of, segment_lists
 from shop_toolkit.report.segmentations import ordered, segmentations_of
 from shop_toolkit.report.words import count, customers, is_missing, money, percent, sentence
@@ -99,7 +99,14 @@ def cards(
     all_cards = [
         card(row, colours[row["segment"]], files.get((segmentation, row["segment"]), [])) for row in rows_of(own)
     ]
-    return Block(name, title, cards=all_cards, table=table_of(own, columns), segmentation=segmentation)
+    note = ""
+    if any(map(is_too_few, rows_of(own))):
+        note = _(
+            "A campaign is measured where both groups have {least} customers or more. Where the control group has"
+            " fewer, a larger control_share in its row of seeds/campaigns.csv helps, up to 0.5.",
+            least=LEAST_COMPARED,
+        )
+    return Block(name, title, note=note, cards=all_cards, table=table_of(own, columns), segmentation=segmentation)
 
 
 def short(number: float) -> str:
@@ -110,6 +117,18 @@ def short(number: float) -> str:
 def days_ago(days: float) -> str:
     """How long ago the median of the last orders was."""
     return "–" if is_missing(days) else _("{days} days ago", days=short(days))
+
+
+def is_too_few(row: Row) -> bool:
+    """Whether a campaign to a segment, as `audiences` draws it, leaves too few in one of its groups to compare them."""
+    groups = (row["addressed_customer_count"], row["control_customer_count"])
+    return not is_missing(groups[0]) and min(groups) < LEAST_COMPARED
+
+
+def control_words(row: Row) -> str:
+    """How many customers of a segment are held out, and that nothing can be measured by so few."""
+    number = count(row["control_customer_count"])
+    return _("{number}, too few to measure", number=number) if is_too_few(row) else number
 
 
 def card(row: Row, colour: str, files: list[list[str]]) -> Card:
@@ -130,7 +149,7 @@ def card(row: Row, colour: str, files: list[list[str]]) -> Card:
     if not is_missing(row["addressed_customer_count"]):
         facts += [
             [_("to address"), count(row["addressed_customer_count"])],
-            [_("control group"), count(row["control_customer_count"])],
+            [_("control group"), control_words(row)],
         ]
     # What distinguishes it is in its figures above, and in the table.
     meaning = str(row["meaning"]).split(_(": typically "))[0]

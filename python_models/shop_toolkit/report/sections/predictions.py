@@ -215,7 +215,8 @@ def why_in_use(today: Row, evaluations: pd.DataFrame, least_customers: int) -> s
         "high": gain_words(float(known.loc["gain_upper_bound", "value"]), today["metric"]),
         "least": count(least_customers),
     }
-    return _(WHY[today["evidence"]], **parts)
+    words = WHY[today["evidence"]]
+    return _(words, **parts)
 
 
 def gain_words(gain: float, metric: str) -> str:
