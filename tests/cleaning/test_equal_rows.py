@@ -1,7 +1,9 @@
 """How rows that are equal are found: with all columns of all rows kept, or not."""
 
 import duckdb
+import pytest
 from conftest import Shop
+from lines import Given, connected, rendered
 
 
 def test_rows_that_do_not_fit_into_memory_are_flagged_alike(demo_shop: Shop) -> None:
@@ -30,3 +32,17 @@ def test_rows_that_do_not_fit_into_memory_are_flagged_alike(demo_shop: Shop) -> 
         seen.add(row)
     assert is_duplicate == expected
     assert 0 < sum(is_duplicate) < len(rows)
+
+
+@pytest.mark.parametrize(
+    ("limit", "new_rows", "are_kept"),
+    [("14MB", "true", False), ("14MB", "input_row > 10000", True), ("16MB", "true", True), ("-1", "true", True)],
+)
+def test_rows_are_kept_where_they_fit_into_memory(limit: str, new_rows: str, are_kept: bool) -> None:
+    """50,000 rows take 15 MB; without a limit DuckDB calls the memory in a unit that it doesn't read."""
+    with connected() as connection:
+        connection.execute("create schema staging")
+        connection.execute("create table staging.base_transactions as select range as input_row from range(50000)")
+        Given(connection)
+        connection.execute(f"set memory_limit = '{limit}'")
+        assert rendered(f"{{{{ keeps_typed_rows('{new_rows}') }}}}") == str(are_kept)

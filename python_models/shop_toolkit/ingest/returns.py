@@ -21,6 +21,10 @@ PROVEN = 0.9
 MOST = 0.5
 NUMBERS = ("quantity", "unit_price", "amount")
 COLUMNS = ("invoice_id", "customer_id", "product_id", *NUMBERS)
+NUMERIC_TYPES = {
+    "tinyint", "smallint", "integer", "bigint", "hugeint", "utinyint", "usmallint", "uinteger", "ubigint", "uhugeint",
+    "float", "double", "decimal",
+}  # fmt: skip
 # A number behind letters: other names of invoices have no prefix.
 NUMBERED = "^([a-z]{1,4})[-_ /#]?([0-9]+)$"
 
@@ -103,12 +107,12 @@ def _texts_that_may_count(
 ) -> str:
     """SQL: the texts of rows that may be marked or negative: to read the numbers of all in their texts takes time.
 
-    A number with a type shows its sign. Of a text it is open.
+    A number with a type shows its sign. Of a text, or of a value of a type that has no sign, it is open.
     """
     numbers = [columns[name] for name in NUMBERS if name in columns]
     described = connection.execute(f"select {', '.join(numbers)} from {rows} limit 0").description or []
     may_count = [
-        f"{number} is not null" if str(kind) == "VARCHAR" else f"{number} < 0"
+        f"{number} < 0" if kind.id in NUMERIC_TYPES else f"{number} is not null"
         for number, (_, kind, *_) in zip(numbers, described, strict=True)
     ]
     if "invoice_id" in columns:
