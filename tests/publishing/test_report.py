@@ -2294,6 +2294,20 @@ def test_equal_cut_points_leave_a_score_without_bounds() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("cut_points", "expected"),
+    [
+        ([0.0, 40.4], ["up to 0", "over 0 to 40", "over 40"]),
+        ([100.2, 100.4], ["up to 100.2", "over 100.2 to 100.4", "over 100.4"]),
+        ([0.02, 0.04], ["up to 0.02", "over 0.02 to 0.04", "over 0.04"]),
+        ([1.231e6, 1.234e6], ["up to 1,231,000.0", "over 1,231,000.0 to 1,234,000.0", "over 1,234,000.0"]),
+    ],
+)
+def test_bounds_of_money_that_differ_are_written_so(cut_points: list[float], expected: list[str]) -> None:
+    cuts = pd.DataFrame({"score_group": "", "measure": "monetary", "cut_number": range(1, 3), "cut_point": cut_points})
+    assert [row["bounds"] for row in bounds(cuts)] == expected
+
+
 def test_the_first_screen_counts_doubts_about_the_input(tables: Tables) -> None:
     words = "2 things in the input could not be decided: the tab Data quality says what to do."
     doubt = {

@@ -122,7 +122,7 @@ def cuts_without_money(cuts: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame
     """
     shown = cuts.assign(score_group=cuts["score_group"].fillna("")).astype({"score_group": "str"})
     is_money = shown["measure"] == "monetary"
-    number = int(shown.loc[is_money & (shown["score_group"] == ""), "cut_number"].max() or 0) if is_money.any() else 0
+    number = int((is_money & (shown["score_group"] == "")).sum())
     counts = dict(zip(scores["monetary_score"], scores["customer_count"], strict=True))
     enough = sum(counts.values()) >= LEAST_CUSTOMERS * (1 + number)
     withheld = is_money & shown["cut_number"].isin(cuts_beside_few(counts, number))

@@ -35,9 +35,11 @@ def money(amount: Any) -> str:
     return with_currency(number_text(amount, 0 if abs(amount) >= 100 or amount == 0 else 2))
 
 
-def rough_money(amount: Any) -> str:
-    """An amount to the whole unit, where a more exact one would be what somebody spent; below 10 to the tenth."""
-    return money(amount) if abs(amount) >= 100 else with_currency(number_text(amount, 0 if abs(amount) >= 9.95 else 1))
+def rough_money(amount: Any, digits: int = 0) -> str:
+    """An amount with few digits, where an exact one would be what somebody spent; below 10 at least to the tenth."""
+    if abs(amount) >= 100 and not digits:
+        return money(amount)
+    return with_currency(number_text(amount, max(digits, 1) if 0 < abs(amount) < 9.95 else digits))
 
 
 def unit_of_money() -> str:

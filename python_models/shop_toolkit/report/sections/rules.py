@@ -1,7 +1,7 @@
 """The rules that assign customers to segments, as sentences."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -115,7 +115,7 @@ def bounds(cuts: pd.DataFrame) -> list[dict[str, Any]]:
     # Days and orders are whole numbers: a bound between two of them is the lower one.
     if key != "monetary":
         ends = [math.floor(end) for end in ends]
-    words = rough_money if key == "monetary" else count
+    words = amounts_apart(ends) if key == "monetary" else count
     rows = []
     for place, (low, high) in enumerate(zip([None, *ends], [*ends, None], strict=True)):
         if low is not None and high is not None and low >= high:
@@ -142,6 +142,13 @@ def bounds(cuts: pd.DataFrame) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def amounts_apart(ends: list[float]) -> Callable[[float], str]:
+    """How amounts are written: with as few digits as tell those that differ apart, up to the hundredth."""
+    known = {end for end in ends if not math.isnan(end)}
+    digits = next((few for few in range(2) if len({rough_money(end, few) for end in known}) == len(known)), 2)
+    return lambda end: rough_money(end, digits)
 
 
 def title_of(segmentation: str, number: int, right: float) -> str:
