@@ -237,6 +237,10 @@ class KilledError(Exception):
     """The process is no more."""
 
 
+class MissingError(Exception):
+    """A table is missed, in Spark's words."""
+
+
 def killed() -> None:
     raise KilledError
 
@@ -263,11 +267,18 @@ class Catalogue:
             self.tables[names[0]] = statement.partition(" as ")[2]
         elif statement.startswith("drop table"):
             if "if exists" not in statement or names[0] in self.tables:
+                self.rows_of(names[0])
                 del self.tables[names[0]]
         else:
             old, new = names
             assert new not in self.tables
-            self.tables[new] = self.tables.pop(old)
+            self.tables[new] = self.rows_of(old)
+            del self.tables[old]
+
+    def rows_of(self, table: str) -> str:
+        if table not in self.tables:
+            raise MissingError(f"[TABLE_OR_VIEW_NOT_FOUND] The table or view `{table}` cannot be found.")
+        return self.tables[table]
 
 
 class Process(Engine):
@@ -294,9 +305,7 @@ class Process(Engine):
     def _run_once(self, statement: str) -> Any:
         if statement.startswith("select"):
             try:
-                return self.catalogue.tables["lines"]
-            except KeyError:
-                raise RuntimeError("[TABLE_OR_VIEW_NOT_FOUND] The table or view `lines` cannot be found.") from None
+                return self.catalogue.rows_of("lines")
             finally:
                 self.was_asked.set()
         if self.at == 0:
@@ -361,7 +370,7 @@ def test_another_process_beside_a_replacement_loses_no_rows(command: str, statem
     try:
         assert replaced_by(first, "new")
         assert catalogue.tables["lines"] == "new"
-    except (AssertionError, KeyError):
+    except (AssertionError, MissingError):
         assert command == "build"
     assert Process(catalogue).lists("build") in ({"lines": "old"}, {"lines": "new"})
 
@@ -383,7 +392,7 @@ def test_another_thread_reads_a_table_at_any_moment_of_its_replacement(statement
 
 def test_a_table_that_is_not_there_is_missed_once() -> None:
     process = Process(Catalogue())
-    with pytest.raises(RuntimeError, match="TABLE_OR_VIEW_NOT_FOUND"):
+    with pytest.raises(MissingError, match="TABLE_OR_VIEW_NOT_FOUND"):
         process.run("select * from lines")
 
 

@@ -281,14 +281,14 @@ class Engine:
             try:
                 self._rename(schema, table, before)
                 self._rename(schema, made, table)
-                self.run(f"drop table `{schema}`.`{before}`")
+                self._run_once(f"drop table `{schema}`.`{before}`")
             finally:
                 self._name_changes += 1
         return result
 
     def _rename(self, schema: str, table: str, name: str) -> None:
-        """Give a table a name that no other has."""
-        self.run(f"alter table `{schema}`.`{table}` rename to `{schema}`.`{name}`")
+        """Give a table a name that no other has; under the lock, so that a missing one is no other thread's doing."""
+        self._run_once(f"alter table `{schema}`.`{table}` rename to `{schema}`.`{name}`")
 
     def finish_replacements(self, schema: str) -> None:
         """Put right what a process left that was killed while it replaced a table; once in each schema.
