@@ -1,6 +1,7 @@
 """Each rule of the translation to Spark's SQL, on a few rows: DuckDB and Sail return the same."""
 
 import atexit
+import errno
 import math
 import os
 import traceback
@@ -612,7 +613,7 @@ def test_rows_reach_an_engine_elsewhere_by_a_folder_that_it_reads(
     }  # fmt: skip
 
 
-def test_a_shared_folder_that_is_of_no_use_is_one_sentence(tmp_path: Path) -> None:
+def test_a_shared_folder_that_is_of_no_use_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DbtRuntimeError, match="SHOP_SPARK_SHARED means nothing to Sail"):
         Engine("sail", shared_folder=str(tmp_path))
     (tmp_path / "file").touch()
@@ -620,6 +621,13 @@ def test_a_shared_folder_that_is_of_no_use_is_one_sentence(tmp_path: Path) -> No
         DbtRuntimeError, match=r"The folder .+file/shared can't be used .Not a directory.: name another"
     ):
         Engine("sc://127.0.0.1:1", shared_folder=str(tmp_path / "file" / "shared"))
+
+    def refused(**_: Any) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("tempfile.mkdtemp", refused)
+    with pytest.raises(DbtRuntimeError, match=r"The folder .+ can't be used .Permission denied.: name another"):
+        Engine("sc://127.0.0.1:1", shared_folder=str(tmp_path))
 
 
 def test_an_engine_that_ends_during_a_build_is_one_sentence_for_each_model(monkeypatch: pytest.MonkeyPatch) -> None:

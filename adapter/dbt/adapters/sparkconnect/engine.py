@@ -156,10 +156,13 @@ class Engine:
 
         One that misses a table, while another thread gives tables their names, is run once more after that.
         """
+        return self._again_if_missed(lambda: self._run_once(statement))
+
+    def _again_if_missed(self, question: Callable[[], Answer]) -> Answer:
         while True:
             changes = self._name_changes
             try:
-                return self._run_once(statement)
+                return question()
             except Exception as error:
                 is_missing = any(reason in str(error) for reason in MISSING)
                 # Odd while names change.
@@ -194,7 +197,7 @@ class Engine:
             folder: Where a copy is made, batch by batch: a process of any size needs the memory of one.
         """
         files = self._storage.files_of(schema, table) if self._storage is not None else None
-        return files or [self._ask(lambda: self._copied(schema, table, folder))]
+        return files or [self._again_if_missed(lambda: self._ask(lambda: self._copied(schema, table, folder)))]
 
     def _copied(self, schema: str, table: str, folder: str) -> str:
         from pyarrow import Table, parquet  # type: ignore[import-untyped]
@@ -431,7 +434,10 @@ STORED_AS = {
 
 
 def without_zones(table: Any) -> Any:
-    """An Arrow table of the engine with points in time that have no zone: its session is in UTC, as all of DuckDB's."""
+    """An Arrow table of the engine with points in time that have no zone: its session is in UTC, as all of DuckDB's.
+
+    Those in lists keep their zone, which is UTC.
+    """
     from pyarrow import timestamp, types
 
     for place, field in enumerate(table.schema):
@@ -454,6 +460,7 @@ def _usable(folder: str, ends_with_us: bool) -> Path:
     path = Path(folder).absolute()
     try:
         path.mkdir(parents=True, exist_ok=True)
+        TemporaryFolder("shop_rows_", path).delete()
     except OSError as error:
         raise DbtRuntimeError(
             f"The folder {path} can't be used ({error.strerror}): name another by SHOP_SPARK_SHARED, or unset it."

@@ -23,13 +23,13 @@ class TemporaryFolder:
 
         Args:
             prefix: What its name begins with, and no other program's.
-            parent: Where it is made, for all who may use that folder; None is the machine's own, for us alone.
+            parent: Where it is made, for all who may read that folder; None is the machine's own, for us alone.
         """
         for left in (parent or Path(tempfile.gettempdir())).glob(f"{prefix}*"):
             _delete_unless_used(left)
         self.path = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         if parent is not None:
-            self.path.chmod(parent.stat().st_mode & 0o777)
+            self.path.chmod(parent.stat().st_mode & 0o755)
         self._lock = os.open(self.path, os.O_RDONLY)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
 
