@@ -223,14 +223,14 @@ def current_csvs(folder: Path) -> dict[str, tuple[Path, str]]:
     version = (folder / "current").resolve()  # another build may replace the link meanwhile
     try:
         manifest = json.loads((version / MANIFEST).read_text("utf-8"))
-    except (OSError, ValueError):
+        keys = manifest.get("content_keys", {})
+        return {
+            keys[file["mart"]]: (version / file["path"], file["checksum"])
+            for file in manifest["files"]
+            if file["path"] == f"csv/{file['mart']}.csv" and file["mart"] in keys
+        }
+    except (OSError, ValueError, KeyError):
         return {}
-    keys = manifest.get("content_keys", {})
-    return {
-        keys[file["mart"]]: (version / file["path"], file["checksum"])
-        for file in manifest["files"]
-        if file["path"] == f"csv/{file['mart']}.csv" and file["mart"] in keys
-    }
 
 
 def files_of(manifest: Mapping[str, Any]) -> list[FileEntry]:
@@ -418,13 +418,14 @@ def write_version(
 
 
 def reuse(published: Path, checksum: str, path: Path) -> None:
-    """Give a published file a second name, unless it is gone, damaged, or its disk another one."""
+    """Give a published file a second name, unless it is gone, damaged or can't be read, or its disk is another one."""
     try:
         path.hardlink_to(published)
-        if checksum_of(path) != checksum:
-            path.unlink()
+        if checksum_of(path) == checksum:
+            return
     except OSError:
-        return
+        pass
+    path.unlink(missing_ok=True)
 
 
 def write_marts(

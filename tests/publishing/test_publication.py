@@ -371,7 +371,7 @@ def test_a_csv_that_is_published_already_is_not_written_again(tmp_path: Path) ->
     assert publishing.is_complete((tmp_path / "current").resolve())
 
 
-@pytest.mark.parametrize("harm", ["damaged", "gone", "on another disk"])
+@pytest.mark.parametrize("harm", ["damaged", "gone", "unreadable", "on another disk", "not in its manifest"])
 def test_a_csv_that_can_not_be_used_again_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: str
 ) -> None:
@@ -384,6 +384,19 @@ def test_a_csv_that_can_not_be_used_again_is_written(
         published.write_bytes(whole[:-10])
     elif harm == "gone":
         published.unlink()
+    elif harm == "unreadable":
+        checksum_of = publishing.checksum_of
+
+        def refuse_the_published(path: Path) -> str:
+            if path.samefile(published):
+                raise OSError(5, "Input/output error")
+            return checksum_of(path)
+
+        monkeypatch.setattr(publishing, "checksum_of", refuse_the_published)
+    elif harm == "not in its manifest":
+        manifest = (tmp_path / "live" / "current").resolve() / publishing.MANIFEST
+        manifest.chmod(0o644)
+        manifest.write_text('{"content_keys": {}}', "utf-8")
     else:
 
         def refuse(*_: object) -> None:
