@@ -10,8 +10,8 @@ from shop_toolkit.ingest.quoting import quote_text
 # Rows read at once: of millions of customers the features would not fit in memory together.
 BATCH_ROWS = 100_000
 
-# Samples that a fit of classes or amounts learns from at most. More teach next to nothing, in two to three times the
-# time: docs/prediction.md has the figures.
+# Samples of role `train` that a fit of classes or amounts uses at most; today's models of classes also learn from all
+# that choose. More teach next to nothing, in two to three times the time: docs/prediction.md has the figures.
 CLASS_TRAINING_ROWS, AMOUNT_TRAINING_ROWS = 30_000, 100_000
 
 
