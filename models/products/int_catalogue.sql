@@ -93,47 +93,7 @@ lines_known as not materialized (
 
 ),
 
-descriptions as (
-
-    select
-        prediction_run,
-        product_id,
-        product_description,
-        count(*) as line_count,
-        max(ordered_at) as last_ordered_at
-    from lines_known
-    where product_description is not null
-    group by 1, 2, 3
-
-),
-
--- There are few descriptions and many lines: blanks are replaced once per description.
-spellings as (
-
-    select
-        prediction_run,
-        product_id,
-        regexp_replace(product_description, '\s+', ' ', 'g') as description,
-        line_count,
-        last_ordered_at
-    from descriptions
-
-),
-
-variants as (
-
-    select
-        prediction_run,
-        product_id,
-        description,
-        row_number() over (
-            partition by prediction_run, product_id
-            order by sum(line_count) desc, max(last_ordered_at) desc, description asc
-        ) as place
-    from spellings
-    group by 1, 2, 3
-
-),
+{{ description_ranks('lines_known', ['prediction_run', 'product_id']) }},  -- noqa: PRS, LT01, LT09
 
 sold as (
 

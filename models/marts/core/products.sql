@@ -10,44 +10,15 @@ described_lines as (
     select
         product_id,
         product_description,
-        count(*) as line_count,
-        max(ordered_at) as last_ordered_at
+        ordered_at
     from {{ ref('int_transactions_flagged') }}
     where
         rejection_reason is null
         and not is_cancellation
-        and product_description is not null
-    group by 1, 2
 
 ),
 
--- There are few descriptions and many lines: blanks are replaced once per description.
-spellings as (
-
-    select
-        product_id,
-        regexp_replace(product_description, '\s+', ' ', 'g') as description,
-        line_count,
-        last_ordered_at
-    from described_lines
-
-),
-
-variants as (
-
-    select
-        product_id,
-        description,
-        count(*) over (partition by product_id) as description_variants,
-        -- The description used most is the product's; of two used as often, the later one.
-        row_number() over (
-            partition by product_id
-            order by sum(line_count) desc, max(last_ordered_at) desc, description asc
-        ) as place
-    from spellings
-    group by 1, 2
-
-),
+{{ description_ranks('described_lines') }},  -- noqa: PRS, LT01
 
 sold as (
 
