@@ -1,7 +1,8 @@
 -- The grain of change is the customer: who has new lines since the watermark is recomputed from all
 -- their lines. As the transaction log is long, it is searched once, here. Where everything is
 -- recomputed, models read all lines instead.
-with transactions as (
+-- Not materialized: DuckDB would store all lines, as they are read more than once.
+with transactions as not materialized (
 
     select * from {{ ref('int_transactions_flagged') }}
     where rejection_reason is null
@@ -15,14 +16,11 @@ ingest_plan as (
 
 ),
 
--- Not from the CTE above: DuckDB stores what is read twice, which here would be all lines.
 changed_customers as (
 
     select distinct customer_id
-    from {{ ref('int_transactions_flagged') }}
-    where
-        rejection_reason is null
-        and input_row > (select ingest_plan.last_row from ingest_plan)
+    from transactions
+    where input_row > (select ingest_plan.last_row from ingest_plan)
 
 )
 
