@@ -11,8 +11,7 @@ from lines import Lines, lines_of
 from real_request import real_request
 from shop_toolkit.ingest.money import Readers
 from shop_toolkit.ingest.plan import plan_input
-from shop_toolkit.ingest.relation import InputRelation
-from shop_toolkit.ingest.returns import count_of_returns
+from shop_toolkit.ingest.returns import STORED, count_of_returns
 from test_ingest import ingest
 
 HEADINGS = "InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID"
@@ -170,11 +169,8 @@ def test_of_numbers_with_types_only_those_of_rows_that_may_give_back_are_read(
     connection.create_function("read_number", number, ["VARCHAR"], "DOUBLE", side_effects=True)
     readers = Readers("read_number(number_text)", "''", ".")
     names = ("invoice_id", "customer_id", "product_id", "quantity", "unit_price")
-    new = InputRelation("a file", "stored", {name: f'"{name}"' for name in names}, {}, "'a file'")
-    if are_stored:
-        marked, _ = count_of_returns(connection, None, "stored", readers, "C")
-    else:
-        marked, _ = count_of_returns(connection, new, None, readers, "C")
+    columns_of = STORED if are_stored else {name: f'"{name}"' for name in names}
+    marked, _ = count_of_returns(connection, [("stored", columns_of)], readers, "C")
     assert marked == {"negative": 1, "negative price": 1, "positive": 1}
     assert {"-2", "3", "-4", "5"} < read
     assert ("6" in read) == is_read

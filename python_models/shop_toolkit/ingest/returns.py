@@ -21,6 +21,9 @@ PROVEN = 0.9
 MOST = 0.5
 NUMBERS = ("quantity", "unit_price", "amount")
 COLUMNS = ("invoice_id", "customer_id", "product_id", *NUMBERS)
+# An expression for a from clause, and our column to SQL that yields it.
+Source = tuple[str, Mapping[str, str]]
+STORED = {column: column for column in COLUMNS}
 NUMERIC_TYPES = {
     "tinyint", "smallint", "integer", "bigint", "hugeint", "utinyint", "usmallint", "uinteger", "ubigint", "uhugeint",
     "float", "double", "decimal",
@@ -66,16 +69,17 @@ def find_returns(
     Returns:
         The settings, with what the rows prove.
     """
-    sources = [] if pending is None else [_texts(pending.sql, pending.columns)]
-    if not sources and stored_rows is None:
+    sources: list[Source] = [] if pending is None else [(pending.sql, pending.columns)]
+    if stored_rows is not None:
+        sources.append((stored_rows, STORED))
+    if not sources:
         return configured
     prefix = configured.cancellation_prefix.upper()
     if not prefix:
         # Every negative quantity cancels.
         return configured
-    marked, backward = count_of_returns(connection, pending, stored_rows, readers, prefix)
-    stored = [] if stored_rows is None else [_texts_of_stored(stored_rows)]
-    rows = _signed(" union all ".join(sources + stored), readers, prefix)
+    marked, backward = count_of_returns(connection, sources, readers, prefix)
+    rows = _signed(" union all ".join(_texts(*source) for source in sources), readers, prefix)
     prefixes, sentences = list(configured.refund_prefixes), []
     for letters in _letters_of_returns(connection, rows, sorted(backward.keys() - {"", *prefixes})):
         prefixes.append(letters)
@@ -96,10 +100,6 @@ def find_returns(
 def _texts(rows: str, columns: Mapping[str, str]) -> str:
     texts = (f"cast({columns.get(name, 'null')} as varchar) as {name}" for name in COLUMNS)
     return f"select {', '.join(texts)} from {rows}"
-
-
-def _texts_of_stored(rows: str) -> str:
-    return _texts(rows, {column: column for column in COLUMNS})
 
 
 def _texts_that_may_count(
@@ -156,8 +156,7 @@ def _signed(rows: str, readers: Readers, prefix: str) -> str:
 
 def count_of_returns(
     connection: duckdb.DuckDBPyConnection,
-    pending: InputRelation | None,
-    stored_rows: str | None,
+    sources: Sequence[Source],
     readers: Readers,
     prefix: str,
 ) -> tuple[Counter[str], Counter[str]]:
@@ -165,20 +164,15 @@ def count_of_returns(
 
     Args:
         connection: Where the rows can be read.
-        pending: The rows that the build reads; None where nothing is new.
-        stored_rows: The table of rows that earlier builds read; None where there are none.
+        sources: Where the rows are: those that the build reads, and those that earlier builds read.
         readers: How texts become numbers.
         prefix: What marked invoices begin with, in capitals.
 
     Returns:
         How many rows of marked invoices have which sign; how many others of customers are negative, by letters.
     """
-    sources = []
-    if pending is not None:
-        sources.append(_texts_that_may_count(connection, pending.sql, pending.columns, prefix))
-    if stored_rows is not None:
-        sources.append(_texts_that_may_count(connection, stored_rows, {name: name for name in COLUMNS}, prefix))
-    rows = _signed(" union all ".join(sources), readers, prefix)
+    texts = (_texts_that_may_count(connection, rows, columns, prefix) for rows, columns in sources)
+    rows = _signed(" union all ".join(texts), readers, prefix)
     counted = connection.execute(
         f"""
         select
