@@ -504,8 +504,7 @@ def from_files(files: Sequence[str], columns: dict[str, str]) -> str:
         for name, kind in ((quoted(column), kind) for column, kind in columns.items())
     )
     # Each name is taken for a pattern.
-    patterns = (re.sub(r"[*?\[]", r"[\g<0>]", file).replace("'", "''") for file in files)
-    listed = ", ".join(f"'{pattern}'" for pattern in patterns)
+    listed = ", ".join(text_in_duckdb(re.sub(r"[*?\[]", r"[\g<0>]", file)) for file in files)
     return f"select {', '.join(selected)} from read_parquet([{listed}], hive_partitioning = false)"
 
 

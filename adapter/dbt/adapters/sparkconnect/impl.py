@@ -8,7 +8,7 @@ from dbt.adapters.contracts.connection import AdapterResponse
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.duckdb.impl import DuckDBAdapter
 from dbt.adapters.sparkconnect.connections import ConnectionManager
-from dbt.adapters.sparkconnect.engine import Engine, quoted
+from dbt.adapters.sparkconnect.engine import Engine, quoted, text_in_duckdb
 from dbt.adapters.sparkconnect.translation import run_translated
 from dbt_common.exceptions import DbtRuntimeError
 from sqlglot import exp
@@ -81,8 +81,8 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
         """
         driver = self.connections.get_thread_connection().handle.driver.cursor()
         driver.execute(f"create or replace temp table seed_rows ({columns})")
-        file, mark = (one.replace("'", "''") for one in (path, delimiter))
-        driver.execute(f"copy seed_rows from '{file}' (format csv, header true, delimiter '{mark}')")
+        file, mark = text_in_duckdb(path), text_in_duckdb(delimiter)
+        driver.execute(f"copy seed_rows from {file} (format csv, header true, delimiter {mark})")
         self._engine().upload(relation.schema, relation.identifier, driver, "select * from seed_rows")
 
     @available  # type: ignore[untyped-decorator]  # dbt is not followed
