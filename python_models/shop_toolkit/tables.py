@@ -77,7 +77,7 @@ def with_fewer_to_train(
     Args:
         samples: A row per use of a sample, with role and customer_id.
         most: Samples to train on at most.
-        keys: Columns whose values tell fits apart.
+        keys: Columns that identify a fit.
 
     Returns:
         The samples that stay. A customer's samples of a fit stay together.

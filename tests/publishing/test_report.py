@@ -2265,7 +2265,7 @@ def test_bounds_of_few_show_no_money(tables: Tables) -> None:
         ((9, 5, 9, 9, 9), []),
         ((9, 4, 9, 9, 9), [1, 2, 3]),
         ((9, 9, 9, 9, 1), [4, 5]),
-        # Nobody has the score beside it: the bound behind tells what they spent, too.
+        # Nobody has the score beside it: the bound behind shows what they spent, too.
         ((3, 0, 9, 9, 9), [1, 2, 3]),
         ((20, 9, 0, 0, 2), [2, 3, 4, 5]),
         ((9, 0, 9, 9, 9), []),

@@ -417,7 +417,7 @@ def _type_nulls(union: exp.SetOperation) -> None:
         # Other than selects, such as `values`, it joins what has types.
         return
     if any(select.is_star for select in selects) or len({len(select.selects) for select in selects}) > 1:
-        # With a table of unknown columns, or in a faulty query, places don't tell what type a null has.
+        # With a table of unknown columns, or in a faulty query, places don't show what type a null has.
         return
     for place, kind in enumerate(_types_of(union)):
         for select in selects:

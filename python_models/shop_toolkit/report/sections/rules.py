@@ -145,7 +145,7 @@ def bounds(cuts: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def amounts_apart(ends: list[float]) -> Callable[[float], str]:
-    """How amounts are written: with as few digits as tell those that differ apart, up to the hundredth."""
+    """How amounts are written: with as few digits as show that they differ, up to the hundredth."""
     known = {end for end in ends if not math.isnan(end)}
     digits = next((few for few in range(2) if len({rough_money(end, few) for end in known}) == len(known)), 2)
     return lambda end: rough_money(end, digits)
