@@ -127,6 +127,19 @@ CASES = {
         "select written, try_strptime(written, '%Y%m%d') as plain,"
         " try_strptime('# ' || written, ['# %Y%m%d', '# %d.%m.%Y']) as marked"
         " from (values ('20240229'), ('2024112'), ('202411'), ('1.2.2024'), (null)) as texts (written)",
+        # Formats of the same parts, of which one that finds no date is followed by another that does.
+        "select written, try_strptime('# ' || written, ['# %m/%d/%Y %H:%M', '# %m/%d/%Y, %H:%M', '# %m.%d.%Y %H:%M',"
+        " '# %d/%m/%Y %H:%M', '# %d-%b-%Y', '# %d/%b/%Y', '# %b %d %Y',"
+        " '# %m/%d/%Y %I:%M %p', '# %m.%d.%Y %I:%M %p']) as moment"
+        " from (values ('2/1/2024 10:05'), ('2/1/2024, 10:05'), ('2.1.2024 10:05'), ('2/1.2024 10:05'),"
+        " ('13/1/2024 10:05'), ('13.1.2024 10:05'), ('5-Jun-2024'), ('5/jUN/2024'),"
+        " ('Dec 31 2024'), ('5-Jun/2024'), ('2/1/2024 12:05 AM'), ('2.1.2024 1:05 pm'), ('epoch'), ('')) as"
+        " texts (written)",
+    ],
+    "a value that is looked at before it is used is computed once": [
+        "select case when year(try_strptime(word, ['%Y', '%m/%Y', '%d.%m.%Y', '%m-%Y']))"
+        " between 1970 and 2199 then try_strptime(word, ['%Y', '%m/%Y', '%d.%m.%Y', '%m-%Y'])"
+        " end as moment from (values ('2024'), ('1969'), ('2200'), ('2/2024'), ('1.2.24'), ('tea')) as t (word)",
     ],
     "the last day of a month is a date": ["select last_day(day) as ends, last_day(moment) as too from shop.lines"],
     "texts joined, and null counts as none": [
@@ -167,6 +180,9 @@ CASES = {
         "select format('{} of {:.1f} and {:,.0f}, {:02d}: {:+.1f}', word, share, share * 1000, quantity, share)"
         " from shop.lines where share is not null and quantity is not null and word is not null",
         "select format('{} {}', amount, share), format('{:02d}', quantity) from shop.lines",
+        "select format(concat('{} of {:.2f}: ', form, '; ', form, ' {}'), word, share, share, share, word) from"
+        " (select *, case when is_new then '{:.1f}' else '{}' end as form from shop.lines where share is not null)",
+        "select format('a ' || form || ' b', share * 2) from (select *, '{:.3f}' as form from shop.lines)",
         "select format(template, share, 2.5) from shop.lines"
         " cross join (values ('{:g} of {:g}'), ('{:.0f}, {:,.2f}')) as templates (template)"
         " where share between 0 and 3",
@@ -384,6 +400,31 @@ def test_names_that_use_one_another_do_not_multiply(engine: Engine, connection: 
     assert statement.sql.count("CONCAT") == 9
 
 
+def test_what_is_read_in_many_formats_is_written_once(engine: Engine) -> None:
+    """Spark plans each copy: forty of a text in which twelve months are replaced took longer than the rows."""
+    text = "regexp_replace(customer, '^a', 'b')"
+    forms = [f"'%d{sign}%{month}{sign}%{year}'" for sign in "/.-" for month in "bm" for year in "Yy"]
+    read = f"try_strptime({text}, [{', '.join(forms)}])"
+    query = f"select case when year({read}) between 1970 and 2199 then {read} end as day from shop.lines"
+    (statement,) = translate(query, engine)
+    # The formats of each sign differ by a sign, and follow those of the other kind of month.
+    assert statement.sql.count("'^a'") == 6
+    assert statement.sql.count("(?i)jan") == 3
+    assert statement.sql.count("TRY_CAST") == 3 * 2 * 3
+    written = "concat('active: ', customer, ' ({} of {})')"
+    (statement,) = translate(f"select format({written}, share, share, word) from shop.lines", engine)
+    assert statement.sql.count("active") == 1
+
+
+def test_a_column_of_a_template_that_is_no_field_stops_the_query(
+    engine: Engine, connection: duckdb.DuckDBPyConnection
+) -> None:
+    query = "select format(concat('{} is ', word), quantity, share) from shop.lines where word = 'tea'"
+    (statement,) = translate(query, engine)
+    with pytest.raises(Exception, match=r"format\(\) has no translation of tea"):
+        engine.run(statement.sql)
+
+
 def test_a_column_that_the_first_of_several_selects_lacks_can_be_stored(
     engine: Engine, connection: duckdb.DuckDBPyConnection
 ) -> None:
@@ -471,6 +512,7 @@ def test_a_column_that_the_first_of_several_selects_lacks_can_be_stored(
         ("select format('{{}} {}', word) from shop.lines", "braces"),
         ("select format('{0}', word) from shop.lines", "braces"),
         ("select format('{} {}', word) from shop.lines", "more fields than values"),
+        ("select format(concat('{} ', word), word) from shop.lines", "more fields than values"),
         ("select printf('%x', quantity) from shop.lines", "printf() has a translation of %s, %d and %02d"),
         ("select list_transform([1], lambda one, place: place) from shop.lines", "the place of an element"),
         ("select to_json(struct_pack(days := [day])) from shop.lines", "what holds other values"),

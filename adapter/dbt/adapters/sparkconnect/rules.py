@@ -6,8 +6,10 @@ first, so what a node holds is the engine's already.
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
 
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
@@ -18,6 +20,11 @@ Type = exp.DType
 WHOLE_NUMBERS = frozenset(exp.DataType.INTEGER_TYPES)
 # Numbers with more digits than 64 bits hold.
 HUGE_NUMBERS = (Type.INT128, Type.UINT128, Type.INT256)
+
+# What has at least so many parts is worth a name, where it would be written twice.
+PARTS_WORTH_A_NAME = 20
+# What no function of a list's element holds.
+OF_SEVERAL_ROWS = (exp.AggFunc, exp.Window, exp.Query, exp.Explode)
 
 
 class UntranslatableError(Exception):
@@ -213,6 +220,22 @@ def is_null(node: exp.Expr) -> exp.Expr:
 def unless_null(node: exp.Expr, value: exp.Expr) -> exp.Expr:
     """A value where a node is not null, else null."""
     return exp.Case(ifs=[exp.If(this=exp.Not(this=is_null(node)), true=value)])
+
+
+def bound_once(value: exp.Expr, used: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
+    """SQL that uses a value in several places and computes it in one: plans of copies take longer than their rows.
+
+    Args:
+        value: What is used; a column is used as it is.
+        used: What is made of it, and of no column beside it.
+    """
+    if isinstance(value, exp.Column | exp.Literal):
+        return used(value)
+    name = exp.to_identifier("one")
+    name.type = value.type
+    body = used(name)
+    each = exp.Lambda(this=body, expressions=[exp.to_identifier("one")])
+    return call("element_at", call("transform", call("array", value), each), 1, returns=body.type)
 
 
 def _recast(node: exp.Expr, value: exp.Expr, kind: exp.DataType | None = None) -> exp.Expr:
@@ -537,43 +560,92 @@ def parsed_date(node: exp.Expr) -> exp.Expr | None:
     each = formats.expressions if isinstance(formats, exp.Array) else [formats]
     if not all(isinstance(one, exp.Literal) for one in each):
         raise UntranslatableError("try_strptime() has a format that is no literal")
-    parsed = [reading for one in each for reading in _readings(text, one.name)]
-    return call("coalesce", *parsed, returns="timestamp")
+    found = []
+    for has_month, group in groupby((one.name for one in each), key=lambda form: "%b" in form):
+        forms = [form.replace("%b", "%m") for form in group]
+        found.append(bound_once(_with_months(text) if has_month else text, partial(_read, forms=forms)))
+    return call("coalesce", *found, returns="timestamp") if len(found) > 1 else found[0]
 
 
-def _readings(text: exp.Expr, form: str) -> list[exp.Expr]:
-    """SQL that reads a text in a format: null where it is in another."""
-    if "%b" in form:
-        for number, month in enumerate(MONTHS, 1):
-            text = call("regexp_replace", text, f"(?i){month}", f"{number:02d}", returns="varchar")
-        form = form.replace("%b", "%m")
-    if "%y" not in form:
-        return [_reading(text, form, "", "")]
-    return [_reading(text, form, century, pattern) for century, pattern in CENTURIES]
+def _with_months(text: exp.Expr) -> exp.Expr:
+    """A text with numbers instead of the names of months."""
+    for number, month in enumerate(MONTHS, 1):
+        text = call("regexp_replace", text, f"(?i){month}", f"{number:02d}", returns="varchar")
+    return text
 
 
-def _reading(text: exp.Expr, form: str, century: str, short_year: str) -> exp.Expr:
-    tokens = re.findall(r"%[A-Za-z]|[^%]+", form)
-    parts = DATE_PARTS | {"%y": ("year", short_year)}
-    unknown = [one for one in tokens if one.startswith("%") and one not in parts]
-    if unknown:
-        raise UntranslatableError(f"try_strptime() has no translation of {unknown[0]}")
-    found = [parts[one][0] for one in tokens if one in parts]
+def _read(text: exp.Expr, forms: list[str]) -> exp.Expr:
+    """SQL that reads a text in the first format of several that it is written in."""
+    # Formats that differ by what stands between their parts alone are read by one pattern: of forty, all but five.
+    alike: dict[str, list[Reading]] = {}
+    for form in forms:
+        for century, short_year in CENTURIES if "%y" in form else (("", ""),):
+            reading = _reading(text, form, century, short_year)
+            alike.setdefault(reading.key, []).append(reading)
+    return call("coalesce", *map(_parsed, alike.values()), returns="timestamp")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read a text as a date.
+
+    Attributes:
+        text: What is read.
+        century: What stands before the digits of the year.
+        parts: What the text holds, such as `year`, and the pattern of each.
+        between: The patterns of what stands before the first part, between two of them, and behind the last.
+    """
+
+    text: exp.Expr
+    century: str
+    parts: list[tuple[str, str]]
+    between: list[str]
+
+    @property
+    def key(self) -> str:
+        """Alike for readings that find the same where both find something, as only parts are digits, AM and PM."""
+        others = [one for one in self.between if re.search("[0-9AaPp]", one)]
+        return repr((self.century, self.parts, others))
+
+
+def _reading(text: exp.Expr, form: str, century: str, short_year: str) -> Reading:
+    known = DATE_PARTS | {"%y": ("year", short_year)}
+    parts: list[tuple[str, str]] = []
+    between = [""]
+    for token in re.findall(r"%[A-Za-z]|[^%]+", form):
+        if token in known:
+            parts.append(known[token])
+            between.append("")
+        elif token.startswith("%"):
+            raise UntranslatableError(f"try_strptime() has no translation of {token}")
+        else:
+            between[-1] = re.sub(r"([^A-Za-z0-9 #,:/-])", r"[\1]", token)
     # A part that another one follows at once has all its digits.
+    for place, (name, _) in enumerate(parts[:-1]):
+        if not between[place + 1] and not (name == "year" and not century):
+            parts[place] = (name, "([0-9]{2})")
+    return Reading(text, century, parts, between)
+
+
+def _parsed(alike: list[Reading]) -> exp.Expr:
+    """SQL that reads a text in formats of the same parts: null where it is in none of them."""
+    text, parts = alike[0].text, alike[0].parts
     patterns = [
-        re.sub(r"([^A-Za-z0-9 #,:/-])", r"[\1]", one)
-        if one not in parts
-        else "([0-9]{2})"
-        if following in parts and one != "%Y"
-        else parts[one][1]
-        for one, following in zip(tokens, [*tokens[1:], ""], strict=True)
+        "".join(f"{literals}{pattern}" for literals, (_, pattern) in zip(reading.between, parts, strict=False))
+        + reading.between[-1]
+        for reading in alike
     ]
-    at = {name: f"${{{place}}}" for place, name in enumerate(found, 1)}
-    written = f"{century}{at['year']}-{at.get('month', '01')}-{at.get('day', '01')}"
+    # Where another format is found, a part is empty.
+    at = {
+        name: "".join(f"${{{number * len(parts) + place}}}" for number in range(len(alike)))
+        for place, (name, _) in enumerate(parts, 1)
+    }
+    written = f"{alike[0].century}{at['year']}-{at.get('month', '01')}-{at.get('day', '01')}"
     written += f" {at.get('hour', '00')}:{at.get('minute', '00')}:{at.get('second', '00')}"
     written += f".{at['fraction']}" if "fraction" in at else ""
+    pattern = patterns[0] if len(patterns) == 1 else f"(?:{'|'.join(patterns)})"
     # Of another text nothing is left that could be read.
-    iso = call("regexp_replace", text, f"^{''.join(patterns)}$|^.*$", written, returns="varchar")
+    iso = call("regexp_replace", text, f"^{pattern}$|^.*$", written, returns="varchar")
     read = exp.TryCast(this=iso, safe=True, to=exp.DataType.build("timestamp_ntz", dialect="spark"))
     if "half" not in at:
         return read
@@ -584,6 +656,28 @@ def _reading(text: exp.Expr, form: str, century: str, short_year: str) -> exp.Ex
         default=literal(0),
     )
     return exp.Add(this=read, expression=call("make_dt_interval", 0, shift))
+
+
+@rule("a value that is looked at before it is used is computed once", exp.Case)
+def looked_at(node: exp.Expr) -> exp.Expr | None:
+    """There, each copy is planned: that a date is plausible, for each format, made half of one model's statement."""
+    choices = node.args["ifs"]
+    if node.this is not None or node.args.get("default") is not None or len(choices) != 1:
+        return None
+    value, condition = choices[0].args["true"], choices[0].this
+    if sum(1 for _ in value.walk()) < PARTS_WORTH_A_NAME or value.find(*OF_SEVERAL_ROWS):
+        return None
+    written = value.sql("spark")
+    looked = condition.copy()
+    copies = [one for one in looked.walk() if type(one) is type(value) and one.sql("spark") == written]
+    for copy in copies:
+        name = exp.to_identifier("one")
+        name.type = value.type
+        copy.replace(name)
+    if not copies or looked.find(exp.Column, exp.Lambda, *OF_SEVERAL_ROWS):
+        return None
+    each = exp.Lambda(this=looked, expressions=[exp.to_identifier("one")])
+    return call("try_element_at", call("filter", call("array", value), each), 1, returns=value.type)
 
 
 @rule("the last day of a month is a date", exp.LastDay)
@@ -597,7 +691,7 @@ def in_words_of_spark(tree: exp.Expr) -> exp.Expr:
     for node in tree.find_all(exp.Anonymous):
         if node.name == "regexp_replace" and isinstance(node.expressions[2], exp.Literal):
             text = node.expressions[2].name
-            node.expressions[2].set("this", re.sub(r"\$\{(\d)\}", r"$\1", text.replace("$$", r"\$")))
+            node.expressions[2].set("this", re.sub(r"\$\{(\d+)\}", r"$\1", text.replace("$$", r"\$")))
     return tree
 
 
@@ -739,6 +833,7 @@ def listed(node: exp.Expr) -> exp.Expr | None:
 
 
 FIELD = re.compile(r"(?<!\{)\{(?::([^{}]*))?\}(?!\})")
+MORE_FIELDS = "format() has more fields than values"
 # What a template may ask for that is read at run time.
 FORMS = ("", ":g", ":.0f", ":.1f", ":.2f", ":.3f", ":.4f", ":,.0f", ":,.2f")
 
@@ -749,12 +844,17 @@ def filled_in(node: exp.Expr) -> exp.Expr | None:
     template, values = _one_literal(node.this), list(node.expressions)
     if template is None:
         return _filled_at_run_time(node.this, values)
+    return _filled_literal(template, values)
+
+
+def _filled_literal(template: str, values: list[exp.Expr]) -> exp.Expr:
+    """A template with the values filled in, which are taken from the list."""
     parts: list[exp.Expr] = []
     position = 0
     if re.search(r"[{}]", FIELD.sub("", template)):
         raise UntranslatableError("format() has no translation of braces that are no {} or {:…}")
     if len(FIELD.findall(template)) > len(values):
-        raise UntranslatableError("format() has more fields than values")
+        raise UntranslatableError(MORE_FIELDS)
     for field in FIELD.finditer(template):
         if field.start() > position:
             parts.append(literal(template[position : field.start()]))
@@ -767,17 +867,56 @@ def filled_in(node: exp.Expr) -> exp.Expr | None:
 
 def _filled_at_run_time(template: exp.Expr, values: list[exp.Expr]) -> exp.Expr:
     """Of a template that is a column: what stands between braces decides, row by row."""
+    if isinstance(template, exp.Anonymous) and template.name == "concat":
+        return _filled_in_pieces(template, list(values))
     pieces = call("split", template, "[{}]")
     parts = [call("element_at", pieces, 1)]
     for number, value in enumerate(values):
-        form = call("element_at", pieces, 2 * number + 2)
-        forms = [
-            exp.If(this=exp.EQ(this=form.copy(), expression=literal(one)), true=_formatted(value, one.lstrip(":")))
-            for one in FORMS
+        parts += [
+            _formatted_by(value, call("element_at", pieces, 2 * number + 2)),
+            call("element_at", pieces, 2 * number + 3),
         ]
-        unknown = call("raise_error", call("concat", "format() has no translation of ", form))
-        parts += [exp.Case(ifs=forms, default=unknown), call("element_at", pieces, 2 * number + 3)]
     return call("concat", *parts, returns="varchar")
+
+
+def _filled_in_pieces(template: exp.Expr, values: list[exp.Expr]) -> exp.Expr:
+    """Of a template that is joined of texts and columns: a text has its fields, and each column is one field."""
+    parts: list[exp.Expr] = []
+    for piece in _pieces_of(template):
+        written = _one_literal(piece)
+        if written is not None:
+            parts.append(_filled_literal(written, values))
+        elif not values:
+            raise UntranslatableError(MORE_FIELDS)
+        else:
+            parts.append(_formatted_by(values.pop(0), piece, "{", "}"))
+    return call("concat", *parts, returns="varchar")
+
+
+def _pieces_of(template: exp.Expr) -> Iterator[exp.Expr]:
+    """What a text is joined of."""
+    if not isinstance(template, exp.Anonymous) or template.name not in ("concat", "coalesce"):
+        yield template
+    elif template.name == "concat":
+        for one in template.expressions:
+            yield from _pieces_of(one)
+    else:
+        # That nulls count as none, which is no field.
+        yield from _pieces_of(template.expressions[0])
+
+
+def _formatted_by(value: exp.Expr, form: exp.Expr, before: str = "", after: str = "") -> exp.Expr:
+    """A value in one of `FORMS`, which a column names; other texts stop the build."""
+    known = FORMS[:1] if is_text(value) else FORMS
+    forms = [
+        exp.If(
+            this=exp.EQ(this=form.copy(), expression=literal(f"{before}{one}{after}")),
+            true=_formatted(value, one.lstrip(":")),
+        )
+        for one in known
+    ]
+    unknown = call("raise_error", call("concat", "format() has no translation of ", call("coalesce", form, "null")))
+    return exp.Case(ifs=forms, default=unknown)
 
 
 def _one_literal(node: exp.Expr) -> str | None:
