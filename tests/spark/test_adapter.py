@@ -23,7 +23,7 @@ if os.environ.get("SHOP_CI") is None:
 
 from dbt.adapters.sparkconnect.connections import Cursor, schema_in
 from dbt.adapters.sparkconnect.credentials import Credentials
-from dbt.adapters.sparkconnect.engine import ENGINES, Engine, engine_at, from_files
+from dbt.adapters.sparkconnect.engine import Engine, engine_at, from_files
 from dbt.adapters.sparkconnect.impl import SparkConnectAdapter
 from dbt.adapters.sparkconnect.storage import Storage
 from dbt.adapters.sparkconnect.temporary import TemporaryFolder
@@ -196,7 +196,7 @@ def test_another_process_finds_the_tables_as_the_last_statement_left_them(tmp_pa
     kept_in(tmp_path, "tables")
     assert failures(invoke(tmp_path, "build", until="2024-01-01")) == []
     tables = ("sales", "sales_typed", "customers", "days", "runs", "scores", "best")
-    before = {table: rows_of(ENGINES["sail", str(tmp_path / "tables")], table) for table in tables}
+    before = {table: rows_of(engine_at("sail", str(tmp_path / "tables")), table) for table in tables}
     # Killed while it added lines to one table and replaced another.
     shutil.copytree(tmp_path / "tables", tmp_path / "killed")
     (days,) = (tmp_path / "killed" / "small" / "days").iterdir()

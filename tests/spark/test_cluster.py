@@ -289,7 +289,7 @@ class Process(Engine):
         self.at, self.then = at, then
         self.session = SimpleNamespace(catalog=catalogue.asked())
         self._storage = None
-        self._gone = None
+        self._gone, self._address = None, "sc://cluster"
         self._columns = {}
         self._finished = set()
         self._name_changes = 0
@@ -313,6 +313,9 @@ class Process(Engine):
         self.at -= 1
         self.catalogue.run(statement)
         return None
+
+    def _copied(self, schema: str, table: str, folder: str) -> str:
+        return str(self._run_once(f"select * from {table}"))
 
     def lists(self, command: str) -> dict[str, str]:
         """What a command of dbt begins with; the tables after it."""
@@ -375,8 +378,12 @@ def test_another_process_beside_a_replacement_loses_no_rows(command: str, statem
     assert Process(catalogue).lists("build") in ({"lines": "old"}, {"lines": "new"})
 
 
+@pytest.mark.parametrize("asks", ["run", "files_of"])
 @pytest.mark.parametrize("statement", range(6))
-def test_another_thread_reads_a_table_at_any_moment_of_its_replacement(statement: int) -> None:
+def test_another_thread_reads_a_table_at_any_moment_of_its_replacement(
+    statement: int, asks: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dbt.adapters.sparkconnect.engine.is_reachable", lambda address: True)
     read: list[str] = []
 
     def ask() -> None:
@@ -384,7 +391,11 @@ def test_another_thread_reads_a_table_at_any_moment_of_its_replacement(statement
         assert first.was_asked.wait(5)
 
     first = Process(Catalogue(lines="old"), statement, ask)
-    reader = threading.Thread(target=lambda: read.append(first.run("select * from lines")), daemon=True)
+
+    def reads() -> None:
+        read.extend([first.run("select * from lines")] if asks == "run" else first.files_of("shop", "lines", ""))
+
+    reader = threading.Thread(target=reads, daemon=True)
     assert replaced_by(first, "new")
     reader.join(5)
     assert read in (["old"], ["new"])

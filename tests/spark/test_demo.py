@@ -19,7 +19,7 @@ from shop_toolkit.warehouse import close_warehouse
 if os.environ.get("SHOP_CI") is None:
     pytest.importorskip("pysail", reason="the extra 'spark' is not installed")
 
-from dbt.adapters.sparkconnect.engine import ENGINES, Engine
+from dbt.adapters.sparkconnect.engine import Engine, engine_at
 from dbt.cli.main import dbtRunner
 
 
@@ -43,7 +43,7 @@ def run_on_sail(folder: Path, *arguments: str, **settings: Any) -> Engine:
         result = dbtRunner().invoke([*arguments, *options])
         close_warehouse()
         assert result.success, problem_of(result)
-    return ENGINES["sail", str(folder / "tables")]
+    return engine_at("sail", str(folder / "tables"))
 
 
 MODELS = ("build", "--resource-type", "model", "--resource-type", "seed")
@@ -100,7 +100,7 @@ def unequal_marts(
 
 @pytest.mark.soak
 def test_every_mart_equals_the_one_of_duckdb(folder: Path, demo_shop: Shop, tmp_path: Path) -> None:
-    engine = ENGINES["sail", str(folder)]
+    engine = engine_at("sail", str(folder))
     assert engine.name == "sail"
     assert unequal_marts(demo_shop, engine) == {}
     # What a build was writing when it was killed.

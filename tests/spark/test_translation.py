@@ -20,7 +20,7 @@ if os.environ.get("SHOP_CI") is None:
     pytest.importorskip("pysail", reason="the extra 'spark' is not installed")
 
 from dbt.adapters.sparkconnect.credentials import Credentials
-from dbt.adapters.sparkconnect.engine import Engine, engine_at, version_problem
+from dbt.adapters.sparkconnect.engine import Engine, engine_at, from_files, version_problem
 from dbt.adapters.sparkconnect.rules import RULES
 from dbt.adapters.sparkconnect.translation import run_translated, translate
 from pysail.spark import SparkConnectServer
@@ -365,8 +365,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return tuple(plain(one) for one in value.values())
     if isinstance(value, list | tuple):
-        # In a list, points in time keep their zone, which is UTC.
-        return tuple(one.replace(tzinfo=None) if isinstance(one, datetime) else plain(one) for one in value)
+        return tuple(plain(one) for one in value)
     return value
 
 
@@ -587,6 +586,34 @@ def test_rows_are_deleted_by_replacing_the_table(engine: Engine, connection: duc
     assert rows_of(engine.run("select * from shop.kept")) == rows_of(expected)
 
 
+def test_points_in_time_have_no_zone_anywhere(
+    engine: Engine, connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    moment = datetime(2024, 2, 29, 12, 30)
+    at = "cast('2024-02-29 12:30:00' as timestamp)"
+    query = f"select array({at}) as list, named_struct('at', {at}, 'n', 1) as row, map('a', array({at})) as map"
+    expected = [{"list": [moment], "row": {"at": moment, "n": 1}, "map": [("a", [moment])]}]
+    assert engine.run(query).to_pylist() == expected
+    engine.run(f"create table shop.moments as {query}")
+    files = engine.files_of("shop", "moments", str(tmp_path))
+    connection.execute("set timezone = 'UTC'")
+    read = connection.sql(from_files(files, engine.columns("shop", "moments")))
+    assert [str(kind) for kind in read.types] == [
+        "TIMESTAMP[]", "STRUCT(\"at\" TIMESTAMP, n INTEGER)", "MAP(VARCHAR, TIMESTAMP[])",
+    ]  # fmt: skip
+    assert read.to_arrow_table().to_pylist() == expected
+
+
+def test_a_shared_folder_is_asked_for_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dbt.adapters.sparkconnect.engine.ENGINES", {})
+    monkeypatch.setattr("dbt.adapters.sparkconnect.engine.Engine", lambda *given: list(given))
+    engines: list[Any] = [engine_at("sc://host", None, None, folder) for folder in (None, "", "one", "one")]
+    first, same, other, again = engines
+    assert first is same
+    assert other is again
+    assert (first, other) == (["sc://host", None, None, None], ["sc://host", None, None, "one"])
+
+
 @pytest.mark.parametrize("address", ["sails", "http://localhost", "sc://", ""])
 def test_a_wrong_address_is_one_sentence(address: str) -> None:
     with pytest.raises(DbtRuntimeError, match="is no address of an engine: set it to 'sail'"):
@@ -632,7 +659,7 @@ def test_rows_reach_an_engine_elsewhere_by_a_folder_that_it_reads(
     engine: Engine, connection: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     host, port = engine.server.listening_address
-    folder = tmp_path / "it's shared"
+    folder = tmp_path / "it's `shared`: 50 % ä"
     elsewhere = Engine(f"sc://{host}:{port}", shared_folder=str(folder))
     monkeypatch.setattr(elsewhere.session, "createDataFrame", None)
     made = elsewhere.make_table

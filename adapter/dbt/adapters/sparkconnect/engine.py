@@ -14,6 +14,7 @@ from dbt.adapters.sparkconnect.spark import LocalServer
 from dbt.adapters.sparkconnect.storage import Storage, definitions_of, text_of
 from dbt.adapters.sparkconnect.temporary import TemporaryFolder
 from dbt_common.exceptions import DbtRuntimeError
+from sqlglot import exp
 
 ADDRESSES = "'sail', 'sc://host:port' or 'local[2]'"
 DEFAULT_PORT = 15002
@@ -384,11 +385,13 @@ class Engine:
             rows = TemporaryFolder("shop_rows_", self._shared_folder)
             try:
                 file = f"{rows.path}/rows.parquet"
+                # Else a cluster would look for it in the file system that is its default, such as HDFS.
+                address = f"file://{file}".replace("`", "``")
                 driver.execute(f"copy ({query}) to {text_in_duckdb(file)} (format parquet)")
                 values = (
                     f"cast(`{one.name}` as {one.dataType.simpleString()}) as `{one.name}`" for one in schema_of_rows
                 )
-                self.make_table(schema, table, f"select {', '.join(values)} from parquet.`{file}`")
+                self.make_table(schema, table, f"select {', '.join(values)} from parquet.`{address}`")
             finally:
                 rows.delete()
             return
@@ -434,17 +437,28 @@ STORED_AS = {
 
 
 def without_zones(table: Any) -> Any:
-    """An Arrow table of the engine with points in time that have no zone: its session is in UTC, as all of DuckDB's.
-
-    Those in lists keep their zone, which is UTC.
-    """
-    from pyarrow import timestamp, types
-
+    """An Arrow table of the engine with points in time that have no zone: its session is in UTC, as all of DuckDB's."""
     for place, field in enumerate(table.schema):
-        if types.is_timestamp(field.type) and field.type.tz is not None:
-            moments = table.column(place).cast(timestamp(field.type.unit))
-            table = table.set_column(place, field.name, moments)
+        kind = _without_zone(field.type)
+        if kind != field.type:
+            table = table.set_column(place, field.name, table.column(place).cast(kind))
     return table
+
+
+def _without_zone(kind: Any) -> Any:
+    """A type of Arrow with points in time that have no zone, also in lists, rows and maps."""
+    import pyarrow
+    from pyarrow import types
+
+    if types.is_timestamp(kind):
+        return pyarrow.timestamp(kind.unit)
+    if types.is_list(kind):
+        return pyarrow.list_(kind.value_field.with_type(_without_zone(kind.value_type)))
+    if types.is_struct(kind):
+        return pyarrow.struct([field.with_type(_without_zone(field.type)) for field in kind])
+    if types.is_map(kind):
+        return pyarrow.map_(_without_zone(kind.key_type), kind.item_field.with_type(_without_zone(kind.item_type)))
+    return kind
 
 
 def _usable(folder: str, ends_with_us: bool) -> Path:
@@ -491,6 +505,18 @@ def for_files(driver: Any, query: str) -> str:
     return f"select {', '.join(columns)} from ({query})"
 
 
+# A type of the engine that holds points in time with a zone.
+HOLDS_TIMES = re.compile(r"\btimestamp\b")
+
+
+def type_in_duckdb(kind: str) -> str:
+    """A type of the engine as DuckDB calls it, where each point in time is the wall clock's."""
+    if kind == "void":
+        # Of nulls alone.
+        return "INTEGER"
+    return exp.DataType.build(kind, dialect="spark").sql("duckdb").replace("TIMESTAMPTZ", "TIMESTAMP")
+
+
 def from_files(files: Sequence[str], columns: dict[str, str]) -> str:
     """SQL of the driver's DuckDB that yields the rows of files of the engine, with points in time as DuckDB has them.
 
@@ -500,7 +526,11 @@ def from_files(files: Sequence[str], columns: dict[str, str]) -> str:
     """
     # Spark stores points in time without a zone unless a setting says so: in UTC, as the driver's session has them.
     selected = (
-        f"timezone('UTC', cast({name} as timestamptz)) as {name}" if kind == "timestamp" else name
+        f"timezone('UTC', cast({name} as timestamptz)) as {name}"
+        if kind == "timestamp"
+        else f"cast({name} as {type_in_duckdb(kind)}) as {name}"
+        if HOLDS_TIMES.search(kind)
+        else name
         for name, kind in ((quoted(column), kind) for column, kind in columns.items())
     )
     # Each name is taken for a pattern.
@@ -536,7 +566,7 @@ def reason_of(address: str) -> str:
     return f"No engine answers at '{without_secrets(address)}': start it, or set SHOP_SPARK to {ADDRESSES}."
 
 
-ENGINES: dict[tuple[str, str | None], Engine] = {}
+ENGINES: dict[tuple[str, str | None, str | None], Engine] = {}
 LOCK = threading.Lock()
 
 
@@ -545,6 +575,7 @@ def engine_at(
 ) -> Engine:
     """The one session of this process on an engine; see `Engine`."""
     with LOCK:
-        if (address, folder) not in ENGINES:
-            ENGINES[address, folder] = Engine(address, folder, spark_home, shared_folder)
-        return ENGINES[address, folder]
+        place = address, folder, shared_folder or None
+        if place not in ENGINES:
+            ENGINES[place] = Engine(address, folder, spark_home, shared_folder)
+        return ENGINES[place]

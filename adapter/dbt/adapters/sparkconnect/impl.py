@@ -8,10 +8,9 @@ from dbt.adapters.contracts.connection import AdapterResponse
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.duckdb.impl import DuckDBAdapter
 from dbt.adapters.sparkconnect.connections import ConnectionManager
-from dbt.adapters.sparkconnect.engine import Engine, quoted, text_in_duckdb
+from dbt.adapters.sparkconnect.engine import Engine, quoted, text_in_duckdb, type_in_duckdb
 from dbt.adapters.sparkconnect.translation import run_translated
 from dbt_common.exceptions import DbtRuntimeError
-from sqlglot import exp
 
 # Commands that make tables. Others leave alone what a build has not finished: it may be running.
 MAKES_TABLES = ("build", "run", "seed", "retry", "run-operation")
@@ -56,7 +55,7 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
     def get_columns_in_relation(self, relation: Any) -> list[Any]:
         """The columns of a table or view, with the names that DuckDB has for their types."""
         columns = self._engine().columns(relation.schema, relation.identifier)
-        return [self.Column(name, duckdb_type(kind)) for name, kind in columns.items()]
+        return [self.Column(name, type_in_duckdb(kind)) for name, kind in columns.items()]
 
     def drop_relation(self, relation: Any) -> None:
         """Drop a table or view."""
@@ -114,7 +113,7 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
         columns = _in_quotes(stored)
         # With the types of the table, as by an insert: a union would take the wider ones.
         typed = ", ".join(
-            column if made[one] == kind else f"cast({column} as {duckdb_type(kind)}) as {column}"
+            column if made[one] == kind else f"cast({column} as {type_in_duckdb(kind)}) as {column}"
             for one, kind in stored.items()
             for column in [quoted(one)]
         )
@@ -153,14 +152,6 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
         finally:
             cursor.drop_copies()
         return AdapterResponse(_message="OK")
-
-
-def duckdb_type(kind: str) -> str:
-    """A type of the engine as DuckDB calls it."""
-    if kind == "void":
-        # Of nulls alone.
-        return "INTEGER"
-    return exp.DataType.build(kind, dialect="spark").sql("duckdb").replace("TIMESTAMPTZ", "TIMESTAMP")
 
 
 def _in_quotes(names: Iterable[str]) -> str:
