@@ -7,7 +7,8 @@ held most memory. With several N the nodes also say how much they grew from the 
 
 A customer has about two and a half orders of one or two lines, of products that the generator names, mostly of one
 favourite category. `--threads 1` runs one node after the other, so that the memory of a node is its own. A loop in
-plain Python is timed before each build, because shared machines are uneven.
+plain Python is timed before each build, because shared machines are uneven. `--reckon 4000000` draws a line through
+the processor seconds of each node in the first and the last size, and says what so many customers would take.
 """
 
 import argparse
@@ -222,6 +223,29 @@ def show(nodes: list[Node], before: dict[str, Node], count: int) -> None:
         )
 
 
+def show_reckoned(
+    few: dict[str, Node], many: dict[str, Node], sizes: tuple[int, int], customers: int, count: int
+) -> None:
+    """Print what so many customers would take, node by node, if processor seconds grow in a straight line.
+
+    Args:
+        few: The nodes of the smaller size, by name.
+        many: Those of the larger size.
+        sizes: Both numbers of customers.
+        customers: How many to reckon with.
+        count: Nodes to list.
+    """
+    smaller, larger = sizes
+    reckoned = {}
+    for name, node in many.items():
+        before = few.get(name, node).processor_seconds
+        each = max(0.0, node.processor_seconds - before) / (larger - smaller)
+        reckoned[name] = node.processor_seconds + each * (customers - larger)
+    print(f"{customers:,} customers, reckoned: {sum(reckoned.values()):,.0f} s of processor time")
+    for name in sorted(reckoned, key=lambda name: -reckoned[name])[:count]:
+        print(f"  {name:60} {reckoned[name]:8.0f}")
+
+
 def make_up_log(customers: int, folder: Path) -> Path:
     """Write a log of so many customers."""
     shop, path = folder / "products", folder / f"log_{customers}.parquet"
@@ -264,16 +288,20 @@ def main() -> None:
     parser.add_argument("--memory", help="DuckDB's limit, e.g. 4GB; default: its own")
     parser.add_argument("--threads", type=int, help="nodes at once; default: that of the profile")
     parser.add_argument("--nodes", type=int, default=25, help="how many nodes to list")
+    parser.add_argument("--reckon", type=int, help="customers whose processor time to reckon from two sizes")
     parser.add_argument("--settings", default="{}", help="more settings, as JSON")
     parser.add_argument("--keep", type=Path, help="a folder for logs and warehouses, to look into them later")
     options = parser.parse_args()
 
     with tempfile.TemporaryDirectory() as temporary:
-        before: dict[str, Node] = {}
+        measured: list[dict[str, Node]] = []
         for customers in options.customers:
             folder = (options.keep or Path(temporary)).resolve() / str(customers)
             folder.mkdir(parents=True, exist_ok=True)
-            before = measure(customers, folder, options, before)
+            measured.append(measure(customers, folder, options, measured[-1] if measured else {}))
+        if options.reckon and len(measured) > 1:
+            sizes = options.customers[0], options.customers[-1]
+            show_reckoned(measured[0], measured[-1], sizes, options.reckon, options.nodes)
 
 
 if __name__ == "__main__":

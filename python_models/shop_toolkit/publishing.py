@@ -7,8 +7,9 @@
             marts.duckdb  parquet/<mart>.parquet  csv/<mart>.csv  audiences/…  publication.json  <page>
 
 A version is complete before its folder gets its name, and never changes afterwards. The folder `live` in it holds a
-publication of its own, of the marts that a refresh updates. A CSV of equal rows that a current publication has already
-is not written again: the new version gets a second name of the same file.
+publication of its own, of the marts that a refresh updates. What a current publication has already of equal rows is
+not written again: the new version gets a second name of the same CSV, and a copy of the Parquet file and the database,
+which carry the publication's id.
 """
 
 import contextlib
@@ -124,6 +125,23 @@ class Publication:
     files: list[FileEntry]
 
 
+@dataclass(frozen=True)
+class Written:
+    """What a publication has that another may use again.
+
+    Attributes:
+        version: Folder of the version.
+        publication_id: Its id.
+        checksums: Checksum of each file by its path below the folder.
+        keys: The `content_key` of each mart, by name.
+    """
+
+    version: Path
+    publication_id: str
+    checksums: Mapping[str, str]
+    keys: Mapping[str, str]
+
+
 def types_of(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:
     """DuckDB's type of each column of a query, in the columns' order."""
     return {name: kind for name, kind, *_ in connection.execute(f"describe {query}").fetchall()}
@@ -218,19 +236,15 @@ def current_files(folder: Path) -> list[FileEntry]:
         return []
 
 
-def current_csvs(folder: Path) -> dict[str, tuple[Path, str]]:
-    """The CSVs of marts of the current publication in a folder, each with its checksum, by the `content_key`."""
+def already_written(folder: Path) -> Written | None:
+    """What the current publication in a folder has; None without one that says so."""
     version = (folder / "current").resolve()  # another build may replace the link meanwhile
     try:
         manifest = json.loads((version / MANIFEST).read_text("utf-8"))
-        keys = manifest.get("content_keys", {})
-        return {
-            keys[file["mart"]]: (version / file["path"], file["checksum"])
-            for file in manifest["files"]
-            if file["path"] == f"csv/{file['mart']}.csv" and file["mart"] in keys
-        }
+        checksums = {file["path"]: file["checksum"] for file in manifest["files"]}
+        return Written(version, manifest["publication_id"], checksums, manifest["content_keys"])
     except (OSError, ValueError, KeyError):
-        return {}
+        return None
 
 
 def files_of(manifest: Mapping[str, Any]) -> list[FileEntry]:
@@ -276,8 +290,8 @@ def publication(
             delete_left_overs(version.parent)
             if not is_complete(version):
                 keys = {mart.name: content_key(mart, contents[mart.name]) for mart in marts}
-                csvs = current_csvs(folder) | current_csvs(folder / LIVE_FOLDER)
-                write_version(connection, marts, pages, version, keys, csvs, extracts)
+                found = [already_written(folder / LIVE_FOLDER), already_written(folder)]
+                write_version(connection, marts, pages, version, keys, [one for one in found if one], extracts)
             manifest = json.loads((version / MANIFEST).read_text("utf-8"))
             yield Publication(publication_id, version, files_of(manifest))
             switch(folder, version, names)
@@ -365,7 +379,7 @@ def write_version(
     pages: Mapping[str, str],
     version: Path,
     keys: Mapping[str, str],
-    csvs: Mapping[str, tuple[Path, str]],
+    earlier: Sequence[Written],
     extracts: Sequence[Extract] = (),
 ) -> None:
     """Write all files of a version aside, flush them to the disk, then give their folder its name.
@@ -376,7 +390,7 @@ def write_version(
         pages: Content of each page by file name.
         version: The folder that the version gets; its name is the publication's id.
         keys: The `content_key` of each mart, by name.
-        csvs: CSVs that are published already, with their checksums, by that key.
+        earlier: Publications whose files may be used again, the first one first.
         extracts: Parts of marts.
     """
     aside = version.with_name(f".{version.name}.partial")
@@ -384,9 +398,8 @@ def write_version(
         for name in ("parquet", "csv"):
             (aside / name).mkdir(parents=True)
         published_at = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
-        for mart in marts:
-            if keys[mart.name] in csvs:
-                reuse(*csvs[keys[mart.name]], aside / "csv" / f"{mart.name}.csv")
+        for written in earlier:
+            reuse_files(written, keys, aside, version.name)
         rows = write_marts(connection, marts, aside, version.name, published_at)
         files = [entry(aside, "marts.duckdb")]
         for kind in ("parquet", "csv"):
@@ -417,15 +430,75 @@ def write_version(
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def reuse(published: Path, checksum: str, path: Path) -> None:
-    """Give a published file a second name, unless it is gone, damaged or can't be read, or its disk is another one."""
+def reuse_files(written: Written, keys: Mapping[str, str], folder: Path, publication_id: str) -> None:
+    """Take over what a publication has of equal rows, unless it is there, or gone, damaged or can't be read.
+
+    Args:
+        written: The publication.
+        keys: The `content_key` of each mart of the new one, by name.
+        folder: Where the files go; it has the folders parquet and csv.
+        publication_id: The id of the new publication.
+    """
+    equal = [mart for mart, key in written.keys.items() if keys.get(mart) == key]
+    for mart in equal:
+        reuse(written, f"csv/{mart}.csv", folder)
+        reuse(written, f"parquet/{mart}.parquet", folder, publication_id)
+    # A table that is dropped would leave its room in the file.
+    if len(equal) == len(written.keys):
+        reuse(written, "marts.duckdb", folder, publication_id)
+
+
+def reuse(written: Written, path: str, folder: Path, publication_id: str | None = None) -> None:
+    """Give a published file a second name, or copy it if it carries the id of its publication.
+
+    Args:
+        written: The publication that has it.
+        path: Path of the file below the folder of a publication.
+        folder: The folder of the new publication.
+        publication_id: The id that a copy carries; None takes the same file. Where the disk is another one, it is not
+            there, damaged or can't be read, nothing is done.
+    """
+    new = folder / path
+    if new.exists() or path not in written.checksums:
+        return
     try:
-        path.hardlink_to(published)
-        if checksum_of(path) == checksum:
+        if publication_id is None:
+            new.hardlink_to(written.version / path)
+        else:
+            shutil.copyfile(written.version / path, new)
+        if checksum_of(new) == written.checksums[path] and (
+            new.suffix != ".parquet" or replace_id(new, written.publication_id, str(publication_id))
+        ):
             return
     except OSError:
         pass
-    path.unlink(missing_ok=True)
+    new.unlink(missing_ok=True)
+
+
+def replace_id(path: Path, before: str, now: str) -> bool:
+    """Replace the publication's id in the metadata of a Parquet file.
+
+    The metadata are the file's end: as many bytes as the number says that is before the last four (Apache Parquet, File
+    Format). Ids are equally long, so nothing moves.
+
+    Args:
+        path: The file.
+        before: The id that it carries.
+        now: The id to write.
+
+    Returns:
+        Whether the id was there, once.
+    """
+    with path.open("r+b") as file:
+        end = file.seek(-8, os.SEEK_END)
+        start = end - int.from_bytes(file.read(4), "little")
+        file.seek(start)
+        metadata = file.read(end - start)
+        if metadata.count(before.encode()) != 1:
+            return False
+        file.seek(start + metadata.index(before.encode()))
+        file.write(now.encode())
+    return True
 
 
 def write_marts(
@@ -435,7 +508,7 @@ def write_marts(
     publication_id: str,
     published_at: datetime,
 ) -> dict[str, int]:
-    """Write marts.duckdb, and from its sorted tables Parquet and the CSVs that are not there, several marts at once.
+    """Write marts.duckdb, and from its sorted tables Parquet and CSVs, several marts at once; not what is there.
 
     Args:
         connection: A connection that can run the marts' queries.
@@ -463,7 +536,9 @@ def write_marts(
         ((threads,),) = connection.execute("select current_setting('threads')").fetchall()
         with ThreadPoolExecutor(threads) as pool:
             rows = dict(zip([mart.name for mart in marts], pool.map(write, marts), strict=True))
-        connection.execute(f"create table {database}.publication (publication_id varchar, published_at timestamp)")
+        connection.execute(
+            f"create or replace table {database}.publication (publication_id varchar, published_at timestamp)"
+        )
         connection.execute(f"insert into {database}.publication values (?, ?)", [publication_id, published_at])
         description = "One row: which publication this is, and when it was made (UTC)."
         # In one transaction: alone, each comment would wait for the disk.
@@ -490,7 +565,7 @@ def in_one_transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def write_mart(cursor: duckdb.DuckDBPyConnection, mart: Mart, folder: Path, publication_id: str, table: str) -> int:
-    """Write one mart as table, Parquet and, unless it is there, CSV.
+    """Write one mart as table, Parquet and CSV, each unless it is there.
 
     Args:
         cursor: A connection of its own.
@@ -502,12 +577,13 @@ def write_mart(cursor: duckdb.DuckDBPyConnection, mart: Mart, folder: Path, publ
     Returns:
         Number of rows.
     """
-    ((rows,),) = cursor.execute(f"create table {table} as {mart.ordered_query}").fetchall()
-    cursor.execute(
-        f"copy (from {table}) to {quote_text(str(folder / 'parquet' / f'{mart.name}.parquet'))}"
-        f" (format parquet, compression zstd, kv_metadata {{publication_id: {quote_text(publication_id)}}})"
-    )
-    csv = folder / "csv" / f"{mart.name}.csv"
+    cursor.execute(f"create table if not exists {table} as {mart.ordered_query}")
+    parquet, csv = (folder / kind / f"{mart.name}.{kind}" for kind in ("parquet", "csv"))
+    if not parquet.exists():
+        cursor.execute(
+            f"copy (from {table}) to {quote_text(str(parquet))}"
+            f" (format parquet, compression zstd, kv_metadata {{publication_id: {quote_text(publication_id)}}})"
+        )
     if not csv.exists():
         columns = [
             f"{safe_in_spreadsheet(name, kind)} as {quote_name(name if position else BYTE_ORDER_MARK + name)}"
@@ -516,6 +592,7 @@ def write_mart(cursor: duckdb.DuckDBPyConnection, mart: Mart, folder: Path, publ
         cursor.execute(
             f"copy (select {', '.join(columns)} from {table}) to {quote_text(str(csv))} (format csv, header true)"
         )
+    ((rows,),) = cursor.execute(f"select count(*) from {table}").fetchall()
     return int(rows)
 
 
@@ -551,11 +628,15 @@ def write_extract(connection: duckdb.DuckDBPyConnection, extract: Extract, folde
 
 
 def comment(cursor: duckdb.DuckDBPyConnection, table: str, mart: Mart) -> None:
-    """Store the descriptions of a table and its columns in the database, for tools that show them."""
-    if mart.description:
-        cursor.execute(f"comment on table {table} is {quote_text(mart.description)}")
-    for name, description in mart.columns.items():
-        cursor.execute(f"comment on column {table}.{quote_name(name)} is {quote_text(description)}")
+    """Store the descriptions of a table and its columns in the database, for tools that show them.
+
+    A database that is a copy has earlier ones, which end where there are none any more.
+    """
+    cursor.execute(f"comment on table {table} is {quote_text(mart.description) if mart.description else 'null'}")
+    descriptions: dict[str, str | None] = {**dict.fromkeys(types_of(cursor, f"from {table}")), **mart.columns}
+    for name, description in descriptions.items():
+        text = quote_text(description) if description else "null"
+        cursor.execute(f"comment on column {table}.{quote_name(name)} is {text}")
 
 
 def entry(folder: Path, path: str, mart: str | None = None, rows: int | None = None) -> FileEntry:

@@ -133,7 +133,9 @@ def gathered(
     session.register("batch", typed(None, types))
     session.execute("create or replace temporary table gathered_batches as from batch")
     for batch in batches:
-        session.register("batch", typed(batch, types))
+        # Categories become texts in DuckDB, which is quicker than in pandas.
+        kept = {column: kind for column, kind in types.items() if batch[column].dtype != "category"}
+        session.register("batch", batch[list(types)].astype(kept))
         session.execute("insert into gathered_batches from batch")
     session.unregister("batch")
     return session.query("from gathered_batches")

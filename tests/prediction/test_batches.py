@@ -80,6 +80,30 @@ def test_a_model_of_all_customers_returns_the_same_rows_by_batches_of_any_size(
     )
 
 
+def test_tasks_of_the_same_newcomers_are_predicted_as_if_each_were_alone(
+    session: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They share what is computed of a sample's features; interests have samples of their own."""
+    models = {"broad": "nearest_neighbours", "interest": "logistic_regression", "rfm": "soft_vote"}
+    parameters = '{"logistic_regression": "C 0.1", "nearest_neighbours": "n_neighbors 5"}'
+
+    def predicted(*tasks: str) -> pd.DataFrame:
+        rows = [f"('{task}', '{models[task]}', '{parameters}')" for task in tasks]
+        active = f"from (values {', '.join(rows)}) as active (task, model, tuned_parameters)"
+        monkeypatch.setitem(ACTIVE_MODELS, "int_active_classification_models", active)
+        module = python_model("prediction/classification_predictions.py")
+        monkeypatch.setattr(module, "CLASS_TRAINING_ROWS", 500)
+        found = module.model(Refs(session), session).df()
+        return found.sort_values(found.columns.tolist(), ignore_index=True)
+
+    together = predicted(*models)
+    assert dict(together.groupby("task")["model"].first()) == models
+    for task in models:
+        its_own = together[together["task"] == task].reset_index(drop=True)
+        assert set(its_own["role"]) == {"validation", "predict"}
+        pd.testing.assert_frame_equal(its_own, predicted(task), check_exact=True)
+
+
 def test_customers_are_placed_in_the_order_of_their_ids(
     session: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -371,19 +371,89 @@ def test_a_csv_that_is_published_already_is_not_written_again(tmp_path: Path) ->
     assert publishing.is_complete((tmp_path / "current").resolve())
 
 
+def everything_in(folder: Path) -> dict[str, Any]:
+    """Rows in their order, and descriptions, of a published database; the bytes of Parquet files without their id."""
+    with duckdb.connect(str(folder / "marts.duckdb"), read_only=True) as database:
+        tables = [name for (name,) in database.execute("show tables").fetchall() if name != "publication"]
+        found: dict[str, Any] = {name: database.execute(f"from {name}").fetchall() for name in tables}
+        found["descriptions"] = database.execute(
+            "select table_name, comment from duckdb_tables() union all"
+            " select table_name || '.' || column_name, comment from duckdb_columns() where not internal order by all"
+        ).fetchall()
+        ((publication_id, _),) = database.execute("from publication").fetchall()
+    for path in (folder / "parquet").iterdir():
+        found[path.name] = path.read_bytes().replace(publication_id.encode(), b"")
+    return found
+
+
+def test_a_publication_that_takes_over_another_one_is_as_if_it_were_written(tmp_path: Path) -> None:
+    database = small_shop()
+    described = Mart("customers", MARTS[1].query, (), "An old description.", {"number": "An old one."})
+    publish(database, tmp_path / "live", [described])
+    publish(database, tmp_path)
+    publish(database, tmp_path / "of its own")
+    assert everything_in(tmp_path) == everything_in(tmp_path / "of its own")
+    # as after a change of a page alone, where all marts are taken over
+    last = publish(database, tmp_path, pages={"report.html": "<p>another</p>"})
+    assert everything_in(tmp_path) == everything_in(tmp_path / "of its own")
+    with duckdb.connect(str(tmp_path / "marts.duckdb"), read_only=True) as reader:
+        assert reader.execute("select publication_id from publication").fetchall() == [(last,)]
+    ids = "select distinct decode(value) from parquet_kv_metadata(?) where decode(key) = 'publication_id'"
+    assert duckdb.execute(ids, [str(tmp_path / "parquet" / "*.parquet")]).fetchall() == [(last,)]
+    assert publishing.is_complete((tmp_path / "current").resolve())
+
+
+def test_tables_and_parquet_of_a_live_publication_are_copied_while_their_rows_are_equal(tmp_path: Path) -> None:
+    """The copies are recognised by rows that only a forged live publication has."""
+    database = small_shop()
+    publish(database, tmp_path / "live", [MARTS[1]])
+    version = (tmp_path / "live" / "current").resolve()
+    manifest = json.loads((version / publishing.MANIFEST).read_text())
+    for file in manifest["files"]:
+        path = version / file["path"]
+        path.chmod(0o644)
+        if path.suffix == ".duckdb":
+            with duckdb.connect(str(path)) as live:
+                live.execute("update customers set number = 99")
+        elif path.suffix == ".parquet":
+            other = f"select customer_id, 98 as number from '{path}'"
+            options = f"format parquet, kv_metadata {{publication_id: '{version.name}'}}"
+            duckdb.execute(f"copy ({other}) to '{path}.other' ({options})")
+            Path(f"{path}.other").replace(path)
+        file["checksum"] = publishing.checksum_of(path)
+    (version / publishing.MANIFEST).chmod(0o644)
+    (version / publishing.MANIFEST).write_text(json.dumps(manifest))
+
+    def numbers() -> list[tuple[int]]:
+        parquet = f"'{tmp_path / 'parquet' / 'customers.parquet'}'"
+        with duckdb.connect(str(tmp_path / "marts.duckdb"), read_only=True) as reader:
+            found = reader.execute(f"select max(number) from customers union all select max(number) from {parquet}")
+            return found.fetchall()
+
+    publish(database, tmp_path)
+    assert numbers() == [(99,), (98,)]
+    assert number_published(tmp_path) == 1
+    database.execute("update customers set number = 8 where customer_id = 'c8'")
+    publish(database, tmp_path)
+    assert numbers() == [(8,), (8,)]
+
+
 @pytest.mark.parametrize("harm", ["damaged", "gone", "unreadable", "on another disk", "not in its manifest"])
-def test_a_csv_that_can_not_be_used_again_is_written(
+def test_a_file_that_can_not_be_used_again_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: str
 ) -> None:
     database = small_shop()
     publish(database, tmp_path / "live", [MARTS[1]])
     published = tmp_path / "live" / "csv" / "customers.csv"
     whole = published.read_bytes()
+    others = [tmp_path / "live" / name for name in ("marts.duckdb", "parquet/customers.parquet")]
     if harm == "damaged":
-        published.chmod(0o644)
-        published.write_bytes(whole[:-10])
+        for path in (published, *others):
+            path.chmod(0o644)
+            path.write_bytes(path.read_bytes()[:-10])
     elif harm == "gone":
-        published.unlink()
+        for path in (published, *others):
+            path.unlink()
     elif harm == "unreadable":
         checksum_of = publishing.checksum_of
 
@@ -406,6 +476,8 @@ def test_a_csv_that_can_not_be_used_again_is_written(
     publish(database, tmp_path)
     assert (tmp_path / "csv" / "customers.csv").read_bytes() == whole
     assert publishing.is_complete((tmp_path / "current").resolve())
+    publish(database, tmp_path / "of its own")
+    assert everything_in(tmp_path) == everything_in(tmp_path / "of its own")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from shop_toolkit.prediction.classes import (
     predict_ranks,
     rank_classes,
 )
-from shop_toolkit.prediction.reuse import do_by_samples
+from shop_toolkit.prediction.reuse import do_by_samples, keep_results
 from shop_toolkit.prediction.samples import join_categories
 from shop_toolkit.prediction.tuning import tune
 
@@ -30,6 +30,7 @@ __all__ = [
     "fit_calibrated",
     "forecast_amounts",
     "join_categories",
+    "keep_results",
     "predict_classes",
     "predict_ranks",
     "rank_classes",

@@ -42,6 +42,12 @@ class ClassModels:
         """Calibrated probabilities (n, c) of the classes of samples (n rows, in their order), by model."""
         return self.calibrate(self.plain_probabilities(samples))
 
+    def probabilities_by(self, samples: pd.DataFrame, model: str) -> np.ndarray:
+        """Those of `probabilities` by one model; others compute nothing unless it is their vote."""
+        if model == VOTE:
+            return self.probabilities(samples)[VOTE]
+        return replace(self, estimators={model: self.estimators[model]}).probabilities(samples)[model]
+
     def plain_probabilities(self, samples: pd.DataFrame) -> list[np.ndarray]:
         """What each estimator gives for probabilities (n, c), not calibrated."""
         job = (list(self.estimators.values()), feature_values(samples, self.features), len(self.classes))
