@@ -110,6 +110,7 @@ def context() -> dict[str, Any]:
         "execute": True,
         "target": SimpleNamespace(type="duckdb", database="memory", schema="main"),
         "uses_stored_rules": lambda: False,
+        "given_settings": list,
         "custom_segments": lambda: CURRENT[0].custom_segments,
         "all_selected": lambda _: True,
         "ref": lambda name: CURRENT[0].ref(name),

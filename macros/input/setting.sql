@@ -17,3 +17,28 @@
     {%- endfor -%}
     {{ exceptions.raise_compiler_error("There is no setting '" ~ name ~ "'.") }}
 {%- endmacro %}
+
+
+{#- The names of the settings that the command line gives. -#}
+{% macro given_settings() -%}
+    {%- set given = invocation_args_dict.get('vars') or {} -%}
+    {{ return((fromyaml(given) if given is string else given).keys() | list) }}
+{%- endmacro %}
+
+
+{#-
+    The names of the settings of a run that somebody has written: on the command line and in the
+    project. Where this project is a package of another one, these are those below its name, and
+    none of the command line that are the other's.
+-#}
+{% macro written_settings() -%}
+    {%- set in_project = adapter.config.vars.to_dict() -%}
+    {%- set names = (in_project.get(this_package()) or {}).keys() | list -%}
+    {%- if is_package() -%}
+        {%- do names.extend(given_settings() | reject('in', in_project)) -%}
+    {%- else -%}
+        {%- do names.extend(given_settings()) -%}
+        {%- do names.extend(in_project.keys() | reject('eq', this_package())) -%}
+    {%- endif -%}
+    {{ return(names | unique | list) }}
+{%- endmacro %}

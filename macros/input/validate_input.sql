@@ -154,6 +154,7 @@
         'schema': schema_of('sources'),
         'rows': schema_of('staging') ~ '.base_transactions',
         'orders': schema_of('core') ~ '.int_orders',
+        'given': given_settings(),
         'today': (run_started_at + modules.datetime.timedelta(hours=14)).strftime('%Y-%m-%d'),
     }) }}
 {%- endmacro %}

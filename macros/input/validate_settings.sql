@@ -4,8 +4,6 @@
 -#}
 {% macro validate_settings() -%}
     {%- if execute -%}
-        {%- set given = invocation_args_dict.get('vars') or {} -%}
-        {%- set given = fromyaml(given) if given is string else given -%}
         {%- set values = {} -%}
         {%- for name in fromjson(single_value('select setting_names()')) -%}
             {%- set value = setting(name) -%}
@@ -17,7 +15,7 @@
         {%- endfor -%}
         {%- set sentences = fromjson(single_value(
             'select wrong_settings('
-            ~ sql_text(tojson(given.keys() | list)) ~ ', ' ~ sql_text(tojson(values)) ~ ')'
+            ~ sql_text(tojson(written_settings())) ~ ', ' ~ sql_text(tojson(values)) ~ ')'
         )) -%}
         {#-
             Asked before the work is done, as a build may take minutes; and not by runs that publish

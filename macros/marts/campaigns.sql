@@ -73,7 +73,8 @@
             start_date,
             end_date,
             control_share,
-            expected_lift
+            expected_lift,
+            false as is_example
         from {{ ref('campaigns') }}
         {% for campaign in demo_campaigns() %}
         union all
@@ -86,7 +87,8 @@
             {{ sql_text(campaign.start_date) }} as start_date,
             {{ sql_text(campaign.end_date) }} as end_date,
             {{ sql_text(campaign.control_share) }} as control_share,
-            {{ sql_text(campaign.expected_lift) }} as expected_lift
+            {{ sql_text(campaign.expected_lift) }} as expected_lift,
+            true as is_example
         {% endfor %}
 
     ),
@@ -98,8 +100,9 @@
                 'name', 'segmentation', 'segment', 'condition', 'start_date', 'end_date',
                 'control_share', 'expected_lift'
             ] -%}
-            nullif(trim({{ column }}), '') as {{ column }}{{ ',' if not loop.last }}
+            nullif(trim({{ column }}), '') as {{ column }},
             {% endfor %}
+            is_example
         from written
 
     )
@@ -111,6 +114,7 @@
         condition,
         coalesce(cast(control_share as double), {{ var('control_share') }}) as control_share,
         coalesce(cast(expected_lift as double), {{ default_expected_lift() }}) as expected_lift,
+        is_example,
         cast(start_date as date) as start_date,
         cast(end_date as date) as end_date
     from cleaned
@@ -335,7 +339,8 @@
         'is_complete': 'boolean', 'restatement_count': 'integer',
         'original_treatment_revenue': 'decimal(18, 2)',
         'original_control_revenue': 'decimal(18, 2)', 'restated_on': 'date',
-        'start_date': 'date', 'end_date': 'date', 'window_end_date': 'date', 'as_of_date': 'date',
+        'start_date': 'date', 'end_date': 'date', 'window_end_date': 'date', 'decided_on': 'date',
+        'as_of_date': 'date',
     }) -%}
     {{ return(columns) }}
 {%- endmacro %}
@@ -343,7 +348,8 @@
 
 {#-
     SQL: what the last build reported in `campaign_results`; no rows in a first build and in a full
-    refresh. Not a ref: the model compares with it what it is about to report.
+    refresh. Not a ref: the model compares with it what it is about to report. A column that an
+    earlier release did not report is null.
 -#}
 {% macro reported_campaign_results() -%}
     {%- set stored = none -%}
@@ -351,7 +357,13 @@
         {%- set stored = existing_relation(schema_of(), 'campaign_results') -%}
     {%- endif -%}
     {% if stored -%}
-    select * from {{ stored }}
+    {%- set known = adapter.get_columns_in_relation(stored) | map(attribute='name') | list -%}
+    select
+        *
+        {%- for column, type in campaign_result_columns().items() if column not in known %},
+        cast(null as {{ type }}) as {{ column }}
+        {%- endfor %}
+    from {{ stored }}
     {%- else -%}
     select
         {% for column, type in campaign_result_columns().items() -%}

@@ -5,3 +5,9 @@
 {% macro this_package() -%}
     {{ return('customer_segmentation') }}
 {%- endmacro %}
+
+
+{#- Whether another project uses this one, and may have settings of its own. -#}
+{% macro is_package() -%}
+    {{ return(project_name != this_package()) }}
+{%- endmacro %}

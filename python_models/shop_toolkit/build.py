@@ -7,6 +7,7 @@ Warnings, errors and the progress of long fits are shown as dbt writes them, and
 
 import gc
 import json
+import re
 import sys
 import time
 import traceback
@@ -51,6 +52,12 @@ KINDS_KEPT = 20
 NODE_BEGINS = frozenset({"NodeStart"})
 # What dbt and the models say to people beside warnings and errors.
 SENTENCES = ("JinjaLogInfo", "Note")
+# dbt's message before it repeats what failed.
+RUN_ENDS = "EndOfRunSummary"
+# Where macros stopped a run, below the sentence that says why: the log has it.
+CALLERS = re.compile(r"(\n\s*)*(\n\s*> (in|called by) [^\n]*)+\s*\Z")
+# How dbt heads such a sentence, which the project's hooks have raised before any table changed.
+HOOK = re.compile(r"\A(Encountered an error:\s*\n)?Compilation Error in operation [^\n]*on-run-start[^\n]*\n\s*")
 WIDTH = 48
 
 
@@ -76,6 +83,7 @@ class Progress:
     began: dict[str, float] = field(default_factory=dict)
     waiting: set[str] = field(default_factory=set)
     said: list[tuple[str, str]] = field(default_factory=list)
+    has_failed: bool = False
     started: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -112,9 +120,16 @@ class Progress:
         """Take an event of dbt: the beginning of a node, or a sentence for people."""
         if event.info.name in NODE_BEGINS:
             self.reach(stage_of(event.data.node_info))
+        elif event.info.name == RUN_ENDS and event.data.num_errors:
+            self.fail(event.data.num_errors)
         elif event.info.level in ("warn", "error") or (event.info.level == "info" and event.info.name in SENTENCES):
             node = getattr(event.data, "node_info", None)
             self.say_once(str(event.info.msg), getattr(node, "unique_id", ""))
+
+    def fail(self, problems: int) -> None:
+        """Say that the build failed, before the sentences that say why: they are what is left on the screen."""
+        self.has_failed = True
+        self.say(f"The build failed after {duration(self.seconds)}: {plural(problems, 'problem')}.")
 
     def say_once(self, message: str, node: str = "") -> None:
         """Say what dbt says, unless it was said: dbt reports an error as it happens and once more at its end.
@@ -125,6 +140,8 @@ class Progress:
                 none, is a repetition of an earlier one. Without a node it is about the whole run, and repeats that of
                 any node.
         """
+        message = HOOK.sub("", message) if HOOK.match(message) else message
+        message = CALLERS.sub("", message).rstrip()
         plain = " ".join(message.split())
         if not any(plain in earlier for about, earlier in self.said if not node or about in (node, "")):
             self.said.append((node, plain))
@@ -270,7 +287,8 @@ def build(settings: str, say: Callable[[str], None] = print) -> int:
     from shop_toolkit.dbt_shortcuts import project_written_once, take_shortcuts
 
     take_shortcuts()
-    arguments = ["build", "--log-level", "none", *(["--vars", settings] if settings else [])]
+    # Colours would be in the log and in a file that the output goes to, too.
+    arguments = ["build", "--log-level", "none", "--no-use-colors", *(["--vars", settings] if settings else [])]
     try:
         with project_written_once(), watch_spilling(warehouse_path()) as spilled:
             done = dbtRunner(callbacks=[Reader(progress.hear, NODE_BEGINS)]).invoke(arguments)
@@ -285,8 +303,8 @@ def build(settings: str, say: Callable[[str], None] = print) -> int:
         return 2
     spilled_lines = [sentence] if (sentence := spilled.sentence()) else []
     if not done.success:
-        failed = [run for run in done.result.results if str(run.status) in ("error", "fail")]
-        say(f"The build failed after {duration(progress.seconds)}: {plural(len(failed), 'problem')}, see above.")
+        if not progress.has_failed:
+            progress.fail(sum(str(run.status) in ("error", "fail") for run in done.result.results))
         for line in spilled_lines:
             say(line)
         return 1

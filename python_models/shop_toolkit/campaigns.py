@@ -92,9 +92,9 @@ def segment_names(
 
 def problems_of(path: str, number: int, row: Row, known: Mapping[str, list[str]]) -> Iterator[str]:
     """What is wrong with a row by itself, as sentences; `known` are names that segments can have, by segmentation."""
-    campaign = f"The campaign {named(row['name'])} (row {number} of {path})"
+    campaign = f"The campaign {named(row['name'])} (line {number} of {path})"
     if not row["name"]:
-        yield f"Row {number} of {path} has no name. Give each campaign one of its own."
+        yield f"Line {number} of {path} has no name. Give each campaign one of its own."
     elif len(row["name"]) > LONGEST_NAME or not file_name_of(row["name"]):
         yield f"{campaign} needs another name: of {LONGEST_NAME} characters at most, with a letter or digit."
     yield from audience_problems(campaign, row)
@@ -151,8 +151,8 @@ def repeated_names(path: str, rows: Sequence[tuple[int, Row]]) -> Iterator[str]:
         if key and key in first:
             before, name = first[key]
             yield (
-                f"The campaigns {named(name)} and {named(row['name'])} (rows {before} and {number} of {path}) have one "
-                "name. Give the later one another: what the first one froze stays."
+                f"The campaigns {named(name)} and {named(row['name'])} (lines {before} and {number} of {path}) have one"
+                " name. Give the later one another: what the first one froze stays."
             )
         first.setdefault(key, (number, row["name"]))
 

@@ -45,7 +45,7 @@ def custom_segment_problems(path: str, folder: str = "") -> str:
 
 
 def _row_problems(path: str, number: int, row: Row) -> Iterator[str]:
-    segment = f"The segment {named(row['name'])} (row {number} of {path})"
+    segment = f"The segment {named(row['name'])} (line {number} of {path})"
     if not row["name"] or len(row["name"]) > LONGEST_NAME or row["name"] == RESERVED:
         yield (
             f"{segment} needs another name: of {LONGEST_NAME} characters at most, and not '{RESERVED}', which is who"

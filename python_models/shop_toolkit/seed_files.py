@@ -1,6 +1,7 @@
 """Seeds that a shop fills in, as texts: what is wrong with them is found before dbt loads them."""
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from shop_toolkit.ingest.errors import named
 LONGEST_NAME = 80
 
 Row = Mapping[str, str]
+BREAK = re.compile("\r\n|\r|\n")
 
 # Why `rows_of` can't read a file, as far as whoever filled it in can mend it.
 UNREADABLE = (FileNotFoundError, ValueError, csv.Error)
@@ -23,7 +25,7 @@ def rows_of(path: Path, columns: Sequence[str]) -> tuple[list[str], list[tuple[i
         columns: The headings to read.
 
     Returns:
-        Headings, and rows by heading with their numbers, as a spreadsheet numbers them. A surplus cell has no heading,
+        Headings, and rows by heading with the line of the file that each begins in. A surplus cell has no heading,
         and a missing one is empty.
 
     Raises:
@@ -36,9 +38,15 @@ def rows_of(path: Path, columns: Sequence[str]) -> tuple[list[str], list[tuple[i
         headings = [heading.strip() for heading in reader.fieldnames or []]
         reader.fieldnames = headings
         return headings, [
-            (number, {name: str(row.get(name) or "").strip() for name in columns})
-            for number, row in enumerate(reader, 2)
+            (reader.line_num - _breaks_within(row), {name: str(row.get(name) or "").strip() for name in columns})
+            for row in reader
         ]
+
+
+def _breaks_within(row: Mapping[str | None, str | list[str] | None]) -> int:
+    """How many lines of the file a row takes beside its first; surplus cells are a list."""
+    cells = [cell for value in row.values() for cell in (value if isinstance(value, list) else [value or ""])]
+    return sum(len(BREAK.findall(cell)) for cell in cells)
 
 
 def unreadable(path: str, error: Exception) -> str:

@@ -280,7 +280,7 @@ def wrong_settings(given: str, values: str) -> str:
     """Sentences about the settings of a run that are wrong.
 
     Args:
-        given: JSON list of the names that the command line gives.
+        given: JSON list of the names that the command line and the project give.
         values: JSON mapping from every setting to its value in this run.
 
     Returns:

@@ -1,5 +1,5 @@
 -- Warns, as nothing is wrong with the tables: a campaign may start tomorrow, address nobody by
--- mistake, or have been changed after its start, which changes nothing.
+-- mistake, have been entered after its start, or changed after it, which changes nothing.
 {{ config(severity='warn') }}
 
 with campaigns as (
@@ -25,7 +25,8 @@ frozen as (
         members.expected_lift,
         members.customer_id = '' as is_nobody,
         members.start_date,
-        members.end_date
+        members.end_date,
+        members.decided_on
     from {{ ref('campaign_members') }} as members
     inner join own_versions
         on members.model_version = own_versions.model_version
@@ -48,6 +49,10 @@ compared as (
         as_of.as_of_date,
         frozen.start_date as frozen_start_date,
         frozen.campaign is not null and not frozen.is_nobody as is_frozen,
+        -- Said as long as the log ends as it did then.
+        coalesce(
+            frozen.decided_on >= frozen.start_date and frozen.decided_on = as_of.as_of_date, false
+        ) as is_late,
         frozen.campaign is null and campaigns.start_date > as_of.as_of_date + 1 as is_pending,
         frozen.campaign is null
         or frozen.is_nobody
@@ -69,7 +74,7 @@ select
     campaign,
     format(
         case
-            when is_frozen
+            when is_another and is_frozen
                 then
                     'The campaign ''{0}'' keeps whom it addressed on {3}: its row or a'
                     || ' setting has changed.'
@@ -78,9 +83,14 @@ select
                 then
                     'The campaign ''{0}'' starts on {1}, and the log ends on {2}: the first build'
                     || ' whose log reaches the day before its start decides whom it addresses.'
+            when is_another
+                then
+                    'The campaign ''{0}'' addresses nobody: on the day before {1} no customer was'
+                    || ' as its row says. That stays: give a changed row another name.'
             else
-                'The campaign ''{0}'' addresses nobody: on the day before {1} no customer was as'
-                || ' its row says. That stays: give a changed row another name.'
+                'The campaign ''{0}'' starts on {1}, and the log ended on {2} already when its'
+                || ' control group was drawn: its results say nothing about what was sent before.'
+                || ' Enter a campaign before it starts.'
         end,
         campaign,
         cast(start_date as varchar),
@@ -88,4 +98,4 @@ select
         coalesce(cast(frozen_start_date as varchar), '')
     ) as warning
 from compared
-where is_another
+where is_another or is_late

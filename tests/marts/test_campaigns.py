@@ -57,14 +57,13 @@ class Campaigns:
             model_version=1, segmentation=None, segment=None, condition="true", end_date=None, recency_days=None,
             as_of_date=START - timedelta(days=1), control_share=0.5,
         )  # fmt: skip
-        rows = rows.assign(**{
-            name: value for name, value in {"expected_lift": 0.1, "start_date": START}.items() if name not in rows
-        })  # fmt: skip
+        usual = {"expected_lift": 0.1, "start_date": START, "decided_on": START - timedelta(days=1)}
+        rows = rows.assign(**{name: value for name, value in usual.items() if name not in rows})
         self.store(
             "campaign_members", rows, model_version="integer", campaign="varchar", customer_id="varchar",
             segmentation="varchar", segment="varchar", condition="varchar", monetary="decimal(18, 2)",
             is_control="boolean", expected_lift="double", start_date="date", end_date="date", recency_days="integer",
-            as_of_date="date", control_share="double",
+            as_of_date="date", control_share="double", decided_on="date",
         )  # fmt: skip
 
     def results(self, as_of: date = AS_OF, reported: str = NOTHING_REPORTED, **settings: Any) -> pd.DataFrame:
@@ -309,6 +308,16 @@ def test_a_claim_needs_customers_a_control_group_and_the_whole_window(
     assert measured == (verdict == "no effect shown" or (held_out == 30 and buyers in (3, (3, 6))) or buyers == 0)
 
 
+def test_a_draw_after_the_start_measures_nothing_that_was_sent_before(campaigns: Campaigns) -> None:
+    small_campaign(campaigns, 40, 40, 9)
+    for decided, is_late in ((START - timedelta(days=1), False), (START, True), (None, False)):
+        campaigns.connection.execute("update campaign_members set decided_on = $1", [decided])
+        found = campaigns.results()
+        assert list(found["verdict"].iloc[:1]) == ["no effect shown"]
+        late = " The control group was drawn when the log ended on 2025-06-01, after the start: this says nothing"
+        assert [late in text for text in found["verdict_text"]] == [is_late] * 3
+
+
 def test_a_campaign_that_addressed_nobody_has_no_results(campaigns: Campaigns) -> None:
     """Its row with no customer counts for nobody."""
     campaigns.orders(pd.DataFrame({"customer_id": [""], "order_date": [START], "amount": [1]}))
@@ -327,9 +336,12 @@ def test_a_campaign_that_addressed_nobody_has_no_results(campaigns: Campaigns) -
         ({"condition": "false"}, "keeps whom it addressed on 2025-06-01: its row or a setting has changed."),
         ({"name": "nobody"}, "addresses nobody: on the day before 2025-06-01 no customer was as its row says."),
         ({"name": "new", "start_date": "2026-02-01"}, "starts on 2026-02-01, and the log ends on 2025-12-31"),
+        ({"name": "late"}, "starts on 2025-06-01, and the log ended on 2025-12-31 already when its control group was"),
+        # The log has grown since: it was said.
+        ({"name": "long ago"}, None),
     ],
 )
-def test_a_row_that_was_changed_after_the_start_is_a_warning(
+def test_a_row_that_was_changed_or_entered_after_the_start_is_a_warning(
     campaigns: Campaigns, now: dict[str, str], warning: str | None
 ) -> None:
     row = ROW | {"name": "c", "condition": "true", "control_share": "0.5", "expected_lift": "0.1"}
@@ -338,7 +350,15 @@ def test_a_row_that_was_changed_after_the_start_is_a_warning(
         "int_as_of_dates", pd.DataFrame({"role": ["as_of"], "as_of_date": [AS_OF]}), role="varchar", as_of_date="date"
     )
     campaigns.members(
-        pd.DataFrame({"campaign": ["c", "nobody"], "customer_id": ["1", ""], "monetary": 5, "is_control": False})
+        pd.DataFrame(
+            {
+                "campaign": ["c", "nobody", "late", "long ago"],
+                "customer_id": ["1", "", "1", "1"],
+                "monetary": 5,
+                "is_control": False,
+                "decided_on": [START - timedelta(days=1), AS_OF, AS_OF, START],
+            }
+        )
     )
     campaigns.given.settings |= {"transactions": "shop.csv"}
     path = ROOT / "tests/marts/assert_each_campaign_is_frozen_as_it_is_written.sql"
@@ -391,7 +411,8 @@ def test_who_was_addressed_stays_whatever_comes_later(copy_of_demo_shop: Shop) -
     """Other rows of the past, another draw, another share and a full refresh; and from nothing it is the same again."""
     shop = copy_of_demo_shop
     frozen = members_of(shop)
-    assert shop.row("select count(distinct campaign), count(*) > 300 from campaign_members") == (3, True)
+    found = "count(distinct campaign), count(*) > 300, bool_and(decided_on = start_date - 1)"
+    assert shop.row(f"select {found} from campaign_members") == (3, True, True)
     verdicts = shop.rows("select window_days, verdict from campaign_results order by start_date, window_days")
     assert [verdict for _, verdict in verdicts[-2:]] == ["not over yet"] * 2
     build = ("run", "--select", "campaign_members", "campaign_results")
@@ -444,7 +465,7 @@ def written(folder: Path, *rows: dict[str, str], columns: tuple[str, ...] = COLU
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
-        ({"name": ""}, "Row 2 of campaigns.csv has no name."),
+        ({"name": ""}, "Line 2 of campaigns.csv has no name."),
         ({"name": "?!"}, "needs another name"),
         ({"segmentation": "rfm"}, "names a segment or a segmentation alone"),
         ({"condition": ""}, "addresses nobody in particular"),
@@ -479,7 +500,7 @@ def written(folder: Path, *rows: dict[str, str], columns: tuple[str, ...] = COLU
 def test_a_row_that_cannot_be_used_gets_one_sentence(tmp_path: Path, row: dict[str, str], sentence: str) -> None:
     (problem,) = written(tmp_path, ROW | row)
     assert sentence in problem
-    assert "ow 2 of campaigns.csv" in problem
+    assert "ine 2 of campaigns.csv" in problem
 
 
 @pytest.mark.parametrize(
@@ -555,9 +576,19 @@ def test_a_cell_that_is_too_long_to_read_gets_one_sentence(tmp_path: Path) -> No
 
 def test_two_campaigns_of_one_name_and_a_file_without_a_heading_are_found(tmp_path: Path) -> None:
     (problem,) = written(tmp_path, ROW, ROW | {"name": "Win-Back"})
-    assert "The campaigns 'win back' and 'Win-Back' (rows 2 and 3 of campaigns.csv) have one name." in problem
+    assert "The campaigns 'win back' and 'Win-Back' (lines 2 and 3 of campaigns.csv) have one name." in problem
     (problem,) = written(tmp_path, ROW, columns=COLUMNS[:-1])
     assert "lacks the column expected_lift" in problem
+
+
+def test_a_sentence_names_the_line_in_which_its_row_begins(tmp_path: Path) -> None:
+    """Neither blank lines nor cells of several lines shift it."""
+    rows = '\na,,,"true\r\n or\n false",2025-06-01\nb,,,true,soon\n\nc,,,"true\n",then,,,,"x\ny"\n'
+    (tmp_path / "campaigns.csv").write_bytes(f"{','.join(COLUMNS)}\n{rows}".encode())
+    problems = json.loads(read_campaigns("campaigns.csv", str(tmp_path)))["problems"]
+    assert [problem.partition(")")[0] for problem in problems] == [
+        "The campaign 'b' (line 6 of campaigns.csv", "The campaign 'c' (line 8 of campaigns.csv",
+    ]  # fmt: skip
 
 
 def test_a_condition_may_use_each_column_of_a_customer(demo_shop: Shop) -> None:

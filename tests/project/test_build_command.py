@@ -99,7 +99,23 @@ def test_an_error_is_said_once() -> None:
     progress.hear(event("RunResultError", "error", "Compilation Error in operation x\n  The setting 'a' is wrong.\n"))
     progress.say_once("The setting 'a' is wrong.")
     progress.say_once("Another.")
-    assert said == ["Compilation Error in operation x\n  The setting 'a' is wrong.\n", "Another."]
+    assert said == ["Compilation Error in operation x\n  The setting 'a' is wrong.", "Another."]
+
+
+def test_the_sentence_of_an_error_is_the_last_on_the_screen() -> None:
+    """Neither which macros raised it stands below it, nor that the build failed."""
+    said: list[str] = []
+    progress = Progress({}, said.append, Clock())
+    stopped = "Encountered an error:\nCompilation Error in operation shop-on-run-start-0 (./dbt_project.yml)\n  One.\n"
+    stopped += "  Two.\n  \n  > in macro m (macros/m.sql)\n  > called by operation shop-on-run-start-0 (./a.yml)\n"
+    progress.hear(event("MainEncounteredError", "error", stopped))
+    assert said == ["One.\n  Two."]
+    summary_of_run = event("EndOfRunSummary", "info")
+    summary_of_run.data.num_errors = 2
+    progress.hear(summary_of_run)
+    problem = "  Compilation Error in model a\n  Three.\n  \n  > in macro m (m.sql)\n  > called by model a (a.sql)"
+    progress.hear(event("RunResultError", "error", problem))
+    assert said[1:] == ["The build failed after 0 s: 2 problems.", "  Compilation Error in model a\n  Three."]
 
 
 def test_of_two_tests_that_fail_alike_both_say_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,7 +138,8 @@ def test_of_two_tests_that_fail_alike_both_say_it(monkeypatch: pytest.MonkeyPatc
     finally:
         cleanup_event_logger()
     plain = [re.sub("\x1b.*?m", "", line).strip() for line in said]
-    assert plain == [
+    assert plain[0] == "The build failed after 0 s: 2 problems."
+    assert plain[1:] == [
         line
         for name, of in (("first", "Failure"), ("second", "Failure"), ("third", "Warning"))
         for line in (f"{of} in test {name} ({name}.sql)", "Got 3 results, configured to fail if != 0")
@@ -203,7 +220,7 @@ def test_the_end_reads_the_marts_where_the_prefix_puts_them(demo_shop: Shop, tmp
                 result=SimpleNamespace(results=[SimpleNamespace(status="fail"), SimpleNamespace(status="success")]),
             ),
             1,
-            "The build failed after 0 s: 1 problem, see above.",
+            "The build failed after 0 s: 1 problem.",
         ),
     ],
 )  # fmt: skip
@@ -233,7 +250,7 @@ def test_the_exit_code_of_dbt_is_kept(
     monkeypatch.setenv("SHOP_WAREHOUSE", str(tmp_path / "shop.duckdb"))
     assert main(["{a: 1}"]) == code
     assert capsys.readouterr().out.splitlines()[-1] == end
-    assert heard == [["build", "--log-level", "none", "--vars", "{a: 1}"]]
+    assert heard == [["build", "--log-level", "none", "--no-use-colors", "--vars", "{a: 1}"]]
     assert gc.isenabled()
     # A first build fits, and another may not, nor one that dbt will say can't open the warehouse.
     (tmp_path / "shop.duckdb").touch()

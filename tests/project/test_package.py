@@ -203,6 +203,26 @@ def test_versions_are_looked_up_where_the_prefix_puts_their_tables() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("project", "written"),
+    [
+        # The settings of this project, also below its name.
+        ("customer_segmentation", ["refitt", "currency", "their_own", "duplicates"]),
+        # Of a project that uses it, those below its name; on the command line there may be others of its own.
+        ("my_shop", ["refitt", "currency"]),
+    ],
+)
+def test_settings_that_somebody_wrote_are_looked_at(project: str, written: list[str]) -> None:
+    settings = {"customer_segmentation": {"refitt": True}, "their_own": 1, "duplicates": "keep"}
+    context = {
+        "var": None,
+        "project_name": project,
+        "invocation_args_dict": {"vars": {"currency": "EUR", "their_own": 2}},
+        "adapter": SimpleNamespace(config=SimpleNamespace(vars=SimpleNamespace(to_dict=lambda: settings))),
+    }
+    assert load_macros(ROOT / "macros", context)["written_settings"]() == written
+
+
 def test_no_sql_names_a_schema_or_takes_the_package_for_the_project() -> None:
     texts = {path.relative_to(ROOT): path.read_text("utf-8") for path in (ROOT / "macros").rglob("*.sql")}
     known = {Path("macros/schema/this_package.sql"), Path("macros/input/validate_package.sql")}

@@ -765,7 +765,7 @@ def campaign(name: str, days: int, verdict: str, difference: float | None = None
         "condition": None, "start_date": pd.Timestamp("2024-03-01"), "end_date": None,
         "window_end_date": pd.Timestamp("2024-03-30"), "as_of_date": pd.Timestamp("2024-12-31"),
         "is_complete": verdict != "not over yet", "expected_lift": 0.1, "needed_customers_revenue": 1234.0,
-        "restatement_count": 0,
+        "decided_on": pd.NaT, "restatement_count": 0,
     }  # fmt: skip
     for arm, customers in (("treatment", 200), ("control", 100)):
         row |= {f"{arm}_customer_count": customers, f"{arm}_buyer_count": 40, f"{arm}_conversion": 40 / customers}
@@ -813,6 +813,12 @@ def test_campaigns_claim_what_the_mart_claims(tables: Tables) -> None:
     assert unknown.title == "What campaigns brought: none of 1 shows an effect so far"
     assert not unknown.panels
     assert not unknown.legend
+    late = " The control group was drawn when the log ended on {day}, after the start: this says nothing about what was"
+    late += " sent before."
+    for day, sentence in {29: "", 1: late.format(day="1 March 2024")}.items():
+        decided = pd.Timestamp(2024, 2 if day == 29 else 3, day)
+        found = campaign_results(pd.DataFrame([rows[0] | {"decided_on": decided}]))
+        assert found.cards[0].texts[1][1] == block.cards[1].texts[1][1] + sentence
     # Its members are decided on the day before, and nobody has been written to.
     waits = campaign("d", 30, "not over yet", start_date=pd.Timestamp("2025-01-01"))
     waiting = campaign_results(pd.DataFrame([waits]))
@@ -2285,6 +2291,28 @@ def test_bounds_around_scores_of_few_show_no_money(
     ]
 
 
+def test_bounds_that_the_shop_has_set_are_shown_as_they_are(tables: Tables) -> None:
+    """They are what nobody has spent, however few customers lie between them."""
+    settings = {"rfm_cut_points": {"monetary": [49.5, 1234.56], "frequency": 3}}
+    cuts = pd.DataFrame({"score_group": "", "measure": "monetary", "cut_number": [1, 2], "cut_point": [49.5, 1234.56]})
+    changed = dict(tables) | {
+        "segment_rules": tables["segment_rules"].assign(settings=json.dumps(settings)),
+        "rfm_cut_points": cuts, "rpt_score_cells": with_monetary_scores(tables, [1, 2, 1]),
+    }  # fmt: skip
+    block = blocks_of(changed)["cut_points"]
+    assert [words for _score, words in block.cards[0].facts] == [
+        "over 1,234.56", "over 49.50 to 1,234.56", "up to 49.50",
+    ]  # fmt: skip
+    assert "rounded" not in block.note
+    quantiles = tables["segment_rules"].assign(settings=json.dumps({"rfm_cut_points": {"monetary": 3}}))
+    assert "cut_points" not in {
+        block.name for block in blocks_of(changed | {"segment_rules": quantiles}).values() if block.cards
+    }
+    assert [row["bounds"] for row in bounds(cuts.assign(cut_point=[50.0, 1000.0], is_set=True))] == [
+        "up to 50", "over 50 to 1,000", "over 1,000",
+    ]  # fmt: skip
+
+
 def test_equal_cut_points_leave_a_score_without_bounds() -> None:
     cuts = pd.DataFrame(
         {"score_group": "", "measure": "frequency", "cut_number": [1, 2, 3, 4], "cut_point": [1.0, 1.0, 2.0, 5.0]}
@@ -2305,7 +2333,7 @@ def test_equal_cut_points_leave_a_score_without_bounds() -> None:
 )
 def test_bounds_of_money_that_differ_are_written_so(cut_points: list[float], expected: list[str]) -> None:
     cuts = pd.DataFrame({"score_group": "", "measure": "monetary", "cut_number": range(1, 3), "cut_point": cut_points})
-    assert [row["bounds"] for row in bounds(cuts)] == expected
+    assert [row["bounds"] for row in bounds(cuts.assign(is_set=False))] == expected
 
 
 def test_the_first_screen_counts_doubts_about_the_input(tables: Tables) -> None:

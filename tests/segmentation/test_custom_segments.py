@@ -52,7 +52,7 @@ def test_the_projects_own_seed_is_empty_and_right() -> None:
 )
 def test_a_wrong_condition_is_named(tmp_path: Path, condition: str, problem: str) -> None:
     (sentence,) = problems(tmp_path, segment(condition=condition))
-    assert sentence == f"The segment 'own' (row 2 of own.csv) has a condition that can't be used: {problem}"
+    assert sentence == f"The segment 'own' (line 2 of own.csv) has a condition that can't be used: {problem}"
 
 
 @pytest.mark.parametrize(
@@ -82,11 +82,11 @@ def test_wrong_rows_are_named(tmp_path: Path) -> None:
         segment(name="c", priority="4", value_order="-1"),
     )  # fmt: skip
     assert found == [
-        "The segment 'other' (row 4 of own.csv) needs another name: of 80 characters at most, and not 'other', which is"
-        " who meets no condition.",
-        "The segment 'other' (row 4 of own.csv) has the priority 'x': it needs a whole number, 1 for the first.",
-        "The segment 'other' (row 4 of own.csv) has no condition. Give it one, e.g. recency_days > 60.",
-        "The segment 'c' (row 5 of own.csv) has the value_order '-1': it needs a whole number, 1 for the first.",
+        "The segment 'other' (line 4 of own.csv) needs another name: of 80 characters at most, and not 'other', which"
+        " is who meets no condition.",
+        "The segment 'other' (line 4 of own.csv) has the priority 'x': it needs a whole number, 1 for the first.",
+        "The segment 'other' (line 4 of own.csv) has no condition. Give it one, e.g. recency_days > 60.",
+        "The segment 'c' (line 5 of own.csv) has the value_order '-1': it needs a whole number, 1 for the first.",
         "Two segments of own.csv have the name own. Give each one of its own.",
         "Two segments of own.csv have the priority 1. Give each one of its own.",
     ]
@@ -96,8 +96,9 @@ def test_numbers_that_fit_no_integer_and_another_encoding_get_one_sentence(tmp_p
     assert problems(tmp_path, segment(priority="0000000000123456789", value_order="999999999")) == []
     found = problems(tmp_path, segment(priority="99999999999", value_order="1234567890"))
     assert found == [
-        "The segment 'own' (row 2 of own.csv) has the priority '99999999999': it needs a number of 9 digits at most.",
-        "The segment 'own' (row 2 of own.csv) has the value_order '1234567890': it needs a number of 9 digits at most.",
+        "The segment 'own' (line 2 of own.csv) has the priority '99999999999': it needs a number of 9 digits at most.",
+        "The segment 'own' (line 2 of own.csv) has the value_order '1234567890': it needs a number of 9 digits at"
+        " most.",
     ]
     (tmp_path / "own.csv").write_bytes(f"{','.join(COLUMNS)}\nGröße,1,true,,,,,,\n".encode("cp1252"))
     assert json.loads(custom_segment_problems("own.csv", str(tmp_path))) == [

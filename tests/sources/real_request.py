@@ -33,6 +33,7 @@ def macros() -> dict[str, Callable[..., Any]]:
         "run_started_at": datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC),
         "modules": SimpleNamespace(datetime=datetime),
         "uses_stored_rules": lambda: False,
+        "given_settings": list,
     }
     return load_macros(ROOT / "macros", context)
 

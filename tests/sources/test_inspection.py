@@ -9,6 +9,7 @@ import pytest
 from commands import BIN, COMMANDS, run
 from conftest import ROOT, Shop, problem_of
 from shop_toolkit.ingest import inspect_input
+from shop_toolkit.ingest.errors import repeating
 from shop_toolkit.ingest.macros import load_macros
 
 LOG = (
@@ -168,6 +169,19 @@ def test_it_stops_with_the_sentence_of_a_build(settings: str, problem: str, caps
     printed = capsys.readouterr()
     assert problem in printed.err
     assert not printed.out
+
+
+def test_advice_says_which_settings_the_next_command_has_to_repeat(
+    write_csv: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = write_csv("Kunde;Order Date;Price", "1;2024-01-05;3")
+    assert inspect_input.main([f"{{transactions: {log}, csv_delimiter: ;}}"]) == 1
+    assert capsys.readouterr().err.endswith(
+        "e.g. --vars '{column_mapping: {customer_id: \"Kunde\"}}'."
+        " Repeat there what this command sets, too: transactions, csv_delimiter.\n"
+    )
+    assert repeating("Set it with --vars '{refit: true}'.", ["refit"]) == "Set it with --vars '{refit: true}'."
+    assert repeating("There is no file.", ["transactions"]) == "There is no file."
 
 
 def test_both_commands_of_the_documents_report_the_same(

@@ -13,7 +13,7 @@ from lines import Lines, connected, lines_of
 from openpyxl import Workbook
 from shop_toolkit.ingest.errors import InputError
 from shop_toolkit.ingest.exports import EXPORTS, comparable, export_of
-from shop_toolkit.ingest.headings import match_headings
+from shop_toolkit.ingest.headings import COLUMN_ALIASES, match_headings
 
 
 @dataclass(frozen=True)
@@ -565,6 +565,21 @@ def test_a_hint_names_the_heading_that_is_like_each_missing_column(headings: lis
         match_headings(headings, "it", {})
     assert str(stopped.value).endswith(f"Say which it is, e.g. --vars '{{column_mapping: {{{example}}}}}'.")
     assert len(str(stopped.value)) < 500
+
+
+def test_a_hint_repeats_what_the_setting_holds_already() -> None:
+    """The setting is replaced as a whole."""
+    headings = ["Kundennummer", "Bestelldatum", "Stückpreis", *"abcdefghijkl"]
+    with pytest.raises(InputError) as stopped:
+        match_headings(headings, "it", {"ordered_at": "Bestelldatum", "unit_price": "Stückpreis", "currency": ""})
+    assert str(stopped.value).endswith(
+        'e.g. --vars \'{column_mapping: {ordered_at: "Bestelldatum", unit_price: "Stückpreis", currency: [],'
+        ' customer_id: "Kundennummer"}}\'.'
+    )
+    many = dict(zip([name for name in COLUMN_ALIASES if name != "customer_id"], headings[1:], strict=False))
+    with pytest.raises(InputError) as stopped:
+        match_headings(headings, "it", many)
+    assert str(stopped.value).endswith("e.g. --vars '{column_mapping: {customer_id: \"Kundennummer\", …}}'.")
 
 
 def test_a_hint_stays_short_however_long_the_headings_are() -> None:

@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    on_schema_change='fail',
+    on_schema_change='append_new_columns',
     full_refresh=false,
 ) }}
 
@@ -57,6 +57,9 @@ due as (
 
     select
         campaigns.*,
+        -- The embedded shop's own show what a campaign brings that was entered in time.
+        case when campaigns.is_example then campaigns.start_date - 1 else as_of.as_of_date end
+            as decided_on,
         campaigns.start_date - 1 as as_of_date
     from campaigns
     inner join as_of
@@ -105,6 +108,7 @@ candidates as (
         due.expected_lift as campaign_expected_lift,
         due.start_date as campaign_start_date,
         due.end_date as campaign_end_date,
+        due.decided_on as campaign_decided_on,
         segmented.*
     from due
     inner join segmented
@@ -150,6 +154,7 @@ nobody as (
         dates.is_backfilled,
         due.start_date as campaign_start_date,
         due.end_date as campaign_end_date,
+        due.decided_on as campaign_decided_on,
         due.as_of_date
     from due
     inner join dates
@@ -188,5 +193,6 @@ select
     is_backfilled,
     campaign_start_date as start_date,
     campaign_end_date as end_date,
-    as_of_date
+    as_of_date,
+    campaign_decided_on as decided_on
 from decided

@@ -129,7 +129,8 @@ campaigns as (
         condition,
         expected_lift,
         start_date,
-        end_date
+        end_date,
+        decided_on
     from members
 
 ),
@@ -145,6 +146,7 @@ windows as (
         campaigns.start_date,
         campaigns.end_date,
         campaigns.start_date + (sums.window_days - 1) as window_end_date,
+        campaigns.decided_on,
         as_of.as_of_date,
         window_end_date <= as_of.as_of_date as is_complete
     from sums
@@ -391,6 +393,16 @@ explained as (
                         100 * expected_lift,
                         window_days,
                         cast(needed_customers_revenue as bigint)
+                    )
+            end,
+            case
+                when decided_on >= start_date and smaller_customer_count > 0
+                    then format(
+                        concat(
+                            ' The control group was drawn when the log ended on {}, after the ',
+                            'start: this says nothing about what was sent before.'
+                        ),
+                        cast(decided_on as varchar)
                     )
             end
         ) as verdict_text

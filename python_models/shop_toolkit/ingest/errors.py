@@ -38,6 +38,19 @@ def sentence_of(problem: str) -> str:
     return line if len(line) <= LONGEST_SENTENCE else f"{line[: LONGEST_SENTENCE - 1]}…"
 
 
+def repeating(problem: str, given: Iterable[str]) -> str:
+    """A problem, and where it advises a setting, which others the next command has to repeat.
+
+    Args:
+        problem: A sentence. As it advises `--vars`, taken literally the next command would have no other setting.
+        given: The names of the settings that this command gives.
+    """
+    others = [name for name in given if f"{name}:" not in problem]
+    if "--vars" not in problem or not others:
+        return problem
+    return f"{problem} Repeat there what this command sets, too: {listed(others)}."
+
+
 def first_line_of(error: BaseException) -> str:
     """The first line of an error's message without its full stop, or the error's name."""
     lines: Sequence[str] = str(error).strip().splitlines()

@@ -115,7 +115,7 @@ def match_headings(headings: Sequence[str], input_name: str, column_mapping: Map
     if "unit_price" in found and "amount" in found:
         prefers_amount = "unit_price" not in column_mapping and "amount" in column_mapping
         del found["unit_price" if prefers_amount else "amount"]
-    _check_required(found, headings, input_name)
+    _check_required(found, headings, input_name, column_mapping)
     return {column: heading for column, heading in found.items() if heading}
 
 
@@ -176,7 +176,9 @@ def check_mapping(headings: Sequence[str], input_name: str, column_mapping: Mapp
             raise InputError(f"{problem} {present}{advice}".rstrip())
 
 
-def _check_required(found: Mapping[str, str], headings: Sequence[str], input_name: str) -> None:
+def _check_required(
+    found: Mapping[str, str], headings: Sequence[str], input_name: str, column_mapping: Mapping[str, str]
+) -> None:
     missing = [column for column in REQUIRED if column not in found]
     if "ordered_at" in missing and (export := export_of(headings)) is not None and export.undated:
         raise InputError(f"{input_name} is an export of {export.name}: {export.undated}")
@@ -190,10 +192,19 @@ def _check_required(found: Mapping[str, str], headings: Sequence[str], input_nam
             if heading is not None:
                 hints[name] = heading
         hints = hints or {missing[0].split()[0]: "your heading"}
-        example = ", ".join(f'{column}: "{shortened(heading, 40)}"' for column, heading in hints.items())
+        # The whole setting is replaced: what it holds already has to be repeated, if there is room.
+        known, entries = (
+            [f"{column}: {_quoted(heading) if heading else '[]'}" for column, heading in mapping.items()]
+            for mapping in (column_mapping, hints)
+        )
+        example = ", ".join([*known, *entries] if len("".join(known)) < LONGEST_LIST else [*entries, "…"])
         problem = f"No heading of {input_name} is known to hold {', '.join(missing)}."
         advice = f"Say which it is, e.g. --vars '{{column_mapping: {{{example}}}}}'."
         raise InputError(f"{problem} {_present(headings, LONGEST_SENTENCE - len(problem) - len(advice))}{advice}")
+
+
+def _quoted(heading: str) -> str:
+    return f'"{shortened(heading, 40)}"'
 
 
 def _hint(column: str, headings: Sequence[str]) -> tuple[str, str | None]:

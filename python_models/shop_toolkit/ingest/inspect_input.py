@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import yaml
 
-from shop_toolkit.ingest.errors import named
+from shop_toolkit.ingest.errors import named, repeating
 from shop_toolkit.ingest.files import CSV_SUFFIXES, InputError, workbook_rows
 from shop_toolkit.ingest.inspection import inspect_input
 from shop_toolkit.ingest.macros import load_macros
@@ -34,8 +34,13 @@ def main(arguments: list[str]) -> int:
     Returns:
         The exit code.
     """
+    text = arguments[0] if arguments else ""
     try:
-        print(*_report(settings_of_run(arguments[0] if arguments else "")), sep="\n")
+        settings = settings_of_run(text)
+        try:
+            print(*_report(settings), sep="\n")
+        except InputError as error:
+            raise InputError(repeating(str(error), _given(text))) from error
     except InputError as error:
         print(error, file=sys.stderr)
         return 1
@@ -87,6 +92,7 @@ def _context(settings: Mapping[str, Any]) -> dict[str, Any]:
         "run_started_at": datetime.datetime.now(datetime.UTC),
         "modules": SimpleNamespace(datetime=datetime),
         "uses_stored_rules": lambda: False,
+        "given_settings": list,
     }
 
 

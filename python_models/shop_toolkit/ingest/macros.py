@@ -30,7 +30,8 @@ def load_macros(folder: Path, context: Mapping[str, Any]) -> dict[str, Callable[
     # Outside dbt, `var` renders nothing: it is the macro `setting`.
     given = {"setting": context["var"]} | dict(context)
     names = dict[str, Any](given)
-    names |= {"return": _return, "adapter": SimpleNamespace(dispatch=lambda name: names[f"default__{name}"])}
+    names["return"] = _return
+    names.setdefault("adapter", SimpleNamespace(dispatch=lambda name: names[f"default__{name}"]))
     for file in sorted(folder.rglob("*.sql")):
         template = _Lazy(file.read_text("utf-8"), names)
         names |= {name: template.macro(name) for _, name in MACRO.findall(template.text) if name not in given}

@@ -118,6 +118,7 @@ class Request:
         schema: Where the source's views and the state of the pipeline are.
         rows: The table of the rows that earlier builds read.
         orders: The table of their orders; not the mart `orders`, which is a view.
+        given: The names of the settings that the command line gives.
     """
 
     settings: Mapping[str, Any]
@@ -132,6 +133,7 @@ class Request:
     schema: str = "sources"
     rows: str = "staging.base_transactions"
     orders: str = "core.int_orders"
+    given: Sequence[str] = ()
 
     @property
     def transactions(self) -> str:

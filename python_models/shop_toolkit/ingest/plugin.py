@@ -12,7 +12,7 @@ import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from shop_toolkit.ingest.errors import InputError, reason_of, sentence_of
+from shop_toolkit.ingest.errors import InputError, reason_of, repeating, sentence_of
 from shop_toolkit.ingest.files import workbook_rows
 from shop_toolkit.ingest.inspection import inspect_input
 from shop_toolkit.ingest.plan import RELATIONS, Request, create_state, prepare_input
@@ -46,14 +46,14 @@ def prepare(conn: duckdb.DuckDBPyConnection, request: str) -> str:
         JSON: `messages`, sentences for the log, and `relations`, the names of the views and tables that are in the
         schema `sources` now; or `problem`, a sentence on why the build stops.
     """
+    asked = Request(**json.loads(request))
     with conn.cursor() as cursor:
         # A second connection has settings of its own; dbt sets those of the profile on the first.
         cursor.execute("set TimeZone = 'UTC'")
         try:
-            messages = prepare_input(cursor, Request(**json.loads(request)))
-            return json.dumps({"messages": messages, "relations": RELATIONS})
+            return json.dumps({"messages": prepare_input(cursor, asked), "relations": RELATIONS})
         except InputError as error:
-            return json.dumps({"problem": sentence_of(str(error))})
+            return json.dumps({"problem": repeating(sentence_of(str(error)), asked.given)})
         except (duckdb.Error, OSError) as error:
             # Whatever else a file or the machine may have in store.
             return json.dumps({"problem": sentence_of(f"The input can't be read: {reason_of(error)}.")})
@@ -74,11 +74,12 @@ def inspect_from_the_warehouse(request: str, identifier_reader: str) -> str:
         JSON: `messages`, the lines of the report, or `problem`, the sentence with which a build would stop.
     """
     warehouse: duckdb.DuckDBPyConnection = DuckDBConnectionManager.env().conn
+    asked = Request(**json.loads(request))
     with warehouse.cursor() as cursor:
         cursor.execute("set TimeZone = 'UTC'")
         try:
-            return json.dumps({"messages": inspect_input(cursor, Request(**json.loads(request)), identifier_reader)})
+            return json.dumps({"messages": inspect_input(cursor, asked, identifier_reader)})
         except InputError as error:
-            return json.dumps({"problem": sentence_of(str(error))})
+            return json.dumps({"problem": repeating(sentence_of(str(error)), asked.given)})
         except (duckdb.Error, OSError) as error:
             return json.dumps({"problem": sentence_of(f"The input can't be read: {reason_of(error)}.")})

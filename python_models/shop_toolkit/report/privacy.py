@@ -11,6 +11,7 @@ import pandas as pd
 from shop_toolkit.report.charts import Tables
 from shop_toolkit.report.language import gettext as _
 from shop_toolkit.report.language import marked
+from shop_toolkit.report.segmentations import settings_of_fit
 
 # The report shows no revenue of fewer customers than these.
 LEAST_CUSTOMERS = 5
@@ -110,8 +111,8 @@ def overdue_totals(ranks: pd.DataFrame) -> pd.DataFrame:
     return sums.assign(**{name: sums[name].where(shown) for name in money})
 
 
-def cuts_without_money(cuts: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
-    """Cut-points as the report may show them: one of money is what a customer spent.
+def cuts_without_money(cuts: pd.DataFrame, scores: pd.DataFrame, setting: object) -> pd.DataFrame:
+    """Cut-points as the report may show them: one of money is what a customer spent, unless the shop has set it.
 
     Amounts of countries are left out, and all where customers are few for so many scores. Around a score of few, they
     are missing.
@@ -119,9 +120,15 @@ def cuts_without_money(cuts: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame
     Args:
         cuts: rfm_cut_points of the active version.
         scores: Customers (`customer_count`) by `monetary_score`, without countries that have cut-points of their own.
+        setting: The setting `rfm_cut_points` that the version was fitted with.
+
+    Returns:
+        The cut-points, and whether they are set (`is_set`).
     """
     shown = cuts.assign(score_group=cuts["score_group"].fillna("")).astype({"score_group": "str"})
-    is_money = shown["measure"] == "monetary"
+    own = setting if isinstance(setting, Mapping) else {}
+    shown = shown.assign(is_set=[isinstance(own.get(measure), list) for measure in shown["measure"]])
+    is_money = (shown["measure"] == "monetary") & ~shown["is_set"].astype(bool)
     number = int((is_money & (shown["score_group"] == "")).sum())
     counts = dict(zip(scores["monetary_score"], scores["customer_count"], strict=True))
     enough = sum(counts.values()) >= LEAST_CUSTOMERS * (1 + number)
@@ -166,7 +173,11 @@ def guarded(tables: Tables) -> dict[str, pd.DataFrame]:
     )
     return dict(tables) | {
         "rpt_findings": findings_without(tables["rpt_findings"], segments),
-        "rfm_cut_points": cuts_without_money(tables["rfm_cut_points"], monetary_scores),
+        "rfm_cut_points": cuts_without_money(
+            tables["rfm_cut_points"],
+            monetary_scores,
+            settings_of_fit(tables["segment_rules"]).get("rfm_cut_points"),
+        ),
         "sales_by_country": pooled_countries(tables["sales_by_country"]),
         "rpt_score_cells": without_money(cells, "customer_count", ["revenue", "revenue_share"]),
         "rpt_segment_interests": without_money(

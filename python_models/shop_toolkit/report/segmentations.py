@@ -1,5 +1,8 @@
 """What sections share about segmentations: their names, and the order of their segments."""
 
+import json
+from typing import Any
+
 import pandas as pd
 
 from shop_toolkit.report.language import gettext as _
@@ -37,6 +40,18 @@ def segmentations_of(segments: pd.DataFrame) -> dict[str, str]:
     """
     has_custom = (segments["segmentation"] == CUSTOM).any()
     return {key: words for key, words in SEGMENTATIONS.items() if key != CUSTOM or has_custom}
+
+
+def settings_of_fit(rules: pd.DataFrame) -> dict[str, Any]:
+    """The settings that a version was fitted with, by name; empty without rules.
+
+    Args:
+        rules: segment_rules of the version.
+    """
+    for settings in rules["settings"]:
+        known: dict[str, Any] = json.loads(settings)
+        return known
+    return {}
 
 
 def ordered(segments: pd.DataFrame, segmentation: str) -> pd.DataFrame:

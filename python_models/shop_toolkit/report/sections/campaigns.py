@@ -146,6 +146,19 @@ def amount(value: Any) -> str:
 
 def verdict_sentence(row: Row) -> str:
     """The verdict on a window in the current language; in English it is verdict_text; `row` is its row of the mart."""
+    text, decided = sentence_of_verdict(row), row["decided_on"]
+    if row["verdict"] == "no control group" or is_missing(decided) or decided < row["start_date"]:
+        return text
+    late = _(
+        "The control group was drawn when the log ended on {day}, after the start: this says nothing about what was"
+        " sent before.",
+        day=day_of(decided),
+    )
+    return f"{text} {late}"
+
+
+def sentence_of_verdict(row: Row) -> str:
+    """Like `verdict_sentence`, whenever it was decided whom the campaign addresses."""
     verdict = row["verdict"]
     if verdict == "no control group":
         return _("Nothing to compare with: nobody was held out, or everybody was.")

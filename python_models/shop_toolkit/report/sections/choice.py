@@ -1,6 +1,5 @@
 """Why these segments? Every candidate by silhouette and by stability, and the choice in words."""
 
-import json
 from collections.abc import Hashable, Mapping
 from typing import Any
 
@@ -26,6 +25,7 @@ from shop_toolkit.report.charts import (
 from shop_toolkit.report.data_texts import said
 from shop_toolkit.report.language import gettext as _
 from shop_toolkit.report.language import marked, ngettext, number_text
+from shop_toolkit.report.segmentations import settings_of_fit
 from shop_toolkit.report.words import count, percent, sentence
 
 ALGORITHMS = {
@@ -67,16 +67,8 @@ def blocks(tables: Tables) -> list[Block]:
     return [
         choices(candidates),
         silhouettes(candidates),
-        stabilities(candidates, min_stability(tables["segment_rules"])),
+        stabilities(candidates, settings_of_fit(tables["segment_rules"]).get("min_stability")),
     ]
-
-
-def min_stability(rules: pd.DataFrame) -> float | None:
-    """The setting of this name that the version was fitted with."""
-    for settings in rules["settings"]:
-        known: dict[str, Any] = json.loads(settings)
-        return known.get("min_stability")
-    return None
 
 
 def name_of(candidate: Mapping[Hashable, Any]) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 from shop_toolkit.report.charts import Block, Card, rows_of, table_of, without_chart
 from shop_toolkit.report.colours import GREY
 from shop_toolkit.report.language import gettext as _
-from shop_toolkit.report.language import marked, ngettext
+from shop_toolkit.report.language import marked, ngettext, number_text, with_currency
 from shop_toolkit.report.privacy import LEAST_CUSTOMERS
 from shop_toolkit.report.segmentations import ordered
 from shop_toolkit.report.words import count, percent, rough_money, sentence
@@ -63,7 +63,7 @@ def rules(segmentation: str, all_rules: pd.DataFrame, segments: pd.DataFrame, co
 
 
 def bounds_of_scores(cuts: pd.DataFrame) -> Block:
-    """Which days, orders and amounts get which score; `cuts` is rfm_cut_points of the active version."""
+    """Which days, orders and amounts get which score; `cuts` is rfm_cut_points, as the report may show it."""
     name, heading = "cut_points", _("Bounds between the scores")
     own = cuts[cuts["measure"].isin(MEASURES)].sort_values(["score_group", "measure", "cut_number"])
     scores = [row for _key, part in own.groupby(["score_group", "measure"]) for row in bounds(part)]
@@ -79,15 +79,19 @@ def bounds_of_scores(cuts: pd.DataFrame) -> Block:
     ordered_scores = sorted(
         scores, key=lambda row: (row["score_group"], list(MEASURES).index(row["key"]), -row["score"])
     )
+    note = _(
+        "Fixed when the rules were fitted, so that scores of different months can be compared. They are in the table"
+        " rfm_cut_points; seeds/rfm_segments.csv says which scores have which RFM segment."
+    )
+    if not own.loc[own["measure"] == "monetary", "is_set"].all():
+        # What single customers have spent.
+        note += " " + _(
+            "Amounts are rounded, and not shown around scores of fewer than {least} customers.", least=LEAST_CUSTOMERS
+        )
     return Block(
         name,
         heading,
-        note=_(
-            "Fixed when the rules were fitted, so that scores of different months can be compared. They are in the"
-            " table rfm_cut_points; seeds/rfm_segments.csv says which scores have which RFM segment. Amounts are"
-            " rounded, and not shown around scores of fewer than {least} customers.",
-            least=LEAST_CUSTOMERS,
-        ),
+        note=note,
         cards=[
             Card(
                 _(words),
@@ -115,7 +119,9 @@ def bounds(cuts: pd.DataFrame) -> list[dict[str, Any]]:
     # Days and orders are whole numbers: a bound between two of them is the lower one.
     if key != "monetary":
         ends = [math.floor(end) for end in ends]
-    words = amounts_apart(ends) if key == "monetary" else count
+    words: Callable[[float], str] = count
+    if key == "monetary":
+        words = amounts_as_set(ends) if first["is_set"] else amounts_apart(ends)
     rows = []
     for place, (low, high) in enumerate(zip([None, *ends], [*ends, None], strict=True)):
         if low is not None and high is not None and low >= high:
@@ -149,6 +155,12 @@ def amounts_apart(ends: list[float]) -> Callable[[float], str]:
     known = {end for end in ends if not math.isnan(end)}
     digits = next((few for few in range(2) if len({rough_money(end, few) for end in known}) == len(known)), 2)
     return lambda end: rough_money(end, digits)
+
+
+def amounts_as_set(ends: list[float]) -> Callable[[float], str]:
+    """How amounts are written that the shop has set: as they are, in hundredths where one of them is no whole one."""
+    digits = 0 if all(end == round(end) for end in ends) else 2
+    return lambda end: with_currency(number_text(end, digits))
 
 
 def title_of(segmentation: str, number: int, right: float) -> str:
