@@ -165,16 +165,23 @@ action_members as (
 {#-
     SQL, of all members of an action: the share of them to hold out. It is that of the setting
     `control_share`, or where its draw leaves too few in a group for `campaign_results` to say
-    anything, the next larger one up to a half, else the next smaller one. 0, nobody, where none
-    leaves enough, or the setting is 0.
+    anything, the next larger hundredth up to a half, else the next smaller one. 0, nobody, where
+    none leaves enough, or the setting is 0.
 -#}
 {% macro action_control_share(draw) -%}
 {%- set configured = var('control_share') -%}
-{%- set others = [0.1, 0.2, 0.3, 0.4, 0.5] if configured else [] -%}
-{%- set larger = others | select('gt', configured) | list -%}
-{%- set smaller = others | select('lt', configured) | reverse | list -%}
+{%- set shares = [configured] -%}
+{%- if configured -%}
+    {%- set hundredth = (100 * configured) | round(6) -%}
+    {%- for number in range(1, 51) | select('gt', hundredth) -%}
+        {%- do shares.append(number / 100) -%}
+    {%- endfor -%}
+    {%- for number in range(50, 0, -1) | select('lt', hundredth) -%}
+        {%- do shares.append(number / 100) -%}
+    {%- endfor -%}
+{%- endif -%}
 case
-    {% for share in [configured] + larger + smaller -%}
+    {% for share in shares -%}
     when
         count(*) filter (where {{ draw }} < {{ share }}) >= {{ least_campaign_customers() }}
         and count(*) filter (where {{ draw }} >= {{ share }}) >= {{ least_campaign_customers() }}

@@ -400,9 +400,10 @@ select
             case
                 when week_count = 0 then ', and no like-for-like week shows the growth'
                 else format(
-                    ', counted with a growth of {:+.1f} % by {} like-for-like weeks',
+                    ', counted with a growth of {:+.1f} % by {} like-for-like {}',
                     100 * (growth - 1),
-                    week_count
+                    week_count,
+                    case when week_count = 1 then 'week' else 'weeks' end
                 )
             end
         )

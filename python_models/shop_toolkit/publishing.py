@@ -215,11 +215,28 @@ def safe_in_spreadsheet(column: str, kind: str) -> str:
 
 def is_complete(version: Path) -> bool:
     """Whether a version's folder holds every file of its manifest, byte for byte."""
+    manifest = manifest_in(version)
     try:
-        files = json.loads((version / MANIFEST).read_text("utf-8"))["files"]
-        return all(checksum_of(version / file["path"]) == file["checksum"] for file in files)
-    except (OSError, ValueError, KeyError):
+        return manifest is not None and all(
+            checksum_of(version / file["path"]) == file["checksum"] for file in manifest["files"]
+        )
+    except OSError:
         return False
+
+
+def manifest_in(version: Path) -> dict[str, Any] | None:
+    """The manifest in a version's folder; None where there is none, or it isn't what a build wrote."""
+    try:
+        manifest = json.loads((version / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    try:
+        is_whole = isinstance(manifest["publication_id"], str) and all(
+            isinstance(file[name], str) for file in manifest["files"] for name in ("path", "checksum")
+        )
+    except (KeyError, TypeError):
+        is_whole = False
+    return manifest if is_whole else None
 
 
 def checksum_of(path: Path) -> str:
@@ -230,21 +247,19 @@ def checksum_of(path: Path) -> str:
 
 def current_files(folder: Path) -> list[FileEntry]:
     """The files of the current publication in a folder, one entry each; none where nothing was published."""
-    try:
-        return files_of(json.loads((folder / "current" / MANIFEST).read_text("utf-8")))
-    except (OSError, ValueError):
-        return []
+    manifest = manifest_in(folder / "current")
+    return [] if manifest is None else files_of(manifest)
 
 
 def already_written(folder: Path) -> Written | None:
     """What the current publication in a folder has; None without one that says so."""
     version = (folder / "current").resolve()  # another build may replace the link meanwhile
-    try:
-        manifest = json.loads((version / MANIFEST).read_text("utf-8"))
-        checksums = {file["path"]: file["checksum"] for file in manifest["files"]}
-        return Written(version, manifest["publication_id"], checksums, manifest["content_keys"])
-    except (OSError, ValueError, KeyError):
+    manifest = manifest_in(version)
+    keys = manifest and manifest.get("content_keys")
+    if manifest is None or not isinstance(keys, dict):
         return None
+    checksums = {file["path"]: file["checksum"] for file in manifest["files"]}
+    return Written(version, manifest["publication_id"], checksums, keys)
 
 
 def files_of(manifest: Mapping[str, Any]) -> list[FileEntry]:
@@ -292,7 +307,9 @@ def publication(
                 keys = {mart.name: content_key(mart, contents[mart.name]) for mart in marts}
                 found = [already_written(folder / LIVE_FOLDER), already_written(folder)]
                 write_version(connection, marts, pages, version, keys, [one for one in found if one], extracts)
-            manifest = json.loads((version / MANIFEST).read_text("utf-8"))
+            manifest = manifest_in(version)
+            if manifest is None:
+                raise OSError(f"the file {version / MANIFEST} can't be read back")
             yield Publication(publication_id, version, files_of(manifest))
             switch(folder, version, names)
             delete_old_versions(folder, version, SECONDS_BEFORE if seconds_before is None else seconds_before)

@@ -158,6 +158,8 @@ def test_files_of_one_name_are_numbered() -> None:
         (0.1, 1000, 0.1),
         (0.1, 100, 0.3),  # 30 of 100 are the first enough
         (0.25, 100, 0.3),
+        (0.1, 90, 0.33),  # 29.7 of 90, and each stands for half a customer to both sides
+        (0.1, 128, 0.24),
         (0.7, 1000, 0.7),
         (0.7, 80, 0.5),  # 24 would be addressed
         (0.1, 60, 0.5),
@@ -167,7 +169,7 @@ def test_files_of_one_name_are_numbered() -> None:
 )
 def test_an_action_holds_out_enough_to_measure_it_or_nobody(configured: float, members: int, share: float) -> None:
     macros = (ROOT / "macros/reporting/action_members.sql").read_text("utf-8")
-    template = Environment().from_string(macros + "{{ action_control_share('draw') }}")
+    template = Environment(extensions=["jinja2.ext.do"]).from_string(macros + "{{ action_control_share('draw') }}")
     sql = template.render(var=lambda _: configured, least_campaign_customers=lambda: 30)
     draws = f"select (range + 0.5) / {members} as draw from range({members})"
     assert duckdb.execute(f"select cast({sql} as double) from ({draws})").fetchall() == [(share,)]

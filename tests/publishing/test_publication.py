@@ -371,6 +371,25 @@ def test_a_csv_that_is_published_already_is_not_written_again(tmp_path: Path) ->
     assert publishing.is_complete((tmp_path / "current").resolve())
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["[]", "null", '"x"', "{}", '{"publication_id": "a", "files": null}', '{"publication_id": "a", "files": [3]}',
+     '{"publication_id": "a", "files": [{"path": 1, "checksum": "b"}]}', '{"publication_id": 1, "files": []}', "{"],
+)  # fmt: skip
+def test_a_manifest_that_is_none_is_written_again(tmp_path: Path, text: str) -> None:
+    """And nothing is taken over from its publication, whatever somebody put there."""
+    database = small_shop()
+    published = publish(database, tmp_path)
+    manifest = (tmp_path / "current").resolve() / "publication.json"
+    manifest.chmod(0o644)
+    manifest.write_text(text)
+    assert publishing.manifest_in(manifest.parent) is None
+    assert current_files(tmp_path) == []
+    assert publishing.already_written(tmp_path) is None
+    assert publish(database, tmp_path) == published
+    assert publishing.is_complete((tmp_path / "current").resolve())
+
+
 def everything_in(folder: Path) -> dict[str, Any]:
     """Rows in their order, and descriptions, of a published database; the bytes of Parquet files without their id."""
     with duckdb.connect(str(folder / "marts.duckdb"), read_only=True) as database:

@@ -16,7 +16,7 @@ MEMBERS = {
         select segment from segments where segmentation = 'detailed' order by revenue desc, display_order limit 1
     )""",
 }
-SHARES = (0.1, 0.2, 0.3, 0.4, 0.5)
+SHARES = [hundredths / 100 for hundredths in range(10, 51)]
 
 
 class Action(NamedTuple):

@@ -236,8 +236,7 @@ PATTERNS = (
     marked("passes; a setting asks for {name}"), marked("as good as {name}, which gives more to work with"),
     marked("passes; {name} is preferred"), marked("else ruled out: {reason}"),
     marked("predict broad segment at day {days}"), marked("predict detailed segment at day {days}"),
-    marked("predict rfm segment at day {days}"), marked("broad segment at day {days}"),
-    marked("detailed segment at day {days}"), marked("rfm segment at day {days}"),
+    marked("broad segment at day {days}"), marked("detailed segment at day {days}"),
     marked("from {day}"), marked("day {number}"), marked("order {number}"), marked("{days} days ahead"),
     marked("fold {number}"), marked("quantile {share}"), marked("at most {count} rules"),
     marked("cross-validation in {count} folds"), marked("{count} rounds of trees with at most {most} leaves"),
@@ -270,10 +269,18 @@ PATTERNS = (
         "season known: the same 90 days a year before brought {amount}, counted with a growth of {growth} % by {weeks}"
         " like-for-like weeks"
     ),
+    marked(
+        "season known: the same 90 days a year before brought {amount}, counted with a growth of {growth} % by {weeks}"
+        " like-for-like week"
+    ),
     marked("season known: the same 90 days a year before brought {amount}, and no like-for-like week shows the growth"),
     marked(
         "season known: the same 90 days a year before brought {amount} (the shape is that of {years} years), counted"
         " with a growth of {growth} % by {weeks} like-for-like weeks"
+    ),
+    marked(
+        "season known: the same 90 days a year before brought {amount} (the shape is that of {years} years), counted"
+        " with a growth of {growth} % by {weeks} like-for-like week"
     ),
     marked(
         "season known: the same 90 days a year before brought {amount} (the shape is that of {years} years), and no"
@@ -323,7 +330,11 @@ PATTERNS = (
     ),
 )  # fmt: skip
 
-RFM_TASK = re.compile(r"\brfm segment(?= at day \d)")
+# Texts that are called otherwise where people read them: in the tables a task has the segmentation's key.
+TITLES = {
+    "predict rfm segment at day {days}": marked("predict RFM segment at day {days}"),
+    "rfm segment at day {days}": marked("RFM segment at day {days}"),
+}
 
 
 @cache
@@ -335,20 +346,21 @@ def own_texts() -> frozenset[str]:
 
 @cache
 def patterns() -> Mapping[str, re.Pattern[str]]:
-    """What a text of each of `PATTERNS` looks like."""
+    """What a text of each of `TITLES` and `PATTERNS` looks like."""
 
     def part(found: re.Match[str]) -> str:
         looks = ".+" if found[1] in NAMES else (DAY if found[1] == "day" else NUMBER).pattern
         return f"(?P<{found[1]}>{looks})"
 
-    return {pattern: re.compile(re.sub(r"\\{(\w+)\\}", part, re.escape(pattern))) for pattern in PATTERNS}
+    return {pattern: re.compile(re.sub(r"\\{(\w+)\\}", part, re.escape(pattern))) for pattern in (*TITLES, *PATTERNS)}
 
 
 def said(text: str) -> str:
     """A text of the tables in the current language; as it is where it is not the project's own."""
     if CURRENT.get().code == ENGLISH:
-        # In the tables a task has the segmentation's key.
-        return RFM_TASK.sub("RFM segment", text)
+        for pattern, title in TITLES.items():
+            text = patterns()[pattern].sub(lambda found, title=title: title.format(**found.groupdict()), text)
+        return text
     own = translation(text)
     return text if own is None else own
 
@@ -377,7 +389,7 @@ def translation_of_whole(text: str) -> str | None:
         if found := looks.fullmatch(text):
             parts = {name: translation_of_part(name, part) for name, part in found.groupdict().items()}
             if None not in parts.values():
-                return gettext(pattern, **parts)
+                return gettext(TITLES.get(pattern, pattern), **parts)
     return None
 
 

@@ -167,11 +167,14 @@ def date_text(day: Any, skeleton: str, pattern: str) -> str:
         pattern: How strftime writes it in English, `{day}` being the day without a zero.
     """
     language = CURRENT.get()
-    # Names of months are texts: a locale without a catalogue has English ones.
-    if language.locale == ENGLISH or re.split("[_-]", language.locale)[0] != language.code:
+    # Names of months are texts: beside English ones, a day of a locale without a catalogue is in digits.
+    is_foreign = re.split("[_-]", language.locale)[0] != language.code
+    if language.locale == ENGLISH or (is_foreign and skeleton != "yMMMMd"):
         return str(day.strftime(pattern).replace("{day}", str(day.day)))
     from babel.dates import format_date, format_skeleton
 
+    if is_foreign:
+        return str(format_skeleton("yMd", day, locale=_numbers(language.locale)))
     if skeleton == "yMMMMd":
         return str(format_date(day, "long", locale=_numbers(language.locale)))
     return str(format_skeleton(skeleton, day, locale=_numbers(language.locale)))

@@ -19,6 +19,7 @@ from shop_toolkit.report.sections import (
     predictions,
     sales,
 )
+from shop_toolkit.report.sections.lists import with_audiences
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ PLACES: dict[str, dict[str, Any]] = {
     "silhouettes": FOLDED | {"terms": ["silhouette", "clustering"]},
     "stabilities": FOLDED | {"terms": ["minimum Jaccard", "clustering"]},
     "choices": PRINTED | {"terms": ["silhouette", "minimum Jaccard"]},
-    "categories": PRINTED | {"width": "half tall"},
+    "categories": PRINTED,
     "interest_groups": HALF | PRINTED | {"terms": ["interest group"]},
     "interests_by_segment": HALF,
     "segment_flows": PRINTED,
@@ -108,7 +109,7 @@ def answers(tables: Tables, sections: Sequence[Section] = SECTIONS) -> list[tupl
         tables: All tables of the report, by name.
         sections: The tabs to answer; all of them where none are named.
     """
-    shown = localised(guarded(tables))
+    shown = localised(with_audiences(guarded(tables)))
     return [
         (
             replace(section, tab=gettext(section.tab), question=gettext(section.question)),

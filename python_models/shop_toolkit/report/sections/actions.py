@@ -12,7 +12,7 @@ from shop_toolkit.report.colours import segment_colours
 from shop_toolkit.report.language import gettext as _
 from shop_toolkit.report.language import marked, ngettext, number_text
 from shop_toolkit.report.sections.campaigns import LEAST_COMPARED, campaign_results
-from shop_toolkit.report.sections.lists import lists_of, segment_lists
+from shop_toolkit.report.sections.lists import lists_of
 from shop_toolkit.report.segmentations import ordered, segmentations_of
 from shop_toolkit.report.words import count, customers, is_missing, money, percent, sentence
 
@@ -27,14 +27,17 @@ STRATEGY = {
 def blocks(tables: Tables) -> list[Block]:
     """The section's blocks: what campaigns brought, and one per segmentation."""
     campaigns = tables["rpt_segments"][
-        ["segmentation", "segment", "addressed_customer_count", "control_customer_count"]
+        ["segmentation", "segment", "addressed_customer_count", "control_customer_count", "audience"]
     ]
     segments = tables["segments"].merge(campaigns, on=["segmentation", "segment"], how="left", validate="one_to_one")
     colours = segment_colours(segments)
     shown = segmentations_of(segments)
     files = {
-        key: lists_of(name, _("Their list, without the control group"), tables)
-        for key, name in segment_lists(segments).items()
+        (row["segmentation"], row["segment"]): lists_of(
+            row["audience"], _("Their list, without the control group"), tables
+        )
+        for row in rows_of(segments)
+        if not is_missing(row["audience"])
     }
     all_cards = [cards(segmentation, words, segments, colours, files) for segmentation, words in shown.items()]
     results = campaign_results(tables["campaign_results"])

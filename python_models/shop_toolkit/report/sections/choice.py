@@ -1,5 +1,6 @@
 """Why these segments? Every candidate by silhouette and by stability, and the choice in words."""
 
+import re
 from collections.abc import Hashable, Mapping
 from typing import Any
 
@@ -57,6 +58,8 @@ OVERRULED = {
 }
 CHOSEN = {"broad": marked("{k} broad"), "detailed": marked("{k} detailed"), "interest": marked("{k} interest")}
 HEADINGS = {"broad": marked("Broad"), "detailed": marked("Detailed"), "interest": marked("Interest")}
+# How reasons name a candidate.
+NAMED = re.compile(rf"\b({'|'.join(sorted(SPACES, key=len, reverse=True))}) ({'|'.join(ALGORITHMS)}) k = (\d+)\b")
 MOST_CLUSTERS = 10
 SEGMENTATIONS = ("broad", "detailed", "interest")
 
@@ -78,6 +81,16 @@ def name_of(candidate: Mapping[Hashable, Any]) -> str:
     return _(words, k=candidate["k"], algorithm=algorithm)
 
 
+def reason_of(candidate: Mapping[Hashable, Any]) -> str:
+    """Why a candidate won or lost, in the current language; other candidates are named as `name_of` names them."""
+
+    def named(found: re.Match[str]) -> str:
+        space, algorithm, k = found.groups()
+        return _("“{candidate}”", candidate=name_of({"space": space, "algorithm": algorithm, "k": k}))
+
+    return NAMED.sub(named, said(str(candidate["reason"])))
+
+
 def silhouettes(candidates: pd.DataFrame) -> Block:
     """Silhouettes over k; the title names what silhouette alone would have chosen."""
     name, measured = "silhouettes", candidates.dropna(subset=["silhouette"])
@@ -94,7 +107,7 @@ def silhouettes(candidates: pd.DataFrame) -> Block:
                 OVERRULED[row["segmentation"]],
                 candidate=name_of(row),
                 silhouette=number_text(row["silhouette"], 2),
-                reason=said(row["reason"]),
+                reason=reason_of(row),
             )
             for row in overruled
         )
@@ -240,7 +253,7 @@ def choices(candidates: pd.DataFrame) -> Block:
         cards += [choice_card(row) for row in rows_of(own[own["is_chosen"]])]
         if len(own) and not own["is_chosen"].any():
             commonest = own["reason"].value_counts().sort_index().idxmax()
-            texts = [[_("Most candidates: {reason}.", reason=said(commonest)), ""]]
+            texts = [[_("Most candidates: {reason}.", reason=reason_of({"reason": commonest})), ""]]
             lead = _("Nothing could be chosen: all are one segment")
             cards.append(Card(_(HEADINGS[segmentation]), lead=lead, texts=texts))
     chosen = candidates[candidates["is_chosen"]]
@@ -271,5 +284,5 @@ def choice_card(row: Row) -> Card:
     lead = sentence(name_of(row))
     if row["is_fallback"]:
         lead = _("{candidate} – a fallback, because none passes", candidate=lead)
-    reason = sentence(said(row["reason"])) + "."
+    reason = sentence(reason_of(row)) + "."
     return Card(_(HEADINGS[row["segmentation"]]), lead=lead, facts=facts, texts=[[reason, ""]])

@@ -391,15 +391,17 @@ def how_to_measure(row: Row) -> str:
 
 def win_back(row: Row, tables: Tables) -> Card:
     """Overdue customers with most to lose."""
+    parts = {"count": count(row["customer_count"]), "all": count(row["of_customer_count"])}
     return action_card(
         row,
         tables,
         "win back",
         _("Write to overdue customers"),
-        _(
+        _("all {all} overdue customers", all=parts["all"])
+        if parts["count"] == parts["all"]
+        else _(
             "the {count} of {all} overdue customers with the highest expected loss ({share} of it)",
-            count=count(row["customer_count"]),
-            all=count(row["of_customer_count"]),
+            **parts,
             share=percent(float(row["amount"]) / float(row["of_amount"] or 1)),
         ),
         _("ask what is missing, and show what is new among what they buy; a personal e-mail"),
@@ -409,16 +411,18 @@ def win_back(row: Row, tables: Tables) -> Card:
 
 def second_order(row: Row, tables: Tables) -> Card:
     """Newcomers who could place a second order."""
+    parts = {"count": count(row["customer_count"]), "all": count(row["of_customer_count"])}
     return action_card(
         row,
         tables,
         "second order",
         _("Win the second order"),
-        _(
+        _("all {all} customers whose only order is at most 60 days old, and who are not overdue", all=parts["all"])
+        if parts["count"] == parts["all"]
+        else _(
             "the {count} of {all} customers with the highest forecast spend whose only order is at most 60 days old,"
             " and who are not overdue",
-            count=count(row["customer_count"]),
-            all=count(row["of_customer_count"]),
+            **parts,
         ),
         _("a welcome series, help with the first purchase, a small incentive; by e-mail"),
         _("forecast spend"),
@@ -432,9 +436,25 @@ def keep_best(row: Row, tables: Tables) -> Card:
         tables,
         "keep the best",
         _("Keep the best: “{segment}” of the detailed segments", segment=row["subject"]),
-        _("the detailed segment that brings most"),
+        who_is_best(row["subject"], tables["segments"]),
         f"{row['action']}; {row['channel']}",
         _("forecast spend"),
+    )
+
+
+def who_is_best(segment: str, segments: pd.DataFrame) -> str:
+    """Who the best segment is, beside the broad one that has its name and other customers.
+
+    Args:
+        segment: The detailed segment.
+        segments: The mart of this name.
+    """
+    namesakes = segments[(segments["segmentation"] == "broad") & (segments["segment"] == segment)]
+    if namesakes.empty:
+        return _("the detailed segment that brings most")
+    return _(
+        "the detailed segment that brings most; the broad one of this name is another, of {customers}",
+        customers=customers(namesakes["size"].iloc[0]),
     )
 
 

@@ -40,6 +40,10 @@ HEADINGS = {
 }
 
 
+# More categories take as much room as the two blocks beside them.
+MOST_IN_A_ROW = 14
+
+
 def blocks(tables: Tables) -> list[Block]:
     """The section's blocks."""
     return [
@@ -86,6 +90,8 @@ def categories(rows: pd.DataFrame) -> Block:
         title,
         note=_origin_of_categories(learned),
         panels=[Panel([figure], layout, 70 + 40 * len(learned))],
+        # Beside few, two other blocks would leave a hole below it.
+        width="half tall" if len(learned) > MOST_IN_A_ROW else "half",
         table=table_of(learned, columns),
     )
 

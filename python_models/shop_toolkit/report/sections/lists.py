@@ -24,12 +24,17 @@ def lists_of(audience: str, words: str, tables: Tables) -> list[list[str]]:
     return lists
 
 
-def segment_lists(segments: pd.DataFrame) -> Mapping[tuple[str, str], str]:
-    """Folder and name of the audience of each segment that addresses somebody, by segmentation and segment.
+def with_audiences(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The tables, with folder and name of each segment's audience in the column `audience` of rpt_segments.
+
+    Of a segment that addresses nobody it is missing. Files are named by the segments' own names, whatever the language.
 
     Args:
-        segments: One row per segmentation and segment, with addressed_customer_count.
+        tables: The report's tables by name, before they are translated.
     """
-    own = segments[segments["addressed_customer_count"].fillna(0) > 0]
+    ranks = tables["rpt_segments"]
+    own = ranks[ranks["addressed_customer_count"].fillna(0) > 0]
     found = sorted(zip(own["segmentation"], own["segment"], strict=True))
-    return dict(zip(found, audiences.names_of_segments(found), strict=True))
+    names = dict(zip(found, audiences.names_of_segments(found), strict=True))
+    keys = zip(ranks["segmentation"], ranks["segment"], strict=True)
+    return dict(tables) | {"rpt_segments": ranks.assign(audience=[names.get(key) for key in keys])}

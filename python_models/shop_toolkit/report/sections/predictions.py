@@ -59,6 +59,11 @@ WHY = {
         " interval) on {count} customers: that may be chance."
     ),
 }
+# The same where the lower end of the gain rounds to nothing.
+AS_GOOD = marked(
+    "The best learned model, “{model}”, was as good as the best baseline or up to {high} better (90 % interval) on"
+    " {count} customers: that may be chance."
+)
 # With this evidence it is known whether a model beats its baselines.
 DECIDED = ("better", "no better")
 PREDICTED = ("predict ", "forecast ")
@@ -215,7 +220,8 @@ def why_in_use(today: Row, evaluations: pd.DataFrame, least_customers: int) -> s
         "high": gain_words(float(known.loc["gain_upper_bound", "value"]), today["metric"]),
         "least": count(least_customers),
     }
-    words = WHY[today["evidence"]]
+    is_nothing = parts["low"] == gain_words(0, today["metric"])
+    words = AS_GOOD if today["evidence"] == "may be chance" and is_nothing else WHY[today["evidence"]]
     return _(words, **parts)
 
 
