@@ -510,7 +510,8 @@ def confusion_map(task: str, own: pd.DataFrame) -> Panel:
         model=model_words(own["model"].iloc[0]),
         share=percent(right),
     )
-    return Panel([figure], layout, rows_height(len(observed), 150), wrapped(title, 60, 2))
+    # Beside few rows the title of their axis would be cut off.
+    return Panel([figure], layout, rows_height(max(len(observed), 5), 150), wrapped(title, 60, 2))
 
 
 def commonest_mistake(rows: pd.DataFrame) -> str:
