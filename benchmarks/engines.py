@@ -1,7 +1,7 @@
 """The same build on several engines side by side: lines → segments, by DuckDB, Sail and Apache Spark.
 
 `python -m benchmarks.engines [--transactions PATH | --lines N] [--wholesaler SHARE] [--keep FOLDER]
-[--engines duckdb sail local[2] cluster] [--partitions N] [--memory 4g]`
+[--engines duckdb sail local[2] cluster] [--partitions N] [--memory 4g] [--by-hand]`
 builds `int_customer_segments` and all that it reads (rough fits, no tests) in an empty place for each engine, one after
 the other, and prints for each
 
@@ -12,11 +12,15 @@ the other, and prints for each
 
 `cluster` is Spark's own: a master, two workers and a Connect server, as `make cluster-up` starts them. With `--lines`
 the generator makes up the log; `--wholesaler 0.05` gives a twentieth of all orders to one customer.
+
+With `--by-hand`, only what `hand_written.sql` writes as well is built, one model after the other, and that query runs
+on the same engine afterwards, from its own rows on: its seconds are the last column.
 """
 
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -29,17 +33,22 @@ from typing import NamedTuple
 from unittest.mock import patch
 
 import duckdb
+from sqlglot import exp, parse
 
-from benchmarks.ground_floor import ROOT, make_up_log, plain_python_loop
+from benchmarks.ground_floor import BY_HAND, ROOT, hand_written, make_up_log, plain_python_loop
 from benchmarks.many_customers import SECONDS_BETWEEN_SAMPLES, processes_below
 from benchmarks.one_more_day import QUICK_FIT
 
 sys.path.insert(0, str(ROOT / "adapter"))
 
 from dbt.adapters.sparkconnect.cluster import Cluster, Ports
+from dbt.adapters.sparkconnect.engine import Engine
 from dbt.adapters.sparkconnect.spark import INSTALLED, free_port, spark_home
+from dbt.adapters.sparkconnect.translation import run_translated
 
 ENGINES = ("duckdb", "sail", "local[2]", "cluster")
+SEGMENTS = ("+int_customer_segments",)
+WIDTHS = (7, 7, 7, 12, 8, 8, 7, 7)
 # What is compared: rows, and sums that no order of rows changes.
 FINGERPRINTS = {
     "int_order_lines": "count(*), sum(quantity), sum(revenue), sum(cancelled_amount)",
@@ -66,6 +75,7 @@ class Figures(NamedTuple):
     memory_bytes: int
     shuffles: Shuffles
     fingerprints: list[object]
+    hand_seconds: float = 0
 
 
 def watch(process: "subprocess.Popen[bytes]", roots: list[int], peak: list[int]) -> None:
@@ -111,16 +121,16 @@ def shuffles_of(events: Path) -> Shuffles:
     return Shuffles(int(rows), megabytes, sum(seconds), max(seconds))
 
 
-def fingerprints(folder: Path, engine: str) -> list[object]:
+def fingerprints(folder: Path, engine: str, tables: list[str]) -> list[object]:
     """What is compared of the tables, read by DuckDB from where the engine stored them."""
     found: list[object] = []
     database = str(folder / "shop.duckdb") if engine == "duckdb" else ":memory:"
     with duckdb.connect(database, read_only=engine == "duckdb") as connection:
-        for table, sums in FINGERPRINTS.items():
+        for table in tables:
             schema = "core" if table == "int_order_lines" else "segmentation"
             files = [str(file) for file in folder.rglob("*.parquet") if table in file.parts]
             rows = f"{schema}.{table}" if engine == "duckdb" else f"read_parquet({files})"
-            found += connection.execute(f"select {sums} from {rows}").fetchall()
+            found += connection.execute(f"select {FINGERPRINTS[table]} from {rows}").fetchall()
     return found
 
 
@@ -148,6 +158,34 @@ def build(engine: str, folder: Path, options: argparse.Namespace) -> Figures:
     return figures._replace(shuffles=shuffles_of(events))
 
 
+def seconds_by_hand(engine: str, address: str, folder: Path, log: str) -> float:
+    """Seconds of the hand-written queries on an engine: translated as models are, from rows that it has as a table."""
+    driver = duckdb.connect(str(folder / "hand.duckdb"), config={"threads": 2})
+    queries = hand_written(log)
+    names = re.findall(r"^create \w+ (\w+) as", queries, re.MULTILINE)
+    first, *rest = parse(queries, read="duckdb")
+    assert first is not None
+    if engine == "duckdb":
+        driver.execute(first.sql("duckdb"))
+        began = time.perf_counter()
+        for query in rest:
+            if query is not None:
+                driver.execute(query.sql("duckdb"))
+        return time.perf_counter() - began
+    there = Engine(address, str(folder / "tables_by_hand"), str(ROOT / INSTALLED))
+    there.run("create schema if not exists by_hand")
+    there.upload("by_hand", "rows_read", driver, first.expression.sql("duckdb"))
+    began = time.perf_counter()
+    for query in rest:
+        if query is None:
+            continue
+        for table in query.find_all(exp.Table):
+            if table.name in names:
+                table.set("db", exp.to_identifier("by_hand"))
+        run_translated(query.sql("duckdb"), there)
+    return time.perf_counter() - began
+
+
 def run(engine: str, address: str, folder: Path, options: argparse.Namespace, servers: list[int]) -> Figures:
     """Run dbt, and measure it together with the processes of a cluster."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SHOP_")}
@@ -157,7 +195,8 @@ def run(engine: str, address: str, folder: Path, options: argparse.Namespace, se
         environment |= {"SHOP_SPARK": address, "SHOP_SPARK_FOLDER": str(folder / "tables")}
     settings = QUICK_FIT | {"transactions": options.transactions}
     command = [
-        str(Path(sys.executable).parent / "dbt"), "build", "--select", "+int_customer_segments",
+        str(Path(sys.executable).parent / "dbt"), "build", "--select", *(BY_HAND if options.by_hand else SEGMENTS),
+        *(("--threads", "1") if options.by_hand else ()),
         "--resource-type", "model", "--resource-type", "seed", "--quiet", "--vars", json.dumps(settings),
         "--target", "warehouse" if engine == "duckdb" else "spark",
         "--target-path", str(folder / "target"), "--log-path", str(folder / "logs"), "--log-level-file", "info",
@@ -176,15 +215,17 @@ def run(engine: str, address: str, folder: Path, options: argparse.Namespace, se
     processor = used.children_user + used.children_system - used_before.children_user - used_before.children_system
     results = json.loads((folder / "target" / "run_results.json").read_text())["results"]
     nodes = json.loads((folder / "target" / "manifest.json").read_text())["nodes"]
+    used_by_dbt = processor + processor_seconds(servers) - servers_before
     in_sql = [one["execution_time"] for one in results if nodes[one["unique_id"]].get("language") == "sql"
               and one["unique_id"].startswith("model.")]  # fmt: skip
     return Figures(
         seconds,
         sum(in_sql),
-        processor + processor_seconds(servers) - servers_before,
+        used_by_dbt,
         max(peak),
         shuffles_of(folder / "events"),
-        fingerprints(folder, engine),
+        fingerprints(folder, engine, list(FINGERPRINTS)[: 1 if options.by_hand else None]),
+        seconds_by_hand(engine, address, folder, options.transactions) if options.by_hand else 0,
     )
 
 
@@ -212,6 +253,7 @@ def main() -> None:
     parser.add_argument("--engines", nargs="+", choices=ENGINES, default=ENGINES)
     parser.add_argument("--partitions", type=int, default=4, help="into how many parts Spark shuffles rows")
     parser.add_argument("--memory", default="4g", help="of Spark's driver, and of each worker")
+    parser.add_argument("--by-hand", action="store_true", help="beside the hand-written queries")
     parser.add_argument("--keep", type=Path, help="a folder for logs that are made up, and the tables")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -219,9 +261,8 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         options.transactions = log_of(options, folder)
         first: list[object] = []
-        print(
-            f"{'engine':10} {'s':>7} {'in SQL':>7} {'cpu s':>7} {'MB':>7} {'rows':>12} {'MB':>8} {'task s':>8} longest"
-        )
+        titles = ["in SQL", "cpu s", "MB", "rows", "MB", "task s", "longest", "by hand"]
+        print(f"{'engine':10} {'s':>7}", *(f"{title:>{width}}" for title, width in zip(titles, WIDTHS, strict=True)))
         for engine in options.engines:
             loop = plain_python_loop()
             place = Path(tempfile.mkdtemp(prefix=f"{engine}-", dir=folder))
@@ -232,6 +273,7 @@ def main() -> None:
                 f"{engine:10} {figures.seconds:7.1f} {figures.model_seconds:7.1f} {figures.processor_seconds:7.1f}"
                 f" {figures.memory_bytes / 1e6:7.0f} {shuffled.rows:12,} {shuffled.megabytes:8.1f}"
                 f" {shuffled.task_seconds:8.1f} {shuffled.longest_seconds:7.1f}"
+                f" {figures.hand_seconds:7.1f}"
                 f"  {'equal' if figures.fingerprints == first else figures.fingerprints}, loop {loop:.2f} s",
                 flush=True,
             )
