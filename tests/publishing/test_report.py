@@ -35,7 +35,7 @@ from shop_toolkit.report.page import page as render
 from shop_toolkit.report.sections import SECTIONS, answers, first
 from shop_toolkit.report.sections import alerts as alert_blocks
 from shop_toolkit.report.sections.campaigns import campaign_results
-from shop_toolkit.report.sections.choice import reason_of
+from shop_toolkit.report.sections.choice import reason_words
 from shop_toolkit.report.sections.customer_map import CELLS, POINTS, customer_map
 from shop_toolkit.report.sections.movement import CAUSES, CHANGES
 from shop_toolkit.report.sections.predictions import confusion_table, models_in_use
@@ -1745,13 +1745,13 @@ def test_lists_are_named_alike_in_every_language(tables: Tables) -> None:
 
 
 def test_reasons_of_a_choice_name_candidates_in_words() -> None:
-    reason = {"reason": "as good as rfm_plane gaussian_mixture k = 4, which gives more to work with"}
+    reason = "as good as rfm_plane gaussian_mixture k = 4, which gives more to work with"
     english = "as good as “4 clusters by Gaussian mixture in the principal plane”, which gives more to work with"
-    assert reason_of(reason) == english
+    assert reason_words(reason) == english
     with speaking(Language("ru")):
-        assert "_" not in reason_of(reason)
-        assert "«гауссова смесь, кластеров 4: главная плоскость»" in reason_of(reason)
-    assert reason_of({"reason": "passes; interests kmeans k = 5 is preferred"}).startswith("passes; “5 clusters by KM")
+        assert "_" not in reason_words(reason)
+        assert "«гауссова смесь, кластеров 4: главная плоскость»" in reason_words(reason)
+    assert reason_words("passes; interests kmeans k = 5 is preferred").startswith("passes; “5 clusters by KM")
 
 
 def test_a_language_changes_the_words_of_the_project() -> None:

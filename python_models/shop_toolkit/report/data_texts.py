@@ -359,7 +359,8 @@ def said(text: str) -> str:
     """A text of the tables in the current language; as it is where it is not the project's own."""
     if CURRENT.get().code == ENGLISH:
         for pattern, title in TITLES.items():
-            text = patterns()[pattern].sub(lambda found, title=title: title.format(**found.groupdict()), text)
+            # Such as `RFM segment at day \g<days>`.
+            text = patterns()[pattern].sub(re.sub(r"{(\w+)}", r"\\g<\1>", title), text)
         return text
     own = translation(text)
     return text if own is None else own

@@ -81,14 +81,14 @@ def name_of(candidate: Mapping[Hashable, Any]) -> str:
     return _(words, k=candidate["k"], algorithm=algorithm)
 
 
-def reason_of(candidate: Mapping[Hashable, Any]) -> str:
+def reason_words(reason: str) -> str:
     """Why a candidate won or lost, in the current language; other candidates are named as `name_of` names them."""
 
     def named(found: re.Match[str]) -> str:
         space, algorithm, k = found.groups()
         return _("“{candidate}”", candidate=name_of({"space": space, "algorithm": algorithm, "k": k}))
 
-    return NAMED.sub(named, said(str(candidate["reason"])))
+    return NAMED.sub(named, said(reason))
 
 
 def silhouettes(candidates: pd.DataFrame) -> Block:
@@ -107,7 +107,7 @@ def silhouettes(candidates: pd.DataFrame) -> Block:
                 OVERRULED[row["segmentation"]],
                 candidate=name_of(row),
                 silhouette=number_text(row["silhouette"], 2),
-                reason=reason_of(row),
+                reason=reason_words(row["reason"]),
             )
             for row in overruled
         )
@@ -253,7 +253,7 @@ def choices(candidates: pd.DataFrame) -> Block:
         cards += [choice_card(row) for row in rows_of(own[own["is_chosen"]])]
         if len(own) and not own["is_chosen"].any():
             commonest = own["reason"].value_counts().sort_index().idxmax()
-            texts = [[_("Most candidates: {reason}.", reason=reason_of({"reason": commonest})), ""]]
+            texts = [[_("Most candidates: {reason}.", reason=reason_words(str(commonest))), ""]]
             lead = _("Nothing could be chosen: all are one segment")
             cards.append(Card(_(HEADINGS[segmentation]), lead=lead, texts=texts))
     chosen = candidates[candidates["is_chosen"]]
@@ -284,5 +284,5 @@ def choice_card(row: Row) -> Card:
     lead = sentence(name_of(row))
     if row["is_fallback"]:
         lead = _("{candidate} – a fallback, because none passes", candidate=lead)
-    reason = sentence(reason_of(row)) + "."
+    reason = sentence(reason_words(row["reason"])) + "."
     return Card(_(HEADINGS[row["segmentation"]]), lead=lead, facts=facts, texts=[[reason, ""]])
