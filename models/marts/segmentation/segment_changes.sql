@@ -6,14 +6,15 @@ with cut_points as (
 
 ),
 
-labelled as (
+-- Read once per segmentation, and only its own moves: all snapshots would be held in memory.
+labelled as not materialized (
 
     {{ snapshots_with_custom_segments() | indent(4) }}
 
 ),
 
 -- A version has its own number of scores.
-snapshots as (
+snapshots as not materialized (
 
     select
         labelled.*,
@@ -36,7 +37,7 @@ strategies as (
 
 ),
 
-by_segmentation as (
+by_segmentation as not materialized (
 
     {% for segmentation in segmentations() %}
     select
@@ -60,7 +61,7 @@ by_segmentation as (
 
 ),
 
-changes as (
+changes as not materialized (
 
     select
         customer_id,
