@@ -1967,6 +1967,19 @@ def test_a_russian_page_says_nothing_in_english(russian_visit: Visit, tables: Ta
     assert said == set()
 
 
+def test_a_long_title_beside_a_low_figure_is_not_cut_off(russian_visit: Visit) -> None:
+    russian_visit.show("models/stabilities")
+    beyond = russian_visit.page.eval_on_selector_all(
+        "#stabilities .plot",
+        """all => all.map(plot => {
+            const [figure, title] = ["svg", ".ytitle"].map(name => plot.querySelector(name).getBoundingClientRect());
+            return Math.max(figure.top - title.top, title.bottom - figure.bottom);
+        })""",
+    )
+    assert len(beyond) >= 4
+    assert max(beyond) <= 0
+
+
 # Shops with little to show
 
 

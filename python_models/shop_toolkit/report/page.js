@@ -99,6 +99,11 @@
         if (text && name === "xaxis") layout[name].title.text = text.replace(new RegExp(`(.{${line},44}?) `, "g"), "$1<br>");
       }
     }
+    // A title beside a low figure would be cut off: it goes over two lines, broken in its middle.
+    const beside = layout.yaxis.title && layout.yaxis.title.text;
+    if (beside && 7 * beside.length > layout.height - 60) {
+      layout.yaxis.title.text = beside.replace(new RegExp(`^(.{${Math.floor(beside.length / 2) - 3},}?) `), "$1<br>");
+    }
     // Names under narrow cells are vertical, or they would overlap.
     const map = figure.data.find((trace) => trace.type === "heatmap" && typeof trace.x[0] === "string");
     if (map && cellWidth(map, layout.width, layout.yaxis) < 22) {
