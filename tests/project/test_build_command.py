@@ -109,7 +109,7 @@ def test_the_sentence_of_an_error_is_the_last_on_the_screen() -> None:
     stopped = "Encountered an error:\nCompilation Error in operation shop-on-run-start-0 (./dbt_project.yml)\n  One.\n"
     stopped += "  Two.\n  \n  > in macro m (macros/m.sql)\n  > called by operation shop-on-run-start-0 (./a.yml)\n"
     progress.hear(event("MainEncounteredError", "error", stopped))
-    assert said == ["One.\n  Two."]
+    assert said == ["One.\nTwo."]
     summary_of_run = event("EndOfRunSummary", "info")
     summary_of_run.data.num_errors = 2
     progress.hear(summary_of_run)
