@@ -55,7 +55,7 @@ SENTENCES = ("JinjaLogInfo", "Note")
 # dbt's message before it repeats what failed.
 RUN_ENDS = "EndOfRunSummary"
 # Where macros stopped a run, below the sentence that says why: the log has it.
-CALLERS = re.compile(r"\s*(\n\s*> (in|called by) [^\n]*)+\s*\Z")
+CALLERS = re.compile(r"\s*(> (in|called by) .*)?")
 # How dbt heads such a sentence, which the project's hooks have raised before any table changed.
 HOOK = re.compile(r"\A(Encountered an error:\s*\n)?Compilation Error in operation [^\n]*on-run-start[^\n]*\n\s*")
 WIDTH = 48
@@ -140,7 +140,10 @@ class Progress:
                 none, is a repetition of an earlier one. Without a node it is about the whole run, and repeats that of
                 any node.
         """
-        message = CALLERS.sub("", message).rstrip()
+        lines = message.splitlines()
+        while lines and CALLERS.fullmatch(lines[-1]):
+            lines.pop()
+        message = "\n".join(lines).rstrip()
         if HOOK.match(message):
             # Several sentences are lines of one message, which dbt indents.
             message = HOOK.sub("", message).replace("\n  ", "\n")
