@@ -16,6 +16,7 @@
     customer_states as (
 
         select * from {{ ref('int_customer_states_scd2') }}
+        where {{ is_in_part() }}
 
     ),
 

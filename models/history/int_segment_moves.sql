@@ -1,3 +1,5 @@
+{{ config(meta={'by_parts_of_customers': true}) }}
+
 {%- set segmentations = ['rfm', 'broad', 'detailed'] %}
 
 -- Each snapshot that this build has to write, beside the customer's snapshot of the date before,

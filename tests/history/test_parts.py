@@ -1,0 +1,67 @@
+"""A first build may write the history for some customers after the others: the parts are the whole."""
+
+import pandas as pd
+import pytest
+from conftest import Shop
+from lines import Given, connected, rendered
+
+MOVES = "history.int_segment_moves"
+
+
+def test_all_parts_together_are_what_one_build_writes(demo_shop: Shop) -> None:
+    (model,) = (demo_shop.folder / "target" / "compiled").rglob("int_segment_moves.sql")
+    statement = model.read_text().replace("'", "\\'")
+    with connected() as connection:
+        Given(connection)
+        connection.execute(f"attach '{demo_shop.warehouse}' as shop (read_only)")
+        connection.execute("use shop")
+        for parts in (1, 4):
+            first = rendered(f"{{{{ statement_of_part('{statement}', 0, {parts}) }}}}")
+            others = rendered(f"{{{{ inserts_of_other_parts('memory.main.parts', '{statement}', {parts}) }}}}")
+            connection.execute(f"create or replace table memory.main.parts as {first}; {others}")
+            counted = "select count(*), count(distinct (customer_id, as_of_date)) from memory.main.parts"
+            assert connection.execute(counted).fetchall() == [connection.table(MOVES).count("*").fetchall()[0] * 2]
+            for one, other in (("memory.main.parts", MOVES), (MOVES, "memory.main.parts")):
+                assert connection.execute(f"from {one} except all from {other}").fetchall() == []
+            # with several, the first one lacks customers
+            whole = connection.execute(f"select count(*) = (select count(*) from {MOVES}) from ({first})")
+            assert whole.fetchall() == [(parts == 1,)]
+
+
+@pytest.mark.parametrize(
+    ("limit", "stored", "fewest", "most"),
+    [
+        # 100,000 customers at 20 dates take 450 MB, and a part a quarter of the memory.
+        ("2GB", None, 1, 1),
+        ("1GB", None, 2, 2),
+        ("100MB", None, 17, 19),
+        ("-1", None, 1, 1),
+        # what is stored already is not written again
+        ("100MB", "history.int_segment_snapshots", 1, 1),
+    ],
+)
+def test_a_part_of_the_customers_fits_into_memory(limit: str, stored: str | None, fewest: int, most: int) -> None:
+    with connected() as connection:
+        connection.execute("create schema core")
+        connection.execute("create schema history")
+        connection.execute(
+            "create table core.int_customer_states_scd2 as"
+            " select (range % 100000)::varchar as customer_id from range(200000)"
+        )
+        dates = pd.DataFrame({"as_of_date": pd.date_range("2024-01-31", periods=20, freq="ME")})
+        Given(connection, int_snapshot_dates=dates)
+        if stored:
+            connection.execute(f"create table {stored} as select 1 as customer_id")
+        connection.execute(f"set memory_limit = '{limit}'")
+        assert fewest <= int(rendered("{{ parts_of_history() }}")) <= most
+
+
+def test_a_statement_is_the_same_where_all_customers_are_one_part() -> None:
+    with connected() as connection:
+        Given(connection)
+        condition = rendered("{{ is_in_part() }}")
+        statement = f"select * from customers where {condition}"
+        assert rendered(f"{{{{ statement_of_part('{statement}', 0, 1) }}}}") == statement
+        assert rendered(f"{{{{ inserts_of_other_parts('moves', '{statement}', 1) }}}}").strip() == ""
+        query = f"select count(*) from (values ('a'), ('b'), (null)) as customers (customer_id) where {condition}"
+        assert connection.execute(query).fetchall() == [(3,)]
