@@ -407,7 +407,7 @@ def write_version(
         pages: Content of each page by file name.
         version: The folder that the version gets; its name is the publication's id.
         keys: The `content_key` of each mart, by name.
-        earlier: Publications whose files may be used again, the first one first.
+        earlier: Publications whose files may be used again.
         extracts: Parts of marts.
     """
     aside = version.with_name(f".{version.name}.partial")
@@ -415,8 +415,7 @@ def write_version(
         for name in ("parquet", "csv"):
             (aside / name).mkdir(parents=True)
         published_at = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
-        for written in earlier:
-            reuse_files(written, keys, aside, version.name)
+        reuse_files(earlier, keys, aside, version.name)
         rows = write_marts(connection, marts, aside, version.name, published_at)
         files = [entry(aside, "marts.duckdb")]
         for kind in ("parquet", "csv"):
@@ -447,21 +446,23 @@ def write_version(
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def reuse_files(written: Written, keys: Mapping[str, str], folder: Path, publication_id: str) -> None:
-    """Take over what a publication has of equal rows, unless it is there, or gone, damaged or can't be read.
+def reuse_files(earlier: Sequence[Written], keys: Mapping[str, str], folder: Path, publication_id: str) -> None:
+    """Take over what publications have of equal rows, unless it is gone, damaged or can't be read.
 
     Args:
-        written: The publication.
+        earlier: The publications.
         keys: The `content_key` of each mart of the new one, by name.
         folder: Where the files go; it has the folders parquet and csv.
         publication_id: The id of the new publication.
     """
-    equal = [mart for mart, key in written.keys.items() if keys.get(mart) == key]
-    for mart in equal:
-        reuse(written, f"csv/{mart}.csv", folder)
-        reuse(written, f"parquet/{mart}.parquet", folder, publication_id)
-    # A table that is dropped would leave its room in the file.
-    if len(equal) == len(written.keys):
+    for written in earlier:
+        for mart, key in written.keys.items():
+            if keys.get(mart) == key:
+                reuse(written, f"csv/{mart}.csv", folder)
+                reuse(written, f"parquet/{mart}.parquet", folder, publication_id)
+    # A table that is dropped would leave its room in the file, so all have to be equal.
+    whole = [written for written in earlier if written.keys.items() <= keys.items()]
+    for written in sorted(whole, key=lambda written: -len(written.keys)):
         reuse(written, "marts.duckdb", folder, publication_id)
 
 

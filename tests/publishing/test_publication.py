@@ -405,16 +405,31 @@ def everything_in(folder: Path) -> dict[str, Any]:
     return found
 
 
-def test_a_publication_that_takes_over_another_one_is_as_if_it_were_written(tmp_path: Path) -> None:
+def test_a_publication_that_takes_over_another_one_is_as_if_it_were_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied = []
+    copyfile = shutil.copyfile
+
+    def record(source: Path, target: Path) -> None:
+        copied.append(source)
+        copyfile(source, target)
+
+    monkeypatch.setattr(shutil, "copyfile", record)
     database = small_shop()
     described = Mart("customers", MARTS[1].query, (), "An old description.", {"number": "An old one."})
     publish(database, tmp_path / "live", [described])
-    publish(database, tmp_path)
+    first = publish(database, tmp_path)
+    live = tmp_path / "live"
+    taken = [path.relative_to(live / "versions").parts[1:] for path in copied if path.is_relative_to(live)]
+    assert taken == [("parquet", "customers.parquet"), ("marts.duckdb",)]
     publish(database, tmp_path / "of its own")
     assert everything_in(tmp_path) == everything_in(tmp_path / "of its own")
     # as after a change of a page alone, where all marts are taken over
+    copied.clear()
     last = publish(database, tmp_path, pages={"report.html": "<p>another</p>"})
     assert everything_in(tmp_path) == everything_in(tmp_path / "of its own")
+    assert tmp_path / "versions" / first / "marts.duckdb" in copied
     with duckdb.connect(str(tmp_path / "marts.duckdb"), read_only=True) as reader:
         assert reader.execute("select publication_id from publication").fetchall() == [(last,)]
     ids = "select distinct decode(value) from parquet_kv_metadata(?) where decode(key) = 'publication_id'"

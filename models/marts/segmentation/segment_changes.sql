@@ -6,28 +6,45 @@ with cut_points as (
 
 ),
 
--- Read once per segmentation, and only its own moves: all snapshots would be held in memory.
-labelled as not materialized (
+labelled as (
 
     {{ snapshots_with_custom_segments() | indent(4) }}
 
 ),
 
--- A version has its own number of scores.
-snapshots as not materialized (
+-- A version has its own number of scores. DuckDB holds in memory what is read once per
+-- segmentation: neither snapshots without a change nor columns that no change has.
+snapshots as (
 
     select
-        labelled.*,
+        labelled.customer_id,
+        {% for segmentation in segmentations() %}
+        labelled.{{ segmentation }}_before,
+        labelled.{{ segmentation }}_segment,
+        labelled.original_{{ segmentation }}_segment,
+        labelled.{{ segmentation }}_cause,
+        labelled.{{ segmentation }}_sufficient_causes,
+        {% endfor %}
+        labelled.restated_by,
+        labelled.monetary_before,
+        labelled.monetary,
         {{ score_level('labelled.monetary_score', 'cut_points.monetary_scores') | indent(8) }}
             as monetary_level,
         {{ score_level(
             'labelled.monetary_score_before', 'previous_cut_points.monetary_scores'
-        ) | indent(8) }} as monetary_level_before
+        ) | indent(8) }} as monetary_level_before,
+        labelled.previous_date,
+        labelled.as_of_date
     from labelled
     left join cut_points
         on labelled.model_version = cut_points.model_version
     left join cut_points as previous_cut_points
         on labelled.previous_version = previous_cut_points.model_version
+    where
+        labelled.restated_by is not null
+        {% for segmentation in segmentations() %}
+        or labelled.{{ segmentation }}_cause is not null
+        {% endfor %}
 
 ),
 
@@ -37,64 +54,43 @@ strategies as (
 
 ),
 
-by_segmentation as not materialized (
+changes as (
 
     {% for segmentation in segmentations() %}
     select
         customer_id,
         '{{ segmentation }}' as segmentation,
-        {{ segmentation }}_before as segment_before,
-        {{ segmentation }}_segment as segment,
-        original_{{ segmentation }}_segment as original_segment,
+        'movement' as change_type,
+        {{ segmentation }}_before as from_segment,
+        {{ segmentation }}_segment as to_segment,
         {{ segmentation }}_cause as cause,
         {{ segmentation }}_sufficient_causes as sufficient_causes,
-        restated_by,
-        monetary_before,
-        monetary,
-        monetary_level_before,
-        monetary_level,
-        previous_date,
-        as_of_date
-    from snapshots
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
-
-),
-
-changes as not materialized (
-
-    select
-        customer_id,
-        segmentation,
-        'movement' as change_type,
-        segment_before as from_segment,
-        segment as to_segment,
-        cause,
-        sufficient_causes,
         coalesce(monetary_before, monetary) as revenue_at_risk,
         coalesce(monetary_level_before, monetary_level, 1) as monetary_level,
         previous_date,
         as_of_date
-    from by_segmentation
-    where cause is not null
+    from snapshots
+    where {{ segmentation }}_cause is not null
 
     union all
 
     -- A closed date whose report has changed.
     select
         customer_id,
-        segmentation,
+        '{{ segmentation }}' as segmentation,
         'restatement' as change_type,
-        original_segment as from_segment,
-        segment as to_segment,
+        original_{{ segmentation }}_segment as from_segment,
+        {{ segmentation }}_segment as to_segment,
         restated_by as cause,
         restated_by as sufficient_causes,
         monetary as revenue_at_risk,
         coalesce(monetary_level, 1) as monetary_level,
         as_of_date as previous_date,
         as_of_date
-    from by_segmentation
-    where original_segment <> segment
+    from snapshots
+    where original_{{ segmentation }}_segment <> {{ segmentation }}_segment
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
