@@ -27,18 +27,22 @@
 
 
 {#-
-    The names of the settings of a run that somebody has written: on the command line and in the
-    project. Where this project is a package of another one, these are those below its name, and
-    none of the command line that are the other's.
+    The names of the settings of a run that somebody has written, on the command line and in the
+    project, each with whether it must be one of this project. Where another project uses this one,
+    the command line may name settings of its own; and packages read some of those in the project,
+    as those of this one may be.
 -#}
 {% macro written_settings() -%}
     {%- set in_project = adapter.config.vars.to_dict() -%}
-    {%- set names = (in_project.get(this_package()) or {}).keys() | list -%}
-    {%- if is_package() -%}
-        {%- do names.extend(given_settings() | reject('in', in_project)) -%}
-    {%- else -%}
-        {%- do names.extend(given_settings()) -%}
-        {%- do names.extend(in_project.keys() | reject('eq', this_package())) -%}
-    {%- endif -%}
-    {{ return(names | unique | list) }}
+    {%- set names = {} -%}
+    {%- for name in in_project if name != this_package() and not is_package() -%}
+        {%- do names.update({name: false}) -%}
+    {%- endfor -%}
+    {%- for name in given_settings() if not (is_package() and name in in_project) -%}
+        {%- do names.update({name: not is_package()}) -%}
+    {%- endfor -%}
+    {%- for name in in_project.get(this_package()) or {} -%}
+        {%- do names.update({name: true}) -%}
+    {%- endfor -%}
+    {{ return(names) }}
 {%- endmacro %}

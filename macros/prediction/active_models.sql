@@ -2,10 +2,10 @@
     SQL: for each of `tasks` the active model by the active version's `evaluations`. A model
     replaces a baseline only by evidence: enough customers were evaluated, and the lower end of the
     interval of its gain over the best baseline is above 0. Else, or where nothing could be
-    evaluated, a baseline is active. A task is a dict of `task`, `metric`, `horizon_days` and
-    `default_baseline`, the baseline without any evaluation. Today's models are fitted with the
-    tuned parameters that the active model and its members had at the newest origin, so nothing is
-    searched again.
+    evaluated, a baseline is active. A task is a dict of `task`, `metric`, `horizon_days`,
+    `default_baseline`, the baseline without any evaluation, and `yardstick`, a baseline that models
+    have to beat and that is never active. Today's models are fitted with the tuned parameters that
+    the active model and its members had at the newest origin, so nothing is searched again.
 -#}
 {% macro active_models(evaluations, tasks) -%}
 {%- set members = combined_forecasts() | join("', '") -%}
@@ -27,7 +27,8 @@ tasks as (
         '{{ task.task }}' as task,
         '{{ task.metric }}' as metric,
         {{ task.horizon_days }} as horizon_days,
-        '{{ task.default_baseline }}' as default_baseline
+        '{{ task.default_baseline }}' as default_baseline,
+        '{{ task.yardstick or "" }}' as yardstick
     {{ 'union all' if not loop.last }}
     {% endfor %}
 
@@ -68,14 +69,29 @@ weighted as (
 
 ),
 
-best_baselines as (
+baselines as (
 
-    select * from weighted
-    where is_baseline
-    qualify row_number() over (
-        partition by task
-        order by case when metric = 'rmse' then value else -value end asc, model asc
-    ) = 1
+    select
+        weighted.*,
+        weighted.model = tasks.yardstick as is_yardstick,
+        row_number() over (
+            partition by weighted.task
+            order by
+                case when weighted.metric = 'rmse' then weighted.value else -weighted.value end asc,
+                weighted.model asc
+        ) as place
+    from weighted
+    inner join tasks
+        on weighted.task = tasks.task
+    where weighted.is_baseline
+
+),
+
+usable_baselines as (
+
+    select * from baselines
+    where not is_yardstick
+    qualify row_number() over (partition by task order by place asc) = 1
 
 ),
 
@@ -108,6 +124,9 @@ compared as (
         baselines.value as baseline_value,
         baselines.horizon_value as baseline_horizon_value,
         baselines.sample_size as baseline_sample_size,
+        usable_baselines.model as usable_baseline_model,
+        usable_baselines.value as usable_baseline_value,
+        usable_baselines.horizon_value as usable_baseline_horizon_value,
         gains.gain,
         gains.gain_lower_bound,
         gains.gain_upper_bound,
@@ -126,8 +145,12 @@ compared as (
             gains.task = models.task
             and gains.model = models.model
             and not models.is_baseline
-    left join best_baselines as baselines
-        on tasks.task = baselines.task
+    left join baselines
+        on
+            tasks.task = baselines.task
+            and baselines.place = 1
+    left join usable_baselines
+        on tasks.task = usable_baselines.task
 
 ),
 
@@ -137,7 +160,7 @@ decided as (
         *,
         case
             when is_better then learned_model
-            else coalesce(baseline_model, default_baseline)
+            else coalesce(usable_baseline_model, default_baseline)
         end as model,
         case
             when learned_model is null then 'not evaluated'
@@ -146,8 +169,8 @@ decided as (
             when gain <= 0 then 'no better'
             else 'may be chance'
         end as evidence,
-        case when is_better then learned_value else baseline_value end as value,
-        case when is_better then learned_horizon_value else baseline_horizon_value end
+        case when is_better then learned_value else usable_baseline_value end as value,
+        case when is_better then learned_horizon_value else usable_baseline_horizon_value end
             as horizon_value,
         case when metric = 'rmse' then '{:.1f}' else '{:.3f}' end as number_format
     from compared
@@ -206,6 +229,17 @@ reasons as (
                 gain_upper_bound
             )
         end as choice,
+        case
+            when not is_better and model <> baseline_model
+                then format(
+                    concat(
+                        '; {} says nothing of any customer, so {} (', number_format, ') is in use'
+                    ),
+                    baseline_model,
+                    model,
+                    value
+                )
+        end as yardstick_remark,
         -- Compared over all horizons, models are reported with the figure of the one that they
         -- predict.
         case
@@ -273,7 +307,7 @@ select
     decided.model,
     decided.metric,
     decided.evidence,
-    concat(reasons.choice, reasons.horizon_remark) as reason,
+    concat(reasons.choice, reasons.yardstick_remark, reasons.horizon_remark) as reason,
     tuned_parameters.tuned_parameters,
     decided.horizon_days,
     coalesce(decided.horizon_value, decided.value) as value,

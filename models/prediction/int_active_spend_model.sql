@@ -6,6 +6,7 @@
             'metric': 'rmse',
             'horizon_days': 90,
             'default_baseline': 'past rate',
+            'yardstick': 'zero',
         },
     ],
 ) }}

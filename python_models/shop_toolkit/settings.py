@@ -26,6 +26,8 @@ STRPTIME_FORMAT = re.compile("([^%]|%-?[aAwdbBhmyYHIpMSgfzZjUWcxXGVun%])*")
 DATE = re.compile("[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
 SCHEMA_NAME = re.compile("[a-z_][a-z0-9_]*")
 LOCALE = re.compile("[a-z]{2,3}([_-]([A-Z][a-z]{3}|[A-Z]{2}|[0-9]{3})){0,2}")
+# As `get_close_matches` counts: `lokale` is nearer to `locale`, the name of another package's setting is not.
+NEARLY_EQUAL = 0.8
 CANDIDATE = re.compile("(rfm|log_rfm|rfm_plane|rfm_tsne) (kmeans|gaussian_mixture|ward|hdbscan) ([2-9]|10)")
 
 
@@ -280,14 +282,19 @@ def wrong_settings(given: str, values: str) -> str:
     """Sentences about the settings of a run that are wrong.
 
     Args:
-        given: JSON list of the names that the command line and the project give.
+        given: JSON mapping from each name that the command line and the project give to whether it must be one of
+            ours: other packages may have settings, too, and only what is nearly one of ours is taken for a mistake.
         values: JSON mapping from every setting to its value in this run.
 
     Returns:
         JSON list of sentences; an empty one where all settings are right.
     """
     in_effect = json.loads(values)
-    sentences = [_unknown(name) for name in json.loads(given) if name not in SETTINGS]
+    sentences = [
+        _unknown(name)
+        for name, is_ours in json.loads(given).items()
+        if name not in SETTINGS and (is_ours or name in RENAMED or get_close_matches(name, SETTINGS, 1, NEARLY_EQUAL))
+    ]
     sentences += [sentence for name in SETTINGS if (sentence := _wrong(name, in_effect[name]))]
     broad, detailed = (in_effect[f"force_{segmentation}_clustering"] for segmentation in ("broad", "detailed"))
     if broad is not None and broad == detailed:

@@ -207,12 +207,12 @@ def test_versions_are_looked_up_where_the_prefix_puts_their_tables() -> None:
     ("project", "written"),
     [
         # The settings of this project, also below its name.
-        ("customer_segmentation", ["refitt", "currency", "their_own", "duplicates"]),
+        ("customer_segmentation", {"refitt": True, "currency": True, "their_own": True, "duplicates": False}),
         # Of a project that uses it, those below its name; on the command line there may be others of its own.
-        ("my_shop", ["refitt", "currency"]),
+        ("my_shop", {"refitt": True, "currency": False}),
     ],
 )
-def test_settings_that_somebody_wrote_are_looked_at(project: str, written: list[str]) -> None:
+def test_settings_that_somebody_wrote_are_looked_at(project: str, written: dict[str, bool]) -> None:
     settings = {"customer_segmentation": {"refitt": True}, "their_own": 1, "duplicates": "keep"}
     context = {
         "var": None,

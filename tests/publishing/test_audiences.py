@@ -143,7 +143,7 @@ def test_a_wrong_setting_is_a_sentence(tmp_path: Path) -> None:
     for wrong in ("emails.csv", {"file": "x"}, right | {"more": "x"}, right | {"email": ""}):
         assert not is_emails(wrong)
     values = json.dumps(dict.fromkeys(SETTINGS) | {"customer_emails": right | {"email": "E-Mail"}})
-    sentences = [sentence for sentence in json.loads(wrong_settings("[]", values)) if "customer_emails" in sentence]
+    sentences = [sentence for sentence in json.loads(wrong_settings("{}", values)) if "customer_emails" in sentence]
     assert len(sentences) == 1
     assert sentences[0].startswith("The setting 'customer_emails' is wrong. Its file ")
 

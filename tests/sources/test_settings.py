@@ -11,14 +11,22 @@ from shop_toolkit.settings import RENAMED, SETTINGS, wrong_settings
 DEFAULTS = yaml.safe_load((ROOT / "dbt_project.yml").read_text("utf-8"))["vars"]
 
 
-def sentences(given: dict[str, Any]) -> list[str]:
-    found: list[str] = json.loads(wrong_settings(json.dumps(list(given)), json.dumps(DEFAULTS | given)))
+def sentences(given: dict[str, Any], is_ours: bool = True) -> list[str]:
+    written = json.dumps(dict.fromkeys(given, is_ours))
+    found: list[str] = json.loads(wrong_settings(written, json.dumps(DEFAULTS | given)))
     return found
 
 
 def test_settings_are_those_of_the_project_and_its_defaults_are_right() -> None:
     assert DEFAULTS.keys() == SETTINGS.keys()
     assert sentences({}) == []
+
+
+def test_a_setting_of_another_package_is_no_mistake() -> None:
+    others = {"elementary": {"days_back": 14}, "dbt_date:time_zone": "Europe/Berlin", "load_from": 2024}
+    assert sentences(others, is_ours=False) == []
+    (sentence,) = sentences({"published_foldr": "out"}, is_ours=False)
+    assert sentence.endswith("Did you mean 'published_folder'?")
 
 
 @pytest.mark.parametrize("name", RENAMED)

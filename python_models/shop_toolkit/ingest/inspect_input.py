@@ -99,7 +99,9 @@ def _context(settings: Mapping[str, Any]) -> dict[str, Any]:
 def _check_settings(settings: Mapping[str, Any]) -> None:
     from shop_toolkit.settings import wrong_settings
 
-    for sentence in json.loads(wrong_settings(json.dumps(list(settings)), json.dumps(settings, default=str))):
+    for sentence in json.loads(
+        wrong_settings(json.dumps(dict.fromkeys(settings, True)), json.dumps(settings, default=str))
+    ):
         raise InputError(sentence)
 
 

@@ -292,6 +292,7 @@ PATTERNS = (
         " needed"
     ),
     marked("these figures are of a shorter horizon than {days} days"),
+    marked("{baseline} says nothing of any customer, so {model} ({value}) is in use"),
     marked(
         "active: {metric} {value}, the best baseline ({baseline}) {other}; better by {low} at least (95 %, {count}"
         " customers)"
