@@ -392,6 +392,27 @@ def test_a_model_changes_its_materialization_but_not_its_columns(tmp_path: Path,
     assert failures(invoke(tmp_path, "run --full-refresh --select best", until="2024-01-02")) == []
 
 
+def test_columns_that_a_model_gains_are_null_in_rows_that_are_stored(tmp_path: Path, engine: Engine) -> None:
+    model = tmp_path / "project" / "models" / "best.sql"
+
+    def build(query: str, on_schema_change: str = "append_new_columns", full_refresh: str = "false") -> list[str]:
+        config = f"materialized='incremental', on_schema_change='{on_schema_change}', full_refresh={full_refresh}"
+        model.write_text(f"{{{{ config({config}) }}}} {query}", "utf-8")
+        return failures(invoke(tmp_path, "run --select best", until="2024-01-01"))
+
+    engine.run("create schema if not exists small")
+    engine.run("drop table if exists small.best")
+    assert build("select 'a' as customer") == []
+    assert build("select 2.5 as score, 'b' as customer") == []
+    assert rows_of(engine, "best") == [("a", "None"), ("b", "2.5")]
+    (sentence,) = build("select 'c' as customer")
+    assert "The columns of best have changed (score): its rows can't be computed again, so bring back" in sentence
+    (sentence,) = build("select 'c' as customer, 1 as score, 2 as other", "fail", "none")
+    assert "The columns of best have changed (other): build it with --full-refresh." in sentence
+    assert build("select 3.5 as score, date '2024-01-01' as day", "sync_all_columns") == []
+    assert rows_of(engine, "best") == [("2.5", "None"), ("3.5", "2024-01-01"), ("None", "None")]
+
+
 def test_rows_are_replaced_by_several_columns(tmp_path: Path, engine: Engine) -> None:
     (tmp_path / "project" / "models" / "days.sql").write_text(
         "{{ config(materialized='incremental', unique_key=['day', 'customer']) }}"

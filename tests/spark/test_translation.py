@@ -133,8 +133,13 @@ CASES = {
         " '# %m/%d/%Y %I:%M %p', '# %m.%d.%Y %I:%M %p']) as moment"
         " from (values ('2/1/2024 10:05'), ('2/1/2024, 10:05'), ('2.1.2024 10:05'), ('2/1.2024 10:05'),"
         " ('13/1/2024 10:05'), ('13.1.2024 10:05'), ('5-Jun-2024'), ('5/jUN/2024'),"
-        " ('Dec 31 2024'), ('5-Jun/2024'), ('2/1/2024 12:05 AM'), ('2.1.2024 1:05 pm'), ('epoch'), ('')) as"
-        " texts (written)",
+        " ('Dec 31 2024'), ('5 06 2024'), ('5-Jun/2024'), ('2/1/2024 12:05 AM'), ('2.1.2024 1:05 pm'), ('epoch'),"
+        " ('')) as texts (written)",
+        # The first one that reads a text decides, whichever others are alike.
+        "select written, try_strptime(written, ['%d/%m/%Y', '%m-%d-%Y', '%d-%m-%Y']) as moment,"
+        " try_strptime(written, ['%-d.%-m.%Y', '%d.%m.%Y um %-H', '%d.%m.%Y %% %H', '%d%b%Y', '%d %b %Y']) as other"
+        " from (values ('03-04-2024'), ('13-04-2024'), ('04-13-2024'), ('3/4/2024'), ('5.3.2024'), ('15.12.2024'),"
+        " ('05.03.2024 um 7'), ('5.3.2024 % 11'), ('05Mar2024'), ('05 03 2024'), ('5 mar 2024')) as texts (written)",
     ],
     "a value that is looked at before it is used is computed once": [
         "select case when year(try_strptime(word, ['%Y', '%m/%Y', '%d.%m.%Y', '%m-%Y']))"
@@ -183,6 +188,8 @@ CASES = {
         "select format(concat('{} of {:.2f}: ', form, '; ', form, ' {}'), word, share, share, share, word) from"
         " (select *, case when is_new then '{:.1f}' else '{}' end as form from shop.lines where share is not null)",
         "select format('a ' || form || ' b', share * 2) from (select *, '{:.3f}' as form from shop.lines)",
+        "select format('a ' || form || ' b', share) as part, format(form, share) as whole from"
+        " (select *, case when is_new then '{:.1f}' end as form from shop.lines)",
         "select format(template, share, 2.5) from shop.lines"
         " cross join (values ('{:g} of {:g}'), ('{:.0f}, {:,.2f}')) as templates (template)"
         " where share between 0 and 3",
@@ -604,7 +611,7 @@ def test_points_in_time_have_no_zone_anywhere(
     assert read.to_arrow_table().to_pylist() == expected
 
 
-def test_a_shared_folder_is_asked_for_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_shared_folder_has_a_session_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dbt.adapters.sparkconnect.engine.ENGINES", {})
     monkeypatch.setattr("dbt.adapters.sparkconnect.engine.Engine", lambda *given: list(given))
     engines: list[Any] = [engine_at("sc://host", None, None, folder) for folder in (None, "", "one", "one")]

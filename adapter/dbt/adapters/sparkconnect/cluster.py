@@ -36,6 +36,9 @@ from dbt.adapters.sparkconnect.spark import (
 )
 from dbt_common.exceptions import DbtRuntimeError
 
+# The server plans each statement of a build once, and runs no tasks: to compile its code once more, better, takes Java
+# longer than that saves. With one compiler alone, Java would keep 48 MB of code, and throw away what it needs again.
+OPTIONS_OF_A_PLANNER = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
 MASTER, WORKER = "org.apache.spark.deploy.master.Master", "org.apache.spark.deploy.worker.Worker"
 # Writes its id to a file before it becomes the program, so that each that runs has its file, whenever we are killed.
 BECOMES = ["sh", "-c", 'echo $$ > "$0" && exec "$@"']
@@ -116,7 +119,8 @@ class Cluster:
                 "spark.sql.warehouse.dir": str(self.folder / "tables"),
                 "spark.hadoop.javax.jdo.option.ConnectionURL":
                     f"jdbc:derby:;databaseName={self.folder / 'metastore'};create=true",
-                "spark.driver.extraJavaOptions": f"-Dderby.stream.error.file={self.folder / 'logs' / 'derby.log'}",
+                "spark.driver.extraJavaOptions":
+                    f"-Dderby.stream.error.file={self.folder / 'logs' / 'derby.log'} {OPTIONS_OF_A_PLANNER}",
                 "spark.local.dir": str(self.folder / "work"),
             }  # fmt: skip
             command = connect_command(home, master, self.ports.connect, settings)

@@ -454,6 +454,8 @@ def _without_zone(kind: Any) -> Any:
         return pyarrow.timestamp(kind.unit)
     if types.is_list(kind):
         return pyarrow.list_(kind.value_field.with_type(_without_zone(kind.value_type)))
+    if types.is_large_list(kind):
+        return pyarrow.large_list(kind.value_field.with_type(_without_zone(kind.value_type)))
     if types.is_struct(kind):
         return pyarrow.struct([field.with_type(_without_zone(field.type)) for field in kind])
     if types.is_map(kind):

@@ -90,16 +90,26 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
         self.connections.get_thread_connection().handle.cursor().show(relation.schema, relation.identifier)
 
     @available  # type: ignore[untyped-decorator]  # dbt is not followed
-    def add_rows(self, relation: Any, query: str, unique_key: str | list[str] | None) -> None:
+    def add_rows(
+        self,
+        relation: Any,
+        query: str,
+        unique_key: str | list[str] | None,
+        on_schema_change: str = "ignore",
+        full_refresh: bool | None = None,
+    ) -> None:
         """Add the rows of a query to a table, in place of those that have their key.
 
         Args:
             relation: The table.
             query: In DuckDB's SQL; it may read the table.
             unique_key: The column or columns that decide what is replaced; None replaces nothing.
+            on_schema_change: What happens where the query has other columns than the table: `append_new_columns` gives
+                stored rows nulls in new ones, `sync_all_columns` drops those that the query lacks, too.
+            full_refresh: What the model allows; False: it is never built as a whole.
 
         Raises:
-            DbtRuntimeError: The query has other columns than the table.
+            DbtRuntimeError: The query has other columns than the table, and nothing says what becomes of them.
         """
         engine = self._engine()
         schema, name = relation.schema, relation.identifier
@@ -108,8 +118,22 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
         run_translated(f"create or replace table {new_rows} as {query}", engine)
         stored, made = engine.columns(schema, name), engine.columns(schema, new)
         if set(stored) != set(made):
-            differing = ", ".join(sorted(set(stored) ^ set(made)))
-            raise DbtRuntimeError(f"The columns of {name} have changed ({differing}): build it with --full-refresh.")
+            remaining = {
+                one: kind for one, kind in stored.items() if on_schema_change != "sync_all_columns" or one in made
+            }
+            new_ones = {one: kind for one, kind in made.items() if one not in stored}
+            if on_schema_change not in ("append_new_columns", "sync_all_columns") or set(remaining) - set(made):
+                differing = ", ".join(sorted(set(stored) ^ set(made)))
+                advice = (
+                    "its rows can't be computed again, so bring back what was removed from its query"
+                    if full_refresh is False
+                    else "build it with --full-refresh"
+                )
+                raise DbtRuntimeError(f"The columns of {name} have changed ({differing}): {advice}.")
+            nulls = [f"cast(null as {type_in_duckdb(kind)}) as {quoted(one)}" for one, kind in new_ones.items()]
+            selected = ", ".join([*map(quoted, remaining), *nulls])
+            run_translated(f"create or replace table {table} as select {selected} from {table}", engine)
+            stored = remaining | new_ones
         columns = _in_quotes(stored)
         # With the types of the table, as by an insert: a union would take the wider ones.
         typed = ", ".join(

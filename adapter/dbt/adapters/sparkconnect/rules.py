@@ -562,27 +562,32 @@ def parsed_date(node: exp.Expr) -> exp.Expr | None:
         raise UntranslatableError("try_strptime() has a format that is no literal")
     found = []
     for has_month, group in groupby((one.name for one in each), key=lambda form: "%b" in form):
-        forms = [form.replace("%b", "%m") for form in group]
+        forms = [form.replace("%b", "<%m>") for form in group]
         found.append(bound_once(_with_months(text) if has_month else text, partial(_read, forms=forms)))
     return call("coalesce", *found, returns="timestamp") if len(found) > 1 else found[0]
 
 
 def _with_months(text: exp.Expr) -> exp.Expr:
-    """A text with numbers instead of the names of months."""
+    """A text with numbers instead of the names of months, in marks: a number that is written is no name."""
     for number, month in enumerate(MONTHS, 1):
-        text = call("regexp_replace", text, f"(?i){month}", f"{number:02d}", returns="varchar")
+        text = call("regexp_replace", text, f"(?i){month}", f"<{number:02d}>", returns="varchar")
     return text
 
 
 def _read(text: exp.Expr, forms: list[str]) -> exp.Expr:
     """SQL that reads a text in the first format of several that it is written in."""
     # Formats that differ by what stands between their parts alone are read by one pattern: of forty, all but five.
-    alike: dict[str, list[Reading]] = {}
+    groups: list[list[Reading]] = []
     for form in forms:
         for century, short_year in CENTURIES if "%y" in form else (("", ""),):
             reading = _reading(text, form, century, short_year)
-            alike.setdefault(reading.key, []).append(reading)
-    return call("coalesce", *map(_parsed, alike.values()), returns="timestamp")
+            alike = max((place for place, group in enumerate(groups) if group[0].key == reading.key), default=None)
+            # What stands before it and reads the same texts in another way goes on doing so.
+            if alike is None or any(one.looks == reading.looks for group in groups[alike + 1 :] for one in group):
+                groups.append([reading])
+            else:
+                groups[alike].append(reading)
+    return call("coalesce", *map(_parsed, groups), returns="timestamp")
 
 
 @dataclass(frozen=True)
@@ -607,19 +612,28 @@ class Reading:
         others = [one for one in self.between if re.search("[0-9AaPp]", one)]
         return repr((self.century, self.parts, others))
 
+    @property
+    def looks(self) -> str:
+        """How texts look that it reads, with 0 for numbers and A for letters: others look otherwise."""
+        parts = ["AA" if name == "half" else "0" for name, _ in self.parts]
+        written = "".join(one for pair in zip(self.between, [*parts, ""], strict=True) for one in pair)
+        return re.sub("0+", "0", re.sub("[0-9]", "0", re.sub("[A-Za-z]", "A", written)))
+
 
 def _reading(text: exp.Expr, form: str, century: str, short_year: str) -> Reading:
     known = DATE_PARTS | {"%y": ("year", short_year)}
     parts: list[tuple[str, str]] = []
     between = [""]
-    for token in re.findall(r"%[A-Za-z]|[^%]+", form):
-        if token in known:
-            parts.append(known[token])
+    for token in re.findall(r"%-?[A-Za-z%]|[^%]+|%", form):
+        # Numbers without a zero before them are read as those with one.
+        part = known.get(token.replace("-", "") if token.startswith("%") else "")
+        if part is not None:
+            parts.append(part)
             between.append("")
-        elif token.startswith("%"):
+        elif token.startswith("%") and token != "%%":
             raise UntranslatableError(f"try_strptime() has no translation of {token}")
         else:
-            between[-1] = re.sub(r"([^A-Za-z0-9 #,:/-])", r"[\1]", token)
+            between[-1] += re.sub(r"([^A-Za-z0-9 #,:/-])", r"[\1]", token.replace("%%", "%"))
     # A part that another one follows at once has all its digits.
     for place, (name, _) in enumerate(parts[:-1]):
         if not between[place + 1] and not (name == "year" and not century):
@@ -882,31 +896,40 @@ def _filled_at_run_time(template: exp.Expr, values: list[exp.Expr]) -> exp.Expr:
 def _filled_in_pieces(template: exp.Expr, values: list[exp.Expr]) -> exp.Expr:
     """Of a template that is joined of texts and columns: a text has its fields, and each column is one field."""
     parts: list[exp.Expr] = []
-    for piece in _pieces_of(template):
+    for piece, is_never_null in _pieces_of(template):
         written = _one_literal(piece)
         if written is not None:
             parts.append(_filled_literal(written, values))
         elif not values:
             raise UntranslatableError(MORE_FIELDS)
         else:
-            parts.append(_formatted_by(values.pop(0), piece, "{", "}"))
+            parts.append(_formatted_by(values.pop(0), piece, "{", "}", is_never_null))
     return call("concat", *parts, returns="varchar")
 
 
-def _pieces_of(template: exp.Expr) -> Iterator[exp.Expr]:
-    """What a text is joined of."""
+def _pieces_of(template: exp.Expr, is_never_null: bool = False) -> Iterator[tuple[exp.Expr, bool]]:
+    """What a text is joined of, each with whether a null of it counts as none."""
     if not isinstance(template, exp.Anonymous) or template.name not in ("concat", "coalesce"):
-        yield template
+        yield template, is_never_null
     elif template.name == "concat":
         for one in template.expressions:
             yield from _pieces_of(one)
     else:
-        # That nulls count as none, which is no field.
-        yield from _pieces_of(template.expressions[0])
+        yield from _pieces_of(template.expressions[0], is_never_null=True)
 
 
-def _formatted_by(value: exp.Expr, form: exp.Expr, before: str = "", after: str = "") -> exp.Expr:
-    """A value in one of `FORMS`, which a column names; other texts stop the build."""
+def _formatted_by(
+    value: exp.Expr, form: exp.Expr, before: str = "", after: str = "", is_never_null: bool = False
+) -> exp.Expr:
+    """A value in one of `FORMS`, which a column names; other texts stop the build.
+
+    Args:
+        value: What is written.
+        form: The column.
+        before: What it holds before the form.
+        after: What it holds behind.
+        is_never_null: Whether a null would be no field, which stops the build, too; else there is no text.
+    """
     known = FORMS[:1] if is_text(value) else FORMS
     forms = [
         exp.If(
@@ -915,6 +938,8 @@ def _formatted_by(value: exp.Expr, form: exp.Expr, before: str = "", after: str 
         )
         for one in known
     ]
+    if not is_never_null:
+        forms.append(exp.If(this=is_null(form), true=cast(exp.Null(), "varchar")))
     unknown = call("raise_error", call("concat", "format() has no translation of ", call("coalesce", form, "null")))
     return exp.Case(ifs=forms, default=unknown)
 

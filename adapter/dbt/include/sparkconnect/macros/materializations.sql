@@ -40,7 +40,11 @@
         {%- endcall %}
     {% else %}
         {% do adapter.add_rows(
-            target_relation, query_of_model(compiled_code), config.get('unique_key')
+            target_relation,
+            query_of_model(compiled_code),
+            config.get('unique_key'),
+            config.get('on_schema_change') or 'ignore',
+            config.get('full_refresh'),
         ) %}
         {% call noop_statement('main', 'OK', 'OK', 0) %}{{ compiled_code }}{% endcall %}
     {% endif %}
