@@ -456,6 +456,7 @@ def test_a_column_that_the_first_of_several_selects_lacks_can_be_stored(
         ("select\n    1,\n    regexp_replace(word, 'a', 'b')\nfrom shop.lines", "line 3: regexp_replace() without 'g'"),
         ("select\n    jaro_similarity(word, 'a')\nfrom shop.lines", "line 2: jaro_similarity() has no translation"),
         ("select first(word order by word desc) from shop.lines", "falling text"),
+        ("select\n  string_agg(word, ', ')\nfrom shop.lines", "line 2: string_agg() needs an order here"),
         ("select\n  format('{:e}', share)\nfrom shop.lines", "line 2: format() has no translation of {:e}"),
         ("select from where", "can't be read, line 1"),
         ("update shop.lines set quantity = 1", "`update` is no statement"),

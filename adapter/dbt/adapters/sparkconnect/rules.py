@@ -842,7 +842,9 @@ def listed(node: exp.Expr) -> exp.Expr | None:
     value = order.this if order is not None else node.this
     texts = call("listagg", as_text(value), separator, returns="varchar")
     if order is None:
-        return texts
+        raise UntranslatableError(
+            "string_agg() needs an order here: a query that is read twice is computed twice, and the texts would differ"
+        )
     return exp.WithinGroup(this=texts, expression=exp.Order(expressions=[one.copy() for one in order.expressions]))
 
 
