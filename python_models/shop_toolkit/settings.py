@@ -284,7 +284,7 @@ def wrong_settings(given: str, values: str) -> str:
     Args:
         given: JSON mapping from each name that the command line and the project give to whether it must be one of
             ours: other packages may have settings, too, and only what is nearly one of ours is taken for a mistake.
-        values: JSON mapping from every setting to its value in this run.
+        values: JSON mapping from every setting to its value in this run; without those that the project has lost.
 
     Returns:
         JSON list of sentences; an empty one where all settings are right.
@@ -295,6 +295,8 @@ def wrong_settings(given: str, values: str) -> str:
         for name, is_ours in json.loads(given).items()
         if name not in SETTINGS and (is_ours or name in RENAMED or get_close_matches(name, SETTINGS, 1, NEARLY_EQUAL))
     ]
+    if missing := [name for name in SETTINGS if name not in in_effect]:
+        return json.dumps(sentences + [_lost(name) for name in missing])
     sentences += [sentence for name in SETTINGS if (sentence := _wrong(name, in_effect[name]))]
     broad, detailed = (in_effect[f"force_{segmentation}_clustering"] for segmentation in ("broad", "detailed"))
     if broad is not None and broad == detailed:
@@ -329,8 +331,15 @@ def _unknown(name: str) -> str:
         now = " and ".join(f"'{new}'" for new in RENAMED[name].split())
         return f"The setting '{name}' is now called {now}."
     near = get_close_matches(name, SETTINGS, n=1)
-    likely = f" Did you mean '{near[0]}'?" if near else ""
-    return f"The setting '{name}' is not known. Known settings: {', '.join(SETTINGS)}.{likely}"
+    known = f"Did you mean '{near[0]}'?" if near else f"Known settings: {', '.join(SETTINGS)}."
+    return f"The setting '{name}' is not known. {known}"
+
+
+def _lost(name: str) -> str:
+    return (
+        f"There is no setting '{name}' in dbt_project.yml. Write its line there again, with the value that"
+        " docs/settings.md gives."
+    )
 
 
 def _wrong(name: str, value: object) -> str | None:

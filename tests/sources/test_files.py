@@ -14,7 +14,7 @@ import pytest
 from openpyxl import Workbook
 from shop_toolkit.ingest.errors import InputError, listed, sentence_of, shortened
 from shop_toolkit.ingest.files import describe_files, workbook_rows
-from shop_toolkit.ingest.headings import match_headings
+from shop_toolkit.ingest.headings import COLUMN_ALIASES, match_headings
 from shop_toolkit.ingest.plan import plan_input, prepare_input
 from shop_toolkit.ingest.plugin import prepare
 from test_ingest import HEADINGS, as_json, ingest, request_for, write
@@ -426,6 +426,21 @@ def test_a_hint_names_the_heading_that_it_likely_is(headings: list[str], hint: s
     with pytest.raises(InputError) as raised:
         match_headings(headings, "it", {})
     assert f"e.g. --vars '{{column_mapping: {{{hint}}}}}'" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("customer", "Did you mean 'customer_id'?"),
+        ("Preis", "Did you mean 'unit_price'?"),
+        ("ordered_on", "Did you mean 'ordered_at'?"),
+        ("shade", f"They are {', '.join(COLUMN_ALIASES)}."),
+    ],
+)
+def test_a_mapping_of_a_column_that_is_none_names_the_one_like_it(name: str, meant: str) -> None:
+    with pytest.raises(InputError) as raised:
+        match_headings(["customer", "date", "amount"], "it", {name: "date"})
+    assert str(raised.value) == f"The setting 'column_mapping' names '{name}', which is none of our columns. {meant}"
 
 
 def test_a_mapping_to_a_heading_that_is_not_there_names_the_one_like_it() -> None:

@@ -1,5 +1,6 @@
 """What is reported of an input before anything is built, by dbt and without it."""
 
+import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -182,6 +183,27 @@ def test_advice_says_which_settings_the_next_command_has_to_repeat(
     )
     assert repeating("Set it with --vars '{refit: true}'.", ["refit"]) == "Set it with --vars '{refit: true}'."
     assert repeating("There is no file.", ["transactions"]) == "There is no file."
+    # a column may be called as a setting is
+    advice = "Name it with --vars '{column_mapping: {currency: \"Whrg\"}}'."
+    repeated = f"{advice} Repeat there what this command sets, too: currency."
+    assert repeating(advice, ["currency", "column_mapping"]) == repeated
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("lokale: en", "The setting 'lokale' is not known. Did you mean 'locale'?\n"),
+        ("", "There is no setting 'locale' in dbt_project.yml. Write its line there again,"),
+    ],
+)
+def test_a_setting_that_the_project_has_lost_stops_with_a_sentence(
+    line: str, problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = (ROOT / "dbt_project.yml").read_text("utf-8")
+    (tmp_path / "dbt_project.yml").write_text(re.sub("(?m)(?<=^  )locale:.*$", line, project), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert inspect_input.main([""]) == 1
+    assert capsys.readouterr().err.startswith(problem)
 
 
 def test_both_commands_of_the_documents_report_the_same(

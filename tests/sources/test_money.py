@@ -265,6 +265,8 @@ def test_an_orders_total_on_each_line_stops_a_log_of_amounts_until_it_is_named(
         " order's total and would count once for each line. Name the line's amount or a unit's price with --vars"
         " '{column_mapping: {amount: …}}' (or \"Total\", if it is the line's)."
     )
+    with pytest.raises(InputError, match=r'column_mapping: \{customer_id: "Customer", amount: …\}'):
+        planned(warehouse, path, column_mapping={"customer_id": "Customer"})
     assert money_columns(planned(warehouse, path, column_mapping={"amount": "Total"})) == {"amount": "Total"}
     # everything at one price, or amounts of their own, are a line's
     everything = [line.rsplit(",", 1)[0] + ",9.99" for line in lines]

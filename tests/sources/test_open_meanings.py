@@ -109,7 +109,10 @@ def test_the_mapping_can_say_that_no_column_holds_currencies(
     none: dict[str, list[str]] = {"currency": []}
     lines = [HEADINGS + ";Sent to;Currency", "1;A;1;2024-01-05;5;c;all;club points", "2;A;1;2024-01-06;6;c;ALL;"]
     nameless = [line.rpartition(";")[0] for line in lines]
-    with pytest.raises(InputError, match=r"but 'Sent to' seems to, e\.g\. ALL\. .*, or say .*: \{currency: \[\]\}\.$"):
+    with pytest.raises(
+        InputError,
+        match=r"but 'Sent to' seems to, e\.g\. ALL\. .*, or say .*: \{column_mapping: \{currency: \[\]\}\}\.$",
+    ):
         planned(warehouse, tmp_path / "log.csv", *nameless, currency="EUR")
     for written in (nameless, lines):
         plan = planned(warehouse, tmp_path / "log.csv", *written, currency="EUR", column_mapping=none)
@@ -166,8 +169,13 @@ def test_twin_headings_that_differ_stop_the_build_until_one_is_named(
         f"Columns 'Date' and 'Date (column 3)' of '{path}' could both be ordered_at, and differ in 2 rows. Say which it"
         ' is with --vars \'{column_mapping: {ordered_at: "Date (column 3)"}}\' (or "Date").'
     )
-    with pytest.raises(InputError, match="could both be unit_price"):
-        planned(warehouse, path, *TWINS, column_mapping={"ordered_at": "Date"})
+    # the setting is replaced as a whole, so the advice repeats what it holds
+    with pytest.raises(InputError, match="could both be unit_price") as stopped:
+        planned(warehouse, path, *TWINS, column_mapping={"ordered_at": "Date", "quantity": ["Menge", "Qty"]})
+    assert (
+        '--vars \'{column_mapping: {ordered_at: "Date", quantity: ["Menge", "Qty"],'
+        ' unit_price: "Price (column 5)"}}\' (or "Price")'
+    ) in str(stopped.value)
     plan = planned(warehouse, path, *TWINS, column_mapping={"ordered_at": "Date (column 3)", "unit_price": "Price"})
     assert (plan.relation.columns["ordered_at"], plan.relation.columns["unit_price"]) == ("field_3", "field_4")
 

@@ -182,7 +182,7 @@ def test_wrong_settings_stop_the_build_with_a_sentence_each(built_shop: Shop) ->
         classification_param_grids="all",
     )
     for sentence in (
-        "The setting 'as_of_dat' is not known. Known settings: transactions, column_mapping,",
+        "The setting 'as_of_dat' is not known. Did you mean 'as_of_date'?",
         "The setting 'transactions' is 7; it takes a file, a glob, the name of a table in the warehouse, or a ref",
         "The setting 'as_of_date' is \"2011-02-31\"; it takes a date that exists, as YYYY-MM-DD.",
         "The setting 'baseline_date' is \"31.12.2011\"; it takes a date that exists, as YYYY-MM-DD.",
@@ -228,7 +228,10 @@ def test_both_segmentations_cannot_be_the_same_clustering(built_shop: Shop) -> N
         ({"transactions": "no/such/file.csv"}, "there is no file 'no/such/file.csv'"),
         ({"transactions": "no_such_table"}, "the warehouse has no table 'no_such_table'"),
         ({"date_format": "%d.%m.%Y"}, 'is "%d.%m.%Y", but no date of'),
-        ({"column_mapping": {"client": "CustomerID"}}, "names 'client', which is none of our columns"),
+        (
+            {"column_mapping": {"client": "CustomerID"}},
+            "names 'client', which is none of our columns. Did you mean 'customer_id'?",
+        ),
         ({"column_mapping": {"customer_id": "Kunde"}}, "has no such heading. The headings there: InvoiceNo,"),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",

@@ -1,12 +1,14 @@
 """One currency: amounts in several can't be added up."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import duckdb
 
 from shop_toolkit.ingest.errors import listed, named, shortened
 from shop_toolkit.ingest.files import InputError
+from shop_toolkit.ingest.headings import mapping_example
 from shop_toolkit.ingest.numbers import WrittenNumbers
 from shop_toolkit.ingest.quoting import quote_text
 from shop_toolkit.ingest.relation import InputRelation
@@ -32,7 +34,7 @@ def check_currency(
     *,
     parts: Sequence[InputRelation],
     configured: str | None,
-    says_none: bool,
+    column_mapping: Mapping[str, Any],
     stored_rows: str | None,
 ) -> None:
     """Stop where rows are in several currencies and none is named, or none is in the one that is.
@@ -48,7 +50,7 @@ def check_currency(
         number_reader: SQL that reads `number_text` as a number.
         parts: The same rows with all of their columns, by the form of their files.
         configured: The setting `currency`.
-        says_none: Whether the setting `column_mapping` says that no column holds currencies.
+        column_mapping: The setting of that name; an empty list of currencies says that no column holds them.
         stored_rows: The table of rows that earlier builds read; None where there are none.
 
     Raises:
@@ -62,7 +64,7 @@ def check_currency(
     found = _rows_by_currency(connection, pending if names_currencies else None, readers, stored_rows)
     chosen = configured_currency(connection, configured, reader)
     if chosen is not None and not found:
-        _check_named(connection, parts, chosen, reader, str(configured), says_none=says_none)
+        _check_named(connection, parts, chosen, reader, str(configured), column_mapping)
     shown = listed(f"{code} ({rows} rows)" for code, rows in found.items())
     if chosen is None and len(found) > 1:
         raise InputError(
@@ -82,8 +84,7 @@ def _check_named(
     chosen: str,
     reader: str,
     configured: str,
-    *,
-    says_none: bool,
+    column_mapping: Mapping[str, Any],
 ) -> None:
     """Stop where the currency that all amounts are said to be in is none, or a column looks as if it knew better.
 
@@ -93,7 +94,7 @@ def _check_named(
         chosen: The code that the setting `currency` names.
         reader: SQL that yields the code of the currency in `number_text`.
         configured: The setting as it is written.
-        says_none: Whether the setting `column_mapping` says that no column holds currencies.
+        column_mapping: The setting of that name; an empty list of currencies says that no column holds them.
 
     Raises:
         InputError: Nothing shows that the setting is right.
@@ -105,13 +106,13 @@ def _check_named(
             f"The setting 'currency' is {named(configured)}, which is no known code or sign of a currency. Write it as"
             " a code of three letters, e.g. --vars '{currency: EUR}'."
         )
-    for part in () if says_none else parts:
+    for part in () if column_mapping.get("currency") == [] else parts:
         for heading, example in _columns_of_codes(connection, part, reader):
+            mapping = mapping_example(column_mapping, {"currency": json.dumps(heading, ensure_ascii=False)})
             raise InputError(
                 f"The setting 'currency' is {named(configured)}, and no heading of {part.name} is known to hold"
                 f" currencies, but '{shortened(heading, 60)}' seems to, e.g. {example}. Name it with --vars"
-                f" '{{column_mapping: {{currency: {json.dumps(heading, ensure_ascii=False)}}}}}', or say that none"
-                " does: {currency: []}."
+                f" '{mapping}', or say that none does: {mapping_example(column_mapping, {'currency': '[]'})}."
             )
 
 

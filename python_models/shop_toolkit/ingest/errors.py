@@ -1,10 +1,13 @@
 """The error that stops a build because of its input, and the parts that its sentence is made of."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 LONGEST_SENTENCE = 499
 LONGEST_NAME = 160
 LONGEST_LIST = 150
+# The setting that an advice gives: what follows it may name columns that are called as settings are.
+ADVISED = re.compile(r"--vars '\{(\w+):")
 
 
 class InputError(ValueError):
@@ -45,8 +48,9 @@ def repeating(problem: str, given: Iterable[str]) -> str:
         problem: A sentence. As it advises `--vars`, taken literally the next command would have no other setting.
         given: The names of the settings that this command gives.
     """
-    others = [name for name in given if f"{name}:" not in problem]
-    if "--vars" not in problem or not others:
+    advised = ADVISED.findall(problem)
+    others = [name for name in given if name not in advised]
+    if not advised or not others:
         return problem
     return f"{problem} Repeat there what this command sets, too: {listed(others)}."
 

@@ -1,7 +1,8 @@
 """Which heading of the input holds which of our columns."""
 
 from collections.abc import Mapping, Sequence
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, get_close_matches
+from typing import Any
 
 from shop_toolkit.ingest.errors import LONGEST_LIST, LONGEST_SENTENCE, InputError, listed, shortened
 from shop_toolkit.ingest.exports import Export, comparable, export_of
@@ -164,8 +165,8 @@ def check_mapping(headings: Sequence[str], input_name: str, column_mapping: Mapp
         names = [value] if isinstance(value, str) or not isinstance(value, Sequence) else list(value)
         if column not in COLUMN_ALIASES:
             raise InputError(
-                f"The setting 'column_mapping' names '{shortened(str(column), 40)}', which is none of our columns:"
-                f" {', '.join(COLUMN_ALIASES)}."
+                f"The setting 'column_mapping' names '{shortened(str(column), 40)}', which is none of our columns."
+                f" {_meant(str(column))}"
             )
         if not set(names) & set(headings) and not says_none(column, names):
             wanted = shortened(str(names[0] if names else value), 60)
@@ -174,6 +175,14 @@ def check_mapping(headings: Sequence[str], input_name: str, column_mapping: Mapp
             advice = f"Perhaps you mean '{shortened(hint, 60)}'." if hint else ""
             present = _present(headings, LONGEST_SENTENCE - len(problem) - len(advice))
             raise InputError(f"{problem} {present}{advice}".rstrip())
+
+
+def _meant(name: str) -> str:
+    """Which of our columns somebody may have meant, else all of them, as a sentence."""
+    text = comparable(name)
+    near = [column for column, aliases in COLUMN_ALIASES.items() if text in (*aliases, *HINTS.get(column, ()))]
+    near = near or get_close_matches(name, COLUMN_ALIASES, n=1)
+    return f"Did you mean '{near[0]}'?" if near else f"They are {', '.join(COLUMN_ALIASES)}."
 
 
 def _check_required(
@@ -192,15 +201,32 @@ def _check_required(
             if heading is not None:
                 hints[name] = heading
         hints = hints or {missing[0].split()[0]: "your heading"}
-        # The whole setting is replaced: what it holds already has to be repeated, if there is room.
-        known, entries = (
-            [f"{column}: {_quoted(heading) if heading else '[]'}" for column, heading in mapping.items()]
-            for mapping in (column_mapping, hints)
-        )
-        example = ", ".join([*known, *entries] if len("".join(known)) < LONGEST_LIST else [*entries, "…"])
+        example = mapping_example(column_mapping, {column: _quoted(heading) for column, heading in hints.items()})
         problem = f"No heading of {input_name} is known to hold {', '.join(missing)}."
-        advice = f"Say which it is, e.g. --vars '{{column_mapping: {{{example}}}}}'."
+        advice = f"Say which it is, e.g. --vars '{example}'."
         raise InputError(f"{problem} {_present(headings, LONGEST_SENTENCE - len(problem) - len(advice))}{advice}")
+
+
+def mapping_example(column_mapping: Mapping[str, Any], entries: Mapping[str, str]) -> str:
+    """The setting `column_mapping` with other entries, as an example for `--vars`, e.g. `{column_mapping: {…}}`.
+
+    The whole setting is replaced: what it holds already is repeated, if there is room.
+
+    Args:
+        column_mapping: The setting as it is; an empty heading says that the input lacks the column.
+        entries: Our columns to what the example says of them, already written as YAML.
+    """
+    known = [f"{column}: {_written(value)}" for column, value in column_mapping.items() if column not in entries]
+    added = [f"{column}: {text}" for column, text in entries.items()]
+    shown = [*known, *added] if len("".join(known)) < LONGEST_LIST else [*added, "…"]
+    return f"{{column_mapping: {{{', '.join(shown)}}}}}"
+
+
+def _written(value: object) -> str:
+    """The heading of a column, or several, as YAML; an empty one says that no heading holds the column."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return f"[{', '.join(_quoted(str(heading)) for heading in value)}]"
+    return "[]" if value == "" else _quoted(str(value))
 
 
 def _quoted(heading: str) -> str:

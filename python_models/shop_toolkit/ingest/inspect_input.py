@@ -72,9 +72,9 @@ def _given(text: str) -> dict[str, Any]:
 
 
 def _report(settings: Mapping[str, Any]) -> list[str]:
+    _check_settings(settings)
     macros = load_macros(Path("macros"), _context(settings))
     request = Request(**macros["input_request"]())
-    _check_settings(settings)
     with _connect(str(settings["transactions"])) as connection:
         connection.execute("set TimeZone = 'UTC'")
         # To register a function loads NumPy, so it is left out where no file can be a workbook.

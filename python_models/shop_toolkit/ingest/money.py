@@ -13,7 +13,7 @@ import duckdb
 from shop_toolkit.ingest.errors import InputError, shortened
 from shop_toolkit.ingest.exports import comparable
 from shop_toolkit.ingest.findings import Finding
-from shop_toolkit.ingest.headings import COLUMN_ALIASES
+from shop_toolkit.ingest.headings import COLUMN_ALIASES, mapping_example
 from shop_toolkit.ingest.relation import InputRelation, number_text
 
 # So large a share of the rows or orders that can show it has to agree.
@@ -183,7 +183,7 @@ def meaning_of_money(
     common = [name for name in found[0] if all(name in headings for headings in found)]
     totals = [name for name in common if name in TOTALS]
     if not all({"unit_price", "quantity"} <= part.columns.keys() for part in parts):
-        _check_amounts_are_of_lines(connection, relation, readers)
+        _check_amounts_are_of_lines(connection, relation, readers, column_mapping)
         return MoneyMeaning(findings=_unused(connection, relation, readers, found[0], common))
     if not common:
         return MoneyMeaning()
@@ -592,7 +592,10 @@ def _unused(
 
 
 def _check_amounts_are_of_lines(
-    connection: duckdb.DuckDBPyConnection, relation: InputRelation, readers: Readers
+    connection: duckdb.DuckDBPyConnection,
+    relation: InputRelation,
+    readers: Readers,
+    column_mapping: Mapping[str, Any],
 ) -> None:
     """Raise InputError where the amount of an order stands on each of its lines: it would count once for each."""
     if not {"amount", "invoice_id", "product_id"} <= relation.columns.keys():
@@ -626,7 +629,7 @@ def _check_amounts_are_of_lines(
         raise InputError(
             f"'{heading}' of {relation.name} is the same on all lines of {same} of {orders} orders with several"
             " products: it seems to be the order's total and would count once for each line. Name the line's amount or"
-            " a unit's price with --vars '{column_mapping: {amount: …}}'"
+            f" a unit's price with --vars '{mapping_example(column_mapping, {'amount': '…'})}'"
             f' (or "{heading}", if it is the line\'s).'
         )
 

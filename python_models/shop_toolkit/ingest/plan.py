@@ -370,7 +370,7 @@ def _look_at_rows(
     readers = _readers(request, formats)
     check_currency(
         connection, checked.rows, numbers, readers.currency, readers.number, parts=pending.parts or [pending],
-        configured=request.settings["currency"], says_none=request.settings["column_mapping"].get("currency") == [],
+        configured=request.settings["currency"], column_mapping=request.settings["column_mapping"],
         stored_rows=stored_rows,
     )  # fmt: skip
     return formats, replace(checked, numbers=numbers), findings

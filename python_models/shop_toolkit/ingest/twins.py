@@ -1,13 +1,15 @@
 """Several columns under one heading: which of them is meant has to follow from the rows, or from a setting."""
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import duckdb
 
 from shop_toolkit.ingest.errors import listed, shortened
 from shop_toolkit.ingest.files import InputError
 from shop_toolkit.ingest.findings import Finding
+from shop_toolkit.ingest.headings import mapping_example
 from shop_toolkit.ingest.relation import InputRelation
 
 # What they hold changes no order, no money and no customer: the first one is read, with a warning.
@@ -16,7 +18,7 @@ POSITION = re.compile(r" \(column [0-9]+\)$")
 
 
 def twin_findings(
-    connection: duckdb.DuckDBPyConnection, pending: InputRelation, column_mapping: Container[str]
+    connection: duckdb.DuckDBPyConnection, pending: InputRelation, column_mapping: Mapping[str, Any]
 ) -> list[Finding]:
     """Look for columns whose headings are the same as one that is read, but for case and blanks.
 
@@ -38,7 +40,7 @@ def twin_findings(
         for column, twin in _twins(part, column_mapping):
             rows = _differing_rows(connection, part, column, twin)
             if rows and column not in HARMLESS:
-                raise _question(part, column, twin, rows)
+                raise _question(part, column, twin, rows, column_mapping)
             if rows:
                 findings.append(Finding(
                     "twin_headings", column, rows, listed([part.headings[column], twin]),
@@ -47,7 +49,7 @@ def twin_findings(
     return findings
 
 
-def _twins(relation: InputRelation, column_mapping: Container[str]) -> Iterator[tuple[str, str]]:
+def _twins(relation: InputRelation, column_mapping: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for column, heading in relation.headings.items():
         if column not in column_mapping:
             yield from ((column, other) for other in relation.others if _name(other) == _name(heading))
@@ -67,10 +69,18 @@ def _differing_rows(connection: duckdb.DuckDBPyConnection, relation: InputRelati
     return int(rows)
 
 
-def _question(relation: InputRelation, column: str, twin: str, rows: int) -> InputError:
+def _question(
+    relation: InputRelation,
+    column: str,
+    twin: str,
+    rows: int,
+    column_mapping: Mapping[str, Any],
+) -> InputError:
     heading = relation.headings[column]
+    mapping = mapping_example(column_mapping, {column: f'"{shortened(twin, 60)}"'})
     return InputError(
         f"Columns '{shortened(heading, 60)}' and '{shortened(twin, 60)}' of {relation.name} could both be {column}, and"
         f" differ in {rows} {'row' if rows == 1 else 'rows'}. Say which it is with --vars"
-        f' \'{{column_mapping: {{{column}: "{shortened(twin, 60)}"}}}}\' (or "{shortened(heading, 60)}").'
+        f" '{mapping}'"
+        f' (or "{shortened(heading, 60)}").'
     )

@@ -398,7 +398,7 @@ def win_back(row: Row, tables: Tables) -> Card:
         "win back",
         _("Write to overdue customers"),
         _("all {all} overdue customers", all=parts["all"])
-        if parts["count"] == parts["all"]
+        if row["customer_count"] == row["of_customer_count"]
         else _(
             "the {count} of {all} overdue customers with the highest expected loss ({share} of it)",
             **parts,
@@ -418,7 +418,7 @@ def second_order(row: Row, tables: Tables) -> Card:
         "second order",
         _("Win the second order"),
         _("all {all} customers whose only order is at most 60 days old, and who are not overdue", all=parts["all"])
-        if parts["count"] == parts["all"]
+        if row["customer_count"] == row["of_customer_count"]
         else _(
             "the {count} of {all} customers with the highest forecast spend whose only order is at most 60 days old,"
             " and who are not overdue",
