@@ -17,9 +17,6 @@
     'refit': 'is_refitted',
 } -%}
 {%- set segments = ['rfm_segment', 'broad_segment', 'detailed_segment'] -%}
--- In any order, as to sort them takes longer than all else: moves whose scenarios come in another
--- order are a kind of their own, with the same causes. Where `kinds_of_moves` is computed for each
--- reader, the order has to be one.
 scenarios_of_moves as (
 
     select
@@ -35,7 +32,7 @@ scenarios_of_moves as (
                 coalesce({{ column }}, '') {{- ',' if not loop.last }}
                 {% endfor %}
             ),
-            chr(30) {{ 'order by ' ~ flags.values() | join(', ') if target.type != 'duckdb' }}
+            chr(30) order by {{ flags.values() | join(', ') }}
         ) as scenarios_text
     from {{ scenarios }}
     group by 1, 2

@@ -179,6 +179,10 @@ CASES = {
     "texts of a group, in an order": [
         "select customer, string_agg(word, ', ' order by quantity desc) as words from shop.lines group by 1",
         "select string_agg(customer, '' order by amount) filter (where is_new) as words from shop.lines",
+        # Nulls are none, also where there is nothing else; a text that falls.
+        "select is_new, string_agg(word, ', ' order by quantity, amount desc) as words,"
+        " string_agg(case when false then word end, ', ' order by quantity) as nothing,"
+        " string_agg(word, '' order by word desc, quantity) as falling from shop.lines group by 1",
     ],
     "a text with values filled in": [
         "select format('{:,} units', quantity * 123456) from shop.lines",
