@@ -820,6 +820,9 @@ def test_campaigns_claim_what_the_mart_claims(tables: Tables) -> None:
         decided = pd.Timestamp(2024, 2 if day == 29 else 3, day)
         found = campaign_results(pd.DataFrame([rows[0] | {"decided_on": decided}]))
         assert found.cards[0].texts[1][1] == block.cards[1].texts[1][1] + sentence
+        # What says nothing isn't counted.
+        title = "What campaigns brought: none of 1 shows an effect so far"
+        assert found.title == (title if sentence else "Campaigns with a gain: 1 of 1; with a loss: 0")
     # Its members are decided on the day before, and nobody has been written to.
     waits = campaign("d", 30, "not over yet", start_date=pd.Timestamp("2025-01-01"))
     waiting = campaign_results(pd.DataFrame([waits]))
@@ -873,9 +876,10 @@ def test_a_gain_is_expected_by_the_last_campaign_to_the_same_segment(tables: Tab
         "200 (−1,800 to 2,200, 95 %)",
         [["Gain expected from", "the 90 days of the campaign “second”"]],
     )
-    # too few, another window, a part of the segment, other customers
+    # too few, drawn on its start, another window, a part of the segment, other customers
     for other in (
         campaign("second", 90, "too few to say", 1.0, start_date=later),
+        campaign("second", 90, "gain", 11.0, start_date=later, decided_on=later),
         campaign("second", 30, "gain", 11.0, start_date=later),
         campaign("second", 90, "gain", 11.0, start_date=later, condition="recency_days > 60"),
         campaign("second", 90, "gain", 11.0, start_date=later, segment="lost"),

@@ -109,9 +109,18 @@ def table_columns() -> dict[str, tuple[str, str]]:
     }
 
 
+def was_seen_late(rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether it was decided on the start or later whom a campaign addresses; of an earlier release it isn't known."""
+    return pd.to_datetime(rows["decided_on"]) >= pd.to_datetime(rows["start_date"])
+
+
 def title_of(rows: pd.DataFrame) -> str:
-    """How many campaigns that have begun show a gain or a loss, each by its longest window that is over."""
-    judged = rows[rows["is_complete"].astype(bool)].sort_values("window_days").groupby("campaign")["verdict"].last()
+    """How many campaigns that have begun show a gain or a loss, each by its longest window that is over.
+
+    One that was seen on its start or later shows neither: nobody may have been written to by its draw.
+    """
+    over = rows[rows["is_complete"].astype(bool) & ~was_seen_late(rows)]
+    judged = over.sort_values("window_days").groupby("campaign")["verdict"].last()
     gains, losses = (int((judged == verdict).sum()) for verdict in ("gain", "loss"))
     begun = rows[rows["start_date"] <= rows["as_of_date"]]["campaign"].nunique()
     parts = {"all": count(begun), "gains": count(gains), "losses": count(losses)}
@@ -328,15 +337,18 @@ def marks_of(rows: list[Row], field: str, names: Mapping[str, str], kind: str, w
 def with_gains(actions: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
     """Actions with the gain to expect of them, and the campaign that it is known from; missing where none is.
 
-    That is the difference per customer of the last campaign to the same whole segment that was measured over
-    `GAIN_DAYS` days, times the customers to address: without those who are held out.
+    That is the difference per customer of the last campaign to the same whole segment that was decided before its start
+    and measured over `GAIN_DAYS` days, times the customers to address: without those who are held out.
 
     Args:
         actions: rpt_findings, with segmentation, subject, customer_count and control_customer_count.
         results: campaign_results, as the report may show it.
     """
     known = results[
-        (results["window_days"] == GAIN_DAYS) & results["verdict"].isin(CLAIMS) & results["condition"].isna()
+        (results["window_days"] == GAIN_DAYS)
+        & results["verdict"].isin(CLAIMS)
+        & results["condition"].isna()
+        & ~was_seen_late(results)
     ].sort_values(["start_date", "campaign"])
     last = {(row["segmentation"], row["segment"]): row for row in rows_of(known) if not is_missing(row["segment"])}
     found = [last.get((row["segmentation"], row["subject"])) for row in rows_of(actions)]
