@@ -107,6 +107,13 @@ def test_it_names_all_columns_that_are_not_used(
     assert "(400 in all)" in " ".join(capsys.readouterr().out.split())
 
 
+def test_it_says_that_there_are_headings_only(
+    write_csv: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert inspect_input.main([f"{{transactions: {write_csv('customer,date,amount')}}}"]) == 0
+    assert capsys.readouterr().out.endswith("\nWarnings\n  no rows: there is nothing but headings.\n")
+
+
 def test_words_for_missing_are_those_of_the_seed(
     write_csv: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -87,7 +87,8 @@ def _lines(
     yield "First rows as they are understood"
     yield from _first_rows(connection, request, plan, identifier_reader)
     yield "Warnings"
-    yield from list(_warnings(connection, request, plan, checked, identifier_reader)) or ["  none"]
+    nothing = [] if row_count else ["  no rows: there is nothing but headings."]
+    yield from [*nothing, *_warnings(connection, request, plan, checked, identifier_reader)] or ["  none"]
 
 
 def _counted(count: int, what: str) -> str:

@@ -41,7 +41,8 @@ class Table:
 
     Attributes:
         headings: Heading of each column.
-        kinds: Kind of each column: text, word, count, money, share (0 to 1), number or date.
+        kinds: Kind of each column: text, word, count, money, figure (a whole number as a count, any other as
+            money), share (0 to 1), number or date.
         rows: Cells by row.
     """
 
@@ -437,6 +438,7 @@ def shown(value: Any, kind: str) -> str:
     formats: dict[str, Callable[[Any], str]] = {
         "count": count,
         "money": exact_money,
+        "figure": lambda number: (count if isinstance(number, int) else exact_money)(number),
         "share": percent,
         "number": lambda number: number_text(number, 3),
     }

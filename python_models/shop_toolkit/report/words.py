@@ -32,6 +32,8 @@ def money(amount: Any) -> str:
     for unit, name in ((1e9, _("{number} billion")), (1e6, _("{number} million"))):
         if abs(amount) >= unit * 0.99995:
             return with_currency(name.format(number=number_text(amount / unit, 2)))
+    # A sum of floats may lack a trifle: 3,093.50 is written alike in whatever order it was added up.
+    amount = round(amount, 4)
     return with_currency(number_text(amount, 0 if abs(amount) >= 100 or amount == 0 else 2))
 
 

@@ -76,11 +76,20 @@ def key_figures(rows: pd.DataFrame, doubt_count: int) -> Block:
         )
     columns = {
         "finding": (_("figure"), "text"),
-        "amount": (_("last period"), "money"),
-        "previous_amount": (_("period before"), "money"),
-        "year_before_amount": (_("a year before"), "money"),
+        "amount": (_("last period"), "figure"),
+        "previous_amount": (_("period before"), "figure"),
+        "year_before_amount": (_("a year before"), "figure"),
     }
-    named = rows.assign(finding=[names_of_figures()[finding] for finding in rows["finding"]])
+    # Orders and customers are whole, and in one column with money.
+    named = pd.DataFrame(
+        [
+            {name: value if is_missing(value) or row["finding"] in AMOUNTS else int(value) for name, value in values}
+            | {"finding": names_of_figures()[row["finding"]]}
+            for row in rows_of(rows)
+            for values in [[(name, row[name]) for name in columns if name != "finding"]]
+        ],
+        dtype=object,
+    )
     figures = [key_figure(row) for row in rows_of(rows)]
     return Block(name, title, note=note, key_figures=figures, table=table_of(named, columns))
 
@@ -376,6 +385,13 @@ def files_of(action: str, row: Row, tables: Tables) -> list[list[str]]:
 
 def how_to_measure(row: Row) -> str:
     """How to make an action of these files a campaign, or why it can't be measured; `row` is that of rpt_findings."""
+    if row["customer_count"] < 2 * LEAST_COMPARED and not row["control_customer_count"]:
+        return _(
+            "not possible: nobody is held out to compare with, as each group needs {least} customers, and these are"
+            " fewer than {both}",
+            least=LEAST_COMPARED,
+            both=2 * LEAST_COMPARED,
+        )
     if not row["control_customer_count"]:
         return _(
             "not possible: nobody is held out to compare with, as no draw of up to a half leaves {least} customers in"

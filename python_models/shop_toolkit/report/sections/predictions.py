@@ -64,6 +64,11 @@ AS_GOOD = marked(
     "The best learned model, “{model}”, was as good as the best baseline or up to {high} better (90 % interval) on"
     " {count} customers: that may be chance."
 )
+# The same where the upper end does, too.
+NO_DIFFERENCE = marked(
+    "The best learned model, “{model}”, was as good as the best baseline (90 % interval) on {count} customers: any"
+    " difference may be chance."
+)
 # With this evidence it is known whether a model beats its baselines.
 DECIDED = ("better", "no better")
 PREDICTED = ("predict ", "forecast ")
@@ -220,8 +225,10 @@ def why_in_use(today: Row, evaluations: pd.DataFrame, least_customers: int) -> s
         "high": gain_words(float(known.loc["gain_upper_bound", "value"]), today["metric"]),
         "least": count(least_customers),
     }
-    is_nothing = parts["low"] == gain_words(0, today["metric"])
-    words = AS_GOOD if today["evidence"] == "may be chance" and is_nothing else WHY[today["evidence"]]
+    nothing = gain_words(0, today["metric"])
+    words = WHY[today["evidence"]]
+    if today["evidence"] == "may be chance" and parts["low"] == nothing:
+        words = NO_DIFFERENCE if parts["high"] == nothing else AS_GOOD
     return _(words, **parts)
 
 

@@ -83,7 +83,9 @@ def bounds_of_scores(cuts: pd.DataFrame) -> Block:
         "Fixed when the rules were fitted, so that scores of different months can be compared. They are in the table"
         " rfm_cut_points; seeds/rfm_segments.csv says which scores have which RFM segment."
     )
-    if not own.loc[own["measure"] == "monetary", "is_set"].all():
+    amounts = own.loc[own["measure"] == "monetary", "is_set"]
+    # Where all amounts are withheld, no row is left to tell whose they were.
+    if amounts.empty or not amounts.all():
         # What single customers have spent.
         note += " " + _(
             "Amounts are rounded, and not shown around scores of fewer than {least} customers.", least=LEAST_CUSTOMERS
