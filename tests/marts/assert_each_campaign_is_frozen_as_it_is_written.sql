@@ -51,7 +51,10 @@ compared as (
         frozen.campaign is not null and not frozen.is_nobody as is_frozen,
         -- Said as long as the log ends as it did then.
         coalesce(
-            frozen.decided_on >= frozen.start_date and frozen.decided_on = as_of.as_of_date, false
+            frozen.decided_on >= frozen.start_date
+            and frozen.decided_on = as_of.as_of_date
+            and frozen.control_share > 0,
+            false
         ) as is_late,
         frozen.campaign is null and campaigns.start_date > as_of.as_of_date + 1 as is_pending,
         frozen.campaign is null
@@ -88,8 +91,9 @@ select
                     'The campaign ''{0}'' addresses nobody: on the day before {1} no customer was'
                     || ' as its row says. That stays: give a changed row another name.'
             else
-                'The campaign ''{0}'' starts on {1}, and the log ended on {2} already when its'
-                || ' control group was drawn: its results say nothing about what was sent before.'
+                'The campaign ''{0}'' starts on {1}, and the warehouse first saw it when the log'
+                || ' ended on {2}: unless it was sent by this very draw, as from the list of a'
+                || ' week''s action or of an earlier build, its results say nothing.'
                 || ' Enter a campaign before it starts.'
         end,
         campaign,

@@ -22,6 +22,10 @@ NOTHING_REPORTED = (
     "select {% for column, type in campaign_result_columns().items() %}"
     "cast(null as {{ type }}) as {{ column }}{{ ',' if not loop.last }}{% endfor %} where false"
 )
+TOO_SMALL = "Before anything is claimed, each group needs 30 customers: the smaller one has {}."
+TOO_FEW_BUYERS = (
+    "Before anything is claimed, 5 of the smaller group have to order if both groups are alike: here that is {}."
+)
 ROW = dict.fromkeys(COLUMNS, "") | {"name": "win back", "condition": "recency_days > 60", "start_date": "2025-06-01"}
 
 
@@ -55,9 +59,11 @@ class Campaigns:
     def members(self, members: pd.DataFrame) -> None:
         rows = members.assign(
             model_version=1, segmentation=None, segment=None, condition="true", end_date=None, recency_days=None,
-            as_of_date=START - timedelta(days=1), control_share=0.5,
+            as_of_date=START - timedelta(days=1),
         )  # fmt: skip
-        usual = {"expected_lift": 0.1, "start_date": START, "decided_on": START - timedelta(days=1)}
+        usual = {
+            "control_share": 0.5, "expected_lift": 0.1, "start_date": START, "decided_on": START - timedelta(days=1),
+        }  # fmt: skip
         rows = rows.assign(**{name: value for name, value in usual.items() if name not in rows})
         self.store(
             "campaign_members", rows, model_version="integer", campaign="varchar", customer_id="varchar",
@@ -277,9 +283,12 @@ def small_campaign(campaigns: Campaigns, treated: int, held_out: int, buyers: in
     ("treated", "held_out", "buyers", "as_of", "verdict", "sentence"),
     [
         (40, 29, 9, AS_OF, "too few to say", "9 of 40 customers who were addressed ordered, and 9 of 29"),
-        (40, 30, 3, AS_OF, "too few to say", "Each group needs 30, and 5 who order"),
+        # 7.5 of the 29 would order: that is enough, and no reason
+        (40, 29, 9, AS_OF, "too few to say", f" who were held out. {TOO_SMALL.format(29)} To find 10 %"),
+        (40, 30, 3, AS_OF, "too few to say", f"3 of 30 who were held out. {TOO_FEW_BUYERS.format(2.5)} To find 10 %"),
         # 6 of 30 ordered, but of all only 9 of 70: in a group of 30 that is 3.8
-        (40, 30, (3, 6), AS_OF, "too few to say", "before anything is claimed: here that is 3.8."),
+        (40, 30, (3, 6), AS_OF, "too few to say", f"6 of 30 who were held out. {TOO_FEW_BUYERS.format(3.8)} To find"),
+        (29, 40, 3, AS_OF, "too few to say", f"{TOO_SMALL.format(29)} {TOO_FEW_BUYERS.format(2.5)}"),
         (40, 30, 9, AS_OF, "no effect shown", "customers in each group are needed"),
         (40, 0, 9, AS_OF, "no control group", "nobody was held out"),
         (0, 40, 9, AS_OF, "no control group", "or everybody was"),
@@ -308,13 +317,17 @@ def test_a_claim_needs_customers_a_control_group_and_the_whole_window(
     assert measured == (verdict == "no effect shown" or (held_out == 30 and buyers in (3, (3, 6))) or buyers == 0)
 
 
-def test_a_draw_after_the_start_measures_nothing_that_was_sent_before(campaigns: Campaigns) -> None:
+def test_a_draw_on_the_start_or_later_says_what_its_difference_takes(campaigns: Campaigns) -> None:
     small_campaign(campaigns, 40, 40, 9)
     for decided, is_late in ((START - timedelta(days=1), False), (START, True), (None, False)):
         campaigns.connection.execute("update campaign_members set decided_on = $1", [decided])
         found = campaigns.results()
         assert list(found["verdict"].iloc[:1]) == ["no effect shown"]
-        late = " The control group was drawn when the log ended on 2025-06-01, after the start: this says nothing"
+        late = (
+            " The warehouse first saw this campaign when the log ended on 2025-06-01, which is not before its start:"
+            " unless it was sent by this very draw, as from the list of a week's action or of an earlier build, the"
+            " difference says nothing."
+        )
         assert [late in text for text in found["verdict_text"]] == [is_late] * 3
 
 
@@ -336,7 +349,9 @@ def test_a_campaign_that_addressed_nobody_has_no_results(campaigns: Campaigns) -
         ({"condition": "false"}, "keeps whom it addressed on 2025-06-01: its row or a setting has changed."),
         ({"name": "nobody"}, "addresses nobody: on the day before 2025-06-01 no customer was as its row says."),
         ({"name": "new", "start_date": "2026-02-01"}, "starts on 2026-02-01, and the log ends on 2025-12-31"),
-        ({"name": "late"}, "starts on 2025-06-01, and the log ended on 2025-12-31 already when its control group was"),
+        ({"name": "late"}, "starts on 2025-06-01, and the warehouse first saw it when the log ended on 2025-12-31:"),
+        # Nobody is held out, and nothing is compared.
+        ({"name": "all", "control_share": "0"}, None),
         # The log has grown since: it was said.
         ({"name": "long ago"}, None),
     ],
@@ -352,11 +367,12 @@ def test_a_row_that_was_changed_or_entered_after_the_start_is_a_warning(
     campaigns.members(
         pd.DataFrame(
             {
-                "campaign": ["c", "nobody", "late", "long ago"],
-                "customer_id": ["1", "", "1", "1"],
+                "campaign": ["c", "nobody", "late", "long ago", "all"],
+                "customer_id": ["1", "", "1", "1", "1"],
                 "monetary": 5,
                 "is_control": False,
-                "decided_on": [START - timedelta(days=1), AS_OF, AS_OF, START],
+                "control_share": [0.5, 0.5, 0.5, 0.5, 0],
+                "decided_on": [START - timedelta(days=1), AS_OF, AS_OF, START, AS_OF],
             }
         )
     )

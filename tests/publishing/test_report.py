@@ -814,8 +814,11 @@ def test_campaigns_claim_what_the_mart_claims(tables: Tables) -> None:
     assert unknown.title == "What campaigns brought: none of 1 shows an effect so far"
     assert not unknown.panels
     assert not unknown.legend
-    late = " The control group was drawn when the log ended on {day}, after the start: this says nothing about what was"
-    late += " sent before."
+    late = (
+        " The warehouse first saw this campaign when the log ended on {day}, which is not before its start: unless it"
+        " was sent by this very draw, as from the list of a week's action or of an earlier build, the difference says"
+        " nothing."
+    )
     for day, sentence in {29: "", 1: late.format(day="1 March 2024")}.items():
         decided = pd.Timestamp(2024, 2 if day == 29 else 3, day)
         found = campaign_results(pd.DataFrame([rows[0] | {"decided_on": decided}]))
@@ -823,6 +826,14 @@ def test_campaigns_claim_what_the_mart_claims(tables: Tables) -> None:
         # What says nothing isn't counted.
         title = "What campaigns brought: none of 1 shows an effect so far"
         assert found.title == (title if sentence else "Campaigns with a gain: 1 of 1; with a loss: 0")
+    few = "Before anything is claimed, each group needs 30 customers: the smaller one has 29."
+    buyers = "Before anything is claimed, 5 of the smaller group have to order if both groups are alike: here that is "
+    for held_out, bought, own, reasons in (
+        (29, 40, 29, few), (100, 9, 4, f"{buyers}4.3."), (29, 20, 4, f"{few} {buyers}3.0."),
+    ):  # fmt: skip
+        small = rows[4] | {"control_customer_count": held_out, "treatment_buyer_count": bought}
+        found = campaign_results(pd.DataFrame([small | {"control_buyer_count": own}]))
+        assert f" who were held out. {reasons} To find" in found.cards[0].texts[1][1]
     # Its members are decided on the day before, and nobody has been written to.
     waits = campaign("d", 30, "not over yet", start_date=pd.Timestamp("2025-01-01"))
     waiting = campaign_results(pd.DataFrame([waits]))

@@ -353,16 +353,12 @@ explained as (
                     then format(
                         concat(
                             'Too few to say: {} of {} customers who were addressed ordered, and ',
-                            '{} of {} who were held out. Each group needs ',
-                            '{{ least_campaign_customers() }}, and ',
-                            '{{ least_campaign_buyers() }} who order if both are alike, before ',
-                            'anything is claimed: here that is {:.1f}.'
+                            '{} of {} who were held out.'
                         ),
                         treatment_buyer_count,
                         treatment_customer_count,
                         control_buyer_count,
-                        control_customer_count,
-                        floor(10 * expected_buyers) / 10
+                        control_customer_count
                     )
                 else format(
                     concat(
@@ -382,6 +378,29 @@ explained as (
                 )
             end,
             case
+                when verdict = 'too few to say' and not is_measured
+                    then format(
+                        concat(
+                            ' Before anything is claimed, each group needs ',
+                            '{{ least_campaign_customers() }} customers: the smaller one has {}.'
+                        ),
+                        smaller_customer_count
+                    )
+            end,
+            case
+                when
+                    verdict = 'too few to say'
+                    and expected_buyers < {{ least_campaign_buyers() }}
+                    then format(
+                        concat(
+                            ' Before anything is claimed, {{ least_campaign_buyers() }} of the ',
+                            'smaller group have to order if both groups are alike: here that is ',
+                            '{:.1f}.'
+                        ),
+                        floor(10 * expected_buyers) / 10
+                    )
+            end,
+            case
                 when
                     verdict in ('too few to say', 'no effect shown')
                     and needed_customers_revenue is not null
@@ -399,8 +418,10 @@ explained as (
                 when decided_on >= start_date and smaller_customer_count > 0
                     then format(
                         concat(
-                            ' The control group was drawn when the log ended on {}, after the ',
-                            'start: this says nothing about what was sent before.'
+                            ' The warehouse first saw this campaign when the log ended on {}, ',
+                            'which is not before its start: unless it was sent by this very draw, ',
+                            'as from the list of a week''s action or of an earlier build, the ',
+                            'difference says nothing.'
                         ),
                         cast(decided_on as varchar)
                     )

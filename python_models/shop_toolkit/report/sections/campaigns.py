@@ -159,8 +159,9 @@ def verdict_sentence(row: Row) -> str:
     if row["verdict"] == "no control group" or is_missing(decided) or decided < row["start_date"]:
         return text
     late = _(
-        "The control group was drawn when the log ended on {day}, after the start: this says nothing about what was"
-        " sent before.",
+        "The warehouse first saw this campaign when the log ended on {day}, which is not before its start: unless it"
+        " was sent by this very draw, as from the list of a week's action or of an earlier build, the difference says"
+        " nothing.",
         day=day_of(decided),
     )
     return f"{text} {late}"
@@ -201,18 +202,28 @@ def too_few(row: Row) -> str:
     customers = [row[f"{arm}_customer_count"] for arm in ("treatment", "control")]
     # Who would order in the smaller group if both were alike, never rounded up to what is enough.
     expected = min(customers) * float(row["treatment_buyer_count"] + row["control_buyer_count"]) / sum(customers)
-    return _(
+    text = _(
         "Too few to say: {buyers} of {customers} customers who were addressed ordered, and {others} of {held_out} who"
-        " were held out. Each group needs {least}, and {least_buyers} who order if both are alike, before anything is"
-        " claimed: here that is {expected}.",
+        " were held out.",
         buyers=row["treatment_buyer_count"],
         customers=row["treatment_customer_count"],
         others=row["control_buyer_count"],
         held_out=row["control_customer_count"],
-        least=LEAST_COMPARED,
-        least_buyers=LEAST_BUYERS,
-        expected=number_text(math.floor(10 * expected) / 10, 1),
     )
+    if min(customers) < LEAST_COMPARED:
+        text += " " + _(
+            "Before anything is claimed, each group needs {least} customers: the smaller one has {count}.",
+            least=LEAST_COMPARED,
+            count=min(customers),
+        )
+    if expected < LEAST_BUYERS:
+        text += " " + _(
+            "Before anything is claimed, {least} of the smaller group have to order if both groups are alike: here that"
+            " is {expected}.",
+            least=LEAST_BUYERS,
+            expected=number_text(math.floor(10 * expected) / 10, 1),
+        )
+    return text
 
 
 def more_or_less(difference: Any) -> str:
