@@ -1,6 +1,5 @@
 """Apache Spark itself: what it says where something is missing, and builds on a cluster of which a part is killed."""
 
-import csv
 import json
 import os
 import re
@@ -19,7 +18,7 @@ from typing import Any
 
 import pytest
 from commands import BIN
-from conftest import PUBLISHED, QUICK_FIT, ROOT, Shop, problem_of
+from conftest import PUBLISHED, QUICK_FIT, ROOT, Shop, problem_of, write_rows
 
 if os.environ.get("SHOP_CI") is None:
     pytest.importorskip("sqlglot", reason="the extra 'spark' is not installed")
@@ -559,10 +558,7 @@ def test_new_lines_on_a_cluster_make_the_marts_of_duckdb_also_after_a_driver_tha
         steps = zip(arrivals(), (MODELS, REFRESH, MODELS), ("", MATCHES, "customer_alerts"), strict=True)
         rows = 0
         for number, (lines, arguments, killed) in enumerate(steps):
-            with (tmp_path / "log" / f"{number}.csv").open("w", encoding="utf-8", newline="") as file:
-                writer = csv.DictWriter(file, lines[0])
-                writer.writeheader()
-                writer.writerows(lines)
+            write_rows(tmp_path / "log" / f"{number}.csv", list(lines[0]), [list(line.values()) for line in lines])
             result = shop.dbt(*arguments)
             assert result.success, problem_of(result)
             if killed:

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import DEMO_FILE, PUBLISHED, QUICK_FIT, ROOT, Shop, problem_of
+from conftest import DEMO_FILE, PUBLISHED, QUICK_FIT, ROOT, Shop, problem_of, write_rows
 from shop_toolkit.warehouse import close_warehouse
 
 if os.environ.get("SHOP_CI") is None:
@@ -157,10 +157,7 @@ def test_later_builds_process_new_lines_alone_and_make_the_marts_of_duckdb(
     settings = {"transactions": f"{tmp_path}/log/*.csv"}
     shop, rows = make_shop(**settings), 0
     for number, (lines, arguments) in enumerate(zip(arrivals(), (MODELS, REFRESH, MODELS), strict=True)):
-        with (tmp_path / "log" / f"{number}.csv").open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, lines[0])
-            writer.writeheader()
-            writer.writerows(lines)
+        write_rows(tmp_path / "log" / f"{number}.csv", list(lines[0]), [list(line.values()) for line in lines])
         result = shop.dbt(*arguments)
         assert result.success, problem_of(result)
         engine = run_on_sail(tmp_path, *arguments, **settings)

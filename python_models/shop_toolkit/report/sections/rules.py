@@ -84,7 +84,7 @@ def bounds_of_scores(cuts: pd.DataFrame) -> Block:
         " rfm_cut_points; seeds/rfm_segments.csv says which scores have which RFM segment."
     )
     amounts = own.loc[own["measure"] == "monetary", "is_set"]
-    # Where all amounts are withheld, no row is left to tell whose they were.
+    # Where all amounts are withheld, no row is left that says whose they were.
     if amounts.empty or not amounts.all():
         # What single customers have spent.
         note += " " + _(
