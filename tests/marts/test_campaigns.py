@@ -611,3 +611,32 @@ def test_a_condition_may_use_each_column_of_a_customer(demo_shop: Shop) -> None:
     assert condition_problem(" and ".join(f"{column} is not null" for column in CONDITION_COLUMNS)) is None
     described = {name: kind.lower().replace(",", ", ") for name, kind, *_ in demo_shop.rows("describe customers")}
     assert {name: described[name] for name in CONDITION_COLUMNS} == CONDITION_COLUMNS
+
+
+def test_an_action_of_the_week_was_drawn_in_time_whenever_its_row_is_entered(copy_of_demo_shop: Shop) -> None:
+    """Its list went out by the draw that its campaign goes by; one of another name, share or salt was not."""
+    shop, day = copy_of_demo_shop, date(2025, 12, 31)
+    action, start = f"win back {day}", day + timedelta(days=1)
+    (share,) = shop.row(f"select control_share from sources.proposed_actions where campaign = '{action}'")
+    assert share > 0
+    rows = [(action, share, start), (f"{action} again", share, start), (f"second order {day}", 0.5, start)]
+    rows += [(f"keep the best {day}", None, day)]
+    with duckdb.connect(str(shop.warehouse)) as warehouse:
+        # The next day's lines are there before the rows are.
+        warehouse.execute("update core.int_as_of_dates set as_of_date = as_of_date + 1 where role = 'as_of'")
+        warehouse.executemany(
+            "insert into seeds.campaigns by name select $1 as name, $2::varchar as control_share,"
+            " $3::varchar as start_date, 'true' as condition",
+            rows,
+        )
+    result = shop.dbt("run", "--select", "campaign_members")
+    assert result.success, problem_of(result)
+    decided = f"select distinct campaign, decided_on from campaign_members where start_date >= '{day}' order by 1"
+    assert shop.rows(decided) == [
+        (f"keep the best {day}", start), (f"second order {day}", start), (action, day), (f"{action} again", start)
+    ]  # fmt: skip
+    with duckdb.connect(str(shop.warehouse)) as warehouse:
+        warehouse.execute("drop table campaign_members")
+    result = shop.dbt("run", "--select", "campaign_members", control_salt="pepper")
+    assert result.success, problem_of(result)
+    assert {decided_on for _, decided_on in shop.rows(decided)} == {start}

@@ -590,6 +590,15 @@ def test_groups_of_a_replacement_have_the_names_that_spark_gives_them() -> None:
     assert r"'$2$1\\$'" in statement.sql
 
 
+def test_rows_of_common_tables_are_inserted(engine: Engine, connection: duckdb.DuckDBPyConnection) -> None:
+    """The engine reads `with` in the query alone, not before the insert."""
+    engine.upload("shop", "grown", connection, "from shop.lines")
+    some = "select * from (with few as (select * from shop.lines where quantity > 3) select * from few) as some_lines"
+    run_translated(f"insert into shop.grown {some}", engine)
+    expected = connection.sql(f"from shop.lines union all {some}").to_arrow_table()
+    assert rows_of(engine.run("select * from shop.grown")) == rows_of(expected)
+
+
 def test_rows_are_deleted_by_replacing_the_table(engine: Engine, connection: duckdb.DuckDBPyConnection) -> None:
     engine.upload("shop", "kept", connection, "from shop.lines")
     run_translated("delete from shop.kept where quantity > 1", engine)

@@ -52,18 +52,33 @@ frozen as (
 
 ),
 
+proposals as (
+
+    {{ proposals_with_this_draw() | indent(4) }}
+
+),
+
 -- Once the log reaches the day before the start, all that may be known of it is there.
 due as (
 
     select
         campaigns.*,
-        -- The embedded shop's own show what a campaign brings that was entered in time.
-        case when campaigns.is_example then campaigns.start_date - 1 else as_of.as_of_date end
-            as decided_on,
+        -- The list of a week's action was drawn in time, whenever its row is entered. So were the
+        -- embedded shop's own campaigns, which show what one brings.
+        case
+            when proposals.campaign is not null or campaigns.is_example
+                then campaigns.start_date - 1
+            else as_of.as_of_date
+        end as decided_on,
         campaigns.start_date - 1 as as_of_date
     from campaigns
     inner join as_of
         on campaigns.start_date <= as_of.as_of_date + 1
+    left join proposals
+        on
+            campaigns.campaign = proposals.campaign
+            and campaigns.control_share = proposals.control_share
+            and campaigns.start_date > proposals.proposed_on
     where campaigns.campaign not in (select frozen.campaign from frozen)
 
 ),

@@ -78,7 +78,7 @@ DAY_SETTINGS = ("as_of_date", "baseline_date")
 # What is in the schema after `prepare_input`.
 RELATIONS = {
     "view": ["transactions", "input_files", "input_profile"],
-    "table": ["ingested_files", "ingest_watermark"],
+    "table": ["ingested_files", "ingest_watermark", "proposed_actions"],
 }
 STATE_TABLES = """
     create schema if not exists {schema};
@@ -94,6 +94,12 @@ STATE_TABLES = """
         input_signature varchar,
         codes_fingerprint varchar,
         last_row bigint
+    );
+    create table if not exists {schema}.proposed_actions (
+        campaign varchar,
+        control_share double,
+        draw double,
+        proposed_on date
     );
 """
 

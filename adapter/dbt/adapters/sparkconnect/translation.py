@@ -122,6 +122,9 @@ def _translated(tree: exp.Expr, engine: Engine) -> Iterator[Statement]:
 
 
 def _written(tree: exp.Expr) -> str:
+    if isinstance(tree, exp.Insert):
+        # As a whole, SQLGlot would write the query's common tables before the insert, where Sail doesn't read them.
+        return f"INSERT INTO {_written(tree.this)} {_written(tree.expression)}"
     return tree.sql("spark", copy=False, unsupported_level=ErrorLevel.IGNORE)
 
 

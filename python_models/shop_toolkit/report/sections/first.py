@@ -358,7 +358,8 @@ def action_card(row: Row, tables: Tables, action: str, title: str, who: str, wha
         [stake, at_stake],
         [_("expected gain"), gain_of(row)],
     ]
-    texts = [[_("Who"), who], [_("What"), what], [_("To measure it"), how_to_measure(row)]]
+    measured = how_to_measure(row, is_entered(action, row, tables))
+    texts = [[_("Who"), who], [_("What"), what], [_("To measure it"), measured]]
     if not is_missing(row.get("gain_campaign")):
         source = _("the {days} days of the campaign “{campaign}”", days=GAIN_DAYS, campaign=row["gain_campaign"])
         texts.append([_("Gain expected from"), source])
@@ -383,8 +384,31 @@ def files_of(action: str, row: Row, tables: Tables) -> list[list[str]]:
     ]
 
 
-def how_to_measure(row: Row) -> str:
-    """How to make an action of these files a campaign, or why it can't be measured; `row` is that of rpt_findings."""
+def is_entered(action: str, row: Row, tables: Tables) -> bool:
+    """Whether the row of an action's campaign is in the shop's list of campaigns.
+
+    Args:
+        action: Its name, as the publication knows it.
+        row: Its row of rpt_findings.
+        tables: The report's tables.
+    """
+    campaign = f"{action} {pd.Timestamp(row['as_of_date']):%Y-%m-%d}"
+    return campaign in set(tables["campaign_results"]["campaign"])
+
+
+def how_to_measure(row: Row, is_campaign: bool) -> str:
+    """How to make an action of these files a campaign, or why it can't be measured.
+
+    Args:
+        row: Its row of rpt_findings.
+        is_campaign: Whether it is one by now.
+    """
+    if is_campaign:
+        return _(
+            "it is in the list of campaigns: the tab Campaigns compares both groups once its first days are over, where"
+            " enough of each order ({buyers} or more)",
+            buyers=LEAST_BUYERS,
+        )
     if row["customer_count"] < 2 * LEAST_COMPARED and not row["control_customer_count"]:
         return _(
             "not possible: nobody is held out to compare with, as each group needs {least} customers, and these are"
@@ -399,8 +423,8 @@ def how_to_measure(row: Row) -> str:
             least=LEAST_COMPARED,
         )
     return _(
-        "before you write, add the row of its campaign to seeds/campaigns.csv and build: the same control group is held"
-        " out, and the tab Campaigns then compares both groups, where enough of each order ({buyers} or more)",
+        "add the row of its campaign to seeds/campaigns.csv: the next build holds out the same control group, and the"
+        " tab Campaigns then compares both groups, where enough of each order ({buyers} or more)",
         buyers=LEAST_BUYERS,
     )
 
