@@ -80,18 +80,21 @@ def key_figures(rows: pd.DataFrame, doubt_count: int) -> Block:
         "previous_amount": (_("period before"), "figure"),
         "year_before_amount": (_("a year before"), "figure"),
     }
-    # Orders and customers are whole, and in one column with money.
-    named = pd.DataFrame(
-        [
-            {name: value if is_missing(value) or row["finding"] in AMOUNTS else int(value) for name, value in values}
-            | {"finding": names_of_figures()[row["finding"]]}
-            for row in rows_of(rows)
-            for values in [[(name, row[name]) for name in columns if name != "finding"]]
-        ],
-        dtype=object,
-    )
+    names = names_of_figures()
+    amounts = [column for column in columns if column != "finding"]
+    cells = [
+        {"finding": names[row["finding"]]} | {column: cell_of_figure(row, column) for column in amounts}
+        for row in rows_of(rows)
+    ]
+    named = pd.DataFrame(cells, dtype=object)
     figures = [key_figure(row) for row in rows_of(rows)]
     return Block(name, title, note=note, key_figures=figures, table=table_of(named, columns))
+
+
+def cell_of_figure(row: Row, column: str) -> float | int | None:
+    """An amount of a figure; numbers of orders and customers are whole, and in one column with money."""
+    amount = row[column]
+    return amount if is_missing(amount) or row["finding"] in AMOUNTS else int(amount)
 
 
 def names_of_figures() -> dict[str, str]:
