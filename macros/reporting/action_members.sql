@@ -130,11 +130,7 @@ action_draws as (
 
 action_shares as (
 
-    select
-        finding,
-        cast({{ action_control_share('draw') | indent(8) }} as double) as control_share
-    from action_draws
-    group by finding
+    {{ control_shares_of_actions('action_draws') | indent(4) }}
 
 ),
 
@@ -163,12 +159,12 @@ action_members as (
 
 
 {#-
-    SQL, of all members of an action: the share of them to hold out. It is that of the setting
-    `control_share`, or where its draw leaves too few in a group for `campaign_results` to say
-    anything, the next larger hundredth up to a half, else the next smaller one. 0, nobody, where
-    none leaves enough, or the setting is 0.
+    SQL: the share of each action's members to hold out (`finding`, `control_share`), from all
+    members with their draws. It is that of the setting `control_share`, or where its draw leaves
+    too few in a group for `campaign_results` to say anything, the next larger hundredth up to a
+    half, else the next smaller one. 0, nobody, where none leaves enough, or the setting is 0.
 -#}
-{% macro action_control_share(draw) -%}
+{% macro control_shares_of_actions(members) -%}
 {%- set configured = var('control_share') -%}
 {%- set shares = [configured] -%}
 {%- if configured -%}
@@ -180,13 +176,34 @@ action_members as (
         {%- do shares.append(number / 100) -%}
     {%- endfor -%}
 {%- endif -%}
-case
-    {% for share in shares -%}
-    when
-        count(*) filter (where {{ draw }} < {{ share }}) >= {{ least_campaign_customers() }}
-        and count(*) filter (where {{ draw }} >= {{ share }}) >= {{ least_campaign_customers() }}
-        then {{ share }}
-    {% endfor -%}
-    else 0
-end
+select
+    finding,
+    coalesce(
+        min_by(share, place) filter (
+            where least(control_count, addressed_count) >= {{ least_campaign_customers() }}
+        ),
+        0
+    ) as control_share
+from (
+    select
+        members.finding,
+        shares.place,
+        shares.share,
+        count(*) filter (where members.draw < shares.share) as control_count,
+        count(*) filter (where members.draw >= shares.share) as addressed_count
+    from {{ members }} as members
+    cross join (
+        select
+            place,
+            cast(share as double) as share
+        from (
+            values
+            {% for share in shares -%}
+            ({{ loop.index }}, {{ share }}){{ ',' if not loop.last }}
+            {% endfor -%}
+        ) as listed (place, share)
+    ) as shares
+    group by members.finding, shares.place, shares.share
+) as drawn
+group by finding
 {%- endmacro %}

@@ -169,7 +169,9 @@ def test_files_of_one_name_are_numbered() -> None:
 )
 def test_an_action_holds_out_enough_to_measure_it_or_nobody(configured: float, members: int, share: float) -> None:
     macros = (ROOT / "macros/reporting/action_members.sql").read_text("utf-8")
-    template = Environment(extensions=["jinja2.ext.do"]).from_string(macros + "{{ action_control_share('draw') }}")
+    template = Environment(extensions=["jinja2.ext.do"]).from_string(
+        macros + "{{ control_shares_of_actions('members') }}"
+    )
     sql = template.render(var=lambda _: configured, least_campaign_customers=lambda: 30)
-    draws = f"select (range + 0.5) / {members} as draw from range({members})"
-    assert duckdb.execute(f"select cast({sql} as double) from ({draws})").fetchall() == [(share,)]
+    draws = f"select 'win_back' as finding, (range + 0.5) / {members} as draw from range({members})"
+    assert duckdb.execute(f"with members as ({draws}) {sql}").fetchall() == [("win_back", share)]
