@@ -31,47 +31,36 @@ changed as (
 
 ),
 
-movements as (
+-- What both sides have cancels out. The wide rows are held once, where a difference in each
+-- direction would hold those of both sides twice.
+sides as (
+
+    select
+        *,
+        1 as side
+    from changed
+
+    union all
 
     select
         customer_id,
         as_of_date,
         segmentation,
         from_segment,
-        to_segment
+        to_segment,
+        -1 as side
     from {{ ref('segment_changes') }}
     where change_type = 'movement'
-
-),
-
-missing as (
-
-    select * from changed
-
-    except
-
-    select * from movements
-
-),
-
-needless as (
-
-    select * from movements
-
-    except
-
-    select * from changed
 
 )
 
 select
-    *,
-    'missing' as problem
-from missing
-
-union all
-
-select
-    *,
-    'needless' as problem
-from needless
+    customer_id,
+    as_of_date,
+    segmentation,
+    from_segment,
+    to_segment,
+    case when sum(side) > 0 then 'missing' else 'needless' end as problem
+from sides
+group by 1, 2, 3, 4, 5
+having sum(side) <> 0
