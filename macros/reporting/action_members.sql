@@ -188,21 +188,16 @@ from (
     select
         members.finding,
         shares.place,
-        shares.share,
+        cast(shares.share as double) as share,
         count(*) filter (where members.draw < shares.share) as control_count,
         count(*) filter (where members.draw >= shares.share) as addressed_count
     from {{ members }} as members
     cross join (
-        select
-            place,
-            cast(share as double) as share
-        from (
-            values
-            {% for share in shares -%}
-            ({{ loop.index }}, {{ share }}){{ ',' if not loop.last }}
-            {% endfor -%}
-        ) as listed (place, share)
-    ) as shares
+        values
+        {% for share in shares -%}
+        ({{ loop.index }}, {{ share }}){{ ',' if not loop.last }}
+        {% endfor -%}
+    ) as shares (place, share)
     group by members.finding, shares.place, shares.share
 ) as drawn
 group by finding
