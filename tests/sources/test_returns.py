@@ -143,7 +143,7 @@ def revenue(lines: Lines) -> dict[str, Decimal]:
     ids=["with types", "texts", "types without a sign"],
 )
 @pytest.mark.parametrize("are_stored", [True, False], ids=["stored", "new"])
-def test_of_numbers_with_types_only_those_of_rows_that_may_give_back_are_read(
+def test_numbers_with_types_are_not_read_from_texts(
     kinds: tuple[str, str, str], is_read: bool, are_stored: bool, connection: duckdb.DuckDBPyConnection
 ) -> None:
     """To write and read the numbers of 105 million stored rows as texts took ten seconds of each refresh."""
@@ -172,5 +172,6 @@ def test_of_numbers_with_types_only_those_of_rows_that_may_give_back_are_read(
     columns_of = STORED if are_stored else {name: f'"{name}"' for name in names}
     marked, _ = count_of_returns(connection, [("stored", columns_of)], readers, "C")
     assert marked == {"negative": 1, "negative price": 1, "positive": 1}
-    assert {"-2", "3", "-4", "5"} < read
-    assert ("6" in read) == is_read
+    assert read & {"-2", "3", "-4", "5", "6"} == ({"-2", "3", "-4", "5", "6"} if is_read else set())
+    # A prefix may be a digit, too.
+    assert count_of_returns(connection, [("stored", columns_of)], readers, "10")[0] == {"positive": 1, "negative": 1}

@@ -1,13 +1,27 @@
-with transactions as (
+-- Few rows are left where texts are made: to group by what is stored takes half the time.
+with counted as (
+
+    select
+        rejection_reason,
+        is_cancellation,
+        count(*) as row_count,
+        sum(quantity) as units,
+        sum(gross_amount) as amount
+    from {{ ref('int_transactions_flagged') }}
+    group by 1, 2
+
+),
+
+transactions as (
 
     select
         coalesce(
             rejection_reason, case when is_cancellation then 'cancellation' else 'accepted' end
         ) as step,
-        count(*) as row_count,
-        coalesce(sum(quantity), 0) as units,
-        coalesce(sum(gross_amount), 0) as amount
-    from {{ ref('int_transactions_flagged') }}
+        sum(row_count) as row_count,
+        coalesce(sum(units), 0) as units,
+        coalesce(sum(amount), 0) as amount
+    from counted
     group by 1
 
 ),
