@@ -4,6 +4,7 @@ import atexit
 import errno
 import math
 import os
+import re
 import traceback
 from collections.abc import Iterator
 from datetime import datetime
@@ -243,7 +244,10 @@ CASES = {
     "a map of two lists": [
         "select cast(to_json(map(list(k order by k), list(k order by k))) as varchar) from (values ('a')) as t (k)"
     ],
-    "a map that is written out": ["select map {'a': 'x', '$': 'y'}[customer] as letter from shop.lines"],
+    "a map that is written out": [
+        "select map {'a': 'x', '$': 'y'}[customer] as letter from shop.lines",
+        "select map {'a': 1, '12.50': 2}[word] as number, map {'tea!': 'x'}[word || '!'] as letter from shop.lines",
+    ],
     "an element of a map or a list": ["select [1, 2][1] as one, [1, 2][-1] as two, [1, 2][3] as none"],
     "whether anything in a list is true": [
         "select list_bool_or(list_transform([1, 4], lambda number: number = quantity)) as is_known from shop.lines",
@@ -341,6 +345,19 @@ SHAPES = {
     "an alias used beside it": "select quantity + 1 as more, more * 2 as twice from shop.lines",
     "a table as JSON": "select to_json(found) as row from (select quantity, true as x from shop.lines) as found"
     " where quantity > 0",
+    "tables crossed with one of few rows": """
+        with newest as (select max(day) as day from shop.lines), numbers as (select unnest([1, 2]) as number),
+            teas as (select customer, quantity from shop.lines where word = 'tea')
+        select lines.customer, lines.quantity, newest.day - lines.day as days, numbers.number, teas.quantity as teas
+        from shop.lines as lines cross join newest
+        left join teas on lines.customer = teas.customer and lines.day <> newest.day
+        cross join numbers
+    """,
+    "a table crossed, and joined with all rows of another": """
+        with newest as (select max(day) as day from shop.lines), others as (select 'z' as customer, 1 as quantity)
+        select lines.customer, others.quantity, newest.day
+        from shop.lines as lines cross join newest full join others on lines.customer = others.customer
+    """,
     "rows compared": """
         select (customer, quantity) <> ('a', 1) as other, (customer, word) is distinct from ('b', null) as distinct_row,
             (quantity, word) = (null, '12.50') as same, (customer, quantity) in (('a', 2), ('c', 6)) as is_one
@@ -408,6 +425,20 @@ def test_names_that_use_one_another_do_not_multiply(engine: Engine, connection: 
     query = f"select customer || customer as word_0, {', '.join(names)}, customer = word_8 as is_long from shop.lines"
     (statement,) = translate(query, engine)
     assert statement.sql.count("CONCAT") == 9
+
+
+def test_what_is_crossed_comes_first(engine: Engine, connection: duckdb.DuckDBPyConnection) -> None:
+    """Sail made a batch of rows for each line: this was nine tenths of the time that flags took."""
+    newest = "with newest as (select max(day) as day from shop.lines)"
+    query = f"{newest} select lines.day, newest.day as last from shop.lines as lines cross join newest"
+    (statement,) = translate(query, engine)
+    assert re.search("FROM `newest\\w*`.*CROSS JOIN `shop`.`lines`", statement.sql)
+
+
+def test_a_written_map_is_looked_up_in_by_a_choice(engine: Engine, connection: duckdb.DuckDBPyConnection) -> None:
+    """Sail makes the map again for each row."""
+    (statement,) = translate("select map {'a': 'x', 'b': 'y'}[customer] as letter from shop.lines", engine)
+    assert "MAP" not in statement.sql.upper()
 
 
 def test_what_is_read_in_many_formats_is_written_once(engine: Engine) -> None:

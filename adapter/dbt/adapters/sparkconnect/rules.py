@@ -1174,12 +1174,23 @@ def map_of_lists(node: exp.Expr) -> exp.Expr | None:
 
 @rule("a map that is written out", exp.ToMap)
 def written_map(node: exp.Expr) -> exp.Expr | None:
-    """Spark's `map` takes keys and values in turn. SQLGlot reads `map {…}[key]` as a map of `{…}[key]`."""
+    """Spark's `map` takes keys and values in turn. SQLGlot reads `map {…}[key]` as a map of `{…}[key]`.
+
+    Where the key is a column, `case` finds its value: Sail would make the map for each row.
+    """
     looked_up = isinstance(node.this, exp.Bracket)
     fields = node.this.this.expressions if looked_up else node.this.expressions
     pairs = [one for field in fields for one in (_key(field.this), field.expression)]
-    written = call("map", *pairs)
-    return call("element_at", written, node.this.expressions[0], returns=pairs[1].type) if looked_up else written
+    if not looked_up:
+        return call("map", *pairs)
+    (key,) = node.this.expressions
+    if isinstance(key, exp.Column) and all(isinstance(one, exp.Literal) for one in pairs):
+        # With forty words, this took three quarters of the time to clean rows.
+        choices = [
+            exp.If(this=word.copy(), true=value.copy()) for word, value in zip(pairs[::2], pairs[1::2], strict=True)
+        ]
+        return typed(exp.Case(this=key.copy(), ifs=choices), pairs[1].type)
+    return call("element_at", call("map", *pairs), key, returns=pairs[1].type)
 
 
 def _key(key: exp.Expr) -> exp.Expr:

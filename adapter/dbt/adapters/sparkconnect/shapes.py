@@ -265,6 +265,7 @@ def with_engine_shapes(query: exp.Expr) -> exp.Expr:
     _name_common_tables_apart(query)
     for select in list(query.find_all(exp.Select)):
         _write_out_rows(select)
+        _cross_first(select)
     for membership in list(query.find_all(exp.In)):
         _look_up(membership)
     for comparison in list(query.find_all(exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.NullSafeNEQ, exp.In)):
@@ -345,6 +346,23 @@ def _write_out_rows(select: exp.Select) -> None:
         row = select.selects[0].unalias()
         if isinstance(row, exp.Tuple):
             select.set("expressions", [one.copy() for one in row.expressions])
+
+
+def _cross_first(select: exp.Select) -> None:
+    """What is crossed with a table comes before it: Sail goes through the second once for each row of the first.
+
+    The project's queries name what has many rows first, and cross it with what has one or a few.
+    """
+    joins = select.args.get("joins") or []
+    crossed = [join for join in joins if join.kind == "CROSS" and isinstance(join.this, exp.Table | exp.Subquery)]
+    kept = [join for join in joins if all(join is not one for one in crossed)]
+    # A list that is unnested reads tables before it; an outer join with rows of its own would get them once per row.
+    if not crossed or any(join.side in ("RIGHT", "FULL") or isinstance(join.this, exp.Lateral) for join in kept):
+        return
+    source = select.args["from_"]
+    many = exp.Join(this=source.this, kind="CROSS")
+    source.set("this", crossed[0].this)
+    select.set("joins", [*crossed[1:], many, *kept])
 
 
 def _compare_by_column(comparison: exp.Expr) -> None:
