@@ -107,6 +107,25 @@ def test_it_names_all_columns_that_are_not_used(
     assert "(400 in all)" in " ".join(capsys.readouterr().out.split())
 
 
+def test_it_proposes_columns_by_their_words_in_other_languages(
+    write_csv: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = write_csv(
+        "Kundennr,Datum,Betrag,Artikelnummer,Menge,Artikelbezeichnung,Landkreis,Land", "a,2024-01-05,5,1,2,tea,Celle,DE"
+    )
+    mapped = "customer_id: Kundennr, ordered_at: Datum, amount: Betrag"
+    assert inspect_input.main([f"{{transactions: {log}, column_mapping: {{{mapped}}}}}"]) == 0
+    proposed = 'quantity: "Menge", product_id: "Artikelnummer", product_description: "Artikelbezeichnung"'
+    shown = f'customer_id: "Kundennr", ordered_at: "Datum", amount: "Betrag", {proposed}, country: "Land"'
+    report = capsys.readouterr().out
+    assert f"may be columns of ours: if so, add --vars '{{column_mapping: {{{shown}}}}}'." in report
+    # What is proposed can be used as it is.
+    assert inspect_input.main([f"{{transactions: {log}, column_mapping: {{{shown}}}}}"]) == 0
+    report = capsys.readouterr().out
+    assert "  not used: Landkreis\n" in report
+    assert "may be columns of ours" not in report
+
+
 def test_it_says_that_there_are_headings_only(
     write_csv: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,6 +1,6 @@
 """Which heading of the input holds which of our columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import SequenceMatcher, get_close_matches
 from typing import Any
 
@@ -77,7 +77,26 @@ HINTS: dict[str, tuple[str, ...]] = {
     "ordered_at": ("datum", "fecha", "data", "tag", "zeit", "jour", "giorno", "when", "day", "time", "placed"),
     "unit_price": ("preis", "prix", "precio", "prezzo", "prijs", "preco", "cena", "rate"),
     "amount": ("betrag", "summe", "montant", "importe", "importo", "bedrag", "gesamt", "wert", "paid", "turnover"),
-}
+    "invoice_id": (
+        "beleg", "rechnung", "bestell", "auftrag", "commande", "facture", "pedido", "factura", "ordine", "fattura",
+        "encomenda", "zamowienie", "zamówienie",
+    ),
+    "quantity": (
+        "menge", "anzahl", "stück", "stueck", "quantité", "quantite", "cantidad", "quantità", "quantita", "quantidade",
+        "aantal", "ilość", "ilosc", "antal",
+    ),
+    "product_id": (
+        "artikelnummer", "artikelnr", "artnr", "artikelcode", "produktnummer", "référence", "reference", "referencia",
+        "código", "codigo", "codice",
+    ),
+    "product_description": (
+        "artikel", "bezeichnung", "produkt", "produit", "producto", "prodotto", "produto", "libellé", "libelle",
+        "descripción", "descripcion", "descrizione", "omschrijving",
+    ),
+    "country": ("land", "pays", "país", "pais", "paese", "kraj"),
+}  # fmt: skip
+# A shorter word may be a part of another.
+SHORTEST_PART = 5
 REQUIRED = ("customer_id", "ordered_at")
 MONEY = ("unit_price", "amount")
 # How alike a heading and a known one have to be for a hint.
@@ -201,7 +220,7 @@ def _check_required(
             if heading is not None:
                 hints[name] = heading
         hints = hints or {missing[0].split()[0]: "your heading"}
-        example = mapping_example(column_mapping, {column: _quoted(heading) for column, heading in hints.items()})
+        example = mapping_example(column_mapping, in_quotes(hints))
         problem = f"No heading of {input_name} is known to hold {', '.join(missing)}."
         advice = f"Say which it is, e.g. --vars '{example}'."
         raise InputError(f"{problem} {_present(headings, LONGEST_SENTENCE - len(problem) - len(advice))}{advice}")
@@ -229,6 +248,11 @@ def _written(value: object) -> str:
     return "[]" if value == "" else _quoted(str(value))
 
 
+def in_quotes(headings: Mapping[str, str]) -> dict[str, str]:
+    """Our columns to headings, which are written as YAML."""
+    return {column: _quoted(heading) for column, heading in headings.items()}
+
+
 def _quoted(heading: str) -> str:
     return f'"{shortened(heading, 40)}"'
 
@@ -253,6 +277,28 @@ def _likely(headings: Sequence[str], aliases: Sequence[str]) -> str | None:
     likenesses = {heading: likeness(heading) for heading in headings[:200]}
     best = max(likenesses, key=lambda heading: likenesses[heading], default=None)
     return best if best is not None and likenesses[best] >= ALIKE else None
+
+
+def likely_columns(columns: Collection[str], unused: Sequence[str]) -> dict[str, str]:
+    """Which headings that are not used may hold which of our columns, by their words in other languages.
+
+    Args:
+        columns: Our columns that have a heading.
+        unused: Headings that change nothing.
+
+    Returns:
+        Our column to heading.
+    """
+    likely: dict[str, str] = {}
+    for column, words in HINTS.items():
+        if column not in columns and column not in (*REQUIRED, *MONEY):
+            for heading in unused:
+                name = comparable(heading)
+                is_known = any(word == name or (len(word) >= SHORTEST_PART and word in name) for word in words)
+                if is_known and heading not in likely.values():
+                    likely[column] = heading
+                    break
+    return likely
 
 
 def _present(headings: Sequence[str], room: int) -> str:

@@ -37,6 +37,7 @@ from shop_toolkit.ingest.encodings import Utf8Copies
 from shop_toolkit.ingest.errors import listed, named, reason_of, shortened
 from shop_toolkit.ingest.files import FileDescription, InputError, describe_files
 from shop_toolkit.ingest.findings import Finding, to_json
+from shop_toolkit.ingest.headings import in_quotes, likely_columns, mapping_example
 from shop_toolkit.ingest.money import MoneyMeaning, MoneyReading, Readers, meaning_of_money, money_headings
 from shop_toolkit.ingest.numbers import WrittenNumbers, number_findings, resolve_separator, written_numbers
 from shop_toolkit.ingest.readability import check_readable
@@ -343,7 +344,7 @@ def _plan(
         _signature(connection, request, stored, files, relation, money),
         formats,
         is_full_read,
-        findings=[*findings, *doubts, *_unused_columns(relation)],
+        findings=[*findings, *doubts, *_unused_columns(request, relation)],
         currency=configured_currency(connection, request.settings["currency"], request.currency_reader),
         meaning=meaning.sentences,
         returns=returns,
@@ -718,11 +719,14 @@ def _formats(
     return Formats(date_format, separator), numbers
 
 
-def _unused_columns(relation: InputRelation) -> list[Finding]:
+def _unused_columns(request: Request, relation: InputRelation) -> list[Finding]:
     if not relation.unused:
         return []
     headings = listed(relation.unused)
     suggestion = "They change nothing. If one of them is a column of ours, name it in the setting 'column_mapping'."
+    if likely := likely_columns(relation.headings, relation.unused):
+        example = mapping_example(request.settings["column_mapping"], in_quotes(likely))
+        suggestion = f"They change nothing. By their names, some may be columns of ours: if so, add --vars '{example}'."
     return [Finding("unused_columns", None, None, headings, suggestion)]
 
 

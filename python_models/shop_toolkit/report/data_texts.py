@@ -209,6 +209,7 @@ WORDS = (
 )  # fmt: skip
 # Sentences with numbers or names in them. The first that fits a text counts.
 PATTERNS = (
+    marked("They change nothing. By their names, some may be columns of ours: if so, add --vars '{settings}'."),
     marked("last order within {days} day"), marked("last order within {days} days"),
     marked("last order {days} days ago or longer"), marked("last order {days} day ago or longer"),
     marked("last order {first} to {last} days ago"), marked("last order {days} days ago"),
