@@ -17,12 +17,13 @@
     'refit': 'is_refitted',
 } -%}
 {%- set segments = ['rfm_segment', 'broad_segment', 'detailed_segment'] -%}
+-- Scenarios add up to the same number, in whatever order, where they are the same.
 scenarios_of_moves as (
 
     select
         customer_id,
         as_of_date,
-        string_agg(
+        sum(md5_number_lower(
             concat_ws(
                 chr(31),
                 {% for flag in flags.values() %}
@@ -31,9 +32,8 @@ scenarios_of_moves as (
                 {% for column in ['single_cause'] + segments %}
                 coalesce({{ column }}, '') {{- ',' if not loop.last }}
                 {% endfor %}
-            ),
-            chr(30) order by {{ flags.values() | join(', ') }}
-        ) as scenarios_text
+            )
+        )) as scenarios_checksum
     from {{ scenarios }}
     group by 1, 2
 
@@ -47,7 +47,7 @@ kinds_of_moves as (
         scenarios_of_moves.as_of_date,
         concat_ws(
             chr(30),
-            scenarios_of_moves.scenarios_text,
+            cast(scenarios_of_moves.scenarios_checksum as varchar),
             {% for segmentation in segmentations %}
             coalesce(moves.{{ segmentation }}_before, ''),
             coalesce(moves.{{ segmentation }}_segment, '') {{- ',' if not loop.last }}

@@ -32,11 +32,21 @@
 {%- endmacro %}
 
 
-{#- SQL: a statement with `is_in_part`, for the customers of a part; parts are counted from 0. -#}
+{#-
+    SQL: a statement with `is_in_part`, for the customers of a part; parts are counted from 0, and
+    share out the 64-bit hashes. By bounds, as DuckDB expects no more than a row or two of an
+    equation: it would then hold the history in memory to join it with a few dates, instead of the
+    dates.
+-#}
 {% macro statement_of_part(statement, part, parts) -%}
-    {{ return(statement | replace(
-        is_in_part(), 'hash(customer_id) % ' ~ parts ~ ' = ' ~ part
-    )) }}
+    {%- set bounds = ['true'] if parts == 1 else [] -%}
+    {%- if part > 0 -%}
+        {%- do bounds.append('hash(customer_id) >= ' ~ (2 ** 64 * part // parts)) -%}
+    {%- endif -%}
+    {%- if part < parts - 1 -%}
+        {%- do bounds.append('hash(customer_id) < ' ~ (2 ** 64 * (part + 1) // parts)) -%}
+    {%- endif -%}
+    {{ return(statement | replace(is_in_part(), bounds | join(' and '))) }}
 {%- endmacro %}
 
 

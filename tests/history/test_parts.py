@@ -1,5 +1,7 @@
 """A first build may write the history for some customers after the others: the parts are the whole."""
 
+import re
+
 import pandas as pd
 import pytest
 from conftest import Shop
@@ -56,12 +58,27 @@ def test_a_part_of_the_customers_fits_into_memory(limit: str, stored: str | None
         assert fewest <= int(rendered("{{ parts_of_history() }}")) <= most
 
 
-def test_a_statement_is_the_same_where_all_customers_are_one_part() -> None:
+def test_a_statement_is_of_all_customers_where_they_are_one_part() -> None:
     with connected() as connection:
         Given(connection)
-        condition = rendered("{{ is_in_part() }}")
-        statement = f"select * from customers where {condition}"
-        assert rendered(f"{{{{ statement_of_part('{statement}', 0, 1) }}}}") == statement
+        statement = f"select * from customers where {rendered('{{ is_in_part() }}')}"
+        whole = rendered(f"{{{{ statement_of_part('{statement}', 0, 1) }}}}")
         assert rendered(f"{{{{ inserts_of_other_parts('moves', '{statement}', 1) }}}}").strip() == ""
-        query = f"select count(*) from (values ('a'), ('b'), (null)) as customers (customer_id) where {condition}"
-        assert connection.execute(query).fetchall() == [(3,)]
+        for one in (statement, whole):
+            query = f"with customers as (from (values ('a'), ('b'), (null)) as these (customer_id)) {one}"
+            assert len(connection.execute(query).fetchall()) == 3
+
+
+@pytest.mark.parametrize("parts", [1, 3, 9])
+def test_duckdb_expects_many_customers_of_each_part(parts: int) -> None:
+    """Where it expects a row or two, it holds all of them in memory to join them with a few dates."""
+    with connected() as connection:
+        Given(connection)
+        connection.execute("create table customers as select range::varchar as customer_id from range(100000)")
+        statement = f"select * from customers where {rendered('{{ is_in_part() }}')}"
+        for part in range(parts):
+            one = rendered(f"{{{{ statement_of_part('{statement}', {part}, {parts}) }}}}")
+            ((_, plan),) = connection.execute(f"explain {one}").fetchall()
+            expected = re.findall(r"~([\d,]+) rows", plan)
+            assert expected, plan
+            assert min(int(rows.replace(",", "")) for rows in expected) > 1000
