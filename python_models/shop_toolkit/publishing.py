@@ -200,7 +200,9 @@ def content_key(mart: Mart, content: Content) -> str:
 def safe_in_spreadsheet(column: str, kind: str) -> str:
     """SQL of a column for a spreadsheet: a text that reads as a formula gets an apostrophe, other values stay.
 
-    The SQL uses `contains`, because DuckDB turns a long `in (…)` into a join that loses the order of rows.
+    Most texts begin with a letter or a digit: what lies between signs in the order of texts is not looked at further,
+    which saves a tenth of a CSV's time. The SQL uses `contains`, because DuckDB turns a long `in (…)` into a join that
+    loses the order of rows.
 
     Args:
         column: Name of the column.
@@ -210,7 +212,11 @@ def safe_in_spreadsheet(column: str, kind: str) -> str:
     if kind != "VARCHAR":
         return name
     signs = " || ".join(f"chr({ord(sign)})" for sign in FORMULA_SIGNS)
-    return f"case when {name} <> '' and contains({signs}, left({name}, 1)) then '''' || {name} else {name} end"
+    # By Unicode numbers: "." follows "-", "A" follows "@", and the full-width signs come last.
+    first_wide = min(sign for sign in FORMULA_SIGNS if not sign.isascii())
+    harmless = f"{name} >= '.' and {name} < '=' or {name} >= 'A' and {name} < chr({ord(first_wide)})"
+    is_formula = f"{name} <> '' and contains({signs}, left({name}, 1))"
+    return f"case when {harmless} then {name} when {is_formula} then '''' || {name} else {name} end"
 
 
 def is_complete(version: Path) -> bool:

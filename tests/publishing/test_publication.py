@@ -19,8 +19,21 @@ from shop_toolkit.publishing import Extract, Mart, PublicationError, current_fil
 from weekly_actions import weekly_actions
 
 # Texts that a spreadsheet would execute, and texts that only look like them.
-FORMULAS = ("=1+1", "+49 30 1", "-2", "@SUM(A1)", "\t=1", "\r=1", "＝1")
-HARMLESS = ("", "5 = 2 + 3", "'=1", '<script>alert("1")</script>', 'two\nlines, "quoted"', "Größe", "1-2")
+FORMULAS = ("=1+1", "+49 30 1", "-2", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠1")
+HARMLESS = (
+    "",
+    ".5",
+    "?",
+    "A",
+    "Ａ",
+    "😀",
+    "5 = 2 + 3",
+    "'=1",
+    '<script>alert("1")</script>',
+    'two\nlines, "quoted"',
+    "Größe",
+    "1-2",
+)
 
 
 def connection(threads: int = 2) -> duckdb.DuckDBPyConnection:

@@ -216,7 +216,11 @@ CASES = {
     "a hash that values are compared by": [
         "select count(distinct hash(customer, word)) as words, min(hash(day) = hash(day)) as is_equal from shop.lines",
     ],
-    "a hash as a number of 64 bits": ["select md5_number_lower(customer) as half from shop.lines"],
+    "a hash as a number of 64 bits": [
+        "select md5_number_lower(customer) as half from shop.lines",
+        "select customer, cast(sum(md5_number_lower(concat_ws(chr(31), cast(is_new as integer), coalesce(word, ''))))"
+        " as varchar) as checksum from shop.lines group by 1",
+    ],
     "the first of a group, in an order": [
         "select customer, first(word order by is_new desc, quantity asc) as word from shop.lines group by 1",
         "select first(word order by quantity desc) filter (where word is not null) as word from shop.lines",
