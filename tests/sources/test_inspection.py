@@ -40,7 +40,7 @@ First rows as they are understood
   2           B           Blue tin             (none)    2024-02-01 00:00:00  3           (none)
   3           B           Blue tin             1.5       2024-02-01 00:00:00  3           ann@shop.example
 Warnings
-  quantity: 1 row can't be read, e.g. 'x'.
+  quantity: 1 row can't be read, e.g. 'x', and will be rejected.
   customer_id: 1 row holds nothing.
   unused columns: Channel. They change nothing. If one of them is a column of ours, name it in the setting\
  'column_mapping'."""

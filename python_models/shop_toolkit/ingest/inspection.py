@@ -205,7 +205,8 @@ def _warnings(
         if state.empty:
             yield f"  {state.column}: {_counted(state.empty, 'row')} {'holds' if state.empty == 1 else 'hold'} nothing."
         if state.unreadable:
-            yield f"  {state.column}: {_counted(state.unreadable, 'row')} can't be read, e.g. '{_cell(state.example)}'."
+            what = f"{_counted(state.unreadable, 'row')} can't be read, e.g. '{_cell(state.example)}'"
+            yield f"  {state.column}: {what}, and will be rejected."
     yield from _customers(connection, rows)
     for finding in plan.findings:
         about = finding.column_name or finding.kind.replace("_", " ")
