@@ -8,16 +8,33 @@ with anonymous_sales as (
 
 ),
 
-last_timestamps as (
+-- The first of a descending order, not the greatest: DuckDB then reads the latest rows alone.
+last_known_sale as (
 
-    select max(ordered_at) as last_timestamp
+    select ordered_at as last_timestamp
     from {{ ref('int_transactions_flagged') }}
     where rejection_reason is null
+    order by ordered_at desc nulls last
+    limit 1
+
+),
+
+last_anonymous_sale as (
+
+    select ordered_at as last_timestamp
+    from anonymous_sales
+    order by ordered_at desc nulls last
+    limit 1
+
+),
+
+last_timestamps as (
+
+    select * from last_known_sale
 
     union all
 
-    select max(ordered_at) as last_timestamp
-    from anonymous_sales
+    select * from last_anonymous_sale
 
 ),
 
