@@ -4,8 +4,8 @@
     which takes longer than most of our queries. Here the new table replaces the old one in the same
     transaction and mostly in the same statement, so readers see one or the other. Until then it has
     a name of its own, as a registry reads the rows that it stores. A foreign key would not survive
-    the renaming; no table has one. A model with `by_parts_of_customers` in its `meta` is computed
-    for some customers after the others where all at once don't fit into memory.
+    the renaming; no table has one. A model with `bytes_per_customer_and_date` in its `meta` is
+    computed for some customers after the others where all at once don't fit into memory.
 -#}
 {% materialization table, adapter='duckdb', supported_languages=['sql', 'python'] %}
     {%- set language = model['language'] -%}
@@ -33,8 +33,8 @@
         {%- endcall -%}
         {%- call statement('replace') -%} {{ replace }} {%- endcall -%}
     {%- else -%}
-        {%- set is_parted = config.get('meta', {}).get('by_parts_of_customers') -%}
-        {%- set parts = parts_of_history() if is_parted else 1 -%}
+        {%- set bytes = config.get('meta', {}).get('bytes_per_customer_and_date') -%}
+        {%- set parts = parts_of_history(bytes) if bytes else 1 -%}
         {%- call statement('main') -%}
             {{ create_table_as(
                 false, built, statement_of_part(compiled_code, 0, parts), language

@@ -1,3 +1,6 @@
+{{ config(meta={'bytes_per_customer_and_date': 100}) }}
+
+-- depends_on: {{ ref('int_snapshot_dates') }}
 -- What a customer would have become since the date before, had only some of the steps happened:
 -- time passed (`is_aged`), orders were placed (`is_ordered`), some were cancelled (`is_cancelled`),
 -- the rules changed (`is_refitted`). One row for each combination of the steps that did happen.
@@ -7,12 +10,14 @@ with moves as (
     where
         is_move
         and not is_new
+        and {{ is_in_part() }}
 
 ),
 
 order_states as (
 
     select * from {{ ref('int_order_states_scd2') }}
+    where {{ is_in_part() }}
 
 ),
 

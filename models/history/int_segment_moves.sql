@@ -1,4 +1,4 @@
-{{ config(meta={'by_parts_of_customers': true}) }}
+{{ config(meta={'bytes_per_customer_and_date': 225}) }}
 
 {%- set segmentations = ['rfm', 'broad', 'detailed'] %}
 
