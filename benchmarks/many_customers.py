@@ -40,7 +40,12 @@ MADE_UP_LOG = """
             from products_of_the_generator
         ),
         categories as (
-            select category, count(*) as size, row_number() over (order by category) - 1 as category_number
+            select
+                category,
+                count(*) as size,
+                list(product_id order by place) as product_ids,
+                list(description order by place) as descriptions,
+                row_number() over (order by category) - 1 as category_number
             from products
             group by category
         ),
@@ -70,8 +75,8 @@ MADE_UP_LOG = """
         )
         select
             cast(customer * 64 + number as varchar) as "InvoiceNo",
-            products.product_id as "StockCode",
-            products.description as "Description",
+            product_ids[cast(draw % size as bigint) + 1] as "StockCode",
+            descriptions[cast(draw % size as bigint) + 1] as "Description",
             cast(1 + draw % 5 as integer) as "Quantity",
             timestamp '2025-12-31 08:00:00' - to_days(cast(days_ago as integer))
                 + to_minutes(cast(hash(customer, number, 10) % 600 as integer)) as "InvoiceDate",
@@ -80,7 +85,6 @@ MADE_UP_LOG = """
             'United Kingdom' as "Country"
         from chosen
         inner join categories on chosen.category_number = categories.category_number
-        inner join products on categories.category = products.category and draw % categories.size = products.place
     ) to '$path' (format parquet)
 """
 
@@ -254,7 +258,9 @@ def make_up_log(customers: int, folder: Path) -> Path:
         subprocess.run(maker, cwd=ROOT, check=True, capture_output=True)
         with duckdb.connect(config={"memory_limit": "2GB", "temp_directory": str(folder / "spilled")}) as connection:
             connection.execute(f"create table products_of_the_generator as from '{shop}/product_truth.csv'")
-            connection.execute(MADE_UP_LOG.replace("$customers", str(customers)).replace("$path", str(path)))
+            aside = path.with_suffix(".partial")  # what is cut off is no log
+            connection.execute(MADE_UP_LOG.replace("$customers", str(customers)).replace("$path", str(aside)))
+            aside.replace(path)
     return path
 
 
