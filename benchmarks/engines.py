@@ -265,7 +265,8 @@ def main() -> None:
         print(f"{'engine':10} {'s':>7}", *(f"{title:>{width}}" for title, width in zip(titles, WIDTHS, strict=True)))
         for engine in options.engines:
             loop = plain_python_loop()
-            place = Path(tempfile.mkdtemp(prefix=f"{engine}-", dir=folder))
+            # Spark takes brackets in a path for a pattern.
+            place = Path(tempfile.mkdtemp(prefix=f"{engine.partition('[')[0]}-", dir=folder))
             figures = build(engine, place, options)
             first = first or figures.fingerprints
             shuffled = figures.shuffles

@@ -21,6 +21,8 @@ DEFAULT_PORT = 15002
 # Spark's own client tries for ten minutes, with each statement. A server that was started again knows nothing of this
 # session; these are five seconds, for a connection that is lost and found.
 RETRIES = 4
+# After them, as long as something listens there: two minutes more, for a server whose processors others take.
+MORE_RETRIES, MILLISECONDS_BETWEEN = 12, 10_000
 EXCLUDED_RULES = "spark.sql.optimizer.excludedRules"
 WRONG_RULE = "org.apache.spark.sql.catalyst.optimizer.RemoveRedundantAliases"
 Answer = TypeVar("Answer")
@@ -90,7 +92,6 @@ class Engine:
                 f"SHOP_SPARK is '{without_secrets(address)}', which is no address of an engine: set it to {ADDRESSES}."
             )
         try:
-            from pyspark.sql.connect.client.retries import DefaultPolicy
             from pyspark.sql.connect.session import SparkSession
         except ImportError:
             raise DbtRuntimeError(
@@ -109,12 +110,15 @@ class Engine:
                 atexit.register(local_server.end)
                 address = local_server.address
             session = SparkSession.builder.remote(address).create()
-            session.client.set_retry_policies([DefaultPolicy(max_retries=RETRIES)])
+            policies = retry_policies(address)
+            # What has never answered may be no engine at all.
+            session.client.set_retry_policies(policies[:1])
             # At the end of the process, the client would clear fits that no model makes there; where the engine has
             # ended already, it would try for ten minutes.
             clear_fits: Any = getattr(session.client, "_cleanup_ml_cache", None)
             atexit.unregister(clear_fits)
             session.sql("select 1").collect()
+            session.client.set_retry_policies(policies)
             if problem := version_problem(session.version):
                 raise DbtRuntimeError(problem)
             self._address = address
@@ -561,6 +565,26 @@ def is_reachable(address: str) -> bool:
     except (OSError, ValueError):
         return False
     return True
+
+
+def retry_policies(address: str) -> list[Any]:
+    """When Spark's client asks once more: a few times in any case, and longer where something listens.
+
+    Args:
+        address: Where the engine is.
+    """
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+
+    class WhileItListens(DefaultPolicy):  # type: ignore[misc,unused-ignore]  # Spark is not followed
+        """As Spark's own, but a server that has ended is not waited for."""
+
+        def can_retry(self, e: BaseException) -> bool:
+            return bool(super().can_retry(e)) and is_reachable(address)
+
+    patient = WhileItListens(
+        max_retries=MORE_RETRIES, initial_backoff=MILLISECONDS_BETWEEN, max_backoff=MILLISECONDS_BETWEEN
+    )
+    return [DefaultPolicy(max_retries=RETRIES), patient]
 
 
 def reason_of(address: str) -> str:

@@ -4,6 +4,7 @@ DuckDB's SQL in, DuckDB's SQL out; what a query means stays.
 """
 
 from collections.abc import Callable, Iterator
+from itertools import takewhile
 
 from dbt.adapters.sparkconnect.rules import UntranslatableError, call, place_of
 from sqlglot import exp
@@ -363,6 +364,63 @@ def _cross_first(select: exp.Select) -> None:
     many = exp.Join(this=source.this, kind="CROSS")
     source.set("this", crossed[0].this)
     select.set("joins", [*crossed[1:], many, *kept])
+
+
+def with_joined_tables_first(query: exp.Expr) -> exp.Expr:
+    """A query in which what is joined comes before what it is joined with, for Sail.
+
+    Where it doesn't know how many rows there are, it keeps the first table in memory and goes through the second. The
+    project's queries name the table of many rows first.
+
+    Args:
+        query: As the engine gets it; it is changed.
+    """
+    for select in list(query.find_all(exp.Select)):
+        _join_backwards(select)
+    return query
+
+
+def _join_backwards(select: exp.Select) -> None:
+    """`a left join b` as `b right join a`, and `a inner join b` as `b inner join a`; also several in a row."""
+    joins = select.args.get("joins") or []
+    # They begin with what is crossed, if anything (see `_cross_first`): that stays together.
+    crossed = list(takewhile(lambda join: join.kind == "CROSS", joins))
+    others = joins[len(crossed) :]
+    if not others or select.is_star or select.args.get("laterals") or not all(map(_joins_by_equality, others)):
+        return
+    # Sail 0.7 sorts below such a join what is sorted as a whole above it, and then refuses its own plan.
+    if select.args.get("order") is not None or not all(one.args.get("partition_by") for one in _windows_of(select)):
+        return
+    first = select.args["from_"]
+    for join in others:
+        many = first.this.copy()
+        many.set("joins", crossed)
+        if crossed:
+            many = exp.Subquery(this=many)
+        side, kind = ("RIGHT", None) if join.side else (None, "INNER")
+        crossed = [exp.Join(this=many, side=side, kind=kind, on=join.args["on"])]
+        first.set("this", join.this)
+    select.set("joins", crossed)
+
+
+def _windows_of(select: exp.Select) -> Iterator[exp.Window]:
+    return (one for one in select.find_all(exp.Window) if one.find_ancestor(exp.Select) is select)
+
+
+def _joins_by_equality(join: exp.Join) -> bool:
+    """Whether a join is an inner or left one of a table or a query, by what is equal: others aren't hashed."""
+    condition = join.args.get("on")
+    if (
+        join.side not in ("", "LEFT")
+        or join.kind not in ("", "INNER", "OUTER")
+        or join.method
+        or not isinstance(join.this, exp.Table | exp.Subquery)
+        or condition is None
+    ):
+        return False
+    parts = condition.flatten() if isinstance(condition, exp.And) else [condition]
+    equalities = [part for part in (one.unnest() for one in parts) if isinstance(part, exp.EQ | exp.NullSafeEQ)]
+    return any(one.this.find(exp.Column) and one.expression.find(exp.Column) for one in equalities)
 
 
 def _compare_by_column(comparison: exp.Expr) -> None:

@@ -10,6 +10,7 @@ from dbt.adapters.sparkconnect.rules import TYPES, UntranslatableError, apply_ru
 from dbt.adapters.sparkconnect.shapes import (
     compute_names_once,
     with_engine_shapes,
+    with_joined_tables_first,
     with_plain_shapes,
     write_out_groups,
 )
@@ -145,7 +146,7 @@ def for_engine(query: exp.Expr, engine: Engine) -> exp.Expr:
     write_out_groups(query)
     push_conditions(query)
     query = with_engine_shapes(apply_rules(query))
-    return query if engine.name == "sail" else in_words_of_spark(query)
+    return with_joined_tables_first(query) if engine.name == "sail" else in_words_of_spark(query)
 
 
 def _refuse_other_statements(tree: exp.Expr) -> None:
