@@ -459,6 +459,8 @@ def test_what_is_crossed_comes_first(engine: Engine, connection: duckdb.DuckDBPy
     newest = "with newest as (select max(day) as day from shop.lines)"
     query = f"{newest} select lines.day, newest.day as last from shop.lines as lines cross join newest"
     (statement,) = translate(query, engine)
+    assert "CROSS JOIN `newest" in statement.sql
+    (statement,) = translate(f"{query} left join shop.lines as others on lines.quantity > others.quantity", engine)
     assert re.search("FROM `newest\\w*`.*CROSS JOIN `shop`.`lines`", statement.sql)
 
 
