@@ -1,9 +1,11 @@
 {#-
-    SQL: keeps what this build proposes to write to whom, for as long as a campaign may be entered
-    that was sent by it. Equal proposals of one day are one.
+    SQL: keeps what this build proposes to write to whom, as a campaign may be entered later that
+    was sent by it. Equal proposals of one day are one. A build that looks back, with a setting
+    `as_of_date`, proposes nothing in time.
 -#}
 {% macro insert_proposed_actions() -%}
     {%- set known = source('state', 'proposed_actions') -%}
+    {%- if var('as_of_date') is none -%}
     insert into {{ known }}
     select
         proposed.campaign,
@@ -11,7 +13,9 @@
         proposed.draw,
         proposed.proposed_on
     from (
-        with {{ action_members(ref('customers'), ref('customer_alerts'), ref('segments')) }}
+        with {{ action_members(
+            ref('customers'), ref('customer_alerts'), ref('segments'), ref('campaign_members')
+        ) }}
 
         select distinct
             campaign,
@@ -27,6 +31,7 @@
             and proposed.control_share = known.control_share
             and proposed.draw = known.draw
     where known.campaign is null
+    {%- endif -%}
 {%- endmacro %}
 
 

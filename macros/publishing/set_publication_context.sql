@@ -58,12 +58,13 @@
             'clean_identifier': clean_identifier('customer_text'),
             'left_out_segments': exclusion_reasons().values() | unique | list,
         } -%}
-        {%- if 'customers' in marts and 'customer_alerts' in marts and 'segments' in marts -%}
-            {%- set members = action_members(
-                '(' ~ marts.customers.query ~ ')',
-                '(' ~ marts.customer_alerts.query ~ ')',
-                '(' ~ marts.segments.query ~ ')'
-            ) -%}
+        {%- set read = ['customers', 'customer_alerts', 'segments', 'campaign_members'] -%}
+        {%- if read | reject('in', marts) | list == [] -%}
+            {%- set queries = [] -%}
+            {%- for name in read -%}
+                {%- do queries.append('(' ~ marts[name].query ~ ')') -%}
+            {%- endfor -%}
+            {%- set members = action_members(*queries) -%}
             {%- set actions = {} -%}
             {%- for finding, (action, _) in weekly_actions().items() -%}
                 {%- do actions.update({

@@ -2,9 +2,11 @@
     SQL: CTEs of whom the report's actions of the week address: `overdue_first`,
     `second_order_first` and `best_customers`, and `action_members` with all of them, each action as
     a campaign of the last day and with who is held out. The report counts them, and the publication
-    writes their files. The arguments name the marts of these names.
+    writes their files. The arguments name the marts of these names. Who is in a campaign that began
+    within its first window is left out, and so is the segment of such a campaign: who was held out
+    of it would be written to, and who was written to would be again.
 -#}
-{% macro action_members(customers, customer_alerts, segments) -%}
+{% macro action_members(customers, customer_alerts, segments, campaign_members) -%}
 {%- set least_customers, most_customers = 5, 100 -%}
 -- Whom the settings leave out is nobody to write to.
 participants as (
@@ -24,13 +26,58 @@ open_alerts as (
 
 ),
 
+last_day as (
+
+    select max(as_of_date) as as_of_date
+    from {{ customers }}
+
+),
+
+running_campaigns as (
+
+    select
+        members.customer_id,
+        members.segmentation,
+        members.segment
+    from {{ campaign_members }} as members
+    inner join last_day
+        on
+            members.start_date <= last_day.as_of_date
+            and members.start_date + {{ campaign_windows() | min }} > last_day.as_of_date + 1
+
+),
+
+customers_in_campaigns as (
+
+    select distinct customer_id from running_campaigns
+
+),
+
+segments_in_campaigns as (
+
+    select distinct segment
+    from running_campaigns
+    where segmentation = 'detailed'
+
+),
+
+overdue_customers as (
+
+    select open_alerts.*
+    from open_alerts
+    left join customers_in_campaigns
+        on open_alerts.customer_id = customers_in_campaigns.customer_id
+    where customers_in_campaigns.customer_id is null
+
+),
+
 -- As many as somebody can write to in a week, those with most to lose first.
 overdue_first as (
 
     select
         customer_id,
         expected_loss
-    from open_alerts
+    from overdue_customers
     order by expected_loss desc, customer_id asc
     limit {{ most_customers }}
 
@@ -45,10 +92,13 @@ second_order_customers as (
     from participants
     left join open_alerts
         on participants.customer_id = open_alerts.customer_id
+    left join customers_in_campaigns
+        on participants.customer_id = customers_in_campaigns.customer_id
     where
         participants.frequency = 1
         and participants.recency_days <= 60
         and open_alerts.customer_id is null
+        and customers_in_campaigns.customer_id is null
 
 ),
 
@@ -66,14 +116,15 @@ second_order_first as (
 
 best_detailed_segment as (
 
-    select segment
-    from {{ segments }}
+    select arg_max(segments.segment, (segments.revenue, -segments.display_order)) as segment
+    from {{ segments }} as segments
+    left join segments_in_campaigns
+        on segments.segment = segments_in_campaigns.segment
     where
-        segmentation = 'detailed'
-        and not {{ is_left_out('segment') | indent(8) }}
-        and size >= {{ least_customers }}
-    order by revenue desc, display_order asc
-    limit 1
+        segments.segmentation = 'detailed'
+        and not {{ is_left_out('segments.segment') | indent(8) }}
+        and segments.size >= {{ least_customers }}
+        and segments_in_campaigns.segment is null
 
 ),
 
@@ -86,13 +137,6 @@ best_customers as (
     from participants
     inner join best_detailed_segment
         on participants.detailed_segment = best_detailed_segment.segment
-
-),
-
-last_day as (
-
-    select max(as_of_date) as as_of_date
-    from {{ customers }}
 
 ),
 
@@ -165,7 +209,8 @@ action_members as (
     half, else the next smaller one. 0, nobody, where none leaves enough, or the setting is 0.
 -#}
 {% macro control_shares_of_actions(members) -%}
-{%- set configured = var('control_share') -%}
+{#- While dbt parses, the setting isn't checked yet. -#}
+{%- set configured = var('control_share') if var('control_share') is number else 0 -%}
 {%- set shares = [configured] -%}
 {%- if configured -%}
     {%- set hundredth = (100 * configured) | round(6) -%}

@@ -21,7 +21,9 @@ segments as (
 
 ),
 
-{{ action_members('customers', ref('customer_alerts'), 'segments') }},
+{{ action_members(
+    'customers', ref('customer_alerts'), 'segments', ref('campaign_members')
+) }},
 
 -- The longest of the usual periods that the log covers twice; a shorter log has no period before.
 log_days as (
@@ -422,9 +424,9 @@ win_back as (
         'win_back' as finding,
         'alerts' as chart,
         count(*) as customer_count,
-        (select count(*) from open_alerts) as of_customer_count,
+        (select count(*) from overdue_customers) as of_customer_count,
         sum(expected_loss) as amount,
-        (select sum(open_alerts.expected_loss) from open_alerts) as of_amount
+        (select sum(overdue_customers.expected_loss) from overdue_customers) as of_amount
     from overdue_first
     having count(*) >= {{ least_customers }}
 

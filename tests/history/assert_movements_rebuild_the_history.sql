@@ -15,6 +15,18 @@ with history as (
 
 ),
 
+-- Most rows show no change, and would be held in memory to be read once per segmentation.
+moved as (
+
+    select * from history
+    where
+        rfm_segment is distinct from rfm_before
+        {% for segmentation in segmentations() %}
+        or {{ segmentation }}_segment is distinct from {{ segmentation }}_before
+        {% endfor %}
+
+),
+
 changed as (
 
     {% for segmentation in segmentations() %}
@@ -24,7 +36,7 @@ changed as (
         '{{ segmentation }}' as segmentation,
         {{ segmentation }}_before as from_segment,
         {{ segmentation }}_segment as to_segment
-    from history
+    from moved
     where {{ segmentation }}_segment is distinct from {{ segmentation }}_before
     {{ 'union all' if not loop.last }}
     {% endfor %}

@@ -16,6 +16,7 @@ from scipy import stats
 from shop_toolkit import settings_plugin
 from shop_toolkit.campaigns import COLUMNS, read_campaigns
 from shop_toolkit.conditions import CONDITION_COLUMNS, condition_problem
+from shop_toolkit.report.sections.campaigns import FIRST_DAYS
 
 START, AS_OF = date(2025, 6, 1), date(2025, 12, 31)
 NOTHING_REPORTED = (
@@ -417,6 +418,10 @@ def test_late_rows_restate_a_window_that_is_over_and_say_so(campaigns: Campaigns
     assert build(day + timedelta(days=4), as_of_date=None) == (2, day + timedelta(days=4), 147, 30)
     back = "create or replace table int_order_states_scd2 as from complete"
     assert build(day + timedelta(days=5), back) == (3, None, None, 147)
+
+
+def test_the_report_knows_the_first_window() -> None:
+    assert rendered("{{ campaign_windows() | min }}") == str(FIRST_DAYS)
 
 
 def members_of(shop: Shop) -> list[tuple[Any, ...]]:

@@ -165,9 +165,12 @@ def test_files_of_one_name_are_numbered() -> None:
         (0.1, 60, 0.5),
         (0.1, 59, 0),
         (0, 1000, 0),
+        ("20%", 1000, 0),  # while dbt parses: a build stops with a sentence
     ],
 )
-def test_an_action_holds_out_enough_to_measure_it_or_nobody(configured: float, members: int, share: float) -> None:
+def test_an_action_holds_out_enough_to_measure_it_or_nobody(
+    configured: float | str, members: int, share: float
+) -> None:
     macros = (ROOT / "macros/reporting/action_members.sql").read_text("utf-8")
     template = Environment(extensions=["jinja2.ext.do"]).from_string(
         macros + "{{ control_shares_of_actions('members') }}"

@@ -1301,7 +1301,7 @@ def test_actions_lead_to_their_files_and_say_how_to_measure_them(visit: Visit, t
     for card in blocks_of(dict(tables) | {"rpt_findings": few})["actions"].cards:
         assert not any(path.endswith("campaigns.csv") for _, path in card.files)
         assert card.texts[2][1].startswith(
-            "not possible: nobody is held out to compare with, as no draw of up to a half"
+            "not possible: nobody is held out to compare with, as no share of up to a half"
         )
     # Of overdue customers there are more; a segment of this name is in two segmentations.
     assert cards["Win the second order"].texts[0][1].startswith("all 61 customers whose only order is")
@@ -1893,12 +1893,28 @@ def test_a_sum_of_floats_is_rounded_as_its_amount_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("customers", "reason"),
-    [(59, "each group needs 30 customers, and these are fewer than 60"), (60, "no draw of up to a half leaves 30")],
+    ("customers", "are_held_out", "reason"),
+    [
+        (59, True, "each group needs 30 customers, and these are fewer than 60"),
+        (60, True, "no share of up to a half leaves 30"),
+        (60, False, "the setting control_share is 0"),
+    ],
 )
-def test_an_action_that_cant_be_measured_says_why(customers: int, reason: str) -> None:
+def test_an_action_that_cant_be_measured_says_why(customers: int, are_held_out: bool, reason: str) -> None:
     row: dict[Hashable, Any] = {"customer_count": customers, "control_customer_count": 0}
-    assert reason in first.how_to_measure(row, False)
+    assert first.how_to_measure(row, False, are_held_out).count(reason) == 1
+    segments = pd.DataFrame({"control_customer_count": [None, 3 if are_held_out else 0]})
+    assert first.holds_out({"rpt_segments": segments}) == are_held_out
+
+
+def test_a_campaign_to_customers_by_their_ids_names_none_of_them(tables: Tables) -> None:
+    results = tables["campaign_results"].assign(condition="Customer_ID in ('ann@shop.example')")
+    cards = blocks_of(dict(tables) | {"campaign_results": results})["campaign_results"].cards
+    assert cards
+    for card in cards:
+        assert card.texts[0][0] == "Who"
+        assert card.texts[0][1].endswith("customers whom its row names by their ids")
+        assert "ann@" not in str(card)
 
 
 def test_bounds_say_that_all_amounts_are_withheld() -> None:

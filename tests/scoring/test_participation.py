@@ -153,6 +153,7 @@ def test_a_customer_who_moves_is_scored_where_the_orders_of_the_day_say() -> Non
     with connected() as connection:
         given = Given(
             connection,
+            int_snapshot_dates=pd.DataFrame({"as_of_date": [move["as_of_date"]]}),
             int_segment_moves=pd.DataFrame([move]).astype({"recency_days": "int32", "recency_before": "int32"}),
             int_order_states_scd2=orders,
             rfm_cut_points=cut_points,

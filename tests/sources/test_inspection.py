@@ -111,18 +111,21 @@ def test_it_proposes_columns_by_their_words_in_other_languages(
     write_csv: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     log = write_csv(
-        "Kundennr,Datum,Betrag,Artikelnummer,Menge,Artikelbezeichnung,Landkreis,Land", "a,2024-01-05,5,1,2,tea,Celle,DE"
+        "Kundennr,Datum,Betrag,Rechnungsdatum,Mengeneinheit,Artikelgruppe,Landkreis,Artikelnummer,Menge,"
+        "Artikelbezeichnung,Land,Rechnungsnr",
+        "a,2024-01-05,5,2024-01-06,kg,hot,Celle,1,2,tea,DE,77",
     )
     mapped = "customer_id: Kundennr, ordered_at: Datum, amount: Betrag"
     assert inspect_input.main([f"{{transactions: {log}, column_mapping: {{{mapped}}}}}"]) == 0
     proposed = 'quantity: "Menge", product_id: "Artikelnummer", product_description: "Artikelbezeichnung"'
-    shown = f'customer_id: "Kundennr", ordered_at: "Datum", amount: "Betrag", {proposed}, country: "Land"'
+    proposed = f'invoice_id: "Rechnungsnr", {proposed}, country: "Land"'
+    shown = f'customer_id: "Kundennr", ordered_at: "Datum", amount: "Betrag", {proposed}'
     report = capsys.readouterr().out
     assert f"may be columns of ours: if so, add --vars '{{column_mapping: {{{shown}}}}}'." in report
     # What is proposed can be used as it is.
     assert inspect_input.main([f"{{transactions: {log}, column_mapping: {{{shown}}}}}"]) == 0
     report = capsys.readouterr().out
-    assert "  not used: Landkreis\n" in report
+    assert "  not used: Rechnungsdatum, Mengeneinheit, Artikelgruppe, Landkreis\n" in report
     assert "may be columns of ours" not in report
 
 

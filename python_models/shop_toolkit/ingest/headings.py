@@ -78,25 +78,26 @@ HINTS: dict[str, tuple[str, ...]] = {
     "unit_price": ("preis", "prix", "precio", "prezzo", "prijs", "preco", "cena", "rate"),
     "amount": ("betrag", "summe", "montant", "importe", "importo", "bedrag", "gesamt", "wert", "paid", "turnover"),
     "invoice_id": (
-        "beleg", "rechnung", "bestell", "auftrag", "commande", "facture", "pedido", "factura", "ordine", "fattura",
-        "encomenda", "zamowienie", "zamówienie",
+        "beleg", "rechnung", "bestell", "bestellung", "auftrag", "commande", "facture", "pedido", "factura", "ordine",
+        "fattura", "encomenda", "zamówienie", "zamowienie",
     ),
     "quantity": (
-        "menge", "anzahl", "stück", "stueck", "quantité", "quantite", "cantidad", "quantità", "quantita", "quantidade",
-        "aantal", "ilość", "ilosc", "antal",
+        "menge", "anzahl", "stück", "stueck", "stückzahl", "quantité", "quantite", "cantidad", "quantità", "quantita",
+        "quantidade", "aantal", "ilość", "ilosc", "antal",
     ),
     "product_id": (
-        "artikelnummer", "artikelnr", "artnr", "artikelcode", "produktnummer", "référence", "reference", "referencia",
-        "código", "codigo", "codice",
+        "artikelnr", "artikelnummer", "artnr", "artikelcode", "artikelid", "produktnr", "produktnummer", "produktcode",
+        "codeproduit", "codearticle", "referenceproduit", "référenceproduit", "codigoproducto", "códigoproducto",
+        "codiceprodotto", "codicearticolo", "kodproduktu",
     ),
     "product_description": (
-        "artikel", "bezeichnung", "produkt", "produit", "producto", "prodotto", "produto", "libellé", "libelle",
-        "descripción", "descripcion", "descrizione", "omschrijving",
+        "artikel", "artikelname", "artikelbezeichnung", "bezeichnung", "produkt", "produktname", "produit", "producto",
+        "prodotto", "produto", "libellé", "libelle", "descripción", "descripcion", "descrizione", "omschrijving",
     ),
     "country": ("land", "pays", "país", "pais", "paese", "kraj"),
 }  # fmt: skip
-# A shorter word may be a part of another.
-SHORTEST_PART = 5
+# What may follow the word for an order.
+NUMBER_TAILS = ("", "nr", "no", "id", "nummer", "snr", "snummer", "number")
 REQUIRED = ("customer_id", "ordered_at")
 MONEY = ("unit_price", "amount")
 # How alike a heading and a known one have to be for a hint.
@@ -280,24 +281,24 @@ def _likely(headings: Sequence[str], aliases: Sequence[str]) -> str | None:
 
 
 def likely_columns(columns: Collection[str], unused: Sequence[str]) -> dict[str, str]:
-    """Which headings that are not used may hold which of our columns, by their words in other languages.
+    """Which headings that are not used may hold which of our columns, as they are called in other languages.
 
     Args:
         columns: Our columns that have a heading.
         unused: Headings that change nothing.
 
     Returns:
-        Our column to heading.
+        Our column to heading. A heading that only has such a word in it is none: a `Rechnungsdatum` is no order.
     """
+    names = {comparable(heading): heading for heading in reversed(unused)}
     likely: dict[str, str] = {}
     for column, words in HINTS.items():
         if column not in columns and column not in (*REQUIRED, *MONEY):
-            for heading in unused:
-                name = comparable(heading)
-                is_known = any(word == name or (len(word) >= SHORTEST_PART and word in name) for word in words)
-                if is_known and heading not in likely.values():
-                    likely[column] = heading
-                    break
+            tails = NUMBER_TAILS if column == "invoice_id" else ("",)
+            known = (word + tail for word in words for tail in tails)
+            heading = next((names[name] for name in known if name in names), None)
+            if heading is not None:
+                likely[column] = heading
     return likely
 
 

@@ -34,6 +34,8 @@ MOST_SHOWN = 6
 LEAST_COMPARED, LEAST_BUYERS = 30, 5
 # A gain is expected over the days of the forecast that stands beside it.
 GAIN_DAYS = 90
+# So long the week's actions leave out who is in a campaign: the first window.
+FIRST_DAYS = 30
 VERDICTS = {
     "gain": marked("gain"),
     "loss": marked("loss"),
@@ -139,13 +141,20 @@ def card(windows: list[Row]) -> Card:
     if not is_missing(first["end_date"]):
         days.append(day_of(first["end_date"]))
     audience = [] if is_missing(first["segment"]) else [f"{said(first['segmentation'])}: {first['segment']}"]
-    audience += [] if is_missing(first["condition"]) else [first["condition"]]
+    audience += [] if is_missing(first["condition"]) else [words_of_condition(first["condition"])]
     texts = [[_("{days} days", days=int(row["window_days"])), verdict_sentence(row)] for row in windows]
     return Card(
         first["campaign"],
         facts=[[_("when"), " – ".join(days)], [_("customers addressed"), addressed], [_("held out"), held_out]],
         texts=[[_("Who"), "; ".join(audience)], *texts],
     )
+
+
+def words_of_condition(condition: str) -> str:
+    """The condition of a campaign as it may be shown: not where it names customers, whose ids may be addresses."""
+    if "customer_id" in condition.casefold():
+        return _("customers whom its row names by their ids")
+    return condition
 
 
 def amount(value: Any) -> str:

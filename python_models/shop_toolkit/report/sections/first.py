@@ -25,7 +25,13 @@ from shop_toolkit.report.language import gettext as _
 from shop_toolkit.report.language import ngettext
 from shop_toolkit.report.months import month
 from shop_toolkit.report.privacy import LEAST_CUSTOMERS
-from shop_toolkit.report.sections.campaigns import GAIN_DAYS, LEAST_BUYERS, LEAST_COMPARED, with_gains
+from shop_toolkit.report.sections.campaigns import (
+    FIRST_DAYS,
+    GAIN_DAYS,
+    LEAST_BUYERS,
+    LEAST_COMPARED,
+    with_gains,
+)
 from shop_toolkit.report.sections.lists import lists_of
 from shop_toolkit.report.words import change, count, customers, day_of, is_missing, money, percent
 
@@ -322,7 +328,9 @@ def actions(rows: pd.DataFrame, tables: Tables) -> Block:
         title,
         note=_(
             "A gain is known once a campaign to the same segment was measured against its control group. Until then,"
-            " what is at stake: the forecast for these customers."
+            " what is at stake: the forecast for these customers. Who is in a campaign that began in the last {days}"
+            " days is left out.",
+            days=FIRST_DAYS,
         ),
         cards=cards,
         table=table_of(planned, columns),
@@ -361,7 +369,7 @@ def action_card(row: Row, tables: Tables, action: str, title: str, who: str, wha
         [stake, at_stake],
         [_("expected gain"), gain_of(row)],
     ]
-    measured = how_to_measure(row, is_entered(action, row, tables))
+    measured = how_to_measure(row, is_entered(action, row, tables), holds_out(tables))
     texts = [[_("Who"), who], [_("What"), what], [_("To measure it"), measured]]
     if not is_missing(row.get("gain_campaign")):
         source = _("the {days} days of the campaign “{campaign}”", days=GAIN_DAYS, campaign=row["gain_campaign"])
@@ -399,17 +407,24 @@ def is_entered(action: str, row: Row, tables: Tables) -> bool:
     return campaign in set(tables["campaign_results"]["campaign"])
 
 
-def how_to_measure(row: Row, is_campaign: bool) -> str:
+def holds_out(tables: Tables) -> bool:
+    """Whether the shop holds customers out at all, as the setting `control_share` says."""
+    return bool(tables["rpt_segments"]["control_customer_count"].fillna(0).any())
+
+
+def how_to_measure(row: Row, is_campaign: bool, is_anybody_held_out: bool) -> str:
     """How to make an action of these files a campaign, or why it can't be measured.
 
     Args:
         row: Its row of rpt_findings.
         is_campaign: Whether it is one by now.
+        is_anybody_held_out: Whether the shop holds customers out at all.
     """
     if is_campaign:
         return _(
-            "it is in the list of campaigns: the tab Campaigns compares both groups once its first days are over, where"
-            " enough of each order ({buyers} or more)",
+            "it is in the list of campaigns: the tab Campaigns compares both groups from {days} days after its start"
+            " on, where enough of each order ({buyers} or more)",
+            days=FIRST_DAYS,
             buyers=LEAST_BUYERS,
         )
     if row["customer_count"] < 2 * LEAST_COMPARED and not row["control_customer_count"]:
@@ -419,10 +434,12 @@ def how_to_measure(row: Row, is_campaign: bool) -> str:
             least=LEAST_COMPARED,
             both=2 * LEAST_COMPARED,
         )
+    if not row["control_customer_count"] and not is_anybody_held_out:
+        return _("not possible: nobody is held out to compare with, as the setting control_share is 0")
     if not row["control_customer_count"]:
         return _(
-            "not possible: nobody is held out to compare with, as no draw of up to a half leaves {least} customers in"
-            " each group, or the setting control_share is 0",
+            "not possible: nobody is held out to compare with, as no share of up to a half leaves {least} customers in"
+            " each group by today's draw; that of another day may",
             least=LEAST_COMPARED,
         )
     return _(
