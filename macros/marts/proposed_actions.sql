@@ -35,7 +35,7 @@
 {%- endmacro %}
 
 
-{#- SQL: what tells a campaign's draw from one with another `control_salt`. -#}
+{#- SQL: what distinguishes a campaign's draw from one with another `control_salt`. -#}
 {% macro draw_of_campaign(campaign) -%}
     {{ control_draw(campaign, "''") }}
 {%- endmacro %}
