@@ -20,7 +20,7 @@ moved as (
 
     select * from history
     where
-        rfm_segment is distinct from rfm_before
+        false
         {% for segmentation in segmentations() %}
         or {{ segmentation }}_segment is distinct from {{ segmentation }}_before
         {% endfor %}

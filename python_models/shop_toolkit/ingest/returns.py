@@ -80,7 +80,8 @@ def find_returns(
         # Every negative quantity cancels.
         return configured
     marked, backward = count_of_returns(connection, sources, readers, prefix)
-    rows = _signed(" union all ".join(_read(connection, source, readers) for source in sources), prefix)
+    read = (_read(source, _kinds(connection, source), readers) for source in sources)
+    rows = _signed(" union all ".join(read), prefix)
     prefixes, sentences = list(configured.refund_prefixes), []
     for letters in _letters_of_returns(connection, rows, sorted(backward.keys() - {"", *prefixes})):
         prefixes.append(letters)
@@ -98,13 +99,13 @@ def find_returns(
     return Returns("", prefixes, sentences)
 
 
-def _read(connection: duckdb.DuckDBPyConnection, source: Source, readers: Readers) -> str:
+def _read(source: Source, kinds: Mapping[str, str], readers: Readers) -> str:
     """SQL: the rows of a source, with texts of their names and the signed numbers of their amounts.
 
     A whole number or a decimal is read as it is: to write it as a text and read that takes three times as long.
+    `kinds` are the types of its columns of numbers (see `_kinds`).
     """
     rows, columns = source
-    kinds = _kinds(connection, source)
     texts = [f"cast({columns.get(name, 'null')} as varchar) as {name}" for name in NAMES]
     numbers = []
     for name in NUMBERS:
@@ -128,10 +129,10 @@ def _read_what_may_count(connection: duckdb.DuckDBPyConnection, source: Source, 
 
     A number with a type shows its sign. Of a text, or of a value of a type that has no sign, it is open.
     """
-    columns = source[1]
+    columns, kinds = source[1], _kinds(connection, source)
     may_count = [
         f"{columns[name]} < 0" if kind in SIGNED_TYPES else f"{columns[name]} is not null"
-        for name, kind in _kinds(connection, source).items()
+        for name, kind in kinds.items()
     ]
     if "invoice_id" in columns:
         invoice = f"cast({columns['invoice_id']} as varchar)"
@@ -140,7 +141,7 @@ def _read_what_may_count(connection: duckdb.DuckDBPyConnection, source: Source, 
             # Most begin with a digit, which is seen in a fifth of the time.
             is_marked = f"not ({invoice} >= '0' and {invoice} < ':') and {is_marked}"
         may_count.append(f"({is_marked})")
-    return f"{_read(connection, source, readers)} where {' or '.join(may_count)}"
+    return f"{_read(source, kinds, readers)} where {' or '.join(may_count)}"
 
 
 def _signed(rows: str, prefix: str) -> str:

@@ -427,25 +427,35 @@ def how_to_measure(row: Row, is_campaign: bool, is_anybody_held_out: bool) -> st
             days=FIRST_DAYS,
             buyers=LEAST_BUYERS,
         )
-    if row["customer_count"] < 2 * LEAST_COMPARED and not row["control_customer_count"]:
+    if not row["control_customer_count"]:
+        return why_nobody_is_held_out(row, is_anybody_held_out)
+    return _(
+        "add the row of its campaign to seeds/campaigns.csv: the next build holds out the same control group, and the"
+        " tab Campaigns then compares both groups, where enough of each order ({buyers} or more)",
+        buyers=LEAST_BUYERS,
+    )
+
+
+def why_nobody_is_held_out(row: Row, is_anybody_held_out: bool) -> str:
+    """Why an action has no control group.
+
+    Args:
+        row: Its row of rpt_findings.
+        is_anybody_held_out: Whether the shop holds customers out at all.
+    """
+    if row["customer_count"] < 2 * LEAST_COMPARED:
         return _(
             "not possible: nobody is held out to compare with, as each group needs {least} customers, and these are"
             " fewer than {both}",
             least=LEAST_COMPARED,
             both=2 * LEAST_COMPARED,
         )
-    if not row["control_customer_count"] and not is_anybody_held_out:
+    if not is_anybody_held_out:
         return _("not possible: nobody is held out to compare with, as the setting control_share is 0")
-    if not row["control_customer_count"]:
-        return _(
-            "not possible: nobody is held out to compare with, as no share of up to a half leaves {least} customers in"
-            " each group by today's draw; that of another day may",
-            least=LEAST_COMPARED,
-        )
     return _(
-        "add the row of its campaign to seeds/campaigns.csv: the next build holds out the same control group, and the"
-        " tab Campaigns then compares both groups, where enough of each order ({buyers} or more)",
-        buyers=LEAST_BUYERS,
+        "not possible: nobody is held out to compare with, as no share of up to a half leaves {least} customers in each"
+        " group by today's draw; that of another day may",
+        least=LEAST_COMPARED,
     )
 
 
