@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from hashlib import md5
 from pathlib import Path
@@ -380,6 +381,11 @@ def day_of(row: list[str]) -> date:
 def write_rows(path: Path, headings: list[str], rows: list[list[str]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([headings, *rows])
+
+
+def exact_share(share: Decimal, count: int) -> int:
+    """A share of so many customers in whole ones; of two that are as near, the more."""
+    return int((share * count).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def problem_of(result: dbtRunnerResult) -> str:

@@ -15,3 +15,13 @@ cast(
     ) as bigint
 ) / 4294967296.0
 {%- endmacro %}
+
+
+{#-
+    SQL: whether who is at a place of a list by its draws, from 1 on, is held out: as many as the
+    share of the list, rounded to whole customers, halves up. In decimals, which are the same on
+    each engine.
+-#}
+{% macro is_place_held_out(place, control_share, customer_count) -%}
+{{ place }} - 0.5 <= cast({{ control_share }} as decimal(10, 9)) * {{ customer_count }}
+{%- endmacro %}

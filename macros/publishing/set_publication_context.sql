@@ -48,9 +48,6 @@
         {%- if reason and setting('published_folder') is not none -%}
             {%- do log(what_stays ~ ", " ~ reason ~ ".", info=true) -%}
         {%- endif -%}
-        {%- if not reason -%}
-            {%- do make_readable_by_python(relations) -%}
-        {%- endif -%}
         {%- set context = {
             'marts': marts,
             'may_publish': not reason,
@@ -64,6 +61,7 @@
             {%- for name in read -%}
                 {%- do queries.append('(' ~ marts[name].query ~ ')') -%}
             {%- endfor -%}
+            {%- do relations.append(source('state', 'proposed_actions')) -%}
             {%- set members = action_members(*queries) -%}
             {%- set actions = {} -%}
             {%- for finding, (action, _) in weekly_actions().items() -%}
@@ -73,6 +71,9 @@
                 }) -%}
             {%- endfor -%}
             {%- do context.update({'actions': actions}) -%}
+        {%- endif -%}
+        {%- if not reason -%}
+            {%- do make_readable_by_python(relations) -%}
         {%- endif -%}
         set variable publication_context = {{ sql_text(tojson(context)) }}
     {%- endif -%}

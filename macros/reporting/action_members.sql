@@ -28,7 +28,9 @@ open_alerts as (
 
 last_day as (
 
-    select max(as_of_date) as as_of_date
+    select
+        max(as_of_date) as as_of_date,
+        max(model_version) as model_version
     from {{ customers }}
 
 ),
@@ -63,11 +65,8 @@ segments_in_campaigns as (
 
 overdue_customers as (
 
-    select open_alerts.*
-    from open_alerts
-    left join customers_in_campaigns
-        on open_alerts.customer_id = customers_in_campaigns.customer_id
-    where customers_in_campaigns.customer_id is null
+    select * from open_alerts
+    where customer_id not in (select customers_in_campaigns.customer_id from customers_in_campaigns)
 
 ),
 
@@ -87,18 +86,16 @@ overdue_first as (
 second_order_customers as (
 
     select
-        participants.customer_id,
-        participants.expected_spend_90_days
+        customer_id,
+        expected_spend_90_days
     from participants
-    left join open_alerts
-        on participants.customer_id = open_alerts.customer_id
-    left join customers_in_campaigns
-        on participants.customer_id = customers_in_campaigns.customer_id
     where
-        participants.frequency = 1
-        and participants.recency_days <= 60
-        and open_alerts.customer_id is null
-        and customers_in_campaigns.customer_id is null
+        frequency = 1
+        and recency_days <= 60
+        and customer_id not in (select open_alerts.customer_id from open_alerts)
+        and customer_id not in (
+            select customers_in_campaigns.customer_id from customers_in_campaigns
+        )
 
 ),
 
@@ -116,15 +113,13 @@ second_order_first as (
 
 best_detailed_segment as (
 
-    select arg_max(segments.segment, (segments.revenue, -segments.display_order)) as segment
-    from {{ segments }} as segments
-    left join segments_in_campaigns
-        on segments.segment = segments_in_campaigns.segment
+    select arg_max(segment, (revenue, -display_order)) as segment
+    from {{ segments }}
     where
-        segments.segmentation = 'detailed'
-        and not {{ is_left_out('segments.segment') | indent(8) }}
-        and segments.size >= {{ least_customers }}
-        and segments_in_campaigns.segment is null
+        segmentation = 'detailed'
+        and not {{ is_left_out('segment') | indent(8) }}
+        and size >= {{ least_customers }}
+        and segment not in (select segments_in_campaigns.segment from segments_in_campaigns)
 
 ),
 
@@ -156,6 +151,7 @@ action_campaigns as (
         cast(null as varchar) as segmentation,
         cast(null as varchar) as segment,
         {%- endif %}
+        last_day.model_version,
         last_day.as_of_date
     from {{ members }} as members
     cross join last_day
@@ -178,15 +174,60 @@ action_shares as (
 
 ),
 
-action_members as (
+action_places as (
 
     select
         action_draws.*,
         action_shares.control_share,
-        action_draws.draw < action_shares.control_share as is_control
+        action_shares.customer_count,
+        row_number() over (
+            partition by action_draws.finding
+            order by action_draws.draw, action_draws.customer_id
+        ) as place
     from action_draws
     inner join action_shares
         on action_draws.finding = action_shares.finding
+
+),
+
+proposals as (
+
+    {{ proposals_with_this_draw('last_day') | indent(4) }}
+
+),
+
+-- Drawn once, by the first build that proposes the action: whoever comes to it later that day is on
+-- the one or the other side of the same cut-point, and nobody changes sides.
+action_cut_points as (
+
+    select
+        places.finding,
+        coalesce(
+            min(proposals.control_cut_point),
+            min(places.draw) filter (
+                where not {{ is_place_held_out(
+                    'places.place', 'places.control_share', 'places.customer_count'
+                ) }}
+            )
+        ) as control_cut_point
+    from action_places as places
+    left join proposals
+        on
+            places.campaign = proposals.campaign
+            and places.control_share = proposals.control_share
+    group by places.finding
+
+),
+
+action_members as (
+
+    select
+        action_places.*,
+        action_cut_points.control_cut_point,
+        action_places.draw < action_cut_points.control_cut_point as is_control
+    from action_places
+    inner join action_cut_points
+        on action_places.finding = action_cut_points.finding
 
 )
 {%- endmacro %}
@@ -203,15 +244,16 @@ action_members as (
 
 
 {#-
-    SQL: the share of each action's members to hold out (`finding`, `control_share`), from all
-    members with their draws. It is that of the setting `control_share`, or where its draw leaves
-    too few in a group for `campaign_results` to say anything, the next larger hundredth up to a
-    half, else the next smaller one. 0, nobody, where none leaves enough, or the setting is 0.
+    SQL: the share of each action's members to hold out (`finding`, `control_share`), and how many
+    they are. It is that of the setting `control_share`, or where it leaves too few in a group for
+    `campaign_results` to say anything, the next larger hundredth up to a half, else the next
+    smaller one. 0, nobody, where none leaves enough, or the setting is 0.
 -#}
 {% macro control_shares_of_actions(members) -%}
 {#- While dbt parses, the setting isn't checked yet. -#}
 {%- set configured = var('control_share') if var('control_share') is number else 0 -%}
 {%- set shares = [configured] -%}
+{%- set least = least_campaign_customers() -%}
 {%- if configured -%}
     {%- set hundredth = (100 * configured) | round(6) -%}
     {%- for number in range(1, 51) | select('gt', hundredth) -%}
@@ -222,28 +264,31 @@ action_members as (
     {%- endfor -%}
 {%- endif -%}
 select
-    finding,
+    counted.finding,
+    counted.customer_count,
     coalesce(
-        min_by(share, place) filter (
-            where least(control_count, addressed_count) >= {{ least_campaign_customers() }}
+        min_by(cast(shares.share as double), shares.place) filter (
+            -- The last of the least who are held out is, and the first of the least others is not.
+            where {{ is_place_held_out(least, 'shares.share', 'counted.customer_count') }}
+            and not {{ is_place_held_out(
+                'counted.customer_count - ' ~ least ~ ' + 1', 'shares.share',
+                'counted.customer_count'
+            ) }}
         ),
         0
     ) as control_share
 from (
     select
-        members.finding,
-        shares.place,
-        cast(shares.share as double) as share,
-        count(*) filter (where members.draw < shares.share) as control_count,
-        count(*) filter (where members.draw >= shares.share) as addressed_count
-    from {{ members }} as members
-    cross join (
-        values
-        {% for share in shares -%}
-        ({{ loop.index }}, {{ share }}){{ ',' if not loop.last }}
-        {% endfor -%}
-    ) as shares (place, share)
-    group by members.finding, shares.place, shares.share
-) as drawn
-group by finding
+        finding,
+        count(*) as customer_count
+    from {{ members }}
+    group by finding
+) as counted
+cross join (
+    values
+    {% for share in shares -%}
+    ({{ loop.index }}, {{ share }}){{ ',' if not loop.last }}
+    {% endfor -%}
+) as shares (place, share)
+group by counted.finding, counted.customer_count
 {%- endmacro %}

@@ -1,5 +1,3 @@
-{{ config(post_hook="{{ insert_proposed_actions() }}") }}
-
 {%- set least_customers, most_findings = 5, 6 -%}
 
 -- What the report's first screen says, as figures: Python only writes the sentences.

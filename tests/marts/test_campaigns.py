@@ -1,8 +1,10 @@
 """Campaigns: frozen audiences, and a lift that is neither found where there is none nor missed where there is one."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT, Shop, problem_of
+from conftest import ROOT, Shop, exact_share, problem_of
 from lines import MODELS, Given, connected, rendered
 from scipy import stats
 from shop_toolkit import settings_plugin
@@ -618,11 +620,58 @@ def test_a_condition_may_use_each_column_of_a_customer(demo_shop: Shop) -> None:
     assert {name: described[name] for name in CONDITION_COLUMNS} == CONDITION_COLUMNS
 
 
-def test_an_action_of_the_week_was_drawn_in_time_whenever_its_row_is_entered(copy_of_demo_shop: Shop) -> None:
+def test_a_campaign_holds_out_exactly_its_share(copy_of_demo_shop: Shop) -> None:
+    """The first by a hash, computed here without SQL; halves of a customer are held out, too."""
+    shop, day = copy_of_demo_shop, date(2025, 12, 31)
+    campaigns = {
+        "a third": ("0.333", 400), "half": ("0.5", 67), "one of eleven": ("0.136", 11), "few": ("0.1", 4),
+        "broad: loyal": ("0.1", None), "to the loyal": ("0.1", None),
+    }  # fmt: skip
+    ids = [customer for (customer,) in shop.rows("select customer_id from customers order by 1")]
+    to_loyal = {"segmentation": "broad", "segment": "loyal"}
+    rows = [
+        {"name": name, "control_share": share, "start_date": str(day + timedelta(days=1))}
+        | (to_loyal if size is None else {"condition": f"customer_id in {tuple(ids[:size])}"})
+        for name, (share, size) in campaigns.items()
+    ]
+    with duckdb.connect(str(shop.warehouse)) as warehouse:
+        warehouse.register("given", pd.DataFrame(rows))
+        warehouse.execute("insert into seeds.campaigns by name from given")
+    result = shop.dbt("run", "--select", "campaign_members")
+    assert result.success, problem_of(result)
+    members = {
+        campaign: dict(zip(customers, groups, strict=True))
+        for campaign, customers, groups in shop.rows(
+            "select campaign, list(customer_id order by customer_id), list(is_control order by customer_id)"
+            f" from campaign_members where start_date > '{day}' group by 1"
+        )
+    }
+    # Whom the list of a segment leaves out is drawn by chance, as its members change: the campaign of this name, too.
+    listed = shop.rows("select customer_id, is_control from audiences where campaign = 'broad: loyal'")
+    assert members.pop("broad: loyal") == dict(listed)
+    assert len(members) == len(rows) - 1
+    for campaign, groups in members.items():
+        count = exact_share(Decimal(campaigns[campaign][0]), len(groups))
+        drawn = sorted(groups, key=lambda customer: hashlib.md5(f"|{campaign}|{customer}".encode()).hexdigest()[:8])
+        assert {customer for customer, is_control in groups.items() if is_control} == set(drawn[:count]), campaign
+    counts = {campaign: (len(groups), sum(groups.values())) for campaign, groups in members.items()}
+    assert counts["half"] == (67, 34)
+    assert counts["one of eleven"] == (11, 1)
+    assert counts["few"] == (4, 0)
+    assert sum(is_control for _, is_control in listed) != exact_share(Decimal("0.1"), len(listed))
+
+
+def test_an_action_of_the_week_was_drawn_in_time_whenever_its_row_is_entered(
+    copy_of_demo_shop: Shop, tmp_path: Path
+) -> None:
     """Its list went out by the draw that its campaign goes by; one of another name, share or salt was not."""
     shop, day = copy_of_demo_shop, date(2025, 12, 31)
+    published = shop.dbt("build", "--select", "report_pages", "published_files", published_folder=str(tmp_path))
+    assert published.success, problem_of(published)
     action, start = f"win back {day}", day + timedelta(days=1)
-    (share,) = shop.row(f"select control_share from sources.proposed_actions where campaign = '{action}'")
+    share, cut_point = shop.row(
+        f"select control_share, control_cut_point from sources.proposed_actions where campaign = '{action}'"
+    )
     assert share > 0
     rows = [(action, share, start), (f"{action} again", share, start), (f"second order {day}", 0.5, start)]
     rows += [(f"keep the best {day}", None, day)]
@@ -640,8 +689,21 @@ def test_an_action_of_the_week_was_drawn_in_time_whenever_its_row_is_entered(cop
     assert shop.rows(decided) == [
         (f"keep the best {day}", start), (f"second order {day}", start), (action, day), (f"{action} again", start)
     ]  # fmt: skip
+    groups = "select customer_id, is_control from campaign_members where campaign = '{}'"
+    as_listed = {
+        customer: int(hashlib.md5(f"|{action}|{customer}".encode()).hexdigest()[:8], 16) / 2**32 < cut_point
+        for customer, _ in shop.rows(groups.format(action))
+    }
+    # More than the list had: they are on the one or the other side of its cut-point.
+    assert len(as_listed) > 400
+    assert dict(shop.rows(groups.format(action))) == as_listed
     with duckdb.connect(str(shop.warehouse)) as warehouse:
-        warehouse.execute("drop table campaign_members")
+        warehouse.execute("drop table campaign_members; update sources.proposed_actions set model_version = 9")
+    result = shop.dbt("run", "--select", "campaign_members")
+    assert result.success, problem_of(result)
+    assert {decided_on for _, decided_on in shop.rows(decided)} == {start}, "another shop's proposals count"
+    with duckdb.connect(str(shop.warehouse)) as warehouse:
+        warehouse.execute("drop table campaign_members; update sources.proposed_actions set model_version = 1")
     result = shop.dbt("run", "--select", "campaign_members", control_salt="pepper")
     assert result.success, problem_of(result)
     assert {decided_on for _, decided_on in shop.rows(decided)} == {start}

@@ -158,7 +158,7 @@ def test_files_of_one_name_are_numbered() -> None:
         (0.1, 1000, 0.1),
         (0.1, 100, 0.3),  # 30 of 100 are the first enough
         (0.25, 100, 0.3),
-        (0.1, 90, 0.33),  # 29.7 of 90, and each stands for half a customer to both sides
+        (0.1, 90, 0.33),  # 29.7 of 90
         (0.1, 128, 0.24),
         (0.7, 1000, 0.7),
         (0.7, 80, 0.5),  # 24 would be addressed
@@ -171,10 +171,11 @@ def test_files_of_one_name_are_numbered() -> None:
 def test_an_action_holds_out_enough_to_measure_it_or_nobody(
     configured: float | str, members: int, share: float
 ) -> None:
-    macros = (ROOT / "macros/reporting/action_members.sql").read_text("utf-8")
+    files = ("reporting/action_members.sql", "marts/control_draw.sql")
+    macros = "".join((ROOT / "macros" / file).read_text("utf-8") for file in files)
     template = Environment(extensions=["jinja2.ext.do"]).from_string(
         macros + "{{ control_shares_of_actions('members') }}"
     )
     sql = template.render(var=lambda _: configured, least_campaign_customers=lambda: 30)
     draws = f"select 'win_back' as finding, (range + 0.5) / {members} as draw from range({members})"
-    assert duckdb.execute(f"with members as ({draws}) {sql}").fetchall() == [("win_back", share)]
+    assert duckdb.execute(f"with members as ({draws}) {sql}").fetchall() == [("win_back", members, share)]

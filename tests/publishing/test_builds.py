@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import hashlib
 import json
 import shutil
 import subprocess
@@ -75,6 +76,33 @@ def test_the_files_of_actions_and_the_rows_of_their_campaigns_hold_the_same_cust
         chosen = {customer for (customer,) in shop.rows(f"select customer_id from customers where {condition}")}
         assert chosen == action.members
     assert not by_action
+
+
+def test_the_list_of_an_action_is_drawn_once_and_the_warehouse_knows_it(shop: Shop) -> None:
+    """Also where only the publication runs. Who leaves the list or comes to it changes nobody's group."""
+    path = Path(shop.settings["published_folder"]) / "audiences/actions/win-back-customer-ids.csv"
+    (day,) = shop.row("select max(as_of_date) from customers")
+    action, addressed = weekly_actions(shop, day)["win back"], set(path.read_text("utf-8").split()[1:])
+    assert addressed == action.members - action.held_out
+    gone = sorted(action.held_out)[:9]
+    draw = int(hashlib.md5(f"|win back {day}|".encode()).hexdigest()[:8], 16) / 2**32
+    proposed = f"select control_share, draw from sources.proposed_actions where campaign = 'win back {day}'"
+    assert shop.rows(proposed) == [(action.share, draw)]
+    change(
+        shop,
+        "create table seeds.alerts as from main.customer_alerts",
+        f"delete from main.customer_alerts where customer_id in {tuple(gone)}",
+    )
+    result = shop.dbt("build", "--select", *PUBLICATION)
+    now, left = weekly_actions(shop, day)["win back"], set(path.read_text("utf-8").split()[1:])
+    change(shop, "create or replace table main.customer_alerts as from seeds.alerts", "drop table seeds.alerts")
+    assert result.success, problem_of(result)
+    assert now.share == action.share
+    # Drawn again, nine others would be held out.
+    assert len(now.held_out - action.held_out) > 5
+    assert left & action.members == addressed & now.members
+    assert shop.rows(proposed) == [(action.share, draw)]
+    assert shop.dbt("build", "--select", *PUBLICATION).success
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 from lines import Given, connected
+from shop_toolkit.ingest.plan import create_state
 from shop_toolkit.report.charts import Row
 from shop_toolkit.report.glossary import glossary
 from shop_toolkit.report.language import Language, languages, speaking
@@ -68,8 +69,13 @@ def findings_of(orders: pd.DataFrame, customers: pd.DataFrame) -> dict[str, Row]
     }
     model = (ROOT / "models/reporting/rpt_findings.sql").read_text("utf-8")
     with connected() as connection:
+        create_state(connection, "sources")
         given = Given(
-            connection, orders=orders, customers=customers, campaign_members=pd.DataFrame([CAMPAIGN]), **empty
+            connection,
+            orders=orders,
+            customers=customers.assign(model_version=1),
+            campaign_members=pd.DataFrame([CAMPAIGN]),
+            **empty,
         )
         given.rows(f"create table rpt_findings as {model}")
         rows = connection.table("rpt_findings").df()

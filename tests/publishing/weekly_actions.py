@@ -2,9 +2,10 @@
 
 import datetime
 import hashlib
+from decimal import Decimal
 from typing import NamedTuple
 
-from conftest import Shop
+from conftest import Shop, exact_share
 
 MEMBERS = {
     "win back": """select customer_id from customer_alerts where state <> 'resolved'
@@ -16,7 +17,7 @@ MEMBERS = {
         select segment from segments where segmentation = 'detailed' order by revenue desc, display_order limit 1
     )""",
 }
-SHARES = [hundredths / 100 for hundredths in range(10, 51)]
+SHARES = [Decimal(hundredths) / 100 for hundredths in range(10, 51)]
 
 
 class Action(NamedTuple):
@@ -28,16 +29,16 @@ class Action(NamedTuple):
 
 
 def weekly_actions(shop: Shop, day: datetime.date) -> dict[str, Action]:
-    """The actions of a shop whose last day this is, by name; held out by the hash of campaign and customer."""
+    """The actions of a shop whose last day this is, by name; the first by a hash are held out."""
     found = {}
     for action, query in MEMBERS.items():
-        members = {customer for (customer,) in shop.rows(query)}
-        draws = {
-            customer: int(hashlib.md5(f"|{action} {day}|{customer}".encode()).hexdigest()[:8], 16) / 2**32
-            for customer in members
-        }
-        by_share = {share: {one for one, draw in draws.items() if draw < share} for share in SHARES}
-        enough = (share for share, held_out in by_share.items() if 30 <= len(held_out) <= len(members) - 30)
-        share = next(enough, 0)
-        found[action] = Action(members, share, by_share.get(share, set()))
+        members = sorted(
+            (hashlib.md5(f"|{action} {day}|{customer}".encode()).hexdigest()[:8], customer)
+            for (customer,) in shop.rows(query)
+        )
+        held_out = {share: exact_share(share, len(members)) for share in SHARES}
+        enough = (share for share, number in held_out.items() if 30 <= number <= len(members) - 30)
+        share = next(enough, Decimal(0))
+        drawn = {customer for _, customer in members[: held_out.get(share, 0)]}
+        found[action] = Action({customer for _, customer in members}, float(share), drawn)
     return found

@@ -54,7 +54,7 @@ frozen as (
 
 proposals as (
 
-    {{ proposals_with_this_draw() | indent(4) }}
+    {{ proposals_with_this_draw('versions') | indent(4) }}
 
 ),
 
@@ -70,6 +70,13 @@ due as (
                 then campaigns.start_date - 1
             else as_of.as_of_date
         end as decided_on,
+        -- The list was sent by this cut-point of the draws. Whom the list of a segment leaves out
+        -- is drawn customer by customer, as its members change from build to build.
+        case
+            when proposals.campaign is not null then proposals.control_cut_point
+            when campaigns.campaign = concat(campaigns.segmentation, ': ', campaigns.segment)
+                then campaigns.control_share
+        end as control_cut_point,
         campaigns.start_date - 1 as as_of_date
     from campaigns
     inner join as_of
@@ -124,6 +131,7 @@ candidates as (
         due.start_date as campaign_start_date,
         due.end_date as campaign_end_date,
         due.decided_on as campaign_decided_on,
+        due.control_cut_point as campaign_control_cut_point,
         segmented.*
     from due
     inner join segmented
@@ -170,6 +178,7 @@ nobody as (
         due.start_date as campaign_start_date,
         due.end_date as campaign_end_date,
         due.decided_on as campaign_decided_on,
+        due.control_cut_point as campaign_control_cut_point,
         due.as_of_date
     from due
     inner join dates
@@ -185,6 +194,26 @@ decided as (
     union all by name
 
     select * from nobody
+
+),
+
+drawn as (
+
+    select
+        *,
+        {{ control_draw('campaign', 'customer_id') | indent(8) }} as draw
+    from decided
+
+),
+
+-- Any other campaign is drawn here: exactly its share of whom it addresses.
+places as (
+
+    select
+        *,
+        count(*) over (partition by campaign) as customer_count,
+        row_number() over (partition by campaign order by draw, customer_id) as place
+    from drawn
 
 )
 
@@ -203,11 +232,14 @@ select
     monetary,
     campaign_control_share as control_share,
     campaign_expected_lift as expected_lift,
-    customer_id <> '' and {{ control_draw('campaign', 'customer_id') | indent(4) }}
-    < campaign_control_share as is_control,
+    customer_id <> ''
+    and coalesce(
+        draw < campaign_control_cut_point,
+        {{ is_place_held_out('place', 'campaign_control_share', 'customer_count') }}
+    ) as is_control,
     is_backfilled,
     campaign_start_date as start_date,
     campaign_end_date as end_date,
     as_of_date,
     campaign_decided_on as decided_on
-from decided
+from places

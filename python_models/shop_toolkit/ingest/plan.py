@@ -102,6 +102,8 @@ STATE_TABLES = """
         draw double,
         proposed_on date
     );
+    alter table {schema}.proposed_actions add column if not exists control_cut_point double;
+    alter table {schema}.proposed_actions add column if not exists model_version integer;
 """
 
 

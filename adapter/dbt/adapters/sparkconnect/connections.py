@@ -219,11 +219,14 @@ class Cursor:
 
     def _carry(self, schema: str) -> None:
         """Store on the engine what a function made on the driver for it."""
-        names = self.driver.execute(
-            "select table_name from information_schema.tables where table_schema = ? order by 1", [schema]
+        tables = self.driver.execute(
+            "select table_name, list(column_name order by ordinal_position) from information_schema.columns"
+            " where table_schema = ? group by 1 order by 1",
+            [schema],
         ).fetchall()
-        for (name,) in names:
-            if name not in self.engine_tables or not self.engine.columns(schema, name):
+        for name, columns in tables:
+            # An earlier release may have made the engine's with fewer columns.
+            if name not in self.engine_tables or list(self.engine.columns(schema, name)) != columns:
                 self.engine.upload(schema, name, self.driver, f"select * from {quoted(schema)}.{quoted(name)}")
 
     def _keep(self, result: Any) -> None:
