@@ -14,7 +14,7 @@ import pandas as pd
 from shop_toolkit.report.data_texts import said
 from shop_toolkit.report.language import gettext as _
 from shop_toolkit.report.language import marked, number_text
-from shop_toolkit.report.words import count, exact_money, is_missing, label, percent
+from shop_toolkit.report.words import count, exact_money, is_missing, labels, percent
 
 # Tables by name: marts and rpt_ models, read whole.
 Tables = Mapping[str, pd.DataFrame]
@@ -265,7 +265,8 @@ def named_short(names: Iterable[Any], longest: int) -> Figure:
         longest: Number of letters of a tick.
     """
     names = list(names)
-    return {"tickmode": "array", "tickvals": names, "ticktext": [label(name, longest) for name in names]}
+    short = labels(names, longest)
+    return {"tickmode": "array", "tickvals": names, "ticktext": [short[name] for name in names]}
 
 
 def names_axis(title: str = "", names: Mapping[str, Any] | None = None, **more: Any) -> Figure:

@@ -1,7 +1,8 @@
 """Numbers and names as the report writes them."""
 
 import html
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -108,6 +109,19 @@ def label(text: Any, longest: int = 44) -> str:
     """A text from the data for a chart, shortened and escaped: Plotly interprets a little HTML in texts."""
     name = " ".join(str(text).split())
     return html.escape(name if len(name) <= longest else name[: longest - 1] + "…", quote=False)
+
+
+def labels(texts: Iterable[Any], longest: int = 44) -> dict[Any, str]:
+    """Labels of texts: where several begin alike, their middle is left out, and their ends tell them apart."""
+    cut = {text: label(text, longest) for text in texts}
+    shared = Counter(cut.values())
+    return {text: cut[text] if shared[cut[text]] == 1 else label(_ends_of(text, longest), longest) for text in cut}
+
+
+def _ends_of(text: Any, longest: int) -> str:
+    name = " ".join(str(text).split())
+    half = (longest - 1) // 2
+    return name if len(name) <= longest else f"{name[: longest - 1 - half]}…{name[-half:]}"
 
 
 def wrapped(text: Any, width: int = 24, lines: int = 3) -> str:

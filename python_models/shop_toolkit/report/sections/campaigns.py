@@ -26,7 +26,7 @@ from shop_toolkit.report.data_texts import said
 from shop_toolkit.report.language import MINUS, marked, number_text, with_currency
 from shop_toolkit.report.language import gettext as _
 from shop_toolkit.report.privacy import CLAIMS
-from shop_toolkit.report.words import count, day_of, is_missing, label, percent, unit_of_money
+from shop_toolkit.report.words import count, day_of, is_missing, labels, percent, unit_of_money
 
 # Older campaigns are in the table only: a shop may have one a week.
 MOST_SHOWN = 6
@@ -117,17 +117,18 @@ def was_seen_late(rows: pd.DataFrame) -> "pd.Series[bool]":
 
 
 def title_of(rows: pd.DataFrame) -> str:
-    """How many campaigns that have begun show a gain or a loss, each by its longest window that is over.
+    """How many campaigns show a gain or a loss, of those with a window that is over; each by its longest one.
 
     One that was seen on its start or later shows neither: nobody may have been written to by its draw.
     """
-    over = rows[rows["is_complete"].astype(bool) & ~was_seen_late(rows)]
-    judged = over.sort_values("window_days").groupby("campaign")["verdict"].last()
+    over = rows[rows["is_complete"].astype(bool)]
+    judged = over[~was_seen_late(over)].sort_values("window_days").groupby("campaign")["verdict"].last()
     gains, losses = (int((judged == verdict).sum()) for verdict in ("gain", "loss"))
-    begun = rows[rows["start_date"] <= rows["as_of_date"]]["campaign"].nunique()
-    parts = {"all": count(begun), "gains": count(gains), "losses": count(losses)}
-    if not begun:
+    if not (rows["start_date"] <= rows["as_of_date"]).any():
         return _("What campaigns brought: none has begun")
+    if over.empty:
+        return _("What campaigns brought: too early to say, no {days} days are over yet", days=FIRST_DAYS)
+    parts = {"all": count(over["campaign"].nunique()), "gains": count(gains), "losses": count(losses)}
     if gains or losses:
         return _("Campaigns with a gain: {gains} of {all}; with a loss: {losses}", **parts)
     return _("What campaigns brought: none of {all} shows an effect so far", all=parts["all"])
@@ -300,10 +301,11 @@ def differences(own: pd.DataFrame, field: str, title: str, across: Figure, words
         words: Writes a difference.
     """
     known = own[own[field].notna()]
+    short = labels(known["campaign"], 18)
     # By the whole name, as two names may be cut alike.
     names = {
         f"{row['campaign']}, {row['window_days']}": _(
-            "{campaign}, {days} days", campaign=label(row["campaign"], 18), days=int(row["window_days"])
+            "{campaign}, {days} days", campaign=short[row["campaign"]], days=int(row["window_days"])
         )
         for row in rows_of(known)
     }
