@@ -20,6 +20,13 @@ predictions as (
 
 ),
 
+product_categories as (
+
+    select * from {{ ref('int_products_by_category') }}
+    where prediction_run = 'live'
+
+),
+
 newcomers as (
 
     select
@@ -88,6 +95,8 @@ select
     predictions_by_customer.interest_model,
     case
         when predictions_by_customer.has_interest then predictions_by_customer.interest_reason
+        when not exists (select 1 from product_categories)
+            then 'no product categories: see failure_reason in product_categories'
         else 'nobody like the customer was there to learn from'
     end as interest_reason,
     newcomers.orders_to_date,
