@@ -30,7 +30,8 @@
             select
                 concat(
                     'Input: ', replace(kind, '_', ' '), ' in ' || column_name,
-                    ', ' || row_count || ' rows', ' worth ' || amount,
+                    ', ' || row_count || case when row_count = 1 then ' row' else ' rows' end,
+                    ' worth ' || amount,
                     ' (' || nullif(example, '') || ')', '. ', suggestion
                 ) as sentence
             from {{ warnings }}

@@ -556,6 +556,12 @@ def test_other_files_are_no_export() -> None:
         (["Номер", "Код партнера-клиента", "День продажи (дата)", "Сумма, руб."],
          'customer_id: "Код партнера-клиента", ordered_at: "День продажи (дата)", amount: "Сумма, руб."'),
         (["a", "b", "c"], 'customer_id: "your heading"'),
+        # days that aren't called dates, and an amount that isn't one of them
+        (["Kundennr.", "Bestellt am", "Betrag"],
+         'customer_id: "Kundennr.", ordered_at: "Bestellt am", amount: "Betrag"'),
+        (["Kundennr.", "Verkaufstag", "Umsatz"],
+         'customer_id: "Kundennr.", ordered_at: "Verkaufstag", amount: "Umsatz"'),
+        (["Client name", "Tag", "price"], 'customer_id: "Client name", ordered_at: "Tag"'),
         # no heading stands for two columns
         (["customer date", "price"], 'customer_id: "customer date"'),
     ],

@@ -141,4 +141,4 @@ def test_doubts_about_the_input_are_rows_of_a_table_and_the_last_lines_of_the_lo
         ("unused_columns", None, None, None, "note"),
     ]
     log_text = (shop.folder / "logs" / "dbt.log").read_text("utf-8")
-    assert "Input: ids lost digits in customer_id, 1 rows worth 14250.00 (6.54E+12). A spreadsheet" in log_text
+    assert "Input: ids lost digits in customer_id, 1 row worth 14250.00 (6.54E+12). A spreadsheet" in log_text

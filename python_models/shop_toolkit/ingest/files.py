@@ -218,7 +218,8 @@ def _matching_files(path: str) -> list[str]:
     except OSError as error:
         raise InputError(f"{named(path)} is no name of a file: {reason_of(error)}.") from error
     if not files:
-        raise InputError(f"there is no file {named(path)} (looked for from {Path.cwd().name}/).")
+        place = "" if Path(path).is_absolute() else f" in the folder {named(Path.cwd().name)}, from which paths begin"
+        raise InputError(f"there is no file {named(path)}{place}.")
     for file in files:
         _check_is_file(file)
     return _without_links_to_the_same(files)

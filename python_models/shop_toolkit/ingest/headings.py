@@ -74,9 +74,14 @@ COLUMN_ALIASES: dict[str, tuple[str, ...]] = {
 # Words of headings in other languages. They are too loose to be read by, and good enough for a hint.
 HINTS: dict[str, tuple[str, ...]] = {
     "customer_id": ("kunde", "client", "cliente", "klant", "kund", "mitglied", "member", "shopper", "person"),
-    "ordered_at": ("datum", "fecha", "data", "tag", "zeit", "jour", "giorno", "when", "day", "time", "placed"),
+    "ordered_at": (
+        "datum", "fecha", "data", "tag", "zeit", "jour", "giorno", "when", "day", "time", "placed", "bestelltag",
+        "kauftag", "verkaufstag", "bestelltam", "gekauftam", "verkauftam", "erstelltam", "gebuchtam",
+    ),
     "unit_price": ("preis", "prix", "precio", "prezzo", "prijs", "preco", "cena", "rate"),
-    "amount": ("betrag", "summe", "montant", "importe", "importo", "bedrag", "gesamt", "wert", "paid", "turnover"),
+    "amount": (
+        "betrag", "summe", "montant", "importe", "importo", "bedrag", "gesamt", "wert", "umsatz", "paid", "turnover",
+    ),
     "invoice_id": (
         "beleg", "rechnung", "bestell", "bestellung", "auftrag", "commande", "facture", "pedido", "factura", "ordine",
         "fattura", "encomenda", "zamówienie", "zamowienie",
@@ -272,8 +277,12 @@ def _likely(headings: Sequence[str], aliases: Sequence[str]) -> str | None:
 
     def likeness(heading: str) -> float:
         name = comparable(heading)[:40]
-        within = max((0.9 for alias in aliases if name and len(alias) > 3 and alias in name), default=0)
-        return max([within, *(SequenceMatcher(None, name, alias).ratio() for alias in aliases)])
+        if name in aliases:
+            return 1
+        # Three letters are in many a word: a `Betrag` is no `Tag`.
+        words = [alias for alias in aliases if len(alias) > 3]
+        within = max((0.9 for alias in words if name and alias in name), default=0)
+        return max([within, *(SequenceMatcher(None, name, alias).ratio() for alias in words)])
 
     likenesses = {heading: likeness(heading) for heading in headings[:200]}
     best = max(likenesses, key=lambda heading: likenesses[heading], default=None)
