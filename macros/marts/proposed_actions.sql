@@ -60,13 +60,15 @@
     select
         proposed.campaign,
         proposed.control_share,
-        arg_max(
-            coalesce(proposed.control_cut_point, proposed.control_share), versions.model_version
-        ) as control_cut_point,
-        min(proposed.proposed_on) as proposed_on
+        coalesce(proposed.control_cut_point, proposed.control_share) as control_cut_point,
+        proposed.proposed_on
     from {{ source('state', 'proposed_actions') }} as proposed
     inner join {{ versions }} as versions
         on coalesce(proposed.model_version, versions.model_version) = versions.model_version
     where proposed.draw = {{ draw_of_campaign('proposed.campaign') | indent(8) }}
-    group by proposed.campaign, proposed.control_share
+    qualify
+        row_number() over (
+            partition by proposed.campaign, proposed.control_share
+            order by versions.model_version desc, proposed.model_version desc nulls last
+        ) = 1
 {%- endmacro %}
