@@ -19,7 +19,8 @@ from conftest import ROOT
 from dbt_common.clients.jinja import get_template
 from shop_toolkit.ingest.files import workbook_rows
 from shop_toolkit.ingest.macros import load_macros
-from shop_toolkit.ingest.plan import Request, prepare_input
+from shop_toolkit.ingest.plan import Request
+from shop_toolkit.ingest.source import prepare_input
 
 MODELS = {path.stem: path for path in (ROOT / "models").rglob("*.sql")}
 SEEDS = {path.stem: path for path in (ROOT / "seeds").rglob("*.csv")}

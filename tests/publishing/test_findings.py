@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 from lines import Given, connected
-from shop_toolkit.ingest.plan import create_state
+from shop_toolkit.ingest.source import create_state
 from shop_toolkit.report.charts import Row
 from shop_toolkit.report.glossary import glossary
 from shop_toolkit.report.language import Language, languages, speaking

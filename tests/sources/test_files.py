@@ -15,8 +15,9 @@ from openpyxl import Workbook
 from shop_toolkit.ingest.errors import InputError, listed, sentence_of, shortened
 from shop_toolkit.ingest.files import describe_files, workbook_rows
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, match_headings
-from shop_toolkit.ingest.plan import plan_input, prepare_input
+from shop_toolkit.ingest.plan import plan_input
 from shop_toolkit.ingest.plugin import prepare
+from shop_toolkit.ingest.source import prepare_input
 from test_ingest import HEADINGS, as_json, ingest, request_for, write
 
 ROW = "1,A,c,12/31/2010,1.50"

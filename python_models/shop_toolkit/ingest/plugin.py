@@ -15,7 +15,8 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from shop_toolkit.ingest.errors import InputError, reason_of, repeating, sentence_of
 from shop_toolkit.ingest.files import workbook_rows
 from shop_toolkit.ingest.inspection import inspect_input
-from shop_toolkit.ingest.plan import RELATIONS, Request, create_state, prepare_input
+from shop_toolkit.ingest.plan import Request
+from shop_toolkit.ingest.source import RELATIONS, create_state, prepare_input
 
 
 class Plugin(BasePlugin):  # type: ignore[misc]  # dbt is not followed
@@ -36,7 +37,7 @@ def prepare_on_the_warehouse(request: str) -> str:
 
 
 def prepare(conn: duckdb.DuckDBPyConnection, request: str) -> str:
-    """Prepare the source `shop`; see `shop_toolkit.ingest.plan.prepare_input`.
+    """Prepare the source `shop`; see `shop_toolkit.ingest.source.prepare_input`.
 
     Args:
         conn: The database. The work runs on a second connection to it, because the first one waits for this function.
