@@ -171,9 +171,10 @@
 
 {#-
     Raises a sentence where a campaign names a segment that its segmentation doesn't have: in no
-    version, as a campaign of the past was addressed by an older one.
+    version, as a campaign of the past was addressed by an older one. The argument is the relation
+    of learned rules, after which it runs at once: what a fit has stored is there in the next build.
 -#}
-{% macro validate_campaign_segments() -%}
+{% macro validate_campaign_segments(rules) -%}
     {%- if execute and flags.WHICH in ['build', 'run'] -%}
         {%- set without_scores = ['all cancelled'] + exclusion_reasons().values() | list -%}
         {%- set unknown -%}
@@ -195,7 +196,7 @@
                 select
                     segmentation,
                     segment
-                from {{ ref('int_segment_rules') }}
+                from {{ rules }}
 
                 union
 

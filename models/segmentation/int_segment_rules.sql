@@ -1,3 +1,8 @@
+{{ config(post_hook="{{ validate_campaign_segments(this) }}") }}
+
+-- The hook compares with the campaigns that are listed.
+-- depends_on: {{ ref('campaigns') }}
+-- depends_on: {{ ref('rfm_segments') }}
 with versions as (
 
     select * from {{ ref('model_versions') }}

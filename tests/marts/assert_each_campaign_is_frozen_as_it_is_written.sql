@@ -1,5 +1,6 @@
 -- Warns, as nothing is wrong with the tables: a campaign may start tomorrow, address nobody by
--- mistake, have been entered after its start, or changed after it, which changes nothing.
+-- mistake, have been entered after its start, or changed after it, which changes nothing. Once its
+-- last window of days is over, it is history, and what its row says matters to nobody.
 {{ config(severity='warn') }}
 
 with campaigns as (
@@ -48,6 +49,8 @@ compared as (
         campaigns.start_date,
         as_of.as_of_date,
         frozen.start_date as frozen_start_date,
+        coalesce(frozen.start_date, campaigns.start_date) + {{ campaign_windows() | max }} - 1
+            as last_date,
         frozen.campaign is not null and not frozen.is_nobody as is_frozen,
         -- Said as long as the log ends as it did then.
         coalesce(
@@ -57,15 +60,18 @@ compared as (
             false
         ) as is_late,
         frozen.campaign is null and campaigns.start_date > as_of.as_of_date + 1 as is_pending,
-        frozen.campaign is null
-        or frozen.is_nobody
-        or (frozen.segmentation is distinct from campaigns.segmentation)
-        or (frozen.segment is distinct from campaigns.segment)
-        or (frozen.condition is distinct from campaigns.condition)
-        or (frozen.control_share is distinct from campaigns.control_share)
-        or (frozen.expected_lift is distinct from campaigns.expected_lift)
-        or (frozen.start_date is distinct from campaigns.start_date)
-        or (frozen.end_date is distinct from campaigns.end_date) as is_another
+        as_of.as_of_date <= last_date
+        and (
+            frozen.campaign is null
+            or frozen.is_nobody
+            or (frozen.segmentation is distinct from campaigns.segmentation)
+            or (frozen.segment is distinct from campaigns.segment)
+            or (frozen.condition is distinct from campaigns.condition)
+            or (frozen.control_share is distinct from campaigns.control_share)
+            or (frozen.expected_lift is distinct from campaigns.expected_lift)
+            or (frozen.start_date is distinct from campaigns.start_date)
+            or (frozen.end_date is distinct from campaigns.end_date)
+        ) as is_another
     from campaigns
     cross join as_of
     left join frozen
@@ -81,7 +87,8 @@ select
                 then
                     'The campaign ''{0}'' keeps whom it addressed on {3}: its row or a'
                     || ' setting has changed.'
-                    || ' A campaign of another name draws another audience.'
+                    || ' A campaign of another name draws another audience. This is said until {4},'
+                    || ' the last of its days, or until all is as it was.'
             when is_pending
                 then
                     'The campaign ''{0}'' starts on {1}, and the log ends on {2}: the first build'
@@ -89,7 +96,8 @@ select
             when is_another
                 then
                     'The campaign ''{0}'' addresses nobody: on the day before {1} no customer was'
-                    || ' as its row says. That stays: give a changed row another name.'
+                    || ' as its row says. That stays: give a changed row another name. This is said'
+                    || ' until {4}, the last of its days, or until the row is gone.'
             else
                 'The campaign ''{0}'' starts on {1}, and the warehouse first saw it when the log'
                 || ' ended on {2}: unless it was sent by this very draw, as from the list of a'
@@ -99,7 +107,8 @@ select
         campaign,
         cast(start_date as varchar),
         cast(as_of_date as varchar),
-        coalesce(cast(frozen_start_date as varchar), '')
+        coalesce(cast(frozen_start_date as varchar), ''),
+        cast(last_date as varchar)
     ) as warning
 from compared
 where is_another or is_late

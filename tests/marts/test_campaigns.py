@@ -21,6 +21,12 @@ from shop_toolkit.conditions import CONDITION_COLUMNS, condition_problem
 from shop_toolkit.report.sections.campaigns import FIRST_DAYS
 
 START, AS_OF = date(2025, 6, 1), date(2025, 12, 31)
+# The last day of the windows of a campaign from the start.
+LAST = START + timedelta(days=89)
+CHANGED = (
+    "keeps whom it addressed on 2025-06-01: its row or a setting has changed. A campaign of another name draws another"
+    " audience. This is said until 2025-08-29, the last of its days, or until all is as it was."
+)
 NOTHING_REPORTED = (
     "select {% for column, type in campaign_result_columns().items() %}"
     "cast(null as {{ type }}) as {{ column }}{{ ',' if not loop.last }}{% endfor %} where false"
@@ -347,12 +353,12 @@ def test_a_campaign_that_addressed_nobody_has_no_results(campaigns: Campaigns) -
     ("now", "warning"),
     [
         ({}, None),
-        ({"control_share": "0.4"}, "keeps whom it addressed on 2025-06-01: its row or a setting has changed."),
-        ({"expected_lift": "0.2"}, "keeps whom it addressed on 2025-06-01: its row or a setting has changed."),
-        ({"condition": "false"}, "keeps whom it addressed on 2025-06-01: its row or a setting has changed."),
+        ({"control_share": "0.4"}, CHANGED),
+        ({"expected_lift": "0.2"}, CHANGED),
+        ({"condition": "false"}, CHANGED),
         ({"name": "nobody"}, "addresses nobody: on the day before 2025-06-01 no customer was as its row says."),
-        ({"name": "new", "start_date": "2026-02-01"}, "starts on 2026-02-01, and the log ends on 2025-12-31"),
-        ({"name": "late"}, "starts on 2025-06-01, and the warehouse first saw it when the log ended on 2025-12-31:"),
+        ({"name": "new", "start_date": "2026-02-01"}, "starts on 2026-02-01, and the log ends on 2025-08-29"),
+        ({"name": "late"}, "starts on 2025-06-01, and the warehouse first saw it when the log ended on 2025-08-29:"),
         # Nobody is held out, and nothing is compared.
         ({"name": "all", "control_share": "0"}, None),
         # The log has grown since: it was said.
@@ -362,10 +368,11 @@ def test_a_campaign_that_addressed_nobody_has_no_results(campaigns: Campaigns) -
 def test_a_row_that_was_changed_or_entered_after_the_start_is_a_warning(
     campaigns: Campaigns, now: dict[str, str], warning: str | None
 ) -> None:
+    """As long as one of its windows is open, and the last build that was late."""
     row = ROW | {"name": "c", "condition": "true", "control_share": "0.5", "expected_lift": "0.1"}
     campaigns.given.store(campaigns=pd.DataFrame([row | now]))
     campaigns.store(
-        "int_as_of_dates", pd.DataFrame({"role": ["as_of"], "as_of_date": [AS_OF]}), role="varchar", as_of_date="date"
+        "int_as_of_dates", pd.DataFrame({"role": ["as_of"], "as_of_date": [LAST]}), role="varchar", as_of_date="date"
     )
     campaigns.members(
         pd.DataFrame(
@@ -375,7 +382,7 @@ def test_a_row_that_was_changed_or_entered_after_the_start_is_a_warning(
                 "monetary": 5,
                 "is_control": False,
                 "control_share": [0.5, 0.5, 0.5, 0.5, 0],
-                "decided_on": [START - timedelta(days=1), AS_OF, AS_OF, START, AS_OF],
+                "decided_on": [START - timedelta(days=1), LAST, LAST, START, LAST],
             }
         )
     )
@@ -384,6 +391,9 @@ def test_a_row_that_was_changed_or_entered_after_the_start_is_a_warning(
     found = campaigns.given.rows(path.read_text("utf-8"))
     assert len(found) == (warning is not None)
     assert all(str(warning) in sentence for _, sentence in found)
+    campaigns.connection.execute("update int_as_of_dates set as_of_date = as_of_date + 1")
+    found = campaigns.given.rows(path.read_text("utf-8"))
+    assert [campaign for campaign, _ in found] == (["new"] if now.get("name") == "new" else [])
 
 
 def test_late_rows_restate_a_window_that_is_over_and_say_so(campaigns: Campaigns) -> None:
@@ -457,12 +467,14 @@ def test_who_was_addressed_stays_whatever_comes_later(copy_of_demo_shop: Shop) -
             "insert into seeds.campaigns by name select 'new' as name, 'broad' as segmentation, 'whales' as segment, "
             "'2025-06-01' as start_date"
         )
-    problem = problem_of(shop.dbt(*build))
-    assert (
-        "The campaign 'new' addresses the segment 'whales', which is none of the segmentation broad: they are"
-        in problem
-    )
-    assert "loyal" in problem
+    # As soon as segments are learned, before customers have them.
+    for selected in (build, ("run", "--select", "int_segment_rules")):
+        problem = problem_of(shop.dbt(*selected))
+        assert (
+            "The campaign 'new' addresses the segment 'whales', which is none of the segmentation broad: they are"
+            in problem
+        )
+        assert "loyal" in problem
     assert members_of(shop) == frozen
 
 

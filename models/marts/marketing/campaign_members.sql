@@ -5,7 +5,7 @@
     full_refresh=false,
 ) }}
 
-{%- do validate_campaign_segments() %}
+{%- do validate_campaign_segments(ref('int_segment_rules')) %}
 
 -- Whom a campaign addresses is decided once, as of the day before its start, and stored: rows that
 -- arrive later, other rules and a full refresh change nothing of it.
