@@ -39,6 +39,7 @@ def model(dbt: Any, session: Any) -> pd.DataFrame:
         "segment_transitions": dbt.ref("segment_transitions"),
         "segment_drift": dbt.ref("segment_drift"),
         "segment_changes": dbt.ref("segment_changes"),
+        "campaigns": dbt.ref("campaigns"),
         "campaign_results": dbt.ref("campaign_results"),
         "rpt_findings": dbt.ref("rpt_findings"),
         "rpt_score_cells": dbt.ref("rpt_score_cells"),

@@ -57,6 +57,7 @@ TABLES = {
     "segment_drift": "main", "segment_changes": "main", "campaign_results": "main",
     "rpt_findings": "reporting", "rpt_segments": "reporting",
     "rpt_segment_interests": "reporting", "rpt_score_cells": "reporting", "rfm_cut_points": "scoring",
+    "campaigns": "seeds",
 }  # fmt: skip
 HEIGHT = 900
 # What an attacker types into fields that a shop logs.
@@ -840,6 +841,19 @@ def test_campaigns_claim_what_the_mart_claims(tables: Tables) -> None:
     assert waiting.title == "What campaigns brought: none has begun"
     assert waiting.cards[0].texts[1][1] == (
         "Not begun yet: it starts on 1 January 2025, and the log ends on 31 December 2024."
+    )
+    # One that begins later isn't decided yet: its row is all that is known.
+    days = ["2026-05-01", " 2026-03-01", "2026-03-01", "2026-01-01", "2024-01-01"]
+    plan = pd.DataFrame({"name": ["e", "f ", "d", "tomorrow", "over"], "start_date": days})
+    planned = (
+        "Planned: f (1 March 2026), e (1 May 2026). The first build whose log reaches the day before the start decides"
+        " whom a campaign addresses."
+    )
+    shown = blocks_of(tables | {"campaigns": plan, "campaign_results": pd.DataFrame([*rows, waits])})
+    assert shown["campaign_results"].note == f"{block.note} {planned}"
+    nothing = blocks_of(tables | {"campaigns": plan, "campaign_results": tables["campaign_results"].head(0)})
+    assert nothing["campaign_results"].problem.endswith(
+        f"and its results are shown here. {planned.replace('f (', 'd (1 March 2026), f (')}"
     )
     # Names that begin alike look different, as those of a week's action are.
     weekly = [rows[0] | {"campaign": f"win back 2024-02-{day}"} for day in (21, 28)]

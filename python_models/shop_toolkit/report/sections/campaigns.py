@@ -52,12 +52,17 @@ SIGNS = {
 }
 
 
-def campaign_results(results: pd.DataFrame) -> Block:
-    """What campaigns brought; `results` is the mart of this name, as the report may show it."""
+def campaign_results(results: pd.DataFrame, waiting: str = "") -> Block:
+    """What campaigns brought.
+
+    Args:
+        results: The mart of this name, as the report may show it.
+        waiting: A sentence about campaigns that begin later.
+    """
     name = "campaign_results"
     if results.empty:
         problem = _("No campaign has begun: a row in seeds/campaigns.csv plans one, and its results are shown here.")
-        return without_chart(name, _("What campaigns brought"), problem)
+        return without_chart(name, _("What campaigns brought"), f"{problem} {waiting}".strip())
     rows = results.sort_values(["start_date", "campaign", "window_days"], ascending=[False, True, True])
     last = list(dict.fromkeys(rows["campaign"]))[:MOST_SHOWN]
     own = rows[rows["campaign"].isin(last)]
@@ -68,6 +73,8 @@ def campaign_results(results: pd.DataFrame) -> Block:
     )
     if rows["campaign"].nunique() > MOST_SHOWN:
         note += " " + _("Shown are the last {count} campaigns; the table has all.", count=MOST_SHOWN)
+    if waiting:
+        note += " " + waiting
     panels = [panel for panel in (revenue_panel(own), conversion_panel(own)) if panel.data]
     return Block(
         name,
@@ -84,6 +91,31 @@ def campaign_results(results: pd.DataFrame) -> Block:
             ),
             table_columns(),
         ),
+    )
+
+
+def waiting_campaigns(planned: pd.DataFrame, results: pd.DataFrame, last_day: pd.Timestamp) -> str:
+    """A sentence about campaigns that begin later than the log reaches, the next ones first; empty without any.
+
+    Args:
+        planned: The seed campaigns.
+        results: campaign_results.
+        last_day: The last day that the report covers.
+    """
+    rows = pd.DataFrame({
+        "campaign": planned["name"].str.strip(), "start_date": pd.to_datetime(planned["start_date"].str.strip()),
+    })  # fmt: skip
+    later = rows[(rows["start_date"] > last_day + pd.Timedelta(days=1)) & ~rows["campaign"].isin(results["campaign"])]
+    if later.empty:
+        return ""
+    named = [
+        f"{row['campaign']} ({day_of(row['start_date'])})"
+        for row in rows_of(later.sort_values(["start_date", "campaign"]).head(MOST_SHOWN))
+    ]
+    return _(
+        "Planned: {campaigns}. The first build whose log reaches the day before the start decides whom a campaign"
+        " addresses.",
+        campaigns=", ".join(named) + (", …" if len(later) > MOST_SHOWN else ""),
     )
 
 
@@ -165,14 +197,14 @@ def amount(value: Any) -> str:
 
 def verdict_sentence(row: Row) -> str:
     """The verdict on a window in the current language; in English it is verdict_text; `row` is its row of the mart."""
-    text, decided = sentence_of_verdict(row), row["decided_on"]
-    if row["verdict"] == "no control group" or is_missing(decided) or decided < row["start_date"]:
+    text = sentence_of_verdict(row)
+    if row["verdict"] == "no control group" or not was_seen_late(pd.DataFrame([row])).item():
         return text
     late = _(
         "The warehouse first saw this campaign when the log ended on {day}, which is not before its start: unless it"
         " was sent by this very draw, as from the list of a week's action or of an earlier build, the difference says"
         " nothing.",
-        day=day_of(decided),
+        day=day_of(row["decided_on"]),
     )
     return f"{text} {late}"
 
