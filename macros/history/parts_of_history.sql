@@ -3,7 +3,8 @@
     takes for a part to fit into a quarter of DuckDB's memory, at so many bytes for each customer
     and date: of 200,000 customers at 25 dates, `int_segment_moves` takes 1.2 GB and
     `int_counterfactual_segments` 0.4. All at once would be written to disk and read back, which
-    takes three times as long, or fail. Later builds write what is new.
+    takes three times as long, or fail: `int_segment_snapshots` of 4 million customers wrote 18 GB.
+    Later builds write what is new.
 -#}
 {% macro parts_of_history(bytes) -%}
     {%- set states = existing_relation(schema_of('core'), 'int_customer_states_scd2') -%}

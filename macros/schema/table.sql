@@ -4,8 +4,7 @@
     which takes longer than most of our queries. Here the new table replaces the old one in the same
     transaction and mostly in the same statement, so readers see one or the other. Until then it has
     a name of its own, as a registry reads the rows that it stores. A foreign key would not survive
-    the renaming; no table has one. A model with `bytes_per_customer_and_date` in its `meta` is
-    computed for some customers after the others where all at once don't fit into memory.
+    the renaming; no table has one.
 -#}
 {% materialization table, adapter='duckdb', supported_languages=['sql', 'python'] %}
     {%- set language = model['language'] -%}
@@ -33,13 +32,8 @@
         {%- endcall -%}
         {%- call statement('replace') -%} {{ replace }} {%- endcall -%}
     {%- else -%}
-        {%- set bytes = config.get('meta', {}).get('bytes_per_customer_and_date') -%}
-        {%- set parts = parts_of_history(bytes) if bytes else 1 -%}
         {%- call statement('main') -%}
-            {{ create_table_as(
-                false, built, statement_of_part(compiled_code, 0, parts), language
-            ) }}
-            {{ inserts_of_other_parts(built, compiled_code, parts) }}
+            {{ create_table_as(false, built, compiled_code, language) }}
             {{ replace }}
         {%- endcall -%}
     {%- endif -%}

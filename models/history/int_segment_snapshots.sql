@@ -3,6 +3,7 @@
     incremental_strategy='append',
     on_schema_change='fail',
     pre_hook="{{ delete_changed_snapshots() }}",
+    meta={'bytes_per_customer_and_date': 225},
 ) }}
 
 {%- do validate_history_selection() %}
@@ -11,6 +12,7 @@
 with moves as (
 
     select * from {{ ref('int_segment_moves') }}
+    where {{ is_in_part() }}
 
 ),
 
@@ -30,12 +32,14 @@ moves_between as (
     where
         is_move
         and not is_new
+        and {{ is_in_part() }}
 
 ),
 
 scenarios as (
 
     select * from {{ ref('int_counterfactual_segments') }}
+    where {{ is_in_part() }}
 
 ),
 

@@ -8,7 +8,7 @@ from conftest import Shop
 from lines import Given, connected, rendered
 
 
-@pytest.mark.parametrize("name", ["int_segment_moves", "int_counterfactual_segments"])
+@pytest.mark.parametrize("name", ["int_segment_moves", "int_counterfactual_segments", "int_segment_snapshots"])
 def test_all_parts_together_are_what_one_build_writes(name: str, demo_shop: Shop) -> None:
     (model,) = (demo_shop.folder / "target" / "compiled").rglob(f"{name}.sql")
     statement, whole = model.read_text().replace("'", "\\'"), f"history.{name}"
