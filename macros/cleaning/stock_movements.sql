@@ -79,7 +79,8 @@ levels as (
 
 ),
 
-stock_movements as (
+-- Read several times, and costly: materialized, so that every engine computes it once.
+stock_movements as materialized (
 
     select
         input_row,

@@ -226,6 +226,20 @@ def test_another_process_finds_the_tables_as_the_last_statement_left_them(tmp_pa
     assert {entry["name"] for entry in entries} >= set(tables)
 
 
+def test_the_engine_is_not_asked_for_columns_that_the_catalogue_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine("sail", str(tmp_path / "tables"))
+    run_translated("create schema if not exists input", engine)
+    run_translated("create or replace table input.lines as select 1 as line, date '2024-01-01' as day", engine)
+    run_translated("create or replace view input.days as select day from input.lines", engine)
+    monkeypatch.setattr(engine, "_ask", None)
+    assert engine.columns("input", "lines") == {"line": "int", "day": "date"}
+    assert engine.columns("input", "no_lines") == {}
+    monkeypatch.undo()
+    assert engine.columns("input", "days") == {"day": "date"}
+
+
 def test_a_table_becomes_a_view_and_a_table_again(tmp_path: Path) -> None:
     engine = Engine("sail", str(tmp_path / "tables"))
     with duckdb.connect() as driver:

@@ -363,6 +363,12 @@ def test_a_replacement_that_is_killed_anywhere_leaves_all_rows_to_the_next_build
     assert seen == {"old", "new"}
 
 
+def test_common_tables_that_a_killed_build_stored_are_dropped_by_the_next_one() -> None:
+    catalogue = Catalogue(lines="old", lines__teas__aside="teas")
+    assert set(Process(catalogue).lists("show")) == {"lines", "lines__teas__aside"}
+    assert Process(catalogue).lists("build") == {"lines": "old"}
+
+
 @pytest.mark.parametrize("command", ["show", "test", "build"])
 @pytest.mark.parametrize("statement", range(6))
 def test_another_process_beside_a_replacement_loses_no_rows(command: str, statement: int) -> None:

@@ -7,7 +7,7 @@ import os
 import re
 import socket
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -22,6 +22,7 @@ if os.environ.get("SHOP_CI") is None:
     pytest.importorskip("pysail", reason="the extra 'spark' is not installed")
 
 import grpc  # type: ignore[import-untyped]
+from dbt.adapters.sparkconnect.copies import ASIDE
 from dbt.adapters.sparkconnect.credentials import Credentials
 from dbt.adapters.sparkconnect.engine import Engine, engine_at, from_files, retry_policies, version_problem
 from dbt.adapters.sparkconnect.rules import RULES
@@ -452,6 +453,122 @@ def test_names_that_use_one_another_do_not_multiply(engine: Engine, connection: 
     query = f"select customer || customer as word_0, {', '.join(names)}, customer = word_8 as is_long from shop.lines"
     (statement,) = translate(query, engine)
     assert statement.sql.count("CONCAT") == 9
+
+
+# Each reads the one before it twice: the first one is copied 256 times.
+DOUBLED = [
+    f"""rows_{number} as (
+        select first.day, first.customer, first.quantity + second.quantity as quantity
+        from rows_{number - 1} as first
+        inner join rows_{number - 1} as second on first.customer = second.customer and first.day = second.day
+    )"""
+    for number in range(1, 9)
+]
+OF_DOUBLED = f"""
+    with rows_0 as (select day, customer, max(quantity) as quantity from shop.lines group by all),
+        {", ".join(DOUBLED)}
+    select * from rows_8
+"""
+
+
+def test_common_tables_of_many_copies_are_stored_until_a_table_is_made_of_them(
+    engine: Engine, connection: duckdb.DuckDBPyConnection
+) -> None:
+    """What a model looked up in a few common tables, Sail computed seven hundred times."""
+    # As a contract has it.
+    for query in (OF_DOUBLED, f"select cast(quantity as bigint) as quantity from ({OF_DOUBLED}) as query_of_model"):
+        make = f"create or replace table shop.doubled as {query}"
+        run_translated(make, engine)
+        expected = connection.sql(query).to_arrow_table()
+        assert rows_of(engine.run("select * from shop.doubled")) == rows_of(expected)
+        assert not [name for name, _ in engine.relations("shop") if name.endswith(ASIDE)]
+        *asides, _ = (one.aside for one in translate(make, engine))
+        assert asides
+        assert all(asides)
+    # Not for a query that stores nothing: its rows may be asked for once more, and there is no schema.
+    (statement,) = translate(OF_DOUBLED, engine)
+    assert statement.aside == ""
+
+
+@pytest.mark.parametrize(
+    ("mark", "reads", "is_stored"),
+    [
+        ("materialized", "teas inner join teas as others using (customer)", True),
+        # There are no copies.
+        ("materialized", "teas", False),
+        # Their parts are few.
+        ("", "teas inner join teas as others using (customer)", False),
+    ],
+)
+def test_a_common_table_that_its_author_wants_kept_is_stored_where_it_is_read_twice(
+    mark: str, reads: str, is_stored: bool, engine: Engine, connection: duckdb.DuckDBPyConnection
+) -> None:
+    query = f"with teas as {mark} (select distinct customer from shop.lines) select teas.customer from {reads}"
+    *asides, last = translate(f"create table shop.made as {query}", engine)
+    assert [one.aside for one in asides] == (["made__teas__aside"] if is_stored else [])
+    assert ("WITH" in last.sql) == (not is_stored)
+
+
+def test_all_lines_are_not_stored_once_more(engine: Engine, connection: duckdb.DuckDBPyConnection) -> None:
+    """Their author says that they are too many; nor is what has no type of its own, which no table can have."""
+    make = f"create table shop.doubled as {OF_DOUBLED}"
+    stored = next(translate(make, engine)).aside
+    begin = f"{stored.split('__')[1]} as ("
+    for change in (begin.replace("(", "not materialized ("), f"{begin} select null as kind, * from ("):
+        end = ") as untyped" if "null" in change else ""
+        changed = re.sub(rf"{re.escape(begin)}(.*?)\n    \)", rf"{change}\1{end}\n    )", make, flags=re.DOTALL)
+        asides = [one.aside for one in translate(changed, engine)]
+        assert len(asides) > 1
+        assert stored not in asides
+
+
+def test_a_table_that_can_not_be_made_leaves_no_common_table(
+    engine: Engine, connection: duckdb.DuckDBPyConnection
+) -> None:
+    wrong = OF_DOUBLED.replace("select * from rows_8", "select error('no such tea') as tea from rows_8")
+    with pytest.raises(Exception, match="no such tea"):
+        run_translated(f"create or replace table shop.doubled as {wrong}", engine)
+    assert not [name for name, _ in engine.relations("shop") if name.endswith(ASIDE)]
+
+
+def test_a_table_is_made_of_copies_where_a_common_table_can_not_be_stored(
+    engine: Engine, connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sail wrote decimals into a column that it called one of doubles, and did not read it again."""
+
+    def refuse(*given: str) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(engine, "make_aside", refuse)
+    run_translated(f"create or replace table shop.doubled as {OF_DOUBLED}", engine)
+    assert rows_of(engine.run("select * from shop.doubled")) == rows_of(connection.sql(OF_DOUBLED).to_arrow_table())
+    # Without a schema, as unit tests make tables, there is no place for them.
+    (statement,) = translate(f"create or replace table doubled as {OF_DOUBLED}", engine)
+    assert statement.aside == ""
+
+
+def test_a_query_is_asked_for_once(
+    engine: Engine, connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Spark plans it once more for each request, and its client makes three."""
+    requests: list[str] = []
+    client = engine.session.client
+
+    def counted(method: str) -> Callable[..., Any]:
+        asked = getattr(client, method)
+
+        def ask(*given: Any) -> Any:
+            requests.append(method)
+            return asked(*given)
+
+        return ask
+
+    for method in ("_analyze", "_execute_and_fetch"):
+        monkeypatch.setattr(client, method, counted(method))
+    assert len(engine.run("select * from shop.lines")) > 1
+    assert requests == ["_execute_and_fetch"]
+    engine.run("create or replace table shop.asked as select 1 as line")
+    assert requests == ["_execute_and_fetch"] * 2
 
 
 def test_what_is_crossed_comes_first(engine: Engine, connection: duckdb.DuckDBPyConnection) -> None:

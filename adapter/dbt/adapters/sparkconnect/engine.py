@@ -2,6 +2,7 @@
 
 import atexit
 import re
+import shutil
 import socket
 import threading
 import uuid
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from dbt.adapters.sparkconnect.copies import ASIDE
 from dbt.adapters.sparkconnect.spark import LocalServer
 from dbt.adapters.sparkconnect.storage import Storage, definitions_of, text_of
 from dbt.adapters.sparkconnect.temporary import TemporaryFolder
@@ -25,6 +27,8 @@ RETRIES = 4
 MORE_RETRIES, MILLISECONDS_BETWEEN = 12, 10_000
 EXCLUDED_RULES = "spark.sql.optimizer.excludedRules"
 WRONG_RULE = "org.apache.spark.sql.catalyst.optimizer.RemoveRedundantAliases"
+# What changes tables, and answers nothing.
+COMMAND = re.compile(r"\s*(create|drop|insert|alter)\b", re.IGNORECASE)
 Answer = TypeVar("Answer")
 # A table that is made before it takes the place of another, and that other one until it has.
 MADE, BEFORE = "__made", "__before"
@@ -75,6 +79,8 @@ class Engine:
             rules = self.session.conf.get(EXCLUDED_RULES, "") or ""
             self.session.conf.set(EXCLUDED_RULES, ",".join(filter(None, (rules, WRONG_RULE))))
         self._columns: dict[tuple[str, str], dict[str, str]] = {}
+        # Where common tables are stored by now.
+        self._asides: dict[tuple[str, str], str] = {}
         # Schemas in which no replacement is left to finish.
         self._finished: set[str] = set()
         self._storage = Storage(folder) if folder and self._ends_with_us else None
@@ -177,7 +183,19 @@ class Engine:
                 pass
 
     def _run_once(self, statement: str) -> Any:
-        return self._ask(lambda: without_zones(self.session.sql(statement).toArrow()))
+        return self._ask(lambda: self._answer(statement))
+
+    def _answer(self, statement: str) -> Any:
+        """In one request: `sql(…).toArrow()` of the client makes three, of which each plans a query once more."""
+        from pyspark.sql.connect.plan import SQL
+        from pyspark.sql.pandas.types import to_arrow_schema
+
+        client, plan = self.session.client, SQL(statement)
+        if COMMAND.match(statement):
+            client.execute_command(plan.command(client))
+            return None
+        table, schema, _ = client.to_table(plan.to_proto(client), {})
+        return without_zones(table.cast(to_arrow_schema(schema)))
 
     def _ask(self, question: Callable[[], Answer]) -> Answer:
         """What the engine answers; where it has ended, one sentence at once, for all that a build still asks."""
@@ -222,13 +240,22 @@ class Engine:
         """Types by column of a table or view, in Spark's words; empty where there is none."""
         with self._lock:
             if (schema, table) not in self._columns:
-                self._columns[schema, table] = self._read_columns(schema, table)
+                self._columns[schema, table] = self._known_columns(schema, table)
             return self._columns[schema, table]
+
+    def _known_columns(self, schema: str, table: str) -> dict[str, str]:
+        """What a catalogue of ours has for a table; the engine is asked for others, and for those of a view."""
+        if self._storage is not None and not self._storage.is_view(schema, table):
+            return self._storage.columns_of(schema, table)
+        return self._read_columns(schema, table)
 
     def _read_columns(self, schema: str, table: str) -> dict[str, str]:
         name = f"`{schema}`.`{table}`"
         if not self._ask(lambda: self.session.catalog.tableExists(name)):
             return {}
+        return self._read_types(name)
+
+    def _read_types(self, name: str) -> dict[str, str]:
         fields = self._ask(lambda: self.session.table(name).schema.fields)
         return {field.name: field.dataType.simpleString() for field in fields}
 
@@ -313,6 +340,8 @@ class Engine:
             if not self._ask(lambda: self.session.catalog.databaseExists(schema)):
                 return
             tables = {one.name for one in self.session.catalog.listTables(schema)}
+            for aside in sorted(one for one in tables if one.endswith(ASIDE)):
+                self.run(f"drop table `{schema}`.`{aside}`")
             left = {one: one.removesuffix(MADE).removesuffix(BEFORE) for one in tables if one.endswith((MADE, BEFORE))}
             for table in sorted(set(left.values())):
                 rests = [one for one in (f"{table}{MADE}", f"{table}{BEFORE}") if one in tables]
@@ -325,28 +354,57 @@ class Engine:
 
     def _make_stored_table(self, storage: Storage, schema: str, table: str, query: str) -> Any:
         """Aside, as Sail writes a table that is replaced where its rows were."""
-        location, made = storage.new_location(schema, table), f"{table}{MADE}"
-        stored_at = f"using parquet location {text_of(location)}"
-        self.run(f"drop table if exists `{schema}`.`{made}`")
-        result = self.run(f"create table `{schema}`.`{made}` {stored_at} as {query}")
-        self._register(storage, schema, table, self._read_columns(schema, made), location)
-        self.run(f"drop table `{schema}`.`{made}`")
+        location, made = storage.new_location(schema, table), f"`{schema}`.`{table}{MADE}`"
+        result = self.run(f"create table {made} using parquet location {text_of(location)} as {query}")
+        try:
+            columns = self._read_types(made)
+        finally:
+            self.run(f"drop table {made}")
+        self._register(storage, schema, table, columns, location)
         return result
+
+    def make_aside(self, schema: str, table: str, aside: str, query: str) -> None:
+        """Store the rows of a common table until `drop_aside`.
+
+        Args:
+            schema: The schema of the table that will be made of it.
+            table: That table, among whose files these are: what a process leaves that is killed, the next one deletes.
+            aside: Its name.
+            query: In the engine's dialect.
+        """
+        place, stored_at = f"`{schema}`.`{aside}`", ""
+        # What a process left that was killed.
+        self.run(f"drop table if exists {place}")
+        if self._storage is not None:
+            location = self._asides[schema, aside] = self._storage.new_location(schema, table)
+            stored_at = f"using parquet location {text_of(location)} "
+        self.run(f"create table {place} {stored_at}as {query}")
+        with self._lock:
+            self._columns[schema, aside] = self._read_types(place)
+
+    def drop_aside(self, schema: str, aside: str) -> None:
+        """Drop what `make_aside` stored, or tried to."""
+        self.run(f"drop table if exists `{schema}`.`{aside}`")
+        with self._lock:
+            self._columns.pop((schema, aside), None)
+        if (schema, aside) in self._asides:
+            shutil.rmtree(self._asides.pop((schema, aside)), ignore_errors=True)
 
     def _register(self, storage: Storage, schema: str, table: str, columns: dict[str, str], location: str) -> None:
         """Make a table of rows that are in a place of ours."""
         self.run(f"drop table if exists `{schema}`.`{table}`")
         definitions = definitions_of(columns)
         self.run(f"create table `{schema}`.`{table}` ({definitions}) using parquet location {text_of(location)}")
-        self.changed(schema, table, location)
+        with self._lock:
+            self._columns.pop((schema, table), None)
+            storage.keep_table(schema, table, columns, location)
 
-    def changed(self, schema: str, table: str, location: str | None = None, view: str | None = None) -> None:
+    def changed(self, schema: str, table: str, view: str | None = None) -> None:
         """Take note that a table or view was made, replaced, filled or dropped.
 
         Args:
             schema: Its schema.
             table: Its name.
-            location: Where its rows are now, if it was made in a place of ours.
             view: The statement that made it, if it is a view.
         """
         with self._lock:
@@ -355,8 +413,8 @@ class Engine:
                 return
             if view is not None:
                 self._storage.keep_view(schema, table, view)
-            elif columns := self.columns(schema, table):
-                self._storage.keep_table(schema, table, columns, location)
+            elif columns := self._read_columns(schema, table):
+                self._storage.keep_table(schema, table, columns, None)
             else:
                 self._storage.drop(schema, table)
 

@@ -104,6 +104,11 @@ class Storage:
             return None
         return [str(self.folder / entry["location"] / name) for name in entry["files"]]
 
+    def columns_of(self, schema: str, table: str) -> dict[str, str]:
+        """Types by column of a table; empty where it is a view or not there."""
+        columns: dict[str, str] = self._entries.get((schema, table), {}).get("columns", {})
+        return columns
+
     def is_view(self, schema: str, name: str) -> bool:
         """Whether a relation is a view."""
         return "statement" in self._entries.get((schema, name), {})

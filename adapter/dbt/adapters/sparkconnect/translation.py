@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from dbt.adapters.sparkconnect.copies import aside_of, stored_aside
 from dbt.adapters.sparkconnect.rules import TYPES, UntranslatableError, apply_rules, in_words_of_spark, push_conditions
 from dbt.adapters.sparkconnect.shapes import (
     compute_names_once,
@@ -38,12 +39,14 @@ class Statement:
         changes: Schema and name of the table or view that it makes, replaces, fills or drops.
         makes: `table`, `view` or neither.
         reads_itself: Whether a table is made of the rows that it has.
+        aside: The table that holds a common table of the query of the table that changes, until that one is made.
     """
 
     sql: str
     changes: list[tuple[str, str]] = field(default_factory=list)
     makes: str = ""
     reads_itself: bool = False
+    aside: str = ""
 
 
 def run_translated(sql: str, engine: Engine) -> Any:
@@ -53,27 +56,62 @@ def run_translated(sql: str, engine: Engine) -> Any:
         sql: One or more statements in DuckDB's SQL.
         engine: Where they run.
     """
+    asides: list[tuple[str, str]] = []
+    try:
+        return _run_all(translate(sql, engine), engine, asides)
+    except DbtRuntimeError:
+        raise
+    except Exception:
+        if not asides:
+            raise
+    # Sail calls some columns by another type than it stores them, of which a query that is copied has no notice.
+    return _run_all(translate(sql, engine, stores_aside=False), engine, [])
+
+
+def _run_all(statements: Iterator[Statement], engine: Engine, asides: list[tuple[str, str]]) -> Any:
+    """Run statements; the result of the last one.
+
+    Args:
+        statements: The next one is translated once those before it have run.
+        engine: Where they run.
+        asides: Empty; in the end, schemas and names of the common tables that were stored meanwhile.
+    """
     result = None
-    for statement in translate(sql, engine):
-        if statement.makes == "table":
-            ((schema, table),) = statement.changes
-            result = engine.make_table(schema, table, statement.sql, statement.reads_itself)
-            continue
-        if statement.makes == "view":
-            for schema, view in statement.changes:
-                engine.drop_other_kind(schema, view, "view")
-        result = engine.run(statement.sql)
-        for schema, table in statement.changes:
-            engine.changed(schema, table, view=statement.sql if statement.makes == "view" else None)
+    try:
+        for statement in statements:
+            if statement.aside:
+                ((schema, table),) = statement.changes
+                asides.append((schema, statement.aside))
+                engine.make_aside(schema, table, statement.aside, statement.sql)
+            else:
+                result = _run(statement, engine)
+    finally:
+        for schema, aside in asides:
+            engine.drop_aside(schema, aside)
     return result
 
 
-def translate(sql: str, engine: Engine) -> Iterator[Statement]:
+def _run(statement: Statement, engine: Engine) -> Any:
+    if statement.makes == "table":
+        ((schema, table),) = statement.changes
+        return engine.make_table(schema, table, statement.sql, statement.reads_itself)
+    if statement.makes == "view":
+        for schema, view in statement.changes:
+            engine.drop_other_kind(schema, view, "view")
+    result = engine.run(statement.sql)
+    for schema, table in statement.changes:
+        engine.changed(schema, table, view=statement.sql if statement.makes == "view" else None)
+    return result
+
+
+def translate(sql: str, engine: Engine, stores_aside: bool = True) -> Iterator[Statement]:
     """The statements that do on the engine what this SQL does on DuckDB.
 
     Args:
         sql: One or more statements in DuckDB's SQL.
         engine: Where they will run; its catalogue knows the columns.
+        stores_aside: Whether common tables of many copies are stored until a table is made of them, where the SQL is
+            one statement.
 
     Raises:
         DbtRuntimeError: One sentence that names what has no translation, and its line.
@@ -88,14 +126,14 @@ def translate(sql: str, engine: Engine) -> Iterator[Statement]:
         raise DbtRuntimeError(f"This SQL can't be read, line {first['line']}: {first['description']}") from error
     for tree in trees:
         try:
-            yield from _translated(tree, engine)
+            yield from _translated(tree, engine, stores_aside and len(trees) == 1)
         except UntranslatableError as reason:
             raise DbtRuntimeError(f"This SQL can't be translated for Spark, {reason}.") from None
         except SqlglotError as error:
             raise DbtRuntimeError(f"This SQL can't be translated for Spark: {error}") from error
 
 
-def _translated(tree: exp.Expr, engine: Engine) -> Iterator[Statement]:
+def _translated(tree: exp.Expr, engine: Engine, stores_aside: bool) -> Iterator[Statement]:
     for table in tree.find_all(exp.Table):
         table.set("catalog", None)
     _refuse_other_statements(tree)
@@ -107,6 +145,11 @@ def _translated(tree: exp.Expr, engine: Engine) -> Iterator[Statement]:
     query = tree if isinstance(tree, exp.Query) else tree.args.get("expression")
     if isinstance(query, exp.Subquery):
         query = query.unnest()
+    if stores_aside and isinstance(query, exp.Query) and isinstance(tree, exp.Create) and tree.kind == "TABLE":
+        ((schema, made),) = changed
+        # A unit test makes tables without a schema, to learn the types of columns.
+        for name, part in stored_aside(query, schema, made) if schema else ():
+            yield Statement(_written(for_engine(part, engine)), changed, aside=aside_of(made, name))
     if isinstance(query, exp.Query):
         translated = for_engine(query, engine)
         if query is tree:
