@@ -726,8 +726,11 @@ def test_cards_say_where_a_control_group_is_too_small_to_measure(tables: Tables)
         "Champions": "30", "Loyal": "29, too few to measure", "New": "30, too few to measure", "Lost": None,
     }  # fmt: skip
     assert blocks["rfm_cards"].note.startswith("A campaign is measured where both groups have 30 customers or more.")
+    assert blocks["rfm_cards"].note.endswith(" A campaign of a name of its own holds out exactly its share.")
     enough = ranks.assign(addressed_customer_count=30, control_customer_count=30)
-    assert blocks_of(tables | {"rpt_segments": enough})["rfm_cards"].note == ""
+    assert blocks_of(tables | {"rpt_segments": enough})["rfm_cards"].note.startswith("Each customer is held out of ")
+    nobody = ranks.assign(addressed_customer_count=float("nan"), control_customer_count=float("nan"))
+    assert blocks_of(tables | {"rpt_segments": nobody})["rfm_cards"].note == ""
 
 
 def test_campaigns_equal_the_mart(tables: Tables, visit: Visit, demo_shop: Shop) -> None:

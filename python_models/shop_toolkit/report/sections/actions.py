@@ -104,14 +104,26 @@ def cards(
     all_cards = [
         card(row, colours[row["segment"]], files.get((segmentation, row["segment"]), [])) for row in rows_of(own)
     ]
-    note = ""
+    notes = []
     if any(map(is_too_few, rows_of(own))):
-        note = _(
-            "A campaign is measured where both groups have {least} customers or more. Where the control group has"
-            " fewer, a larger control_share in its row of seeds/campaigns.csv helps, up to 0.5.",
-            least=LEAST_COMPARED,
+        notes.append(
+            _(
+                "A campaign is measured where both groups have {least} customers or more. Where the control group has"
+                " fewer, a larger control_share in its row of seeds/campaigns.csv helps, up to 0.5.",
+                least=LEAST_COMPARED,
+            )
         )
-    return Block(name, title, note=note, cards=all_cards, table=table_of(own, columns), segmentation=segmentation)
+    if own["control_customer_count"].fillna(0).any():
+        notes.append(
+            _(
+                "Each customer is held out of a segment's list by a draw of their own, as its members change from day"
+                " to day: how many are is near the share, not equal to it. A campaign of a name of its own holds out"
+                " exactly its share."
+            )
+        )
+    return Block(
+        name, title, note=" ".join(notes), cards=all_cards, table=table_of(own, columns), segmentation=segmentation
+    )
 
 
 def short(number: float) -> str:
