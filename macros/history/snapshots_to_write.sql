@@ -13,14 +13,15 @@
 
     ),
 
-    customer_states as (
+    -- Not materialized: DuckDB would store all of both, as they are read more than once.
+    customer_states as not materialized (
 
         select * from {{ ref('int_customer_states_scd2') }}
         where {{ is_in_part() }}
 
     ),
 
-    reported as (
+    reported as not materialized (
 
         {{ reported_snapshots() | indent(8) }}
 
@@ -69,8 +70,11 @@
 
     ),
 
+    -- Dates that are due for all customers, and few customers for all dates: asked for both at once,
+    -- each state would be looked at for each date.
     current_facts as (
 
+        {% for is_due in [true, false] %}
         select
             customer_states.customer_id,
             customer_states.country,
@@ -79,20 +83,24 @@
             customer_states.frequency,
             customer_states.monetary,
             customer_states.events_checksum
-        from dates
-        inner join customer_states
-            on {{ is_valid_on('customer_states', 'dates.as_of_date') | indent(16) }}
-        left join changed_customers
+        from customer_states
+        {% if not is_due %}
+        inner join changed_customers
             on customer_states.customer_id = changed_customers.customer_id
-        where
-            dates.is_due
-            or changed_customers.customer_id is not null
+        {% endif %}
+        inner join dates
+            on
+                {{ 'dates.is_due' if is_due else 'not dates.is_due' }}
+                and {{ is_valid_on('customer_states', 'dates.as_of_date') | indent(16) }}
+        {{ 'union all' if not loop.last }}
+        {% endfor %}
 
     ),
 
     -- The same rows as they were reported, and the first report of each, which a restatement keeps.
     reported_facts as (
 
+        {% for is_due in [true, false] %}
         select
             reported.*,
             {% for segmentation in ['rfm', 'broad', 'detailed'] %}
@@ -116,11 +124,13 @@
             on
                 reported.as_of_date = dates.as_of_date
                 and dates.was_reported
-        left join changed_customers
+                and {{ 'dates.is_due' if is_due else 'not dates.is_due' }}
+        {% if not is_due %}
+        inner join changed_customers
             on reported.customer_id = changed_customers.customer_id
-        where
-            dates.is_due
-            or changed_customers.customer_id is not null
+        {% endif %}
+        {{ 'union all' if not loop.last }}
+        {% endfor %}
 
     ),
 

@@ -275,6 +275,19 @@ def test_lines_and_changes_count_from_the_last_look_that_succeeded(
     assert shown.look(warehouse) == Seen(0, 0)
 
 
+def test_a_warehouse_that_nobody_has_written_to_is_not_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse, shown, looks = tmp_path / "shop.duckdb", Shown(), []
+    monkeypatch.setattr(shown, "_compare", lambda: looks.append(1) or Seen(1, 1))
+    for rows, count in ((1, 1), (2, 2)):
+        with duckdb.connect(str(warehouse)) as connection:
+            connection.execute(f"create or replace table written as from range({rows})")
+        assert shown.look(warehouse) == Seen(1, 1)
+        assert shown.look(warehouse) == Seen(0, 0)
+        assert len(looks) == count
+
+
 @pytest.mark.parametrize(
     ("message", "reason"),
     [

@@ -4,12 +4,29 @@ with snapshots as (
 
 ),
 
+-- Counted once by all segmentations together: the history is long, the ways to move are few.
+counted as (
+
+    select
+        as_of_date,
+        {% for segmentation in segmentations() %}
+        {{ segmentation }}_before,
+        {{ segmentation }}_segment,
+        {% endfor %}
+        count(*) as customer_count,
+        sum(monetary - coalesce(monetary_before, 0)) as revenue,
+        max(previous_date) as previous_date
+    from snapshots
+    group by all
+
+),
+
 dates as (
 
     select
         as_of_date,
         max(previous_date) as previous_date
-    from snapshots
+    from counted
     group by 1
 
 ),
@@ -24,9 +41,9 @@ flows as (
         coalesce({{ segmentation }}_before, 'no order yet') as from_segment,
         {{ segmentation }}_segment as to_segment,
         as_of_date,
-        count(*) as customer_count,
-        sum(monetary - coalesce(monetary_before, 0)) as revenue
-    from snapshots
+        cast(sum(customer_count) as bigint) as customer_count,
+        sum(revenue) as revenue
+    from counted
     group by 1, 2, 3, 4
     {{ 'union all' if not loop.last }}
     {% endfor %}
