@@ -1,14 +1,27 @@
 -- Each segmentation addresses or leaves alone every customer, once.
 {{ config(tags='refresh') }}
 
+with counted as (
+
+    select
+        customer_id,
+        {% for segmentation in segmentations() %}
+        count(*) filter (where segmentation = '{{ segmentation }}') as {{ segmentation }}_audiences,
+        {% endfor %}
+        count(*) as audiences
+    from {{ ref('audiences') }}
+    group by 1
+
+)
+
 select
     customers.customer_id,
-    count(audiences.customer_id) as audiences,
-    count(distinct audiences.segmentation) as segmentations
+    counted.audiences
 from {{ ref('customers') }} as customers
-left join {{ ref('audiences') }} as audiences
-    on customers.customer_id = audiences.customer_id
-group by 1
-having
-    count(audiences.customer_id) <> {{ segmentations() | length }}
-    or count(distinct audiences.segmentation) <> {{ segmentations() | length }}
+left join counted
+    on customers.customer_id = counted.customer_id
+where
+    (counted.audiences = {{ segmentations() | length }}) is not true
+    {% for segmentation in segmentations() %}
+    or counted.{{ segmentation }}_audiences <> 1
+    {% endfor %}

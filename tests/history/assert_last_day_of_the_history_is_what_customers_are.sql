@@ -37,7 +37,7 @@ compared_versions as (
 
 ),
 
-reported as (
+reported_and_held as (
 
     select
         history.customer_id,
@@ -47,14 +47,13 @@ reported as (
         history.detailed_segment,
         history.recency_days,
         history.frequency,
-        history.monetary
+        history.monetary,
+        1 as times_reported
     from {{ ref('segment_history') }} as history
     inner join compared_versions
         on history.as_of_date = compared_versions.as_of_date
 
-),
-
-customers as (
+    union all
 
     select
         customers.customer_id,
@@ -64,32 +63,24 @@ customers as (
         customers.detailed_segment,
         customers.recency_days,
         customers.frequency,
-        customers.monetary
+        customers.monetary,
+        -1 as times_reported
     from {{ ref('customers') }} as customers
     cross join compared_versions
 
 )
 
-(
-    select
-        'only in the history' as failure_reason,
-        reported.*
-    from (
-        select * from reported
-        except
-        select * from customers
-    ) as reported
-)
-
-union all
-
-(
-    select
-        'only in customers' as failure_reason,
-        customers.*
-    from (
-        select * from customers
-        except
-        select * from reported
-    ) as customers
-)
+-- Compared in one sum instead of two differences. It is above 0 where only the history has the row.
+select
+    customer_id,
+    rfm_score,
+    rfm_segment,
+    broad_segment,
+    detailed_segment,
+    recency_days,
+    frequency,
+    monetary,
+    sum(times_reported) as times_reported
+from reported_and_held
+group by all
+having sum(times_reported) <> 0

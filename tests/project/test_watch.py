@@ -279,7 +279,12 @@ def test_a_warehouse_that_nobody_has_written_to_is_not_looked_at_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     warehouse, shown, looks = tmp_path / "shop.duckdb", Shown(), []
-    monkeypatch.setattr(shown, "_compare", lambda: looks.append(1) or Seen(1, 1))
+
+    def compare() -> Seen:
+        looks.append(1)
+        return Seen(1, 1)
+
+    monkeypatch.setattr(shown, "_compare", compare)
     for rows, count in ((1, 1), (2, 2)):
         with duckdb.connect(str(warehouse)) as connection:
             connection.execute(f"create or replace table written as from range({rows})")
