@@ -70,8 +70,8 @@
 
     ),
 
-    -- Dates that are due for all customers, and few customers for all dates: asked for both at once,
-    -- each state would be looked at for each date.
+    -- Dates that are due for all customers, and few customers for all dates: asked for both at
+    -- once, each state would be looked at for each date.
     current_facts as (
 
         {% for is_due in [true, false] %}

@@ -7,7 +7,9 @@
     temporary, relation, compiled_code, language='sql', partitioned_by=none, sorted_by=none
 ) -%}
     {%- if target.type != 'duckdb' -%}
-        {{ return(dbt.sparkconnect__create_table_as(temporary, relation, compiled_code, language)) }}
+        {{ return(
+            dbt.sparkconnect__create_table_as(temporary, relation, compiled_code, language)
+        ) }}
     {%- endif -%}
     {%- set bytes = config.get('meta', {}).get('bytes_per_customer_and_date') -%}
     {%- set parts = parts_of_history(bytes) if bytes else 1 -%}
