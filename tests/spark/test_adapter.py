@@ -369,6 +369,23 @@ def test_what_a_function_makes_is_stored_also_in_a_schema_with_a_prefix(schema: 
     assert engine.run(f"select letter from {schema}.letters").to_pylist() == [{"letter": "a"}]
 
 
+def test_a_table_of_an_earlier_release_gets_the_columns_that_a_function_adds(engine: Engine) -> None:
+    engine.run("create schema if not exists made_earlier")
+    engine.run("create or replace table made_earlier.letters as select 'a' as letter")
+    with duckdb.connect() as driver:
+
+        def make(name: str) -> int:
+            with driver.cursor() as cursor:
+                cursor.execute(f"alter table {name}.letters add column if not exists place integer")
+            return 1
+
+        driver.create_function("make", make, ["VARCHAR"], "BIGINT", side_effects=True)
+        credentials = SimpleNamespace(driver_functions={"make": "made_earlier"}, engine_tables=["letters"])
+        for _ in range(2):
+            Cursor(driver.cursor(), engine, credentials).execute("select make('made_earlier')")
+    assert engine.run("select letter, place from made_earlier.letters").to_pylist() == [{"letter": "a", "place": None}]
+
+
 def test_copies_that_a_killed_process_left_are_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     used = TemporaryFolder("shop_rows_")
