@@ -21,7 +21,8 @@ first_day as (
 
 ),
 
-reported as (
+-- Not materialized: DuckDB would store the history, as it is read more than once.
+reported as not materialized (
 
     {{ reported_snapshots() | indent(4) }}
 

@@ -1,5 +1,6 @@
 -- depends_on: {{ ref('custom_segments') }}
-with segments as (
+-- Not materialized: DuckDB would store all customers to look up their date.
+with segments as not materialized (
 
     select
         *,
