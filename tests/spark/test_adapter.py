@@ -282,6 +282,13 @@ def test_a_folder_of_somebody_elses_files_is_refused_and_stays_as_it_is(tmp_path
     assert (home / "clients/2024/invoices/1.pdf").exists()
 
 
+def test_a_folder_that_spark_takes_for_a_pattern_is_refused_and_not_made(tmp_path: Path) -> None:
+    folder = tmp_path / "shop [new]"
+    with pytest.raises(DbtRuntimeError, match=r"shop \[new\] can't hold tables of Spark, to which '\[' in a path is"):
+        Engine("local[2]", str(folder))
+    assert not folder.exists()
+
+
 def test_only_what_the_adapter_wrote_is_deleted(tmp_path: Path) -> None:
     storage = Storage(str(tmp_path))
     # What a build leaves that was killed before its first table: the next one goes on.

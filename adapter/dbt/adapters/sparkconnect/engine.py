@@ -71,6 +71,8 @@ class Engine:
         self._ends_with_us = address == "sail" or address.startswith("local")
         self._shared_folder = _usable(shared_folder, self._ends_with_us) if shared_folder else None
         self._spark_home = spark_home
+        if folder and address.startswith("local"):
+            _refuse_pattern(folder)
         self.session = self._session(address)
         self.name = "sail" if self._is_sail() else "spark"
         self.session.conf.set("spark.sql.session.timeZone", "UTC")
@@ -523,6 +525,16 @@ def _without_zone(kind: Any) -> Any:
     if types.is_map(kind):
         return pyarrow.map_(_without_zone(kind.key_type), kind.item_field.with_type(_without_zone(kind.item_type)))
     return kind
+
+
+def _refuse_pattern(folder: str) -> None:
+    """Stop where Spark would look for the tables of a folder in others, or in none."""
+    path = str(Path(folder).absolute())
+    if found := re.search(r"[][{}*?\\]", path):
+        raise DbtRuntimeError(
+            f"The folder {path} can't hold tables of Spark, to which '{found.group()}' in a path is part of a pattern:"
+            " name another by SHOP_SPARK_FOLDER."
+        )
 
 
 def _usable(folder: str, ends_with_us: bool) -> Path:
