@@ -43,31 +43,7 @@
         'most_clusters': most_clusters(),
         'left_out': exclusion_reasons().values() | unique | list,
         'learned': learned,
-        'is_settled': learned != {} and fits_nothing_as_known(),
     }) }}
-{%- endmacro %}
-
-
-{#-
-    Whether this run will learn no segments, as far as is known before the input is read: it asks
-    for no other rules than the last build's, which are whole, and of the same input.
--#}
-{% macro fits_nothing_as_known() -%}
-    {%- set versions = existing_relation(schema_of('core'), 'model_versions') -%}
-    {%- set watermark = existing_relation(schema_of('sources'), 'ingest_watermark') -%}
-    {%- if var('refit') or var('baseline_date') is not none or not versions or not watermark -%}
-        {{ return(false) }}
-    {%- endif -%}
-    {%- set inputs = run_query('select input_signature from ' ~ watermark).rows -%}
-    {%- if inputs | length == 0
-        or fromjson(inputs[0][0]).transactions != setting('transactions') | string | trim -%}
-        {{ return(false) }}
-    {%- endif -%}
-    {%- set rules = existing_relation(schema_of('segmentation'), 'int_segment_rules') -%}
-    {{ return(single_value(
-        'select (select max(model_version) from ' ~ versions ~ ') = '
-        ~ '(select max(model_version) from ' ~ rules ~ ')'
-    )) }}
 {%- endmacro %}
 
 

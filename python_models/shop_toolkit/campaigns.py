@@ -19,9 +19,6 @@ COLUMNS = ("name", "segmentation", "segment", "condition", "start_date", "end_da
 SEGMENTATIONS = ("rfm", "broad", "detailed")
 # Not a name, but the strategy of segments that are named by their profile.
 ANY_OTHER = "any other"
-ALL_CANCELLED = "all cancelled"
-# More names are listed without those by profile.
-MOST_LISTED = 30
 DATE = re.compile("[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
 
 
@@ -62,9 +59,8 @@ def segment_names(
     most_clusters: int,
     left_out: Sequence[str],
     learned: Mapping[str, list[str]],
-    is_settled: bool = False,
 ) -> dict[str, list[str]]:
-    """What a segment of each segmentation can be called, before anything is learned in this build.
+    """What a segment of each segmentation can be called, before anything is learned.
 
     Args:
         strategies: Path and folder of the seed `segment_strategies`.
@@ -72,7 +68,6 @@ def segment_names(
         most_clusters: How many segments a clustering can have; all of them may have one profile, and are numbered.
         left_out: What customers are called who take no part.
         learned: Names that earlier fits gave, by segmentation.
-        is_settled: Whether this build learns no others: then these are all.
 
     Returns:
         Names by segmentation, those of the seed first; nothing where the seed can't be read, which dbt reports.
@@ -84,10 +79,6 @@ def segment_names(
         return {}
     numbers = ("", *(f" {number}" for number in range(2, most_clusters + 1)))
     profiles = [f"{', '.join(parts)}{number}" for parts in product(*words) for number in numbers]
-    if is_settled:
-        profiles = []
-        rows = [(number, row) for number, row in rows if row["segmentation"] not in learned]
-        left_out = [ALL_CANCELLED, *left_out]
     return {
         segmentation: [
             *(row["segment"] for _, row in rows if row["segmentation"] == segmentation and row["segment"] != ANY_OTHER),
@@ -110,8 +101,8 @@ def problems_of(path: str, number: int, row: Row, known: Mapping[str, list[str]]
     names = known.get(row["segmentation"], [])
     if names and row["segment"] and row["segment"] not in names:
         near = get_close_matches(row["segment"], names, n=1)
-        # Those by profile are hundreds, before any is learned.
-        usual = names if len(names) < MOST_LISTED else [name for name in names if ", " not in name]
+        # Those by profile are hundreds.
+        usual = [name for name in names if ", " not in name]
         end = f"did you mean {named(near[0])}?" if near else f"there are {listed(usual)}."
         yield (
             f"{campaign} addresses the segment {named(row['segment'])}, which is none of the segmentation "

@@ -572,47 +572,6 @@ def test_a_segment_that_nothing_can_be_called_is_found_before_anything_is_learne
     assert [end in problem for problem in problems] == ([] if end is None else [True])
 
 
-@pytest.mark.parametrize(
-    ("segmentation", "segment", "is_known"),
-    [("broad", "loyal", False), ("broad", "recent, rare, low spend", True), ("detailed", "champions", False),
-     ("detailed", "all cancelled", True), ("broad", "too much revenue", True), ("rfm", "champions", True)],
-)  # fmt: skip
-def test_a_build_that_learns_nothing_knows_all_segments_at_its_start(
-    tmp_path: Path, segmentation: str, segment: str, is_known: bool
-) -> None:
-    row = ROW | {"segmentation": segmentation, "segment": segment, "condition": ""}
-    pd.DataFrame([row]).to_csv(tmp_path / "campaigns.csv", index=False)
-    names = {
-        "strategies": ["seeds/segment_strategies.csv", str(ROOT)], "words": [["recent"], ["rare"], ["low spend"]],
-        "most_clusters": 10, "left_out": ["too much revenue"],
-        "learned": {"broad": ["recent, rare, low spend"], "detailed": ["loyal"]}, "is_settled": True,
-    }  # fmt: skip
-    problems = json.loads(read_campaigns("campaigns.csv", str(tmp_path), json.dumps(names)))["problems"]
-    assert [segment in problem for problem in problems] == ([] if is_known else [True])
-    if (segmentation, segment) == ("broad", "loyal"):
-        assert problems[0].endswith("there are all cancelled, too much revenue, recent, rare, low spend.")
-
-
-def test_a_build_knows_before_it_starts_whether_it_learns_segments(
-    copy_of_demo_shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    known: list[dict[str, Any]] = []
-
-    def stop(path: str, folder: str, names: str) -> str:
-        known.append(json.loads(names))
-        return json.dumps({"campaigns": [], "problems": ["Looked."]})
-
-    monkeypatch.setattr(settings_plugin, "read_campaigns", stop)
-    for settings in ({}, {"refit": True}, {"baseline_date": "2025-12-31"}, {"transactions": "other.csv"}):
-        assert "Looked." in problem_of(copy_of_demo_shop.dbt("run", "--select", "campaign_members", **settings))
-    assert [names["is_settled"] for names in known] == [True, False, False, False]
-    with duckdb.connect(str(copy_of_demo_shop.warehouse)) as warehouse:
-        # A build that was cut off before it stored its rules.
-        warehouse.execute("insert into core.model_versions by name select 2 as model_version")
-    copy_of_demo_shop.dbt("run", "--select", "campaign_members")
-    assert not known[-1]["is_settled"]
-
-
 def test_rows_that_can_be_used_get_none(tmp_path: Path) -> None:
     assert written(
         tmp_path,
