@@ -27,6 +27,16 @@ def test_all_parts_together_are_what_one_build_writes(name: str, demo_shop: Shop
             assert counted.fetchall() == [(parts == 1,)]
 
 
+@pytest.mark.parametrize("name", ["int_segment_moves", "int_counterfactual_segments", "int_segment_snapshots"])
+def test_a_build_writes_tables_by_parts(name: str, demo_shop: Shop) -> None:
+    """The only part of a small shop is everybody, which the statement that dbt runs says by itself."""
+    (written,) = (demo_shop.folder / "target" / "run").rglob(f"{name}.sql")
+    (model,) = (demo_shop.folder / "target" / "compiled").rglob(f"{name}.sql")
+    part = rendered("{{ is_in_part() }}")
+    assert part in model.read_text()
+    assert part not in written.read_text()
+
+
 @pytest.mark.parametrize(
     ("limit", "stored", "fewest", "most"),
     [
