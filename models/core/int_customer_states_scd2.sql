@@ -53,8 +53,9 @@ days as (
         max(order_date) as last_order_date,
         max(order_date) filter (where is_always_net) as last_net_order_date,
         -- The customer's country is that of the last order; of two on one day, of the later
-        -- invoice. One text of all, in their order: engines compare rows of values slowly.
-        max(concat_ws(chr(31), order_date, invoice_id, valid_from, country)) filter (
+        -- invoice. One text of all, in their order: engines compare rows of values slowly. What
+        -- parts them comes before any other sign, as the end of a text does.
+        max(concat_ws(chr(1), order_date, invoice_id, valid_from, country)) filter (
             where country is not null
         ) as last_country
     from changes
@@ -75,7 +76,7 @@ running as (
         min(first_order_date) over so_far as first_order_date,
         max(last_order_date) over so_far as last_order_date,
         max(last_net_order_date) over so_far as last_net_order_date,
-        split_part(max(last_country) over so_far, chr(31), -1) as country
+        split_part(max(last_country) over so_far, chr(1), -1) as country
     from days
     window
         by_day as (partition by customer_id order by valid_from),
