@@ -173,9 +173,10 @@
     Raises a sentence where a campaign names a segment that its segmentation doesn't have: in no
     version, as a campaign of the past was addressed by an older one. The argument is the relation
     of learned rules, after which it runs at once: what a fit has stored is there in the next build.
+    A run that draws no members is none of its business.
 -#}
 {% macro validate_campaign_segments(rules) -%}
-    {%- if execute and flags.WHICH in ['build', 'run'] -%}
+    {%- if execute and all_selected(['campaign_members']) -%}
         {%- set without_scores = ['all cancelled'] + exclusion_reasons().values() | list -%}
         {%- set unknown -%}
             with campaigns as (

@@ -49,7 +49,8 @@ compared as (
         campaigns.start_date,
         as_of.as_of_date,
         frozen.start_date as frozen_start_date,
-        coalesce(frozen.start_date, campaigns.start_date) + {{ campaign_windows() | max }} - 1
+        -- A name that is used again has a start of its own, to which nobody will be drawn.
+        greatest(frozen.start_date, campaigns.start_date) + {{ campaign_windows() | max }} - 1
             as last_date,
         frozen.campaign is not null and not frozen.is_nobody as is_frozen,
         -- Said as long as the log ends as it did then.

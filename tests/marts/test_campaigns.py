@@ -396,6 +396,23 @@ def test_a_row_that_was_changed_or_entered_after_the_start_is_a_warning(
     assert [campaign for campaign, _ in found] == (["new"] if now.get("name") == "new" else [])
 
 
+def test_a_name_that_is_used_again_next_year_is_a_warning(campaigns: Campaigns) -> None:
+    """Its members are those of the first time, long after the windows of that are over."""
+    row = ROW | {"name": "c", "condition": "true", "control_share": "0.5", "expected_lift": "0.1"}
+    campaigns.given.store(campaigns=pd.DataFrame([row | {"start_date": "2026-06-01"}]))
+    campaigns.store(
+        "int_as_of_dates",
+        pd.DataFrame({"role": ["as_of"], "as_of_date": [date(2026, 5, 20)]}),
+        role="varchar",
+        as_of_date="date",
+    )
+    campaigns.members(pd.DataFrame({"campaign": ["c"], "customer_id": "1", "monetary": 5, "is_control": False}))
+    campaigns.given.settings |= {"transactions": "shop.csv"}
+    path = ROOT / "tests/marts/assert_each_campaign_is_frozen_as_it_is_written.sql"
+    ((_, warning),) = campaigns.given.rows(path.read_text("utf-8"))
+    assert CHANGED.replace("2025-08-29", "2026-08-29") in warning
+
+
 def test_late_rows_restate_a_window_that_is_over_and_say_so(campaigns: Campaigns) -> None:
     """As long as the present figures are not the first ones; the count stays."""
     small_campaign(campaigns, 40, 40, 9)
@@ -467,14 +484,18 @@ def test_who_was_addressed_stays_whatever_comes_later(copy_of_demo_shop: Shop) -
             "insert into seeds.campaigns by name select 'new' as name, 'broad' as segmentation, 'whales' as segment, "
             "'2025-06-01' as start_date"
         )
-    # As soon as segments are learned, before customers have them.
-    for selected in (build, ("run", "--select", "int_segment_rules")):
+    # As soon as segments are learned, before customers have them, by a run that draws members.
+    learned = ("run", "--select", "int_segment_rules")
+    for selected in (build, (*learned, "campaign_members")):
         problem = problem_of(shop.dbt(*selected))
         assert (
             "The campaign 'new' addresses the segment 'whales', which is none of the segmentation broad: they are"
             in problem
         )
         assert "loyal" in problem
+    assert "int_segment_rules" in problem
+    result = shop.dbt(*learned)
+    assert result.success, problem_of(result)
     assert members_of(shop) == frozen
 
 
