@@ -846,8 +846,8 @@ def test_campaigns_claim_what_the_mart_claims(tables: Tables) -> None:
         "Not begun yet: it starts on 1 January 2025, and the log ends on 31 December 2024."
     )
     # One that begins later isn't decided yet: its row is all that is known.
-    days = ["2026-05-01", " 2026-03-01", "2026-03-01", "2026-01-01", "2024-01-01"]
-    plan = pd.DataFrame({"name": ["e", "f ", "d", "tomorrow", "over"], "start_date": days})
+    days = ["2026-05-01", " 2026-03-01", "2026-03-01", "2026-01-01", "2024-01-01", "2026-02-30"]
+    plan = pd.DataFrame({"name": ["e", "f ", "d", "tomorrow", "over", "no day"], "start_date": days})
     planned = (
         "Planned: f (1 March 2026), e (1 May 2026). The first build whose log reaches the day before the start decides"
         " whom a campaign addresses."
@@ -864,6 +864,10 @@ def test_campaigns_claim_what_the_mart_claims(tables: Tables) -> None:
     assert revenue.layout["yaxis"]["ticktext"] == [
         "a &amp; b, 30 days", "win back …24-02-21, 30 days", "win back …24-02-28, 30 days",
     ]  # fmt: skip
+    # One has the same label in each panel, also where another has no figure.
+    unknown = dict.fromkeys([f"conversion_difference{end}" for end in ("", "_low", "_high")])
+    for panel in campaign_results(pd.DataFrame([weekly[0], weekly[1] | unknown])).panels:
+        assert "win back …24-02-21, 30 days" in panel.layout["yaxis"]["ticktext"]
     # Nor does one count whose first days aren't over.
     assert campaign_results(pd.DataFrame([*rows, rows[2] | {"campaign": "e"}, waits])).title == block.title
 

@@ -102,9 +102,9 @@ def waiting_campaigns(planned: pd.DataFrame, results: pd.DataFrame, last_day: pd
         results: campaign_results.
         last_day: The last day that the report covers.
     """
-    rows = pd.DataFrame({
-        "campaign": planned["name"].str.strip(), "start_date": pd.to_datetime(planned["start_date"].str.strip()),
-    })  # fmt: skip
+    # What is no date is said where campaigns are read: a run that only writes the report doesn't look at them.
+    start_dates = pd.to_datetime(planned["start_date"].str.strip(), errors="coerce")
+    rows = pd.DataFrame({"campaign": planned["name"].str.strip(), "start_date": start_dates})
     later = rows[(rows["start_date"] > last_day + pd.Timedelta(days=1)) & ~rows["campaign"].isin(results["campaign"])]
     if later.empty:
         return ""
@@ -333,7 +333,8 @@ def differences(own: pd.DataFrame, field: str, title: str, across: Figure, words
         words: Writes a difference.
     """
     known = own[own[field].notna()]
-    short = labels(known["campaign"], 18)
+    # Of all campaigns, so that one has the same label in each panel.
+    short = labels(own["campaign"], 18)
     # By the whole name, as two names may be cut alike.
     names = {
         f"{row['campaign']}, {row['window_days']}": _(
