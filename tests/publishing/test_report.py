@@ -865,8 +865,8 @@ def test_campaigns_claim_what_the_mart_claims(tables: Tables) -> None:
         "a &amp; b, 30 days", "win back …24-02-21, 30 days", "win back …24-02-28, 30 days",
     ]  # fmt: skip
     # One has the same label in each panel, also where another has no figure.
-    unknown: dict[str, Any] = dict.fromkeys(f"conversion_difference{end}" for end in ("", "_low", "_high"))
-    for panel in campaign_results(pd.DataFrame([weekly[0], weekly[1] | unknown])).panels:
+    missing: dict[str, Any] = dict.fromkeys(f"conversion_difference{end}" for end in ("", "_low", "_high"))
+    for panel in campaign_results(pd.DataFrame([weekly[0], weekly[1] | missing])).panels:
         assert "win back …24-02-21, 30 days" in panel.layout["yaxis"]["ticktext"]
     # Nor does one count whose first days aren't over.
     assert campaign_results(pd.DataFrame([*rows, rows[2] | {"campaign": "e"}, waits])).title == block.title
