@@ -390,7 +390,14 @@ def test_a_table_of_an_earlier_release_gets_the_columns_that_a_function_adds(eng
         credentials = SimpleNamespace(driver_functions={"make": "made_earlier"}, engine_tables=["letters"])
         for _ in range(2):
             Cursor(driver.cursor(), engine, credentials).execute("select make('made_earlier')")
-    assert engine.run("select letter, place from made_earlier.letters").to_pylist() == [{"letter": "a", "place": None}]
+        engine.run("insert into made_earlier.letters values ('b', 2)")
+        cursor = Cursor(driver.cursor(), engine, credentials)
+        # As a publication does after the start of its run: in place of the copy, which is older.
+        cursor.show("made_earlier", "letters")
+        assert driver.execute("from made_earlier.letters order by 1").fetchall() == [("a", None), ("b", 2)]
+        cursor.drop_copies()
+    rows = engine.run("select letter, place from made_earlier.letters order by 1").to_pylist()
+    assert rows == [{"letter": "a", "place": None}, {"letter": "b", "place": 2}]
 
 
 def test_copies_that_a_killed_process_left_are_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

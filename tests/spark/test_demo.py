@@ -20,6 +20,7 @@ if os.environ.get("SHOP_CI") is None:
     pytest.importorskip("pysail", reason="the extra 'spark' is not installed")
 
 from dbt.adapters.sparkconnect.engine import Engine, engine_at
+from dbt.adapters.sparkconnect.translation import run_translated
 from dbt.cli.main import dbtRunner
 
 
@@ -112,6 +113,27 @@ def test_every_mart_equals_the_one_of_duckdb(folder: Path, demo_shop: Shop, tmp_
     assert unequal_marts(demo_shop, Engine("sail", str(tmp_path / "tables"))) == {}
     assert [path.name for path in (tmp_path / "tables" / "core" / "int_orders").iterdir()] == [half_written.name]
     assert "added.parquet" not in [path.name for path in half_written.iterdir()]
+
+
+@pytest.mark.soak
+def test_marts_are_published_and_what_they_propose_is_kept(folder: Path, tmp_path: Path) -> None:
+    """Also on a table of an earlier release, which kept less of a proposal."""
+    earlier = "select 'made earlier 2024-01-31' as campaign, 0.5::double as control_share, 0.5::double as draw"
+    earlier = f"create or replace table sources.proposed_actions as {earlier}, date '2024-01-31' as proposed_on"
+    run_translated(earlier, engine_at("sail", str(folder)))
+    engine = run_on_sail(
+        folder.parent, "build", "--select", "report_pages", "published_files", published_folder=str(tmp_path)
+    )
+    proposed = engine.run("select campaign, control_cut_point from sources.proposed_actions").to_pylist()
+    by_action = {row["campaign"].rsplit(" ", 1)[0]: row["control_cut_point"] for row in proposed}
+    assert {row["campaign"] for row in proposed if row["control_cut_point"] is None} == {"made earlier 2024-01-31"}
+    assert by_action["win back"] is not None
+    with (tmp_path / "audiences/actions/campaigns.csv").open(encoding="utf-8") as file:
+        listed = {row["name"] for row in csv.DictReader(file)}
+    assert listed == {row["campaign"] for row in proposed} - {"made earlier 2024-01-31"}
+    with duckdb.connect(str(tmp_path / "marts.duckdb"), read_only=True) as published:
+        counts = {mart: published.sql(f"select count(*) from {mart}").fetchall() for mart in PUBLISHED}
+    assert counts == {mart: [(len(engine.run(f"select 1 from main.{mart}")),)] for mart in PUBLISHED}
 
 
 @pytest.mark.soak

@@ -200,6 +200,8 @@ class Cursor:
         finally:
             if filled:
                 self.drop_copies()
+            for schema in filled:
+                self._drop_state(schema)
 
     def _show_named(self, sql: str) -> None:
         """Let the driver read the tables of the engine that a call names, such as `staging.lines`."""
@@ -210,12 +212,17 @@ class Cursor:
 
     def _copy_state(self, schema: str) -> None:
         """Copy tables that a function on the driver looks at, and makes where they are missing."""
+        self._drop_state(schema)
         for name in self.engine_tables:
             table = f"{quoted(schema)}.{quoted(name)}"
-            self.driver.execute(f"drop table if exists {table}")
             if self.engine.columns(schema, name):
                 self.driver.execute(f"create schema if not exists {quoted(schema)}")
                 self.driver.execute(f"create table {table} as {self.query_of(schema, name)}")
+
+    def _drop_state(self, schema: str) -> None:
+        """Drop these copies: the engine's tables change, and are shown to the driver by views of the same names."""
+        for name in self.engine_tables:
+            self.driver.execute(f"drop table if exists {quoted(schema)}.{quoted(name)}")
 
     def _carry(self, schema: str) -> None:
         """Store on the engine what a function made on the driver for it."""
