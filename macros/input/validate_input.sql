@@ -3,14 +3,15 @@
     source `shop`, before any table changes. The work is done in Python
     (python_models/shop_toolkit/ingest). A sentence stops the run where the input cannot be read. A
     run that does not read the input leaves it alone: the files may be archived by then. An input
-    that is a model has to be built first: see `prepare_input_model`.
+    that is a model has to be built first: see `prepare_input_model`. A run that only reads the
+    tables of the pipeline's state finds them with the columns of this release, too.
 -#}
 {% macro validate_input() -%}
-    {%- if execute and input_model() is not none -%}
+    {%- if execute and input_model() is none and reads_input() -%}
+        {%- do prepare_source(setting('transactions')) -%}
+    {%- elif execute and (input_model() is not none or reads_state()) -%}
         {%- set tables = single_value("select prepare_state('" ~ schema_of('sources') ~ "')") -%}
         {%- do list_as_existing({'table': fromjson(tables)}) -%}
-    {%- elif execute and reads_input() -%}
-        {%- do prepare_source(setting('transactions')) -%}
     {%- endif -%}
 {%- endmacro %}
 
@@ -110,10 +111,26 @@
     {%- if flags.WHICH == 'freshness' or (is_date_set and all_selected(['int_as_of_dates'])) -%}
         {{ return(true) }}
     {%- endif -%}
+    {{ return(reads_source('shop', selected_resources)) }}
+{%- endmacro %}
+
+
+{#- Whether this run reads or writes the source `state`; a unit test looks up its columns. -#}
+{% macro reads_state() -%}
+    {%- set ids = [] -%}
     {%- for id in selected_resources -%}
+        {%- do ids.append(modules.re.sub('^unit_test[.](\\w+[.]\\w+)[.].*', 'model.\\1', id)) -%}
+    {%- endfor -%}
+    {{ return(reads_source('state', ids)) }}
+{%- endmacro %}
+
+
+{#- Whether one of these nodes reads a source of this project, or writes it. -#}
+{% macro reads_source(name, ids) -%}
+    {%- for id in ids -%}
         {%- set node = graph.nodes.get(id) or {} -%}
         {%- for parent_id in (node.depends_on or {}).get('nodes', [])
-            if parent_id.startswith('source.' ~ this_package() ~ '.shop.') -%}
+            if parent_id.startswith('source.' ~ this_package() ~ '.' ~ name ~ '.') -%}
             {{ return(true) }}
         {%- endfor -%}
     {%- endfor -%}

@@ -106,6 +106,31 @@ def test_the_list_of_an_action_is_drawn_once_and_the_warehouse_knows_it(shop: Sh
 
 
 @pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(["build", "--select", *PUBLICATION], id="publication"),
+        pytest.param(["run", "--select", "campaign_members"], id="campaigns"),
+        pytest.param(["test", "--select", "campaign_members,test_type:unit"], id="unit tests"),
+    ],
+)
+def test_a_run_that_does_not_read_the_input_takes_the_state_of_an_earlier_release(
+    shop: Shop, command: list[str]
+) -> None:
+    """That one kept four columns of what it proposed."""
+    change(
+        shop,
+        "create table seeds.proposed as from sources.proposed_actions",
+        "alter table sources.proposed_actions drop control_cut_point",
+        "alter table sources.proposed_actions drop model_version",
+    )
+    result = shop.dbt(*command)
+    columns = shop.row("select list(column_name) from duckdb_columns() where table_name = 'proposed_actions'")
+    change(shop, "create or replace table sources.proposed_actions as from seeds.proposed", "drop table seeds.proposed")
+    assert result.success, problem_of(result)
+    assert {"control_cut_point", "model_version"} <= set(columns[0])
+
+
+@pytest.mark.parametrize(
     ("damage", "options", "reason"),
     [
         # Every shop has all score segments; the learned ones may differ.
