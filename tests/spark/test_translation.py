@@ -22,6 +22,7 @@ if os.environ.get("SHOP_CI") is None:
     pytest.importorskip("pysail", reason="the extra 'spark' is not installed")
 
 import grpc  # type: ignore[import-untyped]
+from dbt.adapters.sparkconnect import translation
 from dbt.adapters.sparkconnect.copies import ASIDE
 from dbt.adapters.sparkconnect.credentials import Credentials
 from dbt.adapters.sparkconnect.engine import Engine, engine_at, from_files, retry_policies, version_problem
@@ -537,10 +538,15 @@ def test_a_table_is_made_of_copies_where_a_common_table_can_not_be_stored(
     """Sail wrote decimals into a column that it called one of doubles, and did not read it again."""
 
     def refuse(*given: str) -> None:
-        raise ValueError
+        raise ValueError("it holds no doubles")
 
+    said: list[str] = []
+    monkeypatch.setattr(translation.LOGGER, "info", said.append)
     monkeypatch.setattr(engine, "make_aside", refuse)
     run_translated(f"create or replace table shop.doubled as {OF_DOUBLED}", engine)
+    # Slow as it is, what made it so is known.
+    assert len(said) == 1
+    assert "it holds no doubles" in said[0]
     assert rows_of(engine.run("select * from shop.doubled")) == rows_of(connection.sql(OF_DOUBLED).to_arrow_table())
     # Without a schema, as unit tests make tables, there is no place for them.
     (statement,) = translate(f"create or replace table doubled as {OF_DOUBLED}", engine)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from dbt.adapters.events.logging import AdapterLogger
 from dbt.adapters.sparkconnect.copies import aside_of, stored_aside
 from dbt.adapters.sparkconnect.rules import TYPES, UntranslatableError, apply_rules, in_words_of_spark, push_conditions
 from dbt.adapters.sparkconnect.shapes import (
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 # What the materializations write before the query of a model, so that its lines are counted from there.
 BEGIN_OF_QUERY = "/* query of the model */"
+LOGGER = AdapterLogger("sparkconnect")
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,10 @@ def run_translated(sql: str, engine: Engine) -> Any:
         return _run_all(translate(sql, engine), engine, asides)
     except DbtRuntimeError:
         raise
-    except Exception:
+    except Exception as error:
         if not asides:
             raise
+        LOGGER.info(f"The statement runs again without tables for its common tables, as it failed: {error}")
     # Sail calls some columns by another type than it stores them, of which a query that is copied has no notice.
     return _run_all(translate(sql, engine, stores_aside=False), engine, [])
 
