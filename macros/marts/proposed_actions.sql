@@ -15,7 +15,8 @@
         proposed.draw,
         proposed.proposed_on,
         proposed.control_cut_point,
-        proposed.model_version
+        proposed.model_version,
+        proposed.configured_share
     from (
         with {{ action_members(
             ref('customers'), ref('customer_alerts'), ref('segments'), ref('campaign_members')
@@ -27,7 +28,8 @@
             {{ draw_of_campaign('campaign') | indent(12) }} as draw,
             as_of_date as proposed_on,
             control_cut_point,
-            model_version
+            model_version,
+            {{ configured_control_share() }} as configured_share
         from action_members
         where control_share > 0
     ) as proposed
@@ -61,6 +63,7 @@
         proposed.campaign,
         proposed.control_share,
         coalesce(proposed.control_cut_point, proposed.control_share) as control_cut_point,
+        proposed.configured_share,
         proposed.proposed_on
     from {{ source('state', 'proposed_actions') }} as proposed
     inner join {{ versions }} as versions

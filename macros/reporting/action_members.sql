@@ -5,6 +5,9 @@
     writes their files. The arguments name the marts of these names. Who is in a campaign that began
     within its first window is left out, and so is the segment of such a campaign: who was held out
     of it would be written to, and who was written to would be again.
+
+    It reads what earlier builds of the day proposed (`proposed_actions`), so equal marts may hold
+    out others where another list was published before.
 -#}
 {% macro action_members(customers, customer_alerts, segments, campaign_members) -%}
 {%- set least_customers, most_customers = 5, 100 -%}
@@ -168,25 +171,9 @@ action_draws as (
 
 ),
 
-action_shares as (
+chosen_shares as (
 
     {{ control_shares_of_actions('action_draws') | indent(4) }}
-
-),
-
-action_places as (
-
-    select
-        action_draws.*,
-        action_shares.control_share,
-        action_shares.customer_count,
-        row_number() over (
-            partition by action_draws.finding
-            order by action_draws.draw, action_draws.customer_id
-        ) as place
-    from action_draws
-    inner join action_shares
-        on action_draws.finding = action_shares.finding
 
 ),
 
@@ -196,26 +183,63 @@ proposals as (
 
 ),
 
--- Drawn once, by the first build that proposes the action: whoever comes to it later that day is on
--- the one or the other side of the same cut-point, and nobody changes sides.
+-- Drawn once, by the first build that proposes the action by this setting: its share and its
+-- cut-point are taken whatever they would be of those who are members now. So whoever comes to it
+-- later that day is on the one or the other side, and nobody changes sides.
+action_shares as (
+
+    select
+        chosen.campaign,
+        chosen.customer_count,
+        coalesce(proposals.control_share, chosen.control_share) as control_share,
+        proposals.control_cut_point as proposed_cut_point
+    from chosen_shares as chosen
+    left join proposals
+        on
+            chosen.campaign = proposals.campaign
+            and (
+                proposals.configured_share = {{ configured_control_share() }}
+                or chosen.control_share = proposals.control_share
+            )
+    qualify
+        row_number() over (
+            partition by chosen.campaign
+            order by
+                coalesce(proposals.configured_share = {{ configured_control_share() }}, false) desc,
+                proposals.control_share asc
+        ) = 1
+
+),
+
+action_places as (
+
+    select
+        action_draws.*,
+        action_shares.control_share,
+        action_shares.customer_count,
+        action_shares.proposed_cut_point,
+        row_number() over (
+            partition by action_draws.campaign
+            order by action_draws.draw, action_draws.customer_id
+        ) as place
+    from action_draws
+    inner join action_shares
+        on action_draws.campaign = action_shares.campaign
+
+),
+
 action_cut_points as (
 
     select
-        places.finding,
+        campaign,
         coalesce(
-            min(proposals.control_cut_point),
-            min(places.draw) filter (
-                where not {{ is_place_held_out(
-                    'places.place', 'places.control_share', 'places.customer_count'
-                ) }}
+            min(proposed_cut_point),
+            min(draw) filter (
+                where not {{ is_place_held_out('place', 'control_share', 'customer_count') }}
             )
         ) as control_cut_point
-    from action_places as places
-    left join proposals
-        on
-            places.campaign = proposals.campaign
-            and places.control_share = proposals.control_share
-    group by places.finding
+    from action_places
+    group by campaign
 
 ),
 
@@ -227,7 +251,7 @@ action_members as (
         action_places.draw < action_cut_points.control_cut_point as is_control
     from action_places
     inner join action_cut_points
-        on action_places.finding = action_cut_points.finding
+        on action_places.campaign = action_cut_points.campaign
 
 )
 {%- endmacro %}
@@ -243,35 +267,46 @@ action_members as (
 {%- endmacro %}
 
 
+{#- SQL: the setting `control_share`. While dbt parses, it isn't checked yet. -#}
+{% macro configured_control_share() -%}
+cast({{ var('control_share') if var('control_share') is number else 0 }} as double)
+{%- endmacro %}
+
+
 {#-
-    SQL: the share of each action's members to hold out (`finding`, `control_share`), and how many
+    SQL: the share of each action's members to hold out (`campaign`, `control_share`), and how many
     they are. It is that of the setting `control_share`, or where it leaves too few in a group for
     `campaign_results` to say anything, the next larger hundredth up to a half, else the next
-    smaller one. 0, nobody, where none leaves enough, or the setting is 0.
+    smaller one. These leave some more than the least where they can, so that one who leaves the
+    list later that day doesn't make it unmeasurable. 0, nobody, where none leaves enough, or the
+    setting is 0.
 -#}
 {% macro control_shares_of_actions(members) -%}
-{#- While dbt parses, the setting isn't checked yet. -#}
 {%- set configured = var('control_share') if var('control_share') is number else 0 -%}
-{%- set shares = [configured] -%}
-{%- set least = least_campaign_customers() -%}
+{%- set least = least_campaign_customers() | int -%}
+{%- set some_more = least + 5 -%}
+{%- set hundredth = (100 * configured) | round(6) -%}
+{%- set others = range(1, 51) | select('gt', hundredth) | list
+    + range(50, 0, -1) | select('lt', hundredth) | list -%}
+{%- set choices = [(configured, least)] -%}
 {%- if configured -%}
-    {%- set hundredth = (100 * configured) | round(6) -%}
-    {%- for number in range(1, 51) | select('gt', hundredth) -%}
-        {%- do shares.append(number / 100) -%}
-    {%- endfor -%}
-    {%- for number in range(50, 0, -1) | select('lt', hundredth) -%}
-        {%- do shares.append(number / 100) -%}
+    {%- for number in [some_more, least] -%}
+        {%- for other in others -%}
+            {%- do choices.append((other / 100, number)) -%}
+        {%- endfor -%}
     {%- endfor -%}
 {%- endif -%}
 select
-    counted.finding,
+    counted.campaign,
     counted.customer_count,
     coalesce(
-        min_by(cast(shares.share as double), shares.place) filter (
+        min_by(cast(choices.share as double), choices.place) filter (
             -- The last of the least who are held out is, and the first of the least others is not.
-            where {{ is_place_held_out(least, 'shares.share', 'counted.customer_count') }}
+            where {{ is_place_held_out(
+                'choices.least', 'choices.share', 'counted.customer_count'
+            ) }}
             and not {{ is_place_held_out(
-                'counted.customer_count - ' ~ least ~ ' + 1', 'shares.share',
+                'counted.customer_count - choices.least + 1', 'choices.share',
                 'counted.customer_count'
             ) }}
         ),
@@ -279,16 +314,16 @@ select
     ) as control_share
 from (
     select
-        finding,
+        campaign,
         count(*) as customer_count
     from {{ members }}
-    group by finding
+    group by campaign
 ) as counted
 cross join (
     values
-    {% for share in shares -%}
-    ({{ loop.index }}, {{ share }}){{ ',' if not loop.last }}
+    {% for share, number in choices -%}
+    ({{ loop.index }}, {{ share }}, {{ number }}){{ ',' if not loop.last }}
     {% endfor -%}
-) as shares (place, share)
-group by counted.finding, counted.customer_count
+) as choices (place, share, least)
+group by counted.campaign, counted.customer_count
 {%- endmacro %}

@@ -156,12 +156,17 @@ def test_files_of_one_name_are_numbered() -> None:
     ("configured", "members", "share"),
     [
         (0.1, 1000, 0.1),
-        (0.1, 100, 0.3),  # 30 of 100 are the first enough
-        (0.25, 100, 0.3),
-        (0.1, 90, 0.33),  # 29.7 of 90
-        (0.1, 128, 0.24),
+        (0.3, 100, 0.3),  # 30 are enough
+        (0.1, 100, 0.35),  # where the share is raised, to some more
+        (0.29, 100, 0.35),
+        (0.1, 90, 0.39),  # 34.2 of 90 at 0.38
+        (0.1, 128, 0.27),
+        (0.1, 70, 0.5),
+        (0.1, 69, 0.43),  # no more than 34 in each group
         (0.7, 1000, 0.7),
         (0.7, 80, 0.5),  # 24 would be addressed
+        (0.7, 104, 0.7),
+        (0.72, 104, 0.5),  # 29 would be addressed
         (0.1, 60, 0.5),
         (0.1, 59, 0),
         (0, 1000, 0),
@@ -177,5 +182,5 @@ def test_an_action_holds_out_enough_to_measure_it_or_nobody(
         macros + "{{ control_shares_of_actions('members') }}"
     )
     sql = template.render(var=lambda _: configured, least_campaign_customers=lambda: 30)
-    draws = f"select 'win_back' as finding, (range + 0.5) / {members} as draw from range({members})"
-    assert duckdb.execute(f"with members as ({draws}) {sql}").fetchall() == [("win_back", members, share)]
+    draws = f"select 'win back' as campaign, (range + 0.5) / {members} as draw from range({members})"
+    assert duckdb.execute(f"with members as ({draws}) {sql}").fetchall() == [("win back", members, share)]

@@ -78,7 +78,15 @@ def test_the_files_of_actions_and_the_rows_of_their_campaigns_hold_the_same_cust
     assert not by_action
 
 
-def test_the_list_of_an_action_is_drawn_once_and_the_warehouse_knows_it(shop: Shop) -> None:
+@pytest.mark.parametrize(
+    "are_others_overdue",
+    [
+        pytest.param(True, id="others come"),
+        # Of those who are left another share would be held out.
+        pytest.param(False, id="nobody comes"),
+    ],
+)
+def test_the_list_of_an_action_is_drawn_once_and_the_warehouse_knows_it(shop: Shop, are_others_overdue: bool) -> None:
     """Also where only the publication runs. Who leaves the list or comes to it changes nobody's group."""
     path = Path(shop.settings["published_folder"]) / "audiences/actions/win-back-customer-ids.csv"
     (day,) = shop.row("select max(as_of_date) from customers")
@@ -88,21 +96,45 @@ def test_the_list_of_an_action_is_drawn_once_and_the_warehouse_knows_it(shop: Sh
     draw = int(hashlib.md5(f"|win back {day}|".encode()).hexdigest()[:8], 16) / 2**32
     proposed = f"select control_share, draw from sources.proposed_actions where campaign = 'win back {day}'"
     assert shop.rows(proposed) == [(action.share, draw)]
+    stay = "" if are_others_overdue else f" or customer_id not in {tuple(action.members)}"
     change(
         shop,
         "create table seeds.alerts as from main.customer_alerts",
-        f"delete from main.customer_alerts where customer_id in {tuple(gone)}",
+        f"delete from main.customer_alerts where customer_id in {tuple(gone)}{stay}",
     )
     result = shop.dbt("build", "--select", *PUBLICATION)
     now, left = weekly_actions(shop, day)["win back"], set(path.read_text("utf-8").split()[1:])
+    with path.with_name("campaigns.csv").open(encoding="utf-8") as file:
+        shares = {row["name"]: float(row["control_share"]) for row in csv.DictReader(file)}
     change(shop, "create or replace table main.customer_alerts as from seeds.alerts", "drop table seeds.alerts")
     assert result.success, problem_of(result)
-    assert now.share == action.share
+    assert (now.share == action.share) == are_others_overdue
     # Drawn again, nine others would be held out.
     assert len(now.held_out - action.held_out) > 5
     assert left & action.members == addressed & now.members
+    assert shares[f"win back {day}"] == action.share
     assert shop.rows(proposed) == [(action.share, draw)]
     assert shop.dbt("build", "--select", *PUBLICATION).success
+
+
+def test_an_action_is_drawn_again_by_another_share(shop: Shop) -> None:
+    """By the setting alone: the one that was chosen for fewer members doesn't count for it."""
+    path = Path(shop.settings["published_folder"]) / "audiences/actions/win-back-customer-ids.csv"
+    (day,) = shop.row("select max(as_of_date) from customers")
+    kept = (
+        "select control_share, configured_share from sources.proposed_actions where campaign = 'win back {}' order by 1"
+    )
+    proposed = kept.format(day)
+    before = shop.rows(proposed)
+    assert before == [(0.35, 0.1)]
+    for setting, held_out, rows in ((0.5, 50, [*before, (0.5, 0.5)]), (0, 0, [*before, (0.5, 0.5)])):
+        result = shop.dbt("build", "--select", *PUBLICATION, control_share=setting)
+        assert result.success, problem_of(result)
+        assert len(path.read_text("utf-8").split()) - 1 == 100 - held_out
+        assert shop.rows(proposed) == rows
+    assert shop.dbt("build", "--select", *PUBLICATION).success
+    assert len(path.read_text("utf-8").split()) - 1 == 65
+    change(shop, "delete from sources.proposed_actions where configured_share = 0.5")
 
 
 @pytest.mark.parametrize(

@@ -1324,13 +1324,11 @@ def test_actions_lead_to_their_files_and_say_how_to_measure_them(visit: Visit, t
     assert [card.title for card in entered if "it is in the list of campaigns" in card.texts[2][1]] == [
         "Write to overdue customers"
     ]
-    # Too few to have 30 in both groups.
+    # Nobody who was held out is in the list any more.
     few = tables["rpt_findings"].assign(control_customer_count=0)
     for card in blocks_of(dict(tables) | {"rpt_findings": few})["actions"].cards:
         assert not any(path.endswith("campaigns.csv") for _, path in card.files)
-        assert card.texts[2][1].startswith(
-            "not possible: nobody is held out to compare with, as no share of up to a half"
-        )
+        assert card.texts[2][1].startswith("not possible: each group needs 30 customers, and of the list as it is now")
     # Of overdue customers there are more; a segment of this name is in two segmentations.
     assert cards["Win the second order"].texts[0][1].startswith("all 61 customers whose only order is")
     assert cards["Write to overdue customers"].texts[0][1].startswith("the 100 of 108 overdue customers with")
@@ -1921,15 +1919,19 @@ def test_a_sum_of_floats_is_rounded_as_its_amount_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("customers", "are_held_out", "reason"),
+    ("customers", "held_out", "are_held_out", "reason"),
     [
-        (59, True, "each group needs 30 customers, and these are fewer than 60"),
-        (60, True, "no share of up to a half leaves 30"),
-        (60, False, "the setting control_share is 0"),
+        (59, 0, True, "each group needs 30 customers, and these are fewer than 60"),
+        (60, 0, False, "the setting control_share is 0"),
+        # Who was held out when the list was drawn has left it.
+        (90, 29, True, "each group needs 30 customers, and of the list as it is now the smaller one has 29"),
+        (59, 30, True, "the smaller one has 29"),
+        (60, 0, True, "the smaller one has 0"),
+        (60, 30, True, "add the row of its campaign"),
     ],
 )
-def test_an_action_that_cant_be_measured_says_why(customers: int, are_held_out: bool, reason: str) -> None:
-    row: dict[Hashable, Any] = {"customer_count": customers, "control_customer_count": 0}
+def test_an_action_says_why_it_cant_be_measured(customers: int, held_out: int, are_held_out: bool, reason: str) -> None:
+    row: dict[Hashable, Any] = {"customer_count": customers, "control_customer_count": held_out}
     assert first.how_to_measure(row, False, are_held_out).count(reason) == 1
     segments = pd.DataFrame({"control_customer_count": [None, 3 if are_held_out else 0]})
     assert first.holds_out({"rpt_segments": segments}) == are_held_out

@@ -37,8 +37,10 @@ def weekly_actions(shop: Shop, day: datetime.date) -> dict[str, Action]:
             for (customer,) in shop.rows(query)
         )
         held_out = {share: exact_share(share, len(members)) for share in SHARES}
-        enough = (share for share, number in held_out.items() if 30 <= number <= len(members) - 30)
-        share = next(enough, Decimal(0))
+        least = {share: min(number, len(members) - number) for share, number in held_out.items()}
+        enough = [share for share in SHARES if least[share] >= 35] + [share for share in SHARES if least[share] >= 30]
+        # The setting itself needs no more than the least.
+        share = SHARES[0] if least[SHARES[0]] >= 30 else [*enough, Decimal(0)][0]
         drawn = {customer for _, customer in members[: held_out.get(share, 0)]}
         found[action] = Action({customer for _, customer in members}, float(share), drawn)
     return found

@@ -41,6 +41,7 @@ STATE_TABLES = """
     );
     alter table {schema}.proposed_actions add column if not exists control_cut_point double;
     alter table {schema}.proposed_actions add column if not exists model_version integer;
+    alter table {schema}.proposed_actions add column if not exists configured_share double;
 """
 
 

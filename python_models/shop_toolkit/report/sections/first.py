@@ -427,8 +427,9 @@ def how_to_measure(row: Row, is_campaign: bool, is_anybody_held_out: bool) -> st
             days=FIRST_DAYS,
             buyers=LEAST_BUYERS,
         )
-    if not row["control_customer_count"]:
-        return why_nobody_is_held_out(row, is_anybody_held_out)
+    held_out = row["control_customer_count"]
+    if min(held_out, row["customer_count"] - held_out) < LEAST_COMPARED:
+        return why_not_measured(row, is_anybody_held_out)
     return _(
         "add the row of its campaign to seeds/campaigns.csv: the next build holds out the same control group, and the"
         " tab Campaigns then compares both groups, where enough of each order ({buyers} or more)",
@@ -436,26 +437,28 @@ def how_to_measure(row: Row, is_campaign: bool, is_anybody_held_out: bool) -> st
     )
 
 
-def why_nobody_is_held_out(row: Row, is_anybody_held_out: bool) -> str:
-    """Why an action has no control group.
+def why_not_measured(row: Row, is_anybody_held_out: bool) -> str:
+    """Why an action can't be measured: it has no control group, or the smaller group is too small.
 
     Args:
         row: Its row of rpt_findings.
         is_anybody_held_out: Whether the shop holds customers out at all.
     """
-    if row["customer_count"] < 2 * LEAST_COMPARED:
+    held_out = row["control_customer_count"]
+    if not held_out and row["customer_count"] < 2 * LEAST_COMPARED:
         return _(
             "not possible: nobody is held out to compare with, as each group needs {least} customers, and these are"
             " fewer than {both}",
             least=LEAST_COMPARED,
             both=2 * LEAST_COMPARED,
         )
-    if not is_anybody_held_out:
+    if not held_out and not is_anybody_held_out:
         return _("not possible: nobody is held out to compare with, as the setting control_share is 0")
+    # Drawn when the list had others: see the macro action_members.
     return _(
-        "not possible: nobody is held out to compare with, as no share of up to a half leaves {least} customers in each"
-        " group by today's draw; that of another day may",
+        "not possible: each group needs {least} customers, and of the list as it is now the smaller one has {count}",
         least=LEAST_COMPARED,
+        count=count(min(held_out, row["customer_count"] - held_out)),
     )
 
 
