@@ -23,5 +23,5 @@ cast(
     each engine.
 -#}
 {% macro is_place_held_out(place, control_share, customer_count) -%}
-{{ place }} - 0.5 <= cast({{ control_share }} as decimal(10, 9)) * {{ customer_count }}
+({{ place }} - 0.5 <= cast({{ control_share }} as decimal(10, 9)) * {{ customer_count }})
 {%- endmacro %}

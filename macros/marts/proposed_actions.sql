@@ -29,7 +29,7 @@
             as_of_date as proposed_on,
             control_cut_point,
             model_version,
-            {{ configured_control_share() }} as configured_share
+            cast({{ configured_control_share() }} as double) as configured_share
         from action_members
         where control_share > 0
     ) as proposed

@@ -198,14 +198,17 @@ action_shares as (
         on
             chosen.campaign = proposals.campaign
             and (
-                proposals.configured_share = {{ configured_control_share() }}
+                proposals.configured_share = cast({{ configured_control_share() }} as double)
                 or chosen.control_share = proposals.control_share
             )
     qualify
         row_number() over (
             partition by chosen.campaign
             order by
-                coalesce(proposals.configured_share = {{ configured_control_share() }}, false) desc,
+                coalesce(
+                    proposals.configured_share = cast({{ configured_control_share() }} as double),
+                    false
+                ) desc,
                 proposals.control_share asc
         ) = 1
 
@@ -231,27 +234,26 @@ action_places as (
 action_cut_points as (
 
     select
-        campaign,
+        *,
         coalesce(
-            min(proposed_cut_point),
-            min(draw) filter (
-                where not {{ is_place_held_out('place', 'control_share', 'customer_count') }}
-            )
+            proposed_cut_point,
+            min(
+                case
+                    when not {{ is_place_held_out('place', 'control_share', 'customer_count') }}
+                        then draw
+                end
+            ) over (partition by campaign)
         ) as control_cut_point
     from action_places
-    group by campaign
 
 ),
 
 action_members as (
 
     select
-        action_places.*,
-        action_cut_points.control_cut_point,
-        action_places.draw < action_cut_points.control_cut_point as is_control
-    from action_places
-    inner join action_cut_points
-        on action_places.campaign = action_cut_points.campaign
+        *,
+        draw < control_cut_point as is_control
+    from action_cut_points
 
 )
 {%- endmacro %}
@@ -267,9 +269,9 @@ action_members as (
 {%- endmacro %}
 
 
-{#- SQL: the setting `control_share`. While dbt parses, it isn't checked yet. -#}
+{#- The setting `control_share`. While dbt parses, it isn't checked yet. -#}
 {% macro configured_control_share() -%}
-cast({{ var('control_share') if var('control_share') is number else 0 }} as double)
+{{ var('control_share') if var('control_share') is number else 0 }}
 {%- endmacro %}
 
 
@@ -282,7 +284,7 @@ cast({{ var('control_share') if var('control_share') is number else 0 }} as doub
     setting is 0.
 -#}
 {% macro control_shares_of_actions(members) -%}
-{%- set configured = var('control_share') if var('control_share') is number else 0 -%}
+{%- set configured = configured_control_share() | float -%}
 {%- set least = least_campaign_customers() | int -%}
 {%- set some_more = least + 5 -%}
 {%- set hundredth = (100 * configured) | round(6) -%}
