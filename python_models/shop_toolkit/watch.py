@@ -339,6 +339,11 @@ class Seen:
     changed: int
 
 
+def stamps_of_warehouse(warehouse: Path) -> list[str | None]:
+    """Stamps of a warehouse's file and of the log of what it doesn't hold yet, which change as somebody writes."""
+    return [stamp_or_none(f"{warehouse}{ending}") for ending in ("", ".wal")]
+
+
 class Shown:
     """Remembers what readers were shown, to count changes; in memory, as one number per customer.
 
@@ -352,15 +357,15 @@ class Shown:
         self.memory = duckdb.connect(config={"threads": 1})
         self.memory.execute("create table states (customer_id varchar, state ubigint)")
         self.last_row: int | None = None
-        self.looked_at: list[str | None] | None = None
+        self.files: list[str | None] | None = None
 
     def look(self, warehouse: Path) -> Seen:
         """Look at the warehouse, read-only; where it can't be opened nothing has changed.
 
         A warehouse that nobody has written to since the last look is not opened: a million customers take a second.
         """
-        files = [stamp_or_none(str(warehouse) + ending) for ending in ("", ".wal")]
-        if files == self.looked_at:
+        files = stamps_of_warehouse(warehouse)
+        if files == self.files:
             return Seen(0, 0)
         try:
             self.memory.execute(f"attach {quote_text(str(warehouse))} as warehouse (read_only)")
@@ -372,7 +377,7 @@ class Shown:
             return Seen(0, 0)
         finally:
             self.memory.execute("detach warehouse")
-        self.looked_at = files
+        self.files = files
         return seen
 
     def _compare(self) -> Seen:
@@ -412,7 +417,7 @@ class Input:
         if is_file_name(self.transactions):
             return stamps(self.transactions)
         # To open the warehouse would shut out whoever wants to write the table: only where it may have changed.
-        files = [stamp_or_none(str(self.warehouse) + ending) for ending in ("", ".wal")]
+        files = stamps_of_warehouse(self.warehouse)
         if self._counted is not None and self._counted[0] == files:
             return self._counted[1]
         rows, is_stored = self._count_rows()
