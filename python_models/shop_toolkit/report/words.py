@@ -112,7 +112,7 @@ def label(text: Any, longest: int = 44) -> str:
 
 
 def labels(texts: Iterable[Any], longest: int = 44) -> dict[Any, str]:
-    """Labels of texts: where several begin alike, their middle is left out, and their ends tell them apart."""
+    """Labels of texts: where several begin alike, the middle is left out of them instead of the end."""
     cut = {text: label(text, longest) for text in texts}
     shared = Counter(cut.values())
     return {text: cut[text] if shared[cut[text]] == 1 else label(_ends_of(text, longest), longest) for text in cut}

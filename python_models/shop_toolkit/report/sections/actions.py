@@ -11,7 +11,7 @@ from shop_toolkit.report.charts import Block, Card, Row, Tables, largest, rows_o
 from shop_toolkit.report.colours import segment_colours
 from shop_toolkit.report.language import gettext as _
 from shop_toolkit.report.language import marked, ngettext, number_text
-from shop_toolkit.report.sections.campaigns import LEAST_COMPARED, campaign_results, waiting_campaigns
+from shop_toolkit.report.sections.campaigns import LEAST_COMPARED, campaign_results, planned_campaigns
 from shop_toolkit.report.sections.lists import lists_of
 from shop_toolkit.report.segmentations import ordered, segmentations_of
 from shop_toolkit.report.words import count, customers, is_missing, money, percent, sentence
@@ -41,8 +41,8 @@ def blocks(tables: Tables) -> list[Block]:
     }
     all_cards = [cards(segmentation, words, segments, colours, files) for segmentation, words in shown.items()]
     last_day = pd.to_datetime(tables["rpt_findings"]["as_of_date"]).max()
-    waiting = waiting_campaigns(tables["campaigns"], tables["campaign_results"], last_day)
-    results = campaign_results(tables["campaign_results"], waiting)
+    planned = planned_campaigns(tables["campaigns"], tables["campaign_results"], last_day)
+    results = campaign_results(tables["campaign_results"], planned)
     # What is there to see comes first.
     return [*all_cards, results] if results.problem else [results, *all_cards]
 

@@ -52,17 +52,17 @@ SIGNS = {
 }
 
 
-def campaign_results(results: pd.DataFrame, waiting: str = "") -> Block:
+def campaign_results(results: pd.DataFrame, planned: str = "") -> Block:
     """What campaigns brought.
 
     Args:
         results: The mart of this name, as the report may show it.
-        waiting: A sentence about campaigns that begin later.
+        planned: A sentence about campaigns that begin later.
     """
     name = "campaign_results"
     if results.empty:
         problem = _("No campaign has begun: a row in seeds/campaigns.csv plans one, and its results are shown here.")
-        return without_chart(name, _("What campaigns brought"), f"{problem} {waiting}".strip())
+        return without_chart(name, _("What campaigns brought"), f"{problem} {planned}".strip())
     rows = results.sort_values(["start_date", "campaign", "window_days"], ascending=[False, True, True])
     last = list(dict.fromkeys(rows["campaign"]))[:MOST_SHOWN]
     own = rows[rows["campaign"].isin(last)]
@@ -73,8 +73,8 @@ def campaign_results(results: pd.DataFrame, waiting: str = "") -> Block:
     )
     if rows["campaign"].nunique() > MOST_SHOWN:
         note += " " + _("Shown are the last {count} campaigns; the table has all.", count=MOST_SHOWN)
-    if waiting:
-        note += " " + waiting
+    if planned:
+        note += " " + planned
     panels = [panel for panel in (revenue_panel(own), conversion_panel(own)) if panel.data]
     return Block(
         name,
@@ -94,17 +94,17 @@ def campaign_results(results: pd.DataFrame, waiting: str = "") -> Block:
     )
 
 
-def waiting_campaigns(planned: pd.DataFrame, results: pd.DataFrame, last_day: pd.Timestamp) -> str:
+def planned_campaigns(campaigns: pd.DataFrame, results: pd.DataFrame, last_day: pd.Timestamp) -> str:
     """A sentence about campaigns that begin later than the log reaches, the next ones first; empty without any.
 
     Args:
-        planned: The seed campaigns.
+        campaigns: The seed of this name.
         results: campaign_results.
         last_day: The last day that the report covers.
     """
     # What is no date is said where campaigns are read: a run that only writes the report doesn't look at them.
-    start_dates = pd.to_datetime(planned["start_date"].str.strip(), errors="coerce")
-    rows = pd.DataFrame({"campaign": planned["name"].str.strip(), "start_date": start_dates})
+    start_dates = pd.to_datetime(campaigns["start_date"].str.strip(), errors="coerce")
+    rows = pd.DataFrame({"campaign": campaigns["name"].str.strip(), "start_date": start_dates})
     later = rows[(rows["start_date"] > last_day + pd.Timedelta(days=1)) & ~rows["campaign"].isin(results["campaign"])]
     if later.empty:
         return ""
