@@ -7,8 +7,10 @@ import pytest
 from conftest import Shop
 from lines import Given, connected, rendered
 
+IN_PARTS = ["int_segment_moves", "int_counterfactual_segments", "int_segment_snapshots"]
 
-@pytest.mark.parametrize("name", ["int_segment_moves", "int_counterfactual_segments", "int_segment_snapshots"])
+
+@pytest.mark.parametrize("name", IN_PARTS)
 def test_all_parts_together_are_what_one_build_writes(name: str, demo_shop: Shop) -> None:
     (model,) = (demo_shop.folder / "target" / "compiled").rglob(f"{name}.sql")
     statement, whole = model.read_text().replace("'", "\\'"), f"history.{name}"
@@ -27,7 +29,7 @@ def test_all_parts_together_are_what_one_build_writes(name: str, demo_shop: Shop
             assert counted.fetchall() == [(parts == 1,)]
 
 
-@pytest.mark.parametrize("name", ["int_segment_moves", "int_counterfactual_segments", "int_segment_snapshots"])
+@pytest.mark.parametrize("name", IN_PARTS)
 def test_a_build_writes_tables_by_parts(name: str, demo_shop: Shop) -> None:
     """The only part of a small shop is everybody, which the statement that dbt runs says by itself."""
     (written,) = (demo_shop.folder / "target" / "run").rglob(f"{name}.sql")

@@ -359,16 +359,21 @@ def test_the_schema_that_a_function_fills_is_the_one_that_its_call_names(sql: st
     assert schema_in(sql, "make", "made_by_it") == schema
 
 
+def create_make(driver: duckdb.DuckDBPyConnection, statements: str) -> None:
+    """The SQL function `make(schema)` of the driver, which runs statements about that schema."""
+
+    def make(schema: str) -> int:
+        with driver.cursor() as cursor:
+            cursor.execute(statements.format(schema))
+        return 1
+
+    driver.create_function("make", make, ["VARCHAR"], "BIGINT", side_effects=True)
+
+
 @pytest.mark.parametrize("schema", ["made_by_it", "eu_made_by_it"])
 def test_what_a_function_makes_is_stored_also_in_a_schema_with_a_prefix(schema: str, engine: Engine) -> None:
     with duckdb.connect() as driver:
-
-        def make(name: str) -> int:
-            with driver.cursor() as cursor:
-                cursor.execute(f"create schema {name}; create table {name}.letters as select 'a' as letter")
-            return 1
-
-        driver.create_function("make", make, ["VARCHAR"], "BIGINT", side_effects=True)
+        create_make(driver, "create schema {0}; create table {0}.letters as select 'a' as letter")
         credentials = SimpleNamespace(driver_functions={"make": "made_by_it"}, engine_tables=[])
         # The first could be a setting.
         call = f"select make('{schema}')"
@@ -380,13 +385,7 @@ def test_a_table_of_an_earlier_release_gets_the_columns_that_a_function_adds(eng
     engine.run("create schema if not exists made_earlier")
     engine.run("create or replace table made_earlier.letters as select 'a' as letter")
     with duckdb.connect() as driver:
-
-        def make(name: str) -> int:
-            with driver.cursor() as cursor:
-                cursor.execute(f"alter table {name}.letters add column if not exists place integer")
-            return 1
-
-        driver.create_function("make", make, ["VARCHAR"], "BIGINT", side_effects=True)
+        create_make(driver, "alter table {0}.letters add column if not exists place integer")
         credentials = SimpleNamespace(driver_functions={"make": "made_earlier"}, engine_tables=["letters"])
         for _ in range(2):
             Cursor(driver.cursor(), engine, credentials).execute("select make('made_earlier')")

@@ -212,7 +212,6 @@ class Cursor:
 
     def _copy_state(self, schema: str) -> None:
         """Copy tables that a function on the driver looks at, and makes where they are missing."""
-        self._drop_state(schema)
         for name in self.engine_tables:
             table = f"{quoted(schema)}.{quoted(name)}"
             if self.engine.columns(schema, name):
