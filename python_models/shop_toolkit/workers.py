@@ -45,7 +45,7 @@ def _wait(loaded: Iterable[None]) -> None:
 
 
 def _load() -> None:
-    import_module("shop_toolkit.parallel")
+    import_module("shop_toolkit.scientific")
 
 
 def stop_workers() -> None:
