@@ -116,6 +116,8 @@ SENT_BACK = (
 # Columns that the order of rows in the file decides, and the text that its form decides.
 ROW_NUMBERS = ("input_row", "cancellation_row", "sale_row")
 FORM_OF_INPUT = ("raw_row",)
+# Fixtures of the report's tests: its pages in a browser.
+pytest_plugins = ["report_pages"]
 # Test files that take half a minute or more, the longest first.
 LONG_FILES = (
     "test_commands.py",
@@ -127,7 +129,7 @@ LONG_FILES = (
     "test_refresh.py",
     "test_history.py",
     "test_selectors.py",
-    "test_report.py",
+    "test_report_page.py",
     "test_replay.py",
     "test_incremental.py",
     "test_documentation.py",
