@@ -42,6 +42,7 @@
                 'description': mart.description | trim,
                 'key': key_tests[0].test_metadata.kwargs.columns if key_tests else [],
                 'columns': columns,
+                'part': mart.config.meta.get('published_by'),
             }}) -%}
         {%- endfor -%}
         {%- set reason = why_not_published(names, tested_names, needs_report) -%}

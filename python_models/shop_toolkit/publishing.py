@@ -9,7 +9,8 @@
 A version is complete before its folder gets its name, and never changes afterwards. The folder `live` in it holds a
 publication of its own, of the marts that a refresh updates. What a current publication has already of equal rows is
 not written again: the new version gets a second name of the same CSV, and a copy of the Parquet file and the database,
-which carry the publication's id.
+which carry the publication's id. Of a mart in parts, such as dates, the first ones that are as before are copied, and
+only what follows is written.
 """
 
 import contextlib
@@ -23,17 +24,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import duckdb
 from filelock import FileLock, Timeout
 
+from shop_toolkit import parquet_parts
 from shop_toolkit.ingest.errors import first_line_of, shortened
 from shop_toolkit.ingest.quoting import quote_name, quote_text
 
 # Part of the id: raise it when files change their form while the marts stay the same.
-LAYOUT = 3
+LAYOUT = 4
 # DuckDB's name for files that 1.0 and everything later can read.
 STORAGE_VERSION = "v1.0.0"
 MANIFEST = "publication.json"
@@ -54,8 +57,14 @@ BYTE_ORDER_MARK = "\ufeff"
 ID = re.compile(r"[0-9a-f]{32}")
 LEFT_OVER = re.compile(r"[.][0-9a-f]{32}[.](partial|damaged)")
 
+# Bytes that are copied at once.
+BLOCK = 1 << 20
+# A part of a mart: its value as a text, number of rows, sum of their hashes.
+Part = tuple[str | None, int, str | None]
+# The same as it is listed in the manifest, and the bytes that it has in the CSV.
+WrittenPart = list[Any]
 # What `content_of` returns.
-Content = tuple[list[tuple[str, str]], list[Any]]
+Content = tuple[list[tuple[str, str]], list[Part]]
 # One published file: path, mart, format, row_count, bytes, checksum, and in a `Publication` its publication_id.
 FileEntry = dict[str, Any]
 # Its columns in the tables that list files, with their pandas types.
@@ -79,6 +88,8 @@ class Mart:
         key: Columns that identify a row; rows are published in their order.
         description: What the table is.
         columns: Descriptions by column.
+        part: The column whose values part the rows into those that are published together, in its order; None: all
+            are one part. For rows that seldom change where the value is an early one.
     """
 
     name: str
@@ -86,11 +97,19 @@ class Mart:
     key: tuple[str, ...] = ()
     description: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
+    part: str | None = None
 
-    @property
-    def ordered_query(self) -> str:
-        """The query in the order of the key, or of all columns without one: equal files whatever the threads."""
-        return f"select * from ({self.query}) order by {', '.join(map(quote_name, self.key)) or 'all'}"
+    def rows_after(self, value: str | None = None) -> str:
+        """SQL of the rows whose part comes after a value, or of all rows, in their order.
+
+        It is the order of parts and then of the key, or of all columns without one: equal files whatever the threads.
+        """
+        order = ", ".join(map(quote_name, self.key)) or "all"
+        if not self.part:
+            return f"select * from ({self.query}) order by {order}"
+        part = quote_name(self.part)
+        where = "" if value is None else f" where {part} > {quote_text(value)}"
+        return f"select * from ({self.query}){where} order by {part}, {order}"
 
 
 @dataclass(frozen=True)
@@ -134,12 +153,55 @@ class Written:
         publication_id: Its id.
         checksums: Checksum of each file by its path below the folder.
         keys: The `content_key` of each mart, by name.
+        rows: Number of rows of each mart, by name.
+        parts: Of each mart in parts, by name: its `content_key` without rows, and its parts.
     """
 
     version: Path
     publication_id: str
     checksums: Mapping[str, str]
     keys: Mapping[str, str]
+    rows: Mapping[str, int]
+    parts: Mapping[str, tuple[str, list[WrittenPart]]]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A mart to write, and what it has in common with what is written.
+
+    Attributes:
+        mart: The mart.
+        content: What `content_of` returned for it.
+        kept: The publication that has most of its first parts, and how many; None: none has any.
+    """
+
+    mart: Mart
+    content: Content
+    kept: tuple[Written, int] | None
+
+    @property
+    def parts(self) -> list[Part]:
+        """Its parts; none where all rows are written at once."""
+        parts = self.content[1]
+        return parts if all(value is not None for value, *_ in parts) else []
+
+    @property
+    def key(self) -> str:
+        """Of this key, files are equal; see `content_key`."""
+        return content_key(self.mart, self.content)
+
+    @property
+    def form(self) -> str:
+        """Of this key, parts that have the same rows have the same bytes."""
+        return content_key(self.mart, (self.content[0], []))
+
+    def first_parts_in(self, written: Written) -> int:
+        """How many of its first parts a publication has."""
+        form, parts = written.parts.get(self.mart.name, ("", []))
+        if form != self.form:
+            return 0
+        pairs = zip(self.parts, (tuple(part[:3]) for part in parts), strict=False)
+        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def types_of(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:
@@ -169,10 +231,10 @@ def id_of(
     Returns:
         32 hexadecimal digits.
     """
-    contents = contents or {mart.name: content_of(connection, mart.query) for mart in marts}
+    contents = contents or {mart.name: content_of(connection, mart.query, mart.part) for mart in marts}
     digest = hashlib.sha256(json.dumps([LAYOUT, duckdb.__version__]).encode())
     for mart in sorted(marts, key=lambda mart: mart.name):
-        described = [mart.name, mart.key, mart.description, dict(mart.columns)]
+        described = [mart.name, mart.key, mart.part, mart.description, dict(mart.columns)]
         digest.update(json.dumps([described, *contents[mart.name]], sort_keys=True).encode())
     for extract in sorted(extracts, key=lambda extract: extract.path):
         described = [extract.path, extract.mart]
@@ -181,19 +243,27 @@ def id_of(
     return digest.hexdigest()[:32]
 
 
-def content_of(connection: duckdb.DuckDBPyConnection, query: str) -> Content:
-    """Columns with their types, and number and hashes of the rows of a query, whatever their order."""
+def content_of(connection: duckdb.DuckDBPyConnection, query: str, part: str | None = None) -> Content:
+    """Columns with their types, and number and hashes of the rows of a query, whatever their order, part by part.
+
+    Args:
+        connection: A connection that can run the query.
+        query: The query.
+        part: The column whose values part the rows; None: all are one part.
+    """
     types = types_of(connection, query)
     columns = ", ".join(map(quote_name, types))
+    value = quote_name(part) if part else "null"
+    by_part = f" group by {value} order by {value}" if part else ""
     content = connection.execute(
-        f"select count(*), sum(hash(row({columns}))::hugeint)::varchar from ({query})"
+        f"select {value}::varchar, count(*), sum(hash(row({columns}))::hugeint)::varchar from ({query}){by_part}"
     ).fetchall()
     return list(types.items()), content
 
 
 def content_key(mart: Mart, content: Content) -> str:
     """A mart's name, key, types and rows in 64 hexadecimal digits: CSVs of the same key are equal, byte for byte."""
-    decides = [LAYOUT, duckdb.__version__, mart.name, mart.key, *content]
+    decides = [LAYOUT, duckdb.__version__, mart.name, mart.key, mart.part, *content]
     return hashlib.sha256(json.dumps(decides).encode()).hexdigest()
 
 
@@ -271,8 +341,14 @@ def already_written(folder: Path) -> Written | None:
     keys = manifest and manifest.get("content_keys")
     if manifest is None or not isinstance(keys, dict):
         return None
-    checksums = {file["path"]: file["checksum"] for file in manifest["files"]}
-    return Written(version, manifest["publication_id"], checksums, keys)
+    files = manifest["files"]
+    checksums = {file["path"]: file["checksum"] for file in files}
+    try:
+        rows = {file["mart"]: int(file["row_count"]) for file in files if file["path"].startswith("parquet/")}
+        parts = {mart: (of_mart["form"], of_mart["parts"]) for mart, of_mart in manifest.get("parts", {}).items()}
+    except (AttributeError, KeyError, TypeError):
+        return None
+    return Written(version, manifest["publication_id"], checksums, keys, rows, parts)
 
 
 def files_of(manifest: Mapping[str, Any]) -> list[FileEntry]:
@@ -308,7 +384,7 @@ def publication(
         PublicationError: The folder can't be used, or another build keeps publishing into it.
     """
     try:
-        contents = {mart.name: content_of(connection, mart.query) for mart in marts}
+        contents = {mart.name: content_of(connection, mart.query, mart.part) for mart in marts}
         publication_id = id_of(connection, marts, pages, extracts, contents)
         version = folder / "versions" / publication_id
         version.parent.mkdir(parents=True, exist_ok=True)
@@ -317,9 +393,10 @@ def publication(
             refuse_foreign_files(folder, names)
             delete_left_overs(version.parent)
             if not is_complete(version):
-                keys = {mart.name: content_key(mart, contents[mart.name]) for mart in marts}
                 found = [already_written(folder / LIVE_FOLDER), already_written(folder)]
-                write_version(connection, marts, pages, version, keys, [one for one in found if one], extracts)
+                earlier = [one for one in found if one]
+                planned = [planned_of(mart, contents[mart.name], earlier) for mart in marts]
+                write_version(connection, planned, pages, version, earlier, extracts)
             manifest = manifest_in(version)
             if manifest is None:
                 raise OSError(f"the file {version / MANIFEST} can't be read back")
@@ -403,12 +480,18 @@ def delete_left_overs(versions: Path) -> None:
             shutil.rmtree(path)
 
 
+def planned_of(mart: Mart, content: Content, earlier: Sequence[Written]) -> Planned:
+    """A mart beside what publications have of its first parts."""
+    alone = Planned(mart, content, None)
+    found = max(((alone.first_parts_in(written), -place) for place, written in enumerate(earlier)), default=(0, 0))
+    return Planned(mart, content, (earlier[-found[1]], found[0])) if found[0] else alone
+
+
 def write_version(
     connection: duckdb.DuckDBPyConnection,
-    marts: Sequence[Mart],
+    marts: Sequence[Planned],
     pages: Mapping[str, str],
     version: Path,
-    keys: Mapping[str, str],
     earlier: Sequence[Written],
     extracts: Sequence[Extract] = (),
 ) -> None:
@@ -419,7 +502,6 @@ def write_version(
         marts: The marts to publish.
         pages: Content of each page by file name.
         version: The folder that the version gets; its name is the publication's id.
-        keys: The `content_key` of each mart, by name.
         earlier: Publications whose files may be used again.
         extracts: Parts of marts.
     """
@@ -428,11 +510,13 @@ def write_version(
         for name in ("parquet", "csv"):
             (aside / name).mkdir(parents=True)
         published_at = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
+        keys = {planned.mart.name: planned.key for planned in marts}
         reuse_files(earlier, keys, aside, version.name)
-        rows = write_marts(connection, marts, aside, version.name, published_at)
+        stored = reuse_database(earlier, marts, aside, version.name)
+        written = write_marts(connection, marts, stored, aside, version.name, published_at)
         listed: list[tuple[str, str | None, int | None]] = [("marts.duckdb", None, None)]
         for kind in ("parquet", "csv"):
-            listed += [(f"{kind}/{mart}.{kind}", mart, rows[mart]) for mart in sorted(rows)]
+            listed += [(f"{kind}/{mart}.{kind}", mart, written[mart][0]) for mart in sorted(written)]
         for extract in sorted(extracts, key=lambda extract: extract.path):
             listed.append((extract.path, extract.mart, write_extract(connection, extract, aside)))
         for name in sorted(pages):
@@ -442,6 +526,10 @@ def write_version(
         manifest = {
             "publication_id": version.name, "published_at": f"{published_at.isoformat()}Z", "files": files,
             "content_keys": keys,
+            "parts": {
+                planned.mart.name: {"form": planned.form, "parts": written[planned.mart.name][1]}
+                for planned in marts if planned.parts
+            },
         }  # fmt: skip
         (aside / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", "utf-8")
         for path in [*aside.rglob("*"), aside]:
@@ -460,7 +548,7 @@ def write_version(
 
 
 def reuse_files(earlier: Sequence[Written], keys: Mapping[str, str], folder: Path, publication_id: str) -> None:
-    """Take over what publications have of equal rows, unless it is gone, damaged or can't be read.
+    """Take over CSVs and Parquet files that publications have of equal rows, unless they are gone or damaged.
 
     Args:
         earlier: The publications.
@@ -473,10 +561,43 @@ def reuse_files(earlier: Sequence[Written], keys: Mapping[str, str], folder: Pat
             if keys.get(mart) == key:
                 reuse(written, f"csv/{mart}.csv", folder)
                 reuse(written, f"parquet/{mart}.parquet", folder, publication_id)
-    # A table that is dropped would leave its room in the file, so all have to be equal.
-    whole = [written for written in earlier if written.keys.items() <= keys.items()]
-    for written in sorted(whole, key=lambda written: -len(written.keys)):
+
+
+def reuse_database(
+    earlier: Sequence[Written], marts: Sequence[Planned], folder: Path, publication_id: str
+) -> dict[str, int]:
+    """Begin the database as a copy of the one that has most rows of it, if that has not more other ones.
+
+    What is other in the copy is deleted in `write_marts`: its room is used again.
+
+    Args:
+        earlier: The publications.
+        marts: The marts of the new one.
+        folder: Where the database goes.
+        publication_id: The id of the new publication.
+
+    Returns:
+        How many of their first parts the tables will have that stay in the copy, by mart; none where there is no copy.
+    """
+    copies = []
+    for written in earlier:
+        stored, rows = {}, 0
+        for planned in marts:
+            name = planned.mart.name
+            first = planned.first_parts_in(written)
+            if written.keys.get(name) == planned.key:
+                stored[name] = len(planned.content[1])
+                rows += written.rows[name]
+            elif first:
+                stored[name] = first
+                rows += sum(count for _, count, _ in planned.parts[:first])
+        if stored and 2 * rows >= sum(written.rows.values()):
+            copies.append((rows, written, stored))
+    for _, written, stored in sorted(copies, key=lambda copy: -copy[0]):
         reuse(written, "marts.duckdb", folder, publication_id)
+        if (folder / "marts.duckdb").exists():
+            return stored
+    return {}
 
 
 def reuse(written: Written, path: str, folder: Path, publication_id: str | None = None) -> None:
@@ -534,53 +655,86 @@ def replace_id(path: Path, before: str, now: str) -> bool:
 
 def write_marts(
     connection: duckdb.DuckDBPyConnection,
-    marts: Sequence[Mart],
+    marts: Sequence[Planned],
+    stored: Mapping[str, int],
     folder: Path,
     publication_id: str,
     published_at: datetime,
-) -> dict[str, int]:
+) -> dict[str, tuple[int, list[WrittenPart]]]:
     """Write marts.duckdb, and from its sorted tables Parquet and CSVs, several marts at once; not what is there.
 
     Args:
         connection: A connection that can run the marts' queries.
         marts: The marts to write.
+        stored: How many of their first parts tables that are there are to keep, by mart; others are dropped.
         folder: Where the files go; it has the folders parquet and csv.
         publication_id: The id that the files carry.
         published_at: When the publication was made, in UTC.
 
     Returns:
-        Number of rows by mart.
+        Number of rows by mart, and its parts.
     """
-    database = quote_name(f"publication {publication_id}")
+    name = f"publication {publication_id}"
+    database = quote_name(name)
     # A transaction changes one database only, so each mart has its own connection and with it its own transaction.
     connection = connection.cursor()
     connection.execute(
         f"attach {quote_text(str(folder / 'marts.duckdb'))} as {database}"
         f" (storage_version {quote_text(STORAGE_VERSION)})"
     )
+    parts = folder / "parts"
+    parts.mkdir()
     try:
+        delete_other_rows(connection, name, marts, stored)
 
-        def write(mart: Mart) -> int:
+        def write(planned: Planned) -> tuple[int, list[WrittenPart]]:
             with connection.cursor() as cursor:
-                return write_mart(cursor, mart, folder, publication_id, f"{database}.{quote_name(mart.name)}")
+                table = f"{database}.{quote_name(planned.mart.name)}"
+                return write_mart(cursor, planned, stored.get(planned.mart.name), folder, publication_id, table)
 
         ((threads,),) = connection.execute("select current_setting('threads')").fetchall()
         with ThreadPoolExecutor(threads) as pool:
-            rows = dict(zip([mart.name for mart in marts], pool.map(write, marts), strict=True))
-        connection.execute(
-            f"create or replace table {database}.publication (publication_id varchar, published_at timestamp)"
-        )
+            names = [planned.mart.name for planned in marts]
+            written = dict(zip(names, pool.map(write, marts), strict=True))
+        connection.execute(f"create table {database}.publication (publication_id varchar, published_at timestamp)")
         connection.execute(f"insert into {database}.publication values (?, ?)", [publication_id, published_at])
         description = "One row: which publication this is, and when it was made (UTC)."
         # In one transaction: alone, each comment would wait for the disk.
         with in_one_transaction(connection):
-            for mart in [*marts, Mart("publication", "", description=description)]:
+            for mart in [*(planned.mart for planned in marts), Mart("publication", "", description=description)]:
                 comment(connection, f"{database}.{quote_name(mart.name)}", mart)
         connection.execute(f"checkpoint {database}")
     finally:
         connection.execute(f"detach {database}")
         connection.close()
-    return rows
+    shutil.rmtree(parts)
+    return written
+
+
+def delete_other_rows(
+    connection: duckdb.DuckDBPyConnection, name: str, marts: Sequence[Planned], stored: Mapping[str, int]
+) -> None:
+    """Delete what a copied database has beside what stays in it, and free its room for what will be written.
+
+    Args:
+        connection: A connection.
+        name: Name of the database.
+        marts: The marts to write.
+        stored: How many of their first parts tables keep, by mart.
+    """
+    database = quote_name(name)
+    tables = connection.execute("select table_name from duckdb_tables() where database_name = ?", [name]).fetchall()
+    for (table,) in tables:
+        if table not in stored:
+            connection.execute(f"drop table {database}.{quote_name(table)}")
+    for planned in marts:
+        parts = planned.parts[: stored.get(planned.mart.name, 0)]
+        if parts:
+            connection.execute(
+                f"delete from {database}.{quote_name(planned.mart.name)}"
+                f" where {quote_name(str(planned.mart.part))} > {quote_text(parts[-1][0])}"
+            )
+    connection.execute(f"checkpoint {database}")
 
 
 @contextlib.contextmanager
@@ -595,36 +749,153 @@ def in_one_transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.commit()
 
 
-def write_mart(cursor: duckdb.DuckDBPyConnection, mart: Mart, folder: Path, publication_id: str, table: str) -> int:
+def write_mart(
+    cursor: duckdb.DuckDBPyConnection,
+    planned: Planned,
+    stored: int | None,
+    folder: Path,
+    publication_id: str,
+    table: str,
+) -> tuple[int, list[WrittenPart]]:
     """Write one mart as table, Parquet and CSV, each unless it is there.
 
     Args:
         cursor: A connection of its own.
-        mart: The mart.
-        folder: Where the files go.
+        planned: The mart.
+        stored: How many of its first parts the table has; None: there is no table.
+        folder: Where the files go; it has the folders parquet and csv, and parts for what is added to them.
         publication_id: The id in the Parquet file's metadata.
-        table: SQL name of the table to create in the published database.
+        table: SQL name of the table in the published database.
 
     Returns:
-        Number of rows.
+        Number of rows, and the parts.
     """
-    cursor.execute(f"create table if not exists {table} as {mart.ordered_query}")
-    parquet, csv = (folder / kind / f"{mart.name}.{kind}" for kind in ("parquet", "csv"))
-    if not parquet.exists():
+    mart, parts = planned.mart, planned.parts
+    if stored is None:
+        cursor.execute(f"create table {table} as {mart.rows_after()}")
+    elif stored < len(parts):
+        cursor.execute(f"insert into {table} {mart.rows_after(parts[stored - 1][0])}")
+    if not (folder / "parquet" / f"{mart.name}.parquet").exists():
+        write_parquet(cursor, planned, folder, publication_id, table)
+    sizes = write_csv(cursor, planned, folder, table)
+    ((rows,),) = cursor.execute(f"select count(*) from {table}").fetchall()
+    # A CSV that was taken over has sizes that its manifest may not list.
+    return int(rows), [[*part, size] for part, size in zip(parts, sizes, strict=False)]
+
+
+def write_parquet(
+    cursor: duckdb.DuckDBPyConnection, planned: Planned, folder: Path, publication_id: str, table: str
+) -> None:
+    """Write one mart as Parquet, of parts each in row groups of its own, after those that were written earlier.
+
+    Args:
+        cursor: A connection.
+        planned: The mart.
+        folder: Where the file goes.
+        publication_id: The id in its metadata.
+        table: SQL name of the table with the rows.
+    """
+    name = f"parquet/{planned.mart.name}.parquet"
+
+    def write(rows: str, path: Path) -> None:
         cursor.execute(
-            f"copy (from {table}) to {quote_text(str(parquet))}"
+            f"copy (from {rows}) to {quote_text(str(path))}"
             f" (format parquet, compression zstd, kv_metadata {{publication_id: {quote_text(publication_id)}}})"
         )
-    if not csv.exists():
-        columns = [
-            f"{safe_in_spreadsheet(name, kind)} as {quote_name(name if position else BYTE_ORDER_MARK + name)}"
-            for position, (name, kind) in enumerate(types_of(cursor, f"from {table}").items())
-        ]
+
+    if not planned.parts:
+        write(table, folder / name)
+        return
+    groups: list[parquet_parts.Struct] = []
+    first, like = 0, folder / "parts" / f"{planned.mart.name}.parquet"
+    if planned.kept:
+        written, count = planned.kept
+        try:
+            groups, size = parquet_parts.start_of(
+                written.version / name, sum(part[1] for part in planned.parts[:count])
+            )
+            if copy_start(written, name, folder, size):
+                first, like = count, like if count < len(planned.parts) else written.version / name
+        except (OSError, ValueError, KeyError):
+            pass
+    groups = groups if first else []
+    # In order already; but only a sort hands on rows in equal portions, so that row groups of equal parts begin alike.
+    order = ", ".join(map(quote_name, planned.mart.key)) or "all"
+    for value, *_ in planned.parts[first:]:
+        write(f"{table} where {quote_name(str(planned.mart.part))} = {quote_text(value)} order by {order}", like)
+        groups = parquet_parts.append(folder / name, groups, like)
+    parquet_parts.finish(folder / name, groups, like, {"publication_id": publication_id})
+
+
+def write_csv(cursor: duckdb.DuckDBPyConnection, planned: Planned, folder: Path, table: str) -> list[int]:
+    """Write one mart as CSV unless it is there, parts after those that were written earlier.
+
+    Args:
+        cursor: A connection.
+        planned: The mart.
+        folder: Where the file goes.
+        table: SQL name of the table with the rows.
+
+    Returns:
+        Bytes of each part; the heading belongs to the first.
+    """
+    name = f"csv/{planned.mart.name}.csv"
+    sizes: list[int] = []
+    if planned.kept:
+        written, count = planned.kept
+        sizes = [size for *_, size in written.parts[planned.mart.name][1][:count]]
+    if (folder / name).exists():
+        return sizes
+    columns = [
+        f"{safe_in_spreadsheet(column, kind)} as {quote_name(column if place else BYTE_ORDER_MARK + column)}"
+        for place, (column, kind) in enumerate(types_of(cursor, f"from {table}").items())
+    ]
+
+    def write(rows: str, path: Path, header: bool) -> None:
         cursor.execute(
-            f"copy (select {', '.join(columns)} from {table}) to {quote_text(str(csv))} (format csv, header true)"
+            f"copy (select {', '.join(columns)} from {rows})"
+            f" to {quote_text(str(path))} (format csv, header {str(header).lower()})"
         )
-    ((rows,),) = cursor.execute(f"select count(*) from {table}").fetchall()
-    return int(rows)
+
+    if not planned.parts:
+        write(table, folder / name, True)
+        return []
+    if not (planned.kept and copy_start(planned.kept[0], name, folder, sum(sizes))):
+        sizes = []
+    part = folder / "parts" / f"{planned.mart.name}.csv"
+    for value, *_ in planned.parts[len(sizes) :]:
+        write(f"{table} where {quote_name(str(planned.mart.part))} = {quote_text(value)}", part, not sizes)
+        sizes.append(part.stat().st_size)
+        with (folder / name).open("ab") as file, part.open("rb") as source:
+            shutil.copyfileobj(source, file, BLOCK)
+    return sizes
+
+
+def copy_start(written: Written, path: str, folder: Path, size: int) -> bool:
+    """Copy the first bytes of a published file, unless it is not there, damaged or can't be read.
+
+    Args:
+        written: The publication that has it.
+        path: Path of the file below the folder of a publication.
+        folder: The folder of the new publication.
+        size: How many bytes.
+
+    Returns:
+        Whether they are there now.
+    """
+    checksum, left = hashlib.sha256(), size
+    try:
+        with (written.version / path).open("rb") as file, (folder / path).open("wb") as new:
+            while block := file.read(BLOCK):
+                checksum.update(block)
+                new.write(block[:left])
+                left -= min(left, len(block))
+        if not left and checksum.hexdigest() == written.checksums.get(path):
+            return True
+    except OSError:
+        pass
+    (folder / path).unlink(missing_ok=True)
+    return False
 
 
 def write_extract(connection: duckdb.DuckDBPyConnection, extract: Extract, folder: Path) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 from conftest import DEMO_FILE, MARTS, Shop, problem_of
-from shop_toolkit.publishing import current_files
+from shop_toolkit.publishing import FileEntry, current_files
 
 REFRESH = ("build", "--selector", "refresh")
 # What a full build has left, and a refresh reads unchanged: what was fitted or predicted, and the interests.
@@ -202,6 +202,12 @@ def next_day(log: Path) -> None:
         ])  # fmt: skip
 
 
+def parts_of(folder: Path, files: list[FileEntry]) -> list[list[Any]]:
+    """The parts of `segment_changes` in a version of a publication that has these files."""
+    manifest = folder / "versions" / files[0]["publication_id"] / "publication.json"
+    return list(json.loads(manifest.read_text())["parts"]["segment_changes"]["parts"])
+
+
 def assert_live_publication_equals_the_warehouse(shop: Shop, folder: Path) -> None:
     files = current_files(folder)
     assert {file["mart"] for file in files if file["format"] == "parquet"} == set(LIVE)
@@ -209,7 +215,11 @@ def assert_live_publication_equals_the_warehouse(shop: Shop, folder: Path) -> No
     with duckdb.connect(str(folder / "marts.duckdb"), read_only=True) as reader:
         for mart in LIVE:
             in_warehouse = sorted(shop.rows(f"from {mart}"), key=str)
-            assert sorted(reader.execute(f"from {mart}").fetchall(), key=str) == in_warehouse, mart
+            in_parquet = f"from '{folder / 'parquet' / mart}.parquet'"
+            for rows in (f"from {mart}", in_parquet):
+                assert sorted(reader.execute(rows).fetchall(), key=str) == in_warehouse, rows
+            with (folder / "csv" / f"{mart}.csv").open(encoding="utf-8-sig", newline="") as file:
+                assert len(list(csv.DictReader(file))) == len(in_warehouse), mart
     listed = shop.rows("select path, checksum, publication_id from publishing.live_files order by path")
     assert listed == sorted((file["path"], file["checksum"], file["publication_id"]) for file in files)
 
@@ -223,6 +233,8 @@ def test_a_refresh_computes_the_segments_and_alerts_of_a_full_build(
     shop.settings |= {"transactions": f"{exports}/*.csv", "published_folder": str(tmp_path / "published")}
     shop.build("int_customer_states_scd2", "orders", "cancellations", "rejected_transactions")
     full = shop.copy(tmp_path / "full", published_folder=None)
+    refresh(shop)
+    early = current_files(tmp_path / "published" / "live")
     next_day(exports / "next.csv")
     # a build that was cut off left cut-points without rules: nothing of them may be used
     with duckdb.connect(str(shop.warehouse)) as warehouse:
@@ -243,6 +255,11 @@ def test_a_refresh_computes_the_segments_and_alerts_of_a_full_build(
     assert {path.name for path in published.iterdir()} == {"live"}, "all marts wait for a full build"
     assert_live_publication_equals_the_warehouse(shop, published / "live")
     live = current_files(published / "live")
+    # a date that was over and published has another report now: of it and what follows nothing is kept
+    assert {file["publication_id"] for file in live}.isdisjoint(file["publication_id"] for file in early)
+    earlier, now = (parts_of(published / "live", version) for version in (early, live))
+    changed = {value for value, *content in now if [value, *content] not in earlier}
+    assert 2 < len(changed) < len(now)
     assert shop.row("select is_full_reload from sources.ingest_plan") == (False,)
     refreshed = shop.checksums(*REFRESHED_MARTS, without=LEFT_OF_CUSTOMERS)
     assert shop.checksums(*stored, *left) == before
