@@ -31,7 +31,6 @@ from typing import Any
 import duckdb
 from filelock import FileLock, Timeout
 
-from shop_toolkit import parquet_parts
 from shop_toolkit.ingest.errors import first_line_of, shortened
 from shop_toolkit.ingest.quoting import quote_name, quote_text
 
@@ -89,7 +88,7 @@ class Mart:
         description: What the table is.
         columns: Descriptions by column.
         part: The column whose values part the rows into those that are published together, in its order; None: all
-            are one part. For rows that seldom change where the value is an early one.
+            are one part. For rows with a key that seldom change where the value is an early one.
     """
 
     name: str
@@ -100,16 +99,17 @@ class Mart:
     part: str | None = None
 
     def rows_after(self, value: str | None = None) -> str:
-        """SQL of the rows whose part comes after a value, or of all rows, in their order.
+        """SQL of the rows whose part comes after a value, or of all rows, in their order."""
+        where = "" if value is None else f" where {quote_name(str(self.part))} > {quote_text(value)}"
+        return self.in_order(f"({self.query}){where}")
 
-        It is the order of parts and then of the key, or of all columns without one: equal files whatever the threads.
+    def in_order(self, rows: str) -> str:
+        """SQL of rows in the order of parts and then of the key, or of all columns without one.
+
+        It is a total order, so that files are equal whatever the threads.
         """
-        order = ", ".join(map(quote_name, self.key)) or "all"
-        if not self.part:
-            return f"select * from ({self.query}) order by {order}"
-        part = quote_name(self.part)
-        where = "" if value is None else f" where {part} > {quote_text(value)}"
-        return f"select * from ({self.query}){where} order by {part}, {order}"
+        order = [self.part, *self.key] if self.part else self.key
+        return f"select * from {rows} order by {', '.join(map(quote_name, order)) or 'all'}"
 
 
 @dataclass(frozen=True)
@@ -775,56 +775,19 @@ def write_mart(
         cursor.execute(f"create table {table} as {mart.rows_after()}")
     elif stored < len(parts):
         cursor.execute(f"insert into {table} {mart.rows_after(parts[stored - 1][0])}")
-    if not (folder / "parquet" / f"{mart.name}.parquet").exists():
-        write_parquet(cursor, planned, folder, publication_id, table)
+    parquet = folder / "parquet" / f"{mart.name}.parquet"
+    if not parquet.exists():
+        # Of parts the table has them in order, but in other portions, which row groups would follow, than one that is
+        # written at once: a sort hands on equal ones.
+        rows = mart.in_order(table) if mart.part else f"from {table}"
+        cursor.execute(
+            f"copy ({rows}) to {quote_text(str(parquet))}"
+            f" (format parquet, compression zstd, kv_metadata {{publication_id: {quote_text(publication_id)}}})"
+        )
     sizes = write_csv(cursor, planned, folder, table)
     ((rows,),) = cursor.execute(f"select count(*) from {table}").fetchall()
     # A CSV that was taken over has sizes that its manifest may not list.
     return int(rows), [[*part, size] for part, size in zip(parts, sizes, strict=False)]
-
-
-def write_parquet(
-    cursor: duckdb.DuckDBPyConnection, planned: Planned, folder: Path, publication_id: str, table: str
-) -> None:
-    """Write one mart as Parquet, of parts each in row groups of its own, after those that were written earlier.
-
-    Args:
-        cursor: A connection.
-        planned: The mart.
-        folder: Where the file goes.
-        publication_id: The id in its metadata.
-        table: SQL name of the table with the rows.
-    """
-    name = f"parquet/{planned.mart.name}.parquet"
-
-    def write(rows: str, path: Path) -> None:
-        cursor.execute(
-            f"copy (from {rows}) to {quote_text(str(path))}"
-            f" (format parquet, compression zstd, kv_metadata {{publication_id: {quote_text(publication_id)}}})"
-        )
-
-    if not planned.parts:
-        write(table, folder / name)
-        return
-    groups: list[parquet_parts.Struct] = []
-    first, like = 0, folder / "parts" / f"{planned.mart.name}.parquet"
-    if planned.kept:
-        written, count = planned.kept
-        try:
-            groups, size = parquet_parts.start_of(
-                written.version / name, sum(part[1] for part in planned.parts[:count])
-            )
-            if copy_start(written, name, folder, size):
-                first, like = count, like if count < len(planned.parts) else written.version / name
-        except (OSError, ValueError, KeyError):
-            pass
-    groups = groups if first else []
-    # In order already; but only a sort hands on rows in equal portions, so that row groups of equal parts begin alike.
-    order = ", ".join(map(quote_name, planned.mart.key)) or "all"
-    for value, *_ in planned.parts[first:]:
-        write(f"{table} where {quote_name(str(planned.mart.part))} = {quote_text(value)} order by {order}", like)
-        groups = parquet_parts.append(folder / name, groups, like)
-    parquet_parts.finish(folder / name, groups, like, {"publication_id": publication_id})
 
 
 def write_csv(cursor: duckdb.DuckDBPyConnection, planned: Planned, folder: Path, table: str) -> list[int]:
