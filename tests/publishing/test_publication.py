@@ -13,9 +13,19 @@ import duckdb
 import pytest
 import sqlalchemy
 from conftest import PUBLISHED, Shop, problem_of
-from shop_toolkit import publishing
 from shop_toolkit.campaigns import file_name_of
-from shop_toolkit.publishing import Extract, Mart, PublicationError, current_files, folder_problem, publication
+from shop_toolkit.publishing import (
+    Extract,
+    Mart,
+    PublicationError,
+    current_files,
+    folder_problem,
+    publication,
+    reuse,
+    switching,
+    writing,
+)
+from shop_toolkit.publishing.versions import MANIFEST, already_written, checksum_of, is_complete, manifest_in
 from weekly_actions import weekly_actions
 
 # Texts that a spreadsheet would execute, and texts that only look like them.
@@ -383,7 +393,7 @@ def test_a_csv_that_is_published_already_is_not_written_again(tmp_path: Path) ->
         assert (tmp_path / file).read_bytes() == (tmp_path / "of its own" / file).read_bytes(), name
     # a version that nobody reads any more takes no file away from others
     shutil.rmtree(tmp_path / "live")
-    assert publishing.is_complete((tmp_path / "current").resolve())
+    assert is_complete((tmp_path / "current").resolve())
 
 
 @pytest.mark.parametrize(
@@ -398,11 +408,11 @@ def test_a_manifest_that_is_none_is_written_again(tmp_path: Path, text: str) -> 
     manifest = (tmp_path / "current").resolve() / "publication.json"
     manifest.chmod(0o644)
     manifest.write_text(text)
-    assert publishing.manifest_in(manifest.parent) is None
+    assert manifest_in(manifest.parent) is None
     assert current_files(tmp_path) == []
-    assert publishing.already_written(tmp_path) is None
+    assert already_written(tmp_path) is None
     assert publish(database, tmp_path) == published
-    assert publishing.is_complete((tmp_path / "current").resolve())
+    assert is_complete((tmp_path / "current").resolve())
 
 
 def everything_in(folder: Path) -> dict[str, Any]:
@@ -449,7 +459,7 @@ def test_a_publication_that_takes_over_another_one_is_as_if_it_were_written(
         assert reader.execute("select publication_id from publication").fetchall() == [(last,)]
     ids = "select distinct decode(value) from parquet_kv_metadata(?) where decode(key) = 'publication_id'"
     assert duckdb.execute(ids, [str(tmp_path / "parquet" / "*.parquet")]).fetchall() == [(last,)]
-    assert publishing.is_complete((tmp_path / "current").resolve())
+    assert is_complete((tmp_path / "current").resolve())
 
 
 def test_tables_and_parquet_of_a_live_publication_are_copied_while_their_rows_are_equal(tmp_path: Path) -> None:
@@ -457,7 +467,7 @@ def test_tables_and_parquet_of_a_live_publication_are_copied_while_their_rows_ar
     database = small_shop()
     publish(database, tmp_path / "live", [MARTS[1]])
     version = (tmp_path / "live" / "current").resolve()
-    manifest = json.loads((version / publishing.MANIFEST).read_text())
+    manifest = json.loads((version / MANIFEST).read_text())
     for file in manifest["files"]:
         path = version / file["path"]
         path.chmod(0o644)
@@ -469,9 +479,9 @@ def test_tables_and_parquet_of_a_live_publication_are_copied_while_their_rows_ar
             options = f"format parquet, kv_metadata {{publication_id: '{version.name}'}}"
             duckdb.execute(f"copy ({other}) to '{path}.other' ({options})")
             Path(f"{path}.other").replace(path)
-        file["checksum"] = publishing.checksum_of(path)
-    (version / publishing.MANIFEST).chmod(0o644)
-    (version / publishing.MANIFEST).write_text(json.dumps(manifest))
+        file["checksum"] = checksum_of(path)
+    (version / MANIFEST).chmod(0o644)
+    (version / MANIFEST).write_text(json.dumps(manifest))
 
     def numbers() -> list[tuple[int]]:
         parquet = f"'{tmp_path / 'parquet' / 'customers.parquet'}'"
@@ -504,16 +514,15 @@ def test_a_file_that_can_not_be_used_again_is_written(
         for path in (published, *others):
             path.unlink()
     elif harm == "unreadable":
-        checksum_of = publishing.checksum_of
 
         def refuse_the_published(path: Path) -> str:
             if path.samefile(published):
                 raise OSError(5, "Input/output error")
             return checksum_of(path)
 
-        monkeypatch.setattr(publishing, "checksum_of", refuse_the_published)
+        monkeypatch.setattr(reuse, "checksum_of", refuse_the_published)
     elif harm == "not in its manifest":
-        manifest = (tmp_path / "live" / "current").resolve() / publishing.MANIFEST
+        manifest = (tmp_path / "live" / "current").resolve() / MANIFEST
         manifest.chmod(0o644)
         manifest.write_text('{"content_keys": {}}', "utf-8")
     else:
@@ -524,7 +533,7 @@ def test_a_file_that_can_not_be_used_again_is_written(
         monkeypatch.setattr(Path, "hardlink_to", refuse)
     publish(database, tmp_path)
     assert (tmp_path / "csv" / "customers.csv").read_bytes() == whole
-    assert publishing.is_complete((tmp_path / "current").resolve())
+    assert is_complete((tmp_path / "current").resolve())
     publish(database, tmp_path / "of its own")
     assert everything_in(tmp_path) == everything_in(tmp_path / "of its own")
 
@@ -566,7 +575,7 @@ def test_a_full_folder_has_one_short_sentence(
     def no_room(*_: object) -> None:
         raise error("No space left on device\nwhile writing\n" + "x" * 3_000)
 
-    monkeypatch.setattr(publishing, "write_mart", no_room)
+    monkeypatch.setattr(writing, "write_mart", no_room)
     with pytest.raises(
         PublicationError, match=r"readers keep the last publication: No space left on device\."
     ) as raised:
@@ -592,7 +601,7 @@ def test_marts_of_an_earlier_version_have_a_sentence_that_names_what_is_missing(
     assert number_published(tmp_path) == 1
 
 
-@pytest.mark.parametrize("step", ["write_mart", "entry", "flush", "link"])
+@pytest.mark.parametrize("step", ["writing.write_mart", "writing.entry", "writing.flush", "switching.link"])
 def test_a_failure_on_the_way_leaves_the_last_publication_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -603,7 +612,7 @@ def test_a_failure_on_the_way_leaves_the_last_publication_as_it_was(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(publishing, step, no_room)
+        patch.setattr(f"shop_toolkit.publishing.{step}", no_room)
         with pytest.raises(
             PublicationError, match=r"readers keep the last publication: .*No space left.*published_folder"
         ):
@@ -646,7 +655,7 @@ def test_readers_of_older_publications_can_continue_for_a_while(
     ids = [publish(small_shop(number), tmp_path) for number in range(5)]
     versions = tmp_path / "versions"
     assert {path.name for path in versions.iterdir()} == set(ids), "all were current a moment ago"
-    monkeypatch.setattr(publishing, "SECONDS_BEFORE", 0)
+    monkeypatch.setattr(switching, "SECONDS_BEFORE", 0)
     publish(small_shop(4), tmp_path)
     assert {path.name for path in versions.iterdir()} == set(ids[-3:])
 
@@ -691,7 +700,7 @@ def test_a_folder_that_can_be_used_has_no_problem(tmp_path: Path) -> None:
 
 
 def test_two_builds_do_not_publish_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publishing, "SECONDS_TO_WAIT", 0)
+    monkeypatch.setattr(switching, "SECONDS_TO_WAIT", 0)
     with (
         publication(small_shop(1), MARTS, {}, tmp_path),
         pytest.raises(PublicationError, match=r"another build has been publishing.*published_folder"),

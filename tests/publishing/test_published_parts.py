@@ -9,8 +9,7 @@ import duckdb
 import pytest
 from conftest import Shop
 from pyarrow import parquet  # type: ignore[import-untyped]
-from shop_toolkit import publishing
-from shop_toolkit.publishing import Mart, publication
+from shop_toolkit.publishing import Mart, publication, reuse, writing
 from test_publication import connection, everything_in
 
 CHANGES = Mart("changes", "from changes", ("customer_id", "day"), part="day")
@@ -88,14 +87,14 @@ def test_a_publication_of_parts_that_stay_is_as_if_it_were_written_now(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str, stays: int
 ) -> None:
     kept = []
-    copy_start = publishing.copy_start
+    copy_start = reuse.copy_start
 
     def record(*arguments: object) -> bool:
         is_copied = copy_start(*arguments)  # type: ignore[arg-type]
         kept.append((arguments[1], is_copied))
         return is_copied
 
-    monkeypatch.setattr(publishing, "copy_start", record)
+    monkeypatch.setattr(writing, "copy_start", record)
     database = shop()
     first = publish(database, tmp_path)
     before = {path: path.read_bytes() for path in first.rglob("*") if path.is_file()}
@@ -184,14 +183,14 @@ def test_a_failure_among_parts_leaves_the_last_publication_as_it_was(
     first = publish(database, tmp_path)
     before = {path: path.read_bytes() for path in first.rglob("*") if path.is_file()}
     database.execute("insert into changes from changes_of(date '2025-02-01', 1000)")
-    original: Callable[..., object] = getattr(publishing, step)
+    original: Callable[..., object] = getattr(writing, step)
 
     def fail_afterwards(*arguments: object) -> None:
         original(*arguments)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(publishing, step, fail_afterwards)
+        patch.setattr(writing, step, fail_afterwards)
         with pytest.raises(KeyboardInterrupt):
             publish(database, tmp_path)
     assert {path: path.read_bytes() for path in (tmp_path / "current").resolve().rglob("*") if path.is_file()} == before

@@ -1,0 +1,329 @@
+"""The files of a version: a database, Parquet and CSV of each mart, extracts and pages."""
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from shop_toolkit.ingest.quoting import quote_name, quote_text
+from shop_toolkit.publishing.marts import Extract, Mart, types_of
+from shop_toolkit.publishing.reuse import Planned, copy_start, reuse_database, reuse_files
+from shop_toolkit.publishing.versions import BLOCK, MANIFEST, Written, WrittenPart, at_once, entry, flush
+
+# DuckDB's name for files that 1.0 and everything later can read.
+STORAGE_VERSION = "v1.0.0"
+# Signs that make a spreadsheet read a text as a formula when they are first; the last four are full-width.
+FORMULA_SIGNS = "=+-@\t\r\n＝＋－＠"
+# Excel reads a CSV as UTF-8 only if it begins with this sign.
+BYTE_ORDER_MARK = "\ufeff"
+
+
+def safe_in_spreadsheet(column: str, kind: str) -> str:
+    """SQL of a column for a spreadsheet: a text that reads as a formula gets an apostrophe, other values stay.
+
+    Most texts begin with a letter or a digit: what lies between signs in the order of texts is not looked at further,
+    which saves a tenth of a CSV's time. The SQL uses `contains`, because DuckDB turns a long `in (…)` into a join that
+    loses the order of rows.
+
+    Args:
+        column: Name of the column.
+        kind: DuckDB's type of it.
+    """
+    name = quote_name(column)
+    if kind != "VARCHAR":
+        return name
+    signs = " || ".join(f"chr({ord(sign)})" for sign in FORMULA_SIGNS)
+    # By Unicode numbers: "." follows "-", "A" follows "@", and the full-width signs come last.
+    first_wide = min(sign for sign in FORMULA_SIGNS if not sign.isascii())
+    harmless = f"{name} >= '.' and {name} < '=' or {name} >= 'A' and {name} < chr({ord(first_wide)})"
+    is_formula = f"{name} <> '' and contains({signs}, left({name}, 1))"
+    return f"case when {harmless} then {name} when {is_formula} then '''' || {name} else {name} end"
+
+
+def write_version(
+    connection: duckdb.DuckDBPyConnection,
+    marts: Sequence[Planned],
+    pages: Mapping[str, str],
+    version: Path,
+    earlier: Sequence[Written],
+    extracts: Sequence[Extract] = (),
+) -> None:
+    """Write all files of a version aside, flush them to the disk, then give their folder its name.
+
+    Args:
+        connection: A connection that can run the marts' queries.
+        marts: The marts to publish.
+        pages: Content of each page by file name.
+        version: The folder that the version gets; its name is the publication's id.
+        earlier: Publications whose files may be used again.
+        extracts: Parts of marts.
+    """
+    aside = version.with_name(f".{version.name}.partial")
+    try:
+        for name in ("parquet", "csv"):
+            (aside / name).mkdir(parents=True)
+        published_at = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
+        keys = {planned.mart.name: planned.key for planned in marts}
+        reuse_files(earlier, keys, aside, version.name)
+        stored = reuse_database(earlier, marts, aside, version.name)
+        written = write_marts(connection, marts, stored, aside, version.name, published_at)
+        listed: list[tuple[str, str | None, int | None]] = [("marts.duckdb", None, None)]
+        for kind in ("parquet", "csv"):
+            listed += [(f"{kind}/{mart}.{kind}", mart, written[mart][0]) for mart in sorted(written)]
+        for extract in sorted(extracts, key=lambda extract: extract.path):
+            listed.append((extract.path, extract.mart, write_extract(connection, extract, aside)))
+        for name in sorted(pages):
+            (aside / name).write_text(pages[name], "utf-8", newline="")
+            listed.append((name, None, None))
+        files = at_once(lambda file: entry(aside, *file), listed)
+        manifest = {
+            "publication_id": version.name, "published_at": f"{published_at.isoformat()}Z", "files": files,
+            "content_keys": keys,
+            "parts": {
+                planned.mart.name: {"form": planned.form, "parts": written[planned.mart.name][1]}
+                for planned in marts if planned.parts
+            },
+        }  # fmt: skip
+        (aside / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", "utf-8")
+        for path in [*aside.rglob("*"), aside]:
+            if path.is_file():
+                # Nobody may change a published file, not even a tool that opens a database for writing.
+                path.chmod(path.stat().st_mode & ~0o222)
+            flush(path)
+        damaged = version.with_name(f".{version.name}.damaged")
+        if version.exists():
+            version.replace(damaged)
+        aside.replace(version)
+        flush(version.parent)
+        shutil.rmtree(damaged, ignore_errors=True)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def write_marts(
+    connection: duckdb.DuckDBPyConnection,
+    marts: Sequence[Planned],
+    stored: Mapping[str, int],
+    folder: Path,
+    publication_id: str,
+    published_at: datetime,
+) -> dict[str, tuple[int, list[WrittenPart]]]:
+    """Write marts.duckdb, and from its sorted tables Parquet and CSVs, several marts at once; not what is there.
+
+    Args:
+        connection: A connection that can run the marts' queries.
+        marts: The marts to write.
+        stored: How many of their first parts tables that are there are to keep, by mart; others are dropped.
+        folder: Where the files go; it has the folders parquet and csv.
+        publication_id: The id that the files carry.
+        published_at: When the publication was made, in UTC.
+
+    Returns:
+        Number of rows by mart, and its parts.
+    """
+    name = f"publication {publication_id}"
+    database = quote_name(name)
+    # A transaction changes one database only, so each mart has its own connection and with it its own transaction.
+    connection = connection.cursor()
+    connection.execute(
+        f"attach {quote_text(str(folder / 'marts.duckdb'))} as {database}"
+        f" (storage_version {quote_text(STORAGE_VERSION)})"
+    )
+    parts = folder / "parts"
+    parts.mkdir()
+    try:
+        delete_other_rows(connection, name, marts, stored)
+
+        def write(planned: Planned) -> tuple[int, list[WrittenPart]]:
+            with connection.cursor() as cursor:
+                table = f"{database}.{quote_name(planned.mart.name)}"
+                return write_mart(cursor, planned, stored.get(planned.mart.name), folder, publication_id, table)
+
+        ((threads,),) = connection.execute("select current_setting('threads')").fetchall()
+        with ThreadPoolExecutor(threads) as pool:
+            names = [planned.mart.name for planned in marts]
+            written = dict(zip(names, pool.map(write, marts), strict=True))
+        connection.execute(f"create table {database}.publication (publication_id varchar, published_at timestamp)")
+        connection.execute(f"insert into {database}.publication values (?, ?)", [publication_id, published_at])
+        description = "One row: which publication this is, and when it was made (UTC)."
+        # In one transaction: alone, each comment would wait for the disk.
+        with in_one_transaction(connection):
+            for mart in [*(planned.mart for planned in marts), Mart("publication", "", description=description)]:
+                comment(connection, f"{database}.{quote_name(mart.name)}", mart)
+        connection.execute(f"checkpoint {database}")
+    finally:
+        connection.execute(f"detach {database}")
+        connection.close()
+    shutil.rmtree(parts)
+    return written
+
+
+def delete_other_rows(
+    connection: duckdb.DuckDBPyConnection, name: str, marts: Sequence[Planned], stored: Mapping[str, int]
+) -> None:
+    """Delete what a copied database has beside what stays in it, and free its room for what will be written.
+
+    Args:
+        connection: A connection.
+        name: Name of the database.
+        marts: The marts to write.
+        stored: How many of their first parts tables keep, by mart.
+    """
+    database = quote_name(name)
+    tables = connection.execute("select table_name from duckdb_tables() where database_name = ?", [name]).fetchall()
+    for (table,) in tables:
+        if table not in stored:
+            connection.execute(f"drop table {database}.{quote_name(table)}")
+    for planned in marts:
+        parts = planned.parts[: stored.get(planned.mart.name, 0)]
+        if parts:
+            connection.execute(
+                f"delete from {database}.{quote_name(planned.mart.name)}"
+                f" where {quote_name(str(planned.mart.part))} > {quote_text(parts[-1][0])}"
+            )
+    connection.execute(f"checkpoint {database}")
+
+
+@contextlib.contextmanager
+def in_one_transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit what the block does, or roll it back: an aborted transaction would hide its error from what follows."""
+    connection.begin()
+    try:
+        yield
+    except duckdb.Error:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+def write_mart(
+    cursor: duckdb.DuckDBPyConnection,
+    planned: Planned,
+    stored: int | None,
+    folder: Path,
+    publication_id: str,
+    table: str,
+) -> tuple[int, list[WrittenPart]]:
+    """Write one mart as table, Parquet and CSV, each unless it is there.
+
+    Args:
+        cursor: A connection of its own.
+        planned: The mart.
+        stored: How many of its first parts the table has; None: there is no table.
+        folder: Where the files go; it has the folders parquet and csv, and parts for what is added to them.
+        publication_id: The id in the Parquet file's metadata.
+        table: SQL name of the table in the published database.
+
+    Returns:
+        Number of rows, and the parts.
+    """
+    mart, parts = planned.mart, planned.parts
+    if stored is None:
+        cursor.execute(f"create table {table} as {mart.rows_after()}")
+    elif stored < len(parts):
+        cursor.execute(f"insert into {table} {mart.rows_after(parts[stored - 1][0])}")
+    parquet = folder / "parquet" / f"{mart.name}.parquet"
+    if not parquet.exists():
+        # Of parts the table has them in order, but in other portions, which row groups would follow, than one that is
+        # written at once: a sort hands on equal ones.
+        rows = mart.in_order(table) if mart.part else f"from {table}"
+        cursor.execute(
+            f"copy ({rows}) to {quote_text(str(parquet))}"
+            f" (format parquet, compression zstd, kv_metadata {{publication_id: {quote_text(publication_id)}}})"
+        )
+    sizes = write_csv(cursor, planned, folder, table)
+    ((rows,),) = cursor.execute(f"select count(*) from {table}").fetchall()
+    # A CSV that was taken over has sizes that its manifest may not list.
+    return int(rows), [[*part, size] for part, size in zip(parts, sizes, strict=False)]
+
+
+def write_csv(cursor: duckdb.DuckDBPyConnection, planned: Planned, folder: Path, table: str) -> list[int]:
+    """Write one mart as CSV unless it is there, parts after those that were written earlier.
+
+    Args:
+        cursor: A connection.
+        planned: The mart.
+        folder: Where the file goes.
+        table: SQL name of the table with the rows.
+
+    Returns:
+        Bytes of each part; the heading belongs to the first.
+    """
+    name = f"csv/{planned.mart.name}.csv"
+    sizes: list[int] = []
+    if planned.kept:
+        written, count = planned.kept
+        sizes = [size for *_, size in written.parts[planned.mart.name][1][:count]]
+    if (folder / name).exists():
+        return sizes
+    columns = [
+        f"{safe_in_spreadsheet(column, kind)} as {quote_name(column if place else BYTE_ORDER_MARK + column)}"
+        for place, (column, kind) in enumerate(types_of(cursor, f"from {table}").items())
+    ]
+
+    def write(rows: str, path: Path, header: bool) -> None:
+        cursor.execute(
+            f"copy (select {', '.join(columns)} from {rows})"
+            f" to {quote_text(str(path))} (format csv, header {str(header).lower()})"
+        )
+
+    if not planned.parts:
+        write(table, folder / name, True)
+        return []
+    if not (planned.kept and copy_start(planned.kept[0], name, folder, sum(sizes))):
+        sizes = []
+    part = folder / "parts" / f"{planned.mart.name}.csv"
+    for value, *_ in planned.parts[len(sizes) :]:
+        write(f"{table} where {quote_name(str(planned.mart.part))} = {quote_text(value)}", part, not sizes)
+        sizes.append(part.stat().st_size)
+        with (folder / name).open("ab") as file, part.open("rb") as source:
+            shutil.copyfileobj(source, file, BLOCK)
+    return sizes
+
+
+def write_extract(connection: duckdb.DuckDBPyConnection, extract: Extract, folder: Path) -> int:
+    """Write a part of a mart as CSV: safe in a spreadsheet, and without a byte order mark, as programs read it.
+
+    Args:
+        connection: The connection that can run its query.
+        extract: What to write.
+        folder: The publication's folder.
+
+    Returns:
+        Number of rows.
+    """
+    path = folder / extract.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if extract.is_personal:
+        # For others neither the folder nor the file is ever readable, not even while it is written: see
+        # `use_tmp_file`, too.
+        path.parent.chmod(path.parent.stat().st_mode & ~0o027)
+        path.touch(0o640)
+    columns = [
+        f"{safe_in_spreadsheet(name, kind)} as {quote_name(name)}"
+        for name, kind in types_of(connection, extract.query).items()
+    ]
+    ((rows,),) = connection.execute(
+        f"copy (select {', '.join(columns)} from ({extract.query}) order by all)"
+        f" to {quote_text(str(path))} (format csv, header true, use_tmp_file false)"
+    ).fetchall()
+    if extract.is_personal:
+        path.chmod(path.stat().st_mode & ~0o007)
+    return int(rows)
+
+
+def comment(cursor: duckdb.DuckDBPyConnection, table: str, mart: Mart) -> None:
+    """Store the descriptions of a table and its columns in the database, for tools that show them.
+
+    A database that is a copy has earlier ones, which end where there are none any more.
+    """
+    cursor.execute(f"comment on table {table} is {quote_text(mart.description) if mart.description else 'null'}")
+    descriptions: dict[str, str | None] = {**dict.fromkeys(types_of(cursor, f"from {table}")), **mart.columns}
+    for name, description in descriptions.items():
+        text = quote_text(description) if description else "null"
+        cursor.execute(f"comment on column {table}.{quote_name(name)} is {text}")
