@@ -5,7 +5,7 @@
     `lines` names a relation of accepted lines.
 -#}
 {% macro stock_movements(lines) -%}
-cancelled_products as (
+cancelled_products as materialized (
 
     select distinct
         customer_id,

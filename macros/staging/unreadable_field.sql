@@ -17,7 +17,10 @@
 {%- endmacro %}
 
 
-{#- SQL: the same where the input has texts, null where it has values of another type. -#}
+{#- SQL: the same where the input has texts, null where it has values of another type or none. -#}
 {% macro written_if_text(column) -%}
-    case when typeof({{ column }}) = 'VARCHAR' then {{ written(column) }} end
+    case
+        when typeof({{ column }}) = 'VARCHAR' and {{ column }} is not null
+            then {{ written(column) }}
+    end
 {%- endmacro %}

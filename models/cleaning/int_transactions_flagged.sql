@@ -47,7 +47,11 @@ keys as materialized (
 
 ingest_plan as (
 
-    select * from {{ ref('ingest_plan') }}
+    select
+        keeps_duplicates,
+        upper(currency) as currency,
+        upper(cancellation_invoice_prefix) as cancellation_invoice_prefix
+    from {{ ref('ingest_plan') }}
 
 ),
 
@@ -137,7 +141,7 @@ shared_hashes as (
 
 ),
 
-suspects as (
+suspects as materialized (
 
     select keys.input_row
     from keys
@@ -146,28 +150,26 @@ suspects as (
 
 ),
 
-compared as (
+first_of_equal_rows as (
 
-    select
-        transactions.input_row,
-        row_number() over (
-            partition by
-                {% for column in equal_columns %}
-                transactions.{{ column }},
-                {% endfor %}
-                transactions.is_unreadable
-            order by transactions.input_row
-        ) as occurrence
+    select min(transactions.input_row) as input_row
     from transactions
     inner join suspects
         on transactions.input_row = suspects.input_row
+    group by  -- noqa: AM06
+        {% for column in equal_columns %}
+        transactions.{{ column }},
+        {% endfor %}
+        transactions.is_unreadable
 
 ),
 
 repeated as (
 
-    select input_row from compared
-    where occurrence > 1
+    select suspects.input_row
+    from suspects
+    anti join first_of_equal_rows
+        on suspects.input_row = first_of_equal_rows.input_row
 
     union
 
@@ -175,45 +177,71 @@ repeated as (
 
 ),
 
+-- Few rows are noted for their product or as repeated: all columns of all rows are joined once.
+-- Materialized, so that an engine that doesn't know how few it will find keeps them in memory, and
+-- doesn't sort all rows by what they are joined by.
+noted as materialized (
+
+    select
+        keys.input_row,
+        non_products.label as non_product_label,
+        non_products.product_id is not null as is_non_product,
+        repeated.input_row is not null as is_repeated
+    from keys
+    left join non_products
+        on keys.product_id = non_products.product_id
+    left join repeated
+        on keys.input_row = repeated.input_row
+    where
+        non_products.product_id is not null
+        or repeated.input_row is not null
+
+),
+
 flagged as (
 
     select
         transactions.*,
-        non_products.label as non_product_label,
+        noted.non_product_label,
         coalesce(
             cast(transactions.ordered_at as date)
             not between plausible_days.first_day and plausible_days.last_day, false
         ) as is_implausible_date,
         transactions.customer_id is null as is_missing_customer,
-        repeated.input_row is not null
+        coalesce(noted.is_repeated, false)
         and not coalesce(ingest_plan.keeps_duplicates, false) as is_duplicate,
-        coalesce(order_statuses.counts_as = 'cancelled', false) as is_cancelled_order,
-        coalesce(order_statuses.counts_as = 'ignored', false)
+        coalesce(
+            {{ counts_as(
+                'transactions.order_status', 'order_statuses', 'cancelled'
+            ) | indent(12) }}, false
+        ) as is_cancelled_order,
+        coalesce(
+            {{ counts_as(
+                'transactions.order_status', 'order_statuses', 'ignored'
+            ) | indent(12) }}, false
+        )
         or coalesce(transactions.is_ignored_type, false) as is_ignored_order,
-        coalesce(transactions.currency <> upper(ingest_plan.currency), false)
+        transactions.currency is not null
+        and coalesce(transactions.currency <> ingest_plan.currency, false)
             as is_other_currency,
         coalesce(
             transactions.quantity < 0
             and (
                 transactions.is_return
                 or starts_with(
-                    upper(transactions.invoice_id), upper(ingest_plan.cancellation_invoice_prefix)
+                    upper(transactions.invoice_id), ingest_plan.cancellation_invoice_prefix
                 )
             ), false
         ) as is_cancellation,
         coalesce(transactions.quantity < 0, false) and not is_cancellation as is_stock_adjustment,
         coalesce(transactions.quantity = 0, false) as has_no_quantity,
-        non_products.product_id is not null as is_non_product,
+        coalesce(noted.is_non_product, false) as is_non_product,
         coalesce(transactions.unit_price <= 0, false) as has_no_price
     from transactions
     cross join ingest_plan
     cross join plausible_days
-    left join non_products
-        on transactions.product_id = non_products.product_id
-    left join repeated
-        on transactions.input_row = repeated.input_row
-    left join order_statuses
-        on transactions.order_status = order_statuses.status
+    left join noted
+        on transactions.input_row = noted.input_row
 
 ),
 
@@ -251,7 +279,8 @@ select
     transaction_type,
     currency,
     rejection_reason,
-    case rejection_reason
+    -- Most rows have no reason, and no look at each that there is.
+    case when rejection_reason is not null then case rejection_reason
         when 'cancelled_order' then concat('the order is ', order_status)
         when 'ignored_order'
             then concat(
@@ -273,7 +302,7 @@ select
         when 'no_quantity' then concat('quantity is ', quantity)
         when 'non_product' then concat('the code ', product_id, ' stands for: ', non_product_label)
         when 'no_price' then concat('unit_price is ', unit_price)
-    end as rejection_detail,
+    end end as rejection_detail,
     other_columns,
     quantity,
     unit_price,

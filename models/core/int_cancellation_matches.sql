@@ -25,6 +25,13 @@ lines_of_products as (
 
 {{ matched_units('stock_movements') }},
 
+cancellations as (
+
+    select * from transactions
+    where is_cancellation
+
+),
+
 sold as (
 
     select * from transactions
@@ -55,7 +62,7 @@ joined as (
             rows between unbounded preceding and current row
         ) as units_so_far
     from matched_units
-    inner join transactions as cancellations
+    inner join cancellations
         on matched_units.cancellation_row = cancellations.input_row
     inner join lines_of_orders as sales
         on matched_units.sale_row = sales.input_row

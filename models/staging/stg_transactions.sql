@@ -30,6 +30,7 @@ ingest_plan as (
         date_format,
         decimal_separator,
         refund_invoice_prefixes,
+        coalesce(len(refund_invoice_prefixes) > 0, false) as has_refund_prefixes,
         has_invoice_id,
         has_product_id,
         has_quantity,
@@ -114,8 +115,11 @@ parsed as (
     select
         * replace (
             coalesce(
-                {{ code_of_sign('currency_sign') | indent(16) }},
-                upper(nullif(trim(currency), ''))
+                case
+                    when currency_sign is not null
+                        then {{ code_of_sign('currency_sign') | indent(20) }}
+                end,
+                case when currency is not null then upper(nullif(trim(currency), '')) end
             ) as currency
         ),
         {% for column, type in [
@@ -191,17 +195,19 @@ valued as (
 classified as (
 
     select
-        valued.*,
-        coalesce(transaction_types.counts_as = 'return', false)
+        *,
+        coalesce(
+            {{ counts_as('transaction_type', 'transaction_types', 'return') | indent(12) }}, false
+        )
         -- No subquery for each row: the engine would type all rows before it filters any.
         or case
-            when len(valued.refund_invoice_prefixes) > 0
+            when has_refund_prefixes
                 then coalesce(
                     list_bool_or(
                         list_transform(
-                            valued.refund_invoice_prefixes,
+                            refund_invoice_prefixes,
                             -- noqa: disable=RF02
-                            lambda prefix: starts_with(upper(valued.invoice_id), prefix)
+                            lambda prefix: starts_with(upper(invoice_id), prefix)
                             -- noqa: enable=RF02
                         )
                     ),
@@ -209,10 +215,10 @@ classified as (
                 )
             else false
         end as is_return,
-        coalesce(transaction_types.counts_as = 'ignored', false) as is_ignored_type
+        coalesce(
+            {{ counts_as('transaction_type', 'transaction_types', 'ignored') | indent(12) }}, false
+        ) as is_ignored_type
     from valued
-    left join transaction_types
-        on valued.transaction_type = transaction_types.transaction_type
 
 ),
 

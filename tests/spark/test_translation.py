@@ -22,13 +22,14 @@ if os.environ.get("SHOP_CI") is None:
     pytest.importorskip("pysail", reason="the extra 'spark' is not installed")
 
 import grpc  # type: ignore[import-untyped]
-from dbt.adapters.sparkconnect import translation
-from dbt.adapters.sparkconnect.copies import ASIDE
+from dbt.adapters.sparkconnect import lists, translation
+from dbt.adapters.sparkconnect.copies import ASIDE, stored_aside
 from dbt.adapters.sparkconnect.credentials import Credentials
 from dbt.adapters.sparkconnect.engine import Engine, engine_at, from_files, retry_policies, version_problem
 from dbt.adapters.sparkconnect.rules import RULES
 from dbt.adapters.sparkconnect.translation import run_translated, translate
 from pysail.spark import SparkConnectServer
+from sqlglot import parse_one
 
 # Rows with what engines treat differently: nulls, halves, cents, texts of two bytes, days of two years.
 ROWS = """
@@ -495,19 +496,88 @@ def test_common_tables_of_many_copies_are_stored_until_a_table_is_made_of_them(
     ("mark", "reads", "is_stored"),
     [
         ("materialized", "teas inner join teas as others using (customer)", True),
-        # There are no copies.
-        ("materialized", "teas", False),
+        # Sail knows that it has few rows once it is stored.
+        ("materialized", "teas", True),
+        ("", "teas", False),
         # Their parts are few.
         ("", "teas inner join teas as others using (customer)", False),
     ],
 )
-def test_a_common_table_that_its_author_wants_kept_is_stored_where_it_is_read_twice(
+def test_a_common_table_that_its_author_wants_kept_is_stored(
     mark: str, reads: str, is_stored: bool, engine: Engine, connection: duckdb.DuckDBPyConnection
 ) -> None:
     query = f"with teas as {mark} (select distinct customer from shop.lines) select teas.customer from {reads}"
     *asides, last = translate(f"create table shop.made as {query}", engine)
     assert [one.aside for one in asides] == (["made__teas__aside"] if is_stored else [])
     assert ("WITH" in last.sql) == (not is_stored)
+
+
+def test_a_common_table_is_not_stored_for_an_engine_that_counts_rows_as_it_runs(engine: Engine) -> None:
+    """Spark: to store one that it reads once takes it longer."""
+    query = parse_one("with teas as materialized (select customer from shop.lines) select customer from teas", "duckdb")
+    assert list(stored_aside(query, "shop", "made", knows_only_stored=False)) == []
+
+
+WORDS = """
+    create table shop.words as
+    select * from (values ('drink', 'tea'), ('drink', 'café'), ('food', 'tea'), ('price', '0'), ('price', null))
+        as rows (kind, word)
+"""
+LOOK_UP = """
+    with words as (select * from shop.words), drinks as (select word from words where kind = 'drink')
+    select
+        quantity,
+        word in (select drinks.word from drinks) as is_drink,
+        word not in (select words.word from words where words.kind = 'food') as is_no_food,
+        word in (select words.word from words where words.kind = 'tool') as is_tool
+    from shop.lines
+"""
+
+
+@pytest.fixture(scope="module")
+def catalogued(connection: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """An engine whose files say how many rows its tables have."""
+    engine = engine_at("sail", str(tmp_path_factory.mktemp("catalogued") / "tables"))
+    connection.execute(WORDS)
+    for table in ("lines", "words"):
+        engine.upload("shop", table, connection, f"from shop.{table}")
+    return engine
+
+
+def test_words_of_a_small_table_are_written_into_a_query_on_a_long_one(
+    catalogued: Engine, connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "MANY_ROWS", 6)
+    make = f"create or replace table shop.looked_up as {LOOK_UP}"
+    (statement,) = translate(make, catalogued)
+    assert "'café', 'tea'" in statement.sql
+    assert "EXISTS" not in statement.sql
+    run_translated(make, catalogued)
+    expected = connection.sql(LOOK_UP).to_arrow_table()
+    assert rows_of(catalogued.run("select * from shop.looked_up")) == rows_of(expected)
+
+
+@pytest.mark.parametrize(
+    ("many", "few", "longest", "query"),
+    [
+        # There are few rows to join, or many words, of which some may be more than what is written out.
+        (7, 5, 2, LOOK_UP),
+        (6, 4, 2, LOOK_UP),
+        (6, 5, 1, LOOK_UP),
+        # Which words is not known before the query runs, or one is none, or all are numbers.
+        (6, 5, 2, LOOK_UP.replace("where kind = 'drink'", "where kind in (select lines.word from shop.lines)")),
+        (6, 5, 2, LOOK_UP.replace("where words.kind = 'tool'", "where words.kind = lines.customer")),
+        (6, 5, 2, LOOK_UP.replace("kind = 'drink'", "kind = 'price'")),
+        (6, 5, 2, LOOK_UP.replace("word in (select drinks.word", "quantity in (select length(drinks.word)")),
+    ],
+)
+def test_other_words_are_looked_up_as_the_query_runs(
+    many: int, few: int, longest: int, query: str, catalogued: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, rows in (("MANY_ROWS", many), ("FEW_ROWS", few), ("LONGEST_LIST", longest)):
+        monkeypatch.setattr(lists, name, rows)
+    (statement,) = translate(f"create or replace table shop.looked_up as {query}", catalogued)
+    assert "EXISTS" in statement.sql
 
 
 def test_all_lines_are_not_stored_once_more(engine: Engine, connection: duckdb.DuckDBPyConnection) -> None:

@@ -20,7 +20,7 @@ def aside_of(table: str, name: str) -> str:
     return f"{table}__{name}{ASIDE}"
 
 
-def stored_aside(query: exp.Expr, schema: str, table: str) -> Iterator[tuple[str, exp.Expr]]:
+def stored_aside(query: exp.Expr, schema: str, table: str, knows_only_stored: bool) -> Iterator[tuple[str, exp.Expr]]:
     """Names and queries of common tables to store before a query runs, in their order.
 
     Those that an author calls `materialized`, where they are read more than once, and those whose copies make up most
@@ -31,13 +31,16 @@ def stored_aside(query: exp.Expr, schema: str, table: str) -> Iterator[tuple[str
             need.
         schema: Where the table is that the query makes, and what is stored meanwhile.
         table: The name of that table.
+        knows_only_stored: Whether the engine knows of stored tables alone that they have few rows: it keeps these in
+            memory, and else sorts all rows that are joined with them. Then one that is `materialized` is stored, too,
+            where it is read once.
     """
     holder = _holder(query)
     tables = holder.args.get("with_") if holder is not None else None
     if holder is None or tables is None or tables.args.get("recursive"):
         return
     graph = _Graph(holder, tables)
-    stored = graph.worth_a_table()
+    stored = graph.worth_a_table(knows_only_stored)
     parts = {name: graph.tables[name].this for name in stored}
     remaining = [one for one in tables.expressions if one.alias not in stored]
     holder.set("with_", None)
@@ -77,7 +80,7 @@ class _Graph:
         whole = sum((_read_in(one, self.tables.keys()) for one in _outside(holder, tables)), Counter[str]())
         self._reads_of_query = whole
 
-    def worth_a_table(self) -> list[str]:
+    def worth_a_table(self, knows_only_stored: bool) -> list[str]:
         """Names of those to store, each behind those that it reads."""
         stored: set[str] = set()
         while True:
@@ -91,8 +94,9 @@ class _Graph:
             if best is None or saved[best] < PARTS_WORTH_A_TABLE:
                 break
             stored.add(best)
+        least = 1 if knows_only_stored else 2
         for name in self._marked - self._refused:
-            if self._copied(stored)[0][name] > 1:
+            if self._copied(stored)[0][name] >= least:
                 stored.add(name)
         return [name for name in self.tables if name in stored]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dbt.adapters.events.logging import AdapterLogger
 from dbt.adapters.sparkconnect.copies import aside_of, stored_aside
+from dbt.adapters.sparkconnect.lists import small_lookups
 from dbt.adapters.sparkconnect.rules import TYPES, UntranslatableError, apply_rules, in_words_of_spark, push_conditions
 from dbt.adapters.sparkconnect.shapes import (
     compute_names_once,
@@ -148,10 +149,14 @@ def _translated(tree: exp.Expr, engine: Engine, stores_aside: bool) -> Iterator[
     query = tree if isinstance(tree, exp.Query) else tree.args.get("expression")
     if isinstance(query, exp.Subquery):
         query = query.unnest()
-    if stores_aside and isinstance(query, exp.Query) and isinstance(tree, exp.Create) and tree.kind == "TABLE":
+    if isinstance(query, exp.Query) and isinstance(tree, exp.Create) and tree.kind == "TABLE":
+        for lookup in small_lookups(query, engine):
+            found = engine.run(_written(for_engine(lookup.query, engine)))
+            lookup.write_out(found.column(0).to_pylist())
         ((schema, made),) = changed
         # A unit test makes tables without a schema, to learn the types of columns.
-        for name, part in stored_aside(query, schema, made) if schema else ():
+        stored = stored_aside(query, schema, made, engine.name == "sail") if stores_aside and schema else ()
+        for name, part in stored:
             yield Statement(_written(for_engine(part, engine)), changed, aside=aside_of(made, name))
     if isinstance(query, exp.Query):
         translated = for_engine(query, engine)
