@@ -150,9 +150,12 @@ def _translated(tree: exp.Expr, engine: Engine, stores_aside: bool) -> Iterator[
     if isinstance(query, exp.Subquery):
         query = query.unnest()
     if isinstance(query, exp.Query) and isinstance(tree, exp.Create) and tree.kind == "TABLE":
+        found: dict[str, list[Any]] = {}
         for lookup in small_lookups(query, engine):
-            found = engine.run(_written(for_engine(lookup.query, engine)))
-            lookup.write_out(found.column(0).to_pylist())
+            asked = lookup.query.sql("duckdb")
+            if asked not in found:
+                found[asked] = engine.run(_written(for_engine(lookup.query, engine))).column(0).to_pylist()
+            lookup.write_out(found[asked])
         ((schema, made),) = changed
         # A unit test makes tables without a schema, to learn the types of columns.
         stored = stored_aside(query, schema, made, engine.name == "sail") if stores_aside and schema else ()
