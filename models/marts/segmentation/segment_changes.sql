@@ -1,5 +1,13 @@
 {{ config(materialized='view') }}
 
+{#-
+    In a common table that is read once per segmentation, DuckDB would hold all that changed, in
+    memory or on the disk. From the stored table each reads its own rows and columns alone.
+-#}
+{%- set snapshots -%}
+    {%- if custom_segments() -%} labelled {%- else -%} {{ ref('int_segment_snapshots') }} {%- endif -%}
+{%- endset %}
+
 with cut_points as (
 
     {{ cut_points_by_version(ref('rfm_cut_points')) | indent(4) }}
@@ -9,42 +17,6 @@ with cut_points as (
 labelled as (
 
     {{ snapshots_with_custom_segments() | indent(4) }}
-
-),
-
--- A version has its own number of scores. DuckDB holds in memory what is read once per
--- segmentation: neither snapshots without a change nor columns that no change has.
-snapshots as (
-
-    select
-        labelled.customer_id,
-        {% for segmentation in segmentations() %}
-        labelled.{{ segmentation }}_before,
-        labelled.{{ segmentation }}_segment,
-        labelled.original_{{ segmentation }}_segment,
-        labelled.{{ segmentation }}_cause,
-        labelled.{{ segmentation }}_sufficient_causes,
-        {% endfor %}
-        labelled.restated_by,
-        labelled.monetary_before,
-        labelled.monetary,
-        {{ score_level('labelled.monetary_score', 'cut_points.monetary_scores') | indent(8) }}
-            as monetary_level,
-        {{ score_level(
-            'labelled.monetary_score_before', 'previous_cut_points.monetary_scores'
-        ) | indent(8) }} as monetary_level_before,
-        labelled.previous_date,
-        labelled.as_of_date
-    from labelled
-    left join cut_points
-        on labelled.model_version = cut_points.model_version
-    left join cut_points as previous_cut_points
-        on labelled.previous_version = previous_cut_points.model_version
-    where
-        labelled.restated_by is not null
-        {% for segmentation in segmentations() %}
-        or labelled.{{ segmentation }}_cause is not null
-        {% endfor %}
 
 ),
 
@@ -66,11 +38,16 @@ changes as (
         {{ segmentation }}_cause as cause,
         {{ segmentation }}_sufficient_causes as sufficient_causes,
         coalesce(monetary_before, monetary) as revenue_at_risk,
-        coalesce(monetary_level_before, monetary_level, 1) as monetary_level,
+        monetary_score_before,
+        monetary_score,
+        previous_version,
+        model_version,
         previous_date,
         as_of_date
-    from snapshots
-    where {{ segmentation }}_cause is not null
+    from {{ snapshots }}
+    where
+        {{ segmentation }}_cause is not null
+        and not is_withdrawn
 
     union all
 
@@ -84,20 +61,47 @@ changes as (
         restated_by as cause,
         restated_by as sufficient_causes,
         monetary as revenue_at_risk,
-        coalesce(monetary_level, 1) as monetary_level,
+        cast(null as integer) as monetary_score_before,
+        monetary_score,
+        cast(null as integer) as previous_version,
+        model_version,
         as_of_date as previous_date,
         as_of_date
-    from snapshots
-    where original_{{ segmentation }}_segment <> {{ segmentation }}_segment
+    from {{ snapshots }}
+    where
+        restated_by is not null
+        and original_{{ segmentation }}_segment <> {{ segmentation }}_segment
+        and not is_withdrawn
     {{ 'union all' if not loop.last }}
     {% endfor %}
+
+),
+
+-- A version has its own number of scores.
+levelled as (
+
+    select
+        changes.*,
+        coalesce(
+            {{ score_level(
+                'changes.monetary_score_before', 'previous_cut_points.monetary_scores'
+            ) | indent(12) }},
+            {{ score_level('changes.monetary_score', 'cut_points.monetary_scores')
+                | indent(12) }},
+            1
+        ) as monetary_level
+    from changes
+    left join cut_points
+        on changes.model_version = cut_points.model_version
+    left join cut_points as previous_cut_points
+        on changes.previous_version = previous_cut_points.model_version
 
 ),
 
 valued as (
 
     {{ with_value_orders(
-        'changes', 'strategies', {'value_before': 'from_segment', 'value_now': 'to_segment'}
+        'levelled', 'strategies', {'value_before': 'from_segment', 'value_now': 'to_segment'}
     ) | indent(4) }}
 
 )
