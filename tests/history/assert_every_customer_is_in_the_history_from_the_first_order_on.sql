@@ -7,9 +7,12 @@ with dates as (
 
 ),
 
-history as (
+history as not materialized (
 
-    select * from {{ ref('segment_history') }}
+    select
+        customer_id,
+        as_of_date
+    from {{ ref('segment_history') }}
 
 ),
 
@@ -33,7 +36,7 @@ first_dates as (
 
 ),
 
-due as (
+due as not materialized (
 
     select
         first_dates.customer_id,
@@ -42,6 +45,42 @@ due as (
     inner join first_dates
         on dates.as_of_date >= first_dates.first_date
 
+),
+
+-- Equal rows add up to equal numbers.
+checksums as (
+
+    select sum({{ row_checksum('customer_id', 'as_of_date') }}) as checksum from due
+
+    union all
+
+    select -sum({{ row_checksum('customer_id', 'as_of_date') }}) as checksum from history
+
+),
+
+doubts as (
+
+    select sum(checksum) as difference
+    from checksums
+    having sum(checksum) <> 0
+
+),
+
+-- One by one they are compared only where the sums differ.
+due_in_doubt as (
+
+    select due.*
+    from due
+    cross join doubts
+
+),
+
+history_in_doubt as (
+
+    select history.*
+    from history
+    cross join doubts
+
 )
 
 select
@@ -49,8 +88,8 @@ select
     due.as_of_date as date_due,
     history.customer_id,
     history.as_of_date
-from due
-full outer join history
+from due_in_doubt as due
+full outer join history_in_doubt as history
     on
         due.customer_id = history.customer_id
         and due.as_of_date = history.as_of_date

@@ -1,14 +1,28 @@
 -- Customers who leave a segment between two dates are those who were in it on the first, and
 -- customers who arrive in one are those who are in it on the second.
-with counted as (
+-- Counted once by all segmentations together: the history is long, the combinations are few.
+with combinations as (
+
+    select
+        as_of_date,
+        {% for segmentation in segmentations() %}
+        {{ segmentation }}_segment,
+        {% endfor %}
+        count(*) as customer_count
+    from {{ ref('segment_history') }}
+    group by all
+
+),
+
+counted as (
 
     {% for segmentation in segmentations() %}
     select
         '{{ segmentation }}' as segmentation,
         as_of_date,
         {{ segmentation }}_segment as segment,
-        count(*) as customer_count
-    from {{ ref('segment_history') }}
+        sum(customer_count) as customer_count
+    from combinations
     group by 1, 2, 3
     {{ 'union all' if not loop.last }}
     {% endfor %}

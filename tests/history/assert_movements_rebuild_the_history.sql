@@ -1,17 +1,100 @@
 -- A customer's movements, one after the other, lead through the segments of the history: there is
 -- one at each date of another segment than at the customer's date before, from that segment to this
 -- one, and at no other date. So the last one up to a date is the segment of the date.
-with history as (
+with dates as (
+
+    select
+        as_of_date,
+        lead(as_of_date) over (order by as_of_date) as next_date
+    from {{ ref('int_snapshot_dates') }}
+
+),
+
+-- Not materialized: DuckDB would store the history, to read it again where sums differ.
+dated_history as not materialized (
+
+    select
+        history.*,
+        dates.next_date
+    from {{ ref('segment_history') }} as history
+    left join dates
+        on history.as_of_date = dates.as_of_date
+
+),
+
+movements as not materialized (
+
+    select
+        customer_id,
+        as_of_date,
+        segmentation,
+        from_segment,
+        to_segment
+    from {{ ref('segment_changes') }}
+    where change_type = 'movement'
+
+),
+
+-- Segments of all dates, less those of the dates before, are where movements lead to, less where
+-- they come from. So are sums of numbers that stand for them.
+checksums as (
+
+    select
+        sum(
+            {% for segmentation in segmentations() %}
+            {% set name, segment = "'" ~ segmentation ~ "'", segmentation ~ '_segment' %}
+            {{ '+ ' if not loop.first -}}
+            {{ row_checksum('customer_id', 'as_of_date', name, segment) }}
+            - case
+                when next_date is not null
+                    then {{ row_checksum('customer_id', 'next_date', name, segment) }}
+                else 0
+            end
+            {% endfor %}
+        ) as checksum
+    from dated_history
+
+    union all
+
+    select
+        -sum(
+            {{ row_checksum('customer_id', 'as_of_date', 'segmentation', 'to_segment') }}
+            - case
+                when from_segment is not null
+                    then {{ row_checksum(
+                        'customer_id', 'as_of_date', 'segmentation', 'from_segment'
+                    ) }}
+                else 0
+            end
+        ) as checksum
+    from movements
+
+),
+
+doubts as (
+
+    select sum(checksum) as difference
+    from checksums
+    having sum(checksum) <> 0
+
+),
+
+-- One by one they are compared only where the sums differ.
+history as (
 
     select
         {% for segmentation in segmentations() %}
-        {{ segmentation }}_segment,
-        lag({{ segmentation }}_segment) over by_customer as {{ segmentation }}_before,
+        dated_history.{{ segmentation }}_segment,
+        lag(dated_history.{{ segmentation }}_segment) over by_customer
+            as {{ segmentation }}_before,
         {% endfor %}
-        customer_id,
-        as_of_date
-    from {{ ref('segment_history') }}
-    window by_customer as (partition by customer_id order by as_of_date)
+        dated_history.customer_id,
+        dated_history.as_of_date
+    from dated_history
+    cross join doubts
+    window by_customer as (
+        partition by dated_history.customer_id order by dated_history.as_of_date
+    )
 
 ),
 
@@ -55,14 +138,10 @@ sides as (
     union all
 
     select
-        customer_id,
-        as_of_date,
-        segmentation,
-        from_segment,
-        to_segment,
+        movements.*,
         -1 as side
-    from {{ ref('segment_changes') }}
-    where change_type = 'movement'
+    from movements
+    cross join doubts
 
 )
 
