@@ -18,9 +18,19 @@ orders as (
 
 ),
 
+-- In the order of the texts orders follow one another: DuckDB compares rows of values slowly.
 order_states as (
 
-    select * from {{ ref('int_order_states_scd2') }}
+    select
+        *,
+        concat(order_date, invoice_id) as place
+    from {{ ref('int_order_states_scd2') }}
+
+),
+
+customer_states as (
+
+    select * from {{ ref('int_customer_states_scd2') }}
 
 ),
 
@@ -63,14 +73,12 @@ orders_to_date as (
     select
         dates.customer_id,
         dates.as_of_date,
-        order_states.invoice_id,
         order_states.order_date,
         order_states.units,
         order_states.amount,
         order_states.later_cancelled_amount,
-        order_states.country,
         order_states.line_count,
-        order_states.is_net
+        order_states.place
     from dates
     inner join order_states
         on
@@ -79,17 +87,11 @@ orders_to_date as (
 
 ),
 
-features as (
+order_features as (
 
     select
         customer_id,
         as_of_date,
-        cast(as_of_date - max(order_date) filter (where is_net) as integer) as recency_days,
-        count(*) filter (where is_net) as frequency,
-        cast(sum(amount) as decimal(18, 2)) as monetary,
-        count(*) as orders_placed,
-        cast(as_of_date - min(order_date) as integer) as tenure_days,
-        cast(as_of_date - max(order_date) as integer) as days_since_order,
         count(distinct order_date) as days_with_orders,
         count(*) filter (where order_date > as_of_date - 90) as orders_90_days,
         cast(coalesce(sum(amount) filter (where order_date > as_of_date - 90), 0) as decimal(18, 2))
@@ -101,10 +103,44 @@ features as (
         cast(sum(line_count) as bigint) as line_count,
         min(amount) as least_order,
         max(amount) as greatest_order,
-        arg_max(amount, (order_date, invoice_id)) as last_order,
-        arg_max(country, (order_date, invoice_id)) filter (where country is not null) as country
+        arg_max(amount, place) as last_order
     from orders_to_date
     group by 1, 2
+
+),
+
+-- What the customer's state has added up is not added up again: sums of all at once take most of
+-- the memory.
+features as (
+
+    select
+        order_features.customer_id,
+        order_features.as_of_date,
+        cast(order_features.as_of_date - customer_states.last_net_order_date as integer)
+            as recency_days,
+        customer_states.frequency,
+        customer_states.monetary,
+        customer_states.orders_placed,
+        cast(order_features.as_of_date - customer_states.first_order_date as integer)
+            as tenure_days,
+        cast(order_features.as_of_date - customer_states.last_order_date as integer)
+            as days_since_order,
+        order_features.days_with_orders,
+        order_features.orders_90_days,
+        order_features.monetary_90_days,
+        order_features.monetary_30_days,
+        order_features.cancelled_amount,
+        order_features.units,
+        order_features.line_count,
+        order_features.least_order,
+        order_features.greatest_order,
+        order_features.last_order,
+        customer_states.country
+    from order_features
+    inner join customer_states
+        on
+            order_features.customer_id = customer_states.customer_id
+            and {{ is_valid_on('customer_states', 'order_features.as_of_date') | indent(12) }}
 
 ),
 
