@@ -51,18 +51,32 @@ baseline as (
 
 ),
 
-orders as (
+-- Not materialized: DuckDB would store all orders, as they are read twice.
+orders as not materialized (
 
     select
-        orders.*,
-        baseline.baseline_date,
-        min(orders.order_date) over () as first_order_date,
-        row_number() over (
-            order by orders.ordered_at desc, orders.invoice_id desc, orders.customer_id desc
-        ) as rank_from_last
+        orders.customer_id,
+        orders.invoice_id,
+        orders.ordered_at,
+        orders.order_date,
+        baseline.baseline_date
     from {{ ref('int_orders') }} as orders
     inner join baseline
         on orders.order_date <= baseline.baseline_date
+
+),
+
+first_order as (
+
+    select min(order_date) as first_order_date from orders
+
+),
+
+last_order as (
+
+    select * from orders
+    order by ordered_at desc, invoice_id desc, customer_id desc
+    limit 1
 
 ),
 
@@ -93,20 +107,20 @@ new_version as (
             when known.usable > 0 then 'build cut off'
             else 'another baseline date'
         end as cause,
-        orders.invoice_id as anchor_invoice_id,
-        orders.customer_id as anchor_customer_id,
+        last_order.invoice_id as anchor_invoice_id,
+        last_order.customer_id as anchor_customer_id,
         settings.settings,
         population.customers_fitted,
-        orders.order_date as anchor_order_date,
-        orders.first_order_date,
-        orders.baseline_date
-    from orders
+        last_order.order_date as anchor_order_date,
+        first_order.first_order_date,
+        last_order.baseline_date
+    from last_order
+    cross join first_order
     cross join known
     cross join population
     cross join settings
     where
-        orders.rank_from_last = 1
-        and population.customers_fitted > 0
+        population.customers_fitted > 0
         and ({{ var('refit') | lower }} or not known.has_newest_rules)
         and not {{ is_refresh() | lower }}
 
