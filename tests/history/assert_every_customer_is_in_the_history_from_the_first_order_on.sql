@@ -47,14 +47,16 @@ due as not materialized (
 
 ),
 
--- Equal rows add up to equal numbers.
+-- Equal rows add up to equal sums, which are taken for equal rows.
 checksums as (
 
-    select sum({{ row_checksum('customer_id', 'as_of_date') }}) as checksum from due
+    select sum(cast({{ row_checksum('customer_id', 'as_of_date') }} as decimal(38, 0))) as checksum
+    from due
 
     union all
 
-    select -sum({{ row_checksum('customer_id', 'as_of_date') }}) as checksum from history
+    select -sum(cast({{ row_checksum('customer_id', 'as_of_date') }} as decimal(38, 0))) as checksum
+    from history
 
 ),
 

@@ -36,11 +36,11 @@ movements as not materialized (
 ),
 
 -- Segments of all dates, less those of the dates before, are where movements lead to, less where
--- they come from. So are sums of numbers that stand for them.
+-- they come from. So are sums of numbers that stand for them; equal sums are taken for equal rows.
 checksums as (
 
     select
-        sum(
+        sum(cast(
             {% for segmentation in segmentations() %}
             {% set name, segment = "'" ~ segmentation ~ "'", segmentation ~ '_segment' %}
             {{ '+ ' if not loop.first -}}
@@ -51,13 +51,14 @@ checksums as (
                 else 0
             end
             {% endfor %}
-        ) as checksum
+            as decimal(38, 0)
+        )) as checksum
     from dated_history
 
     union all
 
     select
-        -sum(
+        -sum(cast(
             {{ row_checksum('customer_id', 'as_of_date', 'segmentation', 'to_segment') }}
             - case
                 when from_segment is not null
@@ -65,8 +66,8 @@ checksums as (
                         'customer_id', 'as_of_date', 'segmentation', 'from_segment'
                     ) }}
                 else 0
-            end
-        ) as checksum
+            end as decimal(38, 0)
+        )) as checksum
     from movements
 
 ),
