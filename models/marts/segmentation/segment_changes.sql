@@ -4,9 +4,7 @@
     In a common table that is read once per segmentation, DuckDB would hold all that changed, in
     memory or on the disk. From the stored table each reads its own rows and columns alone.
 -#}
-{%- set snapshots -%}
-    {%- if custom_segments() -%} labelled {%- else -%} {{ ref('int_segment_snapshots') }} {%- endif -%}
-{%- endset %}
+{%- set snapshots = 'labelled' if custom_segments() else ref('int_segment_snapshots') %}
 
 with cut_points as (
 
@@ -14,7 +12,7 @@ with cut_points as (
 
 ),
 
-labelled as (
+labelled as (  -- noqa: ST03
 
     {{ snapshots_with_custom_segments() | indent(4) }}
 
