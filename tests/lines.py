@@ -5,6 +5,7 @@ builds the same is tested with one of them (tests/sources/test_known_exports.py)
 """
 
 import datetime
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -120,6 +121,7 @@ def context() -> dict[str, Any]:
         "this": f"{SCHEMAS['base_transactions']}.base_transactions",
         "config": lambda **_: "",
         "existing_relation": existing_relation,
+        "fromjson": json.loads,
         "single_value": lambda query: CURRENT[0].connection.execute(query).fetchall()[0][0],
     }
     return given | load_macros(ROOT / "macros", given)

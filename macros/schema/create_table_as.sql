@@ -12,8 +12,8 @@
         ) }}
     {%- endif -%}
     {%- set bytes = config.get('meta', {}).get('bytes_per_customer_and_date') -%}
-    {%- set parts = parts_of_history(bytes) if bytes else 1 -%}
-    {%- set first = statement_of_part(compiled_code, 0, parts) if bytes else compiled_code -%}
+    {%- set parts = parts_of_history(bytes) if bytes else ['true'] -%}
+    {%- set first = statement_of_part(compiled_code, parts[0]) if bytes else compiled_code -%}
     {{ dbt.duckdb__create_table_as(
         temporary, relation, first, language, partitioned_by, sorted_by
     ) }}
