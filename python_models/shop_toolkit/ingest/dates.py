@@ -31,6 +31,11 @@ UTC = ("z", "utc", "gmt", "wet")
 WINTER_OF = {"bst": "gmt", "west": "wet", "cest": "cet", "eest": "eet"}
 # Ways of which one text may be read by both.
 OPEN_WAYS = ("month-day-year", "day-month-year")
+# Three parts of two digits, of which the first may be the year, and the time behind them.
+YEAR_FIRST = "^([0-9]{2})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?:[^0-9].*)?$"
+YEAR_FIRST_READER = rf"try_strptime(regexp_replace(date_text, '{YEAR_FIRST}', '#\1-\2-\3'), '#%y-%m-%d')"
+# Days take at least so many values, and more than twice as many as years do.
+FEWEST_DAYS = 4
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,37 @@ class WrittenForms:
         """Whether the second-best order reads more than this share of what the best one reads."""
         best, second = self.ranked()[:2]
         return self.rows_read[second] > share * self.rows_read[best]
+
+
+@dataclass(frozen=True)
+class YearFirst:
+    """What dates of three parts with two digits each show of whether the first or the last part is the year.
+
+    Attributes:
+        rows: How many rows can be read year first.
+        future_rows: How many of them would be in the future then.
+        future_rows_as_read: How many would be in the future by the order that reads most.
+        first_parts: How many values the first part takes.
+        last_parts: How many values the last part takes.
+        example: One of the texts.
+    """
+
+    rows: int
+    future_rows: int
+    future_rows_as_read: int
+    first_parts: int
+    last_parts: int
+    example: str | None
+
+    @property
+    def is_excluded(self) -> bool:
+        """Whether the rows prove that the year is last: it is few values, or they are in the future otherwise."""
+        is_future, is_future_as_read = (
+            rows > MIXED * self.rows for rows in (self.future_rows, self.future_rows_as_read)
+        )
+        if is_future != is_future_as_read:
+            return is_future
+        return self.first_parts >= FEWEST_DAYS and self.first_parts > 2 * self.last_parts
 
 
 def read_dates(
@@ -104,7 +140,10 @@ def _written_dates(relation: InputRelation) -> str:
 
 
 def resolve_date_format(
-    connection: duckdb.DuckDBPyConnection, relation: InputRelation, readers: Mapping[str, str]
+    connection: duckdb.DuckDBPyConnection,
+    relation: InputRelation,
+    readers: Mapping[str, str],
+    today: str = date.max.isoformat(),
 ) -> str | None:
     """Find out from the rows how dates are written.
 
@@ -112,19 +151,21 @@ def resolve_date_format(
         connection: Where the relation can be read.
         relation: The rows to look at.
         readers: For each order of year, month and day, SQL that reads `date_text` as a timestamp.
+        today: The latest day that has begun anywhere, as YYYY-MM-DD.
 
     Returns:
         The order that reads the dates; None where there are none.
 
     Raises:
-        InputError: No order reads any date, two orders read the dates equally well, or the dates are written in two
-            ways.
+        InputError: No order reads any date, two orders read the dates equally well, the year may be first, or the
+            dates are written in two ways.
     """
     forms = written_forms(connection, relation, readers, SAMPLE_ROWS)
     if forms.is_close(CLOSE) or not forms.dated_rows:
         forms = written_forms(connection, relation, readers, None)
     if not forms.dated_rows:
         return None
+    check_years_are_last(connection, relation, forms, readers, today)
     check_dates_are_clear(forms, relation.name)
     date_format = forms.ranked()[0]
     check_dates_are_alike(connection, relation, date_format, readers)
@@ -187,6 +228,67 @@ def check_dates_are_clear(forms: WrittenForms, input_name: str) -> None:
             f"The dates of {input_name} could be {best} or {second}, e.g. '{forms.example}'. Say which with --vars"
             f" '{{date_format: {best}}}'."
         )
+
+
+def check_years_are_last(
+    connection: duckdb.DuckDBPyConnection,
+    relation: InputRelation,
+    forms: WrittenForms,
+    readers: Mapping[str, str],
+    today: str,
+) -> None:
+    """Raise InputError where dates such as 24/08/01 may begin with the year, and nothing shows that they don't.
+
+    The order that reads most dates reads these as well: as the first of August, with another year for each day.
+    """
+    best = forms.ranked()[0]
+    if best not in OPEN_WAYS:
+        return
+    for row_limit in (SAMPLE_ROWS, None):
+        rows, shown = _year_first(connection, relation, readers[best], today, row_limit)
+        if shown.rows <= AMBIGUOUS * rows or (row_limit is None and shown.is_excluded):
+            return
+    orders = [order for order in OPEN_WAYS if forms.rows_read.get(order, 0) > AMBIGUOUS * forms.rows_read[best]]
+    asked = " or ".join(f"'{{date_format: {order}}}'" for order in orders)
+    raise InputError(
+        f"The dates of {relation.name} could be year-month-day or {' or '.join(orders)}, e.g. '{shown.example}'. Say"
+        f" which with --vars '{{date_format: \"{_year_first_format(str(shown.example))}\"}}' or {asked}."
+    )
+
+
+def _year_first(
+    connection: duckdb.DuckDBPyConnection, relation: InputRelation, reader: str, today: str, row_limit: int | None
+) -> tuple[int, YearFirst]:
+    """How many of the first `row_limit` rows (None: of all) have a date, and what those show that may be year first."""
+    ((rows, first, future, future_as_read, first_parts, last_parts, example),) = connection.execute(
+        f"""
+        with written_dates as ({_written_dates(relation) if row_limit is None else _first_dates(relation, row_limit)}),
+        parsed as (
+            select date_text, date_rows, {reader} as as_read, {YEAR_FIRST_READER} as year_first
+            from written_dates
+        )
+        select
+            coalesce(sum(date_rows) filter (where as_read is not null or year_first is not null), 0),
+            coalesce(sum(date_rows) filter (where year_first is not null), 0),
+            coalesce(sum(date_rows) filter (where year_first > {quote_text(today)}::date), 0),
+            coalesce(sum(date_rows) filter (
+                where year_first is not null and as_read >= {quote_text(today)}::date + interval 1 day
+            ), 0),
+            count(distinct year(year_first)),
+            count(distinct day(year_first)),
+            min(date_text) filter (where year_first is not null)
+        from parsed
+        """
+    ).fetchall()
+    return int(rows), YearFirst(int(first), int(future), int(future_as_read), first_parts, last_parts, example)
+
+
+def _year_first_format(text: str) -> str:
+    """The strptime format of a date that begins with a year of two digits."""
+    separators = re.findall("[-/.]", text)
+    time = re.search("([ T][0-9]{1,2}:[0-9]{2})(:[0-9]{2})?$", text)
+    of_time = "" if time is None else f"{time[1][0]}%H:%M{':%S' if time[2] else ''}"
+    return f"%y{separators[0]}%m{separators[1]}%d{of_time}"
 
 
 def check_dates_are_alike(

@@ -9,6 +9,7 @@ from textwrap import wrap
 import duckdb
 
 from shop_toolkit.ingest.customers import WARNED_ORDERS, is_one_per_order
+from shop_toolkit.ingest.dates import OPEN_WAYS, YEAR_FIRST_READER
 from shop_toolkit.ingest.errors import InputError, listed
 from shop_toolkit.ingest.files import FileDescription
 from shop_toolkit.ingest.missing import missing_words
@@ -130,6 +131,8 @@ def _dates(connection: duckdb.DuckDBPyConnection, request: Request, plan: Plan, 
         return f"{date_format} (set)."
     columns = checked.date_columns
     others = [f"{column} is null" for order, column in columns.items() if order != date_format]
+    # A first part above twelve may be a year of two digits: then the values of all parts decide.
+    others += [f"{YEAR_FIRST_READER} is null"] if date_format in OPEN_WAYS else []
     proofs = connection.execute(
         f"""
         select date_text

@@ -651,7 +651,7 @@ def _formats(
     configured = request.settings["date_format"]
     date_format = configured or earlier.date_format
     if date_format is None:
-        date_format = resolve_date_format(connection, pending, checked.date_columns)
+        date_format = resolve_date_format(connection, pending, checked.date_columns, request.today)
     else:
         check_dates_fit(
             connection,
