@@ -137,7 +137,7 @@ def test_many_days_in_a_row_leave_what_one_publication_would(tmp_path: Path) -> 
     assert max(sizes[3:]) < 2.5 * alone, "what was deleted makes room"
 
 
-@pytest.mark.parametrize("harm", ["damaged", "gone", "not in its manifest", "of another form"])
+@pytest.mark.parametrize("harm", ["damaged", "gone", "not in its manifest", "of another form", "half a manifest"])
 @pytest.mark.parametrize("path", ["csv/changes.csv", "parquet/changes.parquet", "marts.duckdb"])
 def test_parts_that_can_not_be_used_again_are_written(tmp_path: Path, path: str, harm: str) -> None:
     database = shop(1_000)
@@ -154,9 +154,10 @@ def test_parts_that_can_not_be_used_again_are_written(tmp_path: Path, path: str,
         file.unlink()
     elif harm == "not in its manifest":
         listed["files"].remove(entry)
-        listed["parts"] = {}
     elif harm == "of another form":
         listed["parts"]["changes"]["form"] = "another"
+    elif harm == "half a manifest":
+        listed["parts"]["changes"]["parts"] = [part[:3] for part in listed["parts"]["changes"]["parts"]]
     manifest.write_text(json.dumps(listed))
     database.execute("update changes set cause = '=x' where day = '2025-01-03'")
     assert_as_if_written_now(database, publish(database, tmp_path), tmp_path / "of its own")
@@ -196,6 +197,24 @@ def test_a_failure_among_parts_leaves_the_last_publication_as_it_was(
     assert {path: path.read_bytes() for path in (tmp_path / "current").resolve().rglob("*") if path.is_file()} == before
     assert not list(tmp_path.rglob("*.partial"))
     assert_as_if_written_now(database, publish(database, tmp_path), tmp_path / "of its own")
+
+
+def test_the_order_of_parts_is_not_that_of_the_session(tmp_path: Path) -> None:
+    database = shop(1_000)
+    database.execute("set default_order = 'desc'")
+    publish(database, tmp_path)
+    database.execute("update changes set cause = '=x' where day = '2025-01-01'")
+    version = publish(database, tmp_path)
+    with duckdb.connect(str(version / "marts.duckdb"), read_only=True) as reader:
+        assert (
+            reader.execute("from changes").fetchall()
+            == database.execute("from changes order by day asc, customer_id asc").fetchall()
+        )
+
+
+def test_a_mart_in_parts_needs_a_key() -> None:
+    with pytest.raises(ValueError, match="changes is in parts, so it needs a key"):
+        Mart("changes", "from changes", part="day")
 
 
 def test_a_part_without_a_value_has_all_rows_written_at_once(tmp_path: Path) -> None:

@@ -42,6 +42,12 @@ class Mart:
     columns: Mapping[str, str] = field(default_factory=dict)
     part: str | None = None
 
+    def __post_init__(self) -> None:
+        if self.part and not self.key:
+            raise ValueError(
+                f"The mart {self.name} is in parts, so it needs a key: without one its rows have no order."
+            )
+
     def rows_after(self, value: str | None = None) -> str:
         """SQL of the rows whose part comes after a value, or of all rows, in their order."""
         where = "" if value is None else f" where {quote_name(str(self.part))} > {quote_text(value)}"
@@ -52,8 +58,10 @@ class Mart:
 
         It is a total order, so that files are equal whatever the threads.
         """
-        order = [self.part, *self.key] if self.part else self.key
-        return f"select * from {rows} order by {', '.join(map(quote_name, order)) or 'all'}"
+        columns = [self.part, *self.key] if self.part else self.key
+        # A setting of the session could have another order without the word.
+        order = ", ".join(f"{quote_name(column)} asc" for column in columns) or "all asc"
+        return f"select * from {rows} order by {order}"
 
 
 @dataclass(frozen=True)
@@ -123,7 +131,7 @@ def content_of(connection: duckdb.DuckDBPyConnection, query: str, part: str | No
     types = types_of(connection, query)
     columns = ", ".join(map(quote_name, types))
     value = quote_name(part) if part else "null"
-    by_part = f" group by {value} order by {value}" if part else ""
+    by_part = f" group by {value} order by {value} asc" if part else ""
     content = connection.execute(
         f"select {value}::varchar, count(*), sum(hash(row({columns}))::hugeint)::varchar from ({query}){by_part}"
     ).fetchall()

@@ -101,8 +101,16 @@ def already_written(folder: Path) -> Written | None:
     checksums = {file["path"]: file["checksum"] for file in files}
     try:
         rows = {file["mart"]: int(file["row_count"]) for file in files if file["path"].startswith("parquet/")}
-        parts = {mart: (of_mart["form"], of_mart["parts"]) for mart, of_mart in manifest.get("parts", {}).items()}
-    except (AttributeError, KeyError, TypeError):
+        parts = {
+            mart: (
+                of_mart["form"],
+                [[value, int(count), total, int(size)] for value, count, total, size in of_mart["parts"]],
+            )
+            for mart, of_mart in manifest.get("parts", {}).items()
+        }
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+    if not keys.keys() <= rows.keys():
         return None
     return Written(version, manifest["publication_id"], checksums, keys, rows, parts)
 

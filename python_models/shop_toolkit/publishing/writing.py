@@ -238,8 +238,7 @@ def write_mart(
         )
     sizes = write_csv(cursor, planned, folder, table)
     ((rows,),) = cursor.execute(f"select count(*) from {table}").fetchall()
-    # A CSV that was taken over has sizes that its manifest may not list.
-    return int(rows), [[*part, size] for part, size in zip(parts, sizes, strict=False)]
+    return int(rows), [[*part, size] for part, size in zip(parts, sizes, strict=True)]
 
 
 def write_csv(cursor: duckdb.DuckDBPyConnection, planned: Planned, folder: Path, table: str) -> list[int]:

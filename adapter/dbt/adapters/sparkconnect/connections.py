@@ -198,10 +198,10 @@ class Cursor:
             for schema in filled:
                 self._carry(schema)
         finally:
-            if filled:
-                self.drop_copies()
             for schema in filled:
                 self._drop_state(schema)
+            if filled:
+                self.drop_copies()
 
     def _show_named(self, sql: str) -> None:
         """Let the driver read the tables of the engine that a call names, such as `staging.lines`."""
