@@ -199,7 +199,7 @@ classified as (
         coalesce(
             {{ counts_as('transaction_type', 'transaction_types', 'return') | indent(12) }}, false
         )
-        -- No subquery for each row: the engine would type all rows before it filters any.
+        -- No query over a row's own prefixes: the engine would type all rows before it filters any.
         or case
             when has_refund_prefixes
                 then coalesce(

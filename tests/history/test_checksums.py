@@ -76,6 +76,8 @@ TABLES = """
             " where from_segment = 'few'",
         ),
         (MOVEMENTS, "update segment_changes set as_of_date = '2024-02-29' where from_segment = 'few'"),
+        # one leads from a segment to the same
+        (MOVEMENTS, "insert into segment_changes values ('c', '2024-03-31', 'rfm', 'new', 'new', 'movement')"),
         (MOVEMENTS, "update segment_changes set customer_id = translate(customer_id, 'ab', 'ba')"),
         (MOVEMENTS, "update segment_changes set segmentation = 'rfm' where from_segment = 'few'"),
         # a customer is missing at a date or at all, and one is there whom nobody knows

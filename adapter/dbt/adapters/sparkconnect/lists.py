@@ -54,7 +54,7 @@ def small_lookups(query: exp.Expr, catalogue: Catalogue) -> Iterator[Lookup]:
     found = list(query.find_all(exp.CTE))
     common_tables = {one.alias: one.this for one in found}
     if len(common_tables) < len(found) or any(one.args.get("recursive") for one in query.find_all(exp.With)):
-        # By its name, one couldn't be told from another.
+        # By its name, one couldn't be distinguished from another.
         return
     counts = {
         (table.db, table.name): catalogue.row_count(table.db, table.name)
