@@ -43,6 +43,12 @@ order_statuses as (
 
 ),
 
+transaction_types as (
+
+    select * from {{ ref('transaction_types') }}
+
+),
+
 ingest_plan as (
 
     select cancellation_invoice_prefix from {{ ref('ingest_plan') }}
@@ -359,6 +365,40 @@ unknown_statuses as (
 
 ),
 
+-- There are few types and many rows: a type is looked up once.
+rows_by_type as (
+
+    select
+        transaction_type,
+        count(*) as row_count,
+        sum(gross_amount) as amount
+    from transactions
+    where transaction_type is not null
+    group by 1
+
+),
+
+unknown_types as (
+
+    select
+        'unknown_types' as kind,
+        'transaction_type' as column_name,
+        sum(rows_by_type.row_count) as row_count,
+        sum(rows_by_type.amount) as amount,
+        string_agg(
+            rows_by_type.transaction_type, ', '
+            order by rows_by_type.row_count desc, rows_by_type.transaction_type asc
+        ) as example,
+        'Rows of these types count as sales, but for negative ones. Say what they mean in'
+        || ' seeds/transaction_types.csv; discounts are best taken off the prices.' as suggestion
+    from rows_by_type
+    left join transaction_types
+        on rows_by_type.transaction_type = transaction_types.transaction_type
+    where transaction_types.transaction_type is null
+    having count(*) > 0
+
+),
+
 -- A line has the status of the lines above it in its file; another file may know better.
 orders_that_are_no_sales as (
 
@@ -548,6 +588,10 @@ warnings as (
     union all
 
     select * from unknown_statuses
+
+    union all
+
+    select * from unknown_types
 
     union all
 

@@ -142,7 +142,8 @@ WORDS = (
     # doubts about the input
     marked("unreadable values"), marked("implausible dates"), marked("lone dates"), marked("crowded days"),
     marked("mostly rejected"), marked("ids lost digits"), marked("customer per order"), marked("placeholder ids"),
-    marked("unknown statuses"), marked("blank statuses"), marked("garbled letters"), marked("negative prices"),
+    marked("unknown statuses"), marked("unknown types"), marked("blank statuses"), marked("garbled letters"),
+    marked("negative prices"),
     marked("negative quantities"), marked("positive cancellations"), marked("reused invoice numbers"),
     marked("other decimal separator"), marked("numbers read as others"), marked("mixed time zones"),
     marked("twin headings"), marked("customers elsewhere"), marked("totals in doubt"), marked("discounts left out"),
@@ -165,6 +166,10 @@ WORDS = (
         " seeds/missing_values.csv."
     ),
     marked("Orders of this status count as sales. Say what it means in seeds/order_statuses.csv."),
+    marked(
+        "Rows of these types count as sales, but for negative ones. Say what they mean in seeds/transaction_types.csv;"
+        " discounts are best taken off the prices."
+    ),
     marked(
         "They count as sales, but other lines of these orders are cancelled or ignored. Put the lines of an order into"
         " one file, or give each line its status."
