@@ -108,6 +108,13 @@ def test_customers_in_another_column_are_warned_of(planned: Callable[..., Plan])
     assert (finding.row_count, finding.example) == (10, "email")
 
 
+def test_customers_in_another_column_are_warned_of_without_orders(planned: Callable[..., Plan]) -> None:
+    some = ["" if order % 2 else f"c{order % 5}" for order in range(ORDERS)]
+    plan = planned(*(line.split(",", 1)[1] for line in [HEADINGS, *rows(some, PEOPLE)]))
+    (finding,) = (finding for finding in plan.findings if finding.kind == "customers_elsewhere")
+    assert (finding.row_count, finding.example) == (15, "email")
+
+
 def test_what_the_first_build_decided_holds_until_all_is_read_again(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:

@@ -290,6 +290,50 @@ orders_by_customer as (
 
 ),
 
+-- A spreadsheet drops them in one file, and another keeps them.
+padded_numbers as (
+
+    select distinct ltrim(customer_id, '0') as number
+    from orders_by_customer
+    where
+        customer_id like '0%'
+        and regexp_full_match(customer_id, '[0-9]+')
+
+),
+
+customers_by_number as (
+
+    select
+        padded_numbers.number,
+        count(*) as customer_count,
+        sum(orders_by_customer.order_count) as order_count,
+        sum(orders_by_customer.amount) as amount,
+        string_agg(
+            orders_by_customer.customer_id, ', ' order by orders_by_customer.customer_id
+        ) as customer_ids
+    from orders_by_customer
+    inner join padded_numbers
+        on ltrim(orders_by_customer.customer_id, '0') = padded_numbers.number
+    group by 1
+
+),
+
+lost_zeros as (
+
+    select
+        'ids_lost_zeros' as kind,
+        'customer_id' as column_name,
+        sum(order_count) as row_count,
+        sum(amount) as amount,
+        min(customer_ids) as example,
+        'Orders of ids that differ in leading zeros alone, which spreadsheets drop: one customer'
+        || ' may count as several. Export ids as text.' as suggestion
+    from customers_by_number
+    where customer_count > 1
+    having count(*) > 0
+
+),
+
 typical_customer as (
 
     select
@@ -576,6 +620,10 @@ warnings as (
     union all
 
     select * from lost_digits
+
+    union all
+
+    select * from lost_zeros
 
     union all
 

@@ -62,9 +62,10 @@ def choose_customer(connection: duckdb.DuckDBPyConnection, relation: InputRelati
         Another heading where each order has an id of its own and the other column repeats.
     """
     others = {heading: relation.others[heading] for heading in other_customer_headings(relation)}
-    if not others or "invoice_id" not in relation.columns:
+    if not others:
         return NOTHING_TO_SAY
-    columns = {"order_id": relation.columns["invoice_id"], "id": relation.columns["customer_id"]}
+    # Without orders, no id is one per order; a customer may still be elsewhere.
+    columns = {"order_id": relation.columns.get("invoice_id", "null"), "id": relation.columns["customer_id"]}
     columns |= {f"other_{place}": sql for place, sql in enumerate(others.values())}
     texts = ", ".join(f"lower(trim(cast({sql} as varchar))) as {name}" for name, sql in columns.items())
     try:

@@ -52,6 +52,7 @@ from shop_toolkit.ingest.relation import (
 )
 from shop_toolkit.ingest.returns import NO_RETURNS, Returns, find_returns
 from shop_toolkit.ingest.twins import twin_findings
+from shop_toolkit.ingest.unread import unread_findings
 
 # Raise it when what the source or staging makes of a row changes: then every build reads the input again.
 VERSION = 11
@@ -276,6 +277,9 @@ def _plan(
                 return _plan(connection, request, stored, files, copies, shown, findings)
         money = shown
         doubts += meaning.doubts(money)
+        doubts += unread_findings(
+            connection, raw, request.settings["column_mapping"], takes_refunds_off="refund" in money.less
+        )
     _check_days(connection, request, files, copies, formats, is_full_read)
     copies.delete_others()
     relation = _relation(connection, request, files, list(files), money=money, formats=formats)

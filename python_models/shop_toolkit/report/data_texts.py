@@ -141,12 +141,14 @@ WORDS = (
     marked("one class only: there is nothing to distinguish"),
     # doubts about the input
     marked("unreadable values"), marked("implausible dates"), marked("lone dates"), marked("crowded days"),
-    marked("mostly rejected"), marked("ids lost digits"), marked("customer per order"), marked("placeholder ids"),
+    marked("mostly rejected"), marked("ids lost digits"), marked("ids lost zeros"), marked("customer per order"),
+    marked("placeholder ids"),
     marked("unknown statuses"), marked("unknown types"), marked("blank statuses"), marked("garbled letters"),
     marked("negative prices"),
     marked("negative quantities"), marked("positive cancellations"), marked("reused invoice numbers"),
     marked("other decimal separator"), marked("numbers read as others"), marked("mixed time zones"),
-    marked("twin headings"), marked("customers elsewhere"), marked("totals in doubt"), marked("discounts left out"),
+    marked("twin headings"), marked("customers elsewhere"), marked("totals in doubt"),
+    marked("statuses left out"), marked("returned units left out"), marked("discounts left out"),
     marked("refunds left out"), marked("taxes in doubt"), marked("unused columns"),
     # what to do about them
     marked("Look at these rows in rejected_transactions."),
@@ -157,6 +159,10 @@ WORDS = (
     ),
     marked("Half of all rows or more are rejected for one reason. Is the column mapped rightly?"),
     marked("A spreadsheet shortened these ids, so several customers may share one. Export them as text."),
+    marked(
+        "Orders of ids that differ in leading zeros alone, which spreadsheets drop: one customer may count as several."
+        " Export ids as text."
+    ),
     marked(
         "Each order has a customer of its own: nobody came back. If another column identifies people, name it in"
         " column_mapping."
@@ -326,6 +332,14 @@ PATTERNS = (
     marked(
         "These rows have nothing in '{quoted}', but a customer in '{second}'. If that column identifies people, name it"
         " in 'column_mapping'."
+    ),
+    marked(
+        "They count by '{quoted}', but by '{second}' they were cancelled or paid back. If that column decides, name it"
+        " in 'column_mapping'."
+    ),
+    marked(
+        "The units in '{quoted}' came back or were cancelled, and count as sold. Export returns as rows of their own,"
+        " or take these units off the quantity."
     ),
     marked(
         "Most times are written as '{quoted}', these in another zone. Zones are dropped, so each row counts on the day"
