@@ -103,3 +103,33 @@ def test_ids_that_differ_in_leading_zeros_alone_are_a_warning(tmp_path: Path) ->
     )
     with lines_of(log) as lines:
         assert warnings(lines, "ids_lost_zeros") == [("customer_id", 3, 17, "00006, 6")]
+
+
+MOVING = "order_id,order_date,order_status,customer_id,sku,qty,unit_price"
+
+
+def test_a_status_that_moved_on_between_two_files_is_a_warning(tmp_path: Path) -> None:
+    write(
+        tmp_path / "1.csv",
+        MOVING,
+        "1,2024-01-05,pending,c1,s1,1,10.00",
+        "2,2024-01-06,processing,c1,s1,1,20.00",
+        "3,2024-01-07,processing,c2,s1,1,30.00",
+        "4,2024-01-08,processing,c2,s1,1,40.00",
+        # Two units on lines of their own, one of which came back.
+        "5,2024-01-09,completed,c3,s1,1,50.00",
+        "5,2024-01-09,returned,c3,s1,1,50.00",
+    )
+    write(
+        tmp_path / "2.csv",
+        MOVING,
+        "1,2024-01-05,completed,c1,s1,1,10.00",
+        "2,2024-01-06,completed,c1,s1,1,20.00",
+        "3,2024-01-07,refunded,c2,s1,1,30.00",
+        "4,2024-01-08,processing,c2,s1,1,40.00",
+        "6,2024-02-09,completed,c3,s1,1,60.00",
+    )
+    with lines_of(tmp_path / "*.csv") as lines:
+        assert warnings(lines, "changed_statuses") == [("order_status", 2, 50, "2")]
+    with lines_of(tmp_path / "2.csv") as lines:
+        assert warnings(lines, "changed_statuses") == []

@@ -16,8 +16,6 @@
 -#}
 {%- set garbled_letters = '[ÂÃÐ][\\x{0080}-\\x{00BF}€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œŸ]|\\x{FFFD}' %}
 
--- Who reads rows also writes what was found while reading.
--- depends_on: {{ ref('base_transactions') }}
 with findings as (
 
     {{ input_findings() | indent(4) }}
@@ -28,6 +26,15 @@ with findings as (
 transactions as not materialized (
 
     select * from {{ ref('int_transactions_flagged') }}
+
+),
+
+base_transactions as (
+
+    select
+        input_row,
+        file_name
+    from {{ ref('base_transactions') }}
 
 ),
 
@@ -443,6 +450,77 @@ unknown_types as (
 
 ),
 
+-- One file has no status of two days.
+files as (
+
+    select count(*) as file_count from {{ source('state', 'ingested_files') }}
+
+),
+
+orders_of_several_statuses as (
+
+    select transactions.invoice_id
+    from transactions
+    cross join files
+    where
+        files.file_count > 1
+        and transactions.order_status is not null
+    group by 1
+    having min(transactions.order_status) <> max(transactions.order_status)
+
+),
+
+-- Rows of one line of an order, as several exports have it.
+rows_of_lines as (
+
+    select
+        transactions.*,
+        base_transactions.file_name,
+        last_value(transactions.order_status) over line as last_status,
+        last_value(base_transactions.file_name) over line as last_file_name
+    from transactions
+    inner join orders_of_several_statuses
+        on transactions.invoice_id = orders_of_several_statuses.invoice_id
+    inner join base_transactions
+        on transactions.input_row = base_transactions.input_row
+    where coalesce(transactions.rejection_reason, '') in ('', 'cancelled_order', 'ignored_order')
+    window
+        line as (
+            partition by
+                transactions.invoice_id,
+                transactions.product_id,
+                transactions.customer_id,
+                transactions.quantity,
+                transactions.unit_price,
+                transactions.gross_amount,
+                transactions.ordered_at,
+                transactions.transaction_type,
+                transactions.currency
+            order by transactions.input_row
+            rows between unbounded preceding and unbounded following
+        )
+
+),
+
+changed_statuses as (
+
+    select
+        'changed_statuses' as kind,
+        'order_status' as column_name,
+        count(*) as row_count,
+        sum(gross_amount) as amount,
+        min(invoice_id) as example,
+        'They count as sales, but a later file has the same line with another status, which counts'
+        || ' for itself. Leave out the files in which these orders are outdated.' as suggestion
+    from rows_of_lines
+    where
+        rejection_reason is null
+        and order_status <> last_status
+        and file_name <> last_file_name
+    having count(*) > 0
+
+),
+
 -- A line has the status of the lines above it in its file; another file may know better.
 orders_that_are_no_sales as (
 
@@ -640,6 +718,10 @@ warnings as (
     union all
 
     select * from unknown_types
+
+    union all
+
+    select * from changed_statuses
 
     union all
 

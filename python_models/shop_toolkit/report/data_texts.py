@@ -143,8 +143,8 @@ WORDS = (
     marked("unreadable values"), marked("implausible dates"), marked("lone dates"), marked("crowded days"),
     marked("mostly rejected"), marked("ids lost digits"), marked("ids lost zeros"), marked("customer per order"),
     marked("placeholder ids"),
-    marked("unknown statuses"), marked("unknown types"), marked("blank statuses"), marked("garbled letters"),
-    marked("negative prices"),
+    marked("unknown statuses"), marked("unknown types"), marked("changed statuses"), marked("blank statuses"),
+    marked("garbled letters"), marked("negative prices"),
     marked("negative quantities"), marked("positive cancellations"), marked("reused invoice numbers"),
     marked("other decimal separator"), marked("numbers read as others"), marked("mixed time zones"),
     marked("twin headings"), marked("customers elsewhere"), marked("totals in doubt"),
@@ -175,6 +175,10 @@ WORDS = (
     marked(
         "Rows of these types count as sales, but for negative ones. Say what they mean in seeds/transaction_types.csv;"
         " discounts are best taken off the prices."
+    ),
+    marked(
+        "They count as sales, but a later file has the same line with another status, which counts for itself. Leave"
+        " out the files in which these orders are outdated."
     ),
     marked(
         "They count as sales, but other lines of these orders are cancelled or ignored. Put the lines of an order into"
