@@ -102,6 +102,39 @@ def test_the_setting_names_no_currency_where_a_column_may_know_better(
         planned(warehouse, tmp_path / "log.csv", *lines, currency="RUB", column_mapping=mapping)
 
 
+@pytest.mark.parametrize("heading", ["Ccy", "Währung", "Settled in"])
+def test_codes_of_several_currencies_under_an_unknown_heading_stop_the_build(
+    heading: str, warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    path = tmp_path / "log.csv"
+    lines = [f"{HEADINGS};{heading}", *(f"{row};A;1;2024-01-05;{row};c;{'sek' if row % 2 else 'EUR'}"
+                                        for row in range(1, 40)), "40;A;1;2024-01-05;1;c;?"]  # fmt: skip
+    with pytest.raises(InputError) as stopped:
+        planned(warehouse, path, *lines)
+    assert str(stopped.value) == (
+        f"The amounts of '{path}' seem to be in several currencies: '{heading}' holds SEK (20 rows), EUR (19 rows)."
+        f" Name it with --vars '{{column_mapping: {{currency: \"{heading}\"}}}}', or say that no column holds"
+        " currencies: {column_mapping: {currency: []}}."
+    )
+    # what it advises works
+    assert planned(warehouse, path, *lines, column_mapping={"currency": []}).currency is None
+    mapping = {"currency": heading}
+    assert planned(warehouse, path, *lines, column_mapping=mapping, currency="EUR").currency == "EUR"
+
+
+def test_codes_of_one_currency_and_other_words_stop_nothing(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """Sizes, channels and countries in three letters are no currencies, even where one of them could be."""
+    rows = zip(["ALL", "TOP", "web", "app", "USA", "DEU"] * 3, ["EUR", "eur", ""] * 6, strict=True)
+    lines = [HEADINGS + ";Fits;Paid in", *(f"{row};A;1;2024-01-05;5;c;{fits};{code}"
+                                           for row, (fits, code) in enumerate(rows))]  # fmt: skip
+    assert planned(warehouse, tmp_path / "log.csv", *lines).currency is None
+    # a column that is named knows better than another
+    several = [HEADINGS + ";Currency;Settled in", "1;A;1;2024-01-05;5;c;EUR;USD", "2;A;1;2024-01-05;5;c;EUR;SEK"]
+    assert planned(warehouse, tmp_path / "log.csv", *several).currency is None
+
+
 def test_the_mapping_can_say_that_no_column_holds_currencies(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:

@@ -14,6 +14,9 @@ from shop_toolkit.ingest.quoting import quote_text
 from shop_toolkit.ingest.relation import InputRelation
 
 PRICES = ("unit_price", "amount")
+# So large a share of a column's texts are codes where it holds currencies; the first rows rule most columns out.
+NEARLY_ALL = 0.95
+SAMPLE_ROWS = 20_000
 
 
 def configured_currency(connection: duckdb.DuckDBPyConnection, configured: str | None, reader: str) -> str | None:
@@ -40,7 +43,8 @@ def check_currency(
     """Stop where rows are in several currencies and none is named, or none is in the one that is.
 
     A row names its currency in a column of currencies, else by the sign of its price. Where no row does, the setting
-    says what all amounts are in, and nothing is converted, unless a column of another heading may name it.
+    says what all amounts are in, and nothing is converted, unless a column of another heading may name it. So may one
+    where the setting says nothing.
 
     Args:
         connection: Where the relations can be read.
@@ -56,6 +60,8 @@ def check_currency(
     Raises:
         InputError: Nothing says which currency counts.
     """
+    if configured is None and column_mapping.get("currency") != []:
+        _check_unnamed(connection, parts, reader, column_mapping)
     has_signs = any(column.signs for column in numbers if column.column in PRICES)
     names_currencies = "currency" in pending.columns or has_signs
     if not names_currencies and configured is None:
@@ -114,6 +120,55 @@ def _check_named(
                 f" currencies, but '{shortened(heading, 60)}' seems to, e.g. {example}. Name it with --vars"
                 f" '{mapping}', or say that none does: {mapping_example(column_mapping, {'currency': '[]'})}."
             )
+
+
+def _check_unnamed(
+    connection: duckdb.DuckDBPyConnection,
+    parts: Sequence[InputRelation],
+    reader: str,
+    column_mapping: Mapping[str, Any],
+) -> None:
+    """Raise InputError where a column of a heading that nobody knows holds codes of several currencies."""
+    for part in parts:
+        if "currency" in part.columns or not part.others:
+            continue
+        text_of = {heading: f"upper(trim(cast({sql} as varchar)))" for heading, sql in part.others.items()}
+        are_short = ", ".join(
+            f"count(*) filter (where length({text}) = 3) >= {NEARLY_ALL} * count(nullif({text}, ''))"
+            for text in text_of.values()
+        )
+        (shorts,) = connection.execute(
+            f"select {are_short} from (select * from {part.sql} limit {SAMPLE_ROWS})"
+        ).fetchall()
+        for (heading, text), is_short in zip(text_of.items(), shorts, strict=True):
+            codes = _codes(connection, part, text, reader) if is_short else {}
+            if len(codes) > 1:
+                shown = listed(f"{code} ({rows} rows)" for code, rows in codes.items())
+                mapping = mapping_example(column_mapping, {"currency": json.dumps(heading, ensure_ascii=False)})
+                raise InputError(
+                    f"The amounts of {part.name} seem to be in several currencies: '{shortened(heading, 60)}' holds"
+                    f" {shown}. Name it with --vars '{mapping}', or say that no column holds currencies:"
+                    f" {mapping_example(column_mapping, {'currency': '[]'})}."
+                )
+
+
+def _codes(connection: duckdb.DuckDBPyConnection, part: InputRelation, text: str, reader: str) -> dict[str, int]:
+    """The codes of currencies in a column and their rows, the most frequent first; none where it holds other texts."""
+    rows = connection.execute(
+        f"""
+        with texts as (
+            select {text} as number_text, count(*) as row_count
+            from {part.sql}
+            group by 1
+        )
+        select number_text, row_count, length(number_text) = 3 and {reader} = number_text as is_code
+        from texts
+        where number_text <> ''
+        order by row_count desc, number_text
+        """
+    ).fetchall()
+    codes = {str(code): int(count) for code, count, is_code in rows if is_code}
+    return codes if sum(codes.values()) >= NEARLY_ALL * sum(int(count) for _, count, _ in rows) else {}
 
 
 def _columns_of_codes(

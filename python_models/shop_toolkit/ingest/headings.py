@@ -99,6 +99,9 @@ HINTS: dict[str, tuple[str, ...]] = {
         "artikel", "artikelname", "artikelbezeichnung", "bezeichnung", "produkt", "produktname", "produit", "producto",
         "prodotto", "produto", "libellé", "libelle", "descripción", "descripcion", "descrizione", "omschrijving",
     ),
+    "currency": (
+        "ccy", "währung", "waehrung", "waluta", "moneda", "devise", "valuta", "divisa", "měna", "mena", "moeda",
+    ),
     "country": ("land", "pays", "país", "pais", "paese", "kraj"),
 }  # fmt: skip
 # What may follow the word for an order.
