@@ -13,7 +13,7 @@ from typing import Any
 
 from shop_toolkit.audiences import emails_problem, is_emails
 from shop_toolkit.grids import grid_problem
-from shop_toolkit.ingest.encodings import ENCODINGS
+from shop_toolkit.ingest.encodings import ENCODING_ALIASES, ENCODINGS
 from shop_toolkit.publishing import folder_problem
 from shop_toolkit.scores import MOST_VALUE, cut_points_problem, is_score_count
 
@@ -169,7 +169,11 @@ SETTINGS: dict[str, Setting] = {
         "a mapping from our columns to your headings, e.g. {customer_id: Kundennummer}", _mapping
     ),
     "csv_delimiter": Setting("one character, e.g. ';'", _character, is_optional=True),
-    "csv_encoding": Setting(", ".join(ENCODINGS), _one_of(*ENCODINGS), is_optional=True),
+    "csv_encoding": Setting(
+        f"{', '.join(ENCODINGS)} (save a file in another one as UTF-8)",
+        _one_of(*ENCODINGS, *ENCODING_ALIASES),
+        is_optional=True,
+    ),
     "date_format": Setting(
         f"{', '.join(DATE_ORDERS)}, or a strptime format such as '%d.%m.%Y %H:%M'", _date_format, is_optional=True
     ),

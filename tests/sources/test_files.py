@@ -421,6 +421,14 @@ def test_a_sentence_is_short_and_of_one_line() -> None:
         (["Till", "customer", "Dates", "amount"], 'ordered_at: "Dates"'),
         (["Till", "customer", "date", "Net amounts"], 'amount: "Net amounts"'),
         (["1", "A", "2"], 'customer_id: "your heading"'),
+        # a date is no customer, and a tax or a fee no amount
+        (
+            ["Billing date", "Sold-to party", "Net value"],
+            'customer_id: "Sold-to party", ordered_at: "Billing date", amount: "Net value"',
+        ),
+        (["Billing date", "Net value"], 'ordered_at: "Billing date", amount: "Net value"'),
+        (["Date", "Customer", "Sales Tax", "Fee", "Gross", "Net"], 'amount: "Gross"'),
+        (["Date", "Customer", "Sales Tax", "Total discount"], 'unit_price: "your heading"'),
     ],
 )
 def test_a_hint_names_the_heading_that_it_likely_is(headings: list[str], hint: str) -> None:

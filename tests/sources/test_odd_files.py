@@ -234,3 +234,14 @@ def test_a_file_whose_lines_have_another_delimiter_stops_the_build(write_csv: Ca
     ]
     with lines_of(write_csv(odoo, *"".join(orders).replace("\n,,", "\n,,,").splitlines())) as lines:
         assert lines.rows("select sum(revenue), count(*) from {{ ref('orders') }}") == [(Decimal("189.00"), 9)]
+
+
+def test_of_headings_in_two_rows_those_of_the_columns_are_named(write_csv: Callable[..., Path]) -> None:
+    file = write_csv(
+        "Billing documents",
+        "Document,,Date,Customer,,Value",
+        "Bill type,Billing doc,Billing date,Sold-to party,Name,Net value",
+        "F2,90001,2024-01-05,c1,N,3.50",
+    )
+    sentence = stops(file)
+    assert "seem to be in row 3 (Bill type, Billing doc, Billing date, Sold-to party, Name, Net value)" in sentence

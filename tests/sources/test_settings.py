@@ -58,7 +58,7 @@ def test_an_unknown_setting_is_named_with_the_likely_one(name: str, likely: str)
         ("as_of_date", ["2012-02-29", "2000-02-29", None], ["2011-02-29", "1900-02-29", "2011-04-31", "2011-13-01"]),
         ("as_of_date", [], ["20110101", "2011-1-1", "2011-W01-1", "0011-01-01", "", 20110101]),
         ("csv_delimiter", [";", None], ["", ";;", 1]),
-        ("csv_encoding", ["utf-16"], ["UTF-8", ""]),
+        ("csv_encoding", ["utf-16", "cp1250"], ["UTF-8", ""]),
         ("date_format", ["%d.%m.%Y %H:%M", "%-d", "day-month-year"], ["%Q", "%", "plain", ""]),
         ("decimal_separator", [".", ",", None], [";", ""]),
         ("cancellation_invoice_prefix", ["", "C"], [None, 3]),

@@ -18,6 +18,8 @@ from shop_toolkit.ingest.errors import InputError, named, reason_of
 # What DuckDB reads itself; files in the others are copied in UTF-8.
 NATIVE = ("utf-8", "latin-1", "utf-16")
 CODE_PAGES = ("windows-1250", "windows-1251", "windows-1252", "windows-1253", "windows-1254", "windows-1257")
+# Other names of them.
+ENCODING_ALIASES = {page.replace("windows-", "cp"): page for page in CODE_PAGES}
 ENCODINGS = (*NATIVE, "utf-16-be", "utf-16-le", *CODE_PAGES)
 # Longest first: the mark of UTF-16 begins that of UTF-32.
 BYTE_ORDER_MARKS = {
@@ -63,6 +65,7 @@ def find_encoding(file: str, requested: str | None) -> str:
         InputError: The file's bytes do not fit the encoding, or the file cannot be read.
     """
     try:
+        requested = ENCODING_ALIASES.get(requested or "", requested)
         encoding = _marked(file, requested) or requested
         if encoding is None:
             if _decodes(file, "utf-8"):
@@ -76,7 +79,7 @@ def find_encoding(file: str, requested: str | None) -> str:
         if encoding != "latin-1" and not _decodes(file, encoding):
             raise InputError(
                 f"{named(file)} is no {_spoken(encoding)}: some of its bytes are none, or the file was cut off. Export"
-                " it again, or set csv_encoding to the encoding that it has."
+                " it again, best in UTF-8, or set csv_encoding to the encoding that it has."
             )
     except UNREADABLE as error:
         raise InputError(

@@ -73,7 +73,10 @@ COLUMN_ALIASES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 # Words of headings in other languages. They are too loose to be read by, and good enough for a hint.
 HINTS: dict[str, tuple[str, ...]] = {
-    "customer_id": ("kunde", "client", "cliente", "klant", "kund", "mitglied", "member", "shopper", "person"),
+    "customer_id": (
+        "kunde", "client", "cliente", "klant", "kund", "mitglied", "member", "shopper", "person", "soldto",
+        "soldtoparty",
+    ),
     "ordered_at": (
         "datum", "fecha", "data", "tag", "zeit", "jour", "giorno", "when", "day", "time", "placed", "bestelltag",
         "kauftag", "verkaufstag", "bestelltam", "gekauftam", "verkauftam", "erstelltam", "gebuchtam",
@@ -81,6 +84,7 @@ HINTS: dict[str, tuple[str, ...]] = {
     "unit_price": ("preis", "prix", "precio", "prezzo", "prijs", "preco", "cena", "rate"),
     "amount": (
         "betrag", "summe", "montant", "importe", "importo", "bedrag", "gesamt", "wert", "umsatz", "paid", "turnover",
+        "gross", "net", "netvalue", "grossvalue",
     ),
     "invoice_id": (
         "beleg", "rechnung", "bestell", "bestellung", "auftrag", "commande", "facture", "pedido", "factura", "ordine",
@@ -103,6 +107,17 @@ HINTS: dict[str, tuple[str, ...]] = {
         "ccy", "währung", "waehrung", "waluta", "moneda", "devise", "valuta", "divisa", "měna", "mena", "moeda",
     ),
     "country": ("land", "pays", "país", "pais", "paese", "kraj"),
+}  # fmt: skip
+# Words in headings of what one of our columns can't hold, however alike the rest of the heading is.
+OTHER_WORDS: dict[str, tuple[str, ...]] = {
+    "customer_id": (
+        "date", "datum", "fecha", "price", "preis", "prix", "amount", "betrag", "total", "quantity", "qty", "menge",
+        "tax",
+    ),
+    **dict.fromkeys(
+        ("unit_price", "amount"),
+        ("tax", "vat", "steuer", "mwst", "fee", "gebühr", "discount", "rabatt", "refund"),
+    ),
 }  # fmt: skip
 # What may follow the word for an order.
 NUMBER_TAILS = ("", "nr", "no", "id", "nummer", "snr", "snummer", "number")
@@ -269,10 +284,18 @@ def _quoted(heading: str) -> str:
 def _hint(column: str, headings: Sequence[str]) -> tuple[str, str | None]:
     """The likely heading of one of our columns, or of the amount where a price is missing, and which column that is."""
     for name in (column, "amount") if column == "unit_price" else (column,):
-        heading = _likely(headings, (*COLUMN_ALIASES[name], *HINTS.get(name, ())))
+        known = (*COLUMN_ALIASES[name], *HINTS.get(name, ()))
+        heading = _likely([heading for heading in headings if not _is_of_another(name, heading)], known)
         if heading is not None:
             return name, heading
     return column, None
+
+
+def _is_of_another(column: str, heading: str) -> bool:
+    """Whether a heading has a word in it that says that it holds something else. A `customer date` may be either."""
+    name = comparable(heading)
+    has_customer = column == "customer_id" and any(word in name for word in ("customer", "client", "kunde", "buyer"))
+    return not has_customer and any(word in name for word in OTHER_WORDS.get(column, ()))
 
 
 def _likely(headings: Sequence[str], aliases: Sequence[str]) -> str | None:

@@ -366,10 +366,21 @@ def _check_first_row(file: str, description: FileDescription, mapping: Mapping[s
 
     if not is_known(description.headings) and (found := row_of_headings(file, description, is_known)) is not None:
         number, cells = found
+        # Headings of groups stand above those of columns, which are more, and no values.
+        below = row_of_headings(file, description, lambda row: _are_headings_below(row, cells))
+        if below is not None and below[0] == number + 1:
+            number, cells = below
         raise InputError(
             f"The headings of {named(file)} seem to be in row {number} ({listed(filter(None, cells), 80)}), below other"
             " text. Delete the rows above it: the first row must hold the headings."
         )
+
+
+def _are_headings_below(row: Sequence[str], above: Sequence[str]) -> bool:
+    """Whether a row has more headings than the one above it, each another one and none with a digit."""
+    texts = [cell.strip() for cell in row if cell.strip()]
+    is_text = not any(character.isdigit() for text in texts for character in text)
+    return is_text and len(set(texts)) == len(texts) > sum(bool(cell.strip()) for cell in above)
 
 
 def unique_headings(headings: Sequence[str]) -> list[str]:
