@@ -276,6 +276,33 @@ def test_an_orders_total_on_each_line_stops_a_log_of_amounts_until_it_is_named(
     assert money_columns(planned(warehouse, write(path, headings, *own))) == {"amount": "Total"}
 
 
+def test_an_orders_total_on_each_line_of_few_orders_is_a_warning(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    headings = "Order ID,SKU,Date,Customer,Total"
+    single = [f"{order},A,2024-01-05,7,{order}.50" for order in range(20, 40)]
+    lines = [f"{order},{sku},2024-01-05,7,{order}.50" for order in range(1, 10) for sku in "ABC"]
+    path = write(tmp_path / "shop.csv", headings, *lines, *single)
+    (finding,) = planned(warehouse, path).findings
+    assert (finding.kind, finding.row_count, finding.example) == ("order_totals_in_doubt", 27, "Total")
+    assert "all lines of 9 of 9 orders" in finding.suggestion
+    assert not planned(warehouse, path, column_mapping={"amount": "Total"}).findings
+    # one order can be a coincidence, and everything may have one price
+    for few in (lines[:3], [line.rsplit(",", 1)[0] + ",9.99" for line in lines]):
+        assert not planned(warehouse, write(path, headings, *few, *single)).findings
+
+
+@pytest.mark.parametrize("column", ["Total", "Price"])
+def test_amounts_that_are_all_zero_are_a_warning(
+    column: str, warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    headings = f"Order ID,SKU,Qty,Date,Customer,{column}"
+    lines = [f"{order},A,1,2024-01-05,7,{amount}" for order, amount in enumerate(["0.00", "0", "n/a"] * 2)]
+    (finding,) = planned(warehouse, write(tmp_path / "shop.csv", headings, *lines)).findings
+    assert (finding.kind, finding.row_count, finding.example) == ("only_zeros", 4, column)
+    assert not planned(warehouse, write(tmp_path / "shop.csv", headings, *lines, "9,A,1,2024-01-05,7,0.01")).findings
+
+
 # New files
 
 

@@ -1,7 +1,7 @@
 """One currency: amounts in several can't be added up."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -39,6 +39,7 @@ def check_currency(
     configured: str | None,
     column_mapping: Mapping[str, Any],
     stored_rows: str | None,
+    short: Collection[str] | None = None,
 ) -> None:
     """Stop where rows are in several currencies and none is named, or none is in the one that is.
 
@@ -56,12 +57,13 @@ def check_currency(
         configured: The setting `currency`.
         column_mapping: The setting of that name; an empty list of currencies says that no column holds them.
         stored_rows: The table of rows that earlier builds read; None where there are none.
+        short: Headings that may hold codes; None where all may.
 
     Raises:
         InputError: Nothing says which currency counts.
     """
     if configured is None and column_mapping.get("currency") != []:
-        _check_unnamed(connection, parts, reader, column_mapping)
+        _check_unnamed(connection, parts, reader, column_mapping, short)
     has_signs = any(column.signs for column in numbers if column.column in PRICES)
     names_currencies = "currency" in pending.columns or has_signs
     if not names_currencies and configured is None:
@@ -127,12 +129,17 @@ def _check_unnamed(
     parts: Sequence[InputRelation],
     reader: str,
     column_mapping: Mapping[str, Any],
+    short: Collection[str] | None,
 ) -> None:
     """Raise InputError where a column of a heading that nobody knows holds codes of several currencies."""
     for part in parts:
-        if "currency" in part.columns or not part.others:
+        text_of = {
+            heading: f"upper(trim(cast({sql} as varchar)))"
+            for heading, sql in part.others.items()
+            if short is None or heading in short
+        }
+        if "currency" in part.columns or not text_of:
             continue
-        text_of = {heading: f"upper(trim(cast({sql} as varchar)))" for heading, sql in part.others.items()}
         are_short = ", ".join(
             f"count(*) filter (where length({text}) = 3) >= {NEARLY_ALL} * count(nullif({text}, ''))"
             for text in text_of.values()

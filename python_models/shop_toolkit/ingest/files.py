@@ -44,6 +44,8 @@ WEB_PAGES = (b"<html", b"<!doctype html", b"<table", b"<?xml")
 LONGEST_HEADINGS = 1 << 20
 MOST_LINES_OF_HEADINGS = 50
 # So many rows from the first one on may be titles.
+# So many lines show which columns may hold codes.
+LOOKED_AT = 200
 MOST_TITLES = 20
 
 
@@ -208,6 +210,29 @@ def row_of_headings(
             if is_it(texts):
                 return number, texts
     return None
+
+
+def short_columns(file: str, description: FileDescription) -> set[str] | None:
+    """Headings of a CSV file whose first cells hold three letters or nothing; None where that is not known.
+
+    To look at a few lines spares parsing the file for columns that can't hold codes.
+    """
+    if description.kind != "csv":
+        return None
+    try:
+        with open_text(file, str(description.encoding)) as text:
+            rows = list(islice(csv.reader(text, delimiter=str(description.delimiter)), LOOKED_AT))
+    except (*UNREADABLE, csv.Error):
+        return None
+    short = set()
+    for position, heading in enumerate(description.headings):
+        cells = [
+            cell for row in rows if row != list(description.headings) and (cell := "".join(row[position:][:1]).strip())
+        ]
+        if sum(len(cell) == 3 for cell in cells) >= len(cells) / 2:
+            # Of headings that are blank or repeated, the place is part of the name.
+            short |= {heading, f"{heading} (column {position + 1})".strip()}
+    return short
 
 
 def _matching_files(path: str) -> list[str]:

@@ -183,8 +183,8 @@ def meaning_of_money(
     common = [name for name in found[0] if all(name in headings for headings in found)]
     totals = [name for name in common if name in TOTALS]
     if not all({"unit_price", "quantity"} <= part.columns.keys() for part in parts):
-        _check_amounts_are_of_lines(connection, relation, readers, column_mapping)
-        return MoneyMeaning(findings=_unused(connection, relation, readers, found[0], common))
+        doubts = _check_amounts_are_of_lines(connection, relation, readers, column_mapping)
+        return MoneyMeaning(findings=doubts | _unused(connection, relation, readers, found[0], common))
     if not common:
         return MoneyMeaning()
     if any(part.continues != "false" for part in parts):
@@ -596,12 +596,16 @@ def _check_amounts_are_of_lines(
     relation: InputRelation,
     readers: Readers,
     column_mapping: Mapping[str, Any],
-) -> None:
-    """Raise InputError where the amount of an order stands on each of its lines: it would count once for each."""
+) -> dict[str, Finding]:
+    """A warning where the amount of an order seems to stand on each of its lines: it would count once for each.
+
+    Raises:
+        InputError: It does in so many orders that this is no coincidence.
+    """
     if not {"amount", "invoice_id", "product_id"} <= relation.columns.keys():
-        return
+        return {}
     columns = relation.columns
-    ((orders, same, kinds),) = connection.execute(
+    ((orders, same, kinds, rows),) = connection.execute(
         f"""
         with texts as (
             select
@@ -614,24 +618,54 @@ def _check_amounts_are_of_lines(
         orders as (
             select
                 min(amount) = max(amount) as is_same,
-                max(amount) as amount
+                max(amount) as amount,
+                count(*) as line_count
             from (select *, {readers.number} as amount from texts)
             where invoice_id is not null and amount <> 0
             group by file_name, invoice_id
             having count(distinct product_id) > 1
         )
-        select count(*), count(*) filter (where is_same), count(distinct amount) filter (where is_same)
+        select
+            count(*),
+            count(*) filter (where is_same),
+            count(distinct amount) filter (where is_same),
+            coalesce(sum(line_count) filter (where is_same), 0)
         from orders
         """
     ).fetchall()
-    if orders >= FEW_ORDERS and _is_proven(same, orders) and kinds > orders / 4:
-        heading = shortened(relation.headings["amount"], 60)
+    # Everything may have one price.
+    if not _is_proven(same, orders) or kinds <= max(1, orders / 4):
+        return {}
+    heading = shortened(relation.headings["amount"], 60)
+    if orders >= FEW_ORDERS:
         raise InputError(
             f"'{heading}' of {relation.name} is the same on all lines of {same} of {orders} orders with several"
             " products: it seems to be the order's total and would count once for each line. Name the line's amount or"
             f" a unit's price with --vars '{mapping_example(column_mapping, {'amount': '…'})}'"
             f' (or "{heading}", if it is the line\'s).'
         )
+    return {"order_total": Finding(
+        "order_totals_in_doubt", "amount", int(rows), heading,
+        f"It is the same on all lines of {same} of {orders} orders with several products. If it is the order's total,"
+        " it counts once for each line: name the line's amount or a unit's price in column_mapping: {amount: …}.",
+    )}  # fmt: skip
+
+
+def zero_findings(connection: duckdb.DuckDBPyConnection, rows: InputRelation, readers: Readers) -> list[Finding]:
+    """A warning where all prices or amounts are 0: then no row is a sale, and another column may hold them."""
+    findings = []
+    for column in (column for column in ("unit_price", "amount") if column in rows.columns):
+        numbers = f"(select {readers.value(rows.columns[column])} as number from {rows.sql})"
+        # The first other number is proof enough.
+        if not connection.execute(f"select 1 from {numbers} where number <> 0 limit 1").fetchall():
+            ((zeros,),) = connection.execute(f"select count(*) from {numbers} where number = 0").fetchall()
+            if zeros:
+                findings.append(Finding(
+                    "only_zeros", column, int(zeros), shortened(rows.headings.get(column, column), 60),
+                    "It is 0 wherever it is a number, so no row is a sale. Name the column with what was paid in"
+                    " column_mapping: {amount: …}.",
+                ))  # fmt: skip
+    return findings
 
 
 # Amounts less discounts and refunds

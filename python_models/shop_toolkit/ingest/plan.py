@@ -13,7 +13,7 @@ stores the rows.
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -35,10 +35,17 @@ from shop_toolkit.ingest.dates import (
 )
 from shop_toolkit.ingest.encodings import Utf8Copies
 from shop_toolkit.ingest.errors import listed, named, reason_of, shortened
-from shop_toolkit.ingest.files import FileDescription, InputError, describe_files
+from shop_toolkit.ingest.files import FileDescription, InputError, describe_files, short_columns
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import in_quotes, likely_columns, mapping_example
-from shop_toolkit.ingest.money import MoneyMeaning, MoneyReading, Readers, meaning_of_money, money_headings
+from shop_toolkit.ingest.money import (
+    MoneyMeaning,
+    MoneyReading,
+    Readers,
+    meaning_of_money,
+    money_headings,
+    zero_findings,
+)
 from shop_toolkit.ingest.numbers import WrittenNumbers, number_findings, resolve_separator, written_numbers
 from shop_toolkit.ingest.readability import check_readable
 from shop_toolkit.ingest.relation import (
@@ -266,7 +273,9 @@ def _plan(
     if pending:
         raw = _relation(connection, request, files, pending, copies)
         checked = _read_once(connection, request, files, pending, raw, copies)
-        formats, checked, doubts = _look_at_rows(connection, request, raw, checked, formats, stored_rows)
+        formats, checked, doubts = _look_at_rows(
+            connection, request, raw, checked, formats, stored_rows, _short_columns(files, pending)
+        )
         # Files of several forms may call a total by several names.
         meaning = _meaning_of_money(connection, request, raw if raw.parts else checked.rows, formats)
         shown = meaning.over(MoneyReading() if is_full_read else money)
@@ -288,6 +297,8 @@ def _plan(
     if checked is not None and pending_relation is not None:
         checked = _with_money(checked, pending_relation, money, readers)
         _check_most_are_read(connection, request, pending_relation, checked, formats, has_earlier_rows=not is_full_read)
+        # Later files may hold samples alone.
+        doubts += zero_findings(connection, checked.rows, readers) if is_full_read else []
     returns = find_returns(
         connection, None if checked is None else checked.rows.with_typed_numbers(readers.separator), stored_rows,
         readers, _configured_returns(request),
@@ -320,6 +331,7 @@ def _look_at_rows(
     checked: CheckedRows,
     earlier: Formats,
     stored_rows: str | None,
+    short: Collection[str] | None,
 ) -> tuple[Formats, CheckedRows, list[Finding]]:
     """How the pending rows are written, and what stays in doubt; raises InputError where it is open what they mean.
 
@@ -334,9 +346,20 @@ def _look_at_rows(
     check_currency(
         connection, checked.rows, numbers, readers.currency, readers.number, parts=pending.parts or [pending],
         configured=request.settings["currency"], column_mapping=request.settings["column_mapping"],
-        stored_rows=stored_rows,
+        stored_rows=stored_rows, short=short,
     )  # fmt: skip
     return formats, replace(checked, numbers=numbers), findings
+
+
+def _short_columns(files: Mapping[str, FileDescription | None], pending: Sequence[str]) -> set[str] | None:
+    """Headings of pending files that may hold codes of three letters; None where all may."""
+    found: set[str] = set()
+    for name in pending:
+        short = short_columns(name, file) if (file := files[name]) is not None else None
+        if short is None:
+            return None
+        found |= short
+    return found
 
 
 def _with_money(checked: CheckedRows, pending: InputRelation, money: MoneyReading, readers: Readers) -> CheckedRows:
