@@ -8,8 +8,7 @@
 {% macro parse_number(text, type, decimal_separator) -%}
     {#-
         Nearly every text is a plain number, with its decimal point or comma: the expensive way is
-        for the rest. That is no text at all where the input lacks the column: an engine that works
-        through null as through any text would take longest for what isn't there.
+        for the rest.
     -#}
     coalesce(
             try_cast(
@@ -21,10 +20,7 @@
                     else {{ text }}
                 end as {{ type }}
             ),
-            case
-                when {{ text }} is not null
-                    then {{ decorated_number(text, type, decimal_separator) }}
-            end
+            {{ decorated_number(text, type, decimal_separator) }}
         )
 {%- endmacro %}
 
