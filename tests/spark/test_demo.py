@@ -5,6 +5,9 @@ import json
 import math
 import os
 import shutil
+import signal
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,6 +16,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from commands import BIN
 from conftest import DEMO_FILE, PUBLISHED, QUICK_FIT, ROOT, Shop, problem_of, write_rows
 from shop_toolkit.warehouse import close_warehouse
 
@@ -45,6 +49,28 @@ def run_on_sail(folder: Path, *arguments: str, **settings: Any) -> Engine:
         close_warehouse()
         assert result.success, problem_of(result)
     return engine_at("sail", str(folder / "tables"))
+
+
+def kill_on_sail(folder: Path, model: str, seconds: float, *arguments: str, **settings: Any) -> None:
+    """Run dbt on the tables of a folder, and kill it and its engine so many seconds after a model began to be made."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SHOP_")}
+    environment |= {"SHOP_SPARK_FOLDER": str(folder / "tables"), "PYTHONPATH": str(ROOT / "adapter")}
+    command = [
+        str(BIN / "dbt"), "--log-format", "json", "--no-write-json", *arguments, "--target", "spark",
+        "--profiles-dir", str(ROOT), "--vars", json.dumps(QUICK_FIT | settings),
+        "--target-path", str(folder / "killed"), "--log-path", str(folder / "killed"),
+    ]  # fmt: skip
+    said = []
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            said.append(line)
+            if '"LogStartLine"' in line and f".{model} " in line:
+                time.sleep(seconds)
+                os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL, "".join(said)[-4_000:]
 
 
 MODELS = ("build", "--resource-type", "model", "--resource-type", "seed")
@@ -172,17 +198,33 @@ def arrivals() -> Iterator[list[dict[str, str]]]:
 
 
 @pytest.mark.soak
+@pytest.mark.parametrize(
+    "killed",
+    [((), (), ()), ((), ("customer_alerts", "audiences"), ("customers", "segment_history"))],
+    ids=["whole", "killed"],
+)
 def test_later_builds_process_new_lines_alone_and_make_the_marts_of_duckdb(
-    make_shop: Callable[..., Shop], tmp_path: Path
+    killed: tuple[tuple[str, ...], ...], make_shop: Callable[..., Shop], tmp_path: Path
 ) -> None:
+    """Also where each was killed before, with its engine, while marts were made: one mart after another.
+
+    Not the first one: what it fits when it is killed is a version that the next one leaves behind.
+    """
     (tmp_path / "log").mkdir()
     settings = {"transactions": f"{tmp_path}/log/*.csv"}
     shop, rows = make_shop(**settings), 0
-    for number, (lines, arguments) in enumerate(zip(arrivals(), (MODELS, REFRESH, MODELS), strict=True)):
+    steps = zip(arrivals(), (MODELS, REFRESH, MODELS), killed, strict=True)
+    for number, (lines, arguments, killed_at) in enumerate(steps):
         write_rows(tmp_path / "log" / f"{number}.csv", list(lines[0]), [list(line.values()) for line in lines])
         result = shop.dbt(*arguments)
         assert result.success, problem_of(result)
-        engine = run_on_sail(tmp_path, *arguments, **settings)
+        # Each build has a process of its own, as the tables of a folder are one process's.
+        folder = tmp_path / f"after_{number}"
+        if number:
+            shutil.copytree(tmp_path / f"after_{number - 1}" / "tables", folder / "tables")
+        for model in killed_at:
+            kill_on_sail(folder, model, 0.02, *arguments, **settings)
+        engine = run_on_sail(folder, *arguments, **settings)
         assert unequal_marts(shop, engine) == {}, arguments
         plan = engine.run("select last_row, is_full_reload from sources.ingest_plan").to_pylist()
         assert plan == [{"last_row": rows, "is_full_reload": number == 0}]
