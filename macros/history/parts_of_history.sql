@@ -30,8 +30,8 @@
 
 
 {#-
-    Where each part but the first begins, in the order of customers: some thousands of them, drawn by
-    hash, say it well enough.
+    Where each part but the first begins, in the order of customers: some thousands of them, drawn
+    by hash, say it well enough.
 -#}
 {% macro first_customers(states, parts) -%}
     {%- set query -%}

@@ -646,8 +646,8 @@ def _check_amounts_are_of_lines(
         )
     return {"order_total": Finding(
         "order_totals_in_doubt", "amount", int(rows), heading,
-        f"It is the same on all lines of {same} of {orders} orders with several products. If it is the order's total,"
-        " it counts once for each line: name the line's amount or a unit's price in column_mapping: {amount: …}.",
+        "It is the same on all lines of the few orders with several products. If it is the order's total, it counts"
+        " once for each line: name the line's amount or a unit's price in column_mapping: {amount: …}.",
     )}  # fmt: skip
 
 

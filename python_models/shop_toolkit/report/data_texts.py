@@ -148,6 +148,7 @@ WORDS = (
     marked("negative quantities"), marked("positive cancellations"), marked("reused invoice numbers"),
     marked("other decimal separator"), marked("numbers read as others"), marked("mixed time zones"),
     marked("twin headings"), marked("customers elsewhere"), marked("totals in doubt"),
+    marked("order totals in doubt"), marked("only zeros"),
     marked("statuses left out"), marked("returned units left out"), marked("discounts left out"),
     marked("refunds left out"), marked("taxes in doubt"), marked("unused columns"),
     # what to do about them
@@ -208,6 +209,14 @@ WORDS = (
     marked(
         "Nothing shows whether prices include these taxes. They count as they are; name a column with the amounts that"
         " should count in column_mapping: {amount: …}."
+    ),
+    marked(
+        "It is the same on all lines of the few orders with several products. If it is the order's total, it counts"
+        " once for each line: name the line's amount or a unit's price in column_mapping: {amount: …}."
+    ),
+    marked(
+        "It is 0 wherever it is a number, so no row is a sale. Name the column with what was paid in column_mapping:"
+        " {amount: …}."
     ),
     marked("They change nothing. If one of them is a column of ours, name it in the setting 'column_mapping'."),
     marked("Several columns have this heading and differ; the first one is read. Name one in column_mapping."),
