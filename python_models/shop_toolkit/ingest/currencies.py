@@ -115,11 +115,11 @@ def _check_named(
             " a code of three letters, e.g. --vars '{currency: EUR}'."
         )
     for part in () if column_mapping.get("currency") == [] else parts:
-        for heading, example in _columns_of_codes(connection, part, reader):
+        for heading, codes in _columns_of_codes(connection, part, reader, 1):
             mapping = mapping_example(column_mapping, {"currency": json.dumps(heading, ensure_ascii=False)})
             raise InputError(
                 f"The setting 'currency' is {named(configured)}, and no heading of {part.name} is known to hold"
-                f" currencies, but '{shortened(heading, 60)}' seems to, e.g. {example}. Name it with --vars"
+                f" currencies, but '{shortened(heading, 60)}' seems to, e.g. {min(codes)}. Name it with --vars"
                 f" '{mapping}', or say that none does: {mapping_example(column_mapping, {'currency': '[]'})}."
             )
 
@@ -133,22 +133,9 @@ def _check_unnamed(
 ) -> None:
     """Raise InputError where a column of a heading that nobody knows holds codes of several currencies."""
     for part in parts:
-        text_of = {
-            heading: f"upper(trim(cast({sql} as varchar)))"
-            for heading, sql in part.others.items()
-            if short is None or heading in short
-        }
-        if "currency" in part.columns or not text_of:
+        if "currency" in part.columns:
             continue
-        are_short = ", ".join(
-            f"count(*) filter (where length({text}) = 3) >= {NEARLY_ALL} * count(nullif({text}, ''))"
-            for text in text_of.values()
-        )
-        (shorts,) = connection.execute(
-            f"select {are_short} from (select * from {part.sql} limit {SAMPLE_ROWS})"
-        ).fetchall()
-        for (heading, text), is_short in zip(text_of.items(), shorts, strict=True):
-            codes = _codes(connection, part, text, reader) if is_short else {}
+        for heading, codes in _columns_of_codes(connection, part, reader, NEARLY_ALL, short):
             if len(codes) > 1:
                 shown = listed(f"{code} ({rows} rows)" for code, rows in codes.items())
                 mapping = mapping_example(column_mapping, {"currency": json.dumps(heading, ensure_ascii=False)})
@@ -159,7 +146,44 @@ def _check_unnamed(
                 )
 
 
-def _codes(connection: duckdb.DuckDBPyConnection, part: InputRelation, text: str, reader: str) -> dict[str, int]:
+def _columns_of_codes(
+    connection: duckdb.DuckDBPyConnection,
+    part: InputRelation,
+    reader: str,
+    share: float,
+    headings: Collection[str] | None = None,
+) -> Iterator[tuple[str, dict[str, int]]]:
+    """Headings that are none of ours and whose texts are codes of currencies, with the rows of each code.
+
+    Args:
+        connection: Where the relation can be read.
+        part: The rows.
+        reader: SQL that yields the code of the currency in `number_text`.
+        share: How many of a column's texts have to be codes at least, 1 for all.
+        headings: Those to look at; None for all.
+    """
+    text_of = {
+        heading: f"upper(trim(cast({sql} as varchar)))"
+        for heading, sql in part.others.items()
+        if headings is None or heading in headings
+    }
+    if not text_of:
+        return
+    # All of them in one pass: to read a code takes longer than to count letters, which few columns pass.
+    are_short = ", ".join(
+        f"count(*) filter (where length({text}) = 3) >= {share} * count(nullif({text}, ''))"
+        for text in text_of.values()
+    )
+    (shorts,) = connection.execute(f"select {are_short} from (select * from {part.sql} limit {SAMPLE_ROWS})").fetchall()
+    for (heading, text), is_short in zip(text_of.items(), shorts, strict=True):
+        codes = _codes(connection, part, text, reader, share) if is_short else {}
+        if codes:
+            yield heading, codes
+
+
+def _codes(
+    connection: duckdb.DuckDBPyConnection, part: InputRelation, text: str, reader: str, share: float
+) -> dict[str, int]:
     """The codes of currencies in a column and their rows, the most frequent first; none where it holds other texts."""
     rows = connection.execute(
         f"""
@@ -175,34 +199,7 @@ def _codes(connection: duckdb.DuckDBPyConnection, part: InputRelation, text: str
         """
     ).fetchall()
     codes = {str(code): int(count) for code, count, is_code in rows if is_code}
-    return codes if sum(codes.values()) >= NEARLY_ALL * sum(int(count) for _, count, _ in rows) else {}
-
-
-def _columns_of_codes(
-    connection: duckdb.DuckDBPyConnection, part: InputRelation, reader: str
-) -> Iterator[tuple[str, str]]:
-    """Headings that are none of ours and whose texts are all codes of currencies, each with one of these."""
-    if not part.others:
-        return
-    text_of = {heading: f"upper(trim(cast({sql} as varchar)))" for heading, sql in part.others.items()}
-    # All of them in one pass: to read a code takes longer than to count letters, which few columns pass.
-    tests = ", ".join(f"coalesce(bool_and(length({text}) in (0, 3)), false)" for text in text_of.values())
-    (lengths,) = connection.execute(f"select {tests} from {part.sql}").fetchall()
-    for (heading, text), has_length in zip(text_of.items(), lengths, strict=True):
-        if has_length:
-            ((example,),) = connection.execute(
-                f"""
-                with texts as (
-                    select distinct {text} as number_text
-                    from {part.sql}
-                )
-                select case when bool_and({reader} = number_text) then min(number_text) end
-                from texts
-                where number_text <> ''
-                """
-            ).fetchall()
-            if example is not None:
-                yield heading, str(example)
+    return codes if sum(codes.values()) >= share * sum(int(count) for _, count, _ in rows) else {}
 
 
 def _rows_by_currency(

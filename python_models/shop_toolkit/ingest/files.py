@@ -44,9 +44,9 @@ WEB_PAGES = (b"<html", b"<!doctype html", b"<table", b"<?xml")
 LONGEST_HEADINGS = 1 << 20
 MOST_LINES_OF_HEADINGS = 50
 # So many rows from the first one on may be titles.
-# So many lines show which columns may hold codes.
-LOOKED_AT = 200
 MOST_TITLES = 20
+# So many lines show which columns may hold codes.
+LINES_LOOKED_AT = 200
 
 
 @dataclass(frozen=True)
@@ -212,26 +212,30 @@ def row_of_headings(
     return None
 
 
-def short_columns(file: str, description: FileDescription) -> set[str] | None:
-    """Headings of a CSV file whose first cells hold three letters or nothing; None where that is not known.
+def short_columns(file: str, description: FileDescription, names: Sequence[str]) -> set[str] | None:
+    """Columns of a CSV file whose first cells hold three letters or nothing; None where that is not known.
 
     To look at a few lines spares parsing the file for columns that can't hold codes.
+
+    Args:
+        file: The file.
+        description: What it looks like.
+        names: What its columns are called, one for each heading.
     """
     if description.kind != "csv":
         return None
     try:
         with open_text(file, str(description.encoding)) as text:
-            rows = list(islice(csv.reader(text, delimiter=str(description.delimiter)), LOOKED_AT))
+            rows = list(islice(csv.reader(text, delimiter=str(description.delimiter)), LINES_LOOKED_AT))
     except (*UNREADABLE, csv.Error):
         return None
     short = set()
-    for position, heading in enumerate(description.headings):
+    for position, name in enumerate(names):
         cells = [
             cell for row in rows if row != list(description.headings) and (cell := "".join(row[position:][:1]).strip())
         ]
         if sum(len(cell) == 3 for cell in cells) >= len(cells) / 2:
-            # Of headings that are blank or repeated, the place is part of the name.
-            short |= {heading, f"{heading} (column {position + 1})".strip()}
+            short.add(name)
     return short
 
 

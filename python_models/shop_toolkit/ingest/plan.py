@@ -56,6 +56,7 @@ from shop_toolkit.ingest.relation import (
     is_file_name,
     relation_of_files,
     relation_of_table,
+    unique_headings,
 )
 from shop_toolkit.ingest.returns import NO_RETURNS, Returns, find_returns
 from shop_toolkit.ingest.twins import twin_findings
@@ -355,7 +356,8 @@ def _short_columns(files: Mapping[str, FileDescription | None], pending: Sequenc
     """Headings of pending files that may hold codes of three letters; None where all may."""
     found: set[str] = set()
     for name in pending:
-        short = short_columns(name, file) if (file := files[name]) is not None else None
+        file = files[name]
+        short = None if file is None else short_columns(name, file, unique_headings(file.headings))
         if short is None:
             return None
         found |= short
