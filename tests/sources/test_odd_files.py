@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from lines import lines_of
 from openpyxl import Workbook
-from shop_toolkit.ingest import missing
+from shop_toolkit.ingest import missing, seeds
 from shop_toolkit.ingest.errors import InputError
 
 HEADINGS = "Order ID,SKU,Item,Qty,Order Date,Price,Customer ID"
@@ -219,7 +219,7 @@ def test_words_for_missing_are_read_as_a_spreadsheet_saves_them(
 ) -> None:
     seed = tmp_path / "missing_values.csv"
     seed.write_text("column_name,word\nany,null\ncustomer_id,nobody\n", "utf-8-sig")
-    monkeypatch.setattr(missing, "SEED", seed)
+    monkeypatch.setattr(seeds, "FOLDER", tmp_path)
     assert missing.missing_words("customer_id") == "('', 'null', 'nobody')"
 
 

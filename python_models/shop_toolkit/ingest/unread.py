@@ -1,11 +1,9 @@
 """Columns that are not read although they contradict what is: a second status, and units that were returned."""
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -15,8 +13,8 @@ from shop_toolkit.ingest.exports import comparable
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import COLUMN_ALIASES
 from shop_toolkit.ingest.relation import InputRelation
+from shop_toolkit.ingest.seeds import rows_of_seed
 
-SEED = Path(__file__).parents[3] / "seeds" / "order_statuses.csv"
 STATUSES = (
     *COLUMN_ALIASES["order_status"], "fulfillmentstatus", "fulfilmentstatus", "deliverystatus", "shippingstatus",
     "shipmentstatus", "refundstatus", "returnstatus",
@@ -60,8 +58,7 @@ def unread_findings(
 
 def _contradicting_statuses(connection: duckdb.DuckDBPyConnection, part: InputRelation, heading: str) -> list[Finding]:
     """A warning of rows that count by the status that is read, and not by another one; there are few pairs of them."""
-    with SEED.open(encoding="utf-8-sig", newline="") as seed:
-        counts_as = {row["status"]: row["counts_as"] for row in csv.DictReader(seed)}
+    counts_as = {row["status"]: row["counts_as"] for row in rows_of_seed("order_statuses")}
     used, other = (f"cast({sql} as varchar)" for sql in (part.columns["order_status"], part.others[heading]))
     pairs = connection.execute(f"select {used}, {other}, count(*) from {part.sql} group by all").fetchall()
     contradicting = [
