@@ -17,23 +17,20 @@
     'refit': 'is_refitted',
 } -%}
 {%- set segments = ['rfm_segment', 'broad_segment', 'detailed_segment'] -%}
--- Scenarios add up to the same number, in whatever order, where they are the same. Each has 52
--- bits, so that 16 of them fit into 64.
+{%- set values = [] -%}
+{%- for flag in flags.values() -%}
+    {%- do values.append('cast(' ~ flag ~ ' as integer)') -%}
+{%- endfor -%}
+{%- for column in ['single_cause'] + segments -%}
+    {%- do values.append('coalesce(' ~ column ~ ", '')") -%}
+{%- endfor -%}
+-- Scenarios add up to the same number, in whatever order, where they are the same.
 scenarios_of_moves as (
 
     select
         customer_id,
         as_of_date,
-        sum(cast(
-            hash(
-                {% for flag in flags.values() %}
-                cast({{ flag }} as integer),
-                {% endfor %}
-                {% for column in ['single_cause'] + segments %}
-                coalesce({{ column }}, '') {{- ',' if not loop.last }}
-                {% endfor %}
-            ) % 4503599627370496 as bigint
-        )) as scenarios_checksum
+        sum({{ row_checksum(*values) }}) as scenarios_checksum
     from {{ scenarios }}
     group by 1, 2
 
