@@ -47,8 +47,8 @@ def stored_aside(query: exp.Expr, schema: str, table: str, knows_only_stored: bo
     for part in (*parts.values(), *(one.this for one in remaining), holder):
         _read_stored(part, stored, schema, table)
     for name, part in parts.items():
-        yield name, _with_needed(part, remaining)
-    _with_needed(holder, remaining)
+        yield name, with_needed(part, remaining)
+    with_needed(holder, remaining)
 
 
 def _holder(query: exp.Expr) -> exp.Expr | None:
@@ -144,7 +144,7 @@ def _read_stored(query: exp.Expr, stored: list[str], schema: str, table: str) ->
             one.set("db", exp.to_identifier(schema, quoted=True))
 
 
-def _with_needed(query: exp.Expr, tables: list[exp.CTE]) -> exp.Expr:
+def with_needed(query: exp.Expr, tables: list[exp.CTE]) -> exp.Expr:
     """A query with those common tables that it needs."""
     needed = set(_read_in(query, [one.alias for one in tables]))
     for one in reversed(tables):

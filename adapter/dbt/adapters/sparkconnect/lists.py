@@ -7,6 +7,7 @@ once for each place that asks: of a row of many columns, each join copies them a
 from collections.abc import Iterator
 from typing import Protocol
 
+from dbt.adapters.sparkconnect.copies import with_needed
 from sqlglot import exp
 
 # A table with so many rows at most may be looked at before a query runs, and one with so many is long.
@@ -52,8 +53,8 @@ def small_lookups(query: exp.Expr, catalogue: Catalogue) -> Iterator[Lookup]:
     if not conditions:
         return
     found = list(query.find_all(exp.CTE))
-    common_tables = {one.alias: one.this for one in found}
-    if len(common_tables) < len(found) or any(one.args.get("recursive") for one in query.find_all(exp.With)):
+    names = {one.alias for one in found}
+    if len(names) < len(found) or any(one.args.get("recursive") for one in query.find_all(exp.With)):
         # By its name, one couldn't be distinguished from another.
         return
     counts = {
@@ -67,19 +68,11 @@ def small_lookups(query: exp.Expr, catalogue: Catalogue) -> Iterator[Lookup]:
         select = condition.args["query"].unnest()
         if not isinstance(select, exp.Select) or not _stands_alone(select):
             continue
-        needed = _needed(select, common_tables)
-        if needed is None:
-            continue
-        read = [table for part in (select, *needed.values()) for table in part.find_all(exp.Table) if table.db]
-        rows = [counts.get((table.db, table.name)) for table in read]
-        if rows and all(count is not None and count <= FEW_ROWS for count in rows):
-            alone = select.copy()
-            if needed:
-                tables = [
-                    exp.CTE(this=part.copy(), alias=exp.TableAlias(this=exp.to_identifier(name)))
-                    for name, part in needed.items()
-                ]
-                alone.set("with_", exp.With(expressions=tables))
+        alone = with_needed(select.copy(), found)
+        read = list(alone.find_all(exp.Table))
+        rows = [counts.get((table.db, table.name)) for table in read if table.db]
+        are_known = all(table.db or table.name in names for table in read)
+        if are_known and rows and all(count is not None and count <= FEW_ROWS for count in rows):
             yield Lookup(condition, alone)
 
 
@@ -88,18 +81,3 @@ def _stands_alone(select: exp.Select) -> bool:
     sources = [select.args.get("from_"), *(select.args.get("joins") or [])]
     names = {source.this.alias_or_name for source in sources if source is not None}
     return len(select.selects) == 1 and all(column.table in names for column in select.find_all(exp.Column))
-
-
-def _needed(select: exp.Expr, common_tables: dict[str, exp.Expr]) -> dict[str, exp.Expr] | None:
-    """The common tables that a query reads, each behind those that it reads; None where one is not known."""
-    needed: dict[str, exp.Expr] = {}
-    for table in select.find_all(exp.Table):
-        if table.db or table.name in needed:
-            continue
-        if table.name not in common_tables:
-            return None
-        below = _needed(common_tables[table.name], common_tables)
-        if below is None:
-            return None
-        needed |= below | {table.name: common_tables[table.name]}
-    return needed
