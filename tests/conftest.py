@@ -116,8 +116,8 @@ SENT_BACK = (
 # Columns that the order of rows in the file decides, and the text that its form decides.
 ROW_NUMBERS = ("input_row", "cancellation_row", "sale_row")
 FORM_OF_INPUT = ("raw_row",)
-# Fixtures of the report's tests: its pages in a browser.
-pytest_plugins = ["report_pages"]
+# Fixtures of the report's tests, its pages in a browser, and those of the translation's, an engine with a few rows.
+pytest_plugins = ["report_pages", "second_engine"]
 # Test files that take half a minute or more, the longest first.
 LONG_FILES = (
     "test_commands.py",

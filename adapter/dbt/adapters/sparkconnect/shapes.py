@@ -6,7 +6,7 @@ DuckDB's SQL in, DuckDB's SQL out; what a query means stays.
 from collections.abc import Callable, Iterator
 from itertools import takewhile
 
-from dbt.adapters.sparkconnect.rules import UntranslatableError, call, place_of
+from dbt.adapters.sparkconnect.rules.nodes import UntranslatableError, call, place_of
 from sqlglot import exp
 
 # Marks what a select gives a name to, and so each copy of it that SQLGlot writes where the name is used.

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any
 from dbt.adapters.events.logging import AdapterLogger
 from dbt.adapters.sparkconnect.copies import aside_of, stored_aside
 from dbt.adapters.sparkconnect.lists import small_lookups
-from dbt.adapters.sparkconnect.rules import TYPES, UntranslatableError, apply_rules, in_words_of_spark, push_conditions
+from dbt.adapters.sparkconnect.rules import apply_rules
+from dbt.adapters.sparkconnect.rules.aggregates import push_conditions
+from dbt.adapters.sparkconnect.rules.nodes import UntranslatableError
+from dbt.adapters.sparkconnect.rules.patterns import in_words_of_spark
+from dbt.adapters.sparkconnect.rules.types import TYPES
 from dbt.adapters.sparkconnect.shapes import (
     compute_names_once,
     with_engine_shapes,

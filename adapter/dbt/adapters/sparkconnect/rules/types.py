@@ -1,0 +1,59 @@
+"""How types follow from one another in DuckDB, and which of them the engine lacks."""
+
+from dbt.adapters.sparkconnect.rules.nodes import Type, UntranslatableError, is_date, is_known, literal
+from dbt.adapters.sparkconnect.rules.registry import rule
+from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB
+from sqlglot.optimizer.annotate_types import TypeAnnotator
+
+
+def _type_of_element(annotator: TypeAnnotator, node: exp.Expr) -> exp.Expr:
+    """Where another value is greatest, SQLGlot doesn't know the type; with a number behind it is a list of several."""
+    if node.args.get("count") is None:
+        annotator._set_type(node, node.this.type)
+    return node
+
+
+def _type_of_difference(annotator: TypeAnnotator, node: exp.Sub) -> exp.Expr:
+    """SQLGlot calls the days between two dates a date."""
+    if is_date(node.this) and is_date(node.expression):
+        annotator._set_type(node, Type.BIGINT)
+        return node
+    return annotator._annotate_binary(node)
+
+
+# How types follow from one another, in DuckDB.
+TYPES = {
+    **DuckDB.EXPRESSION_METADATA,
+    exp.Sub: {"annotator": _type_of_difference},
+    exp.Div: {"returns": Type.DOUBLE},
+    exp.Avg: {"returns": Type.DOUBLE},
+    exp.ArgMax: {"annotator": _type_of_element},
+    exp.ArgMin: {"annotator": _type_of_element},
+}
+# Numbers with more digits than 64 bits hold.
+HUGE_NUMBERS = (Type.INT128, Type.UINT128, Type.INT256)
+NO_TYPES_THERE = (Type.TIME, Type.TIMETZ, Type.UTINYINT, Type.USMALLINT, Type.UINT, Type.UBIGINT, Type.BIT, Type.UUID)
+
+
+@rule("numbers of 128 bits are decimals", exp.DataType)
+def huge_number(node: exp.Expr) -> exp.Expr | None:
+    """The engine has none; a decimal of 38 digits holds all but the largest."""
+    if node.this in NO_TYPES_THERE:
+        raise UntranslatableError(f"{node.sql('duckdb')} is no type there")
+    return exp.DataType.build("decimal(38, 0)") if node.this in HUGE_NUMBERS else None
+
+
+# What `typeof` calls types that SQLGlot's words for DuckDB don't: there, each point in time is the wall clock's.
+NAMES_OF_TYPES = {Type.TEXT: "VARCHAR", Type.VARCHAR: "VARCHAR", Type.INT: "INTEGER"} | dict.fromkeys(
+    (Type.TIMESTAMP, Type.TIMESTAMPNTZ, Type.TIMESTAMPTZ), "TIMESTAMP"
+)
+
+
+@rule("the name of a type is DuckDB's", exp.Typeof)
+def type_name(node: exp.Expr) -> exp.Expr | None:
+    """There, types have other names; the translation knows them before the query runs."""
+    kind = node.this.type
+    if not is_known(node.this) or kind is None or kind.args.get("nested"):
+        raise UntranslatableError("typeof() of what has no known type, or holds other values, has no translation")
+    return literal(NAMES_OF_TYPES.get(kind.this) or kind.sql("duckdb").replace(", ", ","))
