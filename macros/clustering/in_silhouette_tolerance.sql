@@ -19,12 +19,12 @@ from {{ gated }}
 
 {#-
     SQL: where the silhouette of a candidate stands beside the best that passes, in words.
-    `candidates` is a relation as `in_silhouette_tolerance` gives it; `place` says where, with a
+    `candidates` is a relation as `in_silhouette_tolerance` gives it; `position` says where, with a
     gap for the tolerance: 'within {:g} % of' or 'more than {:g} % below'.
 -#}
-{% macro silhouette_text(candidates, place) -%}
+{% macro silhouette_text(candidates, position) -%}
 format(
-    'silhouette {:.3f} is {{ place }} the best that passes, {:.3f}',
+    'silhouette {:.3f} is {{ position }} the best that passes, {:.3f}',
     {{ candidates }}.silhouette,
     100 * {{ var('silhouette_tolerance') }},
     {{ candidates }}.best_silhouette

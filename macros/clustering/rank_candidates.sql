@@ -79,14 +79,14 @@ placed as (
         row_number() over (
             partition by segmentation, failure_reason is null
             order by silhouette desc nulls last, k asc, space asc, algorithm asc
-        ) as place
+        ) as candidate_rank
     from assessed
 
 )
 
 select
-    * exclude (place),
-    is_forced or (failure_reason is null and place <= 8) as is_finalist
+    * exclude (candidate_rank),
+    is_forced or (failure_reason is null and candidate_rank <= 8) as is_finalist
 from placed
 {%- endmacro %}
 

@@ -18,10 +18,10 @@ cast(
 
 
 {#-
-    SQL: whether who is at a place of a list by its draws, from 1 on, is held out: as many as the
+    SQL: whether who has this rank in a list by its draws, from 1 on, is held out: as many as the
     share of the list, rounded to whole customers, halves up. In decimals, which are the same on
     each engine.
 -#}
-{% macro is_place_held_out(place, control_share, customer_count) -%}
-({{ place }} - 0.5 <= cast({{ control_share }} as decimal(10, 9)) * {{ customer_count }})
+{% macro is_held_out(draw_rank, control_share, customer_count) -%}
+({{ draw_rank }} - 0.5 <= cast({{ control_share }} as decimal(10, 9)) * {{ customer_count }})
 {%- endmacro %}

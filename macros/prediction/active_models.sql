@@ -79,7 +79,7 @@ baselines as (
             order by
                 case when weighted.metric = 'rmse' then weighted.value else -weighted.value end asc,
                 weighted.model asc
-        ) as place
+        ) as model_rank
     from weighted
     inner join tasks
         on weighted.task = tasks.task
@@ -91,7 +91,7 @@ usable_baselines as (
 
     select * from baselines
     where not is_yardstick
-    qualify row_number() over (partition by task order by place asc) = 1
+    qualify row_number() over (partition by task order by model_rank asc) = 1
 
 ),
 
@@ -148,7 +148,7 @@ compared as (
     left join baselines
         on
             tasks.task = baselines.task
-            and baselines.place = 1
+            and baselines.model_rank = 1
     left join usable_baselines
         on tasks.task = usable_baselines.task
 

@@ -20,9 +20,9 @@ hash_blocks as (
 
 ),
 
-hash_bytes as (
+bytes as (
 
-    select cast(unnest(range(16)) as integer) as place
+    select cast(unnest(range(16)) as integer) as byte_number
 
 ),
 
@@ -42,10 +42,12 @@ draws as (
 
     select
         digests.customer_id,
-        16 * digests.block + hash_bytes.place as resample,
-        cast(concat('0x', substr(digests.digest, 2 * hash_bytes.place + 1, 2)) as integer) as draw
+        16 * digests.block + bytes.byte_number as resample,
+        cast(
+            concat('0x', substr(digests.digest, 2 * bytes.byte_number + 1, 2)) as integer
+        ) as draw
     from digests
-    cross join hash_bytes
+    cross join bytes
 
 ),
 

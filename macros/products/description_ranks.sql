@@ -1,9 +1,9 @@
 {#-
     SQL: CTEs of how products are described. The last of them, `variants`, has one row per product
-    and description, with how many the product has (`description_variants`) and the `place` of this
-    one: first comes the one that is used most, of two used as often the later one. `lines` names a
-    relation with `product_description` and `ordered_at`, `keys` the columns that identify a product
-    in it.
+    and description, with how many the product has (`description_variants`) and the `variant_rank`
+    of this one: first comes the one that is used most, of two used as often the later one. `lines`
+    names a relation with `product_description` and `ordered_at`, `keys` the columns that identify a
+    product in it.
 -#}
 {% macro description_ranks(lines, keys=['product_id']) -%}
 {%- set key_list = keys | join(', ') -%}
@@ -42,7 +42,7 @@ variants as (
         row_number() over (
             partition by {{ key_list }}
             order by sum(line_count) desc, max(last_ordered_at) desc, description asc
-        ) as place
+        ) as variant_rank
     from spellings
     group by {{ places }}
 

@@ -95,7 +95,7 @@ counted as (
         row_number() over (
             partition by prediction_run, source, product_id
             order by sum(line_count) desc, max(last_ordered_at) desc, category_key asc
-        ) as place
+        ) as value_rank
     from spellings
     group by 1, 2, 3, 4
 
@@ -113,7 +113,7 @@ product_values as (
         product_lines,
         false as is_seed
     from counted
-    where place = 1
+    where value_rank = 1
 
     union all
 
@@ -158,7 +158,7 @@ sizes as (
         row_number() over (
             partition by prediction_run, source, is_seed
             order by count(*) desc, category_key asc
-        ) as place
+        ) as value_rank
     from known_values
     where is_known
     group by 1, 2, 3, 4
@@ -172,7 +172,7 @@ levels as (
         source,
         is_seed,
         count(*) as category_count,
-        sum(product_count) filter (where place <= {{ most_given_categories() }})
+        sum(product_count) filter (where value_rank <= {{ most_given_categories() }})
             as product_count,
         sum(line_count) / sum(product_lines) as agreement
     from sizes
@@ -268,7 +268,7 @@ inner join sizes
         and known_values.source = sizes.source
         and known_values.is_seed = sizes.is_seed
         and known_values.category_key = sizes.category_key
-        and sizes.place <= {{ most_given_categories() }}
+        and sizes.value_rank <= {{ most_given_categories() }}
 inner join names
     on
         known_values.prediction_run = names.prediction_run

@@ -214,7 +214,7 @@ action_shares as (
 
 ),
 
-action_places as (
+ranked_draws as (
 
     select
         action_draws.*,
@@ -224,7 +224,7 @@ action_places as (
         row_number() over (
             partition by action_draws.campaign
             order by action_draws.draw, action_draws.customer_id
-        ) as place
+        ) as draw_rank
     from action_draws
     inner join action_shares
         on action_draws.campaign = action_shares.campaign
@@ -239,12 +239,12 @@ action_cut_points as (
             proposed_cut_point,
             min(
                 case
-                    when not {{ is_place_held_out('place', 'control_share', 'customer_count') }}
+                    when not {{ is_held_out('draw_rank', 'control_share', 'customer_count') }}
                         then draw
                 end
             ) over (partition by campaign)
         ) as control_cut_point
-    from action_places
+    from ranked_draws
 
 ),
 
@@ -302,12 +302,12 @@ select
     counted.campaign,
     counted.customer_count,
     coalesce(
-        min_by(cast(choices.share as double), choices.place) filter (
+        min_by(cast(choices.share as double), choices.choice_rank) filter (
             -- The last of the least who are held out is, and the first of the least others is not.
-            where {{ is_place_held_out(
+            where {{ is_held_out(
                 'choices.least', 'choices.share', 'counted.customer_count'
             ) }}
-            and not {{ is_place_held_out(
+            and not {{ is_held_out(
                 'counted.customer_count - choices.least + 1', 'choices.share',
                 'counted.customer_count'
             ) }}
@@ -326,6 +326,6 @@ cross join (
     {% for share, number in choices -%}
     ({{ loop.index }}, {{ share }}, {{ number }}){{ ',' if not loop.last }}
     {% endfor -%}
-) as choices (place, share, least)
+) as choices (choice_rank, share, least)
 group by counted.campaign, counted.customer_count
 {%- endmacro %}

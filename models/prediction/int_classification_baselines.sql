@@ -64,7 +64,7 @@ class_shares as (
         row_number() over (
             partition by prediction_run, task, horizon_days, origin_date, cohort_key
             order by sample_count desc, outcome asc
-        ) as place
+        ) as outcome_rank
     from class_counts
 
 ),
@@ -82,7 +82,7 @@ majorities as (
         class_shares.outcome,
         predicted_samples.horizon_days,
         predicted_samples.sample_number,
-        class_shares.place,
+        class_shares.outcome_rank,
         class_shares.probability,
         predicted_samples.origin_date
     from predicted_samples
@@ -122,7 +122,7 @@ own_or_usual_segments as (
         coalesce(own_segments.outcome, majorities.outcome) as outcome,
         own_segments.horizon_days,
         own_segments.sample_number,
-        1 as place,
+        1 as outcome_rank,
         cast(null as double) as probability,
         own_segments.origin_date
     from own_segments
@@ -133,7 +133,7 @@ own_or_usual_segments as (
             and own_segments.horizon_days = majorities.horizon_days
             and own_segments.origin_date = majorities.origin_date
             and own_segments.sample_number = majorities.sample_number
-            and majorities.place = 1
+            and majorities.outcome_rank = 1
     where coalesce(own_segments.outcome, majorities.outcome) is not null
 
 ),
@@ -168,7 +168,7 @@ ranking_of_all as (
         row_number() over (
             partition by prediction_run, origin_date
             order by category_id = -1 asc, amount desc, category_id asc
-        ) as place
+        ) as outcome_rank
     from spend_of_all
 
 ),
@@ -181,7 +181,7 @@ global_top as (
         predicted_interests.sample_number,
         predicted_interests.origin_date,
         ranking_of_all.category_id,
-        ranking_of_all.place
+        ranking_of_all.outcome_rank
     from predicted_interests
     inner join ranking_of_all
         on
@@ -227,7 +227,7 @@ personal_top as (
                 predicted_interests.origin_date,
                 predicted_interests.sample_number
             order by shares.category_id = -1 asc, shares.share desc, shares.category_id asc
-        ) as place
+        ) as outcome_rank
     from predicted_interests
     inner join shares
         on
@@ -273,8 +273,8 @@ personal_then_global_top as (
         category_id,
         row_number() over (
             partition by prediction_run, origin_date, sample_number
-            order by preference asc, place asc
-        ) as place
+            order by preference asc, outcome_rank asc
+        ) as outcome_rank
     from both_tops_once
 
 ),
@@ -320,11 +320,11 @@ baselines as (
         cast(category_id as varchar) as outcome,
         horizon_days,
         sample_number,
-        place,
+        outcome_rank,
         cast(null as double) as probability,
         origin_date
     from top_interests
-    where place <= 3
+    where outcome_rank <= 3
 
 )
 
@@ -336,7 +336,7 @@ select
     outcome,
     horizon_days,
     sample_number,
-    cast(place as integer) as outcome_rank,
+    cast(outcome_rank as integer) as outcome_rank,
     probability,
     origin_date
 from baselines

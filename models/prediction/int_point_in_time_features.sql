@@ -23,7 +23,7 @@ order_states as (
 
     select
         *,
-        concat(order_date, invoice_id) as place
+        concat(order_date, invoice_id) as order_position
     from {{ ref('int_order_states_scd2') }}
 
 ),
@@ -78,7 +78,7 @@ orders_to_date as (
         order_states.amount,
         order_states.later_cancelled_amount,
         order_states.line_count,
-        order_states.place
+        order_states.order_position
     from dates
     inner join order_states
         on
@@ -103,7 +103,7 @@ order_features as (
         cast(sum(line_count) as bigint) as line_count,
         min(amount) as least_order,
         max(amount) as greatest_order,
-        arg_max(amount, place) as last_order
+        arg_max(amount, order_position) as last_order
     from orders_to_date
     group by 1, 2
 

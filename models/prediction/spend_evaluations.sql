@@ -58,7 +58,7 @@ ranked as (
         row_number() over (
             partition by model, origin_date
             order by predicted desc, md5(customer_id) asc, customer_id asc
-        ) as place,
+        ) as spend_rank,
         ntile(10) over (
             partition by model, origin_date
             order by predicted asc, md5(customer_id) asc, customer_id asc
@@ -84,7 +84,7 @@ by_origin as (
         sqrt(avg(error * error)) as rmse,
         avg(error) as bias,
         cast(sum(error) as double) / nullif(cast(sum(observed) as double), 0) as relative_bias,
-        cast(sum(observed) filter (where place <= ceil(0.2 * customer_count)) as double)
+        cast(sum(observed) filter (where spend_rank <= ceil(0.2 * customer_count)) as double)
         / nullif(cast(sum(observed) as double), 0) as revenue_in_top_20_percent,
         -- Spearman's rank correlation.
         (

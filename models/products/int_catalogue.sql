@@ -131,7 +131,7 @@ described as (
         on
             asked.prediction_run = variants.prediction_run
             and asked.product_id = variants.product_id
-            and variants.place = 1
+            and variants.variant_rank = 1
     left join given
         on
             asked.prediction_run = given.prediction_run

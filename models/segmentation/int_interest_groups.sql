@@ -103,7 +103,7 @@ favourites as (
         row_number() over (
             partition by profiles.cluster
             order by profiles.mean - profiles.mean_of_all desc, names.category_id asc
-        ) as place
+        ) as category_rank
     from profiles
     inner join names
         on profiles.feature = format('category_{:02d}', names.category_id)
@@ -146,7 +146,7 @@ described as (
     left join favourites
         on
             baskets.cluster = favourites.cluster
-            and favourites.place = 1
+            and favourites.category_rank = 1
 
 ),
 

@@ -59,6 +59,6 @@ from sold
 left join variants
     on
         sold.product_id = variants.product_id
-        and variants.place = 1
+        and variants.variant_rank = 1
 left join categories
     on sold.product_id = categories.product_id

@@ -207,12 +207,12 @@ drawn as (
 ),
 
 -- Any other campaign is drawn here: exactly its share of whom it addresses.
-places as (
+ranked_draws as (
 
     select
         *,
         count(*) over (partition by campaign) as customer_count,
-        row_number() over (partition by campaign order by draw, customer_id) as place
+        row_number() over (partition by campaign order by draw, customer_id) as draw_rank
     from drawn
 
 )
@@ -235,11 +235,11 @@ select
     customer_id <> ''
     and coalesce(
         draw < campaign_control_cut_point,
-        {{ is_place_held_out('place', 'campaign_control_share', 'customer_count') }}
+        {{ is_held_out('draw_rank', 'campaign_control_share', 'customer_count') }}
     ) as is_control,
     is_backfilled,
     campaign_start_date as start_date,
     campaign_end_date as end_date,
     as_of_date,
     campaign_decided_on as decided_on
-from places
+from ranked_draws

@@ -93,11 +93,11 @@ ranked as (
         row_number() over (
             partition by interest_group
             order by category_id = -1, spend desc, category_id asc
-        ) as place,
+        ) as category_rank,
         row_number() over (
             partition by interest_group
             order by category_id = -1, share - share_of_all desc, category_id asc
-        ) as place_by_difference
+        ) as difference_rank
     from shares
 
 ),
@@ -106,12 +106,12 @@ favourites as (
 
     select
         interest_group,
-        string_agg(format('{}: {:.0f} %', category_name, 100 * share), '; ' order by place) filter (
-            where place <= 3
-        ) as categories,
+        string_agg(
+            format('{}: {:.0f} %', category_name, 100 * share), '; ' order by category_rank
+        ) filter (where category_rank <= 3) as categories,
         max(
             case
-                when place_by_difference = 1 and category_id >= 0 and share >= 1.25 * share_of_all
+                when difference_rank = 1 and category_id >= 0 and share >= 1.25 * share_of_all
                     then format(
                         '{:.0f} % of their money goes to {}, of all customers {:.0f} %',
                         100 * share,
