@@ -90,3 +90,20 @@ def test_empty_fields_and_dates_count_for_what_they_are(tmp_path: Path) -> None:
     assert found is not None
     assert "30 of 50 rows of 'shop' can't be read: most often ordered_at ('Order Date'), e.g. '5th of May'." in found
     assert "date_format" in found
+
+
+def test_rows_of_too_many_fields_can_not_be_read(tmp_path: Path) -> None:
+    """A decimal comma without quotes makes two fields of a price, and what is in front of it is a number, too."""
+    lines = [f"{number},1,2024-01-05,12,50,{number}" for number in range(30)]
+    with duckdb.connect() as connection:
+        read = relation(tmp_path, a=lines)
+        kept = read.kept(connection, "kept", tuple(read.columns))
+        assert connection.execute(f"select count(*), count({kept.surplus}) from kept").fetchall() == [(30, 30)]
+    found = problem(relation(tmp_path, a=lines + rows(10, 0)))
+    assert found is not None
+    assert found.startswith("30 of 40 rows of 'shop' have more fields than there are headings, so nobody knows")
+    assert "quotes around" in found
+    # what stands behind the last field of few rows is rejected with them
+    assert problem(relation(tmp_path, a=lines[:10] + rows(30, 0))) is None
+    # and an empty one is none
+    assert problem(relation(tmp_path, a=[f"{line}," for line in rows(30, 0)])) is None

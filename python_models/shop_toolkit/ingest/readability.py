@@ -25,7 +25,7 @@ def check_readable(
 ) -> None:
     """Stop where most rows of the input, of a file or of a month have a date or a number that can't be read.
 
-    An empty field can't be read either, unless the whole row is empty, or a status may say why: a cancelled order
+    So has a row of more fields than there are headings: which of its fields is which, nobody knows. An empty field can't be read either, unless the whole row is empty, or a status may say why: a cancelled order
     often lacks its price.
 
     Args:
@@ -54,6 +54,14 @@ def check_readable(
             places = {None: pending.name, 0: f"'{shortened(part, 100)}'", 1: f"{part} in {pending.name}"}
             place = places[position]
             columns = ["ordered_at", *readers]
+            surplus = sum(row[4] for row in part_rows)
+            if surplus > unreadable / 2:
+                raise InputError(
+                    f"{surplus} of {total} rows of {place} have more fields than there are headings, so nobody knows"
+                    " which is which. Where commas stand within numbers or texts, export the file with quotes around"
+                    " them, or with another delimiter; where a heading is missing, add it to the first line; or accept"
+                    " that these rows are rejected with --vars '{max_unreadable_share: 1}'."
+                )
             raise _sentence(f"{unreadable} of {total} rows of {place}", pending, columns, part_rows)
 
 
@@ -120,7 +128,7 @@ def _quick_query(rows: InputRelation, numbers: Sequence[str], date_column: str) 
                 {rows.file_name} as file_name,
                 {rows.columns["ordered_at"]} as date_value,
                 count(*) as row_count,
-                count(*) filter (where {doubtful}) as doubtful_rows
+                count(*) filter (where {rows.surplus} is not null or {doubtful}) as doubtful_rows
             from {rows.sql}
             group by 1, 2
         ),
@@ -144,7 +152,9 @@ def _quick_query(rows: InputRelation, numbers: Sequence[str], date_column: str) 
 
 
 def _query(rows: InputRelation, readers: Mapping[str, str], date_column: str, may_be_empty: bool) -> str:
-    """One row per file and month: its rows, those that can't be read, and for each column how many and an example."""
+    """One row per file and month: its rows, those that can't be read, those of too many fields, and for each column how
+    many can't be read and an example.
+    """
     numbers = list(readers)
     whole_row = ", ".join(f"trim(cast({sql} as varchar))" for sql in rows.columns.values())
     is_filled = {column: f"{column} <> ''" if may_be_empty else "true" for column in ("ordered_at", *numbers)}
@@ -165,17 +175,18 @@ def _query(rows: InputRelation, readers: Mapping[str, str], date_column: str, ma
             select
                 cast({rows.file_name} as varchar) as file_name,
                 {rows.continues} as continues_order,
+                {rows.surplus} is not null as has_surplus,
                 {_texts(rows, ["ordered_at", *numbers])}
             from {rows.sql}
             where concat({whole_row}) <> ''
         ),
         checked as (
-            select file_name, continues_order, ordered_at, {", ".join(numbers)}, {flags}
+            select file_name, continues_order, has_surplus, ordered_at, {", ".join(numbers)}, {flags}
             from texts
         ),
         -- Dates repeat, and few numbers are wrong.
         counted as (
-            select file_name, continues_order, ordered_at, {wrong_texts}, count(*) as row_count
+            select file_name, continues_order, has_surplus, ordered_at, {wrong_texts}, count(*) as row_count
             from checked
             group by all
         ),
@@ -194,7 +205,8 @@ def _query(rows: InputRelation, readers: Mapping[str, str], date_column: str, ma
             file_name,
             strftime(parsed_date, '%Y-%m') as month,
             cast(sum(row_count) as bigint),
-            cast(coalesce(sum(row_count) filter (where is_wrong_ordered_at or {any_number}), 0) as bigint),
+            cast(coalesce(sum(row_count) filter (where has_surplus or is_wrong_ordered_at or {any_number}), 0) as bigint),
+            cast(coalesce(sum(row_count) filter (where has_surplus), 0) as bigint),
             {counts}
         from dated
         group by 1, 2
@@ -205,10 +217,10 @@ def _query(rows: InputRelation, readers: Mapping[str, str], date_column: str, ma
 def _sentence(
     what: str, pending: InputRelation, columns: Sequence[str], rows: Sequence[Sequence[object]]
 ) -> InputError:
-    counts = {column: sum(int(str(row[4 + 2 * place])) for row in rows) for place, column in enumerate(columns)}
+    counts = {column: sum(int(str(row[5 + 2 * place])) for row in rows) for place, column in enumerate(columns)}
     column = max(counts, key=lambda name: counts[name])
     place = columns.index(column)
-    texts = [str(row[5 + 2 * place]) for row in rows if row[5 + 2 * place] is not None]
+    texts = [str(row[6 + 2 * place]) for row in rows if row[6 + 2 * place] is not None]
     example = f"e.g. '{shortened(min(texts), 40)}'" if any(texts) else "which is empty"
     hint = "decimal_separator" if column in NUMBER_COLUMNS else "date_format"
     return InputError(

@@ -173,9 +173,10 @@ class InputRelation:
         sql_of = {column: self.columns[column] for column in columns if column in self.columns}
         name_of = {heading: f"other_{place}" for place, heading in enumerate(others)}
         typed = {column: f"typed_{column}" for column in sql_of if column in self.typed_numbers}
-        has_continued = self.continues != "false"
+        has_continued, has_surplus = self.continues != "false", self.surplus != "null"
         selected = [
             f"{self.file_name} as file_name",
+            *([f"nullif({self.surplus} is not null, false) as has_surplus"] if has_surplus else []),
             *(f"{self.typed_numbers[column]} as {name}" for column, name in typed.items()),
             *(f"{sql} as {name}" for name, sql in sql_of.items()),
             *(f"{self.others[heading]} as {name}" for heading, name in name_of.items()),
@@ -183,7 +184,8 @@ class InputRelation:
         ]
         connection.execute(f"create or replace temp table {table} as select {', '.join(selected)} from {self.sql}")
         return InputRelation(
-            self.name, table, {name: name for name in sql_of}, name_of, "file_name", headings=self.headings,
+            self.name, table, {name: name for name in sql_of}, name_of, "file_name",
+            surplus="has_surplus" if has_surplus else "null", headings=self.headings,
             continues="continues_order" if has_continued else "false", typed_numbers=typed,
         )  # fmt: skip
 
