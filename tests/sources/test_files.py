@@ -223,6 +223,26 @@ def test_files_that_mean_different_rows_stop_the_build(warehouse: duckdb.DuckDBP
     assert warehouse.sql("select quantity from sources.transactions").fetchall() == [("2",), ("2",)]
 
 
+@pytest.mark.parametrize("mapping", [{}, {"unit_price": ["price", "total"]}])
+def test_prices_of_one_file_and_amounts_of_another_are_not_read_alike(
+    mapping: dict[str, object], warehouse: duckdb.DuckDBPyConnection, log: Path
+) -> None:
+    """What the build advised to do multiplied amounts by the quantity once more."""
+    for file, money in (("a", "price"), ("b", "total")):
+        write(log / f"{file}.csv", f"invoice,sku,customer,date,qty,{money}", "1,p,c,2024-01-05,2,3.00")
+    problem = str(
+        json.loads(prepare(warehouse, as_json(request_for(log / "*.csv", column_mapping=mapping))))["problem"]
+    )
+    assert "one file has prices of a unit and another amounts of a line: '" in problem
+    assert "/a.csv' has 'price' and '" in problem
+    assert "/b.csv' has 'total'. A price is multiplied" in problem
+    # without a quantity, a price is the amount
+    for file, money in (("a", "price"), ("b", "total")):
+        write(log / f"{file}.csv", f"invoice,sku,customer,date,{money}", "1,p,c,2024-01-05,3.00")
+    both = {"unit_price": ["price", "total"]}
+    assert customers(warehouse, log / "*.csv", column_mapping=both) == [("c", "a.csv"), ("c", "b.csv")]
+
+
 def test_thousands_of_files_are_listed(warehouse: duckdb.DuckDBPyConnection, log: Path) -> None:
     for number in range(1_000):
         write(log / f"{number}.csv", HEADINGS, f"{number},A,c,12/31/2010,1.50")

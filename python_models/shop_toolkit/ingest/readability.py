@@ -25,8 +25,9 @@ def check_readable(
 ) -> None:
     """Stop where most rows of the input, of a file or of a month have a date or a number that can't be read.
 
-    So has a row of more fields than there are headings: which of its fields is which, nobody knows. An empty field can't be read either, unless the whole row is empty, or a status may say why: a cancelled order
-    often lacks its price.
+    So has a row of more fields than there are headings: which of its fields is which, nobody knows. An empty field
+    can't be read either, unless the whole row is empty, or a status may say why: a cancelled order often lacks its
+    price.
 
     Args:
         connection: Where the relation can be read.
@@ -152,8 +153,9 @@ def _quick_query(rows: InputRelation, numbers: Sequence[str], date_column: str) 
 
 
 def _query(rows: InputRelation, readers: Mapping[str, str], date_column: str, may_be_empty: bool) -> str:
-    """One row per file and month: its rows, those that can't be read, those of too many fields, and for each column how
-    many can't be read and an example.
+    """One row per file and month: its rows, those that can't be read, and those of too many fields.
+
+    Behind these, for each column how many can't be read, and an example.
     """
     numbers = list(readers)
     whole_row = ", ".join(f"trim(cast({sql} as varchar))" for sql in rows.columns.values())
@@ -162,7 +164,7 @@ def _query(rows: InputRelation, readers: Mapping[str, str], date_column: str, ma
         f"coalesce({is_filled[column]} and {reader} is null, false) as is_wrong_{column}"
         for column, reader in readers.items()
     )
-    any_number = " or ".join(f"is_wrong_{column}" for column in numbers)
+    is_wrong = " or ".join(["has_surplus", *(f"is_wrong_{column}" for column in ("ordered_at", *numbers))])
     counts = ", ".join(
         f"coalesce(sum(row_count) filter (where is_wrong_{column}), 0), min({column}) filter (where is_wrong_{column})"
         for column in ("ordered_at", *numbers)
@@ -205,7 +207,7 @@ def _query(rows: InputRelation, readers: Mapping[str, str], date_column: str, ma
             file_name,
             strftime(parsed_date, '%Y-%m') as month,
             cast(sum(row_count) as bigint),
-            cast(coalesce(sum(row_count) filter (where has_surplus or is_wrong_ordered_at or {any_number}), 0) as bigint),
+            cast(coalesce(sum(row_count) filter (where {is_wrong}), 0) as bigint),
             cast(coalesce(sum(row_count) filter (where has_surplus), 0) as bigint),
             {counts}
         from dated

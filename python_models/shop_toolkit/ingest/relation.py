@@ -11,7 +11,7 @@ import duckdb
 from shop_toolkit.ingest.errors import InputError, listed, named, shortened
 from shop_toolkit.ingest.exports import Export, comparable, export_of
 from shop_toolkit.ingest.files import FileDescription, parquet_rows, pattern_of, row_of_headings
-from shop_toolkit.ingest.headings import COLUMN_ALIASES, check_mapping, mapping_for, match_headings
+from shop_toolkit.ingest.headings import COLUMN_ALIASES, MONEY, check_mapping, mapping_for, match_headings
 from shop_toolkit.ingest.quoting import quote_list as quote_list
 from shop_toolkit.ingest.quoting import quote_name as quote_name
 from shop_toolkit.ingest.quoting import quote_text as quote_text
@@ -291,6 +291,7 @@ def relation_of_files(
 def _check_forms_agree(files: Mapping[str, FileDescription], relations: Mapping[str, InputRelation]) -> None:
     first_name, *other_names = relations
     for name in other_names:
+        _check_money_agrees(relations, first_name, name)
         for column in DECISIVE_COLUMNS:
             if (column in relations[name].columns) != (column in relations[first_name].columns):
                 has, lacks = (name, first_name) if column in relations[name].columns else (first_name, name)
@@ -300,6 +301,28 @@ def _check_forms_agree(files: Mapping[str, FileDescription], relations: Mapping[
                     f" Headings: {listed(files[lacks].headings)}. Map both by the setting 'column_mapping'"
                     f" ({column}: [one heading, the other]), or read these files apart."
                 )
+
+
+def _check_money_agrees(relations: Mapping[str, InputRelation], *names: str) -> None:
+    """Raise InputError where one file has prices of a unit and another amounts of a line, whatever they are mapped to.
+
+    Where nothing says how many were sold, they are the same.
+    """
+    if not all("quantity" in relations[name].columns for name in names):
+        return
+    kinds, shown = set(), []
+    for name in names:
+        for column in set(MONEY) & relations[name].columns.keys():
+            heading = relations[name].headings[column]
+            kinds.add(next((kind for kind in MONEY if comparable(heading) in COLUMN_ALIASES[kind]), column))
+            shown.append(f"'{shortened(name, 80)}' has '{shortened(heading, 40)}'")
+    if len(kinds) > 1:
+        raise InputError(
+            f"By the headings, one file has prices of a unit and another amounts of a line: {' and '.join(shown)}."
+            " A price is multiplied by the quantity and an amount is not, so one of them would be counted wrongly."
+            " Export all files with the same column of money, or rename a heading that says something else than it"
+            " holds."
+        )
 
 
 def _stacked(
