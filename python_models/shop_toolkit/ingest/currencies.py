@@ -17,6 +17,7 @@ PRICES = ("unit_price", "amount")
 # So large a share of a column's texts are codes where it holds currencies; the first rows rule most columns out.
 NEARLY_ALL = 0.95
 SAMPLE_ROWS = 20_000
+FIRST_ROWS = 200
 
 
 def configured_currency(connection: duckdb.DuckDBPyConnection, configured: str | None, reader: str) -> str | None:
@@ -169,16 +170,35 @@ def _columns_of_codes(
     }
     if not text_of:
         return
+    sample = f"(select * from {part.sql} limit {SAMPLE_ROWS})"
     # All of them in one pass: to read a code takes longer than to count letters, which few columns pass.
     are_short = ", ".join(
         f"count(*) filter (where length({text}) = 3) >= {share} * count(nullif({text}, ''))"
         for text in text_of.values()
     )
-    (shorts,) = connection.execute(f"select {are_short} from (select * from {part.sql} limit {SAMPLE_ROWS})").fetchall()
-    for (heading, text), is_short in zip(text_of.items(), shorts, strict=True):
-        codes = _codes(connection, part, text, reader, share) if is_short else {}
-        if codes:
-            yield heading, codes
+    (shorts,) = connection.execute(f"select {are_short} from {sample}").fetchall()
+    text_of = {heading: text for (heading, text), is_short in zip(text_of.items(), shorts, strict=True) if is_short}
+    if not text_of:
+        return
+    # Of thousands of columns hundreds may hold small numbers: a column of codes shows one in its first rows.
+    texts = ", ".join(text_of.values())
+    first_rows = connection.execute(f"select {texts} from {sample} limit {FIRST_ROWS}").fetchall()
+    known = _known_codes(connection, {text for row in first_rows for text in row if text}, reader)
+    for position, (heading, text) in enumerate(text_of.items()):
+        shown = {row[position] for row in first_rows if row[position]}
+        if known & shown or not shown:
+            codes = _codes(connection, part, text, reader, share)
+            if codes:
+                yield heading, codes
+
+
+def _known_codes(connection: duckdb.DuckDBPyConnection, texts: Collection[str], reader: str) -> set[str]:
+    """Those of the texts that are codes of currencies."""
+    rows = connection.execute(
+        f"select number_text from (select unnest($texts::varchar[]) as number_text) where {reader} = number_text",
+        {"texts": sorted(texts)},
+    ).fetchall()
+    return {str(text) for (text,) in rows}
 
 
 def _codes(
