@@ -9,8 +9,8 @@ import pytest
 from real_request import real_request
 from shop_toolkit.ingest import inspect_input
 from shop_toolkit.ingest.errors import InputError
-from shop_toolkit.ingest.plan import plan_input
-from test_ingest import write
+from shop_toolkit.ingest.plan import Plan, plan_input
+from test_ingest import ingest, write
 
 
 @pytest.fixture
@@ -84,3 +84,94 @@ def test_a_report_calls_no_date_proved_that_could_begin_with_the_year(
     path = log_of(tmp_path / "log.csv", written("%d/%m/%y", days(40)))
     inspect_input.main([f"{{transactions: {path}}}"])
     assert "Dates: day-month-year (it reads most)." in capsys.readouterr().out
+
+
+# Each file for itself
+
+
+def stored(warehouse: duckdb.DuckDBPyConnection, path: Path, text_of: str, some_days: list[date]) -> None:
+    """A log that a build has read, and the days of its orders."""
+    log_of(path.parent / "2024.csv", written(text_of, some_days))
+    ingest(warehouse, real_request(path))
+    warehouse.execute("create schema if not exists core")
+    warehouse.execute("create or replace table core.int_orders (order_date date)")
+    warehouse.executemany("insert into core.int_orders values (?)", [[day] for day in some_days])
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Path:
+    return tmp_path / "*.csv"
+
+
+LOG = days(200, step=2)
+AFTER = "2025-02-08"
+MISREAD = (
+    r"The dates of '.*late.csv' seem to begin with the year, e\.g\. '25/0.*but the others are written as day-month"
+)
+
+
+@pytest.mark.parametrize("form", ["%d/%m/%y", "%d/%m/%Y"])
+@pytest.mark.parametrize(
+    "late",
+    [
+        # a month, of which each day would be one of another year; a day; three days
+        days(20, first=AFTER, step=1), days(1, first=AFTER), days(3, first=AFTER, step=1),
+    ],
+)  # fmt: skip
+def test_a_later_file_whose_years_are_first_stops_the_build(
+    form: str, late: list[date], warehouse: duckdb.DuckDBPyConnection, logs: Path
+) -> None:
+    stored(warehouse, logs, form, LOG)
+    log_of(logs.parent / "late.csv", written("%y/%m/%d", late))
+    with pytest.raises(InputError, match=MISREAD):
+        plan_input(warehouse, real_request(logs))
+    # what the setting states is read so, with a warning
+    (doubt,) = years_in_doubt(plan_input(warehouse, real_request(logs, date_format="day-month-year")))
+    # 25/02/25 is one day by both
+    assert doubt == (len({*late} - {date(2025, 2, 25)}), "late.csv: 25/02/08")
+
+
+def test_the_first_build_looks_at_each_file(warehouse: duckdb.DuckDBPyConnection, logs: Path) -> None:
+    log_of(logs.parent / "2024.csv", written("%d/%m/%Y", LOG))
+    log_of(logs.parent / "late.csv", written("%y/%m/%d", days(3, first=AFTER, step=1)))
+    with pytest.raises(InputError, match=MISREAD):
+        plan_input(warehouse, real_request(logs))
+
+
+def test_a_later_file_whose_years_are_last_is_warned_of_where_the_setting_has_them_first(
+    warehouse: duckdb.DuckDBPyConnection, logs: Path
+) -> None:
+    log_of(logs.parent / "2024.csv", written("%y/%m/%d", LOG))
+    assert years_in_doubt(plan_input(warehouse, real_request(logs, date_format="%y/%m/%d"))) == []
+    log_of(logs.parent / "late.csv", written("%d/%m/%y", days(3, first=AFTER, step=1)))
+    assert years_in_doubt(plan_input(warehouse, real_request(logs, date_format="%y/%m/%d"))) == [
+        (3, "late.csv: 08/02/25")
+    ]
+
+
+def test_files_of_single_days_are_read_without_a_word(warehouse: duckdb.DuckDBPyConnection, logs: Path) -> None:
+    """Also those of the 24th, which in another year would be days of 2024: other files have these."""
+    each_day = days(963, first="2023-01-01", step=1)
+    stored(warehouse, logs, "%d/%m/%y", each_day)
+    for day in (*days(4, first="2025-08-21", step=1), date(2025, 9, 24), date(2025, 10, 23)):
+        path = log_of(logs.parent / f"{day}.csv", [f"{day:%d/%m/%y}"])
+        assert years_in_doubt(plan_input(warehouse, real_request(logs))) == [], day
+        path.unlink()
+    # and all at once
+    for path in logs.parent.glob("*.csv"):
+        path.unlink()
+    for day in each_day[::7]:
+        log_of(logs.parent / f"{day}.csv", [f"{day:%d/%m/%y}"])
+    plan = plan_input(warehouse, real_request(logs, is_full_refresh=True))
+    assert plan.formats.date_format == "day-month-year"
+
+
+def test_a_day_that_fits_the_log_by_both_orders_is_warned_of(warehouse: duckdb.DuckDBPyConnection, logs: Path) -> None:
+    stored(warehouse, logs, "%d/%m/%y", days(104, first="2023-01-02", step=7))
+    # a Sunday, or a Monday as all others
+    log_of(logs.parent / "late.csv", ["24/09/23"] * 2)
+    assert years_in_doubt(plan_input(warehouse, real_request(logs))) == [(2, "late.csv: 24/09/23")]
+
+
+def years_in_doubt(plan: Plan) -> list[tuple[int | None, str]]:
+    return [(doubt.row_count, doubt.example) for doubt in plan.findings if doubt.kind == "years_in_doubt"]

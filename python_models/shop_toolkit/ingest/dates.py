@@ -83,14 +83,19 @@ class YearFirst:
     example: str | None
 
     @property
-    def is_excluded(self) -> bool:
-        """Whether the rows prove that the year is last: it is few values, or they are in the future otherwise."""
+    def shown(self) -> str | None:
+        """Where the rows prove that the year is, 'first' or 'last': it is few values, and not in the future."""
         is_future, is_future_as_read = (
             rows > MIXED * self.rows for rows in (self.future_rows, self.future_rows_as_read)
         )
         if is_future != is_future_as_read:
-            return is_future
-        return self.first_parts >= FEWEST_DAYS and self.first_parts > 2 * self.last_parts
+            return "last" if is_future else "first"
+        for place, days, years in (
+            ("last", self.first_parts, self.last_parts), ("first", self.last_parts, self.first_parts)
+        ):  # fmt: skip
+            if days >= FEWEST_DAYS and days > 2 * years:
+                return place
+        return None
 
 
 def read_dates(
@@ -111,7 +116,7 @@ def read_dates(
         The relation with its table of dates, and for each way the column that holds what it reads.
     """
     column_of = {name: f"read_{place}" for place, name in enumerate(readers)}
-    query = _written_dates(relation)
+    query = written_dates(relation)
     before: list[str] = []
     for name in sorted(readers, key=lambda name: name not in OPEN_WAYS):
         is_apart = name not in OPEN_WAYS and "%" not in name
@@ -122,7 +127,7 @@ def read_dates(
     return replace(relation, dates=table), column_of
 
 
-def _written_dates(relation: InputRelation) -> str:
+def written_dates(relation: InputRelation) -> str:
     """A query of the texts of dates, by file, with how many rows hold each."""
     if relation.dates is not None:
         return f"select * from {relation.dates}"
@@ -182,7 +187,7 @@ def written_forms(
     counts = ",\n".join(_rows_read(sql) for sql in readers.values())
     # Dates repeat: each text is parsed once.
     query = f"""
-        with written_dates as ({_written_dates(relation) if row_limit is None else _first_dates(relation, row_limit)})
+        with written_dates as ({written_dates(relation) if row_limit is None else _first_dates(relation, row_limit)})
         select
             coalesce(sum(date_rows) filter (where date_text <> ''), 0),
             min(date_text) filter (where date_text <> ''),
@@ -246,7 +251,7 @@ def check_years_are_last(
         return
     for row_limit in (SAMPLE_ROWS, None):
         rows, shown = _year_first(connection, relation, readers[best], today, row_limit)
-        if shown.rows <= AMBIGUOUS * rows or (row_limit is None and shown.is_excluded):
+        if shown.rows <= AMBIGUOUS * rows or (row_limit is None and shown.shown == "last"):
             return
     orders = [order for order in OPEN_WAYS if forms.rows_read.get(order, 0) > AMBIGUOUS * forms.rows_read[best]]
     asked = " or ".join(f"'{{date_format: {order}}}'" for order in orders)
@@ -262,7 +267,7 @@ def _year_first(
     """How many of the first `row_limit` rows (None: of all) have a date, and what those show that may be year first."""
     ((rows, first, future, future_as_read, first_parts, last_parts, example),) = connection.execute(
         f"""
-        with written_dates as ({_written_dates(relation) if row_limit is None else _first_dates(relation, row_limit)}),
+        with written_dates as ({written_dates(relation) if row_limit is None else _first_dates(relation, row_limit)}),
         parsed as (
             select date_text, date_rows, {reader} as as_read, {YEAR_FIRST_READER} as year_first
             from written_dates
@@ -302,7 +307,7 @@ def check_dates_are_alike(
     others = {name: sql for name, sql in readers.items() if name != date_format}
     # One scan of all rows: the first ones may be alike. Each text is parsed once.
     query = f"""
-        with written_dates as ({_written_dates(relation)}),
+        with written_dates as ({written_dates(relation)}),
         parsed as (
             select *, {readers[date_format]} is not null as is_read
             from written_dates
@@ -348,7 +353,7 @@ def zone_findings(connection: duckdb.DuckDBPyConnection, relation: InputRelation
             lower(regexp_extract(date_text, '{ZONE}', 1)) as zone,
             cast(sum(date_rows) as bigint),
             min(date_text)
-        from ({_written_dates(relation)})
+        from ({written_dates(relation)})
         where contains(date_text, ':')
         group by 1
         """
@@ -421,7 +426,7 @@ def check_dates_fit(
     best = f"greatest({', '.join(_rows_read(sql) for sql in readers.values())})"
     unfit = connection.execute(
         f"""
-        with written_dates as ({_written_dates(relation)})
+        with written_dates as ({written_dates(relation)})
         select
             file_name,
             min(date_text) filter (where {readers[date_format]} is null),

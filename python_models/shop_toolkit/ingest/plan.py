@@ -61,6 +61,7 @@ from shop_toolkit.ingest.relation import (
 from shop_toolkit.ingest.returns import NO_RETURNS, Returns, find_returns
 from shop_toolkit.ingest.twins import twin_findings
 from shop_toolkit.ingest.unread import unread_findings
+from shop_toolkit.ingest.years import year_findings
 
 # Raise it when what the source or staging makes of a row changes: then every build reads the input again.
 VERSION = 11
@@ -277,6 +278,7 @@ def _plan(
         formats, checked, doubts = _look_at_rows(
             connection, request, raw, checked, formats, stored_rows, _short_columns(files, pending)
         )
+        doubts += _years_in_doubt(connection, request, checked, formats, None if is_full_read else stored)
         # Files of several forms may call a total by several names.
         meaning = _meaning_of_money(connection, request, raw if raw.parts else checked.rows, formats)
         shown = meaning.over(MoneyReading() if is_full_read else money)
@@ -350,6 +352,25 @@ def _look_at_rows(
         stored_rows=stored_rows, short=short,
     )  # fmt: skip
     return formats, replace(checked, numbers=numbers), findings
+
+
+def _years_in_doubt(
+    connection: duckdb.DuckDBPyConnection,
+    request: Request,
+    checked: CheckedRows,
+    formats: Formats,
+    stored: Ingested | None,
+) -> list[Finding]:
+    """A warning of files whose years may be at the other end of their dates; `stored` is what earlier builds read."""
+    if formats.date_format is None:
+        return []
+    has_orders = stored is not None and _exists(connection, request.orders)
+    return year_findings(
+        connection, checked.rows, formats.date_format, checked.date_columns, request.today, request.plausible_days,
+        orders=request.orders if has_orders else None,
+        read_before=set() if stored is None else set(stored.files),
+        is_set=request.settings["date_format"] is not None,
+    )  # fmt: skip
 
 
 def _short_columns(files: Mapping[str, FileDescription | None], pending: Sequence[str]) -> set[str] | None:
