@@ -141,6 +141,12 @@ def write(path: Path, *lines: str) -> Path:
         ("Größe,Maß – „schön“", "cp1252", "windows-1252"),
         ("Żółty,Święta Łódź,Koszyk żółty", "cp1250", "windows-1250"),
         ("Žlutý hrnek,Dřevěná lžíce,Šálek růžový", "cp1250", "windows-1250"),
+        # headings of one language, and names of another that both code pages hold
+        ("Ilość,Cena,Müller,Köln,Düsseldorf,Schröder,Büchner,Görlitz", "cp1250", "windows-1250"),
+        ("Číslo objednávky,Město,Müller,Köln,Düsseldorf,Schröder,Büchner", "cp1250", "windows-1250"),
+        ("Müşteri,Sipariş,Müller,Köln,Düsseldorf,Schröder,Büchner", "cp1254", "windows-1254"),
+        ("Modèle,Crédité à,Müller,Köln,Düsseldorf,Schröder,Büchner", "latin-1", "latin-1"),
+        ("Nº pedido,Año,Müller,Köln,Düsseldorf,Schröder,Büchner", "latin-1", "latin-1"),
         ("Номер,Название,Красная свеча", "cp1251", "windows-1251"),
         ("κόκκινο,κερί,Αθήνα", "cp1253", "windows-1253"),
         ("Noël,été à côté,rosée", "latin-1", "latin-1"),

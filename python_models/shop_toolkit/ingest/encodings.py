@@ -6,7 +6,7 @@ import io
 import re
 import shutil
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from hashlib import md5
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -35,6 +35,9 @@ SAMPLE_BYTES = 200_000
 CLEARLY_BETTER = 2
 LEAST_CONFIDENCE = 0.02
 CONTROL_BYTES = re.compile(rb"[\x80-\x9f]")
+# Code pages that have the umlauts of German where Windows-1252 has them: names with these decide nothing.
+WITH_UMLAUTS = ("windows-1250", "windows-1254")
+WORD = re.compile(rb"[a-zA-Z\x80-\xff]{3,}")
 ASCII = bytes(range(128))
 ACCENTED = re.compile(rb"[\x80-\xff][^\r\n]*")
 UNREADABLE = (OSError, EOFError, UnicodeError, zlib.error)
@@ -188,10 +191,28 @@ def _code_page(file: str) -> str:
                 break
             # With the letters before it, which are of the same word.
             sample += block[max(0, match.start() - 20) : match.end()] + b"\n"
-    found = chardet.detect_all(bytes(sample), ignore_threshold=True, include_encodings=CODE_PAGES)
+    text = bytes(sample)
+    best = _fitting_page(text, CODE_PAGES)
+    if best in (None, "windows-1252"):
+        best = next((page for page in WITH_UMLAUTS if _fitting_page(_telling_words(text, page), (page,))), None)
+    return best or ("windows-1252" if has_control_bytes else "latin-1")
+
+
+def _fitting_page(text: bytes, pages: Sequence[str]) -> str | None:
+    """The code page whose languages a text fits, and clearly better than those of Windows-1252; None where none is."""
+    found = chardet.detect_all(text, ignore_threshold=True, include_encodings=CODE_PAGES) if text else []
     confidence = {str(guess["encoding"]).lower(): float(guess["confidence"]) for guess in found}
-    best = max(CODE_PAGES, key=lambda page: confidence.get(page, 0))
+    best = max(pages, key=lambda page: confidence.get(page, 0))
     western = confidence.get("windows-1252", 0)
-    if confidence.get(best, 0) >= max(LEAST_CONFIDENCE, CLEARLY_BETTER * western):
-        return best if best != "windows-1252" or has_control_bytes else "latin-1"
-    return "windows-1252" if has_control_bytes else "latin-1"
+    is_clear = confidence.get(best, 0) >= max(LEAST_CONFIDENCE, CLEARLY_BETTER * western)
+    return best if is_clear else None
+
+
+def _telling_words(sample: bytes, page: str) -> bytes:
+    """The words of a text, each once, that a code page reads otherwise than Windows-1252 does."""
+    same = bytes(byte for byte in range(256) if _letter(byte, page) == _letter(byte, "windows-1252"))
+    return b"\n".join(sorted({word for word in WORD.findall(sample) if word.translate(None, same)}))
+
+
+def _letter(byte: int, page: str) -> str:
+    return bytes([byte]).decode(page, "replace")
