@@ -15,7 +15,7 @@ build: $(VENV)/installed
 
 # How a build would read the input, and why, before anything is built; VARS as for `make build`.
 inspect: $(VENV)/installed
-	PYTHONPATH=python_models $(BIN)/python -m shop_toolkit.ingest.inspect_input "$$VARS"
+	@PYTHONPATH=python_models $(BIN)/python -m shop_toolkit.ingest.inspect_input "$$VARS"
 
 # Between two builds: lines, segments, moves and alerts, without a fit. To write down the whole project would take a tenth of it.
 refresh: $(VENV)/installed

@@ -133,3 +133,16 @@ def test_a_status_that_moved_on_between_two_files_is_a_warning(tmp_path: Path) -
         assert warnings(lines, "changed_statuses") == [("order_status", 2, 50, "2")]
     with lines_of(tmp_path / "2.csv") as lines:
         assert warnings(lines, "changed_statuses") == []
+
+
+def test_a_setting_says_that_no_column_holds_types(tmp_path: Path) -> None:
+    """A heading may be one that is known, and its words those of other things."""
+    log = write(tmp_path / "log.csv", HEADINGS, "Shipping,1,2024-01-05,c1,s1,1,10.00", "Box,2,2024-01-06,c1,s1,1,10.00")
+    sales = "select count(*) from {{ ref('int_transactions_flagged') }} where rejection_reason is null"
+    with lines_of(log) as lines:
+        assert lines.rows(sales) == [(1,)]
+    with lines_of(log, column_mapping={"transaction_type": []}) as lines:
+        assert lines.rows(sales) == [(2,)]
+        assert warnings(lines, "unknown_types") == []
+        kept = "select other_columns ->> 'type' from {{ ref('base_transactions') }} order by 1"
+        assert lines.rows(kept) == [("Box",), ("Shipping",)]

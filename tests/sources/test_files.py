@@ -17,6 +17,7 @@ from shop_toolkit.ingest.files import describe_files, workbook_rows
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, match_headings
 from shop_toolkit.ingest.plan import plan_input
 from shop_toolkit.ingest.plugin import prepare
+from shop_toolkit.ingest.relation import relation_of_files
 from shop_toolkit.ingest.source import prepare_input
 from test_ingest import HEADINGS, as_json, ingest, request_for, write
 
@@ -440,13 +441,19 @@ def test_a_sentence_is_short_and_of_one_line() -> None:
         (["Till", "Cust. Ident", "date", "amount"], 'customer_id: "Cust. Ident"'),
         (["Till", "customer", "Dates", "amount"], 'ordered_at: "Dates"'),
         (["Till", "customer", "date", "Net amounts"], 'amount: "Net amounts"'),
-        (["1", "A", "2"], 'customer_id: "your heading"'),
+        (
+            ["1", "A", "2"],
+            'customer_id: "your heading", ordered_at: "your heading", unit_price: "your heading"',
+        ),
         # a date is no customer, and a tax or a fee no amount
         (
             ["Billing date", "Sold-to party", "Net value"],
             'customer_id: "Sold-to party", ordered_at: "Billing date", amount: "Net value"',
         ),
-        (["Billing date", "Net value"], 'ordered_at: "Billing date", amount: "Net value"'),
+        (
+            ["Billing date", "Net value"],
+            'customer_id: "your heading", ordered_at: "Billing date", amount: "Net value"',
+        ),
         (["Date", "Customer", "Sales Tax", "Fee", "Gross", "Net"], 'amount: "Gross"'),
         (["Date", "Customer", "Sales Tax", "Total discount"], 'unit_price: "your heading"'),
     ],
@@ -475,6 +482,84 @@ def test_a_mapping_of_a_column_that_is_none_names_the_one_like_it(name: str, mea
 def test_a_mapping_to_a_heading_that_is_not_there_names_the_one_like_it() -> None:
     with pytest.raises(InputError, match=r"maps customer_id to 'Kunde', but it has no such heading.*Perhaps you mean"):
         match_headings(["Kunden", "date", "amount"], "it", {"customer_id": "Kunde"})
+
+
+@pytest.mark.parametrize(
+    ("headings", "mapping", "sentence"),
+    [
+        # several headings that are not there
+        (["Kunden", "date", "price"], {"customer_id": "Kunde", "country": "Land"},
+         "The setting 'column_mapping' maps customer_id to 'Kunde', country to 'Land', but it has no such headings. The"
+         " headings there: Kunden, date, price. Say which they are, e.g. --vars '{column_mapping: {customer_id:"
+         ' "Kunden", country: "your heading"}}\'.'),
+        # and a column that has none either
+        (["Kunden", "Datum", "price", "n"], {"customer_id": "Kunde", "quantity": "n"},
+         "The setting 'column_mapping' maps customer_id to 'Kunde', but it has no such heading. No heading is known to"
+         " hold ordered_at either. The headings there: Kunden, Datum, price, n. Say which they are, e.g. --vars"
+         ' \'{column_mapping: {quantity: "n", customer_id: "Kunden", ordered_at: "Datum"}}\'.'),
+        # what is known without the setting
+        (["customer", "Datum", "price"], {"customer_id": "Kunde"},
+         "The setting 'column_mapping' maps customer_id to 'Kunde', but it has no such heading. No heading is known to"
+         " hold ordered_at either. The headings there: customer, Datum, price. Say which they are, e.g. --vars"
+         ' \'{column_mapping: {customer_id: "customer", ordered_at: "Datum"}}\'.'),
+    ],
+)  # fmt: skip
+def test_all_that_is_wrong_with_a_mapping_is_one_sentence(
+    headings: list[str], mapping: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(InputError) as raised:
+        match_headings(headings, "it", mapping)
+    assert str(raised.value) == sentence
+
+
+def test_a_sentence_about_many_headings_stays_short() -> None:
+    headings = [f"{'very ' * 30}long {number}" for number in range(20)]
+    for columns in (1, 2, len(COLUMN_ALIASES)):
+        mapping = {column: f"{column} {'very ' * 30}" for column in list(COLUMN_ALIASES)[:columns]}
+        with pytest.raises(InputError) as raised:
+            match_headings(headings, f"'{'f' * 160}'", mapping)
+        assert len(str(raised.value)) < 500
+
+
+@pytest.mark.parametrize(
+    ("lines", "hint"),
+    [
+        # no word is known
+        (["Vevo;Mikor;Mennyi", "a@b.example;2024-01-05;5,50", "c@d.example;2024-01-06;"],
+         'customer_id: "Vevo", ordered_at: "Mikor", unit_price: "Mennyi"'),
+        # a word that is of a time of day, and one of a day
+        (["Klient;Zeit;Wann;Preis", "7;10:15;05.01.2024;5"],
+         'customer_id: "Klient", ordered_at: "Wann", unit_price: "Preis"'),
+        (["Klient;Zeit;Preis", "7;10:15;5"], 'customer_id: "Klient", ordered_at: "Zeit", unit_price: "Preis"'),
+        # since when they are customers, and what prices are per
+        (["Klient seit;Klient;Preis je;Summe;Datum", "2024-01-05;7;Box;5;2024-01-06"],
+         'customer_id: "Klient", ordered_at: "Datum", amount: "Summe"'),
+    ],
+)  # fmt: skip
+def test_a_hint_looks_at_the_first_cells(lines: list[str], hint: str, log: Path) -> None:
+    path = str(write(log / "a.csv", *lines))
+    with pytest.raises(InputError) as raised:
+        relation_of_files(path, describe_files(path), [path], {})
+    assert f"e.g. --vars '{{column_mapping: {{{hint}}}}}'" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "sentence"),
+    [
+        ({"customer_id": [], "ordered_at": []},
+         "says that no column of '.*' holds customer_id and ordered_at, which every log needs. The headings there:"
+         " invoice.*e.g. --vars '{column_mapping: {customer_id: \"your heading\", ordered_at: \"your heading\"}}'"),
+        ({"unit_price": [], "amount": []}, "says that no column of '.*' holds unit_price or amount, which every log"),
+        # there is no other column of money
+        ({"amount": []}, r"is known to hold unit_price \(or amount\)"),
+    ],
+)  # fmt: skip
+def test_no_column_that_every_log_needs_can_be_left_out(
+    mapping: dict[str, Any], sentence: str, warehouse: duckdb.DuckDBPyConnection, log: Path
+) -> None:
+    path = write(log / "a.csv", HEADINGS, ROW)
+    with pytest.raises(InputError, match=sentence):
+        prepare_input(warehouse, request_for(path, column_mapping=mapping))
 
 
 def test_the_columns_that_are_not_used_are_listed(warehouse: duckdb.DuckDBPyConnection, log: Path) -> None:

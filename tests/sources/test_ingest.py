@@ -244,6 +244,15 @@ def test_every_alias_is_found_and_stands_for_one_column() -> None:
         (["customer", "date", "price", "total"], {}, {"unit_price": "price"}),
         (["customer", "date", "price", "total"], {"amount": "total"}, {"amount": "total"}),
         (["customer", "date", "price", "total"], {"amount": "total", "unit_price": "price"}, {"unit_price": "price"}),
+        # the setting says that no column is it
+        (["customer", "date", "price", "total"], {"unit_price": ""}, {"amount": "total"}),
+        (["customer", "date", "price", "total"], {"amount": ""}, {"unit_price": "price"}),
+        (["customer", "date", "price", "type"], {"transaction_type": ""}, {"transaction_type": None}),
+        (
+            ["Receipt number", "Line type", "Details", "Paid", "Total", "Date", "Customer code"],
+            {"transaction_type": ""},
+            {"transaction_type": None, "amount": "Total"},
+        ),
         # a heading that the setting maps is no longer another column's
         (["customer", "date", "price", "id"], {"customer_id": "id", "country": "customer"}, {"customer_id": "id"}),
     ],

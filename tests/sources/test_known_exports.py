@@ -549,13 +549,14 @@ def test_other_files_are_no_export() -> None:
     [
         # each column that is missing, with the heading that is like it
         (["Beleg", "Kundennr.", "Belegdatum", "Einzelpreis"],
-         'customer_id: "Kundennr.", ordered_at: "Belegdatum", unit_price: "Einzelpreis"'),
+         'customer_id: "Kundennr.", ordered_at: "Belegdatum", unit_price: "Einzelpreis", invoice_id: "Beleg"'),
         (["No.", "Order Date", "Gross amount", "Client name"], 'customer_id: "Client name"'),
         (["shipping_amount_paid", "purchase-day", "client_ref"],
          'customer_id: "client_ref", ordered_at: "purchase-day", amount: "shipping_amount_paid"'),
         (["Номер", "Код партнера-клиента", "День продажи (дата)", "Сумма, руб."],
          'customer_id: "Код партнера-клиента", ordered_at: "День продажи (дата)", amount: "Сумма, руб."'),
-        (["a", "b", "c"], 'customer_id: "your heading"'),
+        (["a", "b", "c"],
+         'customer_id: "your heading", ordered_at: "your heading", unit_price: "your heading"'),
         # days that aren't called dates, and an amount that isn't one of them
         (["Kundennr.", "Bestellt am", "Betrag"],
          'customer_id: "Kundennr.", ordered_at: "Bestellt am", amount: "Betrag"'),
@@ -563,7 +564,14 @@ def test_other_files_are_no_export() -> None:
          'customer_id: "Kundennr.", ordered_at: "Verkaufstag", amount: "Umsatz"'),
         (["Client name", "Tag", "price"], 'customer_id: "Client name", ordered_at: "Tag"'),
         # no heading stands for two columns
-        (["customer date", "price"], 'customer_id: "customer date"'),
+        (["customer date", "price"], 'customer_id: "customer date", ordered_at: "your heading"'),
+        # also the columns that a log can do without, as far as there is room
+        (["Kundennr", "Datum", "Betrag", "Menge", "Land", "Belegnr", "Artikelnummer", "Artikelbezeichnung"],
+         'customer_id: "Kundennr", ordered_at: "Datum", amount: "Betrag", invoice_id: "Belegnr", quantity: "Menge",'
+         ' product_id: "Artikelnummer", product_description: "Artikelbezeichnung", country: "Land"'),
+        ([f"{word} {'x' * 30}" for word in ("Kundennr", "Datum", "Betrag")] + ["Menge", "Land", "Belegnr"],
+         f'customer_id: "Kundennr {"x" * 30}", ordered_at: "Datum {"x" * 30}", amount: "Betrag {"x" * 30}",'
+         ' invoice_id: "Belegnr", quantity: "Menge"'),
     ],
 )  # fmt: skip
 def test_a_hint_names_the_heading_that_is_like_each_missing_column(headings: list[str], example: str) -> None:

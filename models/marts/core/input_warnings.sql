@@ -441,7 +441,9 @@ unknown_types as (
             order by rows_by_type.row_count desc, rows_by_type.transaction_type asc
         ) as example,
         'Rows of these types count as sales, but for negative ones. Say what they mean in'
-        || ' seeds/transaction_types.csv; discounts are best taken off the prices.' as suggestion
+        || ' seeds/transaction_types.csv, or that the column holds something else with'
+        || ' column_mapping: {transaction_type: []}; discounts are best taken off the prices.'
+            as suggestion
     from rows_by_type
     left join transaction_types
         on rows_by_type.transaction_type = transaction_types.transaction_type

@@ -224,19 +224,37 @@ def short_columns(file: str, description: FileDescription, names: Sequence[str])
     """
     if description.kind != "csv":
         return None
-    try:
-        with open_text(file, str(description.encoding)) as text:
-            rows = list(islice(csv.reader(text, delimiter=str(description.delimiter)), LINES_LOOKED_AT))
-    except (*UNREADABLE, csv.Error):
-        return None
+    columns = first_cells(file, description, names)
     short = set()
-    for position, name in enumerate(names):
-        cells = [
-            cell for row in rows if row != list(description.headings) and (cell := "".join(row[position:][:1]).strip())
-        ]
+    for name, column in columns.items():
+        cells = [cell for cell in column if cell]
         if sum(len(cell) == 3 for cell in cells) >= len(cells) / 2:
             short.add(name)
-    return short
+    return short if columns else None
+
+
+def first_cells(file: str, description: FileDescription, names: Sequence[str]) -> dict[str, list[str]]:
+    """The cells of the first rows of a text or a workbook, by column; nothing where they can't be read.
+
+    Args:
+        file: The file.
+        description: What it looks like.
+        names: What its columns are called, one for each heading.
+    """
+    rows: list[Sequence[str | None]] = []
+    try:
+        if description.kind == "workbook":
+            rows = list(islice(read_workbook(file, _modified(file)).rows, LINES_LOOKED_AT))
+        elif description.kind == "csv":
+            with open_text(file, str(description.encoding)) as text:
+                rows = list(islice(csv.reader(text, delimiter=str(description.delimiter)), LINES_LOOKED_AT))
+    except (*UNREADABLE, csv.Error):
+        return {}
+    rows = [row for row in rows if list(row) != list(description.headings)]
+    return {
+        name: [(row[position] or "").strip() for row in rows if len(row) > position]
+        for position, name in enumerate(names)
+    }
 
 
 def _matching_files(path: str) -> list[str]:

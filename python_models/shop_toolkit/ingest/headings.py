@@ -1,9 +1,10 @@
 """Which heading of the input holds which of our columns."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from difflib import SequenceMatcher, get_close_matches
 from typing import Any
 
+from shop_toolkit.ingest.cells import are_days, can_hold, look_like
 from shop_toolkit.ingest.errors import LONGEST_LIST, LONGEST_SENTENCE, InputError, listed, shortened
 from shop_toolkit.ingest.exports import Export, comparable, export_of
 
@@ -125,9 +126,20 @@ REQUIRED = ("customer_id", "ordered_at")
 MONEY = ("unit_price", "amount")
 # How alike a heading and a known one have to be for a hint.
 ALIKE = 0.6
+# An example with columns that a log can do without leaves room for the sentence.
+LONGEST_EXAMPLE = 230
+# Where no heading is likely.
+YOURS = "your heading"
+# The first cells of the columns, by heading.
+Cells = Mapping[str, Sequence[str]]
 
 
-def match_headings(headings: Sequence[str], input_name: str, column_mapping: Mapping[str, str]) -> dict[str, str]:
+def match_headings(
+    headings: Sequence[str],
+    input_name: str,
+    column_mapping: Mapping[str, str],
+    cells: Callable[[], Cells] = dict,
+) -> dict[str, str]:
     """Find the heading of each of our columns.
 
     Args:
@@ -135,6 +147,7 @@ def match_headings(headings: Sequence[str], input_name: str, column_mapping: Map
         input_name: How sentences call the input.
         column_mapping: The setting of that name: our column to heading. It wins over the known aliases. An empty
             heading says that the input lacks the column.
+        cells: The first cells of each heading's column, where they are known. They are looked at for hints alone.
 
     Returns:
         Our column to heading, without the columns that the input lacks.
@@ -143,6 +156,14 @@ def match_headings(headings: Sequence[str], input_name: str, column_mapping: Map
         InputError: The mapping names an unknown column or heading, or a required column has no heading.
     """
     check_mapping(headings, input_name, {column: heading for column, heading in column_mapping.items() if heading})
+    found = _found(headings, column_mapping)
+    if missing := _missing(found):
+        raise _missing_columns(missing, found, headings, input_name, column_mapping, cells())
+    return {column: heading for column, heading in found.items() if heading}
+
+
+def _found(headings: Sequence[str], column_mapping: Mapping[str, str]) -> dict[str, str]:
+    """As `match_headings`, whatever is missing; with an empty heading where the setting says that no column is it."""
     found = dict(column_mapping)
     # Of headings that compare equal the first one counts.
     heading_of = {comparable(heading): heading for heading in reversed(headings) if heading not in found.values()}
@@ -156,19 +177,19 @@ def match_headings(headings: Sequence[str], input_name: str, column_mapping: Map
             if alias is not None:
                 found[column] = free[alias]
     # A total may be the invoice's: the price counts, unless the setting names the amount. The other column stays raw.
-    if "unit_price" in found and "amount" in found:
+    if found.get("unit_price") and found.get("amount"):
         prefers_amount = "unit_price" not in column_mapping and "amount" in column_mapping
         del found["unit_price" if prefers_amount else "amount"]
-    _check_required(found, headings, input_name, column_mapping)
-    return {column: heading for column, heading in found.items() if heading}
+    return found
 
 
 def _meaning(export: Export, heading_of: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str]:
     """Our columns that the export names and the setting doesn't, to their headings; an empty text where it has none."""
     meaning: dict[str, str] = {}
+    named = {column for column, heading in found.items() if heading}
     for column, names in export.columns.items():
         # Of a total and a price the setting names one, or the export lists the better one first.
-        if column in found or (column in MONEY and (set(MONEY) & (found.keys() | meaning.keys()))):
+        if column in found or (column in MONEY and (set(MONEY) & (named | meaning.keys()))):
             continue
         heading = next((heading_of[name] for name in names.split("|") if name in heading_of), "")
         if heading or not names:
@@ -183,7 +204,7 @@ def mapping_for(headings: Sequence[str], column_mapping: Mapping[str, str | Sequ
 
     The setting may list several headings of a column, where files differ: the first one that is there counts. Where
     none is, the column stays mapped to the first for `check_mapping` to report it, unless the known aliases find one.
-    An empty list of headings of currencies says that no column holds them, which is an empty heading here.
+    An empty list says that no column is it, which is an empty heading here.
     """
     mapping = {}
     for column, value in column_mapping.items():
@@ -192,32 +213,83 @@ def mapping_for(headings: Sequence[str], column_mapping: Mapping[str, str | Sequ
         )
         if there := [name for name in names if name in headings]:
             mapping[column] = there[0]
-        elif says_none(column, names):
+        elif not names:
             mapping[column] = ""
     return mapping
 
 
-def says_none(column: str, headings: Sequence[str]) -> bool:
-    """Whether the setting `column_mapping` says that no heading is that of a column, which can be but currencies."""
-    return column == "currency" and not headings
-
-
 def check_mapping(headings: Sequence[str], input_name: str, column_mapping: Mapping[str, str | Sequence[str]]) -> None:
-    """Raise InputError where the setting names a column that is none of ours, or headings that no file has."""
-    for column, value in column_mapping.items():
-        names = [value] if isinstance(value, str) or not isinstance(value, Sequence) else list(value)
-        if column not in COLUMN_ALIASES:
-            raise InputError(
-                f"The setting 'column_mapping' names '{shortened(str(column), 40)}', which is none of our columns."
-                f" {_meant(str(column))}"
-            )
-        if not set(names) & set(headings) and not says_none(column, names):
-            wanted = shortened(str(names[0] if names else value), 60)
-            hint = _likely(headings, [comparable(wanted)])
-            problem = f"The setting 'column_mapping' maps {column} to '{wanted}', but {input_name} has no such heading."
-            advice = f"Perhaps you mean '{shortened(hint, 60)}'." if hint else ""
-            present = _present(headings, LONGEST_SENTENCE - len(problem) - len(advice))
-            raise InputError(f"{problem} {present}{advice}".rstrip())
+    """Raise InputError where the setting names a column that is none of ours, or headings that no file has.
+
+    Or where it says that no column is one that every log needs. What is wrong beside that is in the same sentence.
+    """
+    names_of = {
+        column: [value] if isinstance(value, str) or not isinstance(value, Sequence) else list(value)
+        for column, value in column_mapping.items()
+    }
+    if unknown := next((column for column in names_of if column not in COLUMN_ALIASES), None):
+        raise InputError(
+            f"The setting 'column_mapping' names '{shortened(str(unknown), 40)}', which is none of our columns."
+            f" {_meant(str(unknown))}"
+        )
+    _check_needed(headings, input_name, column_mapping)
+    absent = {
+        column: shortened(str(names[0]), 60)
+        for column, names in names_of.items()
+        if names and not set(names) & set(headings)
+    }
+    if absent:
+        raise _absent_headings(absent, headings, input_name, column_mapping)
+
+
+def _check_needed(headings: Sequence[str], input_name: str, column_mapping: Mapping[str, str | Sequence[str]]) -> None:
+    """Raise InputError where the setting says that no column is one that every log needs."""
+    denied = {column for column, value in column_mapping.items() if value == []}
+    needed = [column for column in REQUIRED if column in denied] + (
+        [" or ".join(MONEY)] if denied >= set(MONEY) else []
+    )
+    if needed:
+        example = mapping_example(column_mapping, in_quotes({column.split()[0]: YOURS for column in needed}))
+        problem = (
+            f"The setting 'column_mapping' says that no column of {input_name} holds {' and '.join(needed)}, which"
+            " every log needs."
+        )
+        raise _with_headings(problem, headings, f"Say which does, e.g. --vars '{example}'.")
+
+
+def _absent_headings(
+    absent: Mapping[str, str],
+    headings: Sequence[str],
+    input_name: str,
+    column_mapping: Mapping[str, str | Sequence[str]],
+) -> InputError:
+    """The error that the setting maps columns to headings that no file has, and what else has none if there is room."""
+    mapped = listed([f"{column} to '{heading}'" for column, heading in absent.items()], 100)
+    problem = f"The setting 'column_mapping' maps {mapped}, but {input_name} has no such heading"
+    problem += "." if len(absent) == 1 else "s."
+    there = {column: value for column, value in column_mapping.items() if column not in absent}
+    found = _found(headings, mapping_for(headings, there))
+    hints: dict[str, str] = {}
+    for column, heading in absent.items():
+        others = [one for one in headings if one not in hints.values()]
+        hint = _likely(others, [comparable(heading)]) or found.get(column)
+        hints |= {column: hint} if hint else {}
+    missing = _missing({**absent, **found})
+    more = f" No heading is known to hold {', '.join(missing)} either." if missing else ""
+    entries = {column: hints.get(column, YOURS) for column in absent}
+    free = [heading for heading in headings if heading not in hints.values()]
+    example = _short_example(there, entries | _likely_missing(missing, free))
+    advice = f"Say which they are, e.g. --vars '{example}'."
+    if (more or len(absent) > 1) and len(problem + more + advice) < LONGEST_SENTENCE:
+        return _with_headings(problem + more, headings, advice)
+    hint = next(iter(hints.values()), None)
+    return _with_headings(problem, headings, f"Perhaps you mean '{shortened(hint, 60)}'." if hint else "")
+
+
+def _with_headings(problem: str, headings: Sequence[str], advice: str) -> InputError:
+    """The error of a problem and an advice, and between them as many headings as there is room for."""
+    present = _present(headings, LONGEST_SENTENCE - len(problem) - len(advice))
+    return InputError(f"{problem} {present}{advice}".rstrip())
 
 
 def _meant(name: str) -> str:
@@ -228,26 +300,52 @@ def _meant(name: str) -> str:
     return f"Did you mean '{near[0]}'?" if near else f"They are {', '.join(COLUMN_ALIASES)}."
 
 
-def _check_required(
-    found: Mapping[str, str], headings: Sequence[str], input_name: str, column_mapping: Mapping[str, str]
-) -> None:
-    missing = [column for column in REQUIRED if column not in found]
-    if "ordered_at" in missing and (export := export_of(headings)) is not None and export.undated:
-        raise InputError(f"{input_name} is an export of {export.name}: {export.undated}")
-    if "unit_price" not in found and "amount" not in found:
-        missing.append("unit_price (or amount)")
-    if missing:
-        free = [heading for heading in headings if heading not in found.values()]
-        hints: dict[str, str] = {}
-        for column in missing:
-            name, heading = _hint(column.split()[0], [one for one in free if one not in hints.values()])
-            if heading is not None:
-                hints[name] = heading
-        hints = hints or {missing[0].split()[0]: "your heading"}
-        example = mapping_example(column_mapping, in_quotes(hints))
-        problem = f"No heading of {input_name} is known to hold {', '.join(missing)}."
-        advice = f"Say which it is, e.g. --vars '{example}'."
-        raise InputError(f"{problem} {_present(headings, LONGEST_SENTENCE - len(problem) - len(advice))}{advice}")
+def _missing(found: Mapping[str, str]) -> list[str]:
+    """What has no heading that every log needs."""
+    missing = [column for column in REQUIRED if not found.get(column)]
+    return missing if any(found.get(column) for column in MONEY) else [*missing, "unit_price (or amount)"]
+
+
+def _missing_columns(
+    missing: Sequence[str],
+    found: Mapping[str, str],
+    headings: Sequence[str],
+    input_name: str,
+    column_mapping: Mapping[str, str],
+    cells: Cells,
+) -> InputError:
+    """The error that columns have no heading, with the likely ones: also of those that a log can do without."""
+    export = export_of(headings)
+    if "ordered_at" in missing and export is not None and export.undated:
+        return InputError(f"{input_name} is an export of {export.name}: {export.undated}")
+    free = [heading for heading in headings if heading not in found.values()]
+    denied = [column for column, heading in column_mapping.items() if not heading]
+    hints = _likely_missing(missing, free, denied, cells)
+    likely = likely_columns(found, [one for one in free if one not in hints.values()])
+    problem = f"No heading of {input_name} is known to hold {', '.join(missing)}."
+    example = _short_example(column_mapping, hints | likely, len(hints))
+    return _with_headings(problem, headings, f"Say which it is, e.g. --vars '{example}'.")
+
+
+def _short_example(column_mapping: Mapping[str, Any], entries: Mapping[str, str], least: int = 1) -> str:
+    """The setting with as many other entries, at least so many, as leave room for the sentence that they are in."""
+    shown = list(entries.items())
+    while len(example := mapping_example(column_mapping, in_quotes(dict(shown)))) > LONGEST_EXAMPLE and shown[least:]:
+        shown.pop()
+    return example
+
+
+def _likely_missing(
+    missing: Sequence[str], free: Sequence[str], denied: Sequence[str] = (), cells: Cells | None = None
+) -> dict[str, str]:
+    """The likely heading of each column that is missing, or the words for it; no heading stands for two columns."""
+    hints: dict[str, str] = {}
+    for column in missing:
+        name, heading = _hint(
+            column.split()[0], [one for one in free if one not in hints.values()], denied, cells or {}
+        )
+        hints[name] = heading or YOURS
+    return hints
 
 
 def mapping_example(column_mapping: Mapping[str, Any], entries: Mapping[str, str]) -> str:
@@ -281,14 +379,30 @@ def _quoted(heading: str) -> str:
     return f'"{shortened(heading, 40)}"'
 
 
-def _hint(column: str, headings: Sequence[str]) -> tuple[str, str | None]:
-    """The likely heading of one of our columns, or of the amount where a price is missing, and which column that is."""
-    for name in (column, "amount") if column == "unit_price" else (column,):
+def _hint(column: str, headings: Sequence[str], denied: Sequence[str], cells: Cells) -> tuple[str, str | None]:
+    """The likely heading of one of our columns, or of the amount where a price is missing, and which column that is.
+
+    Words decide, unless the cells contradict; where no word is known, a column is likely by what it holds.
+    """
+    names = [name for name in (MONEY if column == "unit_price" else (column,)) if name not in denied]
+    for name in names:
         known = (*COLUMN_ALIASES[name], *HINTS.get(name, ()))
-        heading = _likely([heading for heading in headings if not _is_of_another(name, heading)], known)
+        possible = [heading for heading in headings if _may_hold(name, heading, cells)]
+        # Of words for times, some are of a day and others of an hour.
+        days = [heading for heading in possible if name == "ordered_at" and are_days(cells.get(heading, ()))]
+        heading = _likely(days, known) or next(iter(days), None) or _likely(possible, known)
         if heading is not None:
             return name, heading
-    return column, None
+    for name in names:
+        for heading in headings:
+            if look_like(name, cells.get(heading, ())) and not _is_of_another(name, heading):
+                return name, heading
+    return names[0], None
+
+
+def _may_hold(column: str, heading: str, cells: Cells) -> bool:
+    """Whether neither a heading's words nor its cells say that it is none of our column."""
+    return not _is_of_another(column, heading) and can_hold(column, cells.get(heading, ()))
 
 
 def _is_of_another(column: str, heading: str) -> bool:

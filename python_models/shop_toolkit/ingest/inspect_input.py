@@ -99,10 +99,9 @@ def _context(settings: Mapping[str, Any]) -> dict[str, Any]:
 def _check_settings(settings: Mapping[str, Any]) -> None:
     from shop_toolkit.settings import wrong_settings
 
-    for sentence in json.loads(
-        wrong_settings(json.dumps(dict.fromkeys(settings, True)), json.dumps(settings, default=str))
-    ):
-        raise InputError(sentence)
+    given = json.dumps(dict.fromkeys(settings, True))
+    if sentences := json.loads(wrong_settings(given, json.dumps(settings, default=str))):
+        raise InputError("\n".join(sentences))
 
 
 def _connect(transactions: str) -> duckdb.DuckDBPyConnection:

@@ -168,7 +168,8 @@ def meaning_of_money(
         connection: Where the relation can be read.
         relation: The rows, with the columns that their headings make of them.
         readers: How texts become numbers.
-        column_mapping: The setting of that name. An amount that it names decides; so does a unit's price.
+        column_mapping: The setting of that name. An amount that it names decides; so does a unit's price. Where it
+            says that there is no amount, no total is one.
 
     Returns:
         What the rows show.
@@ -176,12 +177,12 @@ def meaning_of_money(
     Raises:
         InputError: The only amount is the order's, on each of its lines.
     """
-    if "amount" in column_mapping:
+    if column_mapping.get("amount", []) != []:
         return MoneyMeaning()
     parts = relation.parts or [relation]
     found = [money_headings(part) for part in parts]
     common = [name for name in found[0] if all(name in headings for headings in found)]
-    totals = [name for name in common if name in TOTALS]
+    totals = [name for name in common if name in TOTALS and "amount" not in column_mapping]
     if not all({"unit_price", "quantity"} <= part.columns.keys() for part in parts):
         doubts = _check_amounts_are_of_lines(connection, relation, readers, column_mapping)
         return MoneyMeaning(findings=doubts | _unused(connection, relation, readers, found[0], common))

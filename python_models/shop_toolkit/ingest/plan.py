@@ -726,8 +726,9 @@ def _unused_columns(request: Request, relation: InputRelation) -> list[Finding]:
         return []
     headings = listed(relation.unused)
     suggestion = "They change nothing. If one of them is a column of ours, name it in the setting 'column_mapping'."
-    if likely := likely_columns(relation.headings, relation.unused):
-        example = mapping_example(request.settings["column_mapping"], in_quotes(likely))
+    mapping = request.settings["column_mapping"]
+    if likely := likely_columns({*relation.headings, *mapping}, relation.unused):
+        example = mapping_example(mapping, in_quotes(likely))
         suggestion = f"They change nothing. By their names, some may be columns of ours: if so, add --vars '{example}'."
     return [Finding("unused_columns", None, None, headings, suggestion)]
 

@@ -10,7 +10,7 @@ import duckdb
 
 from shop_toolkit.ingest.errors import InputError, listed, named, shortened
 from shop_toolkit.ingest.exports import Export, comparable, export_of
-from shop_toolkit.ingest.files import FileDescription, parquet_rows, pattern_of, row_of_headings
+from shop_toolkit.ingest.files import FileDescription, first_cells, parquet_rows, pattern_of, row_of_headings
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, MONEY, check_mapping, mapping_for, match_headings
 from shop_toolkit.ingest.quoting import quote_list as quote_list
 from shop_toolkit.ingest.quoting import quote_name as quote_name
@@ -365,6 +365,7 @@ def _relation_of_one_form(
     }
     mapping = mapping_for(list(sql_of), column_mapping)
     _check_first_row(only[0], first, mapping)
+    match_headings(list(sql_of), name, mapping, lambda: first_cells(only[0], first, list(sql_of)))
     width = len(first.headings)
     if first.kind == "parquet":
         file_column = _free_name("read_from", first.headings)

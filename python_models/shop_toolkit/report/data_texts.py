@@ -174,8 +174,9 @@ WORDS = (
     ),
     marked("Orders of this status count as sales. Say what it means in seeds/order_statuses.csv."),
     marked(
-        "Rows of these types count as sales, but for negative ones. Say what they mean in seeds/transaction_types.csv;"
-        " discounts are best taken off the prices."
+        "Rows of these types count as sales, but for negative ones. Say what they mean in seeds/transaction_types.csv,"
+        " or that the column holds something else with column_mapping: {transaction_type: []}; discounts are best taken"
+        " off the prices."
     ),
     marked(
         "They count as sales, but a later file has the same line with another status, which counts for itself. Leave"

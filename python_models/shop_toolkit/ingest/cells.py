@@ -1,0 +1,37 @@
+"""What the first cells of a column look like: days, prices, e-mail addresses. It is good for hints alone."""
+
+import re
+from collections.abc import Sequence
+
+DAY = re.compile(r"([0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{4}|[0-9]{2}))(\D.*)?")
+# With two decimals, and the sign or the code of a currency on either side.
+MONEY = re.compile(r"[-+(]?\D{0,4}[0-9][0-9., ']*[.,][0-9]{2}\D{0,5}")
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+
+
+def are_days(cells: Sequence[str]) -> bool:
+    """Whether all cells that hold something hold a day."""
+    return _are(DAY, cells)
+
+
+def look_like(column: str, cells: Sequence[str]) -> bool:
+    """Whether the cells that hold something are what one of our columns may hold, and few others do."""
+    pattern = {"ordered_at": DAY, "unit_price": MONEY, "amount": MONEY, "customer_id": ADDRESS}.get(column)
+    return pattern is not None and _are(pattern, cells) and not (pattern is MONEY and are_days(cells))
+
+
+def can_hold(column: str, cells: Sequence[str]) -> bool:
+    """Whether the cells leave it possible that they are of one of our columns: no price is without a digit."""
+    filled = _filled(cells)
+    if column == "customer_id":
+        return not are_days(cells)
+    return not filled or any(character.isdigit() for cell in filled for character in cell)
+
+
+def _are(pattern: re.Pattern[str], cells: Sequence[str]) -> bool:
+    filled = _filled(cells)
+    return bool(filled) and all(pattern.fullmatch(cell) for cell in filled)
+
+
+def _filled(cells: Sequence[str]) -> list[str]:
+    return [cell.strip() for cell in cells if cell.strip()]
