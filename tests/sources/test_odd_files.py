@@ -120,6 +120,17 @@ ODD = {
         dated("2024-01-10 23:30 UTC+02:00", "2024-01-11 23:30 GMT-0330", "2024-01-12 23:30 GMT-0330"),
         warned={"mixed_time_zones": 1},
     ),
+    "times in UTC": Odd(
+        dated("2024-01-10T23:30:00Z", "2024-07-11T23:30:00Z", "2024-07-12"), warned={"times_in_utc": 2}
+    ),
+    "days that are written as times in UTC": Odd(
+        dated("2024-01-10T00:00:00.000Z", "2024-07-11T00:00:00+00:00", "2024-07-12 00:00 UTC")
+    ),
+    # Today is the first day of 2026 here.
+    "rows of days to come": Odd(dated("2025-12-21", "2026-01-09", "2026-01-10"), warned={"future_dates": 2}),
+    "quantities of sales with a minus": Odd(
+        [HEADINGS, *(line.replace("tin,", "tin,-") for line in LINES)], spent={}, warned={"no_sales": 3},
+    ),
     "times of several clocks": Odd(
         dated("2024-01-10T23:30:00+02:00", "2024-01-11T23:30:00Z", "2024-01-12T23:30:00Z"),
         warned={"mixed_time_zones": 1},

@@ -276,3 +276,20 @@ def test_the_project_asks_for_codes_of_currencies() -> None:
         texts = {"12.50 €": "EUR", "-$2.50": "USD", "(R$ 5)": "BRL", "5 zł": "PLN", "12.50": "", "five": "", "€": "EUR"}
         query = f"select {reader} from (select unnest(?::varchar[]) as number_text)"
         assert [code for (code,) in connection.execute(query, [list(texts)]).fetchall()] == list(texts.values())
+
+
+# Hundredths
+
+
+@pytest.mark.parametrize("heading", ["price_cents", "Unit Price (cents)", "amountMinor", "Цена, коп."])
+def test_hundredths_are_not_read_as_money(heading: str, warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """The advice to map such a heading made all money a hundredfold."""
+    mapping = {"unit_price": heading}
+    lines = [line.replace("Price", heading) for line in priced("1250", "300", "")]
+    with pytest.raises(InputError, match=rf"'{re.escape(heading)}' of '.*' seems to hold hundredths of the currency: "):
+        planned(warehouse, tmp_path / "log.csv", *lines, column_mapping=mapping)
+    # numbers that are not whole are no hundredths, and a share of a hundred is another word
+    lines = [line.replace("Price", heading) for line in priced("12.50", "3.00")]
+    assert planned(warehouse, tmp_path / "log.csv", *lines, column_mapping=mapping).relation.headings["unit_price"]
+    lines = [line.replace("Price", "Percentage price") for line in priced("12", "3")]
+    assert planned(warehouse, tmp_path / "log.csv", *lines, column_mapping={"unit_price": "Percentage price"})

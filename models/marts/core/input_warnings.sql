@@ -245,7 +245,26 @@ crowded_days as (
 
 totals as (
 
-    select count(*) as row_count from transactions
+    select
+        count(*) as row_count,
+        sum(gross_amount) as amount,
+        count(*) filter (where rejection_reason is null and not is_cancellation) as sale_count
+    from transactions
+
+),
+
+no_sales as (
+
+    select
+        'no_sales' as kind,
+        cast(null as varchar) as column_name,
+        row_count,
+        amount,
+        cast(null as varchar) as example,
+        'None of these rows is a sale, so there are no customers. Where sales have negative'
+        || ' quantities or prices, as in a ledger, turn their signs before the build.' as suggestion
+    from totals
+    where row_count > 0 and sale_count = 0
 
 ),
 
@@ -692,6 +711,10 @@ warnings as (
     union all
 
     select * from crowded_days
+
+    union all
+
+    select * from no_sales
 
     union all
 

@@ -28,6 +28,7 @@ ZONE = (
 )
 # Letters that stand for UTC, and those of summer times that are not the letters of winter with another in the middle.
 UTC = ("z", "utc", "gmt", "wet")
+UTC_ITSELF = re.compile(r"z|utc|(utc|gmt)?[+-]00(:?00)?")
 WINTER_OF = {"bst": "gmt", "west": "wet", "cest": "cet", "eest": "eet"}
 # Ways of which one text may be read by both.
 OPEN_WAYS = ("month-day-year", "day-month-year")
@@ -341,6 +342,7 @@ def check_dates_are_alike(
 def zone_findings(connection: duckdb.DuckDBPyConnection, relation: InputRelation) -> list[Finding]:
     """A warning where times are of several clocks: zones are dropped, so each row counts on the day of its own.
 
+    So does one where all of them are in UTC, as points in time of Parquet and of tables are: few shops live by it.
     Summer time moves a clock by an hour. Days without a time of day have no zone.
 
     Args:
@@ -352,7 +354,8 @@ def zone_findings(connection: duckdb.DuckDBPyConnection, relation: InputRelation
         select
             lower(regexp_extract(date_text, '{ZONE}', 1)) as zone,
             cast(sum(date_rows) as bigint),
-            min(date_text)
+            min(date_text),
+            bool_or(not regexp_matches(date_text, '[T ]00:00(:00)?([.]0+)?([^0-9:.]|$)'))
         from ({written_dates(relation)})
         where contains(date_text, ':')
         group by 1
@@ -360,11 +363,18 @@ def zone_findings(connection: duckdb.DuckDBPyConnection, relation: InputRelation
     ).fetchall()
     rows: Counter[int | str | None] = Counter()
     examples: dict[int | str | None, str] = {}
-    for zone, zone_rows, example in zones:
+    for zone, zone_rows, example, _ in zones:
         clock = clock_of(zone)
         rows[clock] += int(zone_rows)
         examples[clock] = min(example, examples.get(clock, example))
     minutes = [clock for clock in rows if isinstance(clock, int)]
+    if zones and all(UTC_ITSELF.fullmatch(zone) for zone, *_ in zones) and any(has_hours for *_, has_hours in zones):
+        return [Finding(
+            "times_in_utc", "ordered_at", rows.total(), examples[0],
+            "All times are in UTC, so where the shop's clock is another one, orders of some hours count on the day"
+            " before or after. Export the times of that clock, or convert them in a view of the warehouse that the"
+            " setting 'transactions' names.",
+        )]  # fmt: skip
     # A log of days has no times.
     if len(rows) < 2 or (len(minutes) == len(rows) and max(minutes) - min(minutes) <= HOUR):
         return []
@@ -373,6 +383,31 @@ def zone_findings(connection: duckdb.DuckDBPyConnection, relation: InputRelation
         "mixed_time_zones", "ordered_at", rows.total() - rows[first], examples[second],
         f"Most times are written as '{examples[first]}', these in another zone. Zones are dropped, so each row counts"
         " on the day of its own clock. If the shop has one clock, export all times by it.",
+    )]  # fmt: skip
+
+
+def future_findings(
+    connection: duckdb.DuckDBPyConnection, rows: InputRelation, column: str, today: str
+) -> list[Finding]:
+    """A warning where rows are dated after today: more of them than slips of the pen, which lie far outside the log.
+
+    Args:
+        connection: Where the relation can be read.
+        rows: The rows, with their table of dates (see `read_dates`).
+        column: The column of that table that holds what is read.
+        today: The latest day that has begun anywhere, as YYYY-MM-DD.
+    """
+    is_later = f"cast({column} as date) > date '{today}'"
+    ((count, all_rows, example),) = connection.execute(
+        f"select cast(sum(date_rows) filter (where {is_later}) as bigint), cast(sum(date_rows) as bigint),"
+        f" max_by(date_text, ({column}, date_text)) filter (where {is_later}) from {rows.dates}"
+    ).fetchall()
+    if not is_mixed(int(count or 0), int(all_rows or 0)):
+        return []
+    return [Finding(
+        "future_dates", "ordered_at", int(count), str(example),
+        "These rows are dated after today. Where years or days are read in another way than they are meant, set"
+        " date_format; where they are deliveries to come, export the days of the orders.",
     )]  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from typing import Any
 
 import duckdb
 
+from shop_toolkit.ingest.cents import check_cents
 from shop_toolkit.ingest.currencies import check_currency, configured_currency
 from shop_toolkit.ingest.customers import choose_customer, other_customer_headings
 from shop_toolkit.ingest.dates import (
@@ -29,6 +30,7 @@ from shop_toolkit.ingest.dates import (
     check_day_settings,
     days_to_check,
     first_and_last_day,
+    future_findings,
     read_dates,
     resolve_date_format,
     zone_findings,
@@ -343,6 +345,7 @@ def _look_at_rows(
     findings = twin_findings(connection, pending, request.settings["column_mapping"])
     formats, numbers = _formats(connection, request, checked, earlier)
     findings += zone_findings(connection, checked.rows)
+    findings += future_findings(connection, checked.rows, checked.date_column(formats.date_format), request.today)
     is_set = request.settings["decimal_separator"] is not None
     findings += number_findings(numbers, formats.decimal_separator, is_set=is_set)
     readers = _readers(request, formats)
@@ -351,6 +354,7 @@ def _look_at_rows(
         configured=request.settings["currency"], column_mapping=request.settings["column_mapping"],
         stored_rows=stored_rows, short=short,
     )  # fmt: skip
+    check_cents(connection, checked.rows, readers)
     return formats, replace(checked, numbers=numbers), findings
 
 

@@ -159,6 +159,19 @@ WORDS = (
         " export."
     ),
     marked("Half of all rows or more are rejected for one reason. Is the column mapped rightly?"),
+    marked(
+        "None of these rows is a sale, so there are no customers. Where sales have negative quantities or "
+        "prices, as in a ledger, turn their signs before the build."
+    ),
+    marked(
+        "All times are in UTC, so where the shop's clock is another one, orders of some hours count on the "
+        "day before or after. Export the times of that clock, or convert them in a view of the warehouse that"
+        " the setting 'transactions' names."
+    ),
+    marked(
+        "These rows are dated after today. Where years or days are read in another way than they are meant, "
+        "set date_format; where they are deliveries to come, export the days of the orders."
+    ),
     marked("A spreadsheet shortened these ids, so several customers may share one. Export them as text."),
     marked(
         "Orders of ids that differ in leading zeros alone, which spreadsheets drop: one customer may count as several."
