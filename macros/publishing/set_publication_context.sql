@@ -51,6 +51,7 @@
         {%- endif -%}
         {%- set context = {
             'marts': marts,
+            'run': invocation_id,
             'may_publish': not reason,
             'customer_emails': setting('customer_emails'),
             'clean_identifier': clean_identifier('customer_text'),

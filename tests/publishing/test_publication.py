@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from shop_toolkit.publishing import (
     switching,
     writing,
 )
+from shop_toolkit.publishing import marts as contents
 from shop_toolkit.publishing.versions import MANIFEST, already_written, checksum_of, is_complete, manifest_in
 from weekly_actions import weekly_actions
 
@@ -460,6 +462,29 @@ def test_a_publication_that_takes_over_another_one_is_as_if_it_were_written(
     ids = "select distinct decode(value) from parquet_kv_metadata(?) where decode(key) = 'publication_id'"
     assert duckdb.execute(ids, [str(tmp_path / "parquet" / "*.parquet")]).fetchall() == [(last,)]
     assert is_complete((tmp_path / "current").resolve())
+
+
+def test_rows_are_looked_at_once_in_a_run_and_again_in_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at = []
+    content_of = contents.content_of
+
+    def record(connection: duckdb.DuckDBPyConnection, query: str, part: str | None = None) -> contents.Content:
+        looked_at.append(query)
+        return content_of(connection, query, part)
+
+    monkeypatch.setattr(contents, "content_of", record)
+    database = small_shop()
+    orders, customers = (replace(mart, run="a run") for mart in MARTS)
+    publish(database, tmp_path / "live", [customers])
+    publish(database, tmp_path, [orders, customers])
+    assert looked_at == [customers.query, orders.query]
+    assert everything_in(tmp_path / "live")["customers"] == everything_in(tmp_path)["customers"]
+    database.execute("update orders set number = 2")
+    publish(database, tmp_path, [replace(mart, run="the next run") for mart in MARTS])
+    assert looked_at[2:] == [orders.query, customers.query]
+    assert number_published(tmp_path) == 2
 
 
 def test_tables_and_parquet_of_a_live_publication_are_copied_while_their_rows_are_equal(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ LAYOUT = 4
 Part = tuple[str | None, int, str | None]
 # What `content_of` returns.
 Content = tuple[list[tuple[str, str]], list[Part]]
+# What it returned in the last run that named itself, by run, query and part.
+_contents_of_run: dict[tuple[str, str, str | None], Content] = {}
 
 
 class PublicationError(RuntimeError):
@@ -33,6 +35,7 @@ class Mart:
         columns: Descriptions by column.
         part: The column whose values part the rows into those that are published together, in its order; None: all
             are one part. For rows with a key that seldom change where the value is an early one.
+        run: The run that publishes it, in which its rows don't change any more; None: they may.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Mart:
     description: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     part: str | None = None
+    run: str | None = None
 
     def __post_init__(self) -> None:
         if self.part and not self.key:
@@ -118,6 +122,23 @@ def id_of(
         digest.update(json.dumps([described, *content_of(connection, extract.query)], sort_keys=True).encode())
     digest.update(json.dumps(dict(pages), sort_keys=True).encode())
     return digest.hexdigest()[:32]
+
+
+def content_in_run(connection: duckdb.DuckDBPyConnection, mart: Mart) -> Content:
+    """What `content_of` returns of a mart, computed once a run: a build publishes some of them twice.
+
+    Args:
+        connection: A connection that can run the mart's query.
+        mart: The mart.
+    """
+    if mart.run is None:
+        return content_of(connection, mart.query, mart.part)
+    key = (mart.run, mart.query, mart.part)
+    for other in [other for other in _contents_of_run if other[0] != mart.run]:
+        del _contents_of_run[other]
+    if key not in _contents_of_run:
+        _contents_of_run[key] = content_of(connection, mart.query, mart.part)
+    return _contents_of_run[key]
 
 
 def content_of(connection: duckdb.DuckDBPyConnection, query: str, part: str | None = None) -> Content:

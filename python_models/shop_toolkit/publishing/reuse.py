@@ -9,7 +9,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from shop_toolkit.publishing.marts import Content, Mart, Part, content_key
-from shop_toolkit.publishing.versions import BLOCK, Written, checksum_of
+from shop_toolkit.publishing.versions import BLOCK, Written, at_once, checksum_of
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,9 @@ def planned_of(mart: Mart, content: Content, earlier: Sequence[Written]) -> Plan
     return Planned(mart, content, (earlier[-found[1]], found[0])) if found[0] else alone
 
 
-def reuse_files(earlier: Sequence[Written], keys: Mapping[str, str], folder: Path, publication_id: str) -> None:
+def reuse_files(
+    earlier: Sequence[Written], keys: Mapping[str, str], folder: Path, publication_id: str
+) -> dict[str, str]:
     """Take over CSVs and Parquet files that publications have of equal rows, unless they are gone or damaged.
 
     Args:
@@ -66,12 +68,20 @@ def reuse_files(earlier: Sequence[Written], keys: Mapping[str, str], folder: Pat
         keys: The `content_key` of each mart of the new one, by name.
         folder: Where the files go; it has the folders parquet and csv.
         publication_id: The id of the new publication.
+
+    Returns:
+        Checksums of the CSVs that are there now, by path.
     """
-    for written in earlier:
-        for mart, key in written.keys.items():
-            if keys.get(mart) == key:
-                reuse(written, f"csv/{mart}.csv", folder)
-                reuse(written, f"parquet/{mart}.parquet", folder, publication_id)
+    marts = [mart for mart, key in keys.items() if any(written.keys.get(mart) == key for written in earlier)]
+    files: list[tuple[str, str, str | None]] = [(f"csv/{mart}.csv", mart, None) for mart in marts]
+    files += [(f"parquet/{mart}.parquet", mart, publication_id) for mart in marts]
+
+    def take_over(file: tuple[str, str, str | None]) -> tuple[str, str | None]:
+        path, mart, own_id = file
+        having = (written for written in earlier if written.keys.get(mart) == keys[mart])
+        return path, next((written.checksums[path] for written in having if reuse(written, path, folder, own_id)), None)
+
+    return {path: checksum for path, checksum in at_once(take_over, files) if checksum and path.startswith("csv/")}
 
 
 def reuse_database(
@@ -105,25 +115,27 @@ def reuse_database(
         if stored and 2 * rows >= sum(written.rows.values()):
             copies.append((rows, written, stored))
     for _, written, stored in sorted(copies, key=lambda copy: -copy[0]):
-        reuse(written, "marts.duckdb", folder, publication_id)
-        if (folder / "marts.duckdb").exists():
+        if reuse(written, "marts.duckdb", folder, publication_id):
             return stored
     return {}
 
 
-def reuse(written: Written, path: str, folder: Path, publication_id: str | None = None) -> None:
+def reuse(written: Written, path: str, folder: Path, publication_id: str | None = None) -> bool:
     """Give a published file a second name, or copy it if it carries the id of its publication.
 
     Args:
         written: The publication that has it.
         path: Path of the file below the folder of a publication.
         folder: The folder of the new publication.
-        publication_id: The id that a copy carries; None takes the same file. Where the disk is another one, it is not
-            there, damaged or can't be read, nothing is done.
+        publication_id: The id that a copy carries; None takes the same file.
+
+    Returns:
+        Whether it is there now. Where the disk is another one, the file is gone, damaged or can't be read, nothing is
+        done.
     """
     new = folder / path
-    if new.exists() or path not in written.checksums:
-        return
+    if path not in written.checksums:
+        return False
     try:
         if publication_id is None:
             new.hardlink_to(written.version / path)
@@ -132,10 +144,11 @@ def reuse(written: Written, path: str, folder: Path, publication_id: str | None 
         if checksum_of(new) == written.checksums[path] and (
             new.suffix != ".parquet" or replace_id(new, written.publication_id, str(publication_id))
         ):
-            return
+            return True
     except OSError:
         pass
     new.unlink(missing_ok=True)
+    return False
 
 
 def replace_id(path: Path, before: str, now: str) -> bool:

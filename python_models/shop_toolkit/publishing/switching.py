@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from shop_toolkit.ingest.errors import first_line_of, shortened
 from shop_toolkit.ingest.quoting import quote_text
-from shop_toolkit.publishing.marts import Extract, Mart, PublicationError, content_of, id_of
+from shop_toolkit.publishing.marts import Extract, Mart, PublicationError, content_in_run, id_of
 from shop_toolkit.publishing.reuse import planned_of
 from shop_toolkit.publishing.versions import (
     FILES_OF_MARTS,
@@ -86,7 +86,7 @@ def publication(
         PublicationError: The folder can't be used, or another build keeps publishing into it.
     """
     try:
-        contents = {mart.name: content_of(connection, mart.query, mart.part) for mart in marts}
+        contents = {mart.name: content_in_run(connection, mart) for mart in marts}
         publication_id = id_of(connection, marts, pages, extracts, contents)
         version = folder / "versions" / publication_id
         version.parent.mkdir(parents=True, exist_ok=True)
@@ -140,7 +140,7 @@ def publish_marts(session: Any, publish: Callable[[list[Mart]], None]) -> None:
     context = json.loads(context)
     if context["may_publish"]:
         try:
-            publish([Mart(name, **mart) for name, mart in context["marts"].items()])
+            publish([Mart(name, **mart, run=context["run"]) for name, mart in context["marts"].items()])
         except PublicationError as error:
             session.execute(f"set variable publication_problem = {quote_text(str(error))}")
 

@@ -120,12 +120,14 @@ def files_of(manifest: Mapping[str, Any]) -> list[FileEntry]:
     return [{**file, "publication_id": manifest["publication_id"]} for file in manifest["files"]]
 
 
-def entry(folder: Path, path: str, mart: str | None = None, rows: int | None = None) -> FileEntry:
-    """The manifest's entry of a file: path below `folder`, mart, format, row_count, bytes and checksum."""
+def entry(
+    folder: Path, path: str, mart: str | None = None, rows: int | None = None, checksum: str | None = None
+) -> FileEntry:
+    """The manifest's entry of a file: path below `folder`, mart, format, row_count, bytes and checksum, if known."""
     file = folder / path
     return {
         "path": path, "mart": mart, "format": file.suffix[1:], "row_count": rows,
-        "bytes": file.stat().st_size, "checksum": checksum_of(file),
+        "bytes": file.stat().st_size, "checksum": checksum or checksum_of(file),
     }  # fmt: skip
 
 

@@ -69,7 +69,7 @@ def write_version(
             (aside / name).mkdir(parents=True)
         published_at = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
         keys = {planned.mart.name: planned.key for planned in marts}
-        reuse_files(earlier, keys, aside, version.name)
+        checked = reuse_files(earlier, keys, aside, version.name)
         stored = reuse_database(earlier, marts, aside, version.name)
         written = write_marts(connection, marts, stored, aside, version.name, published_at)
         listed: list[tuple[str, str | None, int | None]] = [("marts.duckdb", None, None)]
@@ -80,7 +80,7 @@ def write_version(
         for name in sorted(pages):
             (aside / name).write_text(pages[name], "utf-8", newline="")
             listed.append((name, None, None))
-        files = at_once(lambda file: entry(aside, *file), listed)
+        files = at_once(lambda file: entry(aside, file[0], file[1], file[2], checked.get(file[0])), listed)
         manifest = {
             "publication_id": version.name, "published_at": f"{published_at.isoformat()}Z", "files": files,
             "content_keys": keys,
@@ -229,9 +229,9 @@ def write_mart(
         cursor.execute(f"insert into {table} {mart.rows_after(parts[stored - 1][0])}")
     parquet = folder / "parquet" / f"{mart.name}.parquet"
     if not parquet.exists():
-        # Of parts the table has them in order, but in other portions, which row groups would follow, than one that is
-        # written at once: a sort hands on equal ones.
-        rows = mart.in_order(table) if mart.part else f"from {table}"
+        # A table to which parts were added has its rows in order, but in other portions, which row groups would
+        # follow, than one that is written at once: a sort hands on equal ones.
+        rows = f"from {table}" if stored is None or not mart.part else mart.in_order(table)
         cursor.execute(
             f"copy ({rows}) to {quote_text(str(parquet))}"
             f" (format parquet, compression zstd, kv_metadata {{publication_id: {quote_text(publication_id)}}})"
