@@ -487,6 +487,43 @@ def test_rows_are_looked_at_once_in_a_run_and_again_in_the_next(
     assert number_published(tmp_path) == 2
 
 
+def test_texts_that_are_numbers_while_they_are_sorted_are_published_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = connection()
+    database.execute("""
+        create table plans as
+        select
+            range::varchar as customer_id,
+            ['it''s', '', null, 'Größe', '=1'][range % 5 + 1] as goal,
+            null::varchar as channel,
+            'note ' || range as note,
+            range % 300 as number
+        from range(3000)
+        order by hash(range)
+    """)
+    database.execute("create view joined as select plans.* from plans inner join plans as others using (customer_id)")
+    mart = Mart("plans", "select * from plans", ("number", "customer_id"))
+    publish(database, tmp_path / "as texts", [mart])
+    found = []
+    repeated_texts = writing.repeated_texts
+
+    def record(cursor: duckdb.DuckDBPyConnection, mart: Mart) -> dict[str, list[str]]:
+        found.append(repeated_texts(cursor, mart))
+        return found[-1]
+
+    monkeypatch.setattr(writing, "MANY_ROWS", 1)
+    monkeypatch.setattr(writing, "repeated_texts", record)
+    publish(database, tmp_path / "as numbers", [mart])
+    publish(database, tmp_path / "joined", [replace(mart, query="select * from joined")])
+    publish(database, tmp_path / "without a key", [replace(mart, key=())])
+    assert found == [{'"goal"': ["", "=1", "Größe", "it's"], '"channel"': [""]}, {}, {}]
+    texts, *others = (everything_in(tmp_path / name) for name in ("as texts", "as numbers", "joined"))
+    assert [other == texts for other in others] == [True, True]
+    csvs = [(tmp_path / name / "csv" / "plans.csv").read_bytes() for name in ("as texts", "as numbers")]
+    assert csvs[0] == csvs[1]
+
+
 def test_tables_and_parquet_of_a_live_publication_are_copied_while_their_rows_are_equal(tmp_path: Path) -> None:
     """The copies are recognised by rows that only a forged live publication has."""
     database = small_shop()

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,10 @@ from shop_toolkit.publishing.marts import Extract, Mart, types_of
 from shop_toolkit.publishing.reuse import Planned, copy_start, reuse_database, reuse_files
 from shop_toolkit.publishing.versions import BLOCK, MANIFEST, Written, WrittenPart, at_once, entry, flush
 
+# Marts with fewer rows are sorted as they are.
+MANY_ROWS = 500_000
+# A text with more values than a byte doesn't repeat; so many rows show it.
+FEW_VALUES, ROWS_THAT_SHOW = 255, 50_000
 # DuckDB's name for files that 1.0 and everything later can read.
 STORAGE_VERSION = "v1.0.0"
 # Signs that make a spreadsheet read a text as a formula when they are first; the last four are full-width.
@@ -224,7 +229,7 @@ def write_mart(
     """
     mart, parts = planned.mart, planned.parts
     if stored is None:
-        cursor.execute(f"create table {table} as {mart.rows_after()}")
+        cursor.execute(f"create table {table} as {sorted_rows(cursor, planned)}")
     elif stored < len(parts):
         cursor.execute(f"insert into {table} {mart.rows_after(parts[stored - 1][0])}")
     parquet = folder / "parquet" / f"{mart.name}.parquet"
@@ -239,6 +244,53 @@ def write_mart(
     sizes = write_csv(cursor, planned, folder, table)
     ((rows,),) = cursor.execute(f"select count(*) from {table}").fetchall()
     return int(rows), [[*part, size] for part, size in zip(parts, sizes, strict=True)]
+
+
+def sorted_rows(cursor: duckdb.DuckDBPyConnection, planned: Planned) -> str:
+    """SQL of all rows of a mart in their order; while they are sorted, a number stands for each text that repeats.
+
+    Names of segments and what to do about them are most of a row, and what doesn't fit into memory goes to the disk.
+
+    Args:
+        cursor: A connection.
+        planned: The mart.
+    """
+    mart = planned.mart
+    texts = repeated_texts(cursor, mart) if sum(count for _, count, _ in planned.content[1]) >= MANY_ROWS else {}
+    if not texts:
+        return mart.rows_after()
+    numbered = [f"{column}::enum({', '.join(map(quote_text, values))}) as {column}" for column, values in texts.items()]
+    ordered = mart.in_order(f"(select * replace ({', '.join(numbered)}) from ({mart.query}))")
+    return f"select * replace ({', '.join(f'{column}::varchar as {column}' for column in texts)}) from ({ordered})"
+
+
+def repeated_texts(cursor: duckdb.DuckDBPyConnection, mart: Mart) -> dict[str, list[str]]:
+    """The values of each text that has few and is no part of the order, by SQL name.
+
+    They are looked for where the query reads no more than a table, which holds a text once for thousands of rows.
+
+    Args:
+        cursor: A connection.
+        mart: The mart.
+    """
+    ((_, plan),) = cursor.execute(f"explain (format json) {mart.query}").fetchall()
+    if not mart.key or not set(re.findall(r'"name": *"(\w+) *"', plan)) <= {"SEQ_SCAN", "PROJECTION", "FILTER"}:
+        return {}
+    texts = {}
+    for name, kind in types_of(cursor, mart.query).items():
+        column = quote_name(name)
+        if kind != "VARCHAR" or name in (*mart.key, mart.part):
+            continue
+        # The first rows of a text that hardly repeats show it.
+        for rows in (f"select {column} from ({mart.query}) limit {ROWS_THAT_SHOW}", mart.query):
+            values = cursor.execute(
+                f"select distinct {column} from ({rows}) where {column} is not null order by 1 limit {FEW_VALUES + 1}"
+            ).fetchall()
+            if len(values) > FEW_VALUES:
+                break
+        else:
+            texts[column] = [value for (value,) in values] or [""]
+    return texts
 
 
 def write_csv(cursor: duckdb.DuckDBPyConnection, planned: Planned, folder: Path, table: str) -> list[int]:
