@@ -52,10 +52,9 @@ class Mart:
                 f"The mart {self.name} is in parts, so it needs a key: without one its rows have no order."
             )
 
-    def rows_after(self, value: str | None = None) -> str:
-        """SQL of the rows whose part comes after a value, or of all rows, in their order."""
-        where = "" if value is None else f" where {quote_name(str(self.part))} > {quote_text(value)}"
-        return self.in_order(f"({self.query}){where}")
+    def rows_after(self, value: str) -> str:
+        """SQL of the rows whose part comes after a value, in their order."""
+        return self.in_order(f"({self.query}) where {quote_name(str(self.part))} > {quote_text(value)}")
 
     def in_order(self, rows: str) -> str:
         """SQL of rows in the order of parts and then of the key, or of all columns without one.

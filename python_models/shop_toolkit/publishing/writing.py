@@ -229,14 +229,16 @@ def write_mart(
     """
     mart, parts = planned.mart, planned.parts
     if stored is None:
-        cursor.execute(f"create table {table} as {sorted_rows(cursor, planned)}")
+        cursor.execute(f"create table {table} as {sorted_rows(cursor, planned, mart.query)}")
     elif stored < len(parts):
-        cursor.execute(f"insert into {table} {mart.rows_after(parts[stored - 1][0])}")
+        cursor.execute(f"insert into {table} {mart.rows_after(str(parts[stored - 1][0]))}")
     parquet = folder / "parquet" / f"{mart.name}.parquet"
     if not parquet.exists():
         # A table to which parts were added has its rows in order, but in other portions, which row groups would
         # follow, than one that is written at once: a sort hands on equal ones.
-        rows = f"from {table}" if stored is None or not mart.part else mart.in_order(table)
+        rows = f"from {table}"
+        if mart.part and stored is not None:
+            rows = sorted_rows(cursor, planned, f"select * from {table}")
         cursor.execute(
             f"copy ({rows}) to {quote_text(str(parquet))}"
             f" (format parquet, compression zstd, kv_metadata {{publication_id: {quote_text(publication_id)}}})"
@@ -246,7 +248,7 @@ def write_mart(
     return int(rows), [[*part, size] for part, size in zip(parts, sizes, strict=True)]
 
 
-def sorted_rows(cursor: duckdb.DuckDBPyConnection, planned: Planned) -> str:
+def sorted_rows(cursor: duckdb.DuckDBPyConnection, planned: Planned, query: str) -> str:
     """SQL of all rows of a mart in their order; while they are sorted, a number stands for each text that repeats.
 
     Names of segments and what to do about them are most of a row, and what doesn't fit into memory goes to the disk.
@@ -254,35 +256,40 @@ def sorted_rows(cursor: duckdb.DuckDBPyConnection, planned: Planned) -> str:
     Args:
         cursor: A connection.
         planned: The mart.
+        query: SQL that returns its rows.
     """
     mart = planned.mart
-    texts = repeated_texts(cursor, mart) if sum(count for _, count, _ in planned.content[1]) >= MANY_ROWS else {}
+    is_large = sum(count for _, count, _ in planned.content[1]) >= MANY_ROWS
+    texts = repeated_texts(cursor, query, [*mart.key, mart.part]) if mart.key and is_large else {}
     if not texts:
-        return mart.rows_after()
+        return mart.in_order(f"({query})")
     numbered = [f"{column}::enum({', '.join(map(quote_text, values))}) as {column}" for column, values in texts.items()]
-    ordered = mart.in_order(f"(select * replace ({', '.join(numbered)}) from ({mart.query}))")
+    ordered = mart.in_order(f"(select * replace ({', '.join(numbered)}) from ({query}))")
     return f"select * replace ({', '.join(f'{column}::varchar as {column}' for column in texts)}) from ({ordered})"
 
 
-def repeated_texts(cursor: duckdb.DuckDBPyConnection, mart: Mart) -> dict[str, list[str]]:
-    """The values of each text that has few and is no part of the order, by SQL name.
+def repeated_texts(
+    cursor: duckdb.DuckDBPyConnection, query: str, left_out: Sequence[str | None]
+) -> dict[str, list[str]]:
+    """The values of each text that has few, by SQL name.
 
     They are looked for where the query reads no more than a table, which holds a text once for thousands of rows.
 
     Args:
         cursor: A connection.
-        mart: The mart.
+        query: The query.
+        left_out: Columns not to look at.
     """
-    ((_, plan),) = cursor.execute(f"explain (format json) {mart.query}").fetchall()
-    if not mart.key or not set(re.findall(r'"name": *"(\w+) *"', plan)) <= {"SEQ_SCAN", "PROJECTION", "FILTER"}:
+    ((_, plan),) = cursor.execute(f"explain (format json) {query}").fetchall()
+    if not set(re.findall(r'"name": *"(\w+) *"', plan)) <= {"SEQ_SCAN", "PROJECTION", "FILTER"}:
         return {}
     texts = {}
-    for name, kind in types_of(cursor, mart.query).items():
+    for name, kind in types_of(cursor, query).items():
         column = quote_name(name)
-        if kind != "VARCHAR" or name in (*mart.key, mart.part):
+        if kind != "VARCHAR" or name in left_out:
             continue
         # The first rows of a text that hardly repeats show it.
-        for rows in (f"select {column} from ({mart.query}) limit {ROWS_THAT_SHOW}", mart.query):
+        for rows in (f"select {column} from ({query}) limit {ROWS_THAT_SHOW}", query):
             values = cursor.execute(
                 f"select distinct {column} from ({rows}) where {column} is not null order by 1 limit {FEW_VALUES + 1}"
             ).fetchall()
