@@ -10,7 +10,7 @@ from sklearn.base import RegressorMixin
 from shop_toolkit.grids import AMOUNT_GRIDS, Grids, check_grids, settings_text
 from shop_toolkit.parallel import in_parallel
 from shop_toolkit.prediction.estimators import fit_model
-from shop_toolkit.prediction.samples import check_samples, feature_values, stack
+from shop_toolkit.prediction.samples import check_samples, feature_values, in_pieces, stack
 from shop_toolkit.prediction.tuning import best_settings, worth_workers
 
 # The last bits of a sum hang on how many rows are summed at once; results are rounded before they could show.
@@ -39,7 +39,7 @@ class AmountModel:
 
 def _amounts(estimator: RegressorMixin, values: np.ndarray) -> np.ndarray:
     """Amounts (n,) of rows (n, d)."""
-    return estimator.predict(values) if len(values) else np.empty(0)
+    return in_pieces(estimator.predict, values) if len(values) else np.empty(0)
 
 
 def forecast_amounts(

@@ -11,6 +11,8 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from sklearn.base import ClassifierMixin
 
+from shop_toolkit.prediction.samples import in_pieces
+
 # No event is impossible: what a forest or neighbours have never seen still gets this probability.
 FLOOR = 1e-3
 
@@ -24,7 +26,7 @@ def probabilities_of(estimator: ClassifierMixin, values: np.ndarray, classes: in
     """Probabilities (n, classes) of rows (n, d), none below the floor; also of classes the model has not seen."""
     predicted = np.zeros((len(values), classes))
     if len(values):
-        predicted[:, estimator.classes_] = estimator.predict_proba(values)
+        predicted[:, estimator.classes_] = in_pieces(estimator.predict_proba, values)
     return floored(predicted)
 
 

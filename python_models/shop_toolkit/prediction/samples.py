@@ -1,12 +1,16 @@
 """Samples as the models need them: checked, and their features as numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 from pandas.api.types import union_categoricals
 
 ROLES = ("train", "validation", "test", "predict")
+
+# Rows that a model predicts at once: what it makes of more is new memory for the system each time, and takes up to four
+# times as long.
+ROWS_AT_ONCE = 5_000
 
 
 def check_samples(samples: pd.DataFrame, features: Sequence[str], target: str) -> None:
@@ -38,6 +42,12 @@ def feature_values(samples: pd.DataFrame, features: Sequence[str]) -> np.ndarray
     columns = [samples[feature].to_numpy(dtype=float, na_value=np.nan) for feature in features]
     values = np.column_stack(columns) if len(samples) else np.empty((0, len(features)))
     return np.where(np.isfinite(values), values, np.nan)
+
+
+def in_pieces(predict: Callable[[np.ndarray], np.ndarray], values: np.ndarray) -> np.ndarray:
+    """What a model predicts of rows (n, d), `ROWS_AT_ONCE` at a time; n is at least 1."""
+    starts = range(0, len(values), ROWS_AT_ONCE)
+    return np.concatenate([predict(values[start : start + ROWS_AT_ONCE]) for start in starts])
 
 
 def stack(tables: list[pd.DataFrame], columns: Sequence[str], order: list[str]) -> pd.DataFrame:
