@@ -4,7 +4,7 @@
 -- What a customer would have become since the date before, had only some of the steps happened:
 -- time passed (`is_aged`), orders were placed (`is_ordered`), some were cancelled (`is_cancelled`),
 -- the rules changed (`is_refitted`). One row for each combination of the steps that did happen.
-with moves as (
+with due_moves as (
 
     select * from {{ ref('int_segment_moves') }}
     where
@@ -21,28 +21,64 @@ order_states as (
 
 ),
 
+customer_states as (
+
+    select * from {{ ref('int_customer_states_scd2') }}
+    where {{ is_in_part() }}
+
+),
+
+-- Most customers move by time alone: no order of theirs has changed since the date before.
+moves as (
+
+    select
+        due_moves.*,
+        states.country,
+        states_before.country as country_before,
+        states.valid_from > due_moves.previous_date as has_changed
+    from due_moves
+    inner join customer_states as states
+        on
+            due_moves.customer_id = states.customer_id
+            and {{ is_valid_on('states', 'due_moves.as_of_date') | indent(12) }}
+    left join customer_states as states_before
+        on
+            due_moves.customer_id = states_before.customer_id
+            and {{ is_valid_on('states_before', 'due_moves.previous_date') | indent(12) }}
+
+),
+
+-- Few states have ended. Any other is that of the date before, too, or the first of its order.
+ended_states as (
+
+    select * from order_states
+    where valid_until is not null
+
+),
+
 orders as (
 
     select
         moves.customer_id,
         moves.as_of_date,
         states.order_date,
-        states.invoice_id,
-        states.country,
-        states_before.country as country_before,
+        states.valid_from <= moves.previous_date as is_same,
         states.order_date <= moves.previous_date as is_earlier,
-        coalesce(states_before.units, 0) as units_before,
-        coalesce(states_before.amount, 0) as amount_before,
-        states.cancelled_units - coalesce(states_before.cancelled_units, 0) as units_cancelled,
-        states.cancelled_amount - coalesce(states_before.cancelled_amount, 0) as amount_cancelled,
+        {% for figure in ['units', 'amount', 'cancelled_units', 'cancelled_amount'] %}
+        coalesce(case when is_same then states.{{ figure }} else states_before.{{ figure }} end, 0)
+            as {{ figure }}_before,
+        {% endfor %}
+        states.cancelled_units - cancelled_units_before as units_cancelled,
+        states.cancelled_amount - cancelled_amount_before as amount_cancelled,
         states.units - units_before + units_cancelled as units_bought,
         states.amount - amount_before + amount_cancelled as amount_bought
     from moves
     inner join order_states as states
         on
-            moves.customer_id = states.customer_id
+            moves.has_changed
+            and moves.customer_id = states.customer_id
             and {{ is_valid_on('states', 'moves.as_of_date') | indent(12) }}
-    left join order_states as states_before
+    left join ended_states as states_before
         on
             states.customer_id = states_before.customer_id
             and states.invoice_id = states_before.invoice_id
@@ -55,11 +91,6 @@ by_customer as (
     select
         customer_id,
         as_of_date,
-        -- As customers have it: that of the last order that names one.
-        {% for country in ['country', 'country_before'] %}
-        arg_max({{ country }}, (order_date, invoice_id)) filter (where {{ country }} is not null)
-            as {{ country }},
-        {% endfor %}
         bool_or(units_bought > 0) as has_orders,
         max(order_date) filter (where units_before + units_bought > 0) as last_order_date,
         count(*) filter (where units_before + units_bought > 0) as frequency_with_orders,
@@ -80,14 +111,12 @@ scenarios as (
 
     select
         moves.*,
-        by_customer.country,
-        by_customer.country_before,
-        by_customer.has_orders,
+        coalesce(by_customer.has_orders, false) as has_orders,
         by_customer.last_order_date,
         by_customer.frequency_with_orders,
         by_customer.monetary_with_orders,
-        by_customer.has_cancellations,
-        by_customer.has_earlier_cancellations,
+        coalesce(by_customer.has_cancellations, false) as has_cancellations,
+        coalesce(by_customer.has_earlier_cancellations, false) as has_earlier_cancellations,
         by_customer.last_uncancelled_date,
         by_customer.frequency_uncancelled,
         by_customer.monetary_uncancelled,
@@ -96,18 +125,18 @@ scenarios as (
         cancelling.is_cancelled,
         refitting.is_refitted
     from moves
-    inner join by_customer
+    left join by_customer
         on
             moves.customer_id = by_customer.customer_id
             and moves.as_of_date = by_customer.as_of_date
     cross join (values (false), (true)) as aging (is_aged)
     inner join (values (false), (true)) as ordering (is_ordered)
         on
-            by_customer.has_orders
+            coalesce(by_customer.has_orders, false)
             or not ordering.is_ordered
     inner join (values (false), (true)) as cancelling (is_cancelled)
         on
-            by_customer.has_cancellations
+            coalesce(by_customer.has_cancellations, false)
             or not cancelling.is_cancelled
     inner join (values (false), (true)) as refitting (is_refitted)
         on

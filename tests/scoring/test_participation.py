@@ -1,7 +1,7 @@
 """Who takes part in scores and segments, and among whom customers are scored, against a count by hand."""
 
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 
@@ -142,6 +142,9 @@ def test_a_customer_who_moves_is_scored_where_the_orders_of_the_day_say() -> Non
         [("c", "1", "UK", before, before), ("c", "2", "France", day, day)],
         columns=["customer_id", "invoice_id", "country", "order_date", "valid_from"],
     ).assign(valid_until=None, units=1, amount=10, cancelled_units=0, cancelled_amount=0)
+    customer_states = orders[["customer_id", "country", "valid_from"]].assign(
+        valid_until=[day - timedelta(days=1), None]
+    )
     move = {"customer_id": "c", "as_of_date": day, "previous_date": before, "is_move": True, "is_new": False,
             "model_version": 1, "previous_version": 1, "recency_days": 0, "frequency": 2, "monetary": 20,
             "recency_before": 0, "frequency_before": 1, "monetary_before": 10}  # fmt: skip
@@ -156,6 +159,7 @@ def test_a_customer_who_moves_is_scored_where_the_orders_of_the_day_say() -> Non
             int_snapshot_dates=pd.DataFrame({"as_of_date": [move["as_of_date"]]}),
             int_segment_moves=pd.DataFrame([move]).astype({"recency_days": "int32", "recency_before": "int32"}),
             int_order_states_scd2=orders,
+            int_customer_states_scd2=customer_states,
             rfm_cut_points=cut_points,
             int_segment_rules=ONE_RULE,
             rfm_segments=NO_CELLS,
