@@ -109,7 +109,7 @@ returns as (
 ),
 
 -- To sort all orders takes longer than all else. Only the rules of gaps need it.
-gaps as (
+days_and_gaps as (
 
     select
         as_of_date,
@@ -135,13 +135,26 @@ gaps as (
 
 ),
 
+gaps as (
+
+    select * from days_and_gaps
+    where gap_days is not null
+
+),
+
+-- The own gaps of the others, who are most, decide nothing.
 customer_gaps as (
 
     select
-        as_of_date,
-        customer_id,
-        {{ typical_gap_days() }} as gap_days
+        gaps.as_of_date,
+        gaps.customer_id,
+        {{ typical_gap_days('gaps.gap_days') }} as gap_days
     from gaps
+    inner join own_days
+        on
+            gaps.as_of_date = own_days.as_of_date
+            and gaps.customer_id = own_days.customer_id
+    where own_days.gaps >= {{ gaps_that_decide() }}
     group by 1, 2
 
 ),
@@ -209,7 +222,7 @@ based as (
         shop_rates.days_per_order,
         {% for before in ['', '_before'] %}
         case
-            when own_days.gaps{{ before }} >= 4 then 'own pauses'
+            when own_days.gaps{{ before }} >= {{ gaps_that_decide() }} then 'own pauses'
             when segment_gaps.gaps >= 20 then 'pauses of the segment'
             else 'pauses of all customers'
         end as gap_basis{{ before }}{{ ',' if not loop.last }}
@@ -282,6 +295,12 @@ alert_rules as (
     {% endfor %}
 
 )
+{%- endmacro %}
+
+
+{#- From so many gaps on a customer's own ones decide. -#}
+{% macro gaps_that_decide() -%}
+    {{ return(4) }}
 {%- endmacro %}
 
 
