@@ -55,7 +55,8 @@ positioned as (
 ),
 
 {% if has_continued_orders %}
--- Where exports leave blank what is the order's below its first line, the lines have it from there.
+-- Where exports leave blank what is the order's below its first line, the lines have it from there;
+-- not if they name another order.
 orders_of_lines as (
 
     select
@@ -75,16 +76,21 @@ whole_lines as (
         * exclude (order_of_file) replace (
             {% for column in order_columns %}
             case
-                when continues_order and coalesce(trim({{ as_text(column) }}), '') = ''
-                    then first_value({{ column }}) over (
-                        partition by file_name, order_of_file
-                        order by input_position
+                when
+                    continues_order
+                    and coalesce(trim({{ as_text(column) }}), '') = ''
+                    and (
+                        coalesce(trim(invoice_id), '') = ''
+                        or trim(invoice_id) = trim(first_value(invoice_id) over order_above)
                     )
+                    then first_value({{ column }}) over order_above
                 else {{ column }}
             end as {{ column }}{{ ',' if not loop.last }}
             {% endfor %}
         )
     from orders_of_lines
+    window
+        order_above as (partition by file_name, order_of_file order by input_position)
 
 ),
 {% endif %}

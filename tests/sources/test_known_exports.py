@@ -57,6 +57,22 @@ Name,Email,Financial Status,Paid at,Fulfillment Status,Currency,Subtotal,Shippin
         {"cancelled_order": 2, "ignored_order": 1},
         "Shopify orders",
     ),
+    # Lines below an order's first hold the order and the line alone; 12 was paid back, and 13 has one line.
+    "squarespace": Case(
+        """
+Order ID,Email,Financial Status,Paid at,Fulfillment Status,Currency,Subtotal,Shipping,Taxes,Amount Refunded,Total,Discount Amount,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Billing Name,Billing Country
+00011,ann@shop.example,PAID,2024-03-01 09:59:10 +0100,FULFILLED,EUR,42.00,5.00,0.00,0.00,47.00,0.00,2024-03-01 09:59:00 +0100,2,Mug,10.00,MUG,Ann A,DE
+00011,,,,,,,,,,,,,3,Plate,5.00,PLATE,,
+00011,,,,,,,,,,,,,1,Card,7.00,,,
+00012,ann@shop.example,REFUNDED,2024-03-02 09:59:10 +0100,FULFILLED,EUR,10.00,5.00,0.00,15.00,15.00,0.00,2024-03-02 09:59:00 +0100,1,Mug,10.00,MUG,Ann A,DE
+00012,,,,,,,,,,,,,1,Plate,5.00,PLATE,,
+00013,Ben@shop.example,PAID,2024-03-03 09:59:10 +0100,FULFILLED,EUR,10.00,5.00,0.00,0.00,15.00,0.00,2024-03-03 09:59:00 +0100,1,Mug,10.00,MUG,Ben B,AT
+""",
+        {"ann@shop.example": "42.00", "ben@shop.example": "10.00"},
+        2,
+        ("00011", "CARD", "2024-03-01 09:59:00"),
+        {"cancelled_order": 2},
+    ),
     "woocommerce, order export": Case(
         """
 Order Number,Order Status,Order Date,Customer Note,First Name (Billing),Last Name (Billing),Email (Billing),Country Code (Billing),Payment Method Title,Order Total Amount,Order Refund Amount,SKU,Item #,Item Name,Quantity (- Refund),Item Cost

@@ -82,6 +82,7 @@ def _lines(
     yield "Headings"
     yield from _headings(request, plan.relation)
     yield f"Dates: {_dates(connection, request, plan, checked)}"
+    yield from plan.lines
     numbers = checked.numbers or written_numbers(connection, rows, request.number_readers, request.currency_reader)
     yield f"Numbers: {_numbers(request, plan, numbers)}"
     yield from (f"Money: {sentence}" for sentence in plan.meaning)

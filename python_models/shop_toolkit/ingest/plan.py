@@ -62,11 +62,13 @@ from shop_toolkit.ingest.relation import (
 )
 from shop_toolkit.ingest.returns import NO_RETURNS, Returns, find_returns
 from shop_toolkit.ingest.twins import twin_findings
+from shop_toolkit.ingest.undated import TABLE as DATED_LINES
+from shop_toolkit.ingest.undated import dated_lines, may_have_undated_lines, with_undated_lines
 from shop_toolkit.ingest.unread import unread_findings
 from shop_toolkit.ingest.years import year_findings
 
 # Raise it when what the source or staging makes of a row changes: then every build reads the input again.
-VERSION = 11
+VERSION = 12
 # Settings that decide what a row of the input means.
 READING_SETTINGS = (
     "transactions", "csv_delimiter", "csv_encoding", "date_format", "decimal_separator", "cancellation_invoice_prefix",
@@ -169,11 +171,13 @@ class CheckedRows:
         rows: The columns that checks look at.
         date_columns: For each known way to write dates, the column of `rows.dates` that holds what it reads.
         numbers: What the numbers show of how they are written; empty where nobody looked yet.
+        dated_lines: How many rows have no date of their own, but that of their order.
     """
 
     rows: InputRelation
     date_columns: Mapping[str, str]
     numbers: Sequence[WrittenNumbers] = ()
+    dated_lines: int = 0
 
     def date_column(self, date_format: str | None) -> str:
         """The column of dates that are read in this way. None: no row has a date, so none is read in whatever way."""
@@ -196,6 +200,7 @@ class Plan:
         currency: The code of the one that is read; None where all rows are in one.
         meaning: What the rows show of the columns of money, as sentences.
         returns: How rows that give back are marked.
+        dated_lines: How many of the rows that the build reads have no date of their own, but that of their order.
         checked: The rows that the build reads, as the checks looked at them; None where nothing is new. It is there
             within `planned_input`.
     """
@@ -211,7 +216,14 @@ class Plan:
     currency: str | None = None
     meaning: Sequence[str] = ()
     returns: Returns = NO_RETURNS
+    dated_lines: int = 0
     checked: CheckedRows | None = None
+
+    @property
+    def lines(self) -> list[str]:
+        """A sentence about lines that have from their order what they leave blank; none where there are none."""
+        what = "Lines without a date that have that of the line above, as it is of the same order"
+        return [f"{what}: {self.dated_lines:,}."] if self.dated_lines else []
 
     def messages(self) -> list[str]:
         """Sentences about it for the log."""
@@ -220,6 +232,7 @@ class Plan:
         columns = ", ".join(self.relation.columns)
         sentences = [f"Reading {self.relation.name}{known}: {columns}.{unused}"]
         sentences += [*self.meaning, *self.returns.sentences]
+        sentences += self.lines
         described = {name: file for name, file in self.files.items() if file is not None}
         copied: dict[str, list[str]] = {}
         for name in self.pending:
@@ -249,7 +262,8 @@ def planned_input(connection: duckdb.DuckDBPyConnection, request: Request) -> It
     try:
         yield _plan(connection, request, stored, files, copies, stored.money, findings)
     finally:
-        connection.execute(f"drop table if exists {CHECKED_ROWS}; drop table if exists {CHECKED_DATES}")
+        for table in (CHECKED_ROWS, CHECKED_DATES, DATED_LINES):
+            connection.execute(f"drop table if exists {table}")
 
 
 def _plan(
@@ -275,7 +289,7 @@ def _plan(
     stored_rows = None if is_full_read else request.rows
     checked = None
     if pending:
-        raw = _relation(connection, request, files, pending, copies)
+        raw = with_undated_lines(_relation(connection, request, files, pending, copies))
         checked = _read_once(connection, request, files, pending, raw, copies)
         formats, checked, doubts = _look_at_rows(
             connection, request, raw, checked, formats, stored_rows, _short_columns(files, pending)
@@ -298,9 +312,11 @@ def _plan(
     copies.delete_others()
     relation = _relation(connection, request, files, list(files), money=money, formats=formats)
     pending_relation = _relation(connection, request, files, pending, copies, money, formats) if pending else None
+    if checked is not None and checked.dated_lines and pending_relation is not None:
+        relation, pending_relation = with_undated_lines(relation), with_undated_lines(pending_relation)
     readers = _readers(request, formats)
     if checked is not None and pending_relation is not None:
-        checked = _with_money(checked, pending_relation, money, readers)
+        checked = _with_money(connection, checked, pending_relation, money, readers)
         _check_most_are_read(connection, request, pending_relation, checked, formats, has_earlier_rows=not is_full_read)
         # Later files may hold samples alone.
         doubts += zero_findings(connection, checked.rows, readers) if is_full_read else []
@@ -320,6 +336,7 @@ def _plan(
         currency=configured_currency(connection, request.settings["currency"], request.currency_reader),
         meaning=meaning.sentences,
         returns=returns,
+        dated_lines=0 if checked is None else checked.dated_lines,
         checked=checked,
     )
 
@@ -389,11 +406,19 @@ def _short_columns(files: Mapping[str, FileDescription | None], pending: Sequenc
     return found
 
 
-def _with_money(checked: CheckedRows, pending: InputRelation, money: MoneyReading, readers: Readers) -> CheckedRows:
+def _with_money(
+    connection: duckdb.DuckDBPyConnection,
+    checked: CheckedRows,
+    pending: InputRelation,
+    money: MoneyReading,
+    readers: Readers,
+) -> CheckedRows:
     """The rows with the columns that a reading of their money makes of them: `pending` has them."""
     if money.is_plain:
         return checked
     rows = money.revise(checked.rows, readers) if not pending.parts else pending
+    if pending.parts and checked.dated_lines:
+        rows, _ = dated_lines(connection, pending)
     # What was looked at are other columns.
     return replace(checked, rows=replace(rows, dates=checked.rows.dates), numbers=())
 
@@ -606,7 +631,11 @@ def _read_once(
         others = [] if relation.parts else list(dict.fromkeys(money_headings(relation).values()))
         # A table is no text that has to be parsed.
         rows = relation.kept(connection, CHECKED_ROWS, CHECKED_COLUMNS, others) if kinds else relation
-        return CheckedRows(*read_dates(connection, rows, request.readers, CHECKED_DATES))
+        dated, date_columns = read_dates(connection, rows, request.readers, CHECKED_DATES)
+        if not may_have_undated_lines(connection, dated):
+            return CheckedRows(dated, date_columns)
+        rows, filled = dated_lines(connection, rows)
+        return CheckedRows(*read_dates(connection, rows, request.readers, CHECKED_DATES), dated_lines=filled)
     except duckdb.Error:
         _check_rows_are_readable(connection, request, files, pending, copies)
         raise

@@ -55,6 +55,7 @@ class InputRelation:
         parts: The relations of which it is made, where files differ in their form.
         export: What the export is called whose headings these are; None for any other input.
         continues: SQL that is true where a row is a further line of the order above it.
+        undated: SQL that is true where a row is a line without a date, which is of the order above it if it names that.
         used: Headings of `others` that decide about columns of ours.
         dates: A table of the texts of its dates, in which each is read already (see `read_dates`); None where there is
             none.
@@ -76,6 +77,7 @@ class InputRelation:
     parts: Sequence["InputRelation"] = ()
     export: str | None = None
     continues: str = "false"
+    undated: str = "false"
     used: Sequence[str] = ()
     dates: str | None = None
     has_types: bool = False
@@ -85,7 +87,8 @@ class InputRelation:
     @property
     def has_continued_orders(self) -> bool:
         """Whether lines may leave blank what the first line of their order holds."""
-        return self.continues != "false" or any(part.has_continued_orders for part in self.parts)
+        continues = (self.continues, self.undated)
+        return any(sql != "false" for sql in continues) or any(part.has_continued_orders for part in self.parts)
 
     @property
     def unused(self) -> list[str]:
@@ -125,7 +128,7 @@ class InputRelation:
                     *texts[1:],
                     f"cast({self.surplus} as varchar) as surplus_field",
                     f"cast({self.swallowed} as bigint) as swallowed_rows",
-                    f"cast({self.continues} as boolean) as continues_order",
+                    f"cast({self.continues} or {self.undated} as boolean) as continues_order",
                     f"cast({other_columns} as varchar) as other_columns",
                     f"cast({self.file_name} as varchar) as file_name",
                     f"cast({self.position or 'null'} as bigint) as input_position",
@@ -173,7 +176,8 @@ class InputRelation:
         sql_of = {column: self.columns[column] for column in columns if column in self.columns}
         name_of = {heading: f"other_{place}" for place, heading in enumerate(others)}
         typed = {column: f"typed_{column}" for column in sql_of if column in self.typed_numbers}
-        has_continued, has_surplus = self.continues != "false", self.surplus != "null"
+        has_continued, has_undated = self.continues != "false", self.undated != "false"
+        has_surplus = self.surplus != "null"
         selected = [
             f"{self.file_name} as file_name",
             *([f"nullif({self.surplus} is not null, false) as has_surplus"] if has_surplus else []),
@@ -181,12 +185,14 @@ class InputRelation:
             *(f"{sql} as {name}" for name, sql in sql_of.items()),
             *(f"{self.others[heading]} as {name}" for heading, name in name_of.items()),
             *([f"{self.continues} as continues_order"] if has_continued else []),
+            *([f"{self.undated} as is_undated_line"] if has_undated else []),
         ]
         connection.execute(f"create or replace temp table {table} as select {', '.join(selected)} from {self.sql}")
         return InputRelation(
             self.name, table, {name: name for name in sql_of}, name_of, "file_name",
             surplus="has_surplus" if has_surplus else "null", headings=self.headings,
-            continues="continues_order" if has_continued else "false", typed_numbers=typed,
+            continues="continues_order" if has_continued else "false",
+            undated="is_undated_line" if has_undated else "false", typed_numbers=typed,
         )  # fmt: skip
 
     def with_typed_numbers(self, decimal_separator: str) -> "InputRelation":
