@@ -105,7 +105,8 @@ signs_found as (
         *,
         {{ currency_sign_of_row(
             'currency', 'unit_price_text', 'amount_text'
-        ) | indent(8) }} as currency_sign
+        ) | indent(8) }} as currency_sign,
+        product_code is not null or product_description is not null as names_product
     from trimmed
 
 ),
@@ -133,20 +134,27 @@ parsed as (
         case
             when typeof(unit_price) = 'VARCHAR' then unit_price_text is not null
             else unit_price is not null
-        end as has_price
+        end as has_price,
+        -- A line that names no product may leave its quantity blank, too.
+        case
+            when not has_quantity then false
+            when names_product then true
+            else {{ written('quantity') }} is not null
+        end as has_own_quantity
     from signs_found
 
 ),
 
--- A shop without quantities sells one at a time, and cancels one where the amount is negative.
+-- A shop without quantities sells one at a time, and cancels one where the amount is negative. So
+-- does a line that gives money back for no product that it names.
 counted as (
 
     select
         * replace (
             case
-                when has_quantity then parsed_quantity
+                when has_own_quantity then parsed_quantity
                 when coalesce(parsed_amount, parsed_unit_price) < 0 then -1
-                else 1
+                when not has_quantity then 1
             end as parsed_quantity
         )
     from parsed
@@ -161,7 +169,7 @@ priced as (
             case
                 when not has_price
                     then try_cast(parsed_amount / nullif(parsed_quantity, 0) as {{ price_type }})
-                when not has_quantity and parsed_unit_price < 0 then -parsed_unit_price
+                when not has_own_quantity and parsed_unit_price < 0 then -parsed_unit_price
                 else parsed_unit_price
             end as parsed_unit_price
         )
@@ -286,8 +294,12 @@ explained as (
                     then 'the row is a total of other rows'
             end,
             case when has_invoice_id and invoice_id is null then 'invoice_id is empty' end,
+            -- Money that comes back may be of no product: then it is reported, and nets nothing.
             case
-                when has_product_id and product_code is null and product_description is null
+                when
+                    has_product_id
+                    and not names_product
+                    and not coalesce(parsed_quantity < 0, false)
                     then 'product_id is empty'
             end,
             {{ unreadable_field(

@@ -146,3 +146,43 @@ def test_a_setting_says_that_no_column_holds_types(tmp_path: Path) -> None:
         assert warnings(lines, "unknown_types") == []
         kept = "select other_columns ->> 'type' from {{ ref('base_transactions') }} order by 1"
         assert lines.rows(kept) == [("Box",), ("Shipping",)]
+
+
+PAYPAL = (
+    '"Date","Time","TimeZone","Name","Type","Status","Currency","Gross","Fee","Net","From Email Address",'
+    '"Transaction ID","Item Title","Item ID","Quantity","Reference Txn ID"'
+)
+
+
+def test_refunds_that_name_no_product_are_cancellations_that_net_nothing(tmp_path: Path) -> None:
+    """As PayPal exports them: no title, no id and no quantity."""
+    log = write(
+        tmp_path / "log.csv",
+        PAYPAL,
+        '"31/01/2024","10:00:00","CET","Ann","Website Payment","Completed","EUR","20,00","-1,00","19,00","a@b.example",'
+        '"T1","Mug","MUG","2",""',
+        '"01/02/2024","10:00:00","CET","Ann","Payment Refund","Completed","EUR","-10,00","0,50","-9,50","a@b.example",'
+        '"T2","","","","T1"',
+        '"02/02/2024","10:00:00","CET","Ben","General Withdrawal","Completed","EUR","-9,00","0,00","-9,00",'
+        '"d@b.example","T3","","","",""',
+        # no refund, no product
+        '"03/02/2024","10:00:00","CET","Ben","Website Payment","Completed","EUR","5,00","0,00","5,00","c@b.example",'
+        '"T4","","","",""',
+    )
+    mapping = {"customer_id": "From Email Address", "amount": "Gross"}
+    with lines_of(log, column_mapping=mapping) as lines:
+        rows = lines.rows(
+            """
+            select invoice_id, rejection_reason, rejection_detail, is_cancellation, quantity, gross_amount
+            from {{ ref('int_transactions_flagged') }}
+            order by input_row
+            """
+        )
+        assert [(*row[:4], *(None if value is None else float(value) for value in row[4:])) for row in rows] == [
+            ("T1", None, None, False, 2, 20),
+            ("T2", None, None, True, -1, -10),
+            ("T3", "ignored_order", "the type is general withdrawal", True, -1, -9),
+            ("T4", "unreadable", "product_id is empty; quantity is empty", False, None, 5),
+        ]
+        assert warnings(lines, "refunds_without_product") == [("product_id", 1, -10, "T2")]
+        assert lines.rows("select count(*) from {{ ref('int_cancellation_matches') }}") == [(0,)]

@@ -142,6 +142,26 @@ def test_every_mart_equals_the_one_of_duckdb(folder: Path, demo_shop: Shop, tmp_
 
 
 @pytest.mark.soak
+def test_lines_that_leave_blank_what_their_order_has_are_those_of_duckdb(
+    make_shop: Callable[..., Shop], tmp_path: Path
+) -> None:
+    """Also refunds that name no product, and a line of another order than the one above."""
+    log = tmp_path / "log.csv"
+    lines = (
+        "order_id,order_date,customer_id,sku,item,qty,price", "1,2024-01-05,ann,A1,Mug,1,10", "1,,,B1,Cup,2,5",
+        "2,2024-01-06,ben,A1,Mug,1,10", "3,,,B1,Cup,2,5", "2,,,,Total,3,20", "4,2024-01-07,ben,,,,-5",
+    )  # fmt: skip
+    log.write_text("\n".join([*lines, ""]), "utf-8")
+    marts = ("order_lines", "cancellations", "rejected_transactions", "input_warnings")
+    shop = make_shop(transactions=str(log)).build(*marts)
+    assert shop.row("select count(*), sum(revenue)::int, min(customer_id) from order_lines") == (3, 30, "ann")
+    assert shop.row("select unmatched_quantity::int, customer_id from cancellations") == (1, "ben")
+    selection = ("--select", *(f"+{mart}" for mart in marts))
+    engine = run_on_sail(tmp_path, *MODELS, *selection, transactions=str(log))
+    assert unequal_marts(shop, engine, marts) == {}
+
+
+@pytest.mark.soak
 def test_marts_are_published_and_what_they_propose_is_kept(folder: Path, tmp_path: Path) -> None:
     """Also on a table of an earlier release, which kept less of a proposal."""
     earlier = "select 'made earlier 2024-01-31' as campaign, 0.5::double as control_share, 0.5::double as draw"

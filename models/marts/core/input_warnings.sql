@@ -676,6 +676,26 @@ positive_cancellations as (
 
 ),
 
+-- What a refund takes back is found by its product.
+refunds_without_product as (
+
+    select
+        'refunds_without_product' as kind,
+        'product_id' as column_name,
+        count(*) as row_count,
+        sum(gross_amount) as amount,
+        min(invoice_id) as example,
+        'They name no product, so nothing shows which sale they take back: they are cancellations'
+        || ' that net nothing. Export them with the products that they are for.' as suggestion
+    from transactions
+    where
+        rejection_reason is null
+        and is_cancellation
+        and product_id is null
+    having count(*) > 0
+
+),
+
 reused_numbers as (
 
     select
@@ -767,6 +787,10 @@ warnings as (
     union all
 
     select * from positive_cancellations
+
+    union all
+
+    select * from refunds_without_product
 
     union all
 

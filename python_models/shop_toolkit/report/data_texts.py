@@ -142,7 +142,7 @@ WORDS = (
     # doubts about the input
     marked("unreadable values"), marked("implausible dates"), marked("lone dates"), marked("crowded days"),
     marked("mostly rejected"), marked("ids lost digits"), marked("ids lost zeros"), marked("customer per order"),
-    marked("placeholder ids"), marked("years in doubt"),
+    marked("placeholder ids"), marked("refunds without product"), marked("years in doubt"),
     marked("unknown statuses"), marked("unknown types"), marked("changed statuses"), marked("blank statuses"),
     marked("garbled letters"), marked("negative prices"),
     marked("negative quantities"), marked("positive cancellations"), marked("reused invoice numbers"),
@@ -214,6 +214,10 @@ WORDS = (
     marked(
         "Their invoices begin as cancellations do, but with a positive quantity they count as sales. If they take goods"
         " back, add the prefix to refund_invoice_prefixes."
+    ),
+    marked(
+        "They name no product, so nothing shows which sale they take back: they are cancellations that net nothing."
+        " Export them with the products that they are for."
     ),
     marked(
         "They are read as the other files are, but these dates may have their year at the other end. If their days are"
