@@ -21,6 +21,7 @@ from pyarrow import parquet
 if os.environ.get("SHOP_CI") is None:
     pytest.importorskip("pysail", reason="the extra 'spark' is not installed")
 
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.sparkconnect.connections import Cursor, schema_in
 from dbt.adapters.sparkconnect.credentials import Credentials
 from dbt.adapters.sparkconnect.engine import Engine, engine_at, from_files
@@ -328,7 +329,7 @@ def test_copies_of_rows_stay_while_a_thread_reads_them_and_no_longer(
     engine.run("create or replace table read_by_two.letters as select 'a' as letter")
     with duckdb.connect() as driver:
         driver.create_function("fails", lambda: 1 // 0, [], "BIGINT", side_effects=True)
-        credentials = SimpleNamespace(driver_functions={"fails": "made_by_it"}, engine_tables=[])
+        credentials = SimpleNamespace(driver_functions={"fails": "made_by_it"}, engine_tables=[], promised_tables=[])
         first, second = (Cursor(driver.cursor(), engine, credentials) for _ in range(2))
         first.show("read_by_two", "letters")
         engine.run("create or replace table read_by_two.letters as select 'b' as letter")
@@ -374,7 +375,7 @@ def create_make(driver: duckdb.DuckDBPyConnection, statements: str) -> None:
 def test_what_a_function_makes_is_stored_also_in_a_schema_with_a_prefix(schema: str, engine: Engine) -> None:
     with duckdb.connect() as driver:
         create_make(driver, "create schema {0}; create table {0}.letters as select 'a' as letter")
-        credentials = SimpleNamespace(driver_functions={"make": "made_by_it"}, engine_tables=[])
+        credentials = SimpleNamespace(driver_functions={"make": "made_by_it"}, engine_tables=[], promised_tables=[])
         # The first could be a setting.
         call = f"select make('{schema}')"
         Cursor(driver.cursor(), engine, credentials).execute(f"select 'no_made_by_it' where false; {call}")
@@ -386,7 +387,9 @@ def test_a_table_of_an_earlier_release_gets_the_columns_that_a_function_adds(eng
     engine.run("create or replace table made_earlier.letters as select 'a' as letter")
     with duckdb.connect() as driver:
         create_make(driver, "alter table {0}.letters add column if not exists place integer")
-        credentials = SimpleNamespace(driver_functions={"make": "made_earlier"}, engine_tables=["letters"])
+        credentials = SimpleNamespace(
+            driver_functions={"make": "made_earlier"}, engine_tables=["letters"], promised_tables=[]
+        )
         for _ in range(2):
             Cursor(driver.cursor(), engine, credentials).execute("select make('made_earlier')")
         engine.run("insert into made_earlier.letters values ('b', 2)")
@@ -397,6 +400,54 @@ def test_a_table_of_an_earlier_release_gets_the_columns_that_a_function_adds(eng
         cursor.drop_copies()
     rows = engine.run("select letter, place from made_earlier.letters order by 1").to_pylist()
     assert rows == [{"letter": "a", "place": None}, {"letter": "b", "place": 2}]
+
+
+@pytest.mark.parametrize(
+    ("query", "is_stored_once"),
+    [
+        (
+            "with lines as (select *, place as row from {0}), other as (select * from made_long.profile)"
+            " select row, word, cast(null as uhugeint) as key from lines",
+            True,
+        ),
+        ("select place as row, upper(word) as word, cast(null as uhugeint) as key from {0}", False),
+        ("select place as row, word, cast(null as uhugeint) as key from {0} where place > 0", False),
+        ("select row_number() over (order by place) as row, word, cast(null as uhugeint) as key from {0}", False),
+        ("select place as row, word, cast(null as uhugeint) as key from {0} cross join made_long.profile", False),
+    ],
+)
+def test_rows_as_the_driver_has_them_are_stored_once(
+    query: str, is_stored_once: bool, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "select range + 1 as place, 'A' as word, timestamp '2024-03-31 02:30:00' as at from range(3)"
+    with duckdb.connect() as driver:
+        create_make(
+            driver,
+            f"create schema if not exists {{0}}; create or replace view {{0}}.lines as {rows};"
+            " create or replace table {0}.profile as select 1 as one",
+        )
+        monkeypatch.setattr(DuckDBConnectionManager, "env", lambda: SimpleNamespace(conn=driver))
+        credentials = SimpleNamespace(
+            driver_functions={"make": "made_long"}, engine_tables=[], promised_tables=["lines"]
+        )
+        with driver.cursor() as closed_later:
+            Cursor(closed_later, engine, credentials).execute("select make('made_long')")
+        cursor = Cursor(driver.cursor(), engine, credentials)
+        engine.run("drop table if exists made_long.lines")
+        lines = '"memory"."made_long"."lines"'
+        cursor.execute(f"create or replace table made_long.kept as {query.format(lines)}")
+        assert (engine.columns("made_long", "lines") == {}) == is_stored_once
+        assert engine.run("select row, word, key from made_long.kept order by row").to_pylist() == [
+            {"row": place, "word": "A", "key": None} for place in (1, 2, 3)
+        ]
+        assert engine.columns("made_long", "kept")["key"] == "decimal(38,0)"
+        # Whoever asks for the rows later finds them, as they are.
+        found = cursor.execute(f"select place, at from {lines} order by place").fetchall()
+        assert found == [(place, datetime(2024, 3, 31, 2, 30)) for place in (1, 2, 3)]
+        # What takes their place is no rows of the driver's.
+        cursor.execute("select make('made_long')")
+        cursor.execute(f"create or replace table {lines} as select 7 as place")
+        assert cursor.execute(f"select * from {lines}").fetchall() == [(7,)]
 
 
 def test_copies_that_a_killed_process_left_are_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -291,6 +291,7 @@ class Process(Engine):
         self._storage = None
         self._gone, self._address = None, "sc://cluster"
         self._columns = {}
+        self._promised = {}
         self._finished = set()
         self._name_changes = 0
         self._lock = threading.RLock()

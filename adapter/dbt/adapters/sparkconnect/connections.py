@@ -10,6 +10,7 @@ from typing import Any
 from dbt.adapters.contracts.connection import Connection
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.sparkconnect.engine import Engine, engine_at, from_files, quoted
+from dbt.adapters.sparkconnect.moves import moved_rows
 from dbt.adapters.sparkconnect.temporary import TemporaryFolder
 from dbt.adapters.sparkconnect.translation import run_translated
 from dbt_common.exceptions import DbtRuntimeError
@@ -136,6 +137,7 @@ class Cursor:
         self.engine = engine
         self.driver_functions: dict[str, str | None] = credentials.driver_functions
         self.engine_tables: list[str] = credentials.engine_tables
+        self.promised_tables: list[str] = credentials.promised_tables
         self.description: list[tuple[Any, ...]] = []
         self.rowcount = -1
         self._rows: list[tuple[Any, ...]] = []
@@ -178,6 +180,9 @@ class Cursor:
         functions = [name for name in self.driver_functions if re.search(rf"\b{re.escape(name)}\s*\(", sql)]
         if functions or VARIABLES.search(sql):
             self._run_on_driver(sql, functions)
+            return self
+        if move := moved_rows(sql, self.engine.promised()):
+            self.engine.upload(move.schema, move.table, self.driver, move.query)
             return self
         result = run_translated(sql, self.engine)
         if result is not None:
@@ -231,9 +236,23 @@ class Cursor:
             [schema],
         ).fetchall()
         for name, columns in tables:
+            # Not of tables that are shown to the driver during the call alone.
+            if name in self.promised_tables and not self._shown:
+                self._promise(schema, name)
             # An earlier release may have made the engine's with fewer columns.
-            if name not in self.engine_tables or list(self.engine.columns(schema, name)) != columns:
+            elif name not in self.engine_tables or list(self.engine.columns(schema, name)) != columns:
                 self.engine.upload(schema, name, self.driver, f"select * from {quoted(schema)}.{quoted(name)}")
+
+    def _promise(self, schema: str, name: str) -> None:
+        """Have a relation that a function made on the driver stored on the engine once a statement reads it."""
+
+        def store() -> None:
+            # This connection may be closed by then.
+            with DuckDBConnectionManager.env().conn.cursor() as driver:
+                driver.execute("set TimeZone = 'UTC'")
+                self.engine.upload(schema, name, driver, f"select * from {quoted(schema)}.{quoted(name)}")
+
+        self.engine.promise(schema, name, store)
 
     def _keep(self, result: Any) -> None:
         self.description = [(name, None, None, None, None, None, None) for name in result.column_names]

@@ -18,6 +18,8 @@ class Credentials(DuckDBCredentials):  # type: ignore[misc]  # dbt is not follow
             makes there for the engine; null where it makes none. A call may put `eu_` or the like before it.
         engine_tables: Tables in such a schema that are the engine's, as statements change them: a function gets copies,
             and what it makes of them is stored where the engine has none.
+        promised_tables: Relations in such a schema that may have many rows: they are stored once a statement computes
+            something of them, and the driver itself writes a table of their rows as they are.
         folder: Where the tables of an engine that ends with the process are between two of them; null keeps none. Other
             engines have their own place.
         spark_home: Where Apache Spark is looked for last, if it is to be started.
@@ -29,6 +31,7 @@ class Credentials(DuckDBCredentials):  # type: ignore[misc]  # dbt is not follow
     engine: str = field(default="sail", repr=False)
     driver_functions: dict[str, Any] = field(default_factory=dict)
     engine_tables: list[str] = field(default_factory=list)
+    promised_tables: list[str] = field(default_factory=list)
     folder: str | None = None
     spark_home: str | None = None
     shared_folder: str | None = None

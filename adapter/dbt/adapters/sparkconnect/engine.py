@@ -1,6 +1,7 @@
 """A session on an engine that speaks Spark Connect."""
 
 import atexit
+import os
 import re
 import shutil
 import socket
@@ -27,6 +28,10 @@ RETRIES = 4
 MORE_RETRIES, MILLISECONDS_BETWEEN = 12, 10_000
 EXCLUDED_RULES = "spark.sql.optimizer.excludedRules"
 WRONG_RULE = "org.apache.spark.sql.catalyst.optimizer.RemoveRedundantAliases"
+# What Sail takes from the environment, unless that says otherwise: 65,536 rows at a time, as the start of long
+# expressions costs more than the rows of its 8,192; and free memory stays, as giving it back and asking for it again
+# takes a twentieth of the processor time.
+SETTINGS_OF_SAIL = {"SAIL_EXECUTION__BATCH_SIZE": "65536", "MIMALLOC_PURGE_DELAY": "-1"}
 # What changes tables, and answers nothing.
 COMMAND = re.compile(r"\s*(create|drop|insert|alter)\b", re.IGNORECASE)
 Answer = TypeVar("Answer")
@@ -81,6 +86,8 @@ class Engine:
             rules = self.session.conf.get(EXCLUDED_RULES, "") or ""
             self.session.conf.set(EXCLUDED_RULES, ",".join(filter(None, (rules, WRONG_RULE))))
         self._columns: dict[tuple[str, str], dict[str, str]] = {}
+        # Relations of the driver that are stored once a statement reads them, and how.
+        self._promised: dict[tuple[str, str], Callable[[], None]] = {}
         # Where common tables are stored by now.
         self._asides: dict[tuple[str, str], str] = {}
         # Schemas in which no replacement is left to finish.
@@ -143,6 +150,8 @@ class Engine:
         return session
 
     def _started_sail(self) -> str:
+        for name, value in SETTINGS_OF_SAIL.items():
+            os.environ.setdefault(name, value)
         try:
             from pysail.spark import SparkConnectServer
         except ImportError:
@@ -418,6 +427,7 @@ class Engine:
         """
         with self._lock:
             self._columns.pop((schema, table), None)
+            self._promised.pop((schema, table), None)
             if self._storage is None:
                 return
             if view is not None:
@@ -472,6 +482,28 @@ class Engine:
         frame.createOrReplaceTempView(view)
         self.make_table(schema, table, f"select * from `{view}`")
         self.session.catalog.dropTempView(view)
+
+    def promise(self, schema: str, table: str, store: Callable[[], None]) -> None:
+        """Take note of rows of the driver that `keep_promise` stores.
+
+        Args:
+            schema: The schema of their table.
+            table: Its name.
+            store: Stores them.
+        """
+        with self._lock:
+            self._promised[schema, table] = store
+
+    def promised(self) -> set[tuple[str, str]]:
+        """Schemas and names of the tables whose rows only the driver has."""
+        return set(self._promised)
+
+    def keep_promise(self, schema: str, table: str) -> None:
+        """Store the rows of a table if only the driver has them."""
+        with self._lock:
+            store = self._promised.pop((schema, table), None)
+            if store is not None:
+                store()
 
     def relations(self, schema: str) -> Sequence[tuple[str, str]]:
         """Names of the tables and views of a schema, each with `table` or `view`."""

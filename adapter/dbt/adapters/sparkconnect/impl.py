@@ -54,6 +54,7 @@ class SparkConnectAdapter(DuckDBAdapter):  # type: ignore[misc]  # dbt is not fo
 
     def get_columns_in_relation(self, relation: Any) -> list[Any]:
         """The columns of a table or view, with the names that DuckDB has for their types."""
+        self._engine().keep_promise(relation.schema, relation.identifier)
         columns = self._engine().columns(relation.schema, relation.identifier)
         return [self.Column(name, type_in_duckdb(kind)) for name, kind in columns.items()]
 

@@ -153,6 +153,9 @@ def _translated(tree: exp.Expr, engine: Engine, stores_aside: bool) -> Iterator[
     query = tree if isinstance(tree, exp.Query) else tree.args.get("expression")
     if isinstance(query, exp.Subquery):
         query = query.unnest()
+    if isinstance(query, exp.Query):
+        for table in query.find_all(exp.Table):
+            engine.keep_promise(table.db, table.name)
     if isinstance(query, exp.Query) and isinstance(tree, exp.Create) and tree.kind == "TABLE":
         found: dict[str, list[Any]] = {}
         for lookup in small_lookups(query, engine):
