@@ -237,6 +237,10 @@ def test_prices_of_one_file_and_amounts_of_another_are_not_read_alike(
     assert "one file has prices of a unit and another amounts of a line: '" in problem
     assert "/a.csv' has 'price' and '" in problem
     assert "/b.csv' has 'total'. A price is multiplied" in problem
+    # a heading that may hold either is what it is mapped to
+    write(log / "b.csv", "invoice,sku,customer,date,qty,value", "1,p,c,2024-01-05,2,3.00")
+    assert len(customers(warehouse, log / "*.csv", column_mapping={"unit_price": ["price", "value"]})) == 2
+    warehouse.execute("drop schema sources cascade")
     # without a quantity, a price is the amount
     for file, money in (("a", "price"), ("b", "total")):
         write(log / f"{file}.csv", f"invoice,sku,customer,date,{money}", "1,p,c,2024-01-05,3.00")

@@ -123,6 +123,12 @@ ODD = {
     "times in UTC": Odd(
         dated("2024-01-10T23:30:00Z", "2024-07-11T23:30:00Z", "2024-07-12"), warned={"times_in_utc": 2}
     ),
+    "times in UTC of a summer": Odd(
+        dated("2024-07-10 23:30:00+00", "2024-07-11 23:30:00+00", "2024-07-12"), warned={"times_in_utc": 2}
+    ),
+    "times of London in winter": Odd(
+        dated("2024-01-10 23:30:00 +0000", "2024-02-11 23:30:00 +0000", "2024-02-12")
+    ),
     "days that are written as times in UTC": Odd(
         dated("2024-01-10T00:00:00.000Z", "2024-07-11T00:00:00+00:00", "2024-07-12 00:00 UTC")
     ),

@@ -291,5 +291,16 @@ def test_hundredths_are_not_read_as_money(heading: str, warehouse: duckdb.DuckDB
     # numbers that are not whole are no hundredths, and a share of a hundred is another word
     lines = [line.replace("Price", heading) for line in priced("12.50", "3.00")]
     assert planned(warehouse, tmp_path / "log.csv", *lines, column_mapping=mapping).relation.headings["unit_price"]
+    lines = [line.replace("Price", heading) for line in priced("12,00", "3,00")]
+    assert planned(warehouse, tmp_path / "log.csv", *lines, column_mapping=mapping, decimal_separator=",")
+    assert planned(warehouse, tmp_path / "log.csv", lines[0], column_mapping=mapping)
     lines = [line.replace("Price", "Percentage price") for line in priced("12", "3")]
     assert planned(warehouse, tmp_path / "log.csv", *lines, column_mapping={"unit_price": "Percentage price"})
+
+
+def test_each_form_of_an_input_may_be_in_hundredths(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    write(tmp_path / "a.csv", *priced("3.50", "4.20"))
+    write(tmp_path / "b.csv", *(line.replace("Price", "price_cents") for line in priced("350", "420")))
+    mapping = {"unit_price": ["Price", "price_cents"]}
+    with pytest.raises(InputError, match=r"'price_cents' of '.*b\.csv' seems to hold hundredths"):
+        plan_input(warehouse, real_request(tmp_path / "*.csv", column_mapping=mapping))

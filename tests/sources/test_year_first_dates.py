@@ -164,6 +164,29 @@ def test_files_of_single_days_are_read_without_a_word(warehouse: duckdb.DuckDBPy
         log_of(logs.parent / f"{day}.csv", [f"{day:%d/%m/%y}"])
     plan = plan_input(warehouse, real_request(logs, is_full_refresh=True))
     assert plan.formats.date_format == "day-month-year"
+    assert years_in_doubt(plan) == []
+
+
+def test_two_shops_may_have_a_file_for_each_day(warehouse: duckdb.DuckDBPyConnection, logs: Path) -> None:
+    """Together the files show what one alone does not; one that is written otherwise is warned of all the same."""
+    for day in days(365, first="2024-01-01", step=1):
+        for shop in "ab":
+            log_of(logs.parent / f"{shop}{day}.csv", [f"{day:%d/%m/%y}"] * 2)
+    assert years_in_doubt(plan_input(warehouse, real_request(logs))) == []
+    log_of(logs.parent / "b2024-08-01.csv", ["24/08/01"] * 3)
+    assert years_in_doubt(plan_input(warehouse, real_request(logs))) == [(3, "b2024-08-01.csv: 24/08/01")]
+
+
+def test_a_file_of_older_days_is_warned_of(warehouse: duckdb.DuckDBPyConnection, logs: Path) -> None:
+    """Its days would be some of the log by the other order, but nothing shows that they are."""
+    stored(warehouse, logs, "%d/%m/%Y", days(700, first="2023-01-01", step=1))
+    log_of(logs.parent / "late.csv", ["24/10/21"] * 5)
+    plan = plan_input(warehouse, real_request(logs))
+    assert years_in_doubt(plan) == [(5, "late.csv: 24/10/21")]
+    # what is read again is warned of again, as it replaces what was said before
+    ingest(warehouse, real_request(logs))
+    log_of(logs.parent / "late.csv", ["24/10/21"] * 6)
+    assert years_in_doubt(plan_input(warehouse, real_request(logs))) == [(6, "late.csv: 24/10/21")]
 
 
 def test_a_day_that_fits_the_log_by_both_orders_is_warned_of(warehouse: duckdb.DuckDBPyConnection, logs: Path) -> None:

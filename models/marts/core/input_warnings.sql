@@ -248,7 +248,11 @@ totals as (
     select
         count(*) as row_count,
         sum(gross_amount) as amount,
-        count(*) filter (where rejection_reason is null and not is_cancellation) as sale_count
+        -- What nobody is known to have bought was sold all the same.
+        count(*) filter (
+            where (rejection_reason is null and not is_cancellation)
+            or rejection_reason = 'missing_customer'
+        ) as sale_count
     from transactions
 
 ),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 DAY = re.compile(r"([0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{4}|[0-9]{2}))(\D.*)?")
 # With two decimals, and the sign or the code of a currency on either side.
-MONEY = re.compile(r"[-+(]?\D{0,4}[0-9][0-9., ']*[.,][0-9]{2}\D{0,5}")
+MONEY = re.compile(r"[-+(]?\D{0,4}[0-9]{1,3}([., ']?[0-9]{3})*[.,][0-9]{2}\D{0,5}")
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 

@@ -28,6 +28,7 @@ ZONE = (
 )
 # Letters that stand for UTC, and those of summer times that are not the letters of winter with another in the middle.
 UTC = ("z", "utc", "gmt", "wet")
+UTC_BY_NAME = ("z", "utc")
 UTC_ITSELF = re.compile(r"z|utc|(utc|gmt)?[+-]00(:?00)?")
 WINTER_OF = {"bst": "gmt", "west": "wet", "cest": "cet", "eest": "eet"}
 # Ways of which one text may be read by both.
@@ -339,7 +340,7 @@ def check_dates_are_alike(
         )
 
 
-def zone_findings(connection: duckdb.DuckDBPyConnection, relation: InputRelation) -> list[Finding]:
+def zone_findings(connection: duckdb.DuckDBPyConnection, relation: InputRelation, column: str) -> list[Finding]:
     """A warning where times are of several clocks: zones are dropped, so each row counts on the day of its own.
 
     So does one where all of them are in UTC, as points in time of Parquet and of tables are: few shops live by it.
@@ -347,7 +348,8 @@ def zone_findings(connection: duckdb.DuckDBPyConnection, relation: InputRelation
 
     Args:
         connection: Where the relation can be read.
-        relation: The rows; see `read_dates`.
+        relation: The rows, with their table of dates; see `read_dates`.
+        column: The column of that table that holds what is read.
     """
     zones = connection.execute(
         f"""
@@ -355,7 +357,8 @@ def zone_findings(connection: duckdb.DuckDBPyConnection, relation: InputRelation
             lower(regexp_extract(date_text, '{ZONE}', 1)) as zone,
             cast(sum(date_rows) as bigint),
             min(date_text),
-            bool_or(not regexp_matches(date_text, '[T ]00:00(:00)?([.]0+)?([^0-9:.]|$)'))
+            bool_or(not regexp_matches(date_text, '[T ]00:00(:00)?([.]0+)?([^0-9:.]|$)')),
+            coalesce(bool_or(month({column}) between 4 and 9), false)
         from ({written_dates(relation)})
         where contains(date_text, ':')
         group by 1
@@ -363,12 +366,14 @@ def zone_findings(connection: duckdb.DuckDBPyConnection, relation: InputRelation
     ).fetchall()
     rows: Counter[int | str | None] = Counter()
     examples: dict[int | str | None, str] = {}
-    for zone, zone_rows, example, _ in zones:
+    for zone, zone_rows, example, _, _ in zones:
         clock = clock_of(zone)
         rows[clock] += int(zone_rows)
         examples[clock] = min(example, examples.get(clock, example))
     minutes = [clock for clock in rows if isinstance(clock, int)]
-    if zones and all(UTC_ITSELF.fullmatch(zone) for zone, *_ in zones) and any(has_hours for *_, has_hours in zones):
+    # In winter, the hours from UTC are those of London, too.
+    is_utc = all(UTC_ITSELF.fullmatch(zone) and (is_summer or zone in UTC_BY_NAME) for zone, *_, is_summer in zones)
+    if zones and is_utc and any(has_hours for *_, has_hours, _ in zones):
         return [Finding(
             "times_in_utc", "ordered_at", rows.total(), examples[0],
             "All times are in UTC, so where the shop's clock is another one, orders of some hours count on the day"

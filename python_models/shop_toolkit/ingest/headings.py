@@ -117,8 +117,10 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     ),
     **dict.fromkeys(
         ("unit_price", "amount"),
-        ("tax", "vat", "steuer", "mwst", "fee", "gebühr", "discount", "rabatt", "refund"),
+        ("tax", "vat", "steuer", "mwst", "fee", "gebühr", "discount", "rabatt", "refund", "shipping", "versand",
+         "delivery", "freight", "cost"),
     ),
+    "ordered_at": ("birth", "geburt", "due", "ship", "deliver", "liefer", "updat", "expir"),
 }  # fmt: skip
 # What may follow the word for an order.
 NUMBER_TAILS = ("", "nr", "no", "id", "nummer", "snr", "snummer", "number")

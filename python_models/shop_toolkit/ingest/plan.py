@@ -289,7 +289,9 @@ def _plan(
     stored_rows = None if is_full_read else request.rows
     checked = None
     if pending:
-        raw = with_undated_lines(_relation(connection, request, files, pending, copies))
+        raw = _relation(connection, request, files, pending, copies)
+        # The rows of a table have no order.
+        raw = with_undated_lines(raw) if is_file_name(request.transactions) else raw
         checked = _read_once(connection, request, files, pending, raw, copies)
         formats, checked, doubts = _look_at_rows(
             connection, request, raw, checked, formats, stored_rows, _short_columns(files, pending)
@@ -361,7 +363,7 @@ def _look_at_rows(
     """
     findings = twin_findings(connection, pending, request.settings["column_mapping"])
     formats, numbers = _formats(connection, request, checked, earlier)
-    findings += zone_findings(connection, checked.rows)
+    findings += zone_findings(connection, checked.rows, checked.date_column(formats.date_format))
     findings += future_findings(connection, checked.rows, checked.date_column(formats.date_format), request.today)
     is_set = request.settings["decimal_separator"] is not None
     findings += number_findings(numbers, formats.decimal_separator, is_set=is_set)
@@ -371,7 +373,8 @@ def _look_at_rows(
         configured=request.settings["currency"], column_mapping=request.settings["column_mapping"],
         stored_rows=stored_rows, short=short,
     )  # fmt: skip
-    check_cents(connection, checked.rows, readers)
+    if stored_rows is None:
+        check_cents(connection, pending.parts or [pending], readers)
     return formats, replace(checked, numbers=numbers), findings
 
 
@@ -389,7 +392,6 @@ def _years_in_doubt(
     return year_findings(
         connection, checked.rows, formats.date_format, checked.date_columns, request.today, request.plausible_days,
         orders=request.orders if has_orders else None,
-        read_before=set() if stored is None else set(stored.files),
         is_set=request.settings["date_format"] is not None,
     )  # fmt: skip
 

@@ -26,6 +26,8 @@ PLACE_OF_FILE = "file_index"
 FILE_NAME = re.compile(r"[/\\*?]|[.](csv|tsv|txt|parquet|pq|xlsx|xlsm|xls|xlsb|ods|gz|json)$")
 # Without these a row means something else: files that are read together have the same of them.
 DECISIVE_COLUMNS = ("invoice_id", "product_id", "quantity", "unit_price", "amount")
+# Headings that name what a line or an order comes to, whatever they are mapped to.
+UNMISTAKABLE_AMOUNT = re.compile("total|amount|betrag|summe|сумма")
 # Where DuckDB finds the rows of a file: in the file, or in a copy that it can decode.
 Locate = Callable[[str], str]
 
@@ -320,7 +322,8 @@ def _check_money_agrees(relations: Mapping[str, InputRelation], *names: str) -> 
     for name in names:
         for column in set(MONEY) & relations[name].columns.keys():
             heading = relations[name].headings[column]
-            kinds.add(next((kind for kind in MONEY if comparable(heading) in COLUMN_ALIASES[kind]), column))
+            says_amount = UNMISTAKABLE_AMOUNT.search(comparable(heading)) and relations[name].export is None
+            kinds.add("amount" if says_amount else column)
             shown.append(f"'{shortened(name, 80)}' has '{shortened(heading, 40)}'")
     if len(kinds) > 1:
         raise InputError(

@@ -24,9 +24,12 @@ def with_undated_lines(relation: InputRelation) -> InputRelation:
 
 
 def _is_undated_line(relation: InputRelation) -> str:
-    """SQL that is true where a row is a line of an order and has no date; a sum below an order's lines is none."""
+    """SQL that is true where a row is a line of an order and has no date.
+
+    It says how many of what were sold, which sums, taxes and fees below an order's lines seldom do.
+    """
     names = [column for column in ("product_id", "product_description") if column in relation.columns]
-    if "invoice_id" not in relation.columns or not names:
+    if not names or not {"invoice_id", "quantity"} <= relation.columns.keys():
         return "false"
     words = quote_list([row["word"] for row in rows_of_seed("missing_values") if row["column_name"] == "total"])
     is_total = " or ".join(
@@ -34,7 +37,7 @@ def _is_undated_line(relation: InputRelation) -> str:
     )
     return (
         f"case when {_text(relation, 'ordered_at')} is not null then false"
-        f" else {_text(relation, 'invoice_id')} is not null"
+        f" else {_text(relation, 'invoice_id')} is not null and {_text(relation, 'quantity')} is not null"
         f" and coalesce({', '.join(_text(relation, name) for name in names)}) is not null and not ({is_total}) end"
     )
 
@@ -90,10 +93,12 @@ def dated_lines(connection: duckdb.DuckDBPyConnection, relation: InputRelation) 
 
 
 def may_have_undated_lines(connection: duckdb.DuckDBPyConnection, relation: InputRelation) -> bool:
-    """Whether any row has no date, by the table of dates (see `read_dates`), which is short."""
-    return relation.undated != "false" and bool(
-        connection.execute(f"select 1 from {relation.dates} where coalesce(date_text, '') = '' limit 1").fetchall()
-    )
+    """Whether a row is a line without a date: the table of dates (see `read_dates`) is short, and most show none."""
+    if relation.undated == "false":
+        return False
+    lacks_date = f"select 1 from {relation.dates} where coalesce(date_text, '') = '' limit 1"
+    lines = f"select 1 from {relation.sql} where {relation.undated} limit 1"
+    return all(connection.execute(query).fetchall() for query in (lacks_date, lines))
 
 
 def _text(relation: InputRelation, column: str) -> str:

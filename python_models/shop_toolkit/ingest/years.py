@@ -4,10 +4,11 @@ Both orders read such a date, as days that lie years apart. What a file itself s
 near those of all other rows.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import PurePath
+from typing import Any
 
 import duckdb
 
@@ -22,6 +23,8 @@ DAYS = "days_of_open_years"
 TWO_DIGITS = "substr(date_text, 3, 1) in ('-', '/', '.')"
 AS_READ = "as read"
 OTHERWISE = "otherwise"
+# Days of the past: those of the log by the other order, or older ones than the log as they are read.
+MAYBE_OTHERWISE = "maybe otherwise"
 # Rows so many days before the first or after the last of all others are still near them.
 NEAR = 92
 # So many days before and after a day are around it.
@@ -56,7 +59,6 @@ def year_findings(
     plausible_days: str,
     *,
     orders: str | None,
-    read_before: Collection[str],
     is_set: bool,
 ) -> list[Finding]:
     """A warning of files whose years may be first where they are read as last, or the other way round.
@@ -69,7 +71,6 @@ def year_findings(
         today: The latest day that has begun anywhere, as YYYY-MM-DD.
         plausible_days: CTEs over `days_of_input`, as the macro of that name writes them.
         orders: The table of orders of earlier rows; None where there are none.
-        read_before: Files that an earlier build read, and has warned of.
         is_set: Whether the setting `date_format` states how dates are written. Then nothing is asked.
 
     Raises:
@@ -84,8 +85,9 @@ def year_findings(
         return []
     try:
         connection.execute(f"create or replace temp table {DAYS} as {_days(relation, readers[date_format], other)}")
+        files = _shown_together(connection, files, today, is_read_first=is_read_first)
         nearer = _nearer(connection, *_days_of_the_rest(connection, files, plausible_days, orders))
-        verdicts = [(file, _verdict(connection, file, nearer.get(file.name), orders)) for file in files]
+        verdicts = [(file, _verdict(connection, file, files, nearer.get(file.name), orders)) for file in files]
     finally:
         connection.execute(f"drop table if exists {DAYS}")
     wrong = [file for file, verdict in verdicts if verdict == OTHERWISE]
@@ -96,25 +98,41 @@ def year_findings(
             f" but the others are written as {date_format}. Write them alike, or, if they are, say so with --vars"
             f" '{{date_format: {date_format}}}'."
         )
-    # What the setting states is no longer open, and a file that grew was warned of before.
-    is_new = {file.name for file in files} - {*read_before}
-    doubtful = wrong or [file for file, verdict in verdicts if verdict is None and file.name in is_new and not is_set]
+    # What the setting states is no longer open.
+    doubtful = wrong or [file for file, verdict in verdicts if verdict is None and not is_set]
     if not doubtful:
         return []
     return [Finding(
         "years_in_doubt", "ordered_at", sum(file.rows for file in doubtful),
         f"{PurePath(doubtful[0].name).name}: {doubtful[0].example}",
-        "They are read as the other files are, but these dates may have their year at the other end. If their days are"
-        " wrong, write these files with years of four digits.",
+        "These dates may have their year at the other end than where it is read. If their days are wrong, write these"
+        " files with years of four digits.",
     )]  # fmt: skip
 
 
-def _verdict(connection: duckdb.DuckDBPyConnection, file: OpenFile, near: str | None, orders: str | None) -> str | None:
+def _verdict(
+    connection: duckdb.DuckDBPyConnection,
+    file: OpenFile,
+    files: Sequence[OpenFile],
+    near: str | None,
+    orders: str | None,
+) -> str | None:
     """By which order a file has to be read, by all that can show it; None where nothing does, or one contradicts."""
     found = {file.shown, near} - {None}
-    if not found and _fills_a_gap(connection, file, orders):
+    if not found and _fills_a_gap(connection, file, files, orders):
         return AS_READ
-    return found.pop() if len(found) == 1 else None
+    return found.pop() if len(found) == 1 and MAYBE_OTHERWISE not in found else None
+
+
+def _shown_together(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[OpenFile], today: str, *, is_read_first: bool
+) -> list[OpenFile]:
+    """The files, of which those that show nothing by themselves have what they show together: each may hold one day."""
+    names = quote_list([file.name for file in files if file.shown is None])
+    days = f"select * from {DAYS} where list_contains({names}, file_name)"
+    together = connection.execute(_shown_by("'all of them'", days, today, is_read_first)).fetchone()
+    shown = None if together is None else _open_file(together, is_read_first=is_read_first).shown
+    return [replace(file, shown=file.shown or shown) for file in files]
 
 
 def _other_reader(date_format: str, readers: Mapping[str, str]) -> str | None:
@@ -148,13 +166,18 @@ def _open_files(
     is_read_first: bool,
 ) -> list[OpenFile]:
     """The files of which nearly all dates can be read by the other order, as other days."""
+    query = _shown_by("file_name", _days(relation, reader, other), today, is_read_first)
+    return [_open_file(row, is_read_first=is_read_first) for row in connection.execute(query).fetchall()]
+
+
+def _shown_by(file_name: str, days: str, today: str, is_read_first: bool) -> str:
+    """A query of what `_open_file` takes, of the days of `_days`, where nearly all are open."""
     first, last = ("day", "other_day") if is_read_first else ("other_day", "day")
     today = f"date {quote_text(today)}"
-    found = connection.execute(
-        f"""
-        with days as ({_days(relation, reader, other)})
+    return f"""
+        with days as ({days})
         select
-            file_name,
+            {file_name},
             sum(date_rows) filter (where other_day is not null),
             coalesce(sum(date_rows) filter (where {first} > {today} and {last} is not null), 0),
             coalesce(sum(date_rows) filter (where {last} > {today} and {first} is not null), 0),
@@ -168,19 +191,15 @@ def _open_files(
             sum(date_rows) filter (where other_day is not null) > {AMBIGUOUS} * sum(date_rows)
             and other_rows > 0
         order by 1
-        """
-    ).fetchall()
+    """
+
+
+def _open_file(row: Sequence[Any], *, is_read_first: bool) -> OpenFile:
+    name, rows, future_first, future_last, firsts, lasts, other_rows, example = row
     meaning = {None: None, "first": AS_READ if is_read_first else OTHERWISE}
     meaning["last"] = OTHERWISE if is_read_first else AS_READ
-    return [
-        OpenFile(
-            name,
-            int(other_rows),
-            example,
-            meaning[YearFirst(int(rows), int(future_first), int(future_last), firsts, lasts, example).shown],
-        )
-        for name, rows, future_first, future_last, firsts, lasts, other_rows, example in found
-    ]
+    shown = YearFirst(int(rows), int(future_first), int(future_last), firsts, lasts, example).shown
+    return OpenFile(name, int(other_rows), example, meaning[shown])
 
 
 def _days_of_the_rest(
@@ -216,8 +235,11 @@ def _days_of_the_rest(
     return first, last
 
 
-def _nearer(connection: duckdb.DuckDBPyConnection, first: date | None, last: date | None) -> dict[str, str | None]:
-    """For each file, by which order its days are near those of the rest; None where they are by both or by none."""
+def _nearer(connection: duckdb.DuckDBPyConnection, first: date | None, last: date | None) -> dict[str, str]:
+    """For each file, by which order its days are near those of the rest; None where they are by both or by none.
+
+    By the other order they have to go on where the rest ends: else the file may as well be one of older days.
+    """
     if first is None or last is None:
         return {}
     near = f"between date '{first}' - {NEAR} and date '{last}' + {NEAR}"
@@ -227,31 +249,39 @@ def _nearer(connection: duckdb.DuckDBPyConnection, first: date | None, last: dat
             file_name,
             sum(date_rows),
             coalesce(sum(date_rows) filter (where day {near}), 0),
-            coalesce(sum(date_rows) filter (where other_day {near}), 0)
+            coalesce(sum(date_rows) filter (where other_day {near}), 0),
+            min(other_day) > date '{last}'
         from {DAYS}
         where other_day <> day
         group by 1
         """
     ).fetchall()
-    nearer: dict[str, str | None] = {}
-    for name, rows, as_read, otherwise in found:
+    nearer: dict[str, str] = {}
+    for name, rows, as_read, otherwise, goes_on in found:
         most = [near_rows >= MOST * rows for near_rows in (as_read, otherwise)]
         few = [near_rows <= (1 - MOST) * rows for near_rows in (as_read, otherwise)]
-        nearer[name] = AS_READ if most[0] and few[1] else OTHERWISE if most[1] and few[0] else None
+        if most[0] and few[1]:
+            nearer[name] = AS_READ
+        elif most[1] and few[0]:
+            nearer[name] = OTHERWISE if goes_on else MAYBE_OTHERWISE
     return nearer
 
 
-def _fills_a_gap(connection: duckdb.DuckDBPyConnection, file: OpenFile, orders: str | None) -> bool:
+def _fills_a_gap(
+    connection: duckdb.DuckDBPyConnection, file: OpenFile, files: Sequence[OpenFile], orders: str | None
+) -> bool:
     """Whether a file's days are missing elsewhere as they are read, and those by the other order are there already.
 
     It shows something only of days after all others, or where others have most of the days around: else any day may be
     missing.
     """
     name = quote_text(file.name)
+    # What a file in doubt holds is no proof of another: two shops may have a file for the same day.
+    known = f"not list_contains({quote_list([other.name for other in files if other.shown is None])}, file_name)"
     stored = "" if orders is None else f" union select order_date from {orders}"
     ((filling,),) = connection.execute(
         f"""
-        with days_elsewhere as (select day from {DAYS} where file_name <> {name}{stored}),
+        with days_elsewhere as (select distinct day from {DAYS} where {known}{stored}),
         own_days as (
             select day, other_day, sum(date_rows) as row_count
             from {DAYS}

@@ -141,6 +141,7 @@ WORDS = (
     marked("one class only: there is nothing to distinguish"),
     # doubts about the input
     marked("unreadable values"), marked("implausible dates"), marked("lone dates"), marked("crowded days"),
+    marked("no sales"), marked("times in utc"), marked("future dates"),
     marked("mostly rejected"), marked("ids lost digits"), marked("ids lost zeros"), marked("customer per order"),
     marked("placeholder ids"), marked("refunds without product"), marked("years in doubt"),
     marked("unknown statuses"), marked("unknown types"), marked("changed statuses"), marked("blank statuses"),
@@ -220,8 +221,8 @@ WORDS = (
         " Export them with the products that they are for."
     ),
     marked(
-        "They are read as the other files are, but these dates may have their year at the other end. If their days are"
-        " wrong, write these files with years of four digits."
+        "These dates may have their year at the other end than where it is read. If their days are wrong, write these"
+        " files with years of four digits."
     ),
     marked("These numbers come again more than max_order_days later, so they are orders of their own."),
     marked(

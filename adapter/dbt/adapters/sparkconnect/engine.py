@@ -501,9 +501,10 @@ class Engine:
     def keep_promise(self, schema: str, table: str) -> None:
         """Store the rows of a table if only the driver has them."""
         with self._lock:
-            store = self._promised.pop((schema, table), None)
+            store = self._promised.get((schema, table))
             if store is not None:
                 store()
+                self._promised.pop((schema, table), None)
 
     def relations(self, schema: str) -> Sequence[tuple[str, str]]:
         """Names of the tables and views of a schema, each with `table` or `view`."""
