@@ -15,7 +15,7 @@ from conftest import ROOT, Shop
 from playwright.sync_api import Browser
 from report_pages import Tables, Visit, answered, blocks_of, shop_facts
 from shop_toolkit.report import words
-from shop_toolkit.report.data_texts import localised, said
+from shop_toolkit.report.data_texts import localised, own_texts, said
 from shop_toolkit.report.language import FOLDER, Language, languages, number_text, speaking
 from shop_toolkit.report.months import month
 from shop_toolkit.report.page import page as render
@@ -384,6 +384,15 @@ def test_a_russian_page_says_nothing_in_english(russian_visit: Visit, tables: Ta
     assert len(english) > 500
     said = {text for text in texts if words_of([text]) & (english - russian - written - {"extra", "rmse"})}
     assert said == set()
+
+
+def test_every_kind_of_doubt_about_the_input_has_words() -> None:
+    """Those that the demo's input leaves out, too."""
+    modules = "".join(file.read_text("utf-8") for file in (ROOT / "python_models/shop_toolkit/ingest").glob("*.py"))
+    query = (ROOT / "models/marts/core/input_warnings.sql").read_text("utf-8")
+    kinds = {*re.findall(r'Finding\(\s*"(\w+)"', modules), *re.findall(r"'(\w+)' as kind", query)}
+    assert len(kinds) > 30
+    assert {kind for kind in kinds if kind.replace("_", " ") not in own_texts()} == set()
 
 
 def test_a_long_title_beside_a_low_figure_is_not_cut_off(russian_visit: Visit) -> None:
