@@ -567,8 +567,11 @@ def test_other_files_are_no_export() -> None:
         (["Beleg", "Kundennr.", "Belegdatum", "Einzelpreis"],
          'customer_id: "Kundennr.", ordered_at: "Belegdatum", unit_price: "Einzelpreis", invoice_id: "Beleg"'),
         (["No.", "Order Date", "Gross amount", "Client name"], 'customer_id: "Client name"'),
-        (["shipping_amount_paid", "purchase-day", "client_ref"],
-         'customer_id: "client_ref", ordered_at: "purchase-day", amount: "shipping_amount_paid"'),
+        (["order_amount_paid", "purchase-day", "client_ref"],
+         'customer_id: "client_ref", ordered_at: "purchase-day", amount: "order_amount_paid"'),
+        # what was paid for the way is no amount of a line, and a birthday no day of an order
+        (["shipping_amount_paid", "birth date", "purchase-day", "client_ref"],
+         'customer_id: "client_ref", ordered_at: "purchase-day", unit_price: "your heading"'),
         (["Номер", "Код партнера-клиента", "День продажи (дата)", "Сумма, руб."],
          'customer_id: "Код партнера-клиента", ordered_at: "День продажи (дата)", amount: "Сумма, руб."'),
         (["a", "b", "c"],

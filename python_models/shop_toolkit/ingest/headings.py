@@ -118,7 +118,7 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
         ("unit_price", "amount"),
         ("tax", "vat", "steuer", "mwst", "fee", "gebühr", "discount", "rabatt", "refund", "shipping", "versand",
-         "delivery", "freight", "cost"),
+         "delivery", "freight", "cost", "date", "datum", "fecha"),
     ),
     "ordered_at": ("birth", "geburt", "due", "ship", "deliver", "liefer", "updat", "expir"),
 }  # fmt: skip
