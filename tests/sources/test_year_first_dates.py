@@ -183,7 +183,7 @@ def test_a_file_of_older_days_is_warned_of(warehouse: duckdb.DuckDBPyConnection,
     log_of(logs.parent / "late.csv", ["24/10/21"] * 5)
     plan = plan_input(warehouse, real_request(logs))
     assert years_in_doubt(plan) == [(5, "late.csv: 24/10/21")]
-    # what is read again is warned of again, as it replaces what was said before
+    # a file that is read again is warned of again, as its new warning replaces the earlier one
     ingest(warehouse, real_request(logs))
     log_of(logs.parent / "late.csv", ["24/10/21"] * 6)
     assert years_in_doubt(plan_input(warehouse, real_request(logs))) == [(6, "late.csv: 24/10/21")]

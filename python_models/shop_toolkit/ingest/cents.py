@@ -15,8 +15,6 @@ HUNDREDTHS = frozenset((
     "céntimo", "centimos", "penny", "pfennig", "grosz", "grosze", "groszy", "øre", "öre", "ore", "haléř", "haléře",
     "haléřů", "копейка", "копейки", "копеек", "коп",
 ))  # fmt: skip
-
-
 # A number that is written with two decimals is of whole units, even if these are zeros.
 TWO_DECIMALS = r"[.,][0-9]{2}\D*$"
 

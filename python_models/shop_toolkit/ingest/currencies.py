@@ -182,7 +182,7 @@ def _columns_of_codes(
         return
     # Of thousands of columns hundreds may hold small numbers: a column of codes shows one in its first rows.
     texts = ", ".join(text_of.values())
-    first_rows = connection.execute(f"select {texts} from {sample} limit {FIRST_ROWS}").fetchall()
+    first_rows = connection.execute(f"select {texts} from {part.sql} limit {FIRST_ROWS}").fetchall()
     known = _known_codes(connection, {text for row in first_rows for text in row if text}, reader)
     for position, (heading, text) in enumerate(text_of.items()):
         shown = {row[position] for row in first_rows if row[position]}

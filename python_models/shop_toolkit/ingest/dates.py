@@ -29,7 +29,7 @@ ZONE = (
 # Letters that stand for UTC, and those of summer times that are not the letters of winter with another in the middle.
 UTC = ("z", "utc", "gmt", "wet")
 UTC_BY_NAME = ("z", "utc")
-UTC_ITSELF = re.compile(r"z|utc|(utc|gmt)?[+-]00(:?00)?")
+HOURS_OF_UTC = re.compile(r"(utc|gmt)?[+-]00(:?00)?")
 WINTER_OF = {"bst": "gmt", "west": "wet", "cest": "cet", "eest": "eet"}
 # Ways of which one text may be read by both.
 OPEN_WAYS = ("month-day-year", "day-month-year")
@@ -372,7 +372,7 @@ def zone_findings(connection: duckdb.DuckDBPyConnection, relation: InputRelation
         examples[clock] = min(example, examples.get(clock, example))
     minutes = [clock for clock in rows if isinstance(clock, int)]
     # In winter, the hours from UTC are those of London, too.
-    is_utc = all(UTC_ITSELF.fullmatch(zone) and (is_summer or zone in UTC_BY_NAME) for zone, *_, is_summer in zones)
+    is_utc = all(zone in UTC_BY_NAME or (is_summer and HOURS_OF_UTC.fullmatch(zone)) for zone, *_, is_summer in zones)
     if zones and is_utc and any(has_hours for *_, has_hours, _ in zones):
         return [Finding(
             "times_in_utc", "ordered_at", rows.total(), examples[0],

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import accumulate
 
 import duckdb
@@ -11,7 +12,7 @@ import duckdb
 from shop_toolkit.ingest.errors import InputError, listed, named, shortened
 from shop_toolkit.ingest.exports import Export, comparable, export_of
 from shop_toolkit.ingest.files import FileDescription, first_cells, parquet_rows, pattern_of, row_of_headings
-from shop_toolkit.ingest.headings import COLUMN_ALIASES, MONEY, check_mapping, mapping_for, match_headings
+from shop_toolkit.ingest.headings import COLUMN_ALIASES, MONEY, Cells, check_mapping, mapping_for, match_headings
 from shop_toolkit.ingest.quoting import quote_list as quote_list
 from shop_toolkit.ingest.quoting import quote_name as quote_name
 from shop_toolkit.ingest.quoting import quote_text as quote_text
@@ -320,7 +321,7 @@ def _check_money_agrees(relations: Mapping[str, InputRelation], *names: str) -> 
         return
     kinds, shown = set(), []
     for name in names:
-        for column in set(MONEY) & relations[name].columns.keys():
+        for column in (column for column in MONEY if column in relations[name].columns):
             heading = relations[name].headings[column]
             says_amount = UNMISTAKABLE_AMOUNT.search(comparable(heading)) and relations[name].export is None
             kinds.add("amount" if says_amount else column)
@@ -374,16 +375,16 @@ def _relation_of_one_form(
     }
     mapping = mapping_for(list(sql_of), column_mapping)
     _check_first_row(only[0], first, mapping)
-    match_headings(list(sql_of), name, mapping, lambda: first_cells(only[0], first, list(sql_of)))
+    mapped = partial(_mapped, cells=lambda: first_cells(only[0], first, list(sql_of)))
     width = len(first.headings)
     if first.kind == "parquet":
         file_column = _free_name("read_from", first.headings)
-        relation = _mapped(name, parquet_rows(only, file_column), sql_of, mapping, file_column)
+        relation = mapped(name, parquet_rows(only, file_column), sql_of, mapping, file_column)
         has_places = not {ROW_OF_FILE, PLACE_OF_FILE} & {heading.lower() for heading in first.headings}
         return replace(relation, has_types=True, position=f"{ROW_OF_FILE} + 1" if has_places else None)
     if first.kind == "workbook":
-        return _mapped(name, _workbooks(only), sql_of, mapping, "read_from", surplus=f"cells[{width + 1}]")
-    return _mapped(
+        return mapped(name, _workbooks(only), sql_of, mapping, "read_from", surplus=f"cells[{width + 1}]")
+    return mapped(
         name, _csv_files(files, only, locate), sql_of, mapping, "read_from",
         surplus=f"field_{width + 1}", swallowed=_swallowed_rows(first),
     )  # fmt: skip
@@ -502,9 +503,10 @@ def _mapped(
     file_name: str,
     surplus: str = "null",
     swallowed: str = "0",
+    cells: Callable[[], Cells] = dict,
 ) -> InputRelation:
     """The rows of `sql` with our columns found among its headings, as the export means them whose headings they are."""
-    heading_of = match_headings(list(sql_of), name, mapping)
+    heading_of = match_headings(list(sql_of), name, mapping, cells)
     export = export_of(sql_of)
     columns = {column: sql_of[heading] for column, heading in heading_of.items()}
     used = set(heading_of.values())
