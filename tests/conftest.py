@@ -390,6 +390,11 @@ def exact_share(share: Decimal, count: int) -> int:
     return int((share * count).quantize(Decimal(1), ROUND_HALF_UP))
 
 
+def warning_queries() -> str:
+    """The SQL of all models that look for doubts about the input."""
+    return "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "models/core/warnings").glob("*.sql")))
+
+
 def problem_of(result: dbtRunnerResult) -> str:
     """What dbt reports as wrong, in one text."""
     messages = [str(result.exception)] if result.exception else []

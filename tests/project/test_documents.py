@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import MARTS, ROOT, Shop
+from conftest import MARTS, ROOT, Shop, warning_queries
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 SUBJECTS = {
@@ -89,7 +89,7 @@ def test_every_file_and_folder_that_a_page_names_exists(page: Path) -> None:
 def test_each_kind_of_doubt_about_the_input_is_explained() -> None:
     findings = [path.read_text("utf-8") for path in (ROOT / "python_models").rglob("ingest/*.py")]
     kinds = set(re.findall(r'Finding\(\s*"(\w+)"', "\n".join(findings)))
-    kinds |= set(re.findall(r"'(\w+)' as kind", (ROOT / "models/marts/core/input_warnings.sql").read_text("utf-8")))
+    kinds |= set(re.findall(r"'(\w+)' as kind", warning_queries()))
     assert len(kinds) > 15
     rows = [line.split("|")[1] for line in (ROOT / "docs/input.md").read_text("utf-8").splitlines() if "|" in line]
     assert kinds - {name for row in rows for name in re.findall(r"`(\w+)`", row)} == set()

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
-from conftest import ROOT, Shop
+from conftest import ROOT, Shop, warning_queries
 from playwright.sync_api import Browser
 from report_pages import Tables, Visit, answered, blocks_of, shop_facts
 from shop_toolkit.report import words
@@ -199,9 +199,8 @@ def test_a_language_changes_the_words_of_the_project() -> None:
 
 def suggestions_in_code() -> set[str]:
     """What to do about each doubt, as it is written where doubts are found; what a row fills in is `A`."""
-    sql = (ROOT / "models/marts/core/input_warnings.sql").read_text("utf-8")
     found = set()
-    for written in re.findall(r"((?:'(?:[^']|'')*'\s*(?:\|\|\s*)?)+)as suggestion", sql):
+    for written in re.findall(r"((?:'(?:[^']|'')*'\s*(?:\|\|\s*)?)+)as suggestion", warning_queries()):
         found.add("".join(part.replace("''", "'") for part in re.findall(r"'((?:[^']|'')*)'", written)))
     for path in (ROOT / "python_models/shop_toolkit/ingest").glob("*.py"):
         for call in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -389,8 +388,7 @@ def test_a_russian_page_says_nothing_in_english(russian_visit: Visit, tables: Ta
 def test_every_kind_of_doubt_about_the_input_has_words() -> None:
     """Those that the demo's input leaves out, too."""
     modules = "".join(file.read_text("utf-8") for file in (ROOT / "python_models/shop_toolkit/ingest").glob("*.py"))
-    query = (ROOT / "models/marts/core/input_warnings.sql").read_text("utf-8")
-    kinds = {*re.findall(r'Finding\(\s*"(\w+)"', modules), *re.findall(r"'(\w+)' as kind", query)}
+    kinds = {*re.findall(r'Finding\(\s*"(\w+)"', modules), *re.findall(r"'(\w+)' as kind", warning_queries())}
     assert len(kinds) > 30
     assert {kind for kind in kinds if kind.replace("_", " ") not in own_texts()} == set()
 

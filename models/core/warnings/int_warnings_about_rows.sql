@@ -1,0 +1,128 @@
+{%- set most_rejected_share = 0.5 %}
+{#-
+    The first of two bytes of UTF-8, read as Latin-1 or Windows-1252, and what can only be its
+    second.
+-#}
+{%- set garbled_letters = '[ÂÃÐ][\\x{0080}-\\x{00BF}€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œŸ]|\\x{FFFD}' %}
+
+-- Not materialized: DuckDB would store all lines, as they are read more than once.
+with transactions as not materialized (
+
+    select * from {{ ref('int_transactions_flagged') }}
+
+),
+
+unreadable as (
+
+    select
+        'unreadable_values' as kind,
+        nullif(regexp_extract(rejection_detail, '^([a-z]+_[a-z_]+|quantity|amount) ', 1), '')
+            as column_name,
+        count(*) as row_count,
+        sum(gross_amount) as amount,
+        min(rejection_detail) as example,
+        'Look at these rows in rejected_transactions.' as suggestion
+    from transactions
+    where rejection_reason = 'unreadable'
+    group by 2
+
+),
+
+totals as (
+
+    select
+        count(*) as row_count,
+        sum(gross_amount) as amount,
+        -- What nobody is known to have bought was sold all the same.
+        count(*) filter (
+            where (rejection_reason is null and not is_cancellation)
+            or rejection_reason = 'missing_customer'
+        ) as sale_count
+    from transactions
+
+),
+
+no_sales as (
+
+    select
+        'no_sales' as kind,
+        cast(null as varchar) as column_name,
+        row_count,
+        amount,
+        cast(null as varchar) as example,
+        'None of these rows is a sale, so there are no customers. Where sales have negative'
+        || ' quantities or prices, as in a ledger, turn their signs before the build.' as suggestion
+    from totals
+    where row_count > 0 and sale_count = 0
+
+),
+
+mostly_rejected as (
+
+    select
+        'mostly_rejected' as kind,
+        cast(null as varchar) as column_name,
+        count(*) as row_count,
+        sum(transactions.gross_amount) as amount,
+        transactions.rejection_reason as example,
+        'Half of all rows or more are rejected for one reason. Is the column mapped rightly?'
+            as suggestion
+    from transactions
+    cross join totals
+    where transactions.rejection_reason is not null
+    group by 5
+    having count(*) >= {{ most_rejected_share }} * max(totals.row_count)
+
+),
+
+-- Letters of UTF-8 that were read as two of another encoding, and those that were lost before.
+garbled as (
+
+    select
+        'garbled_letters' as kind,
+        'product_description' as column_name,
+        count(*) as row_count,
+        sum(gross_amount) as amount,
+        min(concat_ws(', ', product_description, customer_id, country)) as example,
+        'Names that are written in two ways count as two. If the whole file is wrong, set'
+        || ' csv_encoding; else export it again in one encoding.' as suggestion
+    from transactions
+    where
+        (
+            strlen(product_description) <> length(product_description)
+            or strlen(customer_id) <> length(customer_id)
+            or strlen(country) <> length(country)
+        )
+        and regexp_matches(
+            concat_ws(', ', product_description, customer_id, country), '{{ garbled_letters }}'
+        )
+    having count(*) > 0
+
+),
+
+warnings as (
+
+    select * from unreadable
+
+    union all
+
+    select * from no_sales
+
+    union all
+
+    select * from mostly_rejected
+
+    union all
+
+    select * from garbled
+
+)
+
+select
+    kind,
+    column_name,
+    cast(row_count as bigint) as row_count,
+    cast(amount as decimal(18, 2)) as amount,
+    example,
+    suggestion
+from warnings
