@@ -20,7 +20,7 @@ from conftest import ROOT
 from dbt_common.clients.jinja import get_template
 from shop_toolkit.ingest.files import workbook_rows
 from shop_toolkit.ingest.macros import load_macros
-from shop_toolkit.ingest.plan import Request
+from shop_toolkit.ingest.request import Request
 from shop_toolkit.ingest.source import prepare_input
 
 MODELS = {path.stem: path for path in (ROOT / "models").rglob("*.sql")}

@@ -138,7 +138,7 @@
 {%- endmacro %}
 
 
-{#- What Python needs to know of this run: see `Request` in shop_toolkit/ingest/plan.py. -#}
+{#- What Python needs to know of this run: see `Request` in shop_toolkit/ingest/request.py. -#}
 {% macro input_request() -%}
     {%- set settings = {} -%}
     {%- for name in [

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from conftest import ROOT
 from shop_toolkit.ingest.macros import load_macros
-from shop_toolkit.ingest.plan import Request
+from shop_toolkit.ingest.request import Request
 
 # The settings of the request that is being made: the macros are compiled once for all of them.
 SETTINGS: dict[str, Any] = {}

@@ -21,7 +21,7 @@ from shop_toolkit.ingest.dates import (
 from shop_toolkit.ingest.files import FileDescription, InputError, describe_files, first_line_of, workbook_rows
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, match_headings
 from shop_toolkit.ingest.numbers import WrittenNumbers, number_findings, resolve_separator, written_numbers
-from shop_toolkit.ingest.plan import Plan, Request, plan_input
+from shop_toolkit.ingest.plan import Plan, plan_input
 from shop_toolkit.ingest.plugin import prepare
 from shop_toolkit.ingest.relation import (
     Formats,
@@ -31,6 +31,7 @@ from shop_toolkit.ingest.relation import (
     relation_of_files,
     relation_of_table,
 )
+from shop_toolkit.ingest.request import Request
 from shop_toolkit.ingest.source import prepare_input
 
 # Simpler than dbt's: the point is which of them a plan chooses.

@@ -3,7 +3,12 @@
 - `files`: find files, their headings and encoding, or raise a sentence on why they cannot be read
 - `headings`: which heading holds which of our columns
 - `relation`: the rows of files or of a table as SQL, under our column names
-- `formats`: how dates and numbers are written
-- `plan`: what is new, whether earlier rows still hold, and the views that dbt reads as the source `shop`
-- `plugin`: makes `plan` an SQL function that dbt calls before a build
+- `request`: what dbt asks for
+- `transaction_log`: the files or the table of a request, and how to reach their rows
+- `ingested`: what earlier builds read, and whether it still holds
+- `checked_rows`: the new rows, parsed once for all checks
+- `evidence`: what they show of dates, numbers and money, and what stays in doubt
+- `plan`: what a build reads, and how
+- `source`: the views that dbt reads as the source `shop`
+- `plugin`: makes these an SQL function that dbt calls before a build
 """

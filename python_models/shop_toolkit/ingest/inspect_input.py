@@ -18,8 +18,8 @@ from shop_toolkit.ingest.errors import named, repeating
 from shop_toolkit.ingest.files import CSV_SUFFIXES, InputError, workbook_rows
 from shop_toolkit.ingest.inspection import inspect_input
 from shop_toolkit.ingest.macros import load_macros
-from shop_toolkit.ingest.plan import Request
 from shop_toolkit.ingest.relation import is_file_name
+from shop_toolkit.ingest.request import Request
 from shop_toolkit.warehouse import warehouse_path
 
 TEXTS = (*CSV_SUFFIXES, ".gz")

@@ -8,14 +8,16 @@ from textwrap import wrap
 
 import duckdb
 
+from shop_toolkit.ingest.checked_rows import CheckedRows
 from shop_toolkit.ingest.customers import WARNED_ORDERS, is_one_per_order
 from shop_toolkit.ingest.dates import OPEN_WAYS, YEAR_FIRST_READER
 from shop_toolkit.ingest.errors import InputError, listed
 from shop_toolkit.ingest.files import FileDescription
 from shop_toolkit.ingest.missing import missing_words
 from shop_toolkit.ingest.numbers import NAMES, WrittenNumbers, written_numbers
-from shop_toolkit.ingest.plan import CheckedRows, Plan, Request, planned_input
+from shop_toolkit.ingest.plan import Plan, planned_input
 from shop_toolkit.ingest.relation import NUMBER_COLUMNS, InputRelation, quote_name
+from shop_toolkit.ingest.request import Request
 
 IDENTIFIERS = ("invoice_id", "product_id", "customer_id")
 SHOWN_ROWS = 5

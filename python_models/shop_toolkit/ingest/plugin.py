@@ -15,7 +15,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from shop_toolkit.ingest.errors import InputError, reason_of, repeating, sentence_of
 from shop_toolkit.ingest.files import workbook_rows
 from shop_toolkit.ingest.inspection import inspect_input
-from shop_toolkit.ingest.plan import Request
+from shop_toolkit.ingest.request import Request
 from shop_toolkit.ingest.source import RELATIONS, create_state, prepare_input
 
 

@@ -41,6 +41,9 @@ class Formats:
     decimal_separator: str | None
 
 
+NOTHING_KNOWN = Formats(None, None)
+
+
 @dataclass(frozen=True)
 class InputRelation:
     """The input, or some files of it, as parts of a query.

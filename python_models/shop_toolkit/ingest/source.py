@@ -9,8 +9,9 @@ import duckdb
 from shop_toolkit.ingest.errors import listed
 from shop_toolkit.ingest.files import InputError
 from shop_toolkit.ingest.findings import to_json
-from shop_toolkit.ingest.plan import Plan, Request, plan_input
+from shop_toolkit.ingest.plan import Plan, plan_input
 from shop_toolkit.ingest.relation import NUMBER_COLUMNS, InputRelation, number_text, numbered, quote_list, quote_text
+from shop_toolkit.ingest.request import Request
 
 TEXT = "VARCHAR"
 # What is in the schema after `prepare_input`.
