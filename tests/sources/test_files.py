@@ -14,7 +14,7 @@ import pytest
 from openpyxl import Workbook
 from shop_toolkit.ingest.errors import InputError, listed, sentence_of, shortened
 from shop_toolkit.ingest.files import describe_files, workbook_rows
-from shop_toolkit.ingest.headings import COLUMN_ALIASES, match_headings
+from shop_toolkit.ingest.headings import COLUMN_ALIASES, check_mapping, match_headings
 from shop_toolkit.ingest.plan import plan_input
 from shop_toolkit.ingest.plugin import prepare
 from shop_toolkit.ingest.relation import relation_of_files
@@ -514,6 +514,11 @@ def test_all_that_is_wrong_with_a_mapping_is_one_sentence(
     with pytest.raises(InputError) as raised:
         match_headings(headings, "it", mapping)
     assert str(raised.value) == sentence
+
+
+def test_no_hint_is_of_a_column_that_the_setting_says_is_not_there() -> None:
+    with pytest.raises(InputError, match=r'amount: \[\], customer_id: "Kunden", unit_price: "your heading"'):
+        check_mapping(["Kunden", "date", "Betrag"], "it", {"customer_id": "Kunde", "amount": []})
 
 
 def test_a_sentence_about_many_headings_stays_short() -> None:

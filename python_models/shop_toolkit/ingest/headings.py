@@ -270,6 +270,7 @@ def _absent_headings(
     problem = f"The setting 'column_mapping' maps {mapped}, but {input_name} has no such heading"
     problem += "." if len(absent) == 1 else "s."
     there = {column: value for column, value in column_mapping.items() if column not in absent}
+    denied = [column for column, value in there.items() if value in ("", [])]
     found = _found(headings, mapping_for(headings, there))
     hints: dict[str, str] = {}
     for column, heading in absent.items():
@@ -280,7 +281,7 @@ def _absent_headings(
     more = f" No heading is known to hold {', '.join(missing)} either." if missing else ""
     entries = {column: hints.get(column, YOURS) for column in absent}
     free = [heading for heading in headings if heading not in hints.values()]
-    example = _short_example(there, entries | _likely_missing(missing, free))
+    example = _short_example(there, entries | _likely_missing(missing, free, denied))
     advice = f"Say which they are, e.g. --vars '{example}'."
     if (more or len(absent) > 1) and len(problem + more + advice) < LONGEST_SENTENCE:
         return _with_headings(problem + more, headings, advice)

@@ -12,7 +12,7 @@ import duckdb
 from shop_toolkit.ingest.errors import InputError, listed, named, shortened
 from shop_toolkit.ingest.exports import Export, comparable, export_of
 from shop_toolkit.ingest.files import FileDescription, first_cells, parquet_rows, pattern_of, row_of_headings
-from shop_toolkit.ingest.headings import COLUMN_ALIASES, MONEY, Cells, check_mapping, mapping_for, match_headings
+from shop_toolkit.ingest.headings import COLUMN_ALIASES, MONEY, check_mapping, mapping_for, match_headings
 from shop_toolkit.ingest.quoting import quote_list as quote_list
 from shop_toolkit.ingest.quoting import quote_name as quote_name
 from shop_toolkit.ingest.quoting import quote_text as quote_text
@@ -377,24 +377,34 @@ def _relation_of_one_form(
         for position, (key, heading) in enumerate(zip(unique_headings(first.headings), first.headings, strict=True), 1)
     }
     mapping = mapping_for(list(sql_of), column_mapping)
-    _check_first_row(only[0], first, mapping)
-    mapped = partial(_mapped, cells=lambda: first_cells(only[0], first, list(sql_of)))
+    heading_of = _headings_of_file(name, only[0], first, mapping)
+    mapped = partial(_mapped, sql_of=sql_of, mapping=mapping, heading_of=heading_of)
     width = len(first.headings)
     if first.kind == "parquet":
         file_column = _free_name("read_from", first.headings)
-        relation = mapped(name, parquet_rows(only, file_column), sql_of, mapping, file_column)
+        relation = mapped(name, parquet_rows(only, file_column), file_column)
         has_places = not {ROW_OF_FILE, PLACE_OF_FILE} & {heading.lower() for heading in first.headings}
         return replace(relation, has_types=True, position=f"{ROW_OF_FILE} + 1" if has_places else None)
     if first.kind == "workbook":
-        return mapped(name, _workbooks(only), sql_of, mapping, "read_from", surplus=f"cells[{width + 1}]")
+        return mapped(name, _workbooks(only), "read_from", surplus=f"cells[{width + 1}]")
     return mapped(
-        name, _csv_files(files, only, locate), sql_of, mapping, "read_from",
+        name, _csv_files(files, only, locate), "read_from",
         surplus=f"field_{width + 1}", swallowed=_swallowed_rows(first),
     )  # fmt: skip
 
 
-def _check_first_row(file: str, description: FileDescription, mapping: Mapping[str, str]) -> None:
-    """Raise InputError where titles stand above the headings: the columns that are needed are found in a row below."""
+def _headings_of_file(name: str, file: str, description: FileDescription, mapping: Mapping[str, str]) -> dict[str, str]:
+    """Our columns to headings, as `match_headings` finds them; where it can't, titles may stand above them."""
+    headings = unique_headings(description.headings)
+    try:
+        return match_headings(headings, name, mapping, lambda: first_cells(file, description, headings))
+    except InputError:
+        _check_rows_below(file, description, mapping)
+        raise
+
+
+def _check_rows_below(file: str, description: FileDescription, mapping: Mapping[str, str]) -> None:
+    """Raise InputError where the columns that are needed are found in a row below the first."""
 
     def is_known(cells: Sequence[str]) -> bool:
         try:
@@ -403,7 +413,7 @@ def _check_first_row(file: str, description: FileDescription, mapping: Mapping[s
             return False
         return True
 
-    if not is_known(description.headings) and (found := row_of_headings(file, description, is_known)) is not None:
+    if (found := row_of_headings(file, description, is_known)) is not None:
         number, cells = found
         # Headings of groups stand above those of columns, which are more, and no values.
         below = row_of_headings(file, description, lambda row: _are_headings_below(row, cells))
@@ -459,7 +469,9 @@ def relation_of_table(
     sentence_name = f"the table {named(name)}"
     check_mapping(list(sql_of), sentence_name, column_mapping)
     mapping = mapping_for(list(sql_of), column_mapping)
-    return replace(_mapped(sentence_name, relation, sql_of, mapping, quote_text(name)), has_types=True)
+    heading_of = match_headings(list(sql_of), sentence_name, mapping)
+    mapped = _mapped(sentence_name, relation, quote_text(name), sql_of=sql_of, mapping=mapping, heading_of=heading_of)
+    return replace(mapped, has_types=True)
 
 
 def qualified_name(connection: duckdb.DuckDBPyConnection, name: str) -> str:
@@ -501,15 +513,15 @@ def _cell(kind: str, position: int, heading: str) -> str:
 def _mapped(
     name: str,
     sql: str,
-    sql_of: Mapping[str, str],
-    mapping: Mapping[str, str],
     file_name: str,
     surplus: str = "null",
     swallowed: str = "0",
-    cells: Callable[[], Cells] = dict,
+    *,
+    sql_of: Mapping[str, str],
+    mapping: Mapping[str, str],
+    heading_of: Mapping[str, str],
 ) -> InputRelation:
-    """The rows of `sql` with our columns found among its headings, as the export means them whose headings they are."""
-    heading_of = match_headings(list(sql_of), name, mapping, cells)
+    """The rows of `sql` with our columns by their headings, as the export means them whose headings they are."""
     export = export_of(sql_of)
     columns = {column: sql_of[heading] for column, heading in heading_of.items()}
     used = set(heading_of.values())
