@@ -16,6 +16,18 @@ warnings_about_ids as (
 
 ),
 
+warnings_about_orders as (
+
+    select * from {{ ref('int_warnings_about_orders') }}
+
+),
+
+warnings_about_products as (
+
+    select * from {{ ref('int_warnings_about_products') }}
+
+),
+
 warnings_about_returns as (
 
     select * from {{ ref('int_warnings_about_returns') }}
@@ -60,6 +72,14 @@ warnings as (
     union all
 
     select * from warnings_about_ids
+
+    union all
+
+    select * from warnings_about_orders
+
+    union all
+
+    select * from warnings_about_products
 
     union all
 

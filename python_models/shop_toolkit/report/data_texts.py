@@ -149,7 +149,9 @@ WORDS = (
     marked("negative quantities"), marked("positive cancellations"), marked("reused invoice numbers"),
     marked("other decimal separator"), marked("numbers read as others"), marked("mixed time zones"),
     marked("twin headings"), marked("customers elsewhere"), marked("totals in doubt"),
-    marked("order totals in doubt"), marked("only zeros"),
+    marked("order totals in doubt"), marked("only zeros"), marked("sums of other lines"),
+    marked("shares of other lines"), marked("given back but never sold"), marked("repeated orders"),
+    marked("sold and cancelled"), marked("edited orders"),
     marked("statuses left out"), marked("returned units left out"), marked("discounts left out"),
     marked("refunds left out"), marked("taxes in doubt"), marked("unused columns"),
     # what to do about them
@@ -223,6 +225,31 @@ WORDS = (
     marked(
         "These dates may have their year at the other end than where it is read. If their days are wrong, write these"
         " files with years of four digits."
+    ),
+    marked(
+        "They are the sums of lines beside them in their orders, so this money counts twice: totals, or bundles whose"
+        " parts are listed, too? Leave them out of the export, or add these products to seeds/non_product_codes.csv."
+    ),
+    marked(
+        "They are the same share of the rest of their orders each time: a tax, a tip or a fee? They count as products"
+        " that were sold; if they are none, add them to seeds/non_product_codes.csv."
+    ),
+    marked(
+        "Nobody bought what they give back, so they net nothing: discounts or vouchers? Take them off the prices of the"
+        " products that they are for."
+    ),
+    marked(
+        "These orders stand there several times, in rows that are alike but for their status, their time or a column"
+        " that is not used: one for each payment, parcel or step? Each counts. Export one row for each line of an"
+        " order."
+    ),
+    marked(
+        "They count as sales, but the same orders stand there again as cancelled, line by line: a history of statuses?"
+        " Export each line with its last status alone."
+    ),
+    marked(
+        "They count as sales, but a later file has the same product of the same order with another quantity or price,"
+        " which counts, too: was the order changed in between? Leave out the files in which these orders are outdated."
     ),
     marked("These numbers come again more than max_order_days later, so they are orders of their own."),
     marked(

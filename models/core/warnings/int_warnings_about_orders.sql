@@ -1,0 +1,313 @@
+{#- So many of the first and of the last rows show it, whatever the log holds. -#}
+{%- set sampled_rows = 50000 -%}
+{#- So large a share of the orders that could show it has to agree, and so many at least. -#}
+{%- set proven_share = 0.9 -%}
+{%- set least_orders = 5 -%}
+{%- set least_orders_of_one_line = 10 -%}
+
+{%- set line_columns = [
+    'customer_id', 'invoice_id', 'product_id', 'quantity', 'unit_price', 'transaction_type',
+    'currency'
+] -%}
+
+-- Orders that the log has several times, in rows that are alike but for their status, their time or
+-- a column that is not used: a history of statuses, a row for each payment, each parcel or each
+-- step. Some order may well hold one line twice; where nearly all that do hold each of their lines
+-- so, the log has orders several times.
+with transactions as not materialized (
+
+    select * from {{ ref('int_transactions_flagged') }}
+    where
+        not is_cancellation
+        and customer_id is not null
+        and invoice_id is not null
+        and (rejection_reason is null or rejection_reason = 'cancelled_order')
+
+),
+
+base_transactions as (
+
+    select
+        input_row,
+        invoice_id,
+        file_name
+    from {{ ref('base_transactions') }}
+
+),
+
+-- Without invoices a day is an order, and equal lines of it are purchases.
+logs_of_invoices as (
+
+    select has_invoice_id from {{ ref('ingest_plan') }}
+    where has_invoice_id
+
+),
+
+last_transaction as (
+
+    select max(input_row) as input_row from transactions
+
+),
+
+sampled as (
+
+    select transactions.*
+    from transactions
+    cross join logs_of_invoices
+    cross join last_transaction
+    where
+        transactions.input_row <= {{ sampled_rows }}
+        or transactions.input_row > last_transaction.input_row - {{ sampled_rows }}
+
+),
+
+-- Two files may have two versions of an order: that is another doubt.
+sampled_lines as (
+
+    select
+        {% for column in line_columns %}
+        sampled.{{ column }},
+        {% endfor %}
+        base_transactions.file_name,
+        count(*) as row_count,
+        min(sampled.order_status) <> max(sampled.order_status) as has_several_statuses
+    from sampled
+    inner join base_transactions
+        on sampled.input_row = base_transactions.input_row
+    group by
+        {% for column in line_columns %}
+        sampled.{{ column }},
+        {% endfor %}
+        base_transactions.file_name
+
+),
+
+sampled_orders as (
+
+    select
+        count(*) as line_count,
+        sum(row_count) as row_count,
+        min(row_count) > 1 as is_repeated,
+        max(row_count) > 1 as has_repeated_line,
+        count(product_id) as product_count,
+        max(unit_price) as unit_price,
+        coalesce(bool_and(has_several_statuses), false) as has_several_statuses
+    from sampled_lines
+    group by file_name, customer_id, invoice_id
+
+),
+
+proofs as (
+
+    select
+        count(*) filter (where has_repeated_line and line_count > 1) as orders_of_lines,
+        count(*) filter (where is_repeated and line_count > 1) as repeated_orders_of_lines,
+        count(*) filter (where row_count > 1) as orders_of_rows,
+        count(*) filter (
+            where is_repeated and line_count = 1 and has_several_statuses
+        ) as repeated_statuses,
+        count(*) filter (
+            where is_repeated and line_count = 1 and product_count = 0
+        ) as repeated_amounts,
+        count(distinct case
+            when is_repeated and line_count = 1 and product_count = 0 then unit_price
+        end) as different_amounts
+    from sampled_orders
+
+),
+
+-- Two rows of an order's only line may be two such things, unless their statuses differ. Where no
+-- product is named, they are the order's amount if nearly each order has another one.
+proven as (
+
+    select *
+    from proofs
+    where
+        (
+            repeated_orders_of_lines >= {{ least_orders }}
+            and repeated_orders_of_lines >= {{ proven_share }} * orders_of_lines
+        )
+        or (
+            repeated_statuses >= {{ least_orders_of_one_line }}
+            and repeated_statuses >= {{ proven_share }} * orders_of_rows
+        )
+        or (
+            repeated_amounts >= {{ least_orders_of_one_line }}
+            and repeated_amounts >= {{ proven_share }} * orders_of_rows
+            and different_amounts > repeated_amounts / 4
+        )
+
+),
+
+lines as (
+
+    select
+        {% for column in line_columns %}
+        transactions.{{ column }},
+        {% endfor %}
+        base_transactions.file_name,
+        count(*) as row_count,
+        count(*) filter (where transactions.rejection_reason is null) as sale_count,
+        max(transactions.gross_amount) as gross_amount
+    from transactions
+    cross join proven
+    inner join base_transactions
+        on transactions.input_row = base_transactions.input_row
+    group by
+        {% for column in line_columns %}
+        transactions.{{ column }},
+        {% endfor %}
+        base_transactions.file_name
+
+),
+
+repeated_lines as (
+
+    select
+        *,
+        min(row_count) over (partition by file_name, customer_id, invoice_id) as least_rows
+    from lines
+
+),
+
+-- Where a row of a line is cancelled, none of the others is a sale; else one of them is.
+surplus as (
+
+    select
+        invoice_id,
+        row_count > sale_count as is_cancelled,
+        case when row_count > sale_count then sale_count else sale_count - 1 end as row_count,
+        gross_amount
+    from repeated_lines
+    where
+        least_rows > 1
+        and sale_count > 0
+
+),
+
+repeated_orders as (
+
+    select
+        'repeated_orders' as kind,
+        'invoice_id' as column_name,
+        sum(row_count) as row_count,
+        sum(row_count * gross_amount) as amount,
+        concat(count(distinct invoice_id), ' orders, e.g. ', min(invoice_id)) as example,
+        'These orders stand there several times, in rows that are alike but for their status, their'
+        || ' time or a column that is not used: one for each payment, parcel or step? Each counts.'
+        || ' Export one row for each line of an order.' as suggestion
+    from surplus
+    where not is_cancelled
+    having sum(row_count) > 0
+
+),
+
+sold_and_cancelled as (
+
+    select
+        'sold_and_cancelled' as kind,
+        'order_status' as column_name,
+        sum(row_count) as row_count,
+        sum(row_count * gross_amount) as amount,
+        concat(count(distinct invoice_id), ' orders, e.g. ', min(invoice_id)) as example,
+        'They count as sales, but the same orders stand there again as cancelled, line by line: a'
+        || ' history of statuses? Export each line with its last status alone.' as suggestion
+    from surplus
+    where is_cancelled
+    having count(*) > 0
+
+),
+
+-- One file has no two versions of an order.
+several_files as (
+
+    select count(*) as file_count
+    from {{ source('state', 'ingested_files') }}
+    having count(*) > 1
+
+),
+
+orders_of_several_files as (
+
+    select base_transactions.invoice_id
+    from base_transactions
+    cross join several_files
+    where base_transactions.invoice_id is not null
+    group by base_transactions.invoice_id
+    having min(base_transactions.file_name) <> max(base_transactions.file_name)
+
+),
+
+versions as (
+
+    select
+        transactions.invoice_id,
+        transactions.quantity,
+        transactions.unit_price,
+        transactions.gross_amount,
+        base_transactions.file_name,
+        last_value(base_transactions.file_name) over product_of_order as last_file_name,
+        min(transactions.quantity) over product_of_order as least_quantity,
+        max(transactions.quantity) over product_of_order as most_quantity,
+        min(transactions.unit_price) over product_of_order as least_price,
+        max(transactions.unit_price) over product_of_order as most_price
+    from base_transactions
+    inner join orders_of_several_files
+        on base_transactions.invoice_id = orders_of_several_files.invoice_id
+    inner join transactions
+        on base_transactions.input_row = transactions.input_row
+    where transactions.rejection_reason is null
+    window
+        product_of_order as (
+            partition by
+                transactions.customer_id,
+                transactions.invoice_id,
+                transactions.product_id,
+                transactions.ordered_at
+            order by transactions.input_row
+            rows between unbounded preceding and unbounded following
+        )
+
+),
+
+edited_orders as (
+
+    select
+        'edited_orders' as kind,
+        'invoice_id' as column_name,
+        count(*) as row_count,
+        sum(gross_amount) as amount,
+        concat(count(distinct invoice_id), ' orders, e.g. ', min(invoice_id)) as example,
+        'They count as sales, but a later file has the same product of the same order with another'
+        || ' quantity or price, which counts, too: was the order changed in between? Leave out the'
+        || ' files in which these orders are outdated.' as suggestion
+    from versions
+    where
+        file_name <> last_file_name
+        and (least_quantity <> most_quantity or least_price <> most_price)
+    having count(*) > 0
+
+),
+
+warnings as (
+
+    select * from repeated_orders
+
+    union all
+
+    select * from sold_and_cancelled
+
+    union all
+
+    select * from edited_orders
+
+)
+
+select
+    kind,
+    column_name,
+    cast(row_count as bigint) as row_count,
+    cast(amount as decimal(18, 2)) as amount,
+    example,
+    suggestion
+from warnings

@@ -1,0 +1,441 @@
+{#- So many of the first and of the last rows show it, whatever the log holds. -#}
+{%- set sampled_rows = 50000 -%}
+{#- So large a share of a product's lines has to agree, and so many lines at least. -#}
+{%- set proven = 0.9 -%}
+{%- set least_sums = 5 -%}
+{%- set least_amounts = 3 -%}
+{%- set least_lines = 10 -%}
+{%- set least_prices = 5 -%}
+{%- set least_orders_share = 0.5 -%}
+{%- set least_returns = 5 -%}
+{%- set least_customers = 3 -%}
+
+-- Products that are none. The amounts of some follow from the other lines of their orders: sums,
+-- bundles whose parts are listed, too, and taxes. One such line is chance; a product whose lines
+-- are nearly all so is none. Nor is one that is only ever given back.
+with order_lines as not materialized (
+
+    select * from {{ ref('int_order_lines') }}
+
+),
+
+orders as (
+
+    select
+        customer_id,
+        invoice_number
+    from {{ ref('int_orders') }}
+
+),
+
+transactions as not materialized (
+
+    select * from {{ ref('int_transactions_flagged') }}
+
+),
+
+cancellation_matches as (
+
+    select * from {{ ref('int_cancellation_matches') }}
+
+),
+
+missing_values as (
+
+    select * from {{ ref('missing_values') }}
+
+),
+
+last_transaction as (
+
+    select max(input_row) as input_row from transactions
+
+),
+
+-- A sum is also of what is no product, of lines that are there twice, and less what is taken off.
+sampled as (
+
+    select
+        transactions.invoice_id,
+        transactions.customer_id,
+        transactions.product_id,
+        transactions.input_row,
+        transactions.unit_price,
+        transactions.gross_amount,
+        transactions.rejection_reason is null
+        and not transactions.is_cancellation
+        and transactions.product_id is not null as is_sale
+    from transactions
+    cross join last_transaction
+    where
+        transactions.customer_id is not null
+        and transactions.invoice_id is not null
+        and transactions.gross_amount <> 0
+        and coalesce(transactions.rejection_reason, 'duplicate')
+        in ('duplicate', 'non_product', 'no_price')
+        and (
+            transactions.input_row <= {{ sampled_rows }}
+            or transactions.input_row > last_transaction.input_row - {{ sampled_rows }}
+        )
+
+),
+
+placed as materialized (
+
+    select
+        *,
+        row_number() over so_far as place,
+        sum(gross_amount) over so_far as running_amount,
+        sum(gross_amount) over (partition by customer_id, invoice_id) as order_amount,
+        count(*) over (partition by customer_id, invoice_id) as line_count
+    from sampled
+    window
+        so_far as (
+            partition by customer_id, invoice_id
+            order by input_row
+            rows between unbounded preceding and current row
+        )
+
+),
+
+-- The lines above a sum begin where the running amount is less by it twice, and those below it end
+-- where it is more by it once.
+ends_of_parts as (
+
+    select
+        customer_id,
+        invoice_id,
+        place,
+        true as is_above,
+        running_amount - 2 * gross_amount as running_amount
+    from placed
+    where is_sale and line_count > 1
+
+    union all
+
+    select
+        customer_id,
+        invoice_id,
+        place,
+        false as is_above,
+        running_amount + gross_amount as running_amount
+    from placed
+    where is_sale and line_count > 1
+
+),
+
+sums as (
+
+    select
+        ends_of_parts.customer_id,
+        ends_of_parts.invoice_id,
+        ends_of_parts.place,
+        max(
+            case
+                when ends_of_parts.is_above then ends_of_parts.place - placed.place - 1
+                else placed.place - ends_of_parts.place
+            end
+        ) as part_count
+    from ends_of_parts
+    inner join placed
+        on
+            ends_of_parts.customer_id = placed.customer_id
+            and ends_of_parts.invoice_id = placed.invoice_id
+            and ends_of_parts.running_amount = placed.running_amount
+    group by 1, 2, 3
+
+),
+
+-- Where all lines above it are its parts, nothing runs before them.
+measured as (
+
+    select
+        placed.*,
+        coalesce(
+            case
+                when placed.running_amount = 2 * placed.gross_amount then placed.place - 1
+            end,
+            greatest(sums.part_count, 0),
+            0
+        ) as part_count,
+        placed.order_amount - placed.gross_amount as rest_amount
+    from placed
+    left join sums
+        on
+            placed.customer_id = sums.customer_id
+            and placed.invoice_id = sums.invoice_id
+            and placed.place = sums.place
+    where placed.is_sale
+
+),
+
+sampled_orders as (
+
+    select count(*) as order_count
+    from placed
+    where place = 1
+
+),
+
+words_for_totals as (
+
+    select distinct word
+    from missing_values
+    where column_name = 'total'
+
+),
+
+-- The order with the largest rest shows best which share of it a tax is.
+by_product as (
+
+    select
+        product_id,
+        count(*) as line_count,
+        count(distinct unit_price) as price_count,
+        count(*) filter (where part_count > 0) as sum_count,
+        count(*) filter (where part_count > 1) as long_sum_count,
+        count(distinct case when part_count > 1 then gross_amount end) as long_sum_amounts,
+        count(distinct gross_amount) as amount_count,
+        max_by(
+            cast(gross_amount as double) / cast(rest_amount as double), (rest_amount, input_row)
+        ) filter (where rest_amount > 0) as share_of_rest
+    from measured
+    group by 1
+
+),
+
+-- A single other line of the same amount shows little, but where a product costs another amount
+-- each time and stands in most orders. A name shows little, but that it names a total.
+products_that_are_sums as (
+
+    select by_product.product_id
+    from by_product
+    cross join sampled_orders
+    left join words_for_totals
+        on rtrim(lower(by_product.product_id), ' :') = words_for_totals.word
+    where
+        by_product.sum_count >= {{ proven }} * by_product.line_count
+        and (
+            words_for_totals.word is not null
+            or by_product.long_sum_count >= {{ least_lines }}
+            or (
+                by_product.long_sum_count >= {{ least_sums }}
+                and by_product.long_sum_amounts >= {{ least_amounts }}
+            )
+            or (
+                by_product.sum_count >= {{ least_lines }}
+                and by_product.price_count >= {{ least_prices }}
+                and by_product.line_count >= {{ least_orders_share }} * sampled_orders.order_count
+            )
+        )
+
+),
+
+-- Rounded to the cent, as it is itself.
+shares as (
+
+    select
+        measured.product_id,
+        count(*) as line_count,
+        count(*) filter (
+            where
+            abs(
+                cast(measured.gross_amount as double)
+                - by_product.share_of_rest * cast(measured.rest_amount as double)
+            ) < 0.011
+        ) as share_count
+    from measured
+    inner join by_product
+        on measured.product_id = by_product.product_id
+    where
+        by_product.share_of_rest < 1
+        and by_product.line_count >= {{ least_lines }}
+        and by_product.amount_count >= {{ least_prices }}
+    group by 1
+
+),
+
+products_that_are_shares as (
+
+    select shares.product_id
+    from shares
+    cross join sampled_orders
+    anti join products_that_are_sums
+        on shares.product_id = products_that_are_sums.product_id
+    where
+        shares.share_count >= {{ proven }} * shares.line_count
+        and shares.line_count >= {{ least_orders_share }} * sampled_orders.order_count
+
+),
+
+found as (
+
+    select
+        product_id,
+        true as is_sum
+    from products_that_are_sums
+
+    union all
+
+    select
+        product_id,
+        false as is_sum
+    from products_that_are_shares
+
+),
+
+counted as (
+
+    select
+        found.product_id,
+        found.is_sum,
+        count(*) as row_count,
+        sum(order_lines.gross_amount) as amount
+    from order_lines
+    inner join found
+        on order_lines.product_id = found.product_id
+    group by 1, 2
+
+),
+
+sums_of_other_lines as (
+
+    select
+        'sums_of_other_lines' as kind,
+        'product_id' as column_name,
+        sum(row_count) as row_count,
+        sum(amount) as amount,
+        string_agg(product_id, ', ' order by amount desc, product_id asc) as example,
+        'They are the sums of lines beside them in their orders, so this money counts twice:'
+        || ' totals, or bundles whose parts are listed, too? Leave them out of the export, or add'
+        || ' these products to seeds/non_product_codes.csv.' as suggestion
+    from counted
+    where is_sum
+    having count(*) > 0
+
+),
+
+shares_of_other_lines as (
+
+    select
+        'shares_of_other_lines' as kind,
+        'product_id' as column_name,
+        sum(row_count) as row_count,
+        sum(amount) as amount,
+        string_agg(product_id, ', ' order by amount desc, product_id asc) as example,
+        'They are the same share of the rest of their orders each time: a tax, a tip or a fee? They'
+        || ' count as products that were sold; if they are none, add them to'
+        || ' seeds/non_product_codes.csv.' as suggestion
+    from counted
+    where not is_sum
+    having count(*) > 0
+
+),
+
+unmatched_cancellations as (
+
+    select
+        transactions.product_id,
+        transactions.customer_id,
+        transactions.invoice_id,
+        transactions.gross_amount
+    from transactions
+    left join cancellation_matches
+        on transactions.input_row = cancellation_matches.cancellation_row
+    where
+        transactions.is_cancellation
+        and transactions.rejection_reason is null
+        and transactions.product_id is not null
+        and cancellation_matches.cancellation_row is null
+
+),
+
+-- What was sold before the log begins comes back on invoices of its own: what stands among sales is
+-- taken off them.
+invoices_of_sales as (
+
+    select distinct
+        unmatched_cancellations.customer_id,
+        unmatched_cancellations.invoice_id
+    from unmatched_cancellations
+    inner join orders
+        on
+            unmatched_cancellations.customer_id = orders.customer_id
+            and unmatched_cancellations.invoice_id = orders.invoice_number
+
+),
+
+products_given_back as (
+
+    select
+        unmatched_cancellations.product_id,
+        count(*) as row_count,
+        sum(unmatched_cancellations.gross_amount) as amount
+    from unmatched_cancellations
+    left join invoices_of_sales
+        on
+            unmatched_cancellations.customer_id = invoices_of_sales.customer_id
+            and unmatched_cancellations.invoice_id = invoices_of_sales.invoice_id
+    group by 1
+    having
+        count(*) >= {{ least_returns }}
+        and count(distinct unmatched_cancellations.customer_id) >= {{ least_customers }}
+        and count(invoices_of_sales.invoice_id) >= {{ proven }} * count(*)
+
+),
+
+-- Somebody unknown may have bought them.
+sold_all_the_same as (
+
+    select distinct transactions.product_id
+    from transactions
+    inner join products_given_back
+        on transactions.product_id = products_given_back.product_id
+    where
+        not transactions.is_cancellation
+        and transactions.quantity > 0
+
+),
+
+given_back_but_never_sold as (
+
+    select
+        'given_back_but_never_sold' as kind,
+        'product_id' as column_name,
+        sum(products_given_back.row_count) as row_count,
+        sum(products_given_back.amount) as amount,
+        string_agg(
+            products_given_back.product_id, ', '
+            order by products_given_back.amount asc, products_given_back.product_id asc
+        ) as example,
+        'Nobody bought what they give back, so they net nothing: discounts or vouchers? Take them'
+        || ' off the prices of the products that they are for.' as suggestion
+    from products_given_back
+    anti join sold_all_the_same
+        on products_given_back.product_id = sold_all_the_same.product_id
+    having count(*) > 0
+
+),
+
+warnings as (
+
+    select * from sums_of_other_lines
+
+    union all
+
+    select * from shares_of_other_lines
+
+    union all
+
+    select * from given_back_but_never_sold
+
+)
+
+select
+    kind,
+    column_name,
+    cast(row_count as bigint) as row_count,
+    cast(amount as decimal(18, 2)) as amount,
+    example,
+    suggestion
+from warnings
