@@ -145,6 +145,38 @@ parsed as (
 
 ),
 
+-- A return is written in many ways: with an invoice number or a type of its own, as negative units,
+-- at a negative price or both. It is one thing: units that come back, at the price of a unit.
+classified as (
+
+    select
+        *,
+        coalesce(
+            {{ counts_as('transaction_type', 'transaction_types', 'return') | indent(12) }}, false
+        )
+        -- No query over a row's own prefixes: the engine would type all rows before it filters any.
+        or case
+            when has_refund_prefixes
+                then coalesce(
+                    list_bool_or(
+                        list_transform(
+                            refund_invoice_prefixes,
+                            -- noqa: disable=RF02
+                            lambda prefix: starts_with(upper(invoice_id), prefix)
+                            -- noqa: enable=RF02
+                        )
+                    ),
+                    false
+                )
+            else false
+        end as is_return,
+        coalesce(
+            {{ counts_as('transaction_type', 'transaction_types', 'ignored') | indent(12) }}, false
+        ) as is_ignored_type
+    from parsed
+
+),
+
 -- A shop without quantities sells one at a time, and cancels one where the amount is negative. So
 -- does a line that gives money back for no product that it names.
 counted as (
@@ -155,9 +187,10 @@ counted as (
                 when has_own_quantity then parsed_quantity
                 when coalesce(parsed_amount, parsed_unit_price) < 0 then -1
                 when not has_quantity then 1
+                when is_return then -1
             end as parsed_quantity
         )
-    from parsed
+    from classified
 
 ),
 
@@ -198,38 +231,6 @@ valued as (
 
 ),
 
--- A return is written in many ways: with an invoice number or a type of its own, as negative units,
--- at a negative price or both. It is one thing: units that come back, at the price of a unit.
-classified as (
-
-    select
-        *,
-        coalesce(
-            {{ counts_as('transaction_type', 'transaction_types', 'return') | indent(12) }}, false
-        )
-        -- No query over a row's own prefixes: the engine would type all rows before it filters any.
-        or case
-            when has_refund_prefixes
-                then coalesce(
-                    list_bool_or(
-                        list_transform(
-                            refund_invoice_prefixes,
-                            -- noqa: disable=RF02
-                            lambda prefix: starts_with(upper(invoice_id), prefix)
-                            -- noqa: enable=RF02
-                        )
-                    ),
-                    false
-                )
-            else false
-        end as is_return,
-        coalesce(
-            {{ counts_as('transaction_type', 'transaction_types', 'ignored') | indent(12) }}, false
-        ) as is_ignored_type
-    from valued
-
-),
-
 signed as (
 
     select
@@ -242,7 +243,7 @@ signed as (
             end as parsed_unit_price,
             case when is_return then -abs(gross_amount) else gross_amount end as gross_amount
         )
-    from classified
+    from valued
 
 ),
 

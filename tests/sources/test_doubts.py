@@ -165,6 +165,9 @@ def test_refunds_that_name_no_product_are_cancellations_that_net_nothing(tmp_pat
         '"T2","","","","T1"',
         '"02/02/2024","10:00:00","CET","Ben","General Withdrawal","Completed","EUR","-9,00","0,00","-9,00",'
         '"d@b.example","T3","","","",""',
+        # the type says that it gives back, whatever the sign
+        '"02/02/2024","11:00:00","CET","Ann","Payment Refund","Completed","EUR","2,00","0,00","2,00","a@b.example",'
+        '"T5","","","","T1"',
         # no refund, no product
         '"03/02/2024","10:00:00","CET","Ben","Website Payment","Completed","EUR","5,00","0,00","5,00","c@b.example",'
         '"T4","","","",""',
@@ -182,7 +185,8 @@ def test_refunds_that_name_no_product_are_cancellations_that_net_nothing(tmp_pat
             ("T1", None, None, False, 2, 20),
             ("T2", None, None, True, -1, -10),
             ("T3", "ignored_order", "the type is general withdrawal", True, -1, -9),
+            ("T5", None, None, True, -1, -2),
             ("T4", "unreadable", "product_id is empty; quantity is empty", False, None, 5),
         ]
-        assert warnings(lines, "refunds_without_product") == [("product_id", 1, -10, "T2")]
+        assert warnings(lines, "refunds_without_product") == [("product_id", 2, -12, "T2")]
         assert lines.rows("select count(*) from {{ ref('int_cancellation_matches') }}") == [(0,)]

@@ -63,6 +63,14 @@ def test_other_rows_without_a_date_are_rejected(row: str, detail: str, tmp_path:
         assert len(lines.rows(COUNTED)) == 4
 
 
+@pytest.mark.parametrize("between", ["2,,,,Subtotal,2,17", "2,,,,VAT 20 %,,2.83"])
+def test_a_sum_between_the_lines_of_an_order_ends_it_not(between: str, tmp_path: Path) -> None:
+    with built(tmp_path, HEADINGS, *ORDERS, between, "2,,,C1,Pot,1,3", "3,,,D1,Pan,1,3") as lines:
+        assert [row[:3] for row in lines.rows(COUNTED)][4:] == [("2", "C1", "ben")]
+        # nor does the line of another order have this one's date
+        assert [reason for reason, _ in lines.rows(REJECTED)] == ["unreadable"] * 2
+
+
 def test_a_sum_has_no_customer_of_the_order_where_products_have_names_alone(tmp_path: Path) -> None:
     rows = [",".join([*row.split(",")[:3], *row.split(",")[4:]]) for row in (HEADINGS, *ORDERS, "2,,,,Total,2,17")]
     with built(tmp_path, *rows) as lines:

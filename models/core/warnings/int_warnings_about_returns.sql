@@ -102,8 +102,9 @@ refunds_without_product as (
         count(*) as row_count,
         sum(gross_amount) as amount,
         min(invoice_id) as example,
-        'They name no product, so nothing shows which sale they take back: they are cancellations'
-        || ' that net nothing. Export them with the products that they are for.' as suggestion
+        'Refunds or discounts that name no product: nothing shows which sale they are of, so they'
+        || ' net nothing. Export refunds with the products that they are for, and take discounts'
+        || ' off the prices.' as suggestion
     from transactions
     where
         rejection_reason is null

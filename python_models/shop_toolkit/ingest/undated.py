@@ -24,9 +24,10 @@ def with_undated_lines(relation: InputRelation) -> InputRelation:
 
 
 def _is_undated_line(relation: InputRelation) -> str:
-    """SQL that is true where a row is a line of an order and has no date.
+    """SQL that is true where a row is a line of an order and has no date, and null where it is none but names an order.
 
-    It says how many of what were sold, which sums, taxes and fees below an order's lines seldom do.
+    A line says how many of what were sold, which sums, taxes and fees of an order seldom do. These may stand between
+    its lines, so they begin no order.
     """
     names = [column for column in ("product_id", "product_description") if column in relation.columns]
     if not names or not {"invoice_id", "quantity"} <= relation.columns.keys():
@@ -37,8 +38,10 @@ def _is_undated_line(relation: InputRelation) -> str:
     )
     return (
         f"case when {_text(relation, 'ordered_at')} is not null then false"
-        f" else {_text(relation, 'invoice_id')} is not null and {_text(relation, 'quantity')} is not null"
-        f" and coalesce({', '.join(_text(relation, name) for name in names)}) is not null and not ({is_total}) end"
+        f" when {_text(relation, 'invoice_id')} is null then false"
+        f" when {_text(relation, 'quantity')} is not null"
+        f" and coalesce({', '.join(_text(relation, name) for name in names)}) is not null and not ({is_total})"
+        " then true end"
     )
 
 

@@ -219,8 +219,8 @@ WORDS = (
         " back, add the prefix to refund_invoice_prefixes."
     ),
     marked(
-        "They name no product, so nothing shows which sale they take back: they are cancellations that net nothing."
-        " Export them with the products that they are for."
+        "Refunds or discounts that name no product: nothing shows which sale they are of, so they net nothing. Export"
+        " refunds with the products that they are for, and take discounts off the prices."
     ),
     marked(
         "These dates may have their year at the other end than where it is read. If their days are wrong, write these"
