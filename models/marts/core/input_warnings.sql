@@ -53,7 +53,7 @@ found_while_reading as (
         kind,
         column_name,
         cast(sum(row_count) as bigint) as row_count,
-        cast(null as decimal(18, 2)) as amount,
+        cast(sum(amount) as decimal(18, 2)) as amount,
         max_by(example, (coalesce(row_count, 0), example)) as example,
         max(suggestion) as suggestion
     from findings

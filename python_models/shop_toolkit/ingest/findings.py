@@ -17,6 +17,7 @@ class Finding:
         row_count: How many rows it concerns, None where that is not counted.
         example: A value that shows it.
         suggestion: What to look at or to set, in a sentence.
+        amount: The money of the rows, with two decimals; None where it is not counted.
     """
 
     kind: str
@@ -24,6 +25,7 @@ class Finding:
     row_count: int | None
     example: str
     suggestion: str
+    amount: str | None = None
 
 
 def to_json(findings: Sequence[Finding]) -> str:

@@ -14,6 +14,7 @@ from shop_toolkit.ingest.errors import InputError, shortened
 from shop_toolkit.ingest.exports import comparable
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, mapping_example
+from shop_toolkit.ingest.marks import mark_of
 from shop_toolkit.ingest.relation import InputRelation, number_text
 
 # So large a share of the rows or orders that can show it has to agree.
@@ -465,7 +466,8 @@ def _discounts(
 def _refunds(connection: duckdb.DuckDBPyConnection, names: Mapping[str, str]) -> _Shown:
     """Whether refunds are taken off prices: none is more than what was paid, and no line gives the same money back."""
     rows, example = _filled(connection, names, "refund")
-    if not rows:
+    if not rows or (example == 1 and mark_of(names["refund"])):
+        # 0 and 1 mark what was refunded.
         return "refund", None, None, None
     of = _grain(connection, "refund")
     there = _columns(connection)
@@ -587,7 +589,7 @@ def _unused(
             f"select count(*), max(number) from (select (select abs({readers.number}) from {text}) as number"
             f" from {relation.sql}) where number > 0"
         ).fetchall()
-        if rows:
+        if rows and not (example == 1 and mark_of(headings[part])):
             findings[part] = _left_out(f"{part}s_left_out", int(rows), f"{headings[part]}: {float(example):g}")
     return findings
 

@@ -13,6 +13,7 @@ from shop_toolkit.ingest.errors import InputError, listed, named, shortened
 from shop_toolkit.ingest.exports import Export, comparable, export_of
 from shop_toolkit.ingest.files import FileDescription, first_cells, parquet_rows, pattern_of, row_of_headings
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, MONEY, check_mapping, mapping_for, match_headings
+from shop_toolkit.ingest.marks import MARKED, marked_text
 from shop_toolkit.ingest.quoting import quote_list as quote_list
 from shop_toolkit.ingest.quoting import quote_name as quote_name
 from shop_toolkit.ingest.quoting import quote_text as quote_text
@@ -524,6 +525,9 @@ def _mapped(
     """The rows of `sql` with our columns by their headings, as the export means them whose headings they are."""
     export = export_of(sql_of)
     columns = {column: sql_of[heading] for column, heading in heading_of.items()}
+    columns |= {
+        column: marked_text(heading_of[column], column, columns[column]) for column in MARKED if column in columns
+    }
     used = set(heading_of.values())
     shown = dict(heading_of)
     continues = "false"

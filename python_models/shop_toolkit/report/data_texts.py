@@ -151,7 +151,7 @@ WORDS = (
     marked("twin headings"), marked("customers elsewhere"), marked("totals in doubt"),
     marked("order totals in doubt"), marked("only zeros"), marked("sums of other lines"),
     marked("shares of other lines"), marked("given back but never sold"), marked("repeated orders"),
-    marked("sold and cancelled"), marked("edited orders"),
+    marked("sold and cancelled"), marked("edited orders"), marked("marks left out"),
     marked("statuses left out"), marked("returned units left out"), marked("discounts left out"),
     marked("refunds left out"), marked("taxes in doubt"), marked("unused columns"),
     # what to do about them
@@ -399,6 +399,14 @@ PATTERNS = (
     marked(
         "They count by '{quoted}', but by '{second}' they were cancelled or paid back. If that column decides, name it"
         " in 'column_mapping'."
+    ),
+    marked(
+        "By '{quoted}' they were cancelled, paid back or tests, but they count as sales. If they are none, add --vars"
+        " '{mapping}'."
+    ),
+    marked(
+        "By '{quoted}' they were cancelled, paid back or tests, but they count as sales by '{second}'. If they are"
+        " none, leave them out of the export."
     ),
     marked(
         "The units in '{quoted}' came back or were cancelled, and count as sold. Export returns as rows of their own,"

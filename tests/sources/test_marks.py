@@ -1,0 +1,107 @@
+"""Columns that mark rows as no sales, by yes or no or by a day: a warning, and what they do once they are mapped."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lines import lines_of
+from test_ingest import write
+
+HEADINGS = "order_id,order_date,customer_id,sku,qty,price"
+WARNINGS = """
+    select column_name, row_count, cast(amount as double), example, suggestion
+    from {{ ref('input_warnings') }}
+    where kind = 'marks_left_out'
+"""
+
+
+def log_of(folder: Path, heading: str, *marks: str, more: str = "") -> Path:
+    """Orders of 20.00, each with a mark."""
+    rows = [f"{order},2024-01-0{order},c1,A,2,10.00{more},{mark}" for order, mark in enumerate(marks, 1)]
+    return write(folder / "log.csv", f"{HEADINGS}{',order_status' if more else ''},{heading}", *rows)
+
+
+def warnings(place: Path, **settings: Any) -> list[tuple[Any, ...]]:
+    with lines_of(place, **settings) as lines:
+        return lines.rows(WARNINGS)
+
+
+def revenue(place: Path, **settings: Any) -> Decimal:
+    """What is left of the sales, without what was given back."""
+    with lines_of(place, **settings) as lines:
+        ((sold,),) = lines.rows("select sum(revenue) from {{ ref('int_order_lines') }}")
+        assert lines.rows(WARNINGS) == []
+        return Decimal(sold)
+
+
+@pytest.mark.parametrize(
+    ("heading", "yes", "no", "column", "left"),
+    [
+        ("Cancelled", "TRUE", "FALSE", "order_status", 40),
+        ("Canceled at", "2024-02-01 10:15", "", "order_status", 40),
+        ("is_voided", "1", "0", "order_status", 40),
+        ("Refunded", "Yes", "No", "order_status", 40),
+        ("Refunded", "1", "0", "order_status", 40),
+        ("test_order", "y", "n", "order_status", 40),
+        # these rows give back what the others sold
+        ("is_refund", "t", "f", "transaction_type", 20),
+        ("Return flag", "x", "", "transaction_type", 20),
+        ("D/C", "C", "D", "transaction_type", 20),
+        ("Debit/Credit", "cr", "dr", "transaction_type", 20),
+    ],
+)
+def test_a_mark_is_a_warning_and_counts_once_it_is_mapped(
+    heading: str, yes: str, no: str, column: str, left: int, tmp_path: Path
+) -> None:
+    log = log_of(tmp_path, heading, no, no, yes)
+    advice = f"""If they are none, add --vars '{{column_mapping: {{{column}: "{heading}"}}}}'."""
+    assert warnings(log) == [
+        (
+            column, 1, 20, f"{heading}: {yes}",
+            f"By '{heading}' they were cancelled, paid back or tests, but they count as sales. {advice}",
+        )
+    ]  # fmt: skip
+    assert revenue(log, column_mapping={column: heading}) == left
+
+
+@pytest.mark.parametrize("marks", [
+    # nothing is marked, or all is; and the column holds something else
+    ("0", "0", "0"), ("1", "1", "1"), ("2", "1", "0"), ("A", "B", "A"), ("12.50", "0", "1"),
+])  # fmt: skip
+def test_a_column_that_is_no_mark_is_no_warning(marks: tuple[str, ...], tmp_path: Path) -> None:
+    for heading in ("Test", "Return"):
+        assert warnings(log_of(tmp_path, heading, *marks)) == []
+    assert warnings(log_of(tmp_path, "Cancelled quantity", "0", "1", "0")) == []
+
+
+def test_a_mark_beside_a_status_is_a_warning_where_the_status_is_that_of_a_sale(tmp_path: Path) -> None:
+    rows = [
+        f"{order},2024-01-05,c1,A,1,10.00,{status},{day}"
+        for order, (status, day) in enumerate([("paid", ""), ("refunded", "2024-01-06"), ("paid", "2024-01-07")])
+    ]
+    log = write(tmp_path / "log.csv", f"{HEADINGS},order_status,cancelled_at", *rows)
+    ((column, count, amount, _, advice),) = warnings(log)
+    assert (column, count, amount) == ("order_status", 1, 10)
+    assert advice.endswith("count as sales by 'order_status'. If they are none, leave them out of the export.")
+
+
+def test_a_row_that_gives_back_anyway_needs_no_mark(tmp_path: Path) -> None:
+    rows = ["1,2024-01-05,c1,A,2,10.00,0", "2,2024-01-06,c1,A,-1,10.00,1", "3,2024-01-07,c1,A,1,-10.00,1"]
+    assert warnings(write(tmp_path / "log.csv", f"{HEADINGS},is_refund", *rows)) == []
+
+
+def test_a_line_without_a_mark_is_sold_although_the_one_above_it_is_cancelled(tmp_path: Path) -> None:
+    rows = ["1,2024-01-05,c1,A,1,10.00,true", "1,2024-01-05,c1,BB,1,5.00,false"]
+    log = write(tmp_path / "log.csv", f"{HEADINGS},cancelled", *rows)
+    assert revenue(log, column_mapping={"order_status": "cancelled"}) == 5
+
+
+def test_zeros_and_ones_are_no_refunded_money(tmp_path: Path) -> None:
+    log = log_of(tmp_path, "Refunded", "0", "1", "0")
+    with lines_of(log) as lines:
+        assert lines.rows("select sum(gross_amount) from {{ ref('int_order_lines') }}") == [(60,)]
+        assert not any("Refunded" in sentence and "taken off" in sentence for sentence in lines.messages)
+    amounts = write(tmp_path / "amounts.csv", HEADINGS.replace("price", "amount,refunded"), "1,2024-01-05,c1,A,2,10,1")
+    with lines_of(amounts) as lines:
+        assert lines.rows("select kind from {{ ref('input_warnings') }} where kind = 'refunds_left_out'") == []
