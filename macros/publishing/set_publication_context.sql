@@ -25,6 +25,11 @@
 {%- endmacro %}
 
 
+{#-
+    SQL: sets the variable that Python publishes by: queries, keys and columns of these marts, the
+    lists of the week's actions, and whether the tests of `tested_names` allow it. Where they do
+    not, the log has `what_stays` and why.
+-#}
 {% macro publication_context_of(names, tested_names, what_stays, needs_report=false) -%}
     {{- wait_for_marts(names) -}}
     {%- if execute -%}

@@ -21,6 +21,10 @@
 {%- endmacro %}
 
 
+{#-
+    Whether rows of this model were made of an input that is read in another way now, or by a
+    cleaning that has changed since.
+-#}
 {% macro has_outdated_rows() -%}
     {%- set parents = (model.depends_on or {}).get('nodes', []) if execute else [] -%}
     {%- if 'source.' ~ this_package() ~ '.shop.input_profile' in parents -%}

@@ -154,7 +154,7 @@ def test_a_refresh_holds_no_fit_no_backtest_no_report_and_no_unit_test(
         assert model["language"] == "sql", name
         assert model["config"]["full_refresh"] is not False, f"{name} stores what was fitted"
         assert model["fqn"][1] not in ("clustering", "products", "interests", "prediction", "publishing"), name
-    assert not selected & {"int_alert_backtest", "int_history_evaluations"}
+    assert not selected & {"int_alert_backtest", "int_alert_evaluations", "int_history_evaluations"}
     assert not selected & {unit_test["name"] for unit_test in manifest["unit_tests"].values()}
 
 
