@@ -5,7 +5,7 @@
 {% macro date_orders() -%}
     {{ return([
         'year-month-day', 'month-day-year', 'day-month-year', 'month-name',
-        'unix-seconds', 'unix-milliseconds', 'excel-serial'
+        'unix-seconds', 'unix-milliseconds', 'unix-microseconds', 'unix-nanoseconds', 'excel-serial'
     ]) }}
 {%- endmacro %}
 
@@ -65,7 +65,7 @@
         {{ return(iso_timestamp(text)) }}
     {%- elif date_format == 'month-name' -%}
         {{ return(timestamp_with_month_name(text)) }}
-    {%- elif date_format in ['unix-seconds', 'unix-milliseconds', 'excel-serial'] -%}
+    {%- elif date_format == 'excel-serial' or date_format.startswith('unix-') -%}
         {{ return(plausible_timestamp(timestamp_of_number(text, date_format))) }}
     {%- elif date_format not in date_orders() -%}
         {{ return(plausible_timestamp(timestamp_in_formats(text, [date_format]))) }}
@@ -87,7 +87,7 @@
         ~ ", '^([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4}|[0-9]{2})([^0-9].*)$', "
         ~ "'@\\3-" ~ day_and_month ~ "\\4')"
     ) -%}
-    {%- do parsed.append(decorated_timestamp(turned, '@', '%m')) -%}
+    {%- do parsed.append(decorated_timestamp(turned, '@')) -%}
     {{ return('coalesce(' ~ (parsed | join(', ')) ~ ')') }}
 {%- endmacro %}
 
@@ -126,38 +126,43 @@
             then {{ plausible_timestamp(
                 'try_strptime(' ~ text ~ ", ['%Y%m%d', '%Y%m%d%H%M%S'])"
             ) }}
-        else {{ decorated_timestamp(text, '', '%m') }}
+        else {{ decorated_timestamp(text, '') }}
     end
 {%- endmacro %}
 
 
-{#- SQL: a date with an English name of the month, in one of the usual orders, as a timestamp. -#}
+{#-
+    SQL: a date with the name of the month, in one of the usual orders, as a timestamp. The name
+    stands before the year until it is looked up: a text in which it is none stays unread.
+-#}
 {% macro timestamp_with_month_name(text) -%}
-    {%- set month = (
-        '(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)'
-        ~ '(?:uary|ruary|ch|il|e|y|ust|t|tember|ober|ember)?'
-    ) -%}
-    {%- set start = '(?i)^(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? +)?' -%}
-    {%- set day = '([0-9]{1,2})(?:st|nd|rd|th)?' -%}
-    {%- set year = '([0-9]{4}|[0-9]{2})((?:[^0-9].*)?)$' -%}
-    {%- set day_first = start ~ day ~ '(?: |[.] ?|-)' ~ month ~ '(?:,? |[.] ?|-)' ~ year -%}
+    {%- set month = '([^0-9\\s.,:;/@#-]+)' -%}
+    {#- Only these words have two cases: a pattern without is compiled much sooner. -#}
+    {%- set start = '^(?:(?i:mon|tue|wed|thu|fri|sat|sun)[A-Za-z]*,? +)?' -%}
+    {%- set day = '([0-9]{1,2})(?i:st|nd|rd|th|er)?' -%}
+    {%- set of = '(?:[.]?,? (?:de )?|[.]|[.]?-)' -%}
+    {%- set year = '([0-9]{4}|[0-9]{2})(?: ?г[.]?)?((?:[^0-9].*)?)$' -%}
+    {%- set day_first = start ~ day ~ of ~ month ~ of ~ year -%}
     {%- set month_first = start ~ month ~ '(?: |[.] ?|-)' ~ day ~ '(?:,? |-)' ~ year -%}
     {%- set turned = (
-        'regexp_replace(regexp_replace(' ~ text ~ ", '" ~ day_first ~ "', '@\\3-\\2-\\1\\4'), '"
-        ~ month_first ~ "', '@\\3-\\1-\\2\\4')"
+        'regexp_replace(regexp_replace(' ~ text ~ ", '" ~ day_first ~ "', '\\2@\\3#\\1\\4'), '"
+        ~ month_first ~ "', '\\1@\\3#\\2\\4')"
     ) -%}
-    {{ return(decorated_timestamp(turned, '@', '%b')) }}
+    {%- set number = month_number('lower(regexp_extract(' ~ turned ~ ", '^([^@]+)@', 1))") -%}
+    {%- set numbered = 'replace(' ~ turned ~ ", '#', concat('-', " ~ number ~ ", '-'))" -%}
+    {{ return(decorated_timestamp(numbered, '[^0-9@]+@')) }}
 {%- endmacro %}
 
 
 {#-
-    SQL: a text that begins with `mark`, year, month and day as a timestamp, also with other
-    separators, with AM or PM in any form, and with a time zone. The zone is dropped, because the
-    shop's day is the wall clock's. AM and PM may stand beside hours of 24 where both agree, as in
-    15:30 PM. The pattern knows which years are plausible, and formats with two digits for the year
-    read none of four: so the text is turned once, as DuckDB compiles each pattern at each place.
+    SQL: a text that begins with `mark` (a pattern), year, month and day as a timestamp, also with
+    other separators, with AM or PM in any form, and with a time zone. The zone is dropped, because
+    the shop's day is the wall clock's. AM and PM may stand beside hours of 24 where both agree, as
+    in 15:30 PM. The pattern knows which years are plausible, and formats with two digits for the
+    year read none of four: so the text is turned once, as DuckDB compiles each pattern at each
+    place.
 -#}
-{% macro decorated_timestamp(text, mark, month) -%}
+{% macro decorated_timestamp(text, mark) -%}
     {%- set blank = '[\\s\\x{00A0}\\x{202F}]' -%}
     {%- set half = blank ~ '*([ap])[.]?' ~ blank ~ '?m(?:[.]|\\b)' -%}
     {%- set zones = [
@@ -167,7 +172,7 @@
     ] -%}
     {%- set pattern = (
         '(?i)^' ~ mark ~ '(19[7-9][0-9]|2[01][0-9]{2}' ~ ('|[0-57-9][0-9]|6[0-8]' if mark) ~ ')'
-        ~ '[-/.]([0-9]{1,2}|[a-z]{3})[-/.]([0-9]{1,2})'
+        ~ '[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})'
         ~ '(?:(?:t|,?' ~ blank ~ '+)'
         ~ '([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)(?:[.,]([0-9]{1,6})[0-9]*)?'
         ~ '(?:' ~ half ~ ')?'
@@ -187,7 +192,7 @@
             '. M', '%H:%M. M', '%H:%M:%S. M', '%H:%M:%S.%f M', '%I:%M. %p', '%I:%M:%S. %p',
             '%I:%M:%S.%f %p'
         ] -%}
-            {%- do formats.append('#' ~ year ~ '-' ~ month ~ '-%d ' ~ time) -%}
+            {%- do formats.append('#' ~ year ~ '-%m-%d ' ~ time) -%}
         {%- endfor -%}
     {%- endfor -%}
     {{ return(timestamp_in_formats(canonical, formats)) }}
@@ -195,7 +200,7 @@
 
 
 {#-
-    SQL: a number as a timestamp: seconds or milliseconds since 1970 (UTC), or days since 1900 as
+    SQL: a number as a timestamp: seconds or parts of them since 1970 (UTC), or days since 1900 as
     spreadsheets count them. The range of each is that of years after 1970, so they don't meet.
 -#}
 {% macro timestamp_of_number(text, date_format) -%}
@@ -209,12 +214,16 @@
                 + to_seconds(cast(round(try_cast({{ number }} as double) * 86400) as bigint))
     end
     {%- else -%}
-    {%- set is_seconds = date_format == 'unix-seconds' -%}
-    {%- set digits, factor = ('9,10', 1000000) if is_seconds else ('12,13', 1000) -%}
+    {%- set digits, microseconds = {
+        'unix-seconds': ('9,10', '1000000'),
+        'unix-milliseconds': ('12,13', '1000'),
+        'unix-microseconds': ('15,16', '1'),
+        'unix-nanoseconds': ('18,19', '0.001'),
+    }[date_format] -%}
     case
         when regexp_full_match({{ text }}, '[0-9]{ {{- digits -}} }([.][0-9]*)?')
             then make_timestamp(
-                cast(try_cast({{ text }} as decimal(19, 6)) * {{ factor }} as bigint)
+                cast(try_cast({{ text }} as decimal(25, 6)) * {{ microseconds }} as bigint)
             )
     end
     {%- endif -%}

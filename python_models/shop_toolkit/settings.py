@@ -19,7 +19,7 @@ from shop_toolkit.scores import MOST_VALUE, cut_points_problem, is_score_count
 
 DATE_ORDERS = (
     "year-month-day", "month-day-year", "day-month-year", "month-name", "unix-seconds", "unix-milliseconds",
-    "excel-serial",
+    "unix-microseconds", "unix-nanoseconds", "excel-serial",
 )  # fmt: skip
 # What DuckDB's strptime knows.
 STRPTIME_FORMAT = re.compile("([^%]|%-?[aAwdbBhmyYHIpMSgfzZjUWcxXGVun%])*")

@@ -190,7 +190,7 @@ def test_wrong_settings_stop_the_build_with_a_sentence_each(built_shop: Shop) ->
         "The setting 'csv_delimiter' is \";;\"; it takes one character",
         "The setting 'csv_encoding' is \"klingon\"; it takes utf-8, latin-1, utf-16, utf-16-be, utf-16-le, windows",
         "The setting 'date_format' is \"%Q%Y\"; it takes year-month-day, month-day-year, day-month-year,"
-        " month-name, unix-seconds, unix-milliseconds, excel-serial, or a strptime",
+        " month-name, unix-seconds, unix-milliseconds, unix-microseconds, unix-nanoseconds, excel-serial, or a",
         "The setting 'decimal_separator' is \";\"; it takes '.' or ','.",
         "The setting 'cancellation_invoice_prefix' is 3; it takes the text",
         "The setting 'column_mapping' is \"x\"; it takes a mapping from our columns to your headings",

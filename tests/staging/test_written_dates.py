@@ -13,7 +13,7 @@ from shop_toolkit.ingest.files import InputError, describe_files
 from shop_toolkit.ingest.relation import InputRelation, relation_of_files
 from shop_toolkit.settings import DATE_ORDERS
 
-ISO, MONTH_FIRST, DAY_FIRST, NAMED, SECONDS, MILLISECONDS, SERIAL = DATE_ORDERS
+ISO, MONTH_FIRST, DAY_FIRST, NAMED, SECONDS, MILLISECONDS, MICROSECONDS, NANOSECONDS, SERIAL = DATE_ORDERS
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +95,21 @@ def rendered(make_shop: Callable[..., Shop], macro: str) -> dict[str, str]:
         ("Jan-05-24", {NAMED: "2024-01-05 00:00:00"}),
         ("Fri, 05 Jan 2024 22:15:00 +0000", {NAMED: "2024-01-05 22:15:00"}),
         ("September 5th, 2024 at noon", {}),
+        # in other languages, also as abbreviations and without accents
+        ("5. März 2024", {NAMED: "2024-03-05 00:00:00"}),
+        ("05. Mrz. 24 10:15", {NAMED: "2024-03-05 10:15:00"}),
+        ("05-Mär-24", {NAMED: "2024-03-05 00:00:00"}),
+        ("1 Mär 2024 10:15:30 UTC", {NAMED: "2024-03-01 10:15:30"}),
+        ("1er août 2024", {NAMED: "2024-08-01 00:00:00"}),
+        ("05-janv.-24", {NAMED: "2024-01-05 00:00:00"}),
+        ("12 DÉC. 2024 22:15:00", {NAMED: "2024-12-12 22:15:00"}),
+        ("12 de diciembre de 2024", {NAMED: "2024-12-12 00:00:00"}),
+        ("5 marzo, 2024", {NAMED: "2024-03-05 00:00:00"}),
+        ("5 февраля 2024 г., 10:15", {NAMED: "2024-02-05 10:15:00"}),
+        ("5 Kasım 2024", {NAMED: "2024-11-05 00:00:00"}),
+        # November to some, October to others
+        ("5 listopada 2024", {}),
+        ("5 septiembrexxxx 2024", {}),
         ("31 Feb 2024", {}),
         # numbers, by their range
         ("1704448800", {SECONDS: "2024-01-05 10:00:00"}),
@@ -107,6 +122,10 @@ def rendered(make_shop: Callable[..., Shop], macro: str) -> dict[str, str]:
         ("202401", {}),
         ("170444880012", {MILLISECONDS: "1975-05-27 17:48:00.012000"}),
         ("17044488001234", {}),
+        ("1704448800123456", {MICROSECONDS: "2024-01-05 10:00:00.123456"}),
+        ("170444880012345", {MICROSECONDS: "1975-05-27 17:48:00.012345"}),
+        ("1704448800123456000", {NANOSECONDS: "2024-01-05 10:00:00.123456"}),
+        ("170444880012345678901", {}),
         # no date, or something behind it
         ("2024-01-05T22:15:00 banana", {}),
         ("2024-01-05 banana", {}),

@@ -9,9 +9,11 @@ from datetime import date
 
 import duckdb
 
+from shop_toolkit.ingest.errors import shortened
 from shop_toolkit.ingest.files import InputError
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.relation import InputRelation, quote_text
+from shop_toolkit.ingest.unknown_dates import seeming
 
 SAMPLE_ROWS = 20_000
 # A few wrong dates must not tip the scale: where the second-best order is this close, all rows are read.
@@ -226,9 +228,10 @@ def check_dates_are_clear(forms: WrittenForms, input_name: str) -> None:
     """Raise InputError where no order reads any date, or two orders read the dates equally well."""
     best, second = forms.ranked()[:2]
     if forms.rows_read[best] == 0:
+        advice = seeming(forms.example or "")
         raise InputError(
-            f"The dates of {input_name} are written in no known way, e.g. '{forms.example}'. Say how with --vars"
-            " '{date_format: \"%d. %B %Y\"}' (a strptime format)."
+            f"The dates of {input_name} are written in no known way, e.g. '{shortened(str(forms.example), 60)}'. "
+            + (advice or "Say how with --vars '{date_format: \"%d. %B %Y\"}' (a strptime format).")
         )
     if forms.rows_read[second] > 0 and forms.is_close(AMBIGUOUS):
         raise InputError(

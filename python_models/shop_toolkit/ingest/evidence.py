@@ -13,6 +13,7 @@ from shop_toolkit.ingest.dates import check_dates_fit, future_findings, resolve_
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.ingested import Ingested
 from shop_toolkit.ingest.money import MoneyMeaning, MoneyReading, meaning_of_money
+from shop_toolkit.ingest.months import MONTH_NAME, check_names_of_months
 from shop_toolkit.ingest.numbers import WrittenNumbers, number_findings, resolve_separator, written_numbers
 from shop_toolkit.ingest.relation import Formats, InputRelation
 from shop_toolkit.ingest.transaction_log import TransactionLog, table_exists
@@ -91,6 +92,8 @@ def _formats(log: TransactionLog, checked: CheckedRows, earlier: Formats) -> tup
             is_set=configured is not None,
             has_earlier_rows=earlier.date_format is not None,
         )
+    if date_format == MONTH_NAME and configured is None:
+        check_names_of_months(connection, pending, checked.date_column(date_format), checked.date_columns)
     numbers = written_numbers(connection, pending, request.number_readers, request.currency_reader)
     separator = resolve_separator(
         numbers,

@@ -8,6 +8,7 @@ import duckdb
 from shop_toolkit.ingest.errors import shortened
 from shop_toolkit.ingest.files import InputError
 from shop_toolkit.ingest.relation import NUMBER_COLUMNS, InputRelation
+from shop_toolkit.ingest.unknown_dates import seeming
 
 # A file or a month of fewer rows may well be wrong as a whole: that is no reason to stop the others.
 FEW = 20
@@ -225,8 +226,9 @@ def _sentence(
     texts = [str(row[6 + 2 * place]) for row in rows if row[6 + 2 * place] is not None]
     example = f"e.g. '{shortened(min(texts), 40)}'" if any(texts) else "which is empty"
     hint = "decimal_separator" if column in NUMBER_COLUMNS else "date_format"
+    advice = seeming(min(texts)) if texts and column == "ordered_at" else ""
+    advice = advice.rstrip(".") if advice else f"Look at the settings column_mapping and {hint}"
     return InputError(
         f"{what} can't be read: most often {column} ('{shortened(pending.headings.get(column, column), 60)}'),"
-        f" {example}. Look at the settings column_mapping and {hint}, or accept that these rows are rejected with"
-        " --vars '{max_unreadable_share: 1}'."
+        f" {example}. {advice}, or accept that these rows are rejected with --vars '{{max_unreadable_share: 1}}'."
     )
