@@ -6,12 +6,20 @@ from collections.abc import Sequence
 DAY = re.compile(r"([0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{4}|[0-9]{2}))(\D.*)?")
 # With two decimals, and the sign or the code of a currency on either side.
 MONEY = re.compile(r"[-+(]?\D{0,4}[0-9]{1,3}([., ']?[0-9]{3})*[.,][0-9]{2}\D{0,5}")
+# A time of day, for Python and for DuckDB.
+TIME_TEXT = r"(?i)[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?( ?[ap][.]?m[.]?)?"
+TIME = re.compile(TIME_TEXT)
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def are_days(cells: Sequence[str]) -> bool:
     """Whether all cells that hold something hold a day."""
     return _are(DAY, cells)
+
+
+def are_times(cells: Sequence[str]) -> bool:
+    """Whether all cells that hold something hold a time of day."""
+    return _are(TIME, cells)
 
 
 def look_like(column: str, cells: Sequence[str]) -> bool:

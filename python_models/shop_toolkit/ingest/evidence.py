@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from shop_toolkit.ingest.cents import check_cents
 from shop_toolkit.ingest.checked_rows import CheckedRows, read_once
+from shop_toolkit.ingest.clocks import clock_findings, times_left_out
 from shop_toolkit.ingest.currencies import check_currency
 from shop_toolkit.ingest.dates import check_dates_fit, future_findings, resolve_date_format, zone_findings
 from shop_toolkit.ingest.findings import Finding
@@ -65,6 +66,8 @@ def evidence_of(log: TransactionLog, pending: Sequence[str], held: Ingested) -> 
     findings += _findings_of_formats(log, checked, formats)
     _check_money(log, raw, checked, formats, held, log.short_columns(pending))
     findings += _year_findings(log, checked, formats, held)
+    of_pending = {name: log.files[name] for name in pending}
+    findings += times_left_out(log.connection, checked.rows, raw, of_pending, log.request.column_mapping)
     # Files of several forms may call a total by several names.
     meaning = _meaning_of_money(log, raw if raw.parts else checked.rows, formats)
     money = _money_of_all_rows(log, meaning, formats, held)
@@ -110,6 +113,7 @@ def _findings_of_formats(log: TransactionLog, checked: CheckedRows, formats: For
     return [
         *zone_findings(log.connection, checked.rows, dates),
         *future_findings(log.connection, checked.rows, dates, log.request.today),
+        *clock_findings(log.connection, checked.rows, dates),
         *number_findings(checked.numbers, formats.decimal_separator, is_set=is_separator_set),
     ]
 

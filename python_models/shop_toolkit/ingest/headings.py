@@ -72,6 +72,8 @@ COLUMN_ALIASES: dict[str, tuple[str, ...]] = {
         "валюта", "кодвалюты",
     ),
 }  # fmt: skip
+# What the setting may name beside our columns: the time of day, where the date has a column of its own.
+TIME_OF_DAY = "ordered_time"
 # Words of headings in other languages. They are too loose to be read by, and good enough for a hint.
 HINTS: dict[str, tuple[str, ...]] = {
     "customer_id": (
@@ -152,7 +154,8 @@ def match_headings(
         cells: The first cells of each heading's column, where they are known. They are looked at for hints alone.
 
     Returns:
-        Our column to heading, without the columns that the input lacks.
+        Our column to heading, without the columns that the input lacks; and that of the time of day where the mapping
+        has one.
 
     Raises:
         InputError: The mapping names an unknown column or heading, or a required column has no heading.
@@ -229,7 +232,7 @@ def check_mapping(headings: Sequence[str], input_name: str, column_mapping: Mapp
         column: [value] if isinstance(value, str) or not isinstance(value, Sequence) else list(value)
         for column, value in column_mapping.items()
     }
-    if unknown := next((column for column in names_of if column not in COLUMN_ALIASES), None):
+    if unknown := next((column for column in names_of if column not in (*COLUMN_ALIASES, TIME_OF_DAY)), None):
         raise InputError(
             f"The setting 'column_mapping' names '{shortened(str(unknown), 40)}', which is none of our columns."
             f" {_meant(str(unknown))}"

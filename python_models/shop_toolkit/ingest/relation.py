@@ -9,10 +9,18 @@ from itertools import accumulate
 
 import duckdb
 
+from shop_toolkit.ingest.cells import TIME_TEXT
 from shop_toolkit.ingest.errors import InputError, listed, named, shortened
 from shop_toolkit.ingest.exports import Export, comparable, export_of
 from shop_toolkit.ingest.files import FileDescription, first_cells, parquet_rows, pattern_of, row_of_headings
-from shop_toolkit.ingest.headings import COLUMN_ALIASES, MONEY, check_mapping, mapping_for, match_headings
+from shop_toolkit.ingest.headings import (
+    COLUMN_ALIASES,
+    MONEY,
+    TIME_OF_DAY,
+    check_mapping,
+    mapping_for,
+    match_headings,
+)
 from shop_toolkit.ingest.marks import MARKED, marked_text
 from shop_toolkit.ingest.quoting import quote_list as quote_list
 from shop_toolkit.ingest.quoting import quote_name as quote_name
@@ -523,6 +531,8 @@ def _mapped(
     heading_of: Mapping[str, str],
 ) -> InputRelation:
     """The rows of `sql` with our columns by their headings, as the export means them whose headings they are."""
+    time = heading_of.get(TIME_OF_DAY)
+    heading_of = {column: heading for column, heading in heading_of.items() if column != TIME_OF_DAY}
     export = export_of(sql_of)
     columns = {column: sql_of[heading] for column, heading in heading_of.items()}
     columns |= {
@@ -535,11 +545,13 @@ def _mapped(
         is_meant = {column for column, heading in heading_of.items() if _is_meant(export, column, heading)}
         continues = _continues(export, columns, is_meant)
         columns |= {column: _value(export, column, columns[column]) for column in is_meant}
-        time = next((heading for heading in sql_of if comparable(heading) == export.time and heading not in used), None)
-        if time is not None and "ordered_at" not in mapping:
-            columns["ordered_at"] = _with_time(columns["ordered_at"], sql_of[time])
-            shown["ordered_at"] += f" and {time}"
-            used.add(time)
+        if not {"ordered_at", TIME_OF_DAY} & mapping.keys():
+            times = (heading for heading in sql_of if comparable(heading) == export.time and heading not in used)
+            time = next(times, None)
+    if time is not None:
+        columns["ordered_at"] = _with_time(columns["ordered_at"], sql_of[time])
+        shown["ordered_at"] += f" and {time}"
+        used.add(time)
     others = {heading: expression for heading, expression in sql_of.items() if heading not in used}
     return InputRelation(
         name, sql, columns, others, file_name, surplus, swallowed, shown,
@@ -577,12 +589,16 @@ def _word(sql: str) -> str:
 
 
 def _with_time(date: str, time: str) -> str:
-    """SQL that yields date and time of day in one text, where the date is a day and the other text a time of day."""
+    """SQL that yields date and time of day in one text, where the date is a day and the other text a time of day.
+
+    A spreadsheet may write a day as the first moment of it. The name of its month may be a word.
+    """
     date_text, time_text = (f"trim(cast({sql} as varchar))" for sql in (date, time))
+    day = f"regexp_replace({date_text}, '[ T]00:00(:00([.]0+)?)?$', '')"
     return (
-        f"case when regexp_full_match({date_text}, '[0-9]+[-/.][0-9]+[-/.][0-9]+')"
-        f" and regexp_full_match({time_text}, '(?i)[0-9]{{1,2}}:[0-9]{{2}}(:[0-9]{{2}})?( ?[ap][.]?m[.]?)?')"
-        f" then concat({date_text}, ' ', {time_text}) else cast({date} as varchar) end"
+        f"case when regexp_full_match({day}, '[0-9]+[-/.][0-9]+[-/.][0-9]+|[^:]*[^-0-9:/., ]{{2}}[^:]*')"
+        f" and regexp_full_match({time_text}, '{TIME_TEXT}')"
+        f" then concat({day}, ' ', {time_text}) else cast({date} as varchar) end"
     )
 
 

@@ -50,10 +50,10 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 # Parts of patterns that are texts; the others are numbers.
 NAMES = (
     "name", "reason", "category", "segmentation", "metric", "model", "models", "baseline", "evidence", "quoted",
-    "second", "mapping",
+    "second", "mapping", "settings",
 )  # fmt: skip
 # Those of them that are the shop's words or a setting, and days.
-AS_THEY_ARE = ("category", "day", "quoted", "second", "mapping")
+AS_THEY_ARE = ("category", "day", "quoted", "second", "mapping", "settings")
 # Those that are one of `WORDS`, or the text is another.
 KNOWN_NAMES = ("metric", "segmentation")
 # Metrics that are called alike in every language.
@@ -141,7 +141,8 @@ WORDS = (
     marked("one class only: there is nothing to distinguish"),
     # doubts about the input
     marked("unreadable values"), marked("implausible dates"), marked("lone dates"), marked("crowded days"),
-    marked("no sales"), marked("times in utc"), marked("future dates"),
+    marked("no sales"), marked("times in utc"), marked("future dates"), marked("clock of 12 hours"),
+    marked("times left out"), marked("similar ids"), marked("ids changed"),
     marked("mostly rejected"), marked("ids lost digits"), marked("ids lost zeros"), marked("customer per order"),
     marked("placeholder ids"), marked("refunds without product"), marked("years in doubt"),
     marked("unknown statuses"), marked("unknown types"), marked("changed statuses"), marked("blank statuses"),
@@ -174,6 +175,18 @@ WORDS = (
     marked(
         "These rows are dated after today. Where years or days are read in another way than they are meant, "
         "set date_format; where they are deliveries to come, export the days of the orders."
+    ),
+    marked(
+        "No time is after 12:59, and many are from 1 to 5 o'clock: do they lack AM and PM, or are they of a clock far"
+        " from the shop's? Hours, and the order of what happened on one day, may be wrong. Export times of 24 hours."
+    ),
+    marked(
+        "Orders of ids that differ in capital letters alone, or in signs between thousands: one customer may count as"
+        " several. Write them alike in the export."
+    ),
+    marked(
+        "From this day on all ids are of another form, and no customer from before comes back: one person may count as"
+        " lost and as new. Give the rows of both times the same ids, or leave the earlier ones out."
     ),
     marked("A spreadsheet shortened these ids, so several customers may share one. Export them as text."),
     marked(
@@ -284,6 +297,10 @@ WORDS = (
 # Sentences with numbers or names in them. The first that fits a text counts.
 PATTERNS = (
     marked("They change nothing. By their names, some may be columns of ours: if so, add --vars '{settings}'."),
+    marked(
+        "Dates have no time, and '{quoted}' has one, so nothing shows what came first on a day. If it is that of the"
+        " order, add --vars '{mapping}'."
+    ),
     marked("last order within {days} day"), marked("last order within {days} days"),
     marked("last order {days} days ago or longer"), marked("last order {days} day ago or longer"),
     marked("last order {first} to {last} days ago"), marked("last order {days} days ago"),
