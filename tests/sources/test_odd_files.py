@@ -262,3 +262,41 @@ def test_of_headings_in_two_rows_those_of_the_columns_are_named(write_csv: Calla
     )
     sentence = stops(file)
     assert "seem to be in row 3 (Bill type, Billing doc, Billing date, Sold-to party, Name, Net value)" in sentence
+
+
+def test_a_first_line_that_states_the_delimiter_is_read_as_excel_reads_it(write_csv: Callable[..., Path]) -> None:
+    rows = [line.replace(",", ";").replace(".", ",") for line in (HEADINGS, *LINES)]
+    for stated in ("sep=;", '"sep=;"', "SEP=;;;;", "\ufeffsep=;"):
+        with lines_of(write_csv(stated, *rows)) as lines:
+            spent = dict(lines.rows("select customer_id, sum(revenue) from {{ ref('orders') }} group by 1"))
+            assert spent == {customer: Decimal(amount) for customer, amount in SPENT.items()}
+    # Headings hold more commas than the delimiter that counts.
+    log = write_csv("sep=|", "customer|date|amount|big, red, round, or new", "501|2024-01-10|15.00|no")
+    with lines_of(log) as lines:
+        assert lines.rows("select sum(revenue) from {{ ref('orders') }}") == [(Decimal("15.00"),)]
+
+
+COMMAS = "order,date,customer,sku,qty,price,"
+
+
+def test_cents_in_a_last_column_without_a_heading_stop_the_build(write_csv: Callable[..., Path]) -> None:
+    rows = ["1,2024-01-05,c1,T1,1,12,50", "2,2024-01-06,c1,T1,1,1.007,95", "3,2024-01-06,c2,T1,1,7,"]
+    sentence = (
+        "seem to have lost their cents to the next column: in 2 of 3 rows 'price' is whole, two digits follow it, as in"
+        " 1.007,95, and the last column, which has no heading, is filled."
+    )
+    assert sentence in stops(write_csv(COMMAS, *rows))
+    # the columns behind the price have moved
+    moved = stops(write_csv("order,price,date,customer,", "1,12,50,2024-01-06,c1", "2,7,95,2024-01-06,c1"))
+    assert "in 2 of 2 rows 'price' is whole" in moved
+    rows[1] = "2,2024-01-06,c1,T1,1,7,95"
+    # what is no proof: prices with decimals, one digit, a note, a heading, a delimiter at the end of each line
+    for headings, *others in (
+        (COMMAS, "1,2024-01-05,c1,T1,1,12.00,50"),
+        (COMMAS, "1,2024-01-05,c1,T1,1,12,5"),
+        (COMMAS, *rows, "4,2024-01-05,c1,T1,1,12,gift"),
+        (f"{COMMAS}vat", *rows),
+        (COMMAS, *(f"{row[:-2]}," for row in rows[:1])),
+    ):
+        with lines_of(write_csv(headings, *others)) as lines:
+            assert lines.rows("select count(*) from {{ ref('orders') }}") == [(len(others),)]

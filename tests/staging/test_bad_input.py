@@ -134,7 +134,8 @@ def test_a_log_that_cannot_be_understood_stops_the_build(
         ("broken.csv.gz", b"\x1f\x8b but no more", "cannot be read as text"),
         ("picture.csv", b"\0\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is not a text file"),
         ("log.json", b"{}", "ends in none of"),
-        ("separator.csv", b"sep=;\ncustomer;date;amount\n", "has no headings in its first line"),
+        ("quoted.csv", b'"customer,date,""amount"""\n"c1,2024-01-05,""12,50"""\n', "is in quotes as a whole"),
+        ("quoted_rows.csv", b'customer,date,amount\n"c1,2024-01-05,""12,50"""\n', "is in quotes as a whole"),
         ("blank.csv", b"\n, ,\n\n", "has no headings in its first line"),
     ],
 )

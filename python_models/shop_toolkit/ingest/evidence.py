@@ -13,6 +13,7 @@ from shop_toolkit.ingest.currencies import check_currency
 from shop_toolkit.ingest.dates import check_dates_fit, future_findings, resolve_date_format, zone_findings
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.ingested import Ingested
+from shop_toolkit.ingest.lost_commas import check_commas
 from shop_toolkit.ingest.money import MoneyMeaning, MoneyReading, meaning_of_money
 from shop_toolkit.ingest.months import MONTH_NAME, check_names_of_months
 from shop_toolkit.ingest.numbers import WrittenNumbers, number_findings, resolve_separator, written_numbers
@@ -60,6 +61,7 @@ def evidence_of(log: TransactionLog, pending: Sequence[str], held: Ingested) -> 
     # The rows of a table have no order.
     raw = raw if log.is_table else with_undated_lines(raw)
     checked = read_once(log, pending, raw)
+    check_commas(log.connection, raw.parts or [raw])
     findings = twin_findings(log.connection, raw, log.request.column_mapping)
     formats, numbers = _formats(log, checked, held.formats)
     checked = replace(checked, numbers=numbers)

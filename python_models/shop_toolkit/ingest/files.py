@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import cache
 from glob import glob
 from io import TextIOWrapper
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,8 @@ LONGEST_HEADINGS = 1 << 20
 MOST_LINES_OF_HEADINGS = 50
 # So many rows from the first one on may be titles.
 MOST_TITLES = 20
+# A first line that names the delimiter.
+STATED_DELIMITER = re.compile(r'"?sep=([^\w\s"]|\t)"?[,;\t|]*', re.IGNORECASE)
 # So many lines show which columns may hold codes.
 LINES_LOOKED_AT = 200
 
@@ -62,7 +64,7 @@ class FileDescription:
         encoding: Of a CSV file; one of `shop_toolkit.ingest.encodings.ENCODINGS`.
         other_sheets: Sheets of a workbook that are not read, because their headings differ.
         types: Of a Parquet file, the type of each column.
-        blank_lines: How many lines of a CSV file are blank before its headings.
+        blank_lines: How many lines of a CSV file are before its headings, blank or with the delimiter.
     """
 
     kind: str
@@ -247,6 +249,8 @@ def first_cells(file: str, description: FileDescription, names: Sequence[str]) -
             rows = list(islice(read_workbook(file, _modified(file)).rows, LINES_LOOKED_AT))
         elif description.kind == "csv":
             with open_text(file, str(description.encoding)) as text:
+                for _ in range(description.blank_lines):
+                    text.readline(LONGEST_HEADINGS)
                 rows = list(islice(csv.reader(text, delimiter=str(description.delimiter)), LINES_LOOKED_AT))
     except (*UNREADABLE, csv.Error):
         return {}
@@ -350,7 +354,7 @@ def _modified(file: str) -> int:
 def _csv_form(
     file: str, delimiter: str | None, encoding: str | None, modified: int
 ) -> tuple[tuple[str, ...], str, str, int]:
-    """Headings, delimiter, encoding and blank lines above the headings.
+    """Headings, delimiter, encoding and how many lines are above the headings.
 
     Cached, because finding the encoding reads the whole file. `modified` (nanoseconds) is part of the key: a file that
     changed is read again.
@@ -358,24 +362,59 @@ def _csv_form(
     encoding = find_encoding(file, encoding)
     try:
         with open_text(file, encoding) as text:
-            first_line, blank_lines = _first_filled_line(text)
-            delimiter = delimiter or _find_delimiter(first_line)
+            first_line, lines_above, stated = _line_of_headings(text)
+            delimiter = delimiter or stated or _find_delimiter(first_line)
             headings = _headings(file, first_line, text, delimiter)
+            lines = list(islice(iter(lambda: text.readline(LONGEST_HEADINGS), ""), MOST_TITLES))
     except (*UNREADABLE, csv.Error) as error:
         raise InputError(
             f"{named(file)} cannot be read as text: {reason_of(error)}. Export or copy it again."
         ) from error
-    if not any(heading.strip() for heading in headings) or first_line.lower().startswith("sep="):
+    if not any(heading.strip() for heading in headings):
         raise InputError(f"{named(file)} has no headings in its first line, where they must be.")
-    return headings, delimiter, encoding, blank_lines
+    _check_lines_have_fields(file, first_line, headings, delimiter, lines)
+    return headings, delimiter, encoding, lines_above
 
 
-def _first_filled_line(text: TextIOWrapper) -> tuple[str, int]:
-    """The first line that holds more than blanks and delimiters, and how many are before it."""
-    line, blank_lines = text.readline(LONGEST_HEADINGS).removeprefix("\ufeff"), 0
-    while line and _is_blank(line) and blank_lines < MOST_LINES_OF_HEADINGS:
-        line, blank_lines = text.readline(LONGEST_HEADINGS), blank_lines + 1
-    return line, blank_lines
+def _line_of_headings(text: TextIOWrapper) -> tuple[str, int, str | None]:
+    """The first line that holds more than blanks and delimiters, how many are before it, and the delimiter they state.
+
+    Excel reads `sep=;` in a first line as the delimiter, and so do programs that write for it.
+    """
+    line, lines_above, stated = text.readline(LONGEST_HEADINGS).removeprefix("\ufeff"), 0, None
+    while line and lines_above < MOST_LINES_OF_HEADINGS:
+        found = STATED_DELIMITER.fullmatch(line.rstrip("\r\n"))
+        if found is None and not _is_blank(line):
+            break
+        stated = stated or (found and found[1])
+        line, lines_above = text.readline(LONGEST_HEADINGS), lines_above + 1
+    return line, lines_above, stated
+
+
+def _check_lines_have_fields(
+    file: str, first_line: str, headings: Sequence[str], delimiter: str, lines: Sequence[str]
+) -> None:
+    """Raise InputError where quotes make one field of each whole line: of the headings, or of the first rows.
+
+    So do programs that export a line as a text, and spreadsheets that got all of a line in one cell.
+    """
+    is_of_headings = len(headings) == 1
+    looked_at = [first_line] if is_of_headings else [line for line in lines if line.strip()]
+    fields = [_fields_within(line, delimiter) for line in looked_at]
+    if fields and all(number > 2 and (is_of_headings or number == len(headings)) for number in fields):
+        raise InputError(
+            f"Each line of {named(file)} is in quotes as a whole, e.g. {shortened(looked_at[0], 60)}, so that it is one"
+            " field. Remove the quotes around the lines, and write two quotes within them as one."
+        )
+
+
+def _fields_within(line: str, delimiter: str) -> int:
+    """How many fields the only field of a line holds; 0 where the line has several."""
+    try:
+        cells = next(csv.reader([line.strip("\r\n")], delimiter=delimiter), [])
+        return len(next(csv.reader(cells, delimiter=delimiter), [])) if len(cells) == 1 else 0
+    except csv.Error:
+        return 0
 
 
 def _is_blank(line: str) -> bool:
@@ -393,7 +432,8 @@ def _headings(file: str, first_line: str, rest: TextIOWrapper, delimiter: str) -
 
     def lines() -> Iterator[str]:
         nonlocal quotes
-        for line in (first_line, *islice(iter(lambda: rest.readline(LONGEST_HEADINGS), ""), MOST_LINES_OF_HEADINGS)):
+        further = islice(iter(lambda: rest.readline(LONGEST_HEADINGS), ""), MOST_LINES_OF_HEADINGS)
+        for line in chain([first_line], further):
             quotes += line.count('"')
             yield line
 
