@@ -10,6 +10,12 @@
 {%- endmacro %}
 
 
+{#- SQL: how long ago something was. `days` is a text. -#}
+{% macro days_ago_words(days) -%}
+    case {{ days }} when '0' then 'today' else concat({{ days_words(days) }}, ' ago') end
+{%- endmacro %}
+
+
 {#-
     SQL: a rule's bounds in a marketer's words. Lower bounds are inclusive, upper bounds
     exclusive.

@@ -10,6 +10,7 @@ from shop_toolkit.report import colours
 from shop_toolkit.report.glossary import glossary
 from shop_toolkit.report.page import key_figures
 from shop_toolkit.report.sections import alerts as alert_blocks
+from shop_toolkit.report.sections.actions import days_ago
 from shop_toolkit.report.sections.movement import CHANGES
 
 
@@ -257,6 +258,21 @@ def test_the_title_of_alerts_tells_a_segment_from_the_overdue() -> None:
         "4 customers (20 %) are away for longer than usual; 60 % of the 1,000 that they have spent"
         " comes from the broad segment “loyal”"
     )
+
+
+def test_the_median_of_a_shop_of_one_day_is_today() -> None:
+    assert [days_ago(days) for days in (0, 1.5, 20, float("nan"))] == ["today", "1.5 days ago", "20 days ago", "–"]
+
+
+def test_a_rule_that_is_called_by_a_share_is_explained(tables: Tables) -> None:
+    """The probability of an alert is another one than that in the rule's name."""
+    evaluations = tables["model_evaluations"]
+    in_use = evaluations["split"] == "rule in use"
+    assert in_use.any()
+    for rule, is_explained in (("stopped at 60 %", True), ("typical gap", False)):
+        model = evaluations["model"].where(~in_use, rule)
+        note = blocks_of(tables | {"model_evaluations": evaluations.assign(model=model)})["alert_backtest"].note
+        assert ("The share in its name is that of the model of orders" in note) == is_explained
 
 
 def test_what_is_likely_to_be_lost_is_said_in_a_sentence() -> None:

@@ -186,6 +186,8 @@ def test_a_language_changes_the_words_of_the_project() -> None:
         shown = localised({"segments": segments, "rpt_findings": findings})
         split = said("from 2025-06-17, day 30")
         note = said("a baseline is active: rmse 379.9, combination 380.6 is no better (497 customers)")
+        of_today = localised({"segments": segments.assign(meaning=meaning.replace("5 days ago", "today"))})
+    assert of_today["segments"]["meaning"][0].endswith("потрачено 1\u00a0234, последний сегодня")
     assert list(shown["segments"]["segment"]) == ["прочие", "потерянные"]
     assert (
         shown["segments"]["meaning"][0].replace("\u00a0", " ")

@@ -62,7 +62,7 @@ METRICS = ("rmse",)
 SEPARATORS = ("; ", ", ")
 TYPICALLY, ARROW = marked(": typically "), " → "
 # What follows the meaning of a segment that has customers.
-FIGURES = re.compile(r"(.*): typically (\S+ orders?, \S+ spent, the last \S+ days? ago)", re.DOTALL)
+FIGURES = re.compile(r"(.*): typically (\S+ orders?, \S+ spent, the last (?:\S+ days? ago|today))", re.DOTALL)
 WORDS = (
     # segmentations, types and causes of changes, drift
     marked("rfm"), marked("broad"), marked("detailed"), marked("custom"), marked("interest"), marked("movement"),
@@ -77,7 +77,7 @@ WORDS = (
     marked("Monday"), marked("Tuesday"), marked("Wednesday"), marked("Thursday"), marked("Friday"),
     marked("Saturday"), marked("Sunday"),
     # rules
-    marked("last order today"), marked("any customer"), marked("1 order"),
+    marked("last order today"), marked("the last today"), marked("any customer"), marked("1 order"),
     # reasons of the choice
     marked("eight others have a better silhouette: it was not refitted in full"),
     marked("chosen: a setting asks for it"), marked("no candidate can be used"),

@@ -133,7 +133,9 @@ def short(number: float) -> str:
 
 def days_ago(days: float) -> str:
     """How long ago the median of the last orders was."""
-    return "–" if is_missing(days) else _("{days} days ago", days=short(days))
+    if is_missing(days):
+        return "–"
+    return _("{days} days ago", days=short(days)) if days else _("today")
 
 
 def is_too_few(row: Row) -> bool:

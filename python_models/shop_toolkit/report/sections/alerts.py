@@ -248,6 +248,17 @@ def alert_backtest(evaluations: pd.DataFrame) -> Block:
         "note": (_("note"), "word"),
     }
     rule, reason = rule_in_use(of_task)
+    note = _(
+        "The rule in use is “{rule}”: {reason}. In truth: who placed no order after the last month end on which"
+        " that shows. Else half of those who went on ordering were made to stop at a month end; fewer do in truth.",
+        rule=said(rule),
+        reason=said(reason),
+    )
+    if rule.endswith("%"):
+        note += " " + _(
+            "The share in its name is that of the model of orders by which it finds the day; the probability of an"
+            " alert is how many of such customers had stopped in truth."
+        )
     panels = [
         metric_bars(rows, key, rule)
         for key in METRICS
@@ -256,12 +267,7 @@ def alert_backtest(evaluations: pd.DataFrame) -> Block:
     return Block(
         name,
         backtest_title(own, rule),
-        note=_(
-            "The rule in use is “{rule}”: {reason}. In truth: who placed no order after the last month end on which"
-            " that shows. Else half of those who went on ordering were made to stop at a month end; fewer do in truth.",
-            rule=said(rule),
-            reason=said(reason),
-        ),
+        note=note,
         panels=panels,
         panel_width="middle",
         legend=[[_("rule in use"), ACCENT, "■"], [_("other rules"), MUTED, "■"]],
