@@ -21,7 +21,7 @@ from threading import Event
 from typing import Any
 
 from benchmarks.ground_floor import ROOT, plain_python_loop
-from benchmarks.one_more_day import QUICK_FIT, shop_to_refresh
+from benchmarks.one_more_day import QUICK_FIT, copy_warehouse, shop_to_refresh
 
 sys.path.insert(0, str(ROOT / "python_models"))
 
@@ -72,14 +72,14 @@ def main() -> None:
         refresh.parse()
         measure(refresh, "no new lines, the first")
         measure(refresh, "no new lines")
-        shutil.copy(warehouse, before)
+        copy_warehouse(warehouse, before, before)
         put_back(published, kept)
         measured = []
         for _ in range(options.repetitions):
             shutil.copy(folder / "last.parquet", last)
             measured.append(measure(refresh, "one more file"))
             last.unlink()
-            shutil.copy(before, warehouse)
+            copy_warehouse(before, warehouse, before)
             put_back(kept, published)
         before.unlink()
         shutil.rmtree(kept)

@@ -20,6 +20,8 @@ from shop_toolkit.publishing.versions import BLOCK, MANIFEST, Written, WrittenPa
 MANY_ROWS = 500_000
 # A text with more values than a byte doesn't repeat; so many rows show it.
 FEW_VALUES, ROWS_THAT_SHOW = 255, 50_000
+# So many rows are a row group of a table, and of a Parquet file that is written from it; DuckDB's number.
+ROW_GROUP = 122_880
 # DuckDB's name for files that 1.0 and everything later can read.
 STORAGE_VERSION = "v1.0.0"
 # Signs that make a spreadsheet read a text as a formula when they are first; the last four are full-width.
@@ -132,27 +134,31 @@ def write_marts(
         Number of rows by mart, and its parts.
     """
     name = f"publication {publication_id}"
-    database = quote_name(name)
+    database, aside = quote_name(name), quote_name(f"rows of {name}")
     # A transaction changes one database only, so each mart has its own connection and with it its own transaction.
     connection = connection.cursor()
     connection.execute(
         f"attach {quote_text(str(folder / 'marts.duckdb'))} as {database}"
         f" (storage_version {quote_text(STORAGE_VERSION)})"
     )
+    connection.execute(f"attach ':memory:' as {aside}")
     parts = folder / "parts"
     parts.mkdir()
     try:
-        delete_other_rows(connection, name, marts, stored)
+        lacking = delete_other_rows(connection, name, marts, stored, aside)
 
         def write(planned: Planned) -> tuple[int, list[WrittenPart]]:
+            mart = planned.mart.name
             with connection.cursor() as cursor:
-                table = f"{database}.{quote_name(planned.mart.name)}"
-                return write_mart(cursor, planned, stored.get(planned.mart.name), folder, publication_id, table)
+                table = f"{database}.{quote_name(mart)}"
+                return write_mart(cursor, planned, lacking.get(mart), folder, publication_id, table)
 
+        # What begins as a copy waits for the disk, so it comes first: others are computed meanwhile.
+        ordered = sorted(marts, key=lambda planned: planned.kept is None)
         ((threads,),) = connection.execute("select current_setting('threads')").fetchall()
         with ThreadPoolExecutor(threads) as pool:
-            names = [planned.mart.name for planned in marts]
-            written = dict(zip(names, pool.map(write, marts), strict=True))
+            names = [planned.mart.name for planned in ordered]
+            written = dict(zip(names, pool.map(write, ordered), strict=True))
         connection.execute(f"create table {database}.publication (publication_id varchar, published_at timestamp)")
         connection.execute(f"insert into {database}.publication values (?, ?)", [publication_id, published_at])
         description = "One row: which publication this is, and when it was made (UTC)."
@@ -162,6 +168,7 @@ def write_marts(
                 comment(connection, f"{database}.{quote_name(mart.name)}", mart)
         connection.execute(f"checkpoint {database}")
     finally:
+        connection.execute(f"detach {aside}")
         connection.execute(f"detach {database}")
         connection.close()
     shutil.rmtree(parts)
@@ -169,29 +176,44 @@ def write_marts(
 
 
 def delete_other_rows(
-    connection: duckdb.DuckDBPyConnection, name: str, marts: Sequence[Planned], stored: Mapping[str, int]
-) -> None:
+    connection: duckdb.DuckDBPyConnection, name: str, marts: Sequence[Planned], stored: Mapping[str, int], aside: str
+) -> dict[str, str]:
     """Delete what a copied database has beside what stays in it, and free its room for what will be written.
+
+    Of a table to which rows will be added, only whole row groups stay, and its last rows are kept aside: so its row
+    groups, and those of a Parquet file of it, are the ones of a table that is written at once.
 
     Args:
         connection: A connection.
         name: Name of the database.
         marts: The marts to write.
         stored: How many of their first parts tables keep, by mart.
+        aside: SQL name of a database for rows that are kept aside.
+
+    Returns:
+        SQL of the rows that each table that stays lacks then, in their order, by mart; empty where it lacks nothing.
     """
-    database = quote_name(name)
+    database, lacking = quote_name(name), dict.fromkeys(stored, "")
     tables = connection.execute("select table_name from duckdb_tables() where database_name = ?", [name]).fetchall()
     for (table,) in tables:
         if table not in stored:
             connection.execute(f"drop table {database}.{quote_name(table)}")
     for planned in marts:
-        parts = planned.parts[: stored.get(planned.mart.name, 0)]
-        if parts:
-            connection.execute(
-                f"delete from {database}.{quote_name(planned.mart.name)}"
-                f" where {quote_name(str(planned.mart.part))} > {quote_text(parts[-1][0])}"
-            )
+        mart, parts = planned.mart, planned.parts[: stored.get(planned.mart.name, 0)]
+        if not parts:
+            continue
+        table, kept = quote_name(mart.name), sum(count for _, count, _ in parts)
+        ((rows,),) = connection.execute(f"select count(*) from {database}.{table}").fetchall()
+        if rows == kept and len(parts) == len(planned.parts):
+            continue
+        whole = kept - kept % ROW_GROUP
+        connection.execute(
+            f"create table {aside}.{table} as from {database}.{table} where rowid >= {whole} and rowid < {kept}"
+        )
+        connection.execute(f"delete from {database}.{table} where rowid >= {whole}")
+        lacking[mart.name] = mart.in_order(f"(from {aside}.{table} union all {mart.rows_after(str(parts[-1][0]))})")
     connection.execute(f"checkpoint {database}")
+    return lacking
 
 
 @contextlib.contextmanager
@@ -209,7 +231,7 @@ def in_one_transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def write_mart(
     cursor: duckdb.DuckDBPyConnection,
     planned: Planned,
-    stored: int | None,
+    lacking: str | None,
     folder: Path,
     publication_id: str,
     table: str,
@@ -219,7 +241,7 @@ def write_mart(
     Args:
         cursor: A connection of its own.
         planned: The mart.
-        stored: How many of its first parts the table has; None: there is no table.
+        lacking: SQL of the rows that the table lacks, in their order; empty: none; None: there is no table.
         folder: Where the files go; it has the folders parquet and csv, and parts for what is added to them.
         publication_id: The id in the Parquet file's metadata.
         table: SQL name of the table in the published database.
@@ -228,19 +250,14 @@ def write_mart(
         Number of rows, and the parts.
     """
     mart, parts = planned.mart, planned.parts
-    if stored is None:
-        cursor.execute(f"create table {table} as {sorted_rows(cursor, planned, mart.query)}")
-    elif stored < len(parts):
-        cursor.execute(f"insert into {table} {mart.rows_after(str(parts[stored - 1][0]))}")
+    if lacking is None:
+        cursor.execute(f"create table {table} as {sorted_rows(cursor, planned)}")
+    elif lacking:
+        cursor.execute(f"insert into {table} {lacking}")
     parquet = folder / "parquet" / f"{mart.name}.parquet"
     if not parquet.exists():
-        # A table to which parts were added has its rows in order, but in other portions, which row groups would
-        # follow, than one that is written at once: a sort hands on equal ones.
-        rows = f"from {table}"
-        if mart.part and stored is not None:
-            rows = sorted_rows(cursor, planned, f"select * from {table}")
         cursor.execute(
-            f"copy ({rows}) to {quote_text(str(parquet))}"
+            f"copy (from {table}) to {quote_text(str(parquet))}"
             f" (format parquet, compression zstd, kv_metadata {{publication_id: {quote_text(publication_id)}}})"
         )
     sizes = write_csv(cursor, planned, folder, table)
@@ -248,7 +265,7 @@ def write_mart(
     return int(rows), [[*part, size] for part, size in zip(parts, sizes, strict=True)]
 
 
-def sorted_rows(cursor: duckdb.DuckDBPyConnection, planned: Planned, query: str) -> str:
+def sorted_rows(cursor: duckdb.DuckDBPyConnection, planned: Planned) -> str:
     """SQL of all rows of a mart in their order; while they are sorted, a number stands for each text that repeats.
 
     Names of segments and what to do about them are most of a row, and what doesn't fit into memory goes to the disk.
@@ -256,9 +273,8 @@ def sorted_rows(cursor: duckdb.DuckDBPyConnection, planned: Planned, query: str)
     Args:
         cursor: A connection.
         planned: The mart.
-        query: SQL that returns its rows.
     """
-    mart = planned.mart
+    mart, query = planned.mart, planned.mart.query
     is_large = sum(count for _, count, _ in planned.content[1]) >= MANY_ROWS
     texts = repeated_texts(cursor, query, [*mart.key, mart.part]) if mart.key and is_large else {}
     if not texts:
