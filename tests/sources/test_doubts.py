@@ -105,6 +105,60 @@ def test_ids_that_differ_in_leading_zeros_alone_are_a_warning(tmp_path: Path) ->
         assert warnings(lines, "ids_lost_zeros") == [("customer_id", 3, 17, "00006, 6")]
 
 
+def bought(*ids: str, first_day: int = 5) -> list[str]:
+    """A line of an order for each customer, on one day after another."""
+    return [f'{day}{place},2024-{day // 28 + 1:02}-{day % 28 + 1:02},"{one}",s1,1,10.00'
+            for place, (day, one) in enumerate(enumerate(ids, first_day))]  # fmt: skip
+
+
+ORDERED = "order_id,order_date,customer_id,sku,qty,unit_price"
+
+
+def test_ids_that_differ_in_case_or_thousands_alone_are_a_warning(tmp_path: Path) -> None:
+    ids = ["AB-1", "ab-1", "ab-1 ", "12,345", "12345", "1.234.567", "1234567", "AB-2", "12,34", "123,45", "1 2345"]
+    with lines_of(write(tmp_path / "log.csv", ORDERED, *bought(*ids))) as lines:
+        example = "6 ids in place of 3: 1.234.567, 1234567"
+        assert warnings(lines, "similar_ids") == [("customer_id", 7, 70, example)]
+    with lines_of(write(tmp_path / "log.csv", ORDERED, *bought("AB-1", "AB-2", "12,346", "12345"))) as lines:
+        assert warnings(lines, "similar_ids") == []
+
+
+def test_random_ids_differ_in_case_on_purpose(tmp_path: Path) -> None:
+    ids = ["aB3x", "Ab3x", "x9Kq", "zQ1t", "12,345", "12345"]
+    with lines_of(write(tmp_path / "log.csv", ORDERED, *bought(*ids))) as lines:
+        example = "2 ids in place of 1: 12,345, 12345"
+        assert warnings(lines, "similar_ids") == [("customer_id", 2, 20, example)]
+
+
+NUMBERS = [str(1000 + number) for number in range(10)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "example"),
+    [
+        ([*NUMBERS, *NUMBERS[:5]], [f"C-{one}" for one in NUMBERS], "1000 until 2024-01-20, C-1000 from 2024-01-21"),
+        ([*NUMBERS, *NUMBERS[:5]], [f"{one}@a.example" for one in NUMBERS],
+         "1000 until 2024-01-20, 1000@a.example from 2024-01-21"),
+        ([*NUMBERS, *NUMBERS[:5]], [f"90{one}" for one in NUMBERS], "1000 until 2024-01-20, 901000 from 2024-01-21"),
+        # nobody came back before, either
+        (NUMBERS, [f"C-{number}" for number in NUMBERS], None),
+        # one of them comes back
+        ([*NUMBERS, *NUMBERS[:5]], [*(f"C-{number}" for number in NUMBERS), "1009"], None),
+        # numbers that grow, of customers who come back
+        ([*(str(number) for number in range(90, 105)), *(str(number) for number in range(90, 105))], ["200"], None),
+        # few
+        ([*NUMBERS, *NUMBERS[:5]], [f"C-{number}" for number in NUMBERS[:9]], None),
+    ],
+)  # fmt: skip
+def test_ids_of_another_form_from_one_day_on_are_a_warning(
+    before: list[str], after: list[str], example: str | None, tmp_path: Path
+) -> None:
+    log = write(tmp_path / "log.csv", ORDERED, *bought(*before, *after))
+    with lines_of(log) as lines:
+        expected = [("customer_id", len(before), 10 * len(before), example)] if example else []
+        assert warnings(lines, "ids_changed") == expected
+
+
 MOVING = "order_id,order_date,order_status,customer_id,sku,qty,unit_price"
 
 

@@ -4,6 +4,10 @@
 {%- set least_customers = 10 %}
 {#- A shop with so many orders has customers who came back. -#}
 {%- set least_orders = 50 %}
+{#- Where more of all ids look random, their case is part of them. -#}
+{%- set random_share = 0.05 %}
+{#- So many customers who came back leave no chance that all of them stop on one day. -#}
+{%- set least_returning = 5 %}
 
 with transactions as (
 
@@ -41,7 +45,9 @@ orders_by_customer as (
     select
         customer_id,
         count(*) as order_count,
-        sum(gross_amount) as amount
+        sum(gross_amount) as amount,
+        min(order_date) as first_date,
+        max(order_date) as last_date
     from orders
     group by 1
 
@@ -88,6 +94,156 @@ lost_zeros as (
     from customers_by_number
     where customer_count > 1
     having count(*) > 0
+
+),
+
+-- Only ids of both cases can differ in case, and random ones, such as aB3, do so on purpose.
+letters as (
+
+    select
+        bool_or(customer_id <> lower(customer_id))
+        and bool_or(customer_id <> upper(customer_id))
+        and count(*) filter (
+            where
+            customer_id <> lower(customer_id)
+            and customer_id <> upper(customer_id)
+            and regexp_matches(customer_id, '[a-z][A-Z]([^a-z]|$)')
+        ) <= {{ random_share }} * count(*) as may_differ_in_case
+    from orders_by_customer
+
+),
+
+-- As a reader takes them: in whatever case, and without the signs between thousands.
+plain_ids as (
+
+    select
+        orders_by_customer.customer_id,
+        orders_by_customer.order_count,
+        orders_by_customer.amount,
+        case
+            when
+                substr(orders_by_customer.customer_id, -4, 1) in (',', '.', ' ', '''')
+                and regexp_full_match(
+                    orders_by_customer.customer_id, '[0-9]{1,3}([., ''][0-9]{3})+'
+                )
+                then regexp_replace(orders_by_customer.customer_id, '[., '']', '', 'g')
+            when letters.may_differ_in_case then lower(orders_by_customer.customer_id)
+            else orders_by_customer.customer_id
+        end as plain_id
+    from orders_by_customer
+    cross join letters
+
+),
+
+-- Most ids are plain: only the others can be another's.
+varied_ids as (
+
+    select distinct plain_id
+    from plain_ids
+    where customer_id <> plain_id
+
+),
+
+similar_customers as (
+
+    select
+        plain_ids.plain_id,
+        count(*) as customer_count,
+        sum(plain_ids.order_count) as order_count,
+        sum(plain_ids.amount) as amount,
+        min(plain_ids.customer_id) as first_id,
+        max(plain_ids.customer_id) as last_id
+    from plain_ids
+    inner join varied_ids
+        on plain_ids.plain_id = varied_ids.plain_id
+    group by 1
+    having count(*) > 1
+
+),
+
+similar_ids as (
+
+    select
+        'similar_ids' as kind,
+        'customer_id' as column_name,
+        sum(order_count) as row_count,
+        sum(amount) as amount,
+        concat(
+            sum(customer_count), ' ids in place of ', count(*), ': ',
+            min(concat(first_id, ', ', last_id))
+        ) as example,
+        'Orders of ids that differ in capital letters alone, or in signs between thousands: one'
+        || ' customer may count as several. Write them alike in the export.' as suggestion
+    from similar_customers
+    having count(*) > 0
+
+),
+
+-- What an id looks like: an e-mail address, a number of so many digits, or one behind some letters.
+ids_by_form as (
+
+    select
+        case
+            when contains(customer_id, '@') then '@'
+            when regexp_full_match(customer_id, '[0-9]+')
+                then cast(length(customer_id) as varchar)
+            else regexp_extract(customer_id, '^([A-Za-z]{1,4}[-_ ]?)[0-9]+$', 1)
+        end as form,
+        min(first_date) as first_date,
+        max(last_date) as last_date,
+        min(customer_id) as example,
+        count(*) as customer_count,
+        count(*) filter (where first_date < last_date) as returning_count,
+        sum(order_count) as order_count,
+        sum(amount) as amount
+    from orders_by_customer
+    group by 1
+
+),
+
+-- At each day on which a form begins: the customers of the forms before.
+form_beginnings as (
+
+    select
+        first_date,
+        form,
+        example,
+        max(last_date) over earlier as last_date_before,
+        last_value(example) over earlier as example_before,
+        sum(customer_count) over earlier as customers_before,
+        sum(returning_count) over earlier as returning_before,
+        sum(order_count) over earlier as orders_before,
+        sum(amount) over earlier as amount_before,
+        sum(customer_count) over later as customers_after
+    from ids_by_form
+    window
+        earlier as (
+            order by first_date, form rows between unbounded preceding and 1 preceding
+        ),
+        later as (order by first_date, form rows between current row and unbounded following)
+
+),
+
+-- Customers came back before, and from one day on nobody does.
+changed_ids as (
+
+    select
+        'ids_changed' as kind,
+        'customer_id' as column_name,
+        orders_before as row_count,
+        amount_before as amount,
+        concat(
+            example_before, ' until ', last_date_before, ', ', example, ' from ', first_date
+        ) as example,
+        'From this day on all ids are of another form, and no customer from before comes back: one'
+        || ' person may count as lost and as new. Give the rows of both times the same ids, or'
+        || ' leave the earlier ones out.' as suggestion
+    from form_beginnings
+    where
+        last_date_before <= first_date
+        and customers_before >= {{ least_customers }}
+        and customers_after >= {{ least_customers }}
+        and returning_before >= {{ least_returning }}
 
 ),
 
@@ -169,6 +325,14 @@ warnings as (
     union all
 
     select * from lost_zeros
+
+    union all
+
+    select * from similar_ids
+
+    union all
+
+    select * from changed_ids
 
     union all
 
