@@ -21,6 +21,7 @@ from dbt.adapters.sparkconnect.shapes import (
     with_plain_shapes,
     write_out_groups,
 )
+from dbt.adapters.sparkconnect.windows import with_windows_to_the_end
 from dbt_common.exceptions import DbtRuntimeError
 from sqlglot import ErrorLevel, exp, parse
 from sqlglot.errors import ParseError, SqlglotError
@@ -207,7 +208,9 @@ def for_engine(query: exp.Expr, engine: Engine) -> exp.Expr:
     write_out_groups(query)
     push_conditions(query)
     query = with_engine_shapes(apply_rules(query))
-    return with_joined_tables_first(query) if engine.name == "sail" else in_words_of_spark(query)
+    if engine.name == "sail":
+        return with_windows_to_the_end(with_joined_tables_first(query))
+    return in_words_of_spark(query)
 
 
 def _refuse_other_statements(tree: exp.Expr) -> None:
