@@ -37,6 +37,9 @@ CASES = {
     "a continuous quantile": [
         "select quantile_cont(share, 0.05) as low, quantile_cont(amount / 2, 0.95) from shop.lines"
     ],
+    "any value of a group is its least": [
+        "select customer, any_value(moment) filter (where customer = 'b') as moment from shop.lines group by 1",
+    ],
     "a logarithm is of base 10": [
         "select log(quantity) as magnitude, ln(quantity) as nature from shop.lines where quantity > 1"
     ],
@@ -58,6 +61,9 @@ CASES = {
     ],
     "numbers of 128 bits are decimals": ["select sum(cast(quantity as hugeint)) as units from shop.lines"],
     "the name of a type is DuckDB's": [
+        "select case when typeof(share) = 'DOUBLE' and share > 1 then 1 when typeof(day) = 'VARCHAR' then 2"
+        " when typeof(day) = 'DATE' then 3 end as number, case when typeof(word) = 'DATE' then 1 end as none,"
+        " case when typeof(word) = 'DATE' or quantity > 1 then 1 else 2 end as either from shop.lines",
         "select typeof(word), typeof(amount), typeof(share), typeof(day), typeof(is_new) from shop.lines",
         "select typeof(cast(quantity as bigint)), typeof(cast(quantity as integer)), typeof(moment) from shop.lines",
     ],
@@ -182,7 +188,10 @@ CASES = {
         " from shop.lines where is_new"
     ],
     "the bytes of a text": ["select strlen(word) as bytes, length(word) as letters from shop.lines"],
-    "a part of a text": ["select substr(word, 2), substr(word, 2, 1), substr(word, -2), left(word, 3) from shop.lines"],
+    "a part of a text": [
+        "select substr(word, 2), substr(word, 2, 1), substr(word, -2), left(word, 3) from shop.lines",
+        "select substr(word, -1) as last, substr('', -1) as none from shop.lines",
+    ],
     "how a text ends": ["select suffix(word, 'a') as ends from shop.lines"],
     "a pattern that a whole text has": [
         "select regexp_full_match(word, '[0-9.]+|t') as is_number from shop.lines",
@@ -391,6 +400,16 @@ def test_a_written_map_is_looked_up_in_by_a_choice(engine: Engine, connection: d
     """Sail makes the map again for each row."""
     (statement,) = translate("select map {'a': 'x', 'b': 'y'}[customer] as letter from shop.lines", engine)
     assert "MAP" not in statement.sql.upper()
+
+
+def test_what_is_for_values_of_another_type_is_left_out(engine: Engine, connection: duckdb.DuckDBPyConnection) -> None:
+    """Of a price that is a number, the reader of texts made half of the statement."""
+    choice = "case when typeof({}) = 'VARCHAR' and quantity > 1 then upper(word) else 'other' end"
+    (statement,) = translate(f"select {choice.format('share')} as value from shop.lines", engine)
+    assert "UPPER" not in statement.sql
+    (statement,) = translate(f"select {choice.format('customer')} as value from shop.lines", engine)
+    assert "UPPER" in statement.sql
+    assert "VARCHAR" not in statement.sql
 
 
 def test_what_is_read_in_many_formats_is_written_once(engine: Engine) -> None:

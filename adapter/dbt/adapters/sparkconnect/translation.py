@@ -13,7 +13,7 @@ from dbt.adapters.sparkconnect.rules import apply_rules
 from dbt.adapters.sparkconnect.rules.aggregates import push_conditions
 from dbt.adapters.sparkconnect.rules.nodes import UntranslatableError
 from dbt.adapters.sparkconnect.rules.patterns import in_words_of_spark
-from dbt.adapters.sparkconnect.rules.types import TYPES
+from dbt.adapters.sparkconnect.rules.types import TYPES, decide_by_types
 from dbt.adapters.sparkconnect.shapes import (
     compute_names_once,
     with_engine_shapes,
@@ -204,6 +204,7 @@ def for_engine(query: exp.Expr, engine: Engine) -> exp.Expr:
         query, schema=schema, dialect="duckdb", validate_qualify_columns=False, quote_identifiers=True, identify=True
     )
     query = annotate_types(query, schema=schema, expression_metadata=TYPES, dialect="duckdb")
+    decide_by_types(query)
     query = compute_names_once(query)
     write_out_groups(query)
     push_conditions(query)

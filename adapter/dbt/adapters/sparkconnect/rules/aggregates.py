@@ -1,6 +1,7 @@
 """Rules for aggregates: means, quantiles, what is first, and lists in an order."""
 
 from dbt.adapters.sparkconnect.rules.nodes import (
+    WHOLE_NUMBERS,
     Type,
     UntranslatableError,
     as_text,
@@ -93,6 +94,16 @@ def first(node: exp.Expr) -> exp.Expr | None:
     if not isinstance(node.this, exp.Order):
         return None
     return call("min_by", node.this.this, sort_key(node.this), returns=node.this.this.type)
+
+
+@rule("any value of a group is its least", exp.IgnoreNulls)
+def any_value(node: exp.Expr) -> exp.Expr | None:
+    """Sail looks for any text a group at a time."""
+    if not isinstance(node.this, exp.AnyValue):
+        return None
+    value = node.this.this
+    has_order = is_text(value) or is_time(value) or is_of(value, *WHOLE_NUMBERS, Type.DECIMAL)
+    return typed(exp.Min(this=value.copy()), value.type) if has_order else None
 
 
 @rule("where another value is greatest or least, of those that are not null", exp.ArgMax, exp.ArgMin)

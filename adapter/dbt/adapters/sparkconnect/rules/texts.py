@@ -1,6 +1,15 @@
 """Rules for texts: joined, cut, counted and hashed."""
 
-from dbt.adapters.sparkconnect.rules.nodes import UntranslatableError, as_text, call, cast, is_known, is_list, typed
+from dbt.adapters.sparkconnect.rules.nodes import (
+    UntranslatableError,
+    as_text,
+    call,
+    cast,
+    is_known,
+    is_list,
+    literal,
+    typed,
+)
 from dbt.adapters.sparkconnect.rules.registry import rule
 from sqlglot import exp
 
@@ -60,6 +69,9 @@ def part_of_text(node: exp.Expr) -> exp.Expr | None:
     start = node.args.get("start")
     if node.text("start") == "0" or (isinstance(start, exp.Neg) and node.args.get("length") is not None):
         raise UntranslatableError("substr() has a length from the first place on only: write left() or right()")
+    if isinstance(start, exp.Neg) and start.this.name == "1":
+        # Of texts of a dozen letters, Sail finds the last one so in half the time.
+        return typed(exp.Right(this=node.this.copy(), expression=literal(1)), "varchar")
     return None
 
 
