@@ -30,7 +30,8 @@ days_of_rows as (
 
 ),
 
-days_of_input as (
+-- Materialized, so that every engine counts the rows once: it is read several times.
+days_of_input as materialized (
 
     select
         day,

@@ -46,7 +46,9 @@ order_starts as (
 
 ),
 
-order_spans as (
+-- Materialized, so that an engine that doesn't know how few there are keeps them in memory, and
+-- doesn't part all lines by what they are joined by.
+order_spans as materialized (
 
     select
         *,

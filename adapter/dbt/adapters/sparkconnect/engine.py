@@ -125,6 +125,10 @@ class Engine:
                 atexit.register(local_server.end)
                 address = local_server.address
             session = SparkSession.builder.remote(address).create()
+            if self.server is not None:
+                # A connection within a process isn't lost: to be able to take up an answer again, the client would make
+                # two more requests for each.
+                session.client.disable_reattachable_execute()
             policies = retry_policies(address)
             # What has never answered may be no engine at all.
             session.client.set_retry_policies(policies[:1])
