@@ -3,6 +3,7 @@
 - `files`: find files, their headings and encoding, or raise a sentence on why they cannot be read
 - `headings`: which heading holds which of our columns
 - `relation`: the rows of files or of a table as SQL, under our column names
+- `money`: what the columns of money mean; `money_meaning` finds it out by `money_proofs`
 - `request`: what dbt asks for
 - `transaction_log`: the files or the table of a request, and how to reach their rows
 - `ingested`: what earlier builds read, and whether it still holds

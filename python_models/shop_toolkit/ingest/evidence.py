@@ -14,7 +14,8 @@ from shop_toolkit.ingest.dates import check_dates_fit, future_findings, resolve_
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.ingested import Ingested
 from shop_toolkit.ingest.lost_commas import check_commas
-from shop_toolkit.ingest.money import MoneyMeaning, MoneyReading, meaning_of_money
+from shop_toolkit.ingest.money import MoneyReading
+from shop_toolkit.ingest.money_meaning import MoneyMeaning, meaning_of_money
 from shop_toolkit.ingest.months import MONTH_NAME, check_names_of_months
 from shop_toolkit.ingest.numbers import WrittenNumbers, number_findings, resolve_separator, written_numbers
 from shop_toolkit.ingest.relation import Formats, InputRelation

@@ -24,7 +24,8 @@ from shop_toolkit.ingest.files import FileDescription
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import in_quotes, likely_columns, mapping_example
 from shop_toolkit.ingest.ingested import CUSTOMER_HEADING, Ingested, read_ingested, rows_that_hold, signature_of
-from shop_toolkit.ingest.money import MoneyReading, zero_findings
+from shop_toolkit.ingest.money import MoneyReading
+from shop_toolkit.ingest.money_meaning import zero_findings
 from shop_toolkit.ingest.readability import check_readable
 from shop_toolkit.ingest.relation import Formats, InputRelation
 from shop_toolkit.ingest.request import Request

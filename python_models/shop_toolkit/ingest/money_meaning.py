@@ -1,0 +1,349 @@
+"""Find out what the columns of money mean: a unit's price, the amount of a line or of an order, what was taken off it.
+
+Headings leave it open, so the rows prove it (`money_proofs`). Without proof the price is that of a unit, and a warning
+says so.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from shop_toolkit.ingest.errors import InputError, shortened
+from shop_toolkit.ingest.findings import Finding
+from shop_toolkit.ingest.headings import mapping_example
+from shop_toolkit.ingest.marks import mark_of
+from shop_toolkit.ingest.money import PARTS, TOTALS, MoneyReading, Readers, money_headings
+from shop_toolkit.ingest.money_proofs import (
+    filled_lines,
+    grain_of,
+    is_proven,
+    lines_of_money,
+    money_text,
+    proof_of,
+    refunded_orders,
+)
+from shop_toolkit.ingest.relation import InputRelation
+
+# An order's total on each of its lines can be a coincidence in so few orders.
+FEW_ORDERS = 10
+SENTENCES = {
+    "discounted": "'{total}' is '{price}' × quantity less '{discount}': it is the amount of the line.",
+    "percent": "'{total}' is '{price}' × quantity less '{discount}' percent: it is the amount of the line.",
+    "line total": "'{total}' is '{price}' × quantity: '{price}' is the price of a unit.",
+    "equal": "'{price}' equals '{total}', whatever the quantity: it is the amount of the line.",
+    "taxed": "'{total}' is '{price}' × quantity and '{tax}': '{price}' is a unit's price before tax.",
+    "order total": "'{total}' is the order's sum of '{price}' × quantity: '{price}' is the price of a unit.",
+    "total of amounts": "'{total}' is the order's sum of '{price}': that is the amount of the line.",
+}
+# The part of the money, how it is taken off, a sentence about it, and a doubt; None where there is none.
+_Shown = tuple[str, str | None, str | None, Finding | None]
+
+
+@dataclass(frozen=True)
+class MoneyMeaning:
+    """What the rows show of the columns of money.
+
+    Attributes:
+        is_amount_shown: Whether they show which column is the amount of a line.
+        amount: Which it is, as in `MoneyReading`.
+        total: The heading of the total, as in `MoneyReading`.
+        less: Of what they show to be taken off or not: 'line', 'order', 'either' or 'none'.
+        sentences: What was proved, for the log.
+        findings: What stays in doubt, by the part of the money that it is of.
+    """
+
+    is_amount_shown: bool = False
+    amount: str | None = None
+    total: str | None = None
+    less: Mapping[str, str] = field(default_factory=dict)
+    sentences: Sequence[str] = ()
+    findings: Mapping[str, Finding] = field(default_factory=dict)
+
+    def over(self, earlier: MoneyReading) -> MoneyReading:
+        """What holds where earlier rows showed something: what these rows do not show stays."""
+        less = dict(earlier.less)
+        for part, of in self.less.items():
+            if of == "none":
+                less.pop(part, None)
+            elif of != "either" or part not in less:
+                less[part] = "line" if of == "either" else of
+        amount, total = (self.amount, self.total) if self.is_amount_shown else (earlier.amount, earlier.total)
+        return MoneyReading(amount, total, less)
+
+    def doubts(self, reading: MoneyReading) -> list[Finding]:
+        """What stays in doubt where earlier rows may have shown it."""
+        return [finding for part, finding in self.findings.items() if part not in reading.less]
+
+
+def meaning_of_money(
+    connection: duckdb.DuckDBPyConnection,
+    relation: InputRelation,
+    readers: Readers,
+    column_mapping: Mapping[str, Any],
+) -> MoneyMeaning:
+    """Find out from the rows what the columns of money mean.
+
+    Args:
+        connection: Where the relation can be read.
+        relation: The rows, with the columns that their headings make of them.
+        readers: How texts become numbers.
+        column_mapping: The setting of that name. An amount that it names decides; so does a unit's price. Where it
+            says that there is no amount, no total is one.
+
+    Returns:
+        What the rows show.
+
+    Raises:
+        InputError: The only amount is the order's, on each of its lines.
+    """
+    if column_mapping.get("amount", []) != []:
+        return MoneyMeaning()
+    parts = relation.parts or [relation]
+    found = [money_headings(part) for part in parts]
+    common = [name for name in found[0] if all(name in headings for headings in found)]
+    totals = [name for name in common if name in TOTALS and "amount" not in column_mapping]
+    if not all({"unit_price", "quantity"} <= part.columns.keys() for part in parts):
+        doubts = _check_amounts_are_of_lines(connection, relation, readers, column_mapping)
+        return MoneyMeaning(findings=doubts | _unused(connection, relation, readers, found[0], common))
+    if not common:
+        return MoneyMeaning()
+    if any(part.continues != "false" for part in parts):
+        # Their lines do not name their order, so no sum of an order is known.
+        return MoneyMeaning(findings=_unused(connection, relation, readers, found[0], common))
+    with lines_of_money(connection, parts, readers, found, common):
+        proofs = {total: proof_of(connection, total) for total in totals}
+        return _decide(connection, relation, found[0], proofs, is_price_set="unit_price" in column_mapping)
+
+
+def _is_total_of_lines(proof: Mapping[str, int], lines: str, discount_lines: str) -> bool:
+    """Whether lines with a discount agree, and so do all lines: one alone can be a coincidence."""
+    return is_proven(proof[discount_lines], proof["discount_lines"]) and is_proven(proof[lines], proof["all_lines"])
+
+
+def _source(proof: Mapping[str, int]) -> str | None:
+    """What the total and the price are; None where the rows do not show it."""
+    if proof["blank"] == 0 and _is_total_of_lines(proof, "discounted", "discounts_before"):
+        return "discounted"
+    if proof["blank"] == 0 and _is_total_of_lines(proof, "reduced", "percents_before"):
+        return "percent"
+    if is_proven(proof["line_totals"], proof["lines"]):
+        return "line total"
+    if is_proven(proof["equal"], proof["lines"]):
+        return "equal"
+    if is_proven(proof["taxed"], proof["taxed_lines"]) and is_proven(
+        proof["taxed"] + proof["line_totals"], proof["lines"]
+    ):
+        return "taxed"
+    if is_proven(proof["order_totals"], proof["orders"]):
+        return "order total"
+    return "total of amounts" if is_proven(proof["orders_of_amounts"], proof["orders"]) else None
+
+
+def _decide(
+    connection: duckdb.DuckDBPyConnection,
+    relation: InputRelation,
+    headings: Mapping[str, str],
+    proofs: Mapping[str, Mapping[str, int]],
+    *,
+    is_price_set: bool,
+) -> MoneyMeaning:
+    price = (relation.parts or [relation])[0].headings["unit_price"]
+    names = {"price": price, **{part: headings[part] for part in PARTS if part in headings}}
+    total, source = next(
+        ((total, found) for total, proof in proofs.items() if (found := _source(proof)) is not None), (None, None)
+    )
+    sentences, findings = [], {}
+    if total is not None and source is not None:
+        sentences.append(SENTENCES[source].format(total=headings[total], **names))
+    elif doubtful := next((name for name, proof in proofs.items() if proof["lines"]), None):
+        findings["total"] = _total_in_doubt(headings[doubtful], price, proofs[doubtful])
+    is_less = source in ("discounted", "percent")
+    amount = "total" if is_less else "price" if source in ("equal", "total of amounts") else None
+    if is_price_set and amount == "price":
+        amount, sentences = None, []
+    less: dict[str, str] = {"discount": "none"} if is_less else {}
+    shown = [] if is_less else [_discounts(connection, names, proofs)]
+    for part, of, sentence, finding in (*shown, _refunds(connection, names), _taxes(connection, names, proofs, source)):
+        less |= {part: of} if of is not None else {}
+        sentences += [sentence] if sentence is not None else []
+        findings |= {part: finding} if finding is not None else {}
+    return MoneyMeaning(
+        source is not None, amount, total if amount == "total" else None, less, sentences, findings
+    )  # fmt: skip
+
+
+def _total_in_doubt(total: str, price: str, proof: Mapping[str, int]) -> Finding:
+    return Finding(
+        "totals_in_doubt", "unit_price", proof["lines"] - proof["line_totals"], total,
+        f"It is neither '{shortened(price, 40)}' × quantity nor an order's sum of it. The price counts; if this should,"
+        " name it in column_mapping: {amount: …}.",
+    )  # fmt: skip
+
+
+def _discounts(
+    connection: duckdb.DuckDBPyConnection, names: Mapping[str, str], proofs: Mapping[str, Mapping[str, int]]
+) -> _Shown:
+    """Whether discounts are taken off prices: a total shows whether prices are before or after them."""
+    rows, example = filled_lines(connection, names, "discount")
+    if not rows:
+        return "discount", None, None, None
+    name, price = names["discount"], names["price"]
+    for proof in proofs.values():
+        of = None
+        if is_proven(proof["orders_before"], proof["discount_orders"]):
+            is_of_order = is_proven(proof["orders_once"], proof["discount_orders"])
+            of = grain_of(connection, "discount") or ("order" if is_of_order else "line")
+        elif _is_total_of_lines(proof, "discounted", "discounts_before"):
+            of = "line"
+        if of is not None:
+            return "discount", of, f"'{price}' is before '{name}', which is taken off.", None
+        if is_proven(proof["orders_after"], proof["discount_orders"]) or _is_total_of_lines(
+            proof, "undiscounted", "discounts_after"
+        ):
+            return "discount", "none", f"'{price}' is after '{name}'.", None
+    return "discount", None, None, _left_out("discounts_left_out", rows, f"{name}: {example:g}")
+
+
+def _refunds(connection: duckdb.DuckDBPyConnection, names: Mapping[str, str]) -> _Shown:
+    """Whether refunds are taken off prices: none is more than what was paid, and no line gives the same money back."""
+    rows, example = filled_lines(connection, names, "refund")
+    if not rows or (example == 1 and mark_of(names["refund"])):
+        # 0 and 1 mark what was refunded.
+        return "refund", None, None, None
+    of = grain_of(connection, "refund")
+    refunded, fitting = refunded_orders(connection, of)
+    if of is not None and is_proven(fitting, refunded):
+        return "refund", of, f"'{names['refund']}' is taken off the amounts.", None
+    return "refund", None, None, _left_out("refunds_left_out", rows, f"{names['refund']}: {example:g}")
+
+
+def _taxes(
+    connection: duckdb.DuckDBPyConnection,
+    names: Mapping[str, str],
+    proofs: Mapping[str, Mapping[str, int]],
+    source: str | None,
+) -> _Shown:
+    """A warning where taxes stand beside prices, and no total shows whether prices include them."""
+    rows, example = filled_lines(connection, names, "tax")
+    is_shown = source == "taxed" or any(
+        is_proven(proof[name], proof["tax_orders"])
+        for proof in proofs.values()
+        for name in ("tax_added", "tax_included")
+    )
+    if not rows or is_shown:
+        return "tax", None, None, None
+    return "tax", None, None, Finding(
+        "taxes_in_doubt", "unit_price", rows, f"{names['tax']}: {example:g}",
+        "Nothing shows whether prices include these taxes. They count as they are; name a column with the amounts that"
+        " should count in column_mapping: {amount: …}.",
+    )  # fmt: skip
+
+
+def _left_out(kind: str, rows: int, example: str) -> Finding:
+    return Finding(
+        kind, "unit_price", rows, example,
+        "They are not taken off, because the rows do not show that prices are before them. Name a column with the"
+        " amounts that were paid in column_mapping: {amount: …}.",
+    )  # fmt: skip
+
+
+def _unused(
+    connection: duckdb.DuckDBPyConnection,
+    relation: InputRelation,
+    readers: Readers,
+    headings: Mapping[str, str],
+    common: Sequence[str],
+) -> dict[str, Finding]:
+    """Warnings of discounts and refunds beside amounts: nothing shows whether the amounts are before them."""
+    findings = {}
+    for part in (part for part in ("discount", "refund") if part in common):
+        sql = relation.others.get(headings[part])
+        if sql is None:
+            continue
+        text = f"(select {money_text(part, sql, readers)} as number_text)"
+        ((rows, example),) = connection.execute(
+            f"select count(*), max(number) from (select (select abs({readers.number}) from {text}) as number"
+            f" from {relation.sql}) where number > 0"
+        ).fetchall()
+        if rows and not (example == 1 and mark_of(headings[part])):
+            findings[part] = _left_out(f"{part}s_left_out", int(rows), f"{headings[part]}: {float(example):g}")
+    return findings
+
+
+def _check_amounts_are_of_lines(
+    connection: duckdb.DuckDBPyConnection,
+    relation: InputRelation,
+    readers: Readers,
+    column_mapping: Mapping[str, Any],
+) -> dict[str, Finding]:
+    """A warning where the amount of an order seems to stand on each of its lines: it would count once for each.
+
+    Raises:
+        InputError: It does in so many orders that this is no coincidence.
+    """
+    if not {"amount", "invoice_id", "product_id"} <= relation.columns.keys():
+        return {}
+    columns = relation.columns
+    ((orders, same, kinds, rows),) = connection.execute(
+        f"""
+        with texts as (
+            select
+                {relation.file_name} as file_name,
+                nullif(trim(cast({columns["invoice_id"]} as varchar)), '') as invoice_id,
+                cast({columns["product_id"]} as varchar) as product_id,
+                {readers.text(columns["amount"])} as number_text
+            from {relation.sql}
+        ),
+        orders as (
+            select
+                min(amount) = max(amount) as is_same,
+                max(amount) as amount,
+                count(*) as line_count
+            from (select *, {readers.number} as amount from texts)
+            where invoice_id is not null and amount <> 0
+            group by file_name, invoice_id
+            having count(distinct product_id) > 1
+        )
+        select
+            count(*),
+            count(*) filter (where is_same),
+            count(distinct amount) filter (where is_same),
+            coalesce(sum(line_count) filter (where is_same), 0)
+        from orders
+        """
+    ).fetchall()
+    # Everything may have one price.
+    if not is_proven(same, orders) or kinds <= max(1, orders / 4):
+        return {}
+    heading = shortened(relation.headings["amount"], 60)
+    if orders >= FEW_ORDERS:
+        raise InputError(
+            f"'{heading}' of {relation.name} is the same on all lines of {same} of {orders} orders with several"
+            " products: it seems to be the order's total and would count once for each line. Name the line's amount or"
+            f" a unit's price with --vars '{mapping_example(column_mapping, {'amount': '…'})}'"
+            f' (or "{heading}", if it is the line\'s).'
+        )
+    return {"order_total": Finding(
+        "order_totals_in_doubt", "amount", int(rows), heading,
+        "It is the same on all lines of the few orders with several products. If it is the order's total, it counts"
+        " once for each line: name the line's amount or a unit's price in column_mapping: {amount: …}.",
+    )}  # fmt: skip
+
+
+def zero_findings(connection: duckdb.DuckDBPyConnection, rows: InputRelation, readers: Readers) -> list[Finding]:
+    """A warning where all prices or amounts are 0: then no row is a sale, and another column may hold them."""
+    findings = []
+    for column in (column for column in ("unit_price", "amount") if column in rows.columns):
+        numbers = f"(select {readers.value(rows.columns[column])} as number from {rows.sql})"
+        # The first other number is proof enough.
+        if not connection.execute(f"select 1 from {numbers} where number <> 0 limit 1").fetchall():
+            ((zeros,),) = connection.execute(f"select count(*) from {numbers} where number = 0").fetchall()
+            if zeros:
+                findings.append(Finding(
+                    "only_zeros", column, int(zeros), shortened(rows.headings.get(column, column), 60),
+                    "It is 0 wherever it is a number, so no row is a sale. Name the column with what was paid in"
+                    " column_mapping: {amount: …}.",
+                ))  # fmt: skip
+    return findings

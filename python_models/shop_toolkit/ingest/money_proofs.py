@@ -1,0 +1,279 @@
+"""Proofs of what the columns of money mean: price × quantity against a total in the same file.
+
+Line by line, and order by order. All lines are in a temporary table with their numbers while they are looked at.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import duckdb
+
+from shop_toolkit.ingest.money import PARTS, TOTALS, Readers
+from shop_toolkit.ingest.relation import InputRelation
+
+# So large a share of the rows or orders that can show it has to agree.
+PROVEN = 0.95
+LINES = "money_lines"
+ORDERS = "money_orders"
+
+
+@contextmanager
+def lines_of_money(
+    connection: duckdb.DuckDBPyConnection,
+    parts: Sequence[InputRelation],
+    readers: Readers,
+    found: Sequence[Mapping[str, str]],
+    common: Sequence[str],
+) -> Iterator[None]:
+    """All lines with their numbers, in a table that is there within this block: what the rows hold is read once.
+
+    Args:
+        connection: Where the parts can be read.
+        parts: The rows, by the form of their files.
+        readers: How texts become numbers.
+        found: Of each part, the headings of money (see `money_headings`).
+        common: Those of them that all parts have.
+    """
+    try:
+        _create_lines(connection, parts, readers, found, common)
+        yield
+    finally:
+        connection.execute(f"drop table if exists {LINES}; drop table if exists {ORDERS}")
+
+
+def _create_lines(
+    connection: duckdb.DuckDBPyConnection,
+    parts: Sequence[InputRelation],
+    readers: Readers,
+    found: Sequence[Mapping[str, str]],
+    common: Sequence[str],
+) -> None:
+    """A table of all lines with their numbers: what the rows hold is read once."""
+    names = ["quantity", "price", *(name for name in [*TOTALS, *PARTS] if name in common)]
+    selects = []
+    for part, headings in zip(parts, found, strict=True):
+        sql_of = {"quantity": part.columns["quantity"], "price": part.columns["unit_price"]}
+        sql_of |= {name: part.others[headings[name]] for name in common}
+        texts = ", ".join(f"{money_text(name, sql_of[name], readers)} as {name}_text" for name in names)
+        invoice = f"cast({part.columns['invoice_id']} as varchar)" if "invoice_id" in part.columns else "null"
+        selects.append(
+            f"select cast({part.file_name} as varchar) as file_name, nullif(trim({invoice}), '') as invoice_id,"
+            f" {texts} from {part.sql}"
+        )
+    numbers = ", ".join(
+        f"cast({readers.number.replace('number_text', f'{name}_text')} as double) as {name}" for name in names
+    )
+    connection.execute(
+        f"create or replace temp table {LINES} as"
+        f" select file_name, invoice_id, {numbers} from ({' union all '.join(selects)})"
+    )
+
+
+def money_text(name: str, sql: str, readers: Readers) -> str:
+    """SQL: a value of a column of money as a text that the readers read; a discount may be so many percent."""
+    text = readers.text(sql)
+    return f"replace({text}, '%', '')" if name == "discount" else text
+
+
+def _columns(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    return {str(name) for name, *_ in connection.execute(f"describe {LINES}").fetchall()}
+
+
+def proof_of(connection: duckdb.DuckDBPyConnection, total: str) -> dict[str, int]:
+    """How many lines and orders agree with each meaning of a total. Prices and amounts are rounded to the cent."""
+    there = _columns(connection)
+    parts = ", ".join(f"abs({part if part in there else 'cast(null as double)'}) as {part}" for part in PARTS)
+    _create_orders(connection, total, parts)
+    counts: dict[str, int] = {}
+    for statement in (_counts_of_lines(total, parts), _counts_of_orders()):
+        cursor = connection.execute(statement)
+        names = [str(column[0]) for column in cursor.description or ()]
+        counts |= dict(zip(names, map(int, cursor.fetchall()[0]), strict=True))
+    return counts
+
+
+def _create_orders(connection: duckdb.DuckDBPyConnection, total: str, parts: str) -> None:
+    """A table of the orders whose lines have one total, and which of the sums of their lines it is."""
+    connection.execute(
+        f"""
+        create or replace temp table {ORDERS} as
+        with lines as (
+            select file_name, invoice_id, quantity, price, {total} as total, {parts}
+            from {LINES}
+            where price is not null and quantity is not null
+        ),
+        sums as (
+            select
+                bool_or(abs(quantity) <> 1 and quantity <> 0 and price <> 0) as can_show,
+                max(total) as total,
+                sum(price * quantity) as gross,
+                sum(price) as prices,
+                sum(0.006 + 0.005 * abs(quantity)) as tolerance,
+                coalesce(sum(discount), 0) as discount,
+                [0, max(discount), sum(discount)] as discounts,
+                coalesce(sum(tax), 0) as tax,
+                list_distinct([0, max(tax), sum(tax)]) as taxes,
+                list_distinct([0, max(shipping), sum(shipping)]) as shippings
+            from lines
+            where invoice_id is not null
+            group by file_name, invoice_id
+            having min(total) = max(total)
+        ),
+        -- What is added to the lines of an order: nothing, its tax, its shipping or both.
+        extended as (
+            select
+                *,
+                list_filter(flatten(list_transform(
+                    taxes, lambda tax: list_transform(shippings, lambda shipping: tax + shipping)
+                )), lambda extra: extra is not null) as extras
+            from sums
+        )
+        select
+            *,
+            {_fits("gross", "[0]", "extras")} as fits_gross,
+            {_fits("gross", "discounts", "extras")} as fits_less,
+            {_fits("gross", "discounts[2:]", "extras")} as fits_before,
+            {_fits("gross", "[discounts[2]]", "extras")} as fits_once,
+            {_fits("prices", "discounts", "extras")} as fits_prices,
+            {_fits("gross", "discounts", "shippings")} as fits_untaxed
+        from extended
+        """
+    )
+
+
+def _counts_of_lines(total: str, parts: str) -> str:
+    """SQL: how many lines there are, and how many agree with each meaning."""
+    return f"""
+        with lines as (
+            select
+                abs(quantity) <> 1 and quantity <> 0 and price <> 0 as can_show,
+                0.006 + 0.005 * abs(quantity) as tolerance,
+                price * quantity as gross, price, {total} as total, {parts}
+            from {LINES}
+            where price is not null and quantity is not null
+        )
+        select
+            count(*) filter (where total is null) as blank,
+            count(total) as all_lines,
+            count(*) filter (where can_show and total is not null) as lines,
+            count(*) filter (where can_show and abs(gross - total) <= tolerance) as line_totals,
+            count(*) filter (where can_show and abs(price - total) <= 0.006) as equal,
+            count(*) filter (where can_show and tax > 0 and abs(gross + tax - total) <= tolerance) as taxed,
+            count(*) filter (where can_show and tax > 0 and total is not null) as taxed_lines,
+            count(*) filter (where abs(gross - coalesce(discount, 0) - total) <= tolerance) as discounted,
+            count(*) filter (where abs(gross - total) <= tolerance) as undiscounted,
+            count(*) filter (where {_fits_percent("coalesce(discount, 0)")}) as reduced,
+            count(*) filter (where discount > 0 and {_fits_percent("discount")}) as percents_before,
+            count(*) filter (where discount > 0 and total is not null) as discount_lines,
+            count(*) filter (where discount > 0 and abs(gross - discount - total) <= tolerance) as discounts_before,
+            count(*) filter (where discount > 0 and abs(gross - total) <= tolerance) as discounts_after
+        from lines
+    """
+
+
+def _counts_of_orders() -> str:
+    """SQL: how many orders there are, and how many agree with each meaning."""
+    return f"""
+        select
+            count(*) filter (where can_show) as orders,
+            count(*) filter (where can_show and fits_less) as order_totals,
+            count(*) filter (where can_show and fits_prices) as orders_of_amounts,
+            count(*) filter (where discount > 0.005) as discount_orders,
+            count(*) filter (where discount > 0.005 and fits_before and not fits_gross) as orders_before,
+            count(*) filter (where discount > 0.005 and fits_once and not fits_gross) as orders_once,
+            count(*) filter (where discount > 0.005 and fits_gross and not fits_before) as orders_after,
+            count(*) filter (where tax > 0.005) as tax_orders,
+            count(*) filter (where tax > 0.005 and fits_less and not fits_untaxed) as tax_added,
+            count(*) filter (where tax > 0.005 and fits_untaxed) as tax_included
+        from {ORDERS}
+    """
+
+
+def _fits_percent(discount: str) -> str:
+    """SQL: whether the total is what remains of a line after a discount in percent, or as a share of 1."""
+    rests = [f"(1 - {discount})", f"(1 - {discount} / 100)"]
+    return "(" + " or ".join(f"abs(gross * {rest} - total) <= tolerance" for rest in rests) + ")"
+
+
+def _fits(sum_of_lines: str, discounts: str, extras: str) -> str:
+    """SQL: whether a sum less one of the discounts and with one of the extras is the order's total."""
+    return (
+        f"coalesce(list_bool_or(flatten(list_transform({discounts}, lambda less: list_transform({extras},"
+        f" lambda extra: abs({sum_of_lines} - less + extra - total) <= tolerance)))), false)"
+    )
+
+
+def is_proven(count: int, of: int) -> bool:
+    """Whether so many of those that can show something agree."""
+    return of > 0 and count >= PROVEN * of
+
+
+def grain_of(connection: duckdb.DuckDBPyConnection, part: str) -> str | None:
+    """Whether a column holds what was taken off a line or off an order; None where the lines of orders do not show it.
+
+    An order's stands on one of its lines, and the others are blank; or it stands on each, and sums to more than the
+    order. Where no order has several lines, both are the same.
+    """
+    ((several, once, same, too_much),) = connection.execute(
+        f"""
+        select
+            count(*),
+            count(*) filter (where filled = 1),
+            count(*) filter (where filled = line_count and lowest = highest),
+            count(*) filter (where filled = line_count and lowest = highest and highest * line_count > gross + 0.01)
+        from (
+            select
+                count(*) as line_count,
+                count({part}) as filled,
+                min(abs({part})) as lowest,
+                max(abs({part})) as highest,
+                sum(price * quantity) as gross
+            from {LINES}
+            where invoice_id is not null
+            group by file_name, invoice_id
+            having count(*) > 1 and max(abs({part})) > 0
+        )
+        """
+    ).fetchall()
+    if not several:
+        return "either"
+    if is_proven(once, several) or (is_proven(same, several) and too_much):
+        return "order"
+    return None if same else "line"
+
+
+def refunded_orders(connection: duckdb.DuckDBPyConnection, of: str | None) -> tuple[int, int]:
+    """How many orders have a refund, and in how many it can be taken off what was paid; `of` is what `grain_of` says.
+
+    None is more than what was paid, and no line gives the same money back.
+    """
+    there = _columns(connection)
+    others = " + ".join(f"coalesce(abs(max({part})), 0)" for part in ("tax", "shipping") if part in there) or "0"
+    refund = "max(abs(refund))" if of == "order" else "sum(abs(refund))"
+    ((refunded, fitting),) = connection.execute(
+        f"""
+        select
+            count(*),
+            count(*) filter (where not has_returns and refund <= paid + 0.01)
+        from (
+            select
+                {refund} as refund,
+                sum(price * quantity) + {others} as paid,
+                coalesce(bool_or(quantity < 0 or price < 0), false) as has_returns
+            from (select *, row_number() over () as line from {LINES})
+            group by file_name, coalesce(invoice_id, cast(line as varchar))
+            having max(abs(refund)) > 0
+        )
+        """
+    ).fetchall()
+    return int(refunded), int(fitting)
+
+
+def filled_lines(connection: duckdb.DuckDBPyConnection, names: Mapping[str, str], part: str) -> tuple[int, float]:
+    """How many lines have an amount other than 0, and the highest."""
+    if part not in names:
+        return 0, 0.0
+    ((rows, example),) = connection.execute(
+        f"select count(*), coalesce(max(abs({part})), 0) from {LINES} where {part} <> 0"
+    ).fetchall()
+    return int(rows), float(example)
