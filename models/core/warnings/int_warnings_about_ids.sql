@@ -122,7 +122,7 @@ plain_ids as (
         orders_by_customer.amount,
         case
             when
-                substr(orders_by_customer.customer_id, -4, 1) in (',', '.', ' ', '''')
+                left(right(orders_by_customer.customer_id, 4), 1) in (',', '.', ' ', '''')
                 and regexp_full_match(
                     orders_by_customer.customer_id, '[0-9]{1,3}([., ''][0-9]{3})+'
                 )
