@@ -1,5 +1,5 @@
 {#- So many of the first and of the last rows show it, whatever the log holds. -#}
-{%- set sampled_rows = 50000 -%}
+{%- set sampled_rows = 30000 -%}
 {#- So large a share of the orders that could show it has to agree, and so many at least. -#}
 {%- set proven_share = 0.9 -%}
 {%- set least_orders = 5 -%}
@@ -190,8 +190,8 @@ repeated_orders as (
     select
         'repeated_orders' as kind,
         'invoice_id' as column_name,
-        sum(row_count) as row_count,
-        sum(row_count * gross_amount) as amount,
+        cast(sum(row_count) as bigint) as row_count,
+        cast(sum(row_count * gross_amount) as decimal(18, 2)) as amount,
         concat(count(distinct invoice_id), ' orders, e.g. ', min(invoice_id)) as example,
         'These orders stand there several times, in rows that are alike but for their status, their'
         || ' time or a column that is not used: one for each payment, parcel or step? Each counts.'
@@ -207,8 +207,8 @@ sold_and_cancelled as (
     select
         'sold_and_cancelled' as kind,
         'order_status' as column_name,
-        sum(row_count) as row_count,
-        sum(row_count * gross_amount) as amount,
+        cast(sum(row_count) as bigint) as row_count,
+        cast(sum(row_count * gross_amount) as decimal(18, 2)) as amount,
         concat(count(distinct invoice_id), ' orders, e.g. ', min(invoice_id)) as example,
         'They count as sales, but the same orders stand there again as cancelled, line by line: a'
         || ' history of statuses? Export each line with its last status alone.' as suggestion
@@ -276,7 +276,7 @@ edited_orders as (
         'edited_orders' as kind,
         'invoice_id' as column_name,
         count(*) as row_count,
-        sum(gross_amount) as amount,
+        cast(sum(gross_amount) as decimal(18, 2)) as amount,
         concat(count(distinct invoice_id), ' orders, e.g. ', min(invoice_id)) as example,
         'They count as sales, but a later file has the same product of the same order with another'
         || ' quantity or price, which counts, too: was the order changed in between? Leave out the'
@@ -306,8 +306,8 @@ warnings as (
 select
     kind,
     column_name,
-    cast(row_count as bigint) as row_count,
-    cast(amount as decimal(18, 2)) as amount,
+    row_count,
+    amount,
     example,
     suggestion
 from warnings

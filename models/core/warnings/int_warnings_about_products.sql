@@ -1,5 +1,5 @@
 {#- So many of the first and of the last rows show it, whatever the log holds. -#}
-{%- set sampled_rows = 50000 -%}
+{%- set sampled_rows = 30000 -%}
 {#- So large a share of a product's lines has to agree, and so many lines at least. -#}
 {%- set proven = 0.9 -%}
 {%- set least_sums = 5 -%}
@@ -86,8 +86,7 @@ placed as materialized (
         *,
         row_number() over so_far as place,
         sum(gross_amount) over so_far as running_amount,
-        sum(gross_amount) over (partition by customer_id, invoice_id) as order_amount,
-        count(*) over (partition by customer_id, invoice_id) as line_count
+        sum(gross_amount) over (partition by customer_id, invoice_id) as order_amount
     from sampled
     window
         so_far as (
@@ -100,48 +99,48 @@ placed as materialized (
 
 -- The lines above a sum begin where the running amount is less by it twice, and those below it end
 -- where it is more by it once.
-ends_of_parts as (
+runs_of_parts as (
 
     select
-        customer_id,
-        invoice_id,
-        place,
-        true as is_above,
-        running_amount - 2 * gross_amount as running_amount
+        placed.customer_id,
+        placed.invoice_id,
+        placed.place,
+        placed.place - starts.place - 1 as part_count
     from placed
-    where is_sale and line_count > 1
+    inner join placed as starts
+        on
+            placed.customer_id = starts.customer_id
+            and placed.invoice_id = starts.invoice_id
+            and placed.running_amount - 2 * placed.gross_amount = starts.running_amount
+            and placed.place - 1 > starts.place
+    where placed.is_sale
 
     union all
 
     select
-        customer_id,
-        invoice_id,
-        place,
-        false as is_above,
-        running_amount + gross_amount as running_amount
+        placed.customer_id,
+        placed.invoice_id,
+        placed.place,
+        ends.place - placed.place as part_count
     from placed
-    where is_sale and line_count > 1
+    inner join placed as ends
+        on
+            placed.customer_id = ends.customer_id
+            and placed.invoice_id = ends.invoice_id
+            and placed.running_amount + placed.gross_amount = ends.running_amount
+            and placed.place < ends.place
+    where placed.is_sale
 
 ),
 
 sums as (
 
     select
-        ends_of_parts.customer_id,
-        ends_of_parts.invoice_id,
-        ends_of_parts.place,
-        max(
-            case
-                when ends_of_parts.is_above then ends_of_parts.place - placed.place - 1
-                else placed.place - ends_of_parts.place
-            end
-        ) as part_count
-    from ends_of_parts
-    inner join placed
-        on
-            ends_of_parts.customer_id = placed.customer_id
-            and ends_of_parts.invoice_id = placed.invoice_id
-            and ends_of_parts.running_amount = placed.running_amount
+        customer_id,
+        invoice_id,
+        place,
+        max(part_count) as part_count
+    from runs_of_parts
     group by 1, 2, 3
 
 ),
@@ -155,7 +154,7 @@ measured as (
             case
                 when placed.running_amount = 2 * placed.gross_amount then placed.place - 1
             end,
-            greatest(sums.part_count, 0),
+            sums.part_count,
             0
         ) as part_count,
         placed.order_amount - placed.gross_amount as rest_amount
@@ -260,41 +259,38 @@ products_that_are_shares as (
     select shares.product_id
     from shares
     cross join sampled_orders
-    anti join products_that_are_sums
+    left join products_that_are_sums
         on shares.product_id = products_that_are_sums.product_id
     where
-        shares.share_count >= {{ proven }} * shares.line_count
+        products_that_are_sums.product_id is null
+        and shares.share_count >= {{ proven }} * shares.line_count
         and shares.line_count >= {{ least_orders_share }} * sampled_orders.order_count
 
 ),
 
-found as (
+counted_sums as (
 
     select
-        product_id,
-        true as is_sum
-    from products_that_are_sums
-
-    union all
-
-    select
-        product_id,
-        false as is_sum
-    from products_that_are_shares
-
-),
-
-counted as (
-
-    select
-        found.product_id,
-        found.is_sum,
+        order_lines.product_id,
         count(*) as row_count,
         sum(order_lines.gross_amount) as amount
     from order_lines
-    inner join found
-        on order_lines.product_id = found.product_id
-    group by 1, 2
+    inner join products_that_are_sums
+        on order_lines.product_id = products_that_are_sums.product_id
+    group by 1
+
+),
+
+counted_shares as (
+
+    select
+        order_lines.product_id,
+        count(*) as row_count,
+        sum(order_lines.gross_amount) as amount
+    from order_lines
+    inner join products_that_are_shares
+        on order_lines.product_id = products_that_are_shares.product_id
+    group by 1
 
 ),
 
@@ -303,14 +299,13 @@ sums_of_other_lines as (
     select
         'sums_of_other_lines' as kind,
         'product_id' as column_name,
-        sum(row_count) as row_count,
-        sum(amount) as amount,
+        cast(sum(row_count) as bigint) as row_count,
+        cast(sum(amount) as decimal(18, 2)) as amount,
         string_agg(product_id, ', ' order by amount desc, product_id asc) as example,
         'They are the sums of lines beside them in their orders, so this money counts twice:'
         || ' totals, or bundles whose parts are listed, too? Leave them out of the export, or add'
         || ' these products to seeds/non_product_codes.csv.' as suggestion
-    from counted
-    where is_sum
+    from counted_sums
     having count(*) > 0
 
 ),
@@ -320,14 +315,13 @@ shares_of_other_lines as (
     select
         'shares_of_other_lines' as kind,
         'product_id' as column_name,
-        sum(row_count) as row_count,
-        sum(amount) as amount,
+        cast(sum(row_count) as bigint) as row_count,
+        cast(sum(amount) as decimal(18, 2)) as amount,
         string_agg(product_id, ', ' order by amount desc, product_id asc) as example,
         'They are the same share of the rest of their orders each time: a tax, a tip or a fee? They'
         || ' count as products that were sold; if they are none, add them to'
         || ' seeds/non_product_codes.csv.' as suggestion
-    from counted
-    where not is_sum
+    from counted_shares
     having count(*) > 0
 
 ),
@@ -402,8 +396,8 @@ given_back_but_never_sold as (
     select
         'given_back_but_never_sold' as kind,
         'product_id' as column_name,
-        sum(products_given_back.row_count) as row_count,
-        sum(products_given_back.amount) as amount,
+        cast(sum(products_given_back.row_count) as bigint) as row_count,
+        cast(sum(products_given_back.amount) as decimal(18, 2)) as amount,
         string_agg(
             products_given_back.product_id, ', '
             order by products_given_back.amount asc, products_given_back.product_id asc
@@ -434,8 +428,8 @@ warnings as (
 select
     kind,
     column_name,
-    cast(row_count as bigint) as row_count,
-    cast(amount as decimal(18, 2)) as amount,
+    row_count,
+    amount,
     example,
     suggestion
 from warnings
