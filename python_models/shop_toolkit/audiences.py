@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 import duckdb
 
 from shop_toolkit.campaigns import file_name_of
-from shop_toolkit.ingest.errors import listed, named
-from shop_toolkit.ingest.quoting import quote_name, quote_text
+from shop_toolkit.errors import listed, named
 from shop_toolkit.progress import log_line
 from shop_toolkit.publishing import Extract, Mart, PublicationError
+from shop_toolkit.quoting import quote_name, quote_text
 
 FOLDER = "audiences"
 # Audiences of what the report proposes, and their campaigns as rows of seeds/campaigns.csv.

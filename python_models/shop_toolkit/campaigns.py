@@ -12,7 +12,7 @@ from itertools import chain, product
 from pathlib import Path
 
 from shop_toolkit.conditions import condition_problem
-from shop_toolkit.ingest.errors import listed, named, sentence_of, shortened
+from shop_toolkit.errors import listed, named, sentence_of, shortened
 from shop_toolkit.seed_files import LONGEST_NAME, UNREADABLE, Row, rows_of, unreadable
 
 COLUMNS = ("name", "segmentation", "segment", "condition", "start_date", "end_date", "control_share", "expected_lift")

@@ -8,8 +8,8 @@ from typing import Any
 
 import duckdb
 
-from shop_toolkit.ingest.errors import first_line_of, listed, shortened
-from shop_toolkit.ingest.quoting import quote_text
+from shop_toolkit.errors import first_line_of, listed, shortened
+from shop_toolkit.quoting import quote_text
 
 # What a condition may ask of a customer as of a day: the columns of the CTE `candidates` in `campaign_members`, and of
 # `facts` in the macro `custom_snapshots`.

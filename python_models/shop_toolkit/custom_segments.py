@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from shop_toolkit.conditions import BEFORE, CONDITION_COLUMNS, columns_of, condition_problem, parsed
-from shop_toolkit.ingest.errors import listed, named, sentence_of, shortened
+from shop_toolkit.errors import listed, named, sentence_of, shortened
 from shop_toolkit.seed_files import LONGEST_NAME, UNREADABLE, Row, rows_of, unreadable
 
 COLUMNS = (

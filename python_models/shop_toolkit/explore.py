@@ -25,7 +25,7 @@ import duckdb
 
 from shop_toolkit.ingest.files import InputError
 from shop_toolkit.ingest.inspect_input import settings_of_run
-from shop_toolkit.ingest.quoting import quote_name
+from shop_toolkit.quoting import quote_name
 
 HOST = "127.0.0.1"
 PORT = 8001

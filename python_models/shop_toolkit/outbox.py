@@ -16,7 +16,7 @@ from threading import Event
 
 import duckdb
 
-from shop_toolkit.ingest.errors import reason_of, shortened
+from shop_toolkit.errors import reason_of, shortened
 from shop_toolkit.ingest.files import stamp_or_none
 
 OUTBOX = "customer_changes_outbox"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from shop_toolkit.ingest.quoting import quote_name, quote_text
 from shop_toolkit.publishing import Mart, PublicationError, types_of
+from shop_toolkit.quoting import quote_name, quote_text
 
 if TYPE_CHECKING:
     import psycopg

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from shop_toolkit.ingest.errors import named
+from shop_toolkit.errors import named
 
 # Of campaigns and segments: what they are called is shown in charts and is part of the names of files.
 LONGEST_NAME = 80

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import duckdb
 import pandas as pd
 
-from shop_toolkit.ingest.quoting import quote_text
+from shop_toolkit.quoting import quote_text
 
 # Rows read at once: of millions of customers the features would not fit in memory together.
 BATCH_ROWS = 100_000

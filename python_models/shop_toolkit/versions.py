@@ -17,9 +17,9 @@ from typing import Any
 
 import duckdb
 
-from shop_toolkit.ingest.errors import listed, named, reason_of, sentence_of
+from shop_toolkit.errors import listed, named, reason_of, sentence_of
 from shop_toolkit.ingest.files import parquet_rows
-from shop_toolkit.ingest.quoting import quote_name, quote_text
+from shop_toolkit.quoting import quote_name, quote_text
 
 MANIFEST = "manifest.json"
 # Raise it where an older release couldn't read the files.

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from shop_toolkit.ingest.errors import named, reason_of, sentence_of
+from shop_toolkit.errors import named, reason_of, sentence_of
 
 HOLDER = re.compile(r"held in (?P<program>.+?) \(PID (?P<process>[0-9]+)\)")
 

@@ -27,12 +27,12 @@ from typing import Any
 import duckdb
 
 from shop_toolkit.ending import end, silence_helpers
-from shop_toolkit.ingest.errors import first_line_of, named, shortened
+from shop_toolkit.errors import first_line_of, named, shortened
 from shop_toolkit.ingest.files import InputError, stamp_or_none, stamps
 from shop_toolkit.ingest.inspect_input import settings_of_run
-from shop_toolkit.ingest.quoting import quote_text
 from shop_toolkit.ingest.relation import is_file_name, qualified_name
 from shop_toolkit.outbox import Outbox
+from shop_toolkit.quoting import quote_text
 from shop_toolkit.report.words import plural
 from shop_toolkit.spilling import watch_spilling
 from shop_toolkit.warehouse import close_warehouse, schema_of, warehouse_path

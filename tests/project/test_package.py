@@ -12,7 +12,7 @@ import yaml
 from commands import BIN
 from conftest import ROOT
 from dbt.cli.main import dbtRunner
-from shop_toolkit.ingest.errors import InputError
+from shop_toolkit.errors import InputError
 from shop_toolkit.ingest.macros import load_macros
 from shop_toolkit.new_project import create_project
 

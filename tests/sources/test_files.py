@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 from openpyxl import Workbook
-from shop_toolkit.ingest.errors import InputError, listed, sentence_of, shortened
+from shop_toolkit.errors import InputError, listed, sentence_of, shortened
 from shop_toolkit.ingest.files import describe_files, workbook_rows
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, check_mapping, match_headings
 from shop_toolkit.ingest.plan import plan_input

@@ -9,8 +9,8 @@ import duckdb
 import pytest
 from commands import BIN, COMMANDS, run
 from conftest import ROOT, Shop, problem_of
+from shop_toolkit.errors import repeating
 from shop_toolkit.ingest import inspect_input
-from shop_toolkit.ingest.errors import repeating
 from shop_toolkit.ingest.macros import load_macros
 
 LOG = (

@@ -11,7 +11,7 @@ import pytest
 from conftest import ROOT, Shop
 from lines import Lines, connected, lines_of
 from openpyxl import Workbook
-from shop_toolkit.ingest.errors import InputError
+from shop_toolkit.errors import InputError
 from shop_toolkit.ingest.exports import EXPORTS, comparable, export_of
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, match_headings
 

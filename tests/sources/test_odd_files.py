@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from lines import lines_of
 from openpyxl import Workbook
+from shop_toolkit.errors import InputError
 from shop_toolkit.ingest import missing, seeds
-from shop_toolkit.ingest.errors import InputError
 
 HEADINGS = "Order ID,SKU,Item,Qty,Order Date,Price,Customer ID"
 # 2 × 1.50, 1 × 2.50 and 3 × 4.00

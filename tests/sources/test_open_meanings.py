@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 from real_request import real_request
-from shop_toolkit.ingest.errors import InputError
+from shop_toolkit.errors import InputError
 from shop_toolkit.ingest.plan import Plan, plan_input
 from test_ingest import ingest, write
 

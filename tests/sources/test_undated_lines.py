@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from lines import Lines, lines_of
 from real_request import real_request
-from shop_toolkit.ingest.errors import InputError
+from shop_toolkit.errors import InputError
 from shop_toolkit.ingest.plan import plan_input
 from test_ingest import write
 

@@ -7,7 +7,7 @@ import pytest
 from babel import Locale
 from lines import lines_of
 from real_request import macros, real_request
-from shop_toolkit.ingest.errors import InputError
+from shop_toolkit.errors import InputError
 from shop_toolkit.ingest.plan import plan_input
 from test_ingest import write
 

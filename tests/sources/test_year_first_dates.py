@@ -7,8 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 from real_request import real_request
+from shop_toolkit.errors import InputError
 from shop_toolkit.ingest import inspect_input
-from shop_toolkit.ingest.errors import InputError
 from shop_toolkit.ingest.plan import Plan, plan_input
 from test_ingest import ingest, write
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import duckdb
 
+from shop_toolkit.errors import shortened
 from shop_toolkit.ingest.cells import TIME_TEXT, are_times
 from shop_toolkit.ingest.dates import UTC_BY_NAME
-from shop_toolkit.ingest.errors import shortened
 from shop_toolkit.ingest.files import FileDescription, first_cells
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import TIME_OF_DAY, in_quotes, mapping_example

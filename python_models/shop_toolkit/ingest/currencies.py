@@ -6,12 +6,12 @@ from typing import Any
 
 import duckdb
 
-from shop_toolkit.ingest.errors import listed, named, shortened
+from shop_toolkit.errors import listed, named, shortened
 from shop_toolkit.ingest.files import InputError
 from shop_toolkit.ingest.headings import mapping_example
 from shop_toolkit.ingest.numbers import WrittenNumbers
-from shop_toolkit.ingest.quoting import quote_text
 from shop_toolkit.ingest.relation import InputRelation
+from shop_toolkit.quoting import quote_text
 
 PRICES = ("unit_price", "amount")
 # So large a share of a column's texts are codes where it holds currencies; the first rows rule most columns out.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from shop_toolkit.ingest.errors import shortened
+from shop_toolkit.errors import shortened
 from shop_toolkit.ingest.exports import comparable
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import COLUMN_ALIASES

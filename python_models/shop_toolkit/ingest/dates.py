@@ -9,7 +9,7 @@ from datetime import date
 
 import duckdb
 
-from shop_toolkit.ingest.errors import shortened
+from shop_toolkit.errors import shortened
 from shop_toolkit.ingest.files import InputError
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.relation import InputRelation, quote_text

@@ -13,7 +13,7 @@ from typing import BinaryIO, cast
 
 import chardet
 
-from shop_toolkit.ingest.errors import InputError, named, reason_of
+from shop_toolkit.errors import InputError, named, reason_of
 
 # What DuckDB reads itself; files in the others are copied in UTF-8.
 NATIVE = ("utf-8", "latin-1", "utf-16")

@@ -18,12 +18,12 @@ from typing import Any
 
 import duckdb
 
+from shop_toolkit.errors import InputError as InputError
+from shop_toolkit.errors import first_line_of as first_line_of
+from shop_toolkit.errors import named, reason_of, shortened
 from shop_toolkit.ingest.encodings import NATIVE, UNREADABLE, find_encoding, open_text
-from shop_toolkit.ingest.errors import InputError as InputError
-from shop_toolkit.ingest.errors import first_line_of as first_line_of
-from shop_toolkit.ingest.errors import named, reason_of, shortened
-from shop_toolkit.ingest.quoting import quote_text
 from shop_toolkit.ingest.workbooks import read_workbook
+from shop_toolkit.quoting import quote_text
 
 CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 PARQUET_SUFFIXES = (".parquet", ".pq")

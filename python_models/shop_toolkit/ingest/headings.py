@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from difflib import SequenceMatcher, get_close_matches
 from typing import Any
 
+from shop_toolkit.errors import LONGEST_LIST, LONGEST_SENTENCE, InputError, listed, shortened
 from shop_toolkit.ingest.cells import are_days, can_hold, look_like
-from shop_toolkit.ingest.errors import LONGEST_LIST, LONGEST_SENTENCE, InputError, listed, shortened
 from shop_toolkit.ingest.exports import Export, comparable, export_of
 
 # Best first; those that could mean something else last. Only letters and digits count: 'Invoice No.', 'invoice_no' and

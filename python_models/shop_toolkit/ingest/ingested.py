@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from shop_toolkit.ingest.errors import listed, named
+from shop_toolkit.errors import listed, named
 from shop_toolkit.ingest.files import FileDescription, InputError
 from shop_toolkit.ingest.money import MoneyReading
 from shop_toolkit.ingest.relation import DECISIVE_COLUMNS, NOTHING_KNOWN, Formats, InputRelation, is_file_name

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import yaml
 
-from shop_toolkit.ingest.errors import named, repeating
+from shop_toolkit.errors import named, repeating
 from shop_toolkit.ingest.files import CSV_SUFFIXES, InputError, workbook_rows
 from shop_toolkit.ingest.inspection import inspect_input
 from shop_toolkit.ingest.macros import load_macros

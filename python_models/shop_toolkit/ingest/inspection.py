@@ -8,10 +8,10 @@ from textwrap import wrap
 
 import duckdb
 
+from shop_toolkit.errors import InputError, listed
 from shop_toolkit.ingest.checked_rows import CheckedRows
 from shop_toolkit.ingest.customers import WARNED_ORDERS, is_one_per_order
 from shop_toolkit.ingest.dates import OPEN_WAYS, YEAR_FIRST_READER
-from shop_toolkit.ingest.errors import InputError, listed
 from shop_toolkit.ingest.files import FileDescription
 from shop_toolkit.ingest.missing import missing_words
 from shop_toolkit.ingest.numbers import NAMES, WrittenNumbers, written_numbers

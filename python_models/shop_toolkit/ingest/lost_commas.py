@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import duckdb
 
-from shop_toolkit.ingest.errors import InputError, shortened
+from shop_toolkit.errors import InputError, shortened
 from shop_toolkit.ingest.headings import MONEY
 from shop_toolkit.ingest.relation import InputRelation
 

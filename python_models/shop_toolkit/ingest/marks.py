@@ -6,7 +6,7 @@ They count where the setting `column_mapping` names them. Of those that it doesn
 from collections.abc import Iterator
 
 from shop_toolkit.ingest.exports import comparable
-from shop_toolkit.ingest.quoting import quote_list, quote_text
+from shop_toolkit.quoting import quote_list, quote_text
 
 # Our columns that a mark may stand for.
 MARKED = ("order_status", "transaction_type")

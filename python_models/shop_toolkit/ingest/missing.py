@@ -1,7 +1,7 @@
 """The words that stand for "no value", as the seed `missing_values` lists them."""
 
-from shop_toolkit.ingest.quoting import quote_text
 from shop_toolkit.ingest.seeds import rows_of_seed
+from shop_toolkit.quoting import quote_text
 
 
 def missing_words(column: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from shop_toolkit.ingest.errors import InputError, shortened
+from shop_toolkit.errors import InputError, shortened
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import mapping_example
 from shop_toolkit.ingest.marks import mark_of

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import duckdb
 
+from shop_toolkit.errors import InputError, listed, shortened
 from shop_toolkit.ingest.dates import is_mixed, written_dates
-from shop_toolkit.ingest.errors import InputError, listed, shortened
 from shop_toolkit.ingest.relation import InputRelation
 from shop_toolkit.ingest.unknown_dates import NAMED
 

@@ -12,7 +12,7 @@ import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from shop_toolkit.ingest.errors import InputError, reason_of, repeating, sentence_of
+from shop_toolkit.errors import InputError, reason_of, repeating, sentence_of
 from shop_toolkit.ingest.files import workbook_rows
 from shop_toolkit.ingest.inspection import inspect_input
 from shop_toolkit.ingest.request import Request

@@ -5,7 +5,7 @@ from typing import Any
 
 import duckdb
 
-from shop_toolkit.ingest.errors import shortened
+from shop_toolkit.errors import shortened
 from shop_toolkit.ingest.files import InputError
 from shop_toolkit.ingest.relation import NUMBER_COLUMNS, InputRelation
 from shop_toolkit.ingest.unknown_dates import seeming

@@ -9,8 +9,8 @@ from itertools import accumulate
 
 import duckdb
 
+from shop_toolkit.errors import InputError, listed, named, shortened
 from shop_toolkit.ingest.cells import TIME_TEXT
-from shop_toolkit.ingest.errors import InputError, listed, named, shortened
 from shop_toolkit.ingest.exports import Export, comparable, export_of
 from shop_toolkit.ingest.files import FileDescription, first_cells, parquet_rows, pattern_of, row_of_headings
 from shop_toolkit.ingest.headings import (
@@ -22,9 +22,9 @@ from shop_toolkit.ingest.headings import (
     match_headings,
 )
 from shop_toolkit.ingest.marks import MARKED, marked_text
-from shop_toolkit.ingest.quoting import quote_list as quote_list
-from shop_toolkit.ingest.quoting import quote_name as quote_name
-from shop_toolkit.ingest.quoting import quote_text as quote_text
+from shop_toolkit.quoting import quote_list as quote_list
+from shop_toolkit.quoting import quote_name as quote_name
+from shop_toolkit.quoting import quote_text as quote_text
 
 NUMBER_COLUMNS = ("unit_price", "amount", "quantity")
 # Types that staging reads without a trip through text, and that any later build can turn into the same text.

@@ -12,8 +12,8 @@ import duckdb
 
 from shop_toolkit.ingest.missing import missing_words
 from shop_toolkit.ingest.money import Readers
-from shop_toolkit.ingest.quoting import quote_list, quote_text
 from shop_toolkit.ingest.relation import InputRelation
+from shop_toolkit.quoting import quote_list, quote_text
 
 # So large a share of the rows that could show it has to agree.
 PROVEN = 0.9

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from shop_toolkit.ingest.errors import listed
+from shop_toolkit.errors import listed
 from shop_toolkit.ingest.files import InputError
 from shop_toolkit.ingest.findings import to_json
 from shop_toolkit.ingest.plan import Plan, plan_input

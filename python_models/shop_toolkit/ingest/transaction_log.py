@@ -10,8 +10,8 @@ from typing import Any
 
 import duckdb
 
+from shop_toolkit.errors import named, reason_of, shortened
 from shop_toolkit.ingest.encodings import Utf8Copies
-from shop_toolkit.ingest.errors import named, reason_of, shortened
 from shop_toolkit.ingest.files import FileDescription, InputError, describe_files, short_columns
 from shop_toolkit.ingest.money import MoneyReading
 from shop_toolkit.ingest.relation import (

@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from shop_toolkit.ingest.errors import listed, shortened
+from shop_toolkit.errors import listed, shortened
 from shop_toolkit.ingest.files import InputError
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import mapping_example

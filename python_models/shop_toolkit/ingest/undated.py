@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import duckdb
 
-from shop_toolkit.ingest.quoting import quote_list
 from shop_toolkit.ingest.relation import InputRelation
 from shop_toolkit.ingest.seeds import rows_of_seed
+from shop_toolkit.quoting import quote_list
 
 TABLE = "dated_lines"
 # Our columns that the checks look at of those that a line has from its order; base_transactions fills in more.

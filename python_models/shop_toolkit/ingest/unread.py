@@ -9,15 +9,15 @@ from typing import Any
 
 import duckdb
 
-from shop_toolkit.ingest.errors import shortened
+from shop_toolkit.errors import shortened
 from shop_toolkit.ingest.exports import comparable
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, in_quotes, mapping_example
 from shop_toolkit.ingest.marks import NOT_MARKED, mark_of, marked_text
 from shop_toolkit.ingest.money import Readers
-from shop_toolkit.ingest.quoting import quote_list, quote_text
 from shop_toolkit.ingest.relation import NUMBER_COLUMNS, InputRelation
 from shop_toolkit.ingest.seeds import rows_of_seed
+from shop_toolkit.quoting import quote_list, quote_text
 
 STATUSES = (
     *COLUMN_ALIASES["order_status"], "fulfillmentstatus", "fulfilmentstatus", "deliverystatus", "shippingstatus",

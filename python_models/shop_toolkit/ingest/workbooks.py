@@ -7,7 +7,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from shop_toolkit.ingest.errors import InputError, first_line_of, named, shortened
+from shop_toolkit.errors import InputError, first_line_of, named, shortened
 
 # A reader makes a grid of a sheet, up to its last row and column: about this many cells fit into the memory.
 LARGEST_GRID = 50_000_000

@@ -12,11 +12,11 @@ from typing import Any
 
 import duckdb
 
+from shop_toolkit.errors import InputError, shortened
 from shop_toolkit.ingest.dates import AMBIGUOUS, OPEN_WAYS, YEAR_FIRST_READER, YearFirst, written_dates
-from shop_toolkit.ingest.errors import InputError, shortened
 from shop_toolkit.ingest.findings import Finding
-from shop_toolkit.ingest.quoting import quote_list, quote_text
 from shop_toolkit.ingest.relation import InputRelation
+from shop_toolkit.quoting import quote_list, quote_text
 
 DAYS = "days_of_open_years"
 # A quick look, before a date is read in another order.

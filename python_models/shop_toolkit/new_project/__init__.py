@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 from string import Template
 
-from shop_toolkit.ingest.errors import InputError, named
+from shop_toolkit.errors import InputError, named
 
 NAME = re.compile("[a-z_][a-z0-9_]*")
 PACKAGE = "customer_segmentation"

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from shop_toolkit.ingest.errors import InputError
+from shop_toolkit.errors import InputError
 from shop_toolkit.new_project import create_project
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from shop_toolkit.ingest.quoting import quote_name, quote_text
+from shop_toolkit.quoting import quote_name, quote_text
 
 # Part of the id: raise it when files change their form while the marts stay the same.
 LAYOUT = 5

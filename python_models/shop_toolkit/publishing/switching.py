@@ -14,8 +14,7 @@ from typing import Any
 import duckdb
 from filelock import FileLock, Timeout
 
-from shop_toolkit.ingest.errors import first_line_of, shortened
-from shop_toolkit.ingest.quoting import quote_text
+from shop_toolkit.errors import first_line_of, shortened
 from shop_toolkit.publishing.marts import Extract, Mart, PublicationError, content_in_run, id_of
 from shop_toolkit.publishing.reuse import planned_of
 from shop_toolkit.publishing.versions import (
@@ -29,6 +28,7 @@ from shop_toolkit.publishing.versions import (
     manifest_in,
 )
 from shop_toolkit.publishing.writing import write_version
+from shop_toolkit.quoting import quote_text
 
 # A reader who resolved a version keeps it: this many stay beside the current one, and all that were current recently.
 VERSIONS_BEFORE = 2

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import duckdb
 
-from shop_toolkit.ingest.quoting import quote_name, quote_text
 from shop_toolkit.publishing.marts import Extract, Mart, types_of
 from shop_toolkit.publishing.reuse import Planned, copy_start, reuse_database, reuse_files
 from shop_toolkit.publishing.versions import BLOCK, MANIFEST, Written, WrittenPart, at_once, entry, flush
+from shop_toolkit.quoting import quote_name, quote_text
 
 # Marts with fewer rows are sorted as they are.
 MANY_ROWS = 500_000

@@ -1,4 +1,4 @@
-"""The error that stops a build because of its input, and the parts that its sentence is made of."""
+"""The error that stops a build because of its input, and the parts that sentences about errors are made of."""
 
 import re
 from collections.abc import Iterable, Sequence
