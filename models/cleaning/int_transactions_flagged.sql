@@ -89,7 +89,10 @@ product_codes as (
 
 ),
 
-non_products as (
+-- What all rows are joined with is materialized from here on: an engine that doesn't know how few
+-- rows it will find keeps them in memory, and doesn't part or sort all rows by what they are joined
+-- by.
+non_products as materialized (
 
     select
         product_codes.product_id,
@@ -133,7 +136,7 @@ seen_before as (
 ),
 
 -- Rows that are equal have one hash, and few others have it: only these are compared.
-shared_hashes as (
+shared_hashes as materialized (
 
     select row_hash
     from keys
@@ -201,8 +204,6 @@ notes as (
 ),
 
 -- Few rows are noted for their product or as repeated: all columns of all rows are joined once.
--- Materialized, so that an engine that doesn't know how few it will find keeps them in memory, and
--- doesn't sort all rows by what they are joined by.
 noted as materialized (
 
     select
