@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import itertools
 import json
 import re
 import shutil
@@ -644,6 +645,19 @@ def test_a_full_folder_has_one_short_sentence(
         publish(small_shop(1), tmp_path)
     assert len(str(raised.value)) < 500
     assert "\n" not in str(raised.value)
+
+
+def test_rows_that_change_while_they_are_published_stop_it(tmp_path: Path) -> None:
+    database = small_shop(1)
+    publish(database, tmp_path)
+    counter = itertools.count(5)
+    database.create_function("one_more", lambda: next(counter), [], "BIGINT", side_effects=True)
+    growing = Mart("orders", "select unnest(range(one_more())) as n")
+    with pytest.raises(PublicationError, match=r"orders has [0-9]+ rows now and had [0-9]+ when it was looked at"):
+        publish(database, tmp_path, [growing])
+    assert number_published(tmp_path) == 1
+    names = database.execute("select database_name from duckdb_databases() where not internal").fetchall()
+    assert len(names) == 1, "nothing stays attached"
 
 
 @pytest.mark.parametrize(

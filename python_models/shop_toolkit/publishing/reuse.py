@@ -33,6 +33,11 @@ class Planned:
         return parts if all(value is not None for value, *_ in parts) else []
 
     @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return sum(count for _, count, _ in self.content[1])
+
+    @property
     def key(self) -> str:
         """Of this key, files are equal; see `content_key`."""
         return content_key(self.mart, self.content)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from shop_toolkit.publishing.marts import Extract, Mart, types_of
+from shop_toolkit.publishing.marts import Extract, Mart, PublicationError, types_of
 from shop_toolkit.publishing.reuse import Planned, copy_start, reuse_database, reuse_files
 from shop_toolkit.publishing.versions import BLOCK, MANIFEST, Written, WrittenPart, at_once, entry, flush
 from shop_toolkit.quoting import quote_name, quote_text
@@ -135,16 +135,15 @@ def write_marts(
     """
     name = f"publication {publication_id}"
     database, aside = quote_name(name), quote_name(f"rows of {name}")
-    # A transaction changes one database only, so each mart has its own connection and with it its own transaction.
-    connection = connection.cursor()
-    connection.execute(
-        f"attach {quote_text(str(folder / 'marts.duckdb'))} as {database}"
-        f" (storage_version {quote_text(STORAGE_VERSION)})"
-    )
-    connection.execute(f"attach ':memory:' as {aside}")
     parts = folder / "parts"
     parts.mkdir()
-    try:
+    version = f"(storage_version {quote_text(STORAGE_VERSION)})"
+    # A transaction changes one database only, so each mart has its own connection and with it its own transaction.
+    with (
+        connection.cursor() as connection,
+        attached(connection, str(folder / "marts.duckdb"), database, version),
+        attached(connection, ":memory:", aside),
+    ):
         lacking = delete_other_rows(connection, name, marts, stored, aside)
 
         def write(planned: Planned) -> tuple[int, list[WrittenPart]]:
@@ -167,12 +166,18 @@ def write_marts(
             for mart in [*(planned.mart for planned in marts), Mart("publication", "", description=description)]:
                 comment(connection, f"{database}.{quote_name(mart.name)}", mart)
         connection.execute(f"checkpoint {database}")
-    finally:
-        connection.execute(f"detach {aside}")
-        connection.execute(f"detach {database}")
-        connection.close()
     shutil.rmtree(parts)
     return written
+
+
+@contextlib.contextmanager
+def attached(connection: duckdb.DuckDBPyConnection, path: str, name: str, options: str = "") -> Iterator[None]:
+    """Attach a database of this SQL name while the block runs: a process that publishes again needs it gone."""
+    connection.execute(f"attach {quote_text(path)} as {name} {options}")
+    try:
+        yield
+    finally:
+        connection.execute(f"detach {name}")
 
 
 def delete_other_rows(
@@ -248,12 +253,21 @@ def write_mart(
 
     Returns:
         Number of rows, and the parts.
+
+    Raises:
+        PublicationError: The table has not as many rows as were looked at when the publication was planned.
     """
     mart, parts = planned.mart, planned.parts
     if lacking is None:
         cursor.execute(f"create table {table} as {sorted_rows(cursor, planned)}")
     elif lacking:
         cursor.execute(f"insert into {table} {lacking}")
+    ((rows,),) = cursor.execute(f"select count(*) from {table}").fetchall()
+    if rows != planned.rows:
+        raise PublicationError(
+            f"The marts are not published, and readers keep the last publication: {mart.name} has {rows:,} rows now and"
+            f" had {planned.rows:,} when it was looked at. Build again while nobody else changes it."
+        )
     parquet = folder / "parquet" / f"{mart.name}.parquet"
     if not parquet.exists():
         cursor.execute(
@@ -261,7 +275,6 @@ def write_mart(
             f" (format parquet, compression zstd, kv_metadata {{publication_id: {quote_text(publication_id)}}})"
         )
     sizes = write_csv(cursor, planned, folder, table)
-    ((rows,),) = cursor.execute(f"select count(*) from {table}").fetchall()
     return int(rows), [[*part, size] for part, size in zip(parts, sizes, strict=True)]
 
 
@@ -275,7 +288,7 @@ def sorted_rows(cursor: duckdb.DuckDBPyConnection, planned: Planned) -> str:
         planned: The mart.
     """
     mart, query = planned.mart, planned.mart.query
-    is_large = sum(count for _, count, _ in planned.content[1]) >= MANY_ROWS
+    is_large = planned.rows >= MANY_ROWS
     texts = repeated_texts(cursor, query, [*mart.key, mart.part]) if mart.key and is_large else {}
     if not texts:
         return mart.in_order(f"({query})")
