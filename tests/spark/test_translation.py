@@ -14,6 +14,7 @@ from dbt.adapters.sparkconnect import lists, translation
 from dbt.adapters.sparkconnect.copies import ASIDE, stored_aside
 from dbt.adapters.sparkconnect.engine import Engine, engine_at
 from dbt.adapters.sparkconnect.translation import run_translated, translate
+from lines import context
 from second_engine import rows_of
 from sqlglot import parse_one
 
@@ -337,3 +338,21 @@ def test_rows_are_deleted_by_replacing_the_table(engine: Engine, connection: duc
     # A row whose condition is null stays.
     expected = connection.sql("from shop.lines where not coalesce(quantity > 1, false)").to_arrow_table()
     assert rows_of(engine.run("select * from shop.kept")) == rows_of(expected)
+
+
+def test_dates_with_names_of_months_and_in_parts_of_seconds_are_read_alike(
+    engine: Engine, connection: duckdb.DuckDBPyConnection
+) -> None:
+    texts = [
+        "5. März 2024", "05-Mär-24", "12 DÉC. 2024 22:15:00", "12 de diciembre de 2024", "5 февраля 2024 г., 10:15",
+        "Jan 5, 2024 10:15:00 PM PST", "5 lis 2024", "5 januarybut 2024", "2024-01-05", "1704448800123456",
+        "1704448800123456000",
+    ]  # fmt: skip
+    ways = ("month-name", "unix-microseconds", "unix-nanoseconds")
+    read = ", ".join(f"{context()['parse_timestamp_as']('date_text', way)} as way_{n}" for n, way in enumerate(ways))
+    values = " union all ".join(f"select '{text}' as date_text" for text in texts)
+    query = f"select date_text, {read} from ({values}) as texts"
+    (statement,) = translate(query, engine)
+    expected = connection.sql(query).to_arrow_table()
+    assert sum(value is not None for name in expected.column_names[1:] for value in expected[name].to_pylist()) == 8
+    assert rows_of(engine.run(statement.sql)) == rows_of(expected)
