@@ -304,3 +304,58 @@ def test_each_form_of_an_input_may_be_in_hundredths(warehouse: duckdb.DuckDBPyCo
     mapping = {"unit_price": ["Price", "price_cents"]}
     with pytest.raises(InputError, match=r"'price_cents' of '.*b\.csv' seems to hold hundredths"):
         plan_input(warehouse, real_request(tmp_path / "*.csv", column_mapping=mapping))
+
+
+# Quantities
+
+
+def counted(*heading_and_cells: str, total: str = "Summe", cells: tuple[str, ...] = ()) -> list[str]:
+    """Lines of a price, a column of some heading and the total of both, which the third line has rounded."""
+    heading, *numbers = heading_and_cells
+    totals = cells or ("5,00", "7,50", "3,33", "1.250,00", "10,00", "4,00", "9,00", "2,50")
+    prices = ("2,50", "2,50", "1,11", "12,50", "5,00", "2,00", "4,50", "2,50")
+    return [
+        f"Order ID;SKU;{heading};Order Date;Price;Customer ID;{total}",
+        *(
+            f"{row};A;{number};2024-01-{row:02};{price};c;{amount}"
+            for row, (number, price, amount) in enumerate(zip(numbers, prices, totals, strict=False), 1)
+        ),
+    ]
+
+
+WITH_TAX = ("3,00", "3,00", "1,33", "15,00", "6,00", "2,40", "5,40", "3,00")
+PIECES = ("2", "3", "3", "100", "2", "2", "2", "1")
+
+
+@pytest.mark.parametrize("total", ["Total", "Summe netto"])
+def test_a_quantity_of_unknown_heading_is_asked_for(
+    total: str, warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """Each line counted as one unit, and most of the money was missing in silence."""
+    lines = counted("Zählung", *PIECES, total=total)
+    sentence = (
+        rf"^'Price' × 'Zählung' is '{total}' in 7 of 7 rows of '.*', so 'Zählung' seems to be the quantity, .* Name it"
+        r""" with --vars '\{column_mapping: \{quantity: "Zählung"\}\}'; \[\] in its place, if each row is one unit\.$"""
+    )
+    with pytest.raises(InputError, match=sentence):
+        planned(warehouse, tmp_path / "log.csv", *lines)
+    for answer, read in (("Zählung", {"quantity"}), ([], set())):
+        plan = planned(warehouse, tmp_path / "log.csv", *lines, column_mapping={"quantity": answer})
+        assert {"quantity"} & plan.relation.columns.keys() == read
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(counted("Zone", *PIECES, cells=("5", "8", "3", "7", "10", "4", "9", "2")), id="other totals"),
+        pytest.param(counted("Rate", *["1"] * 8), id="one each time"),
+        pytest.param(counted("Rate", *["1,2"] * 8, cells=WITH_TAX), id="a share"),
+        pytest.param(counted("Zone", *PIECES[:4]), id="few lines"),
+        pytest.param(counted("Zone", *PIECES)[:1], id="no lines"),
+        pytest.param(counted("Notiz", *"abcdefgh"), id="texts"),
+    ],
+)  # fmt: skip
+def test_other_numbers_are_no_quantities(
+    lines: list[str], warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    assert "quantity" not in planned(warehouse, tmp_path / "log.csv", *lines).relation.columns

@@ -18,6 +18,7 @@ from shop_toolkit.ingest.money import MoneyReading
 from shop_toolkit.ingest.money_meaning import MoneyMeaning, meaning_of_money
 from shop_toolkit.ingest.months import MONTH_NAME, check_names_of_months
 from shop_toolkit.ingest.numbers import WrittenNumbers, number_findings, resolve_separator, written_numbers
+from shop_toolkit.ingest.quantities import check_quantities
 from shop_toolkit.ingest.relation import Formats, InputRelation
 from shop_toolkit.ingest.transaction_log import TransactionLog, table_exists
 from shop_toolkit.ingest.twins import twin_findings
@@ -129,7 +130,7 @@ def _check_money(
     held: Ingested,
     short: set[str] | None,
 ) -> None:
-    """Raise InputError where money is in several currencies or in hundredths."""
+    """Raise InputError where money is in several currencies or in hundredths, or where quantities are not read."""
     request, parts = log.request, raw.parts or [raw]
     readers = request.money_readers(formats)
     check_currency(
@@ -137,6 +138,7 @@ def _check_money(
         configured=request.settings["currency"], column_mapping=request.column_mapping,
         stored_rows=request.rows if held.has_rows else None, short=short,
     )  # fmt: skip
+    check_quantities(log.connection, parts, readers, request.column_mapping)
     if not held.has_rows:
         check_cents(log.connection, parts, readers)
 
