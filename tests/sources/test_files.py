@@ -460,6 +460,32 @@ def test_a_sentence_is_short_and_of_one_line() -> None:
         ),
         (["Date", "Customer", "Sales Tax", "Fee", "Gross", "Net"], 'amount: "Gross"'),
         (["Date", "Customer", "Sales Tax", "Total discount"], 'unit_price: "your heading"'),
+        # nor is a country or a kind of goods a customer, or what identifies a till
+        (
+            ["Date", "price", "Land", "Kod towaru", "Kundenartikel", "Table number"],
+            'customer_id: "your heading", country: "Land"',
+        ),
+        # of Polish, French and German invoices, of tills and tickets, and of Business Central
+        (
+            ["Numer faktury", "Data sprzedaży", "Kod towaru", "Nabywca", "Cena brutto"],
+            'customer_id: "Nabywca", ordered_at: "Data sprzedaży", unit_price: "Cena brutto",'
+            ' invoice_id: "Numer faktury"',
+        ),
+        (
+            ["N° commande", "Date", "Client", "price", "pcs"],
+            'customer_id: "Client", invoice_id: "N° commande", quantity: "pcs"',
+        ),
+        (["Check #", "Date", "Loyalty ID", "price"], 'customer_id: "Loyalty ID", invoice_id: "Check #"'),
+        (
+            ["booking", "Date", "Card number", "price", "tickets"],
+            'customer_id: "Card number", invoice_id: "booking", quantity: "tickets"',
+        ),
+        (
+            ["Posting Date", "Kontrahent", "Unit Price Excl. VAT", "VAT", "Stk."],
+            'customer_id: "Kontrahent", ordered_at: "Posting Date", unit_price: "Unit Price Excl. VAT",'
+            ' quantity: "Stk."',
+        ),
+        (["Date", "Customer", "VAT", "Line Amount Excl. VAT"], 'amount: "Line Amount Excl. VAT"'),
     ],
 )
 def test_a_hint_names_the_heading_that_it_likely_is(headings: list[str], hint: str) -> None:
@@ -543,6 +569,19 @@ def test_a_sentence_about_many_headings_stays_short() -> None:
         # since when they are customers, and what prices are per
         (["Klient seit;Klient;Preis je;Summe;Datum", "2024-01-05;7;Box;5;2024-01-06"],
          'customer_id: "Klient", ordered_at: "Datum", amount: "Summe"'),
+        # the whole of an invoice of SAP
+        (["Faktura;Position;Fakturadatum;Auftraggeber;Name 1;Land;Material;Bezeichnung;Fakturierte Menge;Nettowert"]
+         + [f"9000{row};10;05.01.2024;100{row};Anna;DE;CH-1;Chair;2,000;258,00" for row in range(3)],
+         'customer_id: "Auftraggeber", ordered_at: "Fakturadatum", amount: "Nettowert", invoice_id: "Faktura",'
+         ' quantity: "Fakturierte Menge", product_description: "Bezeichnung", country: "Land"'),
+        # a column that holds nothing, one that is the same in each row, and codes of countries
+        (["settlement-start-date;buyer-shop;ship-id;member place;posted-date;price"]
+         + [f"2024-01-01;shop;;DE;2024-01-{day:02};5.00" for day in range(1, 21)],
+         'customer_id: "your heading", ordered_at: "posted-date"'),
+        (["opened-day;shopper;price"] + [f"2024-01-01;a{row}@b.example;5.00" for row in range(20)],
+         'customer_id: "shopper", ordered_at: "your heading"'),
+        (["Datum;contact;price"] + [f"2024-01-{day:02};shop@b.example;5.00" for day in range(1, 21)],
+         'customer_id: "your heading", ordered_at: "Datum"'),
     ],
 )  # fmt: skip
 def test_a_hint_looks_at_the_first_cells(lines: list[str], hint: str, log: Path) -> None:

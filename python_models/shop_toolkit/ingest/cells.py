@@ -10,6 +10,10 @@ MONEY = re.compile(r"[-+(]?\D{0,4}[0-9]{1,3}([., ']?[0-9]{3})*[.,][0-9]{2}\D{0,5
 TIME_TEXT = r"(?i)[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?( ?[ap][.]?m[.]?)?"
 TIME = re.compile(TIME_TEXT)
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+# DE and AT are countries, or states, or units.
+TWO_LETTERS = re.compile(r"[A-Za-z]{2}")
+# So many cells that are all the same are those of a constant column, such as the shop's own number.
+CONSTANT = 10
 
 
 def are_days(cells: Sequence[str]) -> bool:
@@ -29,10 +33,17 @@ def look_like(column: str, cells: Sequence[str]) -> bool:
 
 
 def can_hold(column: str, cells: Sequence[str]) -> bool:
-    """Whether the cells leave it possible that they are of one of our columns: no price is without a digit."""
+    """Whether the cells leave it possible that they are of one of our columns: no price is without a digit.
+
+    A column that holds nothing is none of ours, and one that is the same in all rows tells no customers or days apart.
+    """
     filled = _filled(cells)
+    is_empty = bool(cells) and not filled
+    is_constant = len(filled) >= CONSTANT and len(set(filled)) == 1
+    if is_empty or (is_constant and column in ("customer_id", "ordered_at")):
+        return False
     if column == "customer_id":
-        return not are_days(cells)
+        return not are_days(cells) and not _are(TWO_LETTERS, cells)
     return not filled or any(character.isdigit() for cell in filled for character in cell)
 
 

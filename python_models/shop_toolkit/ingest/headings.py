@@ -1,5 +1,6 @@
 """Which heading of the input holds which of our columns."""
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from difflib import SequenceMatcher, get_close_matches
 from typing import Any
@@ -78,24 +79,28 @@ TIME_OF_DAY = "ordered_time"
 HINTS: dict[str, tuple[str, ...]] = {
     "customer_id": (
         "kunde", "client", "cliente", "klant", "kund", "mitglied", "member", "shopper", "person", "soldto",
-        "soldtoparty",
+        "soldtoparty", "auftraggeber", "besteller", "nabywca", "kontrahent", "klient", "loyaltyid", "cardnumber",
     ),
     "ordered_at": (
         "datum", "fecha", "data", "tag", "zeit", "jour", "giorno", "when", "day", "time", "placed", "bestelltag",
         "kauftag", "verkaufstag", "bestelltam", "gekauftam", "verkauftam", "erstelltam", "gebuchtam",
+        "fakturadatum", "posteddate", "postingdate",
     ),
-    "unit_price": ("preis", "prix", "precio", "prezzo", "prijs", "preco", "cena", "rate"),
+    "unit_price": ("preis", "prix", "precio", "prezzo", "prijs", "preco", "cena", "rate", "unitpriceexclvat"),
     "amount": (
         "betrag", "summe", "montant", "importe", "importo", "bedrag", "gesamt", "wert", "umsatz", "paid", "turnover",
-        "gross", "net", "netvalue", "grossvalue",
+        "gross", "net", "netvalue", "grossvalue", "nettowert", "lineamountexclvat",
     ),
     "invoice_id": (
         "beleg", "rechnung", "bestell", "bestellung", "auftrag", "commande", "facture", "pedido", "factura", "ordine",
         "fattura", "encomenda", "zamówienie", "zamowienie",
+        "faktura", "numerfaktury", "nrfaktury", "ncommande", "nocommande", "nfacture", "receipt", "check", "booking",
+        "document",
     ),
     "quantity": (
         "menge", "anzahl", "stück", "stueck", "stückzahl", "quantité", "quantite", "cantidad", "quantità", "quantita",
-        "quantidade", "aantal", "ilość", "ilosc", "antal",
+        "quantidade", "aantal", "ilość", "ilosc", "antal", "fakturiertemenge", "stk", "stck", "pcs", "pieces", "count",
+        "tickets", "seats", "数量",
     ),
     "product_id": (
         "artikelnr", "artikelnummer", "artnr", "artikelcode", "artikelid", "produktnr", "produktnummer", "produktcode",
@@ -111,19 +116,27 @@ HINTS: dict[str, tuple[str, ...]] = {
     ),
     "country": ("land", "pays", "país", "pais", "paese", "kraj"),
 }  # fmt: skip
+NO_MONEY_OF_LINES = (
+    "tax", "vat", "steuer", "mwst", "fee", "gebühr", "discount", "rabatt", "refund", "shipping", "versand", "delivery",
+    "freight", "cost", "date", "datum", "fecha",
+)  # fmt: skip
 # Words in headings of what one of our columns can't hold, however alike the rest of the heading is.
 OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "customer_id": (
         "date", "datum", "fecha", "price", "preis", "prix", "amount", "betrag", "total", "quantity", "qty", "menge",
-        "tax",
+        "tax", "table", "till", "phone", "tracking", "points", "shipment",
     ),
-    **dict.fromkeys(
-        ("unit_price", "amount"),
-        ("tax", "vat", "steuer", "mwst", "fee", "gebühr", "discount", "rabatt", "refund", "shipping", "versand",
-         "delivery", "freight", "cost", "date", "datum", "fecha"),
-    ),
+    "unit_price": (*NO_MONEY_OF_LINES, "amount", "betrag", "montant"),
+    "amount": NO_MONEY_OF_LINES,
     "ordered_at": ("birth", "geburt", "due", "ship", "deliver", "liefer", "updat", "expir"),
 }  # fmt: skip
+# Words of countries and goods, beside which no word makes a heading one of customers: a `Kundenartikel` is none.
+NO_CUSTOMERS = (
+    "country", "страна", "product", "produkt", "produit", "prodotto", "produto", "article", "artikel", "artículo",
+    "articulo", "articolo", "артикул", "towar", "товар", "номенклатур", "material", "merchandise", "sku",
+)  # fmt: skip
+# Of a price, what it holds; a price without VAT is one, and the VAT is none.
+WITH_OR_WITHOUT_TAX = re.compile("(ex|in)c(l|luding)?(vat|tax|mwst)")
 # What may follow the word for an order.
 NUMBER_TAILS = ("", "nr", "no", "id", "nummer", "snr", "snummer", "number")
 REQUIRED = ("customer_id", "ordered_at")
@@ -401,7 +414,7 @@ def _hint(column: str, headings: Sequence[str], denied: Sequence[str], cells: Ce
             return name, heading
     for name in names:
         for heading in headings:
-            if look_like(name, cells.get(heading, ())) and not _is_of_another(name, heading):
+            if look_like(name, cells.get(heading, ())) and _may_hold(name, heading, cells):
                 return name, heading
     return names[0], None
 
@@ -414,6 +427,9 @@ def _may_hold(column: str, heading: str, cells: Cells) -> bool:
 def _is_of_another(column: str, heading: str) -> bool:
     """Whether a heading has a word in it that says that it holds something else. A `customer date` may be either."""
     name = comparable(heading)
+    if column == "customer_id" and (name in HINTS["country"] or any(word in name for word in NO_CUSTOMERS)):
+        return True
+    name = WITH_OR_WITHOUT_TAX.sub("", name)
     has_customer = column == "customer_id" and any(word in name for word in ("customer", "client", "kunde", "buyer"))
     return not has_customer and any(word in name for word in OTHER_WORDS.get(column, ()))
 
