@@ -241,7 +241,9 @@ def summary(
         where segmentation = 'broad' and size > 0 and segment <> 'all cancelled'
     """)
     overdue, warnings = row("""
-        select (select count(*) from customer_alerts where state <> 'resolved'), (select count(*) from input_warnings)
+        select
+            (select count(*) from customer_alerts where state <> 'resolved'),
+            (select count(*) from input_warnings where kind <> 'unused_columns')
     """)
     used = percent(lines / rows) if rows else "0 %"
     found = f"{plural(customers, 'customer')} in {plural(segments, 'broad segment')}"

@@ -233,15 +233,18 @@ def test_the_report_defines_a_cause_once(tables: Tables) -> None:
 def test_the_first_screen_counts_doubts_about_the_input(tables: Tables) -> None:
     words = "2 things in the input could not be decided: the tab Data quality says what to do."
     doubt = {
-        "kind": "unused_columns",
+        "kind": "garbled_letters",
         "column_name": "a",
         "row_count": 1,
         "amount": 1.0,
         "suggestion": "",
         "example": "",
     }
-    changed = dict(tables) | {"input_warnings": pd.DataFrame([doubt, doubt])}
-    assert blocks_of(changed)["key_figures"].note.endswith(words)
+    # Columns that are not used change nothing.
+    unused = doubt | {"kind": "unused_columns"}
+    for doubts, end in (([doubt, doubt, unused], words), ([unused], blocks_of(tables)["key_figures"].note)):
+        changed = dict(tables) | {"input_warnings": pd.DataFrame(doubts)}
+        assert blocks_of(changed)["key_figures"].note.endswith(end)
     assert "could not be decided" not in blocks_of(tables)["key_figures"].note
 
 

@@ -42,7 +42,8 @@ def blocks(tables: Tables) -> list[Block]:
     """The blocks of the first screen."""
     rows = with_gains(tables["rpt_findings"], tables["campaign_results"]).sort_values(["finding_type", "rank"])
     by_type = {name: rows[rows["finding_type"] == name] for name in ("figure", "finding", "action")}
-    doubt_count = len(tables["input_warnings"])
+    # Nearly every export has columns that are not used, and they change nothing.
+    doubt_count = int((tables["input_warnings"]["kind"] != "unused_columns").sum())
     return [
         key_figures(by_type["figure"], doubt_count),
         findings(by_type["finding"]),
@@ -55,7 +56,7 @@ def key_figures(rows: pd.DataFrame, doubt_count: int) -> Block:
 
     Args:
         rows: The figures of rpt_findings.
-        doubt_count: Rows of input_warnings, which the tab of data quality shows.
+        doubt_count: How many doubts there are about the input, which the tab of data quality shows.
     """
     name = "key_figures"
     if rows.empty:
