@@ -81,7 +81,7 @@ def test_a_shop_of_one_customer_has_a_report(tables: Tables) -> None:
     assert blocks["sales_by_month"].title == "March 2024 brought 50.00"
     assert (
         blocks["sales_by_weekday_and_hour"].title
-        == "Most orders are placed on Tuesdays from 12 to 13 o'clock: 100 % of all"
+        == "The busiest hour is from 12 to 13 o'clock on Tuesdays: 100 % of all orders"
     )
     # a log of days: nothing is said of hours
     by_day = days.assign(order_count=days["weekday_number"].map({2: 3, 5: 1}).fillna(0).astype(int))

@@ -162,7 +162,7 @@ def by_weekday_and_hour(hours: pd.DataFrame, days: pd.DataFrame) -> Block:
     hours = hours.sort_values(["weekday_number", "hour_of_day"])
     best = largest(hours, hours["order_count"])
     title = _(
-        "Most orders are placed on {days} from {hour} to {next_hour} o'clock: {share} of all",
+        "The busiest hour is from {hour} to {next_hour} o'clock on {days}: {share} of all orders",
         days=_(ON_DAYS[best["weekday"]]),
         hour=best["hour_of_day"],
         next_hour=best["hour_of_day"] + 1,
