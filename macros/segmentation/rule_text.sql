@@ -10,9 +10,11 @@
 {%- endmacro %}
 
 
-{#- SQL: how long ago something was. `days` is a text. -#}
+{#- SQL: how long ago something was, in days as people say them: half a day is not today. -#}
 {% macro days_ago_words(days) -%}
-    case {{ days }} when '0' then 'today' else concat({{ days_words(days) }}, ' ago') end
+    {%- set whole_days = "format('{:.0f}', case when " ~ days ~ ' < 1 then ceil(' ~ days ~ ') else '
+        ~ days ~ ' end)' -%}
+    case when {{ days }} = 0 then 'today' else concat({{ days_words(whole_days) }}, ' ago') end
 {%- endmacro %}
 
 

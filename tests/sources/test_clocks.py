@@ -1,5 +1,6 @@
 """Times of day that may be of a clock of twelve hours, and those that stand in a column of their own."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,9 @@ def warnings(lines: Lines, kind: str) -> list[tuple[Any, ...]]:
     ("time", "is_doubtful"),
     [
         (lambda row: f"{row % 12 + 1}:{row % 60:02}", True),
-        (lambda row: f"{row % 12:02}:{row % 60:02}:00", True),
+        # half of a day, and days that begin at midnight
+        (lambda row: f"{row % 11 + 1}:{row % 60:02} on one day", False),
+        (lambda row: f"{row % 12:02}:{row % 59 + 1:02}:00", False),
         (lambda row: f"{row % 12 + 1}:{row % 60:02} PM", False),
         # a shop that is open in the mornings, and one that closes at two o'clock
         (lambda row: f"{row % 6 + 6}:{row % 60:02}", False),
@@ -35,7 +38,8 @@ def test_a_clock_of_twelve_hours_without_halves_is_a_warning(
 ) -> None:
     orders = [f"{row},c{row % 50},2024-{row % 12 + 1:02}-{row % 28 + 1:02} {time(row)},2.50" for row in range(1100)]
     for rows, expected in ((orders, is_doubtful), (orders[:900], False)):
-        with lines_of(write(tmp_path / "log.csv", HEADINGS, *rows)) as lines:
+        dated = [re.sub(",2024-[0-9-]+ (.*) on one day", r",2024-01-05 \1", row) for row in rows]
+        with lines_of(write(tmp_path / "log.csv", HEADINGS, *dated)) as lines:
             assert bool(warnings(lines, "clock_of_12_hours")) == expected
 
 
@@ -63,11 +67,20 @@ def test_times_in_a_column_of_their_own_are_a_warning_with_the_mapping_that_read
         # dates have times, a cell is none, and most are empty
         ["1,a,2024-01-05 10:00,10:15,2.50", "2,b,2024-01-06 11:00,9:15,2.50"],
         ["1,a,2024-01-05,10:15,2.50", "2,b,2024-01-06,noon,2.50"],
+        # minutes and seconds
+        ["1,a,2024-01-05,10:15,2.50", "2,b,2024-01-06,29:00,2.50"],
         ["1,a,2024-01-05,10:15,2.50", "2,b,2024-01-06,,2.50", "3,b,2024-01-07,,2.50"],
     ],
 )
 def test_other_columns_are_no_times_that_were_left_out(orders: list[str], tmp_path: Path) -> None:
     with lines_of(write(tmp_path / "log.csv", APART, *orders)) as lines:
+        assert warnings(lines, "times_left_out") == []
+
+
+@pytest.mark.parametrize("heading", ["Lesson length", "Delivery slot", "Opening time", "Dauer"])
+def test_headings_of_other_times_are_not_proposed(heading: str, tmp_path: Path) -> None:
+    log = write(tmp_path / "log.csv", APART.replace("Time", heading), "1,a,2024-01-05,01:30,2.50")
+    with lines_of(log) as lines:
         assert warnings(lines, "times_left_out") == []
 
 

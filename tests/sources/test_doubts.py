@@ -1,5 +1,6 @@
 """What a log leaves in doubt is counted in a warning, with the money and what to do."""
 
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -107,8 +108,7 @@ def test_ids_that_differ_in_leading_zeros_alone_are_a_warning(tmp_path: Path) ->
 
 def bought(*ids: str, first_day: int = 5) -> list[str]:
     """A line of an order for each customer, on one day after another."""
-    return [f'{day}{place},2024-{day // 28 + 1:02}-{day % 28 + 1:02},"{one}",s1,1,10.00'
-            for place, (day, one) in enumerate(enumerate(ids, first_day))]  # fmt: skip
+    return [f'{day},{date(2024, 1, 1) + timedelta(day)},"{one}",s1,1,10.00' for day, one in enumerate(ids, first_day)]
 
 
 ORDERED = "order_id,order_date,customer_id,sku,qty,unit_price"
@@ -130,31 +130,40 @@ def test_random_ids_differ_in_case_on_purpose(tmp_path: Path) -> None:
         assert warnings(lines, "similar_ids") == [("customer_id", 2, 20, example)]
 
 
-NUMBERS = [str(1000 + number) for number in range(10)]
+NUMBERS = [str(1000 + number) for number in range(12)]
+# Customers come back after twelve days.
+RETURNING = [*NUMBERS, *NUMBERS[:5]]
 
 
 @pytest.mark.parametrize(
     ("before", "after", "example"),
     [
-        ([*NUMBERS, *NUMBERS[:5]], [f"C-{one}" for one in NUMBERS], "1000 until 2024-01-20, C-1000 from 2024-01-21"),
-        ([*NUMBERS, *NUMBERS[:5]], [f"{one}@a.example" for one in NUMBERS],
-         "1000 until 2024-01-20, 1000@a.example from 2024-01-21"),
-        ([*NUMBERS, *NUMBERS[:5]], [f"90{one}" for one in NUMBERS], "1000 until 2024-01-20, 901000 from 2024-01-21"),
+        (RETURNING, [f"C-{one}" for one in [*NUMBERS, "1"]], "1000 until 2024-01-22, C-1 from 2024-01-23"),
+        (RETURNING, [f"{one}@a.example" for one in [*NUMBERS, "z"]],
+         "1000 until 2024-01-22, 1000@a.example from 2024-01-23"),
+        (RETURNING, [f"90{one}" for one in [*NUMBERS, "2000"]], "1000 until 2024-01-22, 901000 from 2024-01-23"),
         # nobody came back before, either
-        (NUMBERS, [f"C-{number}" for number in NUMBERS], None),
-        # one of them comes back
-        ([*NUMBERS, *NUMBERS[:5]], [*(f"C-{number}" for number in NUMBERS), "1009"], None),
-        # numbers that grow, of customers who come back
+        (NUMBERS, [f"C-{number}" for number in [*NUMBERS, "1"]], None),
+        # one of them comes back, on the last day or on the first one
+        (RETURNING, [*(f"C-{number}" for number in NUMBERS), "1009"], None),
+        (RETURNING, ["C-1 same day", *(f"C-{number}" for number in NUMBERS), "C-2"], None),
+        # so soon, nobody needs to have come back
+        (RETURNING, [f"C-{number}" for number in NUMBERS], None),
+        # numbers that grow, of customers who come back or, by chance, don't
         ([*(str(number) for number in range(90, 105)), *(str(number) for number in range(90, 105))], ["200"], None),
+        ([str(9980 + one) for one in [*range(20), *range(20)]], [str(10002 + one) for one in range(25)], None),
         # few
-        ([*NUMBERS, *NUMBERS[:5]], [f"C-{number}" for number in NUMBERS[:9]], None),
+        (RETURNING, [f"C-{number}" for number in [*NUMBERS[:9], *NUMBERS[:9]]], None),
     ],
 )  # fmt: skip
 def test_ids_of_another_form_from_one_day_on_are_a_warning(
     before: list[str], after: list[str], example: str | None, tmp_path: Path
 ) -> None:
-    log = write(tmp_path / "log.csv", ORDERED, *bought(*before, *after))
-    with lines_of(log) as lines:
+    rows = bought(*before, *after)
+    if " same day" in rows[len(before)]:
+        last_day = rows[len(before) - 1].split(",")[1]
+        rows[len(before)] = f'0,{last_day},"C-1",s1,1,10.00'
+    with lines_of(write(tmp_path / "log.csv", ORDERED, *rows)) as lines:
         expected = [("customer_id", len(before), 10 * len(before), example)] if example else []
         assert warnings(lines, "ids_changed") == expected
 

@@ -13,9 +13,9 @@ from test_ingest import write
 
 HEADINGS = "order;customer;date;amount"
 # Languages whose shops may be read, and neighbours of theirs whose months are called otherwise.
-READ = ("en", "de", "de_AT", "fr", "es", "es_MX", "it", "nl", "sv", "da", "nb", "ro", "tr", "ru")
+READ = ("en", "de", "de_AT", "fr", "es", "es_MX", "it", "pt", "pt_BR", "nl", "sv", "da", "nb", "ro", "tr", "ru")
 OTHERS = (
-    "pt", "pt_BR", "pl", "cs", "sk", "hr", "bs", "sl", "sr_Latn", "uk", "bg", "mk", "lt", "lv", "et", "fi", "hu", "ca",
+    "pl", "cs", "sk", "hr", "bs", "sl", "sr_Latn", "uk", "bg", "mk", "lt", "lv", "et", "fi", "hu", "ca",
     "gl", "eu", "ga", "is", "sq", "id", "ms", "vi", "az", "el",
 )  # fmt: skip
 

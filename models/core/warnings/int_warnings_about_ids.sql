@@ -191,7 +191,8 @@ ids_by_form as (
         end as form,
         min(first_date) as first_date,
         max(last_date) as last_date,
-        min(customer_id) as example,
+        min(customer_id) as least_id,
+        max(customer_id) as greatest_id,
         count(*) as customer_count,
         count(*) filter (where first_date < last_date) as returning_count,
         sum(order_count) as order_count,
@@ -201,15 +202,25 @@ ids_by_form as (
 
 ),
 
+-- After how many days customers usually come back.
+usual_gap as (
+
+    select median((last_date - first_date) / (order_count - 1)) as gap_days
+    from orders_by_customer
+    where first_date < last_date
+
+),
+
 -- At each day on which a form begins: the customers of the forms before.
 form_beginnings as (
 
     select
         first_date,
-        form,
-        example,
+        least_id,
+        max(last_date) over () - first_date as days_after,
         max(last_date) over earlier as last_date_before,
-        last_value(example) over earlier as example_before,
+        last_value(least_id) over earlier as least_id_before,
+        last_value(greatest_id) over earlier as greatest_id_before,
         sum(customer_count) over earlier as customers_before,
         sum(returning_count) over earlier as returning_before,
         sum(order_count) over earlier as orders_before,
@@ -230,20 +241,30 @@ changed_ids as (
     select
         'ids_changed' as kind,
         'customer_id' as column_name,
-        orders_before as row_count,
-        amount_before as amount,
+        form_beginnings.orders_before as row_count,
+        form_beginnings.amount_before as amount,
         concat(
-            example_before, ' until ', last_date_before, ', ', example, ' from ', first_date
+            form_beginnings.least_id_before, ' until ', form_beginnings.last_date_before, ', ',
+            form_beginnings.least_id, ' from ', form_beginnings.first_date
         ) as example,
         'From this day on all ids are of another form, and no customer from before comes back: one'
         || ' person may count as lost and as new. Give the rows of both times the same ids, or'
         || ' leave the earlier ones out.' as suggestion
     from form_beginnings
+    cross join usual_gap
     where
-        last_date_before <= first_date
-        and customers_before >= {{ least_customers }}
-        and customers_after >= {{ least_customers }}
-        and returning_before >= {{ least_returning }}
+        form_beginnings.last_date_before < form_beginnings.first_date
+        and form_beginnings.days_after >= usual_gap.gap_days
+        -- Numbers that go on with one digit more are those of new customers.
+        and not coalesce(
+            try_cast(form_beginnings.least_id as bigint)
+            - try_cast(form_beginnings.greatest_id_before as bigint)
+            between 1 and form_beginnings.customers_before,
+            false
+        )
+        and form_beginnings.customers_before >= {{ least_customers }}
+        and form_beginnings.customers_after >= {{ least_customers }}
+        and form_beginnings.returning_before >= {{ least_returning }}
 
 ),
 

@@ -142,7 +142,7 @@ select
                 format('{:g}', profiles.median_frequency),
                 case when profiles.median_frequency = 1 then ' order, ' else ' orders, ' end,
                 format('{:,.0f}', profiles.median_monetary), ' spent, the last ',
-                {{ days_ago_words("format('{:.0f}', profiles.median_recency_days)") | indent(16) }}
+                {{ days_ago_words('profiles.median_recency_days') | indent(16) }}
             )
         else advised.meaning
     end as meaning,

@@ -7,7 +7,7 @@ DAY = re.compile(r"([0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{
 # With two decimals, and the sign or the code of a currency on either side.
 MONEY = re.compile(r"[-+(]?\D{0,4}[0-9]{1,3}([., ']?[0-9]{3})*[.,][0-9]{2}\D{0,5}")
 # A time of day, for Python and for DuckDB.
-TIME_TEXT = r"(?i)[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?( ?[ap][.]?m[.]?)?"
+TIME_TEXT = r"(?i)([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?( ?[ap][.]?m[.]?)?"
 TIME = re.compile(TIME_TEXT)
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 # DE and AT are countries, or states, or units.

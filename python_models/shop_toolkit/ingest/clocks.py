@@ -8,18 +8,25 @@ import duckdb
 from shop_toolkit.errors import shortened
 from shop_toolkit.ingest.cells import TIME_TEXT, are_times
 from shop_toolkit.ingest.dates import UTC_BY_NAME
+from shop_toolkit.ingest.exports import comparable
 from shop_toolkit.ingest.files import FileDescription, first_cells
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import TIME_OF_DAY, in_quotes, mapping_example
 from shop_toolkit.ingest.relation import InputRelation, unique_headings
 
-# Fewer rows prove nothing: a shop may be open in the mornings.
+# Fewer rows, or days, prove nothing: a shop may be open in the mornings, and a day may be half over.
 LEAST_ROWS = 1_000
+LEAST_DAYS = 7
 # So many hours of the day occur by a clock of twelve, and so large a share of rows is from one to six o'clock: it is
 # the afternoon.
 LEAST_HOURS = 8
 AFTERNOON = 0.1
 NAMES_HALF = r"(?i)[0-9] ?[ap][.]? ?m\b"
+# Words in headings of times that are none of an order: how long something takes, or when it is to be.
+OTHER_TIMES = (
+    "length", "duration", "slot", "opening", "closing", "deliver", "pickup", "ship", "arriv", "wait", "dauer", "liefer",
+    "abhol", "durée", "duree", "duración", "duracion", "durata", "длительность", "доставк",
+)  # fmt: skip
 # So large a share of the rows has a time in the other column.
 FILLED = 0.5
 
@@ -33,10 +40,12 @@ def clock_findings(connection: duckdb.DuckDBPyConnection, rows: InputRelation, c
         column: The column of that table that holds what is read.
     """
     timed = f"{rows.dates} where {column} <> date_trunc('day', {column})"
-    ((count, last_hour, hours, afternoon, example),) = connection.execute(
+    ((count, days, first_hour, last_hour, hours, afternoon, example),) = connection.execute(
         f"""
         select
             cast(coalesce(sum(date_rows), 0) as bigint),
+            count(distinct date_trunc('day', {column})),
+            min(hour({column})),
             max(hour({column})),
             count(distinct hour({column})),
             cast(coalesce(sum(date_rows) filter (where hour({column}) between 1 and 5), 0) as bigint),
@@ -44,7 +53,10 @@ def clock_findings(connection: duckdb.DuckDBPyConnection, rows: InputRelation, c
         from {timed}
         """
     ).fetchall()
-    if count < LEAST_ROWS or last_hour > 12 or hours < LEAST_HOURS or afternoon < AFTERNOON * count:
+    if count < LEAST_ROWS or days < LEAST_DAYS or hours < LEAST_HOURS or afternoon < AFTERNOON * count:
+        return []
+    # By a clock of twelve hours, a day begins at 12:00.
+    if first_hour < 1 or last_hour > 12:
         return []
     # Where times are in UTC, there is a warning of that.
     is_clear = " or ".join(
@@ -85,7 +97,8 @@ def times_left_out(
         return []
     for part in pending.parts or [pending]:
         for heading in part.others:
-            if any(_holds_times(name, file, heading) for name, file in files.items()):
+            is_of_another = any(word in comparable(heading) for word in OTHER_TIMES)
+            if not is_of_another and any(_holds_times(name, file, heading) for name, file in files.items()):
                 return _left_out(connection, part, heading, column_mapping)
     return []
 
