@@ -2,7 +2,7 @@
 {%- set most_orders_share = 0.2 %}
 {%- set most_orders_ratio = 50 %}
 {%- set least_customers = 10 %}
-{#- A shop with so many orders has customers who came back. -#}
+{#- A shop with so many orders has several customers, some of whom came back. -#}
 {%- set least_orders = 50 %}
 {#- Where more of all ids look random, their case is part of them. -#}
 {%- set random_share = 0.05 %}
@@ -296,6 +296,24 @@ one_order_each as (
 
 ),
 
+-- A shop with so many orders has several customers: this is the shop's own number, or a country.
+one_customer as (
+
+    select
+        'one_customer' as kind,
+        'customer_id' as column_name,
+        sum(order_count) as row_count,
+        sum(amount) as amount,
+        min(customer_id) as example,
+        'All orders are of one customer. If another column identifies people, name it in'
+        || ' column_mapping.' as suggestion
+    from orders_by_customer
+    having
+        count(*) = 1
+        and sum(order_count) >= {{ least_orders }}
+
+),
+
 -- One who orders so much more than the others may be none: a till, a guest account, an empty field.
 placeholders as (
 
@@ -362,6 +380,10 @@ warnings as (
     union all
 
     select * from one_order_each
+
+    union all
+
+    select * from one_customer
 
     union all
 

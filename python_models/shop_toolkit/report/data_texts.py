@@ -144,6 +144,7 @@ WORDS = (
     marked("no sales"), marked("times in utc"), marked("future dates"), marked("clock of 12 hours"),
     marked("times left out"), marked("similar ids"), marked("ids changed"),
     marked("mostly rejected"), marked("ids lost digits"), marked("ids lost zeros"), marked("customer per order"),
+    marked("one customer"),
     marked("placeholder ids"), marked("refunds without product"), marked("years in doubt"),
     marked("unknown statuses"), marked("unknown types"), marked("changed statuses"), marked("blank statuses"),
     marked("garbled letters"), marked("negative prices"),
@@ -197,6 +198,7 @@ WORDS = (
         "Each order has a customer of its own: nobody came back. If another column identifies people, name it in"
         " column_mapping."
     ),
+    marked("All orders are of one customer. If another column identifies people, name it in column_mapping."),
     marked(
         "Orders of ids with far more orders than others. If one stands for many customers, add it to"
         " seeds/missing_values.csv."
