@@ -146,3 +146,126 @@ def test_one_customer_for_all_orders_is_a_warning(
         assert warnings(lines, "one_customer") == expected
 
 
+NUMBERS = [str(1000 + number) for number in range(12)]
+# Customers come back after twelve days.
+RETURNING = [*NUMBERS, *NUMBERS[:5]]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "example"),
+    [
+        (RETURNING, [f"C-{one}" for one in [*NUMBERS, "1"]], "1000 until 2024-01-22, C-1 from 2024-01-23"),
+        (RETURNING, [f"{one}@a.example" for one in [*NUMBERS, "z"]],
+         "1000 until 2024-01-22, 1000@a.example from 2024-01-23"),
+        (RETURNING, [f"90{one}" for one in [*NUMBERS, "2000"]], "1000 until 2024-01-22, 901000 from 2024-01-23"),
+        # nobody came back before, either
+        (NUMBERS, [f"C-{number}" for number in [*NUMBERS, "1"]], None),
+        # one of them comes back, on the last day or on the first one
+        (RETURNING, [*(f"C-{number}" for number in NUMBERS), "1009"], None),
+        (RETURNING, ["C-1 same day", *(f"C-{number}" for number in NUMBERS), "C-2"], None),
+        # so soon, nobody needs to have come back
+        (RETURNING, [f"C-{number}" for number in NUMBERS], None),
+        # numbers that grow, of customers who come back or, by chance, don't
+        ([*(str(number) for number in range(90, 105)), *(str(number) for number in range(90, 105))], ["200"], None),
+        ([str(9980 + one) for one in [*range(20), *range(20)]], [str(10002 + one) for one in range(25)], None),
+        # few
+        (RETURNING, [f"C-{number}" for number in [*NUMBERS[:9], *NUMBERS[:9]]], None),
+    ],
+)  # fmt: skip
+def test_ids_of_another_form_from_one_day_on_are_a_warning(
+    before: list[str], after: list[str], example: str | None, tmp_path: Path
+) -> None:
+    rows = bought(*before, *after)
+    if " same day" in rows[len(before)]:
+        last_day = rows[len(before) - 1].split(",")[1]
+        rows[len(before)] = f'0,{last_day},"C-1",s1,1,10.00'
+    with lines_of(write(tmp_path / "log.csv", ORDERED, *rows)) as lines:
+        expected = [("customer_id", len(before), 10 * len(before), example)] if example else []
+        assert warnings(lines, "ids_changed") == expected
+
+
+MOVING = "order_id,order_date,order_status,customer_id,sku,qty,unit_price"
+
+
+def test_a_status_that_moved_on_between_two_files_is_a_warning(tmp_path: Path) -> None:
+    write(
+        tmp_path / "1.csv",
+        MOVING,
+        "1,2024-01-05,pending,c1,s1,1,10.00",
+        "2,2024-01-06,processing,c1,s1,1,20.00",
+        "3,2024-01-07,processing,c2,s1,1,30.00",
+        "4,2024-01-08,processing,c2,s1,1,40.00",
+        # Two units on lines of their own, one of which came back.
+        "5,2024-01-09,completed,c3,s1,1,50.00",
+        "5,2024-01-09,returned,c3,s1,1,50.00",
+    )
+    write(
+        tmp_path / "2.csv",
+        MOVING,
+        "1,2024-01-05,completed,c1,s1,1,10.00",
+        "2,2024-01-06,completed,c1,s1,1,20.00",
+        "3,2024-01-07,refunded,c2,s1,1,30.00",
+        "4,2024-01-08,processing,c2,s1,1,40.00",
+        "6,2024-02-09,completed,c3,s1,1,60.00",
+    )
+    with lines_of(tmp_path / "*.csv") as lines:
+        assert warnings(lines, "changed_statuses") == [("order_status", 2, 50, "2")]
+    with lines_of(tmp_path / "2.csv") as lines:
+        assert warnings(lines, "changed_statuses") == []
+
+
+def test_a_setting_says_that_no_column_holds_types(tmp_path: Path) -> None:
+    """A heading may be one that is known, and its words those of other things."""
+    log = write(tmp_path / "log.csv", HEADINGS, "Shipping,1,2024-01-05,c1,s1,1,10.00", "Box,2,2024-01-06,c1,s1,1,10.00")
+    sales = "select count(*) from {{ ref('int_transactions_flagged') }} where rejection_reason is null"
+    with lines_of(log) as lines:
+        assert lines.rows(sales) == [(1,)]
+    with lines_of(log, column_mapping={"transaction_type": []}) as lines:
+        assert lines.rows(sales) == [(2,)]
+        assert warnings(lines, "unknown_types") == []
+        kept = "select other_columns ->> 'type' from {{ ref('base_transactions') }} order by 1"
+        assert lines.rows(kept) == [("Box",), ("Shipping",)]
+
+
+PAYPAL = (
+    '"Date","Time","TimeZone","Name","Type","Status","Currency","Gross","Fee","Net","From Email Address",'
+    '"Transaction ID","Item Title","Item ID","Quantity","Reference Txn ID"'
+)
+
+
+def test_refunds_that_name_no_product_are_cancellations_that_net_nothing(tmp_path: Path) -> None:
+    """As PayPal exports them: no title, no id and no quantity."""
+    log = write(
+        tmp_path / "log.csv",
+        PAYPAL,
+        '"31/01/2024","10:00:00","CET","Ann","Website Payment","Completed","EUR","20,00","-1,00","19,00","a@b.example",'
+        '"T1","Mug","MUG","2",""',
+        '"01/02/2024","10:00:00","CET","Ann","Payment Refund","Completed","EUR","-10,00","0,50","-9,50","a@b.example",'
+        '"T2","","","","T1"',
+        '"02/02/2024","10:00:00","CET","Ben","General Withdrawal","Completed","EUR","-9,00","0,00","-9,00",'
+        '"d@b.example","T3","","","",""',
+        # the type says that it gives back, whatever the sign
+        '"02/02/2024","11:00:00","CET","Ann","Payment Refund","Completed","EUR","2,00","0,00","2,00","a@b.example",'
+        '"T5","","","","T1"',
+        # no refund, no product
+        '"03/02/2024","10:00:00","CET","Ben","Website Payment","Completed","EUR","5,00","0,00","5,00","c@b.example",'
+        '"T4","","","",""',
+    )
+    mapping = {"customer_id": "From Email Address", "amount": "Gross"}
+    with lines_of(log, column_mapping=mapping) as lines:
+        rows = lines.rows(
+            """
+            select invoice_id, rejection_reason, rejection_detail, is_cancellation, quantity, gross_amount
+            from {{ ref('int_transactions_flagged') }}
+            order by input_row
+            """
+        )
+        assert [(*row[:4], *(None if value is None else float(value) for value in row[4:])) for row in rows] == [
+            ("T1", None, None, False, 2, 20),
+            ("T2", None, None, True, -1, -10),
+            ("T3", "ignored_order", "the type is general withdrawal", True, -1, -9),
+            ("T5", None, None, True, -1, -2),
+            ("T4", "unreadable", "product_id is empty; quantity is empty", False, None, 5),
+        ]
+        assert warnings(lines, "refunds_without_product") == [("product_id", 2, -12, "T2")]
+        assert lines.rows("select count(*) from {{ ref('int_cancellation_matches') }}") == [(0,)]
