@@ -66,11 +66,12 @@ def test_a_mark_is_a_warning_and_counts_once_it_is_mapped(
 
 
 @pytest.mark.parametrize("marks", [
-    # nothing is marked, or all is; and the column holds something else
-    ("0", "0", "0"), ("1", "1", "1"), ("2", "1", "0"), ("A", "B", "A"), ("12.50", "0", "1"),
+    # nothing is marked, or half is, or a day is; and the column holds something else
+    ("0", "0", "0"), ("1", "1", "1"), ("1", "0", "1", "0"), ("2024-02-01", "", ""),
+    ("2", "1", "0"), ("A", "B", "A"), ("12.50", "0", "1"),
 ])  # fmt: skip
 def test_a_column_that_is_no_mark_is_no_warning(marks: tuple[str, ...], tmp_path: Path) -> None:
-    for heading in ("Test", "Return"):
+    for heading in ("Test", "Return", "Return date"):
         assert warnings(log_of(tmp_path, heading, *marks)) == []
     assert warnings(log_of(tmp_path, "Cancelled quantity", "0", "1", "0")) == []
 
@@ -78,7 +79,9 @@ def test_a_column_that_is_no_mark_is_no_warning(marks: tuple[str, ...], tmp_path
 def test_a_mark_beside_a_status_is_a_warning_where_the_status_is_that_of_a_sale(tmp_path: Path) -> None:
     rows = [
         f"{order},2024-01-05,c1,A,1,10.00,{status},{day}"
-        for order, (status, day) in enumerate([("paid", ""), ("refunded", "2024-01-06"), ("paid", "2024-01-07")])
+        for order, (status, day) in enumerate(
+            [("paid", ""), ("refunded", "2024-01-06"), ("paid", "2024-01-07"), ("paid", "")]
+        )
     ]
     log = write(tmp_path / "log.csv", f"{HEADINGS},order_status,cancelled_at", *rows)
     ((column, count, amount, _, advice),) = warnings(log)
@@ -105,3 +108,43 @@ def test_zeros_and_ones_are_no_refunded_money(tmp_path: Path) -> None:
     amounts = write(tmp_path / "amounts.csv", HEADINGS.replace("price", "amount,refunded"), "1,2024-01-05,c1,A,2,10,1")
     with lines_of(amounts) as lines:
         assert lines.rows("select kind from {{ ref('input_warnings') }} where kind = 'refunds_left_out'") == []
+
+
+def test_a_slip_of_the_pen_stops_nothing(tmp_path: Path) -> None:
+    rows = ["1,2024-01-05,c1,A,1,10.00,0", "2,2024-01-06,c1,A,9780306406157000,9780306406157000,1"]
+    rows += ["3,2024-01-07,c1,A,1,5.00,1", *(f"{order},2024-01-08,c1,A,1,7.00,0" for order in range(4, 9))]
+    ((_, count, amount, *_),) = warnings(write(tmp_path / "log.csv", f"{HEADINGS},cancelled", *rows))
+    assert (count, amount) == (2, 5)
+
+
+def test_a_row_with_two_marks_counts_once_and_as_its_money_is_read(tmp_path: Path) -> None:
+    """The price is that of the line, as the total shows."""
+    rows = [
+        f"{order},2024-01-05,c{order},A,3,{order}5.00,{order}5.00,{int(order == 1)},{int(order < 3)}"
+        for order in range(1, 8)
+    ]
+    log = write(tmp_path / "log.csv", f"{HEADINGS},total,cancelled,is_refund", *rows)
+    ((column, count, amount, example, advice),) = warnings(log)
+    assert (column, count, amount, example) == ("order_status", 2, 40, "cancelled: 1")
+    assert '{order_status: "cancelled", transaction_type: "is_refund"}' in advice
+
+
+def test_letters_of_debit_and_credit_need_what_was_sold_to_the_same_customer(tmp_path: Path) -> None:
+    rows = [f"{order},2024-01-0{order},c{order},A,2,10.00,{'C' if order == 1 else 'D'}" for order in range(1, 6)]
+    assert warnings(write(tmp_path / "log.csv", f"{HEADINGS},D/C", *rows)) == []
+
+
+def test_a_day_on_several_orders_of_a_customer_is_that_of_a_contract(tmp_path: Path) -> None:
+    rows = [
+        f"{10 * customer + month},2024-0{month}-05,c{customer},A,1,10.00,{'2024-09-01' if customer == 1 else ''}"
+        for customer in range(1, 6)
+        for month in range(1, 5)
+    ]
+    assert warnings(write(tmp_path / "log.csv", f"{HEADINGS},cancelled_at", *rows)) == []
+
+
+def test_refunds_of_at_most_one_are_money(tmp_path: Path) -> None:
+    refunds = ("0.50", "1.00", "0", "0")
+    rows = [f"{order},2024-01-05,c{order},A,1,10.00,{refund}" for order, refund in enumerate(refunds)]
+    with lines_of(write(tmp_path / "log.csv", f"{HEADINGS},refunded", *rows)) as lines:
+        assert lines.rows("select sum(gross_amount) from {{ ref('int_order_lines') }}") == [(Decimal("38.50"),)]

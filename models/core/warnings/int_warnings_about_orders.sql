@@ -10,10 +10,10 @@
     'currency'
 ] -%}
 
--- Orders that the log has several times, in rows that are alike but for their status, their time or
--- a column that is not used: a history of statuses, a row for each payment, each parcel or each
--- step. Some order may well hold one line twice; where nearly all that do hold each of their lines
--- so, the log has orders several times.
+-- Orders that the log has several times, in rows that are alike but for their status or a column
+-- that is not used: a history of statuses, a row for each payment, each parcel or each step. Some
+-- order may well hold one line twice; where nearly all that do hold each of their lines so, the log
+-- has orders several times. Rows of several days and one status are a number that comes again.
 with transactions as not materialized (
 
     select * from {{ ref('int_transactions_flagged') }}
@@ -25,7 +25,8 @@ with transactions as not materialized (
 
 ),
 
-base_transactions as (
+-- Not materialized: DuckDB would store all lines, as they are read more than once.
+base_transactions as not materialized (
 
     select
         input_row,
@@ -70,7 +71,11 @@ sampled_lines as (
         {% endfor %}
         base_transactions.file_name,
         count(*) as row_count,
-        min(sampled.order_status) <> max(sampled.order_status) as has_several_statuses
+        coalesce(
+            min(sampled.order_status) <> max(sampled.order_status), false
+        ) as has_several_statuses,
+        min(cast(sampled.ordered_at as date))
+        = max(cast(sampled.ordered_at as date)) as is_of_one_day
     from sampled
     inner join base_transactions
         on sampled.input_row = base_transactions.input_row
@@ -87,11 +92,12 @@ sampled_orders as (
     select
         count(*) as line_count,
         sum(row_count) as row_count,
-        min(row_count) > 1 as is_repeated,
+        min(row_count) > 1
+        and bool_and(has_several_statuses or is_of_one_day) as is_repeated,
         max(row_count) > 1 as has_repeated_line,
         count(product_id) as product_count,
         max(unit_price) as unit_price,
-        coalesce(bool_and(has_several_statuses), false) as has_several_statuses
+        bool_and(has_several_statuses) as has_several_statuses
     from sampled_lines
     group by file_name, customer_id, invoice_id
 
@@ -148,7 +154,12 @@ lines as (
         base_transactions.file_name,
         count(*) as row_count,
         count(*) filter (where transactions.rejection_reason is null) as sale_count,
-        max(transactions.gross_amount) as gross_amount
+        max(transactions.gross_amount) as gross_amount,
+        coalesce(
+            min(transactions.order_status) <> max(transactions.order_status), false
+        ) as has_several_statuses,
+        min(cast(transactions.ordered_at as date))
+        = max(cast(transactions.ordered_at as date)) as is_of_one_day
     from transactions
     cross join proven
     inner join base_transactions
@@ -165,7 +176,11 @@ repeated_lines as (
 
     select
         *,
-        min(row_count) over (partition by file_name, customer_id, invoice_id) as least_rows
+        min(
+            case when has_several_statuses or is_of_one_day then row_count else 1 end
+        ) over (
+            partition by file_name, customer_id, invoice_id
+        ) as least_rows
     from lines
 
 ),
@@ -193,9 +208,10 @@ repeated_orders as (
         cast(sum(row_count) as bigint) as row_count,
         cast(sum(row_count * gross_amount) as decimal(18, 2)) as amount,
         concat(count(distinct invoice_id), ' orders, e.g. ', min(invoice_id)) as example,
-        'These orders stand there several times, in rows that are alike but for their status, their'
-        || ' time or a column that is not used: one for each payment, parcel or step? Each counts.'
-        || ' Export one row for each line of an order.' as suggestion
+        'These orders stand there several times, in rows that are alike but for their status or a'
+        || ' column that is not used: one for each payment, parcel or step? Then each counts:'
+        || ' export one row for each line. Several pieces of a kind are right as they are.'
+            as suggestion
     from surplus
     where not is_cancelled
     having sum(row_count) > 0

@@ -52,7 +52,7 @@ last_transaction as (
 
 ),
 
--- A sum is also of what is no product, of lines that are there twice, and less what is taken off.
+-- A sum is also of what is no product, and less what is taken off.
 sampled as (
 
     select
@@ -60,6 +60,7 @@ sampled as (
         transactions.customer_id,
         transactions.product_id,
         transactions.input_row,
+        transactions.quantity,
         transactions.unit_price,
         transactions.gross_amount,
         transactions.rejection_reason is null
@@ -71,8 +72,7 @@ sampled as (
         transactions.customer_id is not null
         and transactions.invoice_id is not null
         and transactions.gross_amount <> 0
-        and coalesce(transactions.rejection_reason, 'duplicate')
-        in ('duplicate', 'non_product', 'no_price')
+        and coalesce(transactions.rejection_reason, 'non_product') in ('non_product', 'no_price')
         and (
             transactions.input_row <= {{ sampled_rows }}
             or transactions.input_row > last_transaction.input_row - {{ sampled_rows }}
@@ -80,15 +80,18 @@ sampled as (
 
 ),
 
-placed as materialized (
+placed as (
 
     select
         *,
         row_number() over so_far as place,
+        count(*) over whole_order as line_count,
+        count(*) over (partition by customer_id, invoice_id, product_id) as lines_of_product,
         sum(gross_amount) over so_far as running_amount,
-        sum(gross_amount) over (partition by customer_id, invoice_id) as order_amount
+        sum(gross_amount) over whole_order as order_amount
     from sampled
     window
+        whole_order as (partition by customer_id, invoice_id),
         so_far as (
             partition by customer_id, invoice_id
             order by input_row
@@ -97,81 +100,27 @@ placed as materialized (
 
 ),
 
--- The lines above a sum begin where the running amount is less by it twice, and those below it end
--- where it is more by it once.
-runs_of_parts as (
+-- All lines above it are the parts of a sum, or all below it. Two lines of one product and price
+-- are two of a kind.
+measured as materialized (
 
     select
-        placed.customer_id,
-        placed.invoice_id,
-        placed.place,
-        placed.place - starts.place - 1 as part_count
+        *,
+        order_amount - gross_amount as rest_amount,
+        case
+            when lines_of_product > 1 then 0
+            when running_amount = 2 * gross_amount then place - 1
+            when order_amount - running_amount = gross_amount then line_count - place
+            else 0
+        end as part_count
     from placed
-    inner join placed as starts
-        on
-            placed.customer_id = starts.customer_id
-            and placed.invoice_id = starts.invoice_id
-            and placed.running_amount - 2 * placed.gross_amount = starts.running_amount
-            and placed.place - 1 > starts.place
-    where placed.is_sale
-
-    union all
-
-    select
-        placed.customer_id,
-        placed.invoice_id,
-        placed.place,
-        ends.place - placed.place as part_count
-    from placed
-    inner join placed as ends
-        on
-            placed.customer_id = ends.customer_id
-            and placed.invoice_id = ends.invoice_id
-            and placed.running_amount + placed.gross_amount = ends.running_amount
-            and placed.place < ends.place
-    where placed.is_sale
-
-),
-
-sums as (
-
-    select
-        customer_id,
-        invoice_id,
-        place,
-        max(part_count) as part_count
-    from runs_of_parts
-    group by 1, 2, 3
-
-),
-
--- Where all lines above it are its parts, nothing runs before them.
-measured as (
-
-    select
-        placed.*,
-        coalesce(
-            case
-                when placed.running_amount = 2 * placed.gross_amount then placed.place - 1
-            end,
-            sums.part_count,
-            0
-        ) as part_count,
-        placed.order_amount - placed.gross_amount as rest_amount
-    from placed
-    left join sums
-        on
-            placed.customer_id = sums.customer_id
-            and placed.invoice_id = sums.invoice_id
-            and placed.place = sums.place
-    where placed.is_sale
 
 ),
 
 sampled_orders as (
 
     select count(*) as order_count
-    from placed
+    from measured
     where place = 1
 
 ),
@@ -195,10 +144,12 @@ by_product as (
         count(*) filter (where part_count > 1) as long_sum_count,
         count(distinct case when part_count > 1 then gross_amount end) as long_sum_amounts,
         count(distinct gross_amount) as amount_count,
+        count(distinct quantity) as quantity_count,
         max_by(
             cast(gross_amount as double) / cast(rest_amount as double), (rest_amount, input_row)
         ) filter (where rest_amount > 0) as share_of_rest
     from measured
+    where is_sale
     group by 1
 
 ),
@@ -247,7 +198,10 @@ shares as (
     inner join by_product
         on measured.product_id = by_product.product_id
     where
-        by_product.share_of_rest < 1
+        measured.is_sale
+        and by_product.share_of_rest < 1
+        -- What is paid by the piece or by weight, as the product beside it, is no tax.
+        and by_product.quantity_count = 1
         and by_product.line_count >= {{ least_lines }}
         and by_product.amount_count >= {{ least_prices }}
     group by 1

@@ -77,9 +77,8 @@ def evidence_of(log: TransactionLog, pending: Sequence[str], held: Ingested) -> 
     money = _money_of_all_rows(log, meaning, formats, held)
     findings += meaning.doubts(money)
     findings += unread_findings(
-        log.connection, raw, log.request.column_mapping, log.request.money_readers(formats),
-        takes_refunds_off="refund" in money.less,
-    )  # fmt: skip
+        log.connection, raw, log.request.column_mapping, log.request.money_readers(formats), money
+    )
     return Evidence(formats, money, checked, meaning, findings)
 
 

@@ -16,13 +16,16 @@ NO = ("false", "f", "no", "n", "0", "0.0", "nein", "non", "нет")
 NOT_MARKED = "sale"
 CREDIT = ("c", "cr", "credit")
 DEBIT = ("d", "dr", "debit")
+# The day of a return may be that of what was hired, and a test may have one, too.
+OF_NO_DAY = ("return", "returned", "test")
 A_DAY = "[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}([T ,].*)?|20[0-9]{6}"
 
 
 def _marks(column: str, word: str, *names: str) -> Iterator[tuple[str, tuple[str, str]]]:
     """Headings as they compare, with `is`, the day and so on, to our column and the word that they stand for there."""
     for name in names:
-        for heading in (name, f"is{name}", f"was{name}", f"{name}flag", f"{name}at", f"{name}on", f"{name}date"):
+        of_days = () if word in OF_NO_DAY else (f"{name}at", f"{name}on", f"{name}date")
+        for heading in (name, f"is{name}", f"was{name}", f"{name}flag", *of_days):
             yield heading, (column, word)
 
 
@@ -62,8 +65,9 @@ def marked_text(heading: str, column: str, sql: str) -> str:
     word = mark[1]
     text = f"trim(cast({sql} as varchar))"
     yes, no = (*YES, *(CREDIT if word == "credit" else ())), (*NO, *(DEBIT if word == "credit" else ()))
+    is_day = "" if word in OF_NO_DAY else f" or regexp_full_match({text}, {quote_text(A_DAY)})"
     return (
-        f"case when list_contains({quote_list(yes)}, lower({text})) or regexp_full_match({text}, {quote_text(A_DAY)})"
+        f"case when list_contains({quote_list(yes)}, lower({text})){is_day}"
         f" then {quote_text(word)} when list_contains({quote_list(no)}, lower({text})) then {quote_text(NOT_MARKED)}"
         f" else cast({sql} as varchar) end"
     )

@@ -16,6 +16,7 @@ from shop_toolkit.ingest.headings import mapping_example
 from shop_toolkit.ingest.marks import mark_of
 from shop_toolkit.ingest.money import PARTS, TOTALS, MoneyReading, Readers, money_headings
 from shop_toolkit.ingest.money_proofs import (
+    are_ones,
     filled_lines,
     grain_of,
     is_proven,
@@ -209,7 +210,7 @@ def _discounts(
 def _refunds(connection: duckdb.DuckDBPyConnection, names: Mapping[str, str]) -> _Shown:
     """Whether refunds are taken off prices: none is more than what was paid, and no line gives the same money back."""
     rows, example = filled_lines(connection, names, "refund")
-    if not rows or (example == 1 and mark_of(names["refund"])):
+    if not rows or (mark_of(names["refund"]) and are_ones(connection, "refund")):
         # 0 and 1 mark what was refunded.
         return "refund", None, None, None
     of = grain_of(connection, "refund")
@@ -263,11 +264,11 @@ def _unused(
         if sql is None:
             continue
         text = f"(select {money_text(part, sql, readers)} as number_text)"
-        ((rows, example),) = connection.execute(
-            f"select count(*), max(number) from (select (select abs({readers.number}) from {text}) as number"
-            f" from {relation.sql}) where number > 0"
+        ((rows, least, example),) = connection.execute(
+            "select count(*), min(number), max(number)"
+            f" from (select (select abs({readers.number}) from {text}) as number from {relation.sql}) where number > 0"
         ).fetchall()
-        if rows and not (example == 1 and mark_of(headings[part])):
+        if rows and not (least == example == 1 and mark_of(headings[part])):
             findings[part] = _left_out(f"{part}s_left_out", int(rows), f"{headings[part]}: {float(example):g}")
     return findings
 

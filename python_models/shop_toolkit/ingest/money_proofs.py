@@ -269,6 +269,12 @@ def refunded_orders(connection: duckdb.DuckDBPyConnection, of: str | None) -> tu
     return int(refunded), int(fitting)
 
 
+def are_ones(connection: duckdb.DuckDBPyConnection, part: str) -> bool:
+    """Whether all of a part of the money that is not 0 is 1: then it may be a mark."""
+    ((ones,),) = connection.execute(f"select bool_and(abs({part}) = 1) from {LINES} where {part} <> 0").fetchall()
+    return bool(ones)
+
+
 def filled_lines(connection: duckdb.DuckDBPyConnection, names: Mapping[str, str], part: str) -> tuple[int, float]:
     """How many lines have an amount other than 0, and the highest."""
     if part not in names:

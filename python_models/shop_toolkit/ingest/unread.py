@@ -2,19 +2,19 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import duckdb
 
-from shop_toolkit.errors import shortened
+from shop_toolkit.errors import listed, shortened
 from shop_toolkit.ingest.exports import comparable
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, in_quotes, mapping_example
 from shop_toolkit.ingest.marks import NOT_MARKED, mark_of, marked_text
-from shop_toolkit.ingest.money import Readers
+from shop_toolkit.ingest.money import MoneyReading, Readers
 from shop_toolkit.ingest.relation import NUMBER_COLUMNS, InputRelation
 from shop_toolkit.ingest.seeds import rows_of_seed
 from shop_toolkit.quoting import quote_list, quote_text
@@ -23,6 +23,10 @@ STATUSES = (
     *COLUMN_ALIASES["order_status"], "fulfillmentstatus", "fulfilmentstatus", "deliverystatus", "shippingstatus",
     "shipmentstatus", "refundstatus", "returnstatus",
 )  # fmt: skip
+MARKS_TABLE = "marked_rows"
+IDS = ("customer_id", "product_id", "invoice_id")
+# So few may be otherwise.
+CHANCE = 0.1
 RETURNED = ("refund", "refunded", "return", "returned", "canceled", "cancelled")
 RETURNED_UNITS = {
     name for word in RETURNED for unit in ("quantity", "qty", "units") for name in (word + unit, unit + word)
@@ -34,8 +38,7 @@ def unread_findings(
     pending: InputRelation,
     column_mapping: Mapping[str, Any],
     readers: Readers,
-    *,
-    takes_refunds_off: bool,
+    money: MoneyReading,
 ) -> list[Finding]:
     """Look at columns beside ours that say otherwise. Rows are read once more where there are such columns.
 
@@ -44,7 +47,7 @@ def unread_findings(
         pending: The rows that the build reads.
         column_mapping: The setting of that name: a status that it maps is the one that is meant.
         readers: How texts become numbers.
-        takes_refunds_off: Whether refunded money is taken off the amounts: then units that were returned are no doubt.
+        money: What the columns of money mean. Where refunds are taken off, units that were returned are no doubt.
     """
     findings: list[Finding] = []
     for part in pending.parts or [pending]:
@@ -52,9 +55,9 @@ def unread_findings(
             name = comparable(heading)
             if name in STATUSES and "order_status" in part.columns and "order_status" not in column_mapping:
                 findings += _contradicting_statuses(connection, part, heading)
-            if name in RETURNED_UNITS and not takes_refunds_off:
+            if name in RETURNED_UNITS and "refund" not in money.less:
                 findings += _returned_units(connection, part, heading)
-            findings += _marked_rows(connection, part, heading, column_mapping, readers)
+        findings += _marked_rows(connection, money.revise(part, readers), column_mapping, readers)
     # A build stores each doubt once.
     rows: Counter[str] = Counter()
     amounts: dict[str, Decimal] = {}
@@ -110,17 +113,43 @@ def _returned_units(connection: duckdb.DuckDBPyConnection, part: InputRelation, 
 
 
 def _marked_rows(
-    connection: duckdb.DuckDBPyConnection,
-    part: InputRelation,
-    heading: str,
-    column_mapping: Mapping[str, Any],
-    readers: Readers,
+    connection: duckdb.DuckDBPyConnection, part: InputRelation, column_mapping: Mapping[str, Any], readers: Readers
 ) -> list[Finding]:
-    """A warning of rows that a column marks as cancelled, paid back or a test, although they count as sales."""
-    mark = mark_of(heading)
-    if mark is None:
+    """A warning of rows that columns mark as cancelled, paid back or tests, although they count as sales.
+
+    A row with several marks counts once.
+    """
+    headings = [heading for heading in part.others if mark_of(heading)]
+    if not headings:
         return []
-    column, word = mark
+    try:
+        _create_marks(connection, part, headings, readers)
+        marks = {
+            heading: mark
+            for place, heading in enumerate(headings)
+            if (mark := mark_of(heading)) and _is_mark(connection, f"mark_{place}", mark[1])
+        }
+        if not marks:
+            return []
+        is_marked = " or ".join(
+            f"mark_{place} = {quote_text(marks[heading][1])}"
+            for place, heading in enumerate(headings)
+            if heading in marks
+        )
+        first = headings.index(next(iter(marks)))
+        ((rows, amount, example),) = connection.execute(
+            f"select count(*), sum(amount), min(written_{first}) filter (where mark_{first} ="
+            f" {quote_text(marks[headings[first]][1])}) from {MARKS_TABLE} where is_sale and ({is_marked})"
+        ).fetchall()
+    finally:
+        connection.execute(f"drop table if exists {MARKS_TABLE}")
+    return [_left_out(part, marks, column_mapping, int(rows), amount, example)]
+
+
+def _create_marks(
+    connection: duckdb.DuckDBPyConnection, part: InputRelation, headings: Sequence[str], readers: Readers
+) -> None:
+    """A table of all rows with their marks, and whether they count as sales without them."""
     sql_of = part.columns
     is_sale = [f"coalesce({readers.value(sql_of[name])} > 0, true)" for name in NUMBER_COLUMNS if name in sql_of]
     is_sale += [
@@ -128,47 +157,95 @@ def _marked_rows(
         for name in ("order_status", "transaction_type")
         if name in sql_of
     ]
-    money = [readers.value(sql_of[name]) for name in ("unit_price", "amount") if name in sql_of][:1]
+    money = [sql_of[name] for name in ("unit_price", "amount") if name in sql_of][:1]
     if "unit_price" in sql_of and "quantity" in sql_of:
-        money.append(readers.value(sql_of["quantity"]))
-    text = marked_text(heading, column, part.others[heading])
-    ((rows, others, all_rows, amount, example),) = connection.execute(
+        money.append(sql_of["quantity"])
+    # A slip of the pen may be more than money can be.
+    amount = " * ".join(f"cast({readers.value(sql)} as double)" for sql in money)
+    texts = [f"trim(cast({sql_of.get(name, 'null')} as varchar)) as {name}" for name in IDS]
+    for place, heading in enumerate(headings):
+        column, _ = mark_of(heading) or ("", "")
+        texts.append(f"trim(cast({part.others[heading]} as varchar)) as written_{place}")
+        texts.append(f"nullif(trim({marked_text(heading, column, part.others[heading])}), '') as mark_{place}")
+    connection.execute(
+        f"create or replace temp table {MARKS_TABLE} as select {' and '.join(is_sale)} as is_sale,"
+        f" try_cast({amount} as decimal(18, 2)) as amount, {', '.join(texts)} from {part.sql}"
+    )
+
+
+def _is_mark(connection: duckdb.DuckDBPyConnection, mark: str, word: str) -> bool:
+    """Whether a column marks some rows that count as sales: fewer than half of them, and holds nothing else."""
+    is_marked = f"is_sale and {mark} = {quote_text(word)}"
+    ((rows, others, sales),) = connection.execute(
         f"""
-        with marks as (
-            select
-                trim(cast({part.others[heading]} as varchar)) as written,
-                nullif(trim({text}), '') as mark,
-                {" and ".join(is_sale)} as is_sale,
-                cast({" * ".join(money)} as decimal(18, 2)) as amount
-            from {part.sql}
-        )
         select
-            count(*) filter (where is_sale and mark = {quote_text(word)}),
-            count(*) filter (where mark not in ({quote_text(word)}, {quote_text(NOT_MARKED)})),
-            count(*),
-            sum(amount) filter (where is_sale and mark = {quote_text(word)}),
-            min(written) filter (where is_sale and mark = {quote_text(word)})
-        from marks
+            count(*) filter (where {is_marked}),
+            count(*) filter (where {mark} not in ({quote_text(word)}, {quote_text(NOT_MARKED)})),
+            count(*) filter (where is_sale)
+        from {MARKS_TABLE}
         """
     ).fetchall()
-    # Where the column holds something else, too, or marks all, it is no such mark.
-    if not rows or others or rows == all_rows:
-        return []
-    shown, cells = f"{heading}: {example}", None if amount is None else f"{amount:.2f}"
-    if column in sql_of:
-        return [Finding(
-            "marks_left_out", column, int(rows), shown,
-            f"By '{shortened(heading, 60)}' they were cancelled, paid back or tests, but they count as sales by"
+    if not rows or others or 2 * rows >= sales:
+        return False
+    # One day on several orders of a customer is that of a contract. The debit of one shop is the credit of another, but
+    # what was given back was sold to the same.
+    ((contracts, of, linked),) = connection.execute(
+        f"""
+        with marked as (
+            select customer_id, product_id, invoice_id, {mark.replace("mark", "written")} as written
+            from {MARKS_TABLE}
+            where {is_marked}
+        ),
+        sold as (
+            select distinct customer_id, product_id
+            from {MARKS_TABLE}
+            where is_sale and {mark} is distinct from {quote_text(word)}
+        ),
+        days as (
+            select count(distinct invoice_id) > 1 as has_several_orders
+            from marked
+            where regexp_matches(written, '[0-9].*[-/.]')
+            group by customer_id, written
+        )
+        select
+            (select count(*) from days where has_several_orders),
+            (select count(*) from days),
+            (select count(*) from marked inner join sold using (customer_id, product_id))
+        """
+    ).fetchall()
+    return contracts <= CHANCE * of and (word != "credit" or linked >= (1 - CHANCE) * rows)
+
+
+def _left_out(
+    part: InputRelation,
+    marks: Mapping[str, tuple[str, str]],
+    column_mapping: Mapping[str, Any],
+    rows: int,
+    amount: Decimal | None,
+    example: str | None,
+) -> Finding:
+    """The warning: how the marks would count, or that they can't as their columns have headings."""
+    headings = listed(marks, 60)
+    shown, cells = f"{next(iter(marks))}: {example}", None if amount is None else f"{amount:.2f}"
+    free: dict[str, str] = {}
+    for heading, (column, _) in marks.items():
+        if column not in part.columns:
+            free.setdefault(column, heading)
+    if not free:
+        column = next(iter(marks.values()))[0]
+        return Finding(
+            "marks_left_out", column, rows, shown,
+            f"By '{headings}' they were cancelled, paid back or tests, but they count as sales by"
             f" '{shortened(part.headings[column], 60)}'. If they are none, leave them out of the export.",
             amount=cells,
-        )]  # fmt: skip
-    example = mapping_example(column_mapping, in_quotes({column: heading}))
-    return [Finding(
-        "marks_left_out", column, int(rows), shown,
-        f"By '{shortened(heading, 60)}' they were cancelled, paid back or tests, but they count as sales. If they are"
-        f" none, add --vars '{example}'.",
+        )  # fmt: skip
+    mapping = mapping_example(column_mapping, in_quotes(free))
+    return Finding(
+        "marks_left_out", next(iter(free)), rows, shown,
+        f"By '{headings}' they were cancelled, paid back or tests, but they count as sales. If they are none, add"
+        f" --vars '{mapping}'.",
         amount=cells,
-    )]  # fmt: skip
+    )  # fmt: skip
 
 
 def _no_sales(column: str) -> list[str]:

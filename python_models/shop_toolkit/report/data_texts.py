@@ -254,9 +254,9 @@ WORDS = (
         " products that they are for."
     ),
     marked(
-        "These orders stand there several times, in rows that are alike but for their status, their time or a column"
-        " that is not used: one for each payment, parcel or step? Each counts. Export one row for each line of an"
-        " order."
+        "These orders stand there several times, in rows that are alike but for their status or a column that is not"
+        " used: one for each payment, parcel or step? Then each counts: export one row for each line. Several pieces of"
+        " a kind are right as they are."
     ),
     marked(
         "They count as sales, but the same orders stand there again as cancelled, line by line: a history of statuses?"
