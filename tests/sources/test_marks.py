@@ -49,6 +49,10 @@ def revenue(place: Path, **settings: Any) -> Decimal:
         ("Return flag", "x", "", "transaction_type", 20),
         ("D/C", "C", "D", "transaction_type", 20),
         ("Debit/Credit", "cr", "dr", "transaction_type", 20),
+        # in German, and as SAP calls it
+        ("S/H", "H", "S", "transaction_type", 20),
+        ("Soll/Haben-Kennzeichen", "Haben", "Soll", "transaction_type", 20),
+        ("SHKZG", "H", "S", "transaction_type", 20),
     ],
 )
 def test_a_mark_is_a_warning_and_counts_once_it_is_mapped(
@@ -74,6 +78,8 @@ def test_a_column_that_is_no_mark_is_no_warning(marks: tuple[str, ...], tmp_path
     for heading in ("Test", "Return", "Return date"):
         assert warnings(log_of(tmp_path, heading, *marks)) == []
     assert warnings(log_of(tmp_path, "Cancelled quantity", "0", "1", "0")) == []
+    # shipping and handling
+    assert warnings(log_of(tmp_path, "S/H", "0", "1", "0")) == []
 
 
 def test_a_mark_beside_a_status_is_a_warning_where_the_status_is_that_of_a_sale(tmp_path: Path) -> None:
@@ -130,8 +136,10 @@ def test_a_row_with_two_marks_counts_once_and_as_its_money_is_read(tmp_path: Pat
 
 
 def test_letters_of_debit_and_credit_need_what_was_sold_to_the_same_customer(tmp_path: Path) -> None:
-    rows = [f"{order},2024-01-0{order},c{order},A,2,10.00,{'C' if order == 1 else 'D'}" for order in range(1, 6)]
-    assert warnings(write(tmp_path / "log.csv", f"{HEADINGS},D/C", *rows)) == []
+    for heading, credit, debit in (("D/C", "C", "D"), ("S/H", "H", "S")):
+        marks = {order: credit if order == 1 else debit for order in range(1, 6)}
+        rows = [f"{order},2024-01-0{order},c{order},A,2,10.00,{mark}" for order, mark in marks.items()]
+        assert warnings(write(tmp_path / "log.csv", f"{HEADINGS},{heading}", *rows)) == []
 
 
 def test_a_day_on_several_orders_of_a_customer_is_that_of_a_contract(tmp_path: Path) -> None:

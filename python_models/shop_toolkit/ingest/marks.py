@@ -16,6 +16,10 @@ NO = ("false", "f", "no", "n", "0", "0.0", "nein", "non", "нет")
 NOT_MARKED = "sale"
 CREDIT = ("c", "cr", "credit")
 DEBIT = ("d", "dr", "debit")
+# In German, by letters alone: a column S/H of ones and zeros may be of shipping and handling.
+HABEN = ("h", "haben")
+SOLL = ("s", "soll")
+SOLL_HABEN = ("sh", "sollhaben", "sollhabenkz", "sollhabenkennzeichen", "shkennzeichen", "shkz", "shkzg")
 # The day of a return may be that of what was hired, and a test may have one, too.
 OF_NO_DAY = ("return", "returned", "test")
 A_DAY = "[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}([T ,].*)?|20[0-9]{6}"
@@ -45,7 +49,7 @@ MARKS: dict[str, tuple[str, str]] = dict((
     *_marks("transaction_type", "credit", "creditnote", "creditmemo", "gutschrift", "storno"),
     # By the letters of either side, too.
     *_marks("transaction_type", "credit", "debitcredit", "creditdebit", "debitorcredit", "creditordebit", "dc", "drcr",
-            "crdr", "debitcreditindicator", "creditdebitindicator"),
+            "crdr", "debitcreditindicator", "creditdebitindicator", *SOLL_HABEN),
 ))  # fmt: skip
 
 
@@ -65,6 +69,8 @@ def marked_text(heading: str, column: str, sql: str) -> str:
     word = mark[1]
     text = f"trim(cast({sql} as varchar))"
     yes, no = (*YES, *(CREDIT if word == "credit" else ())), (*NO, *(DEBIT if word == "credit" else ()))
+    if comparable(heading) in SOLL_HABEN:
+        yes, no = HABEN, SOLL
     is_day = "" if word in OF_NO_DAY else f" or regexp_full_match({text}, {quote_text(A_DAY)})"
     return (
         f"case when list_contains({quote_list(yes)}, lower({text})){is_day}"
