@@ -142,6 +142,12 @@ def test_letters_of_debit_and_credit_need_what_was_sold_to_the_same_customer(tmp
         assert warnings(write(tmp_path / "log.csv", f"{HEADINGS},{heading}", *rows)) == []
 
 
+def test_letters_of_debit_and_credit_count_where_products_have_names_alone(tmp_path: Path) -> None:
+    rows = [f"{order},2024-01-0{order},c1,Mug,2,10.00,{'H' if order == 3 else 'S'}" for order in range(1, 6)]
+    log = write(tmp_path / "log.csv", f"{HEADINGS.replace('sku', 'item_name')},S/H", *rows)
+    assert [(count, amount) for _, count, amount, *_ in warnings(log)] == [(1, 20)]
+
+
 def test_a_day_on_several_orders_of_a_customer_is_that_of_a_contract(tmp_path: Path) -> None:
     rows = [
         f"{10 * customer + month},2024-0{month}-05,c{customer},A,1,10.00,{'2024-09-01' if customer == 1 else ''}"

@@ -162,7 +162,9 @@ def _create_marks(
         money.append(sql_of["quantity"])
     # A slip of the pen may be more than money can be.
     amount = " * ".join(f"cast({readers.value(sql)} as double)" for sql in money)
-    texts = [f"trim(cast({sql_of.get(name, 'null')} as varchar)) as {name}" for name in IDS]
+    # Without codes, names tell products apart.
+    ids = {"product_id": sql_of.get("product_description", "null"), **sql_of}
+    texts = [f"trim(cast({ids.get(name, 'null')} as varchar)) as {name}" for name in IDS]
     for place, heading in enumerate(headings):
         column, _ = mark_of(heading) or ("", "")
         texts.append(f"trim(cast({part.others[heading]} as varchar)) as written_{place}")
