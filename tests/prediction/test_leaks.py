@@ -73,27 +73,27 @@ PREDICTED = """
 """
 LEAKS = {
     "features see two months ahead": (
-        "models/prediction/int_point_in_time_features.sql",
+        "models/prediction/samples/int_point_in_time_features.sql",
         "is_valid_on('order_states', 'dates.as_of_date')",
         "is_valid_on('order_states', 'dates.as_of_date + 60')",
     ),
     "shares see two months ahead": (
-        "models/prediction/int_sample_features.sql",
+        "models/prediction/samples/int_sample_features.sql",
         "and cutoffs.cutoff_date >= category_spend.event_date",
         "and cutoffs.cutoff_date + 60 >= category_spend.event_date",
     ),
     "test samples of interests train": (
-        "models/prediction/int_classification_samples.sql",
+        "models/prediction/classification/int_classification_samples.sql",
         "origins.origin_date >= samples.label_end_date as is_complete,\n        samples_with_interest",
         "true as is_complete,\n        samples_with_interest",
     ),
     "test samples of spend train": (
-        "models/prediction/int_spend_samples.sql",
+        "models/prediction/spend/int_spend_samples.sql",
         "when samples.label_end_date <= dates.origin_date then 'train'",
         "when true then 'train'",
     ),
     "later samples choose the model of spend": (
-        "models/prediction/int_spend_samples.sql",
+        "models/prediction/spend/int_spend_samples.sql",
         "min(origin_date) - max(horizon_days) as origin_date",
         "min(origin_date) as origin_date",
     ),
