@@ -1,14 +1,7 @@
-{#- So many of the first and of the last rows show it, whatever the log holds. -#}
-{%- set sampled_rows = 30000 -%}
 {#- So large a share of the orders that could show it has to agree, and so many at least. -#}
 {%- set proven_share = 0.9 -%}
 {%- set least_orders = 5 -%}
 {%- set least_orders_of_one_line = 10 -%}
-
-{%- set line_columns = [
-    'customer_id', 'invoice_id', 'product_id', 'quantity', 'unit_price', 'transaction_type',
-    'currency'
-] -%}
 
 -- Orders that the log has several times, in rows that are alike but for their status or a column
 -- that is not used: a history of statuses, a row for each payment, each parcel or each step. Some
@@ -57,33 +50,14 @@ sampled as (
     cross join logs_of_invoices
     cross join last_transaction
     where
-        transactions.input_row <= {{ sampled_rows }}
-        or transactions.input_row > last_transaction.input_row - {{ sampled_rows }}
+        {{ is_first_or_last_row('transactions.input_row', 'last_transaction.input_row') }}
 
 ),
 
 -- Two files may have two versions of an order: that is another doubt.
 sampled_lines as (
 
-    select
-        {% for column in line_columns %}
-        sampled.{{ column }},
-        {% endfor %}
-        base_transactions.file_name,
-        count(*) as row_count,
-        coalesce(
-            min(sampled.order_status) <> max(sampled.order_status), false
-        ) as has_several_statuses,
-        min(cast(sampled.ordered_at as date))
-        = max(cast(sampled.ordered_at as date)) as is_of_one_day
-    from sampled
-    inner join base_transactions
-        on sampled.input_row = base_transactions.input_row
-    group by
-        {% for column in line_columns %}
-        sampled.{{ column }},
-        {% endfor %}
-        base_transactions.file_name
+    {{ rows_by_line('sampled') | indent(4) }}
 
 ),
 
@@ -92,8 +66,7 @@ sampled_orders as (
     select
         count(*) as line_count,
         sum(row_count) as row_count,
-        min(row_count) > 1
-        and bool_and(has_several_statuses or is_of_one_day) as is_repeated,
+        min(repeat_count) > 1 as is_repeated,
         max(row_count) > 1 as has_repeated_line,
         count(product_id) as product_count,
         max(unit_price) as unit_price,
@@ -145,30 +118,17 @@ proven as (
 
 ),
 
-lines as (
+transactions_of_proven_logs as (
 
-    select
-        {% for column in line_columns %}
-        transactions.{{ column }},
-        {% endfor %}
-        base_transactions.file_name,
-        count(*) as row_count,
-        count(*) filter (where transactions.rejection_reason is null) as sale_count,
-        max(transactions.gross_amount) as gross_amount,
-        coalesce(
-            min(transactions.order_status) <> max(transactions.order_status), false
-        ) as has_several_statuses,
-        min(cast(transactions.ordered_at as date))
-        = max(cast(transactions.ordered_at as date)) as is_of_one_day
+    select transactions.*
     from transactions
     cross join proven
-    inner join base_transactions
-        on transactions.input_row = base_transactions.input_row
-    group by
-        {% for column in line_columns %}
-        transactions.{{ column }},
-        {% endfor %}
-        base_transactions.file_name
+
+),
+
+lines as (
+
+    {{ rows_by_line('transactions_of_proven_logs') | indent(4) }}
 
 ),
 
@@ -176,11 +136,7 @@ repeated_lines as (
 
     select
         *,
-        min(
-            case when has_several_statuses or is_of_one_day then row_count else 1 end
-        ) over (
-            partition by file_name, customer_id, invoice_id
-        ) as least_rows
+        min(repeat_count) over (partition by file_name, customer_id, invoice_id) as least_rows
     from lines
 
 ),

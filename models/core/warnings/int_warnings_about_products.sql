@@ -1,5 +1,3 @@
-{#- So many of the first and of the last rows show it, whatever the log holds. -#}
-{%- set sampled_rows = 30000 -%}
 {#- So large a share of a product's lines has to agree, and so many lines at least. -#}
 {%- set proven = 0.9 -%}
 {%- set least_sums = 5 -%}
@@ -73,10 +71,7 @@ sampled as (
         and transactions.invoice_id is not null
         and transactions.gross_amount <> 0
         and coalesce(transactions.rejection_reason, 'non_product') in ('non_product', 'no_price')
-        and (
-            transactions.input_row <= {{ sampled_rows }}
-            or transactions.input_row > last_transaction.input_row - {{ sampled_rows }}
-        )
+        and {{ is_first_or_last_row('transactions.input_row', 'last_transaction.input_row') }}
 
 ),
 

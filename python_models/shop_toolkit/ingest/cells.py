@@ -35,7 +35,7 @@ def look_like(column: str, cells: Sequence[str]) -> bool:
 def can_hold(column: str, cells: Sequence[str]) -> bool:
     """Whether the cells leave it possible that they are of one of our columns: no price is without a digit.
 
-    A column that holds nothing is none of ours, and one that is the same in all rows tells no customers or days apart.
+    A column that holds nothing is none of ours, and one that is the same in all rows names no customers or days.
     """
     filled = _filled(cells)
     is_empty = bool(cells) and not filled

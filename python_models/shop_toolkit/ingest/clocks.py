@@ -95,21 +95,20 @@ def times_left_out(
     days, times = (connection.execute(f"{query} limit 1").fetchall() for query in (filled, f"{filled} and {has_time}"))
     if times or not days:
         return []
+    of_times = {heading for name, file in files.items() if file is not None for heading in _of_times(name, file)}
     for part in pending.parts or [pending]:
         for heading in part.others:
-            is_of_another = any(word in comparable(heading) for word in OTHER_TIMES)
-            if not is_of_another and any(_holds_times(name, file, heading) for name, file in files.items()):
+            if heading in of_times and not any(word in comparable(heading) for word in OTHER_TIMES):
                 return _left_out(connection, part, heading, column_mapping)
     return []
 
 
-def _holds_times(name: str, file: FileDescription | None, heading: str) -> bool:
-    """Whether the first cells of a file's column are times, as far as they can be looked at."""
-    if file is None or heading not in (names := unique_headings(file.headings)):
-        return False
+def _of_times(name: str, file: FileDescription) -> list[str]:
+    """Headings of a file's columns whose first cells are times, as far as they can be looked at."""
+    names = unique_headings(file.headings)
     if file.kind == "parquet":
-        return file.types[names.index(heading)] == "TIME"
-    return are_times(first_cells(name, file, names).get(heading, ()))
+        return [heading for heading, kind in zip(names, file.types, strict=True) if kind == "TIME"]
+    return [heading for heading, cells in first_cells(name, file, names).items() if are_times(cells)]
 
 
 def _left_out(

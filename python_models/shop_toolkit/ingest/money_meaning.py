@@ -16,7 +16,6 @@ from shop_toolkit.ingest.headings import mapping_example
 from shop_toolkit.ingest.marks import mark_of
 from shop_toolkit.ingest.money import PARTS, TOTALS, MoneyReading, Readers, money_headings
 from shop_toolkit.ingest.money_proofs import (
-    are_ones,
     filled_lines,
     grain_of,
     is_proven,
@@ -187,7 +186,7 @@ def _discounts(
     connection: duckdb.DuckDBPyConnection, names: Mapping[str, str], proofs: Mapping[str, Mapping[str, int]]
 ) -> _Shown:
     """Whether discounts are taken off prices: a total shows whether prices are before or after them."""
-    rows, example = filled_lines(connection, names, "discount")
+    rows, _, example = filled_lines(connection, names, "discount")
     if not rows:
         return "discount", None, None, None
     name, price = names["discount"], names["price"]
@@ -209,9 +208,8 @@ def _discounts(
 
 def _refunds(connection: duckdb.DuckDBPyConnection, names: Mapping[str, str]) -> _Shown:
     """Whether refunds are taken off prices: none is more than what was paid, and no line gives the same money back."""
-    rows, example = filled_lines(connection, names, "refund")
-    if not rows or (mark_of(names["refund"]) and are_ones(connection, "refund")):
-        # 0 and 1 mark what was refunded.
+    rows, least, example = filled_lines(connection, names, "refund")
+    if not rows or _is_mark(names["refund"], least, example):
         return "refund", None, None, None
     of = grain_of(connection, "refund")
     refunded, fitting = refunded_orders(connection, of)
@@ -227,7 +225,7 @@ def _taxes(
     source: str | None,
 ) -> _Shown:
     """A warning where taxes stand beside prices, and no total shows whether prices include them."""
-    rows, example = filled_lines(connection, names, "tax")
+    rows, _, example = filled_lines(connection, names, "tax")
     is_shown = source == "taxed" or any(
         is_proven(proof[name], proof["tax_orders"])
         for proof in proofs.values()
@@ -240,6 +238,11 @@ def _taxes(
         "Nothing shows whether prices include these taxes. They count as they are; name a column with the amounts that"
         " should count in column_mapping: {amount: …}.",
     )  # fmt: skip
+
+
+def _is_mark(heading: str, least: float, highest: float) -> bool:
+    """Whether a column holds 0 and 1 for what was refunded, and no money."""
+    return least == highest == 1 and mark_of(heading) is not None
 
 
 def _left_out(kind: str, rows: int, example: str) -> Finding:
@@ -268,7 +271,7 @@ def _unused(
             "select count(*), min(number), max(number)"
             f" from (select (select abs({readers.number}) from {text}) as number from {relation.sql}) where number > 0"
         ).fetchall()
-        if rows and not (least == example == 1 and mark_of(headings[part])):
+        if rows and not _is_mark(headings[part], least, example):
             findings[part] = _left_out(f"{part}s_left_out", int(rows), f"{headings[part]}: {float(example):g}")
     return findings
 

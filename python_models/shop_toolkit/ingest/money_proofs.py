@@ -13,6 +13,9 @@ from shop_toolkit.ingest.relation import InputRelation
 
 # So large a share of the rows or orders that can show it has to agree.
 PROVEN = 0.95
+# So far may price × quantity be from an amount, as both are rounded to the cent: of the amount, and of each unit.
+CENT, CENT_OF_UNIT = 0.006, 0.005
+TOLERANCE = f"{CENT} + {CENT_OF_UNIT} * abs(quantity)"
 LINES = "money_lines"
 ORDERS = "money_orders"
 
@@ -108,7 +111,7 @@ def _create_orders(connection: duckdb.DuckDBPyConnection, total: str, parts: str
                 max(total) as total,
                 sum(price * quantity) as gross,
                 sum(price) as prices,
-                sum(0.006 + 0.005 * abs(quantity)) as tolerance,
+                sum({TOLERANCE}) as tolerance,
                 coalesce(sum(discount), 0) as discount,
                 [0, max(discount), sum(discount)] as discounts,
                 coalesce(sum(tax), 0) as tax,
@@ -147,7 +150,7 @@ def _counts_of_lines(total: str, parts: str) -> str:
         with lines as (
             select
                 abs(quantity) <> 1 and quantity <> 0 and price <> 0 as can_show,
-                0.006 + 0.005 * abs(quantity) as tolerance,
+                {TOLERANCE} as tolerance,
                 price * quantity as gross, price, {total} as total, {parts}
             from {LINES}
             where price is not null and quantity is not null
@@ -157,7 +160,7 @@ def _counts_of_lines(total: str, parts: str) -> str:
             count(total) as all_lines,
             count(*) filter (where can_show and total is not null) as lines,
             count(*) filter (where can_show and abs(gross - total) <= tolerance) as line_totals,
-            count(*) filter (where can_show and abs(price - total) <= 0.006) as equal,
+            count(*) filter (where can_show and abs(price - total) <= {CENT}) as equal,
             count(*) filter (where can_show and tax > 0 and abs(gross + tax - total) <= tolerance) as taxed,
             count(*) filter (where can_show and tax > 0 and total is not null) as taxed_lines,
             count(*) filter (where abs(gross - coalesce(discount, 0) - total) <= tolerance) as discounted,
@@ -269,17 +272,13 @@ def refunded_orders(connection: duckdb.DuckDBPyConnection, of: str | None) -> tu
     return int(refunded), int(fitting)
 
 
-def are_ones(connection: duckdb.DuckDBPyConnection, part: str) -> bool:
-    """Whether all of a part of the money that is not 0 is 1: then it may be a mark."""
-    ((ones,),) = connection.execute(f"select bool_and(abs({part}) = 1) from {LINES} where {part} <> 0").fetchall()
-    return bool(ones)
-
-
-def filled_lines(connection: duckdb.DuckDBPyConnection, names: Mapping[str, str], part: str) -> tuple[int, float]:
-    """How many lines have an amount other than 0, and the highest."""
+def filled_lines(
+    connection: duckdb.DuckDBPyConnection, names: Mapping[str, str], part: str
+) -> tuple[int, float, float]:
+    """How many lines have an amount other than 0, the least and the highest."""
     if part not in names:
-        return 0, 0.0
-    ((rows, example),) = connection.execute(
-        f"select count(*), coalesce(max(abs({part})), 0) from {LINES} where {part} <> 0"
+        return 0, 0.0, 0.0
+    ((rows, least, highest),) = connection.execute(
+        f"select count(*), coalesce(min(abs({part})), 0), coalesce(max(abs({part})), 0) from {LINES} where {part} <> 0"
     ).fetchall()
-    return int(rows), float(example)
+    return int(rows), float(least), float(highest)

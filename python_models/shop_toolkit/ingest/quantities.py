@@ -4,7 +4,6 @@ Each line would count as one unit, and with it most of the money would be missin
 """
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import duckdb
@@ -12,15 +11,13 @@ import duckdb
 from shop_toolkit.errors import InputError, shortened
 from shop_toolkit.ingest.headings import in_quotes, mapping_example
 from shop_toolkit.ingest.money import Readers
-from shop_toolkit.ingest.money_proofs import is_proven
+from shop_toolkit.ingest.money_proofs import CENT, CENT_OF_UNIT, TOLERANCE, is_proven
 from shop_toolkit.ingest.relation import InputRelation
 
 # The first rows show which columns may be quantities and totals; all rows prove it.
 SAMPLED_ROWS = 1_000
 # So many of them have other quantities than one, or it may be chance.
 LEAST_ROWS = 5
-# A total is rounded to the cent.
-TOLERANCE = Decimal("0.006")
 
 
 def check_quantities(
@@ -62,7 +59,7 @@ def _check_form(
             f"""
             select
                 count(*),
-                count(*) filter (where abs(price * quantity - total) <= 0.006 + 0.005 * abs(quantity))
+                count(*) filter (where abs(price * quantity - total) <= {TOLERANCE})
             from (select {numbers} from {rows.sql})
             where quantity not in (0, 1) and price <> 0 and total is not null
             """
@@ -79,11 +76,13 @@ def _check_form(
 
 def _candidates(connection: duckdb.DuckDBPyConnection, rows: InputRelation, readers: Readers) -> list[tuple[str, str]]:
     """Headings of what may be a quantity and a total by the first rows, in the order of the columns."""
-    texts = [f"cast({sql} as varchar)" for sql in (rows.columns["unit_price"], *rows.others.values())]
-    sampled = connection.execute(f"select {', '.join(texts)} from {rows.sql} limit {SAMPLED_ROWS}").fetchall()
+    texts = ", ".join(map(readers.text, (rows.columns["unit_price"], *rows.others.values())))
+    # The reader of a text is long: written once, it reads all columns.
+    read = f"list_transform([{texts}], lambda number_text: cast({readers.number} as double))"
+    sampled = connection.execute(f"select {read} from {rows.sql} limit {SAMPLED_ROWS}").fetchall()
     if not sampled:
         return []
-    prices, *others = ([_number(text, readers.separator) for text in column] for column in zip(*sampled, strict=True))
+    prices, *others = zip(*(row for (row,) in sampled), strict=True)
     numbers = {
         heading: column
         for heading, column in zip(rows.others, others, strict=True)
@@ -92,7 +91,7 @@ def _candidates(connection: duckdb.DuckDBPyConnection, rows: InputRelation, read
     quantities = {
         heading: column
         for heading, column in numbers.items()
-        if all(number == number.to_integral_value() for number in column if number is not None)
+        if all(number.is_integer() for number in column if number is not None)
         and sum(number not in (None, 0, 1) for number in column) >= LEAST_ROWS
     }
     return [
@@ -103,22 +102,11 @@ def _candidates(connection: duckdb.DuckDBPyConnection, rows: InputRelation, read
     ]
 
 
-def _agree(
-    prices: Sequence[Decimal | None], quantities: Sequence[Decimal | None], totals: Sequence[Decimal | None]
-) -> bool:
+def _agree(prices: Sequence[float | None], quantities: Sequence[float | None], totals: Sequence[float | None]) -> bool:
     """Whether prices times quantities are the totals in nearly all rows that show it."""
     shown = [
-        abs(price * quantity - total) <= TOLERANCE + abs(quantity) * Decimal("0.005")
+        abs(price * quantity - total) <= CENT + CENT_OF_UNIT * abs(quantity)
         for price, quantity, total in zip(prices, quantities, totals, strict=True)
         if price and quantity and total is not None and quantity != 1
     ]
     return len(shown) >= LEAST_ROWS and is_proven(sum(shown), len(shown))
-
-
-def _number(text: str | None, separator: str) -> Decimal | None:
-    """A number as it is mostly written: without signs of currencies and thousands."""
-    digits = "".join(sign for sign in text or "" if sign.isdecimal() or sign in f"-{separator}")
-    try:
-        return Decimal(digits.replace(separator, "."))
-    except InvalidOperation:
-        return None

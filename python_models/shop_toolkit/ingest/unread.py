@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from shop_toolkit.errors import listed, shortened
 from shop_toolkit.ingest.exports import comparable
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, in_quotes, mapping_example
-from shop_toolkit.ingest.marks import NOT_MARKED, mark_of, marked_text
+from shop_toolkit.ingest.marks import NOT_MARKED, Mark, mark_of, marked_text
 from shop_toolkit.ingest.money import MoneyReading, Readers
 from shop_toolkit.ingest.relation import NUMBER_COLUMNS, InputRelation
 from shop_toolkit.ingest.seeds import rows_of_seed
@@ -119,35 +119,31 @@ def _marked_rows(
 
     A row with several marks counts once.
     """
-    headings = [heading for heading in part.others if mark_of(heading)]
-    if not headings:
+    candidates = {heading: mark for heading in part.others if (mark := mark_of(heading))}
+    if not candidates:
         return []
     try:
-        _create_marks(connection, part, headings, readers)
-        marks = {
-            heading: mark
-            for place, heading in enumerate(headings)
-            if (mark := mark_of(heading)) and _is_mark(connection, f"mark_{place}", mark[1])
+        _create_marks(connection, part, candidates, readers)
+        places = {
+            heading: place
+            for place, (heading, mark) in enumerate(candidates.items())
+            if _is_mark(connection, place, mark.word)
         }
-        if not marks:
+        if not places:
             return []
-        is_marked = " or ".join(
-            f"mark_{place} = {quote_text(marks[heading][1])}"
-            for place, heading in enumerate(headings)
-            if heading in marks
-        )
-        first = headings.index(next(iter(marks)))
+        first, *_ = marked = [f"mark_{place} = {quote_text(candidates[name].word)}" for name, place in places.items()]
         ((rows, amount, example),) = connection.execute(
-            f"select count(*), sum(amount), min(written_{first}) filter (where mark_{first} ="
-            f" {quote_text(marks[headings[first]][1])}) from {MARKS_TABLE} where is_sale and ({is_marked})"
+            f"select count(*), sum(amount), min(written_{next(iter(places.values()))}) filter (where {first})"
+            f" from {MARKS_TABLE} where is_sale and ({' or '.join(marked)})"
         ).fetchall()
     finally:
         connection.execute(f"drop table if exists {MARKS_TABLE}")
+    marks = {heading: candidates[heading] for heading in places}
     return [_left_out(part, marks, column_mapping, int(rows), amount, example)]
 
 
 def _create_marks(
-    connection: duckdb.DuckDBPyConnection, part: InputRelation, headings: Sequence[str], readers: Readers
+    connection: duckdb.DuckDBPyConnection, part: InputRelation, marks: Mapping[str, Mark], readers: Readers
 ) -> None:
     """A table of all rows with their marks, and whether they count as sales without them."""
     sql_of = part.columns
@@ -162,21 +158,21 @@ def _create_marks(
         money.append(sql_of["quantity"])
     # A slip of the pen may be more than money can be.
     amount = " * ".join(f"cast({readers.value(sql)} as double)" for sql in money)
-    # Without codes, names tell products apart.
+    # Without codes, names distinguish products.
     ids = {"product_id": sql_of.get("product_description", "null"), **sql_of}
     texts = [f"trim(cast({ids.get(name, 'null')} as varchar)) as {name}" for name in IDS]
-    for place, heading in enumerate(headings):
-        column, _ = mark_of(heading) or ("", "")
+    for place, (heading, mark) in enumerate(marks.items()):
         texts.append(f"trim(cast({part.others[heading]} as varchar)) as written_{place}")
-        texts.append(f"nullif(trim({marked_text(heading, column, part.others[heading])}), '') as mark_{place}")
+        texts.append(f"nullif(trim({marked_text(heading, mark.column, part.others[heading])}), '') as mark_{place}")
     connection.execute(
         f"create or replace temp table {MARKS_TABLE} as select {' and '.join(is_sale)} as is_sale,"
         f" try_cast({amount} as decimal(18, 2)) as amount, {', '.join(texts)} from {part.sql}"
     )
 
 
-def _is_mark(connection: duckdb.DuckDBPyConnection, mark: str, word: str) -> bool:
+def _is_mark(connection: duckdb.DuckDBPyConnection, place: int, word: str) -> bool:
     """Whether a column marks some rows that count as sales: fewer than half of them, and holds nothing else."""
+    mark = f"mark_{place}"
     is_marked = f"is_sale and {mark} = {quote_text(word)}"
     ((rows, others, sales),) = connection.execute(
         f"""
@@ -194,7 +190,7 @@ def _is_mark(connection: duckdb.DuckDBPyConnection, mark: str, word: str) -> boo
     ((contracts, of, linked),) = connection.execute(
         f"""
         with marked as (
-            select customer_id, product_id, invoice_id, {mark.replace("mark", "written")} as written
+            select customer_id, product_id, invoice_id, written_{place} as written
             from {MARKS_TABLE}
             where {is_marked}
         ),
@@ -220,7 +216,7 @@ def _is_mark(connection: duckdb.DuckDBPyConnection, mark: str, word: str) -> boo
 
 def _left_out(
     part: InputRelation,
-    marks: Mapping[str, tuple[str, str]],
+    marks: Mapping[str, Mark],
     column_mapping: Mapping[str, Any],
     rows: int,
     amount: Decimal | None,
@@ -230,11 +226,11 @@ def _left_out(
     headings = listed(marks, 60)
     shown, cells = f"{next(iter(marks))}: {example}", None if amount is None else f"{amount:.2f}"
     free: dict[str, str] = {}
-    for heading, (column, _) in marks.items():
-        if column not in part.columns:
-            free.setdefault(column, heading)
+    for heading, mark in marks.items():
+        if mark.column not in part.columns:
+            free.setdefault(mark.column, heading)
     if not free:
-        column = next(iter(marks.values()))[0]
+        column = next(iter(marks.values())).column
         return Finding(
             "marks_left_out", column, rows, shown,
             f"By '{headings}' they were cancelled, paid back or tests, but they count as sales by"
