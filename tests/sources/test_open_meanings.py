@@ -306,6 +306,76 @@ def test_each_form_of_an_input_may_be_in_hundredths(warehouse: duckdb.DuckDBPyCo
         plan_input(warehouse, real_request(tmp_path / "*.csv", column_mapping=mapping))
 
 
+STRIPE = "id,object,amount,amount_refunded,currency,created,customer,paid"
+CHARGES = [
+    f"ch_3PqR{row:08},charge,{amount},0,usd,{1704492900 + 86400 * row},cus_Q{row % 3:09},true"
+    for row, amount in enumerate(("1999", "4900", "50", "250000"), 1)
+]
+
+
+def charges(headings: str = STRIPE, **others: str) -> list[str]:
+    """Charges as Stripe's API has them, with other values in some columns."""
+    rows = [dict(zip(STRIPE.split(","), line.split(","), strict=True)) | others for line in CHARGES]
+    return [headings, *(",".join(row.get(heading, "x") for heading in headings.split(",")) for row in rows)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(charges(), id="charges"),
+        pytest.param(charges("amount,amount_refunded,currency,created,customer"), id="the least of them"),
+        pytest.param(charges(created="2024-01-05 22:15:00"), id="days that were converted"),
+        pytest.param(
+            [line.replace("amount,", "total,").replace("amount_refunded", "amount_due") for line in charges()],
+            id="invoices",
+        ),
+        pytest.param(charges(f"{STRIPE},payment_intent"), id="more columns"),
+    ],
+)
+def test_amounts_of_stripes_api_are_not_read_as_whole_units(
+    lines: list[str], warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """1999 were 1,999 dollars in place of 19.99, once the day and the customer were mapped."""
+    with pytest.raises(InputError) as stopped:
+        planned(warehouse, tmp_path / "charges.csv", *lines, column_mapping={"ordered_at": "created"})
+    heading = "total" if "total" in lines[0] else "amount"
+    assert str(stopped.value) == (
+        f"'{heading}' of '{tmp_path}/charges.csv' seems to hold hundredths of the currency: the headings are those of"
+        " Stripe's API, and all its numbers are whole. Divide it by 100 in a view of the warehouse that the setting"
+        " 'transactions' names, under another heading, and name that in column_mapping: {amount: …}."
+    )
+
+
+def test_what_the_sentence_about_stripe_advises_works(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    path = write(tmp_path / "charges.csv", *charges())
+    warehouse.execute(f"create view charges as select * exclude (amount), amount / 100 as charged from '{path}'")
+    mapping = {"ordered_at": "created", "amount": "charged"}
+    ingest(warehouse, real_request("charges", column_mapping=mapping))
+    amounts = warehouse.execute("select cast(amount as double) from sources.transactions order by 1").fetchall()
+    assert amounts == [(0.5,), (19.99,), (49,), (2500,)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(charges(currency="jpy"), id="a currency without hundredths"),
+        pytest.param([*charges(), charges(amount="19.99")[1]], id="an amount with cents"),
+        pytest.param([*charges(), charges(amount="20.00")[1]], id="an amount with cents of zero"),
+        pytest.param([*charges(), *charges(amount="12")[1:]], id="smaller amounts than are charged"),
+        pytest.param(charges("id,amount,currency,created,customer,paid"), id="other headings"),
+        pytest.param(
+            charges("amount,amount_refunded,currency,created,customer", created="2024-01-05"), id="days, and no ids"
+        ),
+        pytest.param(charges()[:1], id="no rows"),
+    ],
+)
+def test_other_amounts_beside_a_currency_are_of_whole_units(
+    lines: list[str], warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    plan = planned(warehouse, tmp_path / "charges.csv", *lines, column_mapping={"ordered_at": "created"})
+    assert plan.relation.headings["amount"] == "amount"
+
+
 # Quantities
 
 
