@@ -18,6 +18,7 @@ from shop_toolkit.ingest.money import MoneyReading
 from shop_toolkit.ingest.money_meaning import MoneyMeaning, meaning_of_money
 from shop_toolkit.ingest.months import MONTH_NAME, check_names_of_months
 from shop_toolkit.ingest.numbers import WrittenNumbers, number_findings, resolve_separator, written_numbers
+from shop_toolkit.ingest.price_units import check_price_units
 from shop_toolkit.ingest.quantities import check_quantities
 from shop_toolkit.ingest.relation import Formats, InputRelation
 from shop_toolkit.ingest.transaction_log import TransactionLog, table_exists
@@ -75,6 +76,9 @@ def evidence_of(log: TransactionLog, pending: Sequence[str], held: Ingested) -> 
     # Files of several forms may call a total by several names.
     meaning = _meaning_of_money(log, raw if raw.parts else checked.rows, formats)
     money = _money_of_all_rows(log, meaning, formats, held)
+    check_price_units(
+        log.connection, raw, checked.rows, log.request.money_readers(formats), log.request.column_mapping, money
+    )
     findings += meaning.doubts(money)
     findings += unread_findings(
         log.connection, raw, log.request.column_mapping, log.request.money_readers(formats), money

@@ -27,6 +27,13 @@ PARTS: dict[str, tuple[str, ...]] = {
         "shipping", "shippingamount", "shippingcost", "shippingprice", "ordershipping", "freight", "freightvalue",
         "delivery", "deliveryfee",
     ),
+    # Of how many units a price is, as SAP and wholesalers have it.
+    "per": (
+        "preiseinheit", "preiseinh", "preispro", "preisper", "preisje", "preismenge", "preisbasis", "kpein", "peinh",
+        "priceunit", "pricingunit", "unitofprice", "pricebase", "pricebasis", "pricequantity", "priceqty", "priceper",
+        "per", "perunits", "perquantity", "unitédeprix", "unidaddeprecio", "unitàdiprezzo", "unitàprezzo",
+        "prijseenheid", "jednostkaceny", "prisenhed", "prisenhet", "единицацены", "ценаза",
+    ),
 }  # fmt: skip
 PAID = "money_paid"
 

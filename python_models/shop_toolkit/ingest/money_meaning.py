@@ -29,6 +29,7 @@ from shop_toolkit.ingest.relation import InputRelation
 # An order's total on each of its lines can be a coincidence in so few orders.
 FEW_ORDERS = 10
 SENTENCES = {
+    "divided": "'{total}' is '{price}' × quantity / '{per}': it is the amount of the line.",
     "discounted": "'{total}' is '{price}' × quantity less '{discount}': it is the amount of the line.",
     "percent": "'{total}' is '{price}' × quantity less '{discount}' percent: it is the amount of the line.",
     "line total": "'{total}' is '{price}' × quantity: '{price}' is the price of a unit.",
@@ -124,6 +125,12 @@ def _is_total_of_lines(proof: Mapping[str, int], lines: str, discount_lines: str
 
 def _source(proof: Mapping[str, int]) -> str | None:
     """What the total and the price are; None where the rows do not show it."""
+    if (
+        proof["blank"] == 0
+        and is_proven(proof["divided_totals"], proof["divided_lines"])
+        and is_proven(proof["all_divided"], proof["all_lines"])
+    ):
+        return "divided"
     if proof["blank"] == 0 and _is_total_of_lines(proof, "discounted", "discounts_before"):
         return "discounted"
     if proof["blank"] == 0 and _is_total_of_lines(proof, "reduced", "percents_before"):
@@ -159,7 +166,7 @@ def _decide(
         sentences.append(SENTENCES[source].format(total=headings[total], **names))
     elif doubtful := next((name for name, proof in proofs.items() if proof["lines"]), None):
         findings["total"] = _total_in_doubt(headings[doubtful], price, proofs[doubtful])
-    is_less = source in ("discounted", "percent")
+    is_less = source in ("divided", "discounted", "percent")
     amount = "total" if is_less else "price" if source in ("equal", "total of amounts") else None
     if is_price_set and amount == "price":
         amount, sentences = None, []

@@ -16,6 +16,8 @@ PROVEN = 0.95
 # So far may price × quantity be from an amount, as both are rounded to the cent: of the amount, and of each unit.
 CENT, CENT_OF_UNIT = 0.006, 0.005
 TOLERANCE = f"{CENT} + {CENT_OF_UNIT} * abs(quantity)"
+# Of how many units a price is; where nothing says it, of one.
+UNITS = "coalesce(nullif(per, 0), 1)"
 LINES = "money_lines"
 ORDERS = "money_orders"
 
@@ -146,12 +148,16 @@ def _create_orders(connection: duckdb.DuckDBPyConnection, total: str, parts: str
 
 def _counts_of_lines(total: str, parts: str) -> str:
     """SQL: how many lines there are, and how many agree with each meaning."""
+    divided = (
+        f"least(abs(gross / {UNITS} - total), abs(gross / {UNITS} - coalesce(discount, 0) - total))"
+        f" <= {CENT} + {CENT_OF_UNIT} * abs(quantity) / {UNITS}"
+    )
     return f"""
         with lines as (
             select
                 abs(quantity) <> 1 and quantity <> 0 and price <> 0 as can_show,
                 {TOLERANCE} as tolerance,
-                price * quantity as gross, price, {total} as total, {parts}
+                price * quantity as gross, price, quantity, {total} as total, {parts}
             from {LINES}
             where price is not null and quantity is not null
         )
@@ -169,7 +175,10 @@ def _counts_of_lines(total: str, parts: str) -> str:
             count(*) filter (where discount > 0 and {_fits_percent("discount")}) as percents_before,
             count(*) filter (where discount > 0 and total is not null) as discount_lines,
             count(*) filter (where discount > 0 and abs(gross - discount - total) <= tolerance) as discounts_before,
-            count(*) filter (where discount > 0 and abs(gross - total) <= tolerance) as discounts_after
+            count(*) filter (where discount > 0 and abs(gross - total) <= tolerance) as discounts_after,
+            count(*) filter (where per > 1 and gross <> 0 and total is not null) as divided_lines,
+            count(*) filter (where per > 1 and gross <> 0 and {divided}) as divided_totals,
+            count(*) filter (where {divided}) as all_divided
         from lines
     """
 
