@@ -29,7 +29,8 @@
         -- What was found belongs to all files that the build read; stored once, it counts once.
         case
             when row_number() over (order by input_files.file_name) = 1 then input_profile.findings
-        end as findings
+        end as findings,
+        input_files.returns
     from {{ source('shop', 'input_files') }} as input_files
     cross join {{ source('shop', 'input_profile') }} as input_profile
     where input_files.is_pending

@@ -112,7 +112,7 @@ def ingest(warehouse: duckdb.DuckDBPyConnection, request: Request) -> Plan:
     warehouse.execute(
         """
         insert into sources.ingested_files
-        select file_name, input_signature, details, date_format, decimal_separator, findings
+        select file_name, input_signature, details, date_format, decimal_separator, findings, returns
         from sources.input_files cross join sources.input_profile
         where is_pending
         """

@@ -16,15 +16,17 @@ from shop_toolkit.ingest.files import FileDescription, InputError
 from shop_toolkit.ingest.money import MoneyReading
 from shop_toolkit.ingest.relation import DECISIVE_COLUMNS, NOTHING_KNOWN, Formats, InputRelation, is_file_name
 from shop_toolkit.ingest.request import Request
+from shop_toolkit.ingest.returns import ReturnCounts
 from shop_toolkit.ingest.transaction_log import TransactionLog, single_value, table_exists
 
 # Raise it when what the source or staging makes of a row changes: then every build reads the input again.
-VERSION = 15
+VERSION = 16
 # Settings that decide what a row of the input means.
 READING_SETTINGS = (
     "transactions", "csv_delimiter", "csv_encoding", "date_format", "decimal_separator", "cancellation_invoice_prefix",
     "max_order_days", "currency", "duplicates", "refund_invoice_prefixes",
 )  # fmt: skip
+FORMATS = ("date_format", "decimal_separator")
 # Where the rows decided which column identifies customers: its heading, part of the signature.
 CUSTOMER_HEADING = "customer_heading"
 
@@ -37,11 +39,13 @@ class Ingested:
         files: Each file with its description then; None for a table.
         signature: How it was read; None where no rows are stored.
         formats: How its dates and numbers are written, as far as its rows showed.
+        returns: How many rows of each file may give back.
     """
 
     files: Mapping[str, FileDescription | None] = field(default_factory=dict)
     signature: str | None = None
     formats: Formats = NOTHING_KNOWN
+    returns: Mapping[str, ReturnCounts] = field(default_factory=dict)
 
     @property
     def has_rows(self) -> bool:
@@ -82,18 +86,21 @@ def read_ingested(connection: duckdb.DuckDBPyConnection, request: Request) -> In
     """What earlier builds read, as the warehouse records it; nothing where their rows are gone."""
     if not (table_exists(connection, f"{request.schema}.ingested_files") and table_exists(connection, request.rows)):
         return Ingested()
-    rows = connection.execute(
-        "select file_name, input_signature, details, date_format, decimal_separator"
-        f" from {request.schema}.ingested_files"
-    ).fetchall()
+    stored = connection.execute(f"from {request.schema}.ingested_files")
+    # An earlier release may have made the table with fewer columns; its rows don't hold now.
+    names = [name for name, *_ in stored.description]
+    rows = [dict(zip(names, row, strict=True)) for row in stored.fetchall()]
     if not rows:
         return Ingested()
-    files = {
-        name: None if details is None else FileDescription.from_json(json.loads(details))
-        for name, _, details, _, _ in rows
-    }
-    date_format, separator = ({row[column] for row in rows} - {None} for column in (3, 4))
-    return Ingested(files, rows[0][1], Formats(max(date_format, default=None), max(separator, default=None)))
+    files = {row["file_name"]: _described(row["details"]) for row in rows}
+    formats = (max((row[name] for row in rows if row[name]), default=None) for name in FORMATS)
+    returns = {row["file_name"]: ReturnCounts.from_json(json.loads(row.get("returns") or "{}")) for row in rows}
+    return Ingested(files, rows[0]["input_signature"], Formats(*formats), returns)
+
+
+def _described(details: str | None) -> FileDescription | None:
+    """What was recorded of a file; None of a table."""
+    return None if details is None else FileDescription.from_json(json.loads(details))
 
 
 def rows_that_hold(log: TransactionLog, stored: Ingested, money: MoneyReading) -> Ingested:

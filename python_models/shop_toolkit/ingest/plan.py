@@ -10,7 +10,7 @@ The plan answers three questions before any model runs:
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import duckdb
 
@@ -29,7 +29,7 @@ from shop_toolkit.ingest.money_meaning import zero_findings
 from shop_toolkit.ingest.readability import check_readable
 from shop_toolkit.ingest.relation import Formats, InputRelation
 from shop_toolkit.ingest.request import Request
-from shop_toolkit.ingest.returns import NO_RETURNS, Returns, find_returns
+from shop_toolkit.ingest.returns import NO_RETURNS, ReturnCounts, Returns, count_returns, find_returns
 from shop_toolkit.ingest.transaction_log import TransactionLog, single_value, table_exists
 from shop_toolkit.ingest.undated import with_undated_lines
 
@@ -53,6 +53,7 @@ class Plan:
         currency: The code of the one that is read; None where all rows are in one.
         meaning: What the rows show of the columns of money, as sentences.
         returns: How rows that give back are marked.
+        return_counts: How many rows of the files that the build reads may give back, by file.
         dated_lines: How many of the rows that the build reads have no date of their own, but that of their order.
         checked: The rows that the build reads, as the checks looked at them; None where nothing is new. It is there
             within `planned_input`.
@@ -69,6 +70,7 @@ class Plan:
     currency: str | None = None
     meaning: Sequence[str] = ()
     returns: Returns = NO_RETURNS
+    return_counts: Mapping[str, ReturnCounts] = field(default_factory=dict)
     dated_lines: int = 0
     checked: CheckedRows | None = None
 
@@ -180,9 +182,12 @@ def _plan_of(
         _check_most_are_read(log, pending_relation, checked, formats, held)
         # Later files may hold samples alone.
         findings += zero_findings(log.connection, checked.rows, readers) if not held.has_rows else []
+    rows = None if checked is None else checked.rows.with_typed_numbers(readers.separator)
+    counts = {} if rows is None else count_returns(log.connection, rows, readers, request.returns)
+    of_others = [count for name, count in held.returns.items() if name not in pending]
     returns = find_returns(
-        log.connection, None if checked is None else checked.rows.with_typed_numbers(readers.separator),
-        request.rows if held.has_rows else None, readers, request.returns,
+        log.connection, rows, request.rows if held.has_rows else None, [*counts.values(), *of_others], readers,
+        request.returns,
     )  # fmt: skip
     return Plan(
         relation,
@@ -196,6 +201,7 @@ def _plan_of(
         currency=configured_currency(log.connection, request.settings["currency"], request.currency_reader),
         meaning=evidence.meaning.sentences,
         returns=returns,
+        return_counts=counts,
         dated_lines=0 if checked is None else checked.dated_lines,
         checked=checked,
     )

@@ -4,9 +4,10 @@ Shops mark returns by the number of the invoice, by a negative quantity or price
 prefixes; the rows show which others there are, and that a shop uses none.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -21,9 +22,6 @@ PROVEN = 0.9
 MOST = 0.5
 NAMES = ("invoice_id", "customer_id", "product_id")
 NUMBERS = ("quantity", "unit_price", "amount")
-# An expression for a from clause, and our column to SQL that yields it.
-Source = tuple[str, Mapping[str, str]]
-STORED = {column: column for column in (*NAMES, *NUMBERS)}
 EXACT_TYPES = {
     "tinyint", "smallint", "integer", "bigint", "hugeint", "utinyint", "usmallint", "uinteger", "ubigint", "uhugeint",
     "decimal",
@@ -31,6 +29,30 @@ EXACT_TYPES = {
 SIGNED_TYPES = EXACT_TYPES | {"float", "double"}
 # A number behind letters: other names of invoices have no prefix.
 NUMBERED = "^([a-z]{1,4})[-_ /#]?([0-9]+)$"
+
+
+class Source(NamedTuple):
+    """Where rows are.
+
+    Attributes:
+        rows: An expression for a from clause.
+        columns: Our column to SQL that yields it.
+        file_name: SQL that yields the file of a row.
+    """
+
+    rows: str
+    columns: Mapping[str, str]
+    file_name: str
+
+    @classmethod
+    def new(cls, pending: InputRelation) -> "Source":
+        """The rows that the build reads."""
+        return cls(pending.sql, pending.columns, pending.file_name)
+
+    @classmethod
+    def stored(cls, rows: str) -> "Source":
+        """The table of rows that earlier builds read."""
+        return cls(rows, {column: column for column in (*NAMES, *NUMBERS)}, "file_name")
 
 
 @dataclass(frozen=True)
@@ -51,10 +73,36 @@ class Returns:
 NO_RETURNS = Returns("", ())
 
 
+@dataclass(frozen=True)
+class ReturnCounts:
+    """How many rows may give back.
+
+    Attributes:
+        marked: Rows of invoices that begin with the prefix of cancellations, by sign.
+        backward: Other rows of customers with a negative quantity, by the letters that their invoices begin with.
+    """
+
+    marked: Counter[str] = field(default_factory=Counter)
+    backward: Counter[str] = field(default_factory=Counter)
+
+    def __add__(self, other: "ReturnCounts") -> "ReturnCounts":
+        return ReturnCounts(self.marked + other.marked, self.backward + other.backward)
+
+    def to_json(self) -> dict[str, Any]:
+        """What `from_json` reads."""
+        return {"marked": dict(self.marked), "backward": dict(self.backward)}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Mapping[str, int]]) -> "ReturnCounts":
+        """What `to_json` wrote."""
+        return cls(**{name: Counter(counts) for name, counts in stored.items()})
+
+
 def find_returns(
     connection: duckdb.DuckDBPyConnection,
     pending: InputRelation | None,
     stored_rows: str | None,
+    counts: Iterable[ReturnCounts],
     readers: Readers,
     configured: Returns,
 ) -> Returns:
@@ -63,23 +111,26 @@ def find_returns(
     Args:
         connection: Where the relations can be read.
         pending: The rows that the build reads; None where nothing is new.
-        stored_rows: The table of rows that earlier builds read; None where there are none.
+        stored_rows: The table of rows that earlier builds read; None where there are none. It is read only where the
+            counts leave something open.
+        counts: Those of `count_returns` of each file, whenever it was read.
         readers: How texts become numbers.
         configured: What the settings name.
 
     Returns:
         The settings, with what the rows prove.
     """
-    sources: list[Source] = [] if pending is None else [(pending.sql, pending.columns)]
+    sources = [] if pending is None else [Source.new(pending)]
     if stored_rows is not None:
-        sources.append((stored_rows, STORED))
+        sources.append(Source.stored(stored_rows))
     if not sources:
         return configured
     prefix = configured.cancellation_prefix.upper()
     if not prefix:
         # Every negative quantity cancels.
         return configured
-    marked, backward = count_of_returns(connection, sources, readers, prefix)
+    counted = sum(counts, start=ReturnCounts())
+    marked, backward = counted.marked, counted.backward
     read = (_read(source, _kinds(connection, source), readers) for source in sources)
     rows = _signed(" union all ".join(read), prefix)
     prefixes, sentences = list(configured.refund_prefixes), []
@@ -105,7 +156,7 @@ def _read(source: Source, kinds: Mapping[str, str], readers: Readers) -> str:
     A whole number or a decimal is read as it is: to write it as a text and read that takes three times as long.
     `kinds` are the types of its columns of numbers (see `_kinds`).
     """
-    rows, columns = source
+    columns = source.columns
     texts = [f"cast({columns.get(name, 'null')} as varchar) as {name}" for name in NAMES]
     numbers = []
     for name in NUMBERS:
@@ -113,14 +164,14 @@ def _read(source: Source, kinds: Mapping[str, str], readers: Readers) -> str:
         read = columns[name] if kinds.get(name) in EXACT_TYPES else readers.number.replace("number_text", text)
         numbers.append(f"cast({read} as double) as {name}")
     has_quantity = f"{columns.get('quantity', 'null')} is not null as has_quantity"
-    return f"select {', '.join([*texts, *numbers, has_quantity])} from {rows}"
+    return f"select {source.file_name} as file_name, {', '.join([*texts, *numbers, has_quantity])} from {source.rows}"
 
 
 def _kinds(connection: duckdb.DuckDBPyConnection, source: Source) -> dict[str, str]:
     """The types of a source's columns of numbers, by our names."""
-    rows, columns = source
-    names = [name for name in NUMBERS if name in columns]
-    described = connection.execute(f"select {', '.join(columns[name] for name in names)} from {rows} limit 0")
+    names = [name for name in NUMBERS if name in source.columns]
+    numbers = ", ".join(source.columns[name] for name in names)
+    described = connection.execute(f"select {numbers} from {source.rows} limit 0")
     return {name: kind.id for name, (_, kind, *_) in zip(names, described.description or [], strict=True)}
 
 
@@ -129,7 +180,7 @@ def _read_what_may_count(connection: duckdb.DuckDBPyConnection, source: Source, 
 
     A number with a type shows its sign. Of a text, or of a value of a type that has no sign, it is open.
     """
-    columns, kinds = source[1], _kinds(connection, source)
+    columns, kinds = source.columns, _kinds(connection, source)
     may_count = [
         f"{columns[name]} < 0" if kind in SIGNED_TYPES else f"{columns[name]} is not null"
         for name, kind in kinds.items()
@@ -147,11 +198,12 @@ def _read_what_may_count(connection: duckdb.DuckDBPyConnection, source: Source, 
 def _signed(rows: str, prefix: str) -> str:
     """SQL: the rows of `_read` as they give back or not.
 
-    Columns: the letters before the number of an invoice, or the prefix; the number; whether the prefix is there; the
-    signs of quantity and price.
+    Columns: the file; the letters before the number of an invoice, or the prefix; the number; whether the prefix is
+    there; the signs of quantity and price.
     """
     return f"""
         select
+            file_name,
             invoice,
             starts_with(upper(invoice), {quote_text(prefix)}) as is_marked,
             case
@@ -176,28 +228,25 @@ def _signed(rows: str, prefix: str) -> str:
     """
 
 
-def count_of_returns(
-    connection: duckdb.DuckDBPyConnection,
-    sources: Sequence[Source],
-    readers: Readers,
-    prefix: str,
-) -> tuple[Counter[str], Counter[str]]:
-    """Count the rows that may give back.
+def count_returns(
+    connection: duckdb.DuckDBPyConnection, pending: InputRelation, readers: Readers, configured: Returns
+) -> dict[str, ReturnCounts]:
+    """Count the rows that may give back, by file (or table): stored, they need not be counted again.
 
     Args:
         connection: Where the rows can be read.
-        sources: Where the rows are: those that the build reads, and those that earlier builds read.
+        pending: The rows that the build reads.
         readers: How texts become numbers.
-        prefix: What marked invoices begin with, in capitals.
-
-    Returns:
-        How many rows of marked invoices have which sign; how many others of customers are negative, by letters.
+        configured: What the settings name. Where every negative quantity cancels, there is nothing to count.
     """
-    read = (_read_what_may_count(connection, source, readers, prefix) for source in sources)
-    rows = _signed(" union all ".join(read), prefix)
+    prefix = configured.cancellation_prefix.upper()
+    if not prefix:
+        return {}
+    rows = _signed(_read_what_may_count(connection, Source.new(pending), readers, prefix), prefix)
     counted = connection.execute(
         f"""
         select
+            file_name,
             is_marked,
             letters,
             case when price < 0 then 'negative price' when units < 0 then 'negative' else 'positive' end as sign,
@@ -207,16 +256,16 @@ def count_of_returns(
             )
         from ({rows})
         where is_marked or units < 0
-        group by 1, 2, 3
+        group by 1, 2, 3, 4
         """
     ).fetchall()
-    marked, backward = Counter[str](), Counter[str]()
-    for is_marked, letters, sign, count, of_customers in counted:
+    counts: defaultdict[str, ReturnCounts] = defaultdict(ReturnCounts)
+    for file_name, is_marked, letters, sign, count, of_customers in counted:
         if not is_marked:
-            backward[letters] += of_customers
+            counts[file_name].backward[letters] += of_customers
         elif letters or sign == "negative":
-            marked[sign] += count
-    return marked, +backward
+            counts[file_name].marked[sign] += count
+    return {file_name: count + ReturnCounts() for file_name, count in counts.items()}
 
 
 def _letters_of_returns(connection: duckdb.DuckDBPyConnection, rows: str, candidates: Sequence[str]) -> list[str]:

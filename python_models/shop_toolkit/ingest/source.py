@@ -1,7 +1,7 @@
 """Create the views that dbt reads as the source `shop`, and the tables of the pipeline's state."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -29,6 +29,7 @@ STATE_TABLES = """
         decimal_separator varchar
     );
     alter table {schema}.ingested_files add column if not exists findings varchar;
+    alter table {schema}.ingested_files add column if not exists returns varchar;
     create table if not exists {schema}.ingest_watermark (
         input_signature varchar,
         codes_fingerprint varchar,
@@ -161,16 +162,23 @@ def _file_rows(request: Request, plan: Plan) -> str:
     rows = ", ".join(_file_row(request, plan, name) for name in plan.files)
     return (
         "select cast(file_name as varchar) as file_name, cast(details as varchar) as details,"
-        " cast(modified_at as timestamp) as modified_at, is_pending"
-        f" from (values {rows}) as files (file_name, details, modified_at, is_pending)"
+        " cast(modified_at as timestamp) as modified_at, is_pending, cast(returns as varchar) as returns"
+        f" from (values {rows}) as files (file_name, details, modified_at, is_pending, returns)"
     )
 
 
 def _file_row(request: Request, plan: Plan, name: str) -> str:
     file = plan.files[name]
     modified_at = _last_date(request, plan) if file is None else f"timestamp '{file.modified_at:%Y-%m-%d %H:%M:%S}'"
-    details = None if file is None else json.dumps(file.to_json(), sort_keys=True, ensure_ascii=False)
-    return f"({quote_text(name)}, {quote_text(details)}, {modified_at}, {str(name in plan.pending).lower()})"
+    details = None if file is None else _json(file.to_json())
+    counts = plan.return_counts.get(name)
+    returns = None if counts is None else _json(counts.to_json())
+    texts = [quote_text(text) for text in (name, details, returns)]
+    return f"({texts[0]}, {texts[1]}, {modified_at}, {str(name in plan.pending).lower()}, {texts[2]})"
+
+
+def _json(values: Mapping[str, object]) -> str:
+    return json.dumps(values, sort_keys=True, ensure_ascii=False)
 
 
 def _last_date(request: Request, plan: Plan) -> str:
