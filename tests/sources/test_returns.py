@@ -146,9 +146,26 @@ def test_later_builds_count_the_rows_of_new_files_alone(connection: duckdb.DuckD
     connection.execute("update staging.base_transactions set quantity = '2'")
     (tmp_path / "3.csv").write_text(f"{HEADINGS}\n109,A,-1,2024-01-19,10,805\n")
     assert ingest(connection, request).returns.cancellation_prefix == "C"
-    # Of a file that has changed, its present rows count: none of them is marked.
-    (tmp_path / "1.csv").write_text(f"{HEADINGS}\n{SOLD[0]}\n{SOLD[1]}\n110,A,1,2024-01-20,10,805\n")
-    assert ingest(connection, request).returns.cancellation_prefix == ""
+    # What a file held before it was replaced is stored all the same, and is not forgotten.
+    for number in (110, 111):
+        (tmp_path / "1.csv").write_text(f"{HEADINGS}\n{SOLD[0]}\n{SOLD[1]}\n{number},A,1,2024-01-20,10,805\n")
+        assert ingest(connection, request).returns.cancellation_prefix == "C"
+
+
+@pytest.mark.parametrize("pattern", ["./log/*.csv", "log/../log/*.csv", "log//*.csv"])
+def test_counts_belong_to_the_file_however_its_path_is_written(
+    pattern: str, connection: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / "sold [1].csv").write_text("\n".join([HEADINGS, *SOLD]) + "\n")
+    (tmp_path / "log" / "returned [1].csv").write_text(
+        f"{HEADINGS}\n201,A,-2,2024-01-09,10,804\nC3,A,-1,2024-01-09,10,803\n"
+    )
+    for _ in range(2):
+        assert ingest(connection, real_request(pattern)).returns.cancellation_prefix == "C"
+        stored = connection.sql("select returns from sources.ingested_files order by file_name").fetchall()
+        assert stored == [('{"backward": {"": 1}, "marked": {"negative": 1}}',), (None,)]
 
 
 @pytest.mark.parametrize(
@@ -189,7 +206,7 @@ def test_numbers_with_types_are_not_read_from_texts(
     new = InputRelation("the file", "new", {name: f'"{name}"' for name in names}, {}, "file_name")
 
     def marked(prefix: str) -> dict[str, int]:
-        (counts,) = count_returns(connection, new, readers, Returns(prefix, [])).values()
+        (counts,) = count_returns(connection, new, ["new.parquet"], readers, Returns(prefix, [])).values()
         return counts.marked
 
     assert marked("C") == {"negative": 1, "negative price": 1, "positive": 1}

@@ -53,7 +53,7 @@ class Plan:
         currency: The code of the one that is read; None where all rows are in one.
         meaning: What the rows show of the columns of money, as sentences.
         returns: How rows that give back are marked.
-        return_counts: How many rows of the files that the build reads may give back, by file.
+        return_counts: How many rows of each file may give back, now or when an earlier build read it.
         dated_lines: How many of the rows that the build reads have no date of their own, but that of their order.
         checked: The rows that the build reads, as the checks looked at them; None where nothing is new. It is there
             within `planned_input`.
@@ -183,12 +183,14 @@ def _plan_of(
         # Later files may hold samples alone.
         findings += zero_findings(log.connection, checked.rows, readers) if not held.has_rows else []
     rows = None if checked is None else checked.rows.with_typed_numbers(readers.separator)
-    counts = {} if rows is None else count_returns(log.connection, rows, readers, request.returns)
-    of_others = [count for name, count in held.returns.items() if name not in pending]
+    counts = dict(held.returns)
+    if rows is not None:
+        for name, count in count_returns(log.connection, rows, pending, readers, request.returns).items():
+            # What a file held before is still stored.
+            counts[name] = counts.get(name, ReturnCounts()) | count
     returns = find_returns(
-        log.connection, rows, request.rows if held.has_rows else None, [*counts.values(), *of_others], readers,
-        request.returns,
-    )  # fmt: skip
+        log.connection, rows, request.rows if held.has_rows else None, counts.values(), readers, request.returns
+    )
     return Plan(
         relation,
         pending_relation,

@@ -4,6 +4,7 @@ Shops mark returns by the number of the invoice, by a negative quantity or price
 prefixes; the rows show which others there are, and that a shop uses none.
 """
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -87,6 +88,12 @@ class ReturnCounts:
 
     def __add__(self, other: "ReturnCounts") -> "ReturnCounts":
         return ReturnCounts(self.marked + other.marked, self.backward + other.backward)
+
+    def __or__(self, other: "ReturnCounts") -> "ReturnCounts":
+        return ReturnCounts(self.marked | other.marked, self.backward | other.backward)
+
+    def __bool__(self) -> bool:
+        return bool(self.marked or self.backward)
 
     def to_json(self) -> dict[str, Any]:
         """What `from_json` reads."""
@@ -229,13 +236,18 @@ def _signed(rows: str, prefix: str) -> str:
 
 
 def count_returns(
-    connection: duckdb.DuckDBPyConnection, pending: InputRelation, readers: Readers, configured: Returns
+    connection: duckdb.DuckDBPyConnection,
+    pending: InputRelation,
+    files: Sequence[str],
+    readers: Readers,
+    configured: Returns,
 ) -> dict[str, ReturnCounts]:
     """Count the rows that may give back, by file (or table): stored, they need not be counted again.
 
     Args:
         connection: Where the rows can be read.
         pending: The rows that the build reads.
+        files: The files (or the table) of these rows, at least one.
         readers: How texts become numbers.
         configured: What the settings name. Where every negative quantity cancels, there is nothing to count.
     """
@@ -260,7 +272,10 @@ def count_returns(
         """
     ).fetchall()
     counts: defaultdict[str, ReturnCounts] = defaultdict(ReturnCounts)
-    for file_name, is_marked, letters, sign, count, of_customers in counted:
+    # DuckDB may write the path of a file in another way, without './' for example.
+    names = {os.path.normpath(name): name for name in files}
+    for path, is_marked, letters, sign, count, of_customers in counted:
+        file_name = names.get(os.path.normpath(path), files[0])
         if not is_marked:
             counts[file_name].backward[letters] += of_customers
         elif letters or sign == "negative":

@@ -172,7 +172,7 @@ def _file_row(request: Request, plan: Plan, name: str) -> str:
     modified_at = _last_date(request, plan) if file is None else f"timestamp '{file.modified_at:%Y-%m-%d %H:%M:%S}'"
     details = None if file is None else _json(file.to_json())
     counts = plan.return_counts.get(name)
-    returns = None if counts is None else _json(counts.to_json())
+    returns = _json(counts.to_json()) if counts else None
     texts = [quote_text(text) for text in (name, details, returns)]
     return f"({texts[0]}, {texts[1]}, {modified_at}, {str(name in plan.pending).lower()}, {texts[2]})"
 
