@@ -126,7 +126,36 @@
             then {{ plausible_timestamp(
                 'try_strptime(' ~ text ~ ", ['%Y%m%d', '%Y%m%d%H%M%S'])"
             ) }}
-        else {{ decorated_timestamp(text, '') }}
+        else {{ decorated_timestamp(western_date(text), '') }}
+    end
+{%- endmacro %}
+
+
+{#-
+    SQL: a Japanese date (2025年3月4日 14時05分, 令和7年3月4日) with signs between its parts instead of
+    words; other texts as they are. Years of an era count from its first one, which may be written
+    as 元.
+-#}
+{% macro western_date(text) -%}
+    {%- set eras = {'令和': 2018, '平成': 1988, '昭和': 1925} -%}
+    {%- set day = '([0-9]{4}) ?年 ?([0-9]{1,2}) ?月 ?([0-9]{1,2}) ?日(?: ?[(（][^)）]*[)）])? ?' -%}
+    {%- set year_of_era = (
+        "try_cast(replace(regexp_extract(" ~ text ~ ", '^.. ?(元|[0-9]{1,2}) ?年', 1), '元', '1')"
+        ~ " as integer)"
+    ) -%}
+    {%- set years = [] -%}
+    {%- for era, before in eras.items() -%}
+        {%- do years.append(
+            "when starts_with(" ~ text ~ ", '" ~ era ~ "') then concat("
+            ~ before ~ " + " ~ year_of_era ~ ", regexp_replace(" ~ text ~ ", '^[^年]*', ''))"
+        ) -%}
+    {%- endfor -%}
+    {%- set with_year = 'case ' ~ (years | join(' ')) ~ ' else ' ~ text ~ ' end' -%}
+    {%- set dashed = "regexp_replace(" ~ with_year ~ ", '^" ~ day ~ "', '\\1-\\2-\\3 ')" -%}
+    {%- set timed = "replace(replace(replace(" ~ dashed ~ ", '時', ':'), '分', ':'), '秒', '')" -%}
+    case
+        when contains({{ text }}, '年') then regexp_replace({{ timed }}, '[ :]+$', '')
+        else {{ text }}
     end
 {%- endmacro %}
 

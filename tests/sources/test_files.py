@@ -98,6 +98,8 @@ def test_a_file_that_links_lead_to_by_several_paths_is_read_once(
     [
         ("utf-8", "Żółty"), ("utf-16", "Żółty"), ("utf-16-be", "Żółty"), ("utf-32", "Żółty"), ("latin-1", "Noël"),
         ("cp1250", "Świąteczna łyżka żółta"), ("cp1251", "Красная свеча"), ("cp1252", "it’s €5"),
+        ("cp932", "マグカップ（赤）"), ("euc-jp", "マグカップとりんご"), ("gb18030", "红色的杯子和苹果酱"),
+        ("big5", "紅色的杯子和蘋果醬"), ("cp949", "빨간 머그컵과 사과 잼"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("suffix", ["", ".gz"])

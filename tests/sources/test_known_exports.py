@@ -622,3 +622,26 @@ def test_a_hint_stays_short_however_long_the_headings_are() -> None:
             match_headings(headings, f"'{'f' * 160}'", mapping)
         assert len(str(stopped.value)) < 500
         assert "client very" in str(stopped.value)[-240:]
+
+
+def test_a_japanese_export_is_read_with_the_mapping_that_the_stop_names(tmp_path: Path) -> None:
+    """In Shift-JIS, as spreadsheets save it there."""
+    path = tmp_path / "orders.csv"
+    text = """
+注文番号,注文日,会員番号,商品コード,商品名,数量,単価
+1001,2025年3月4日 14時05分,M1,A-1,マグカップ（赤）,2,1200
+1002,令和7年3月5日,M2,A-2,りんごジャム,1,580
+"""
+    path.write_bytes(text.lstrip().encode("cp932"))
+    with pytest.raises(InputError) as stopped, lines_of(path):
+        pass
+    mapping = {
+        "customer_id": "会員番号", "ordered_at": "注文日", "unit_price": "単価", "invoice_id": "注文番号",
+        "quantity": "数量", "product_id": "商品コード", "product_description": "商品名",
+    }  # fmt: skip
+    example = ", ".join(f'{column}: "{heading}"' for column, heading in mapping.items())
+    assert f"--vars '{{column_mapping: {{{example}}}}}'" in str(stopped.value)
+    with lines_of(path, column_mapping=mapping) as lines:
+        assert lines.messages[-1] == f"Read as SHIFT-JIS: {path}."
+        query = "select customer_id, cast(ordered_at as varchar), revenue from {{ ref('order_lines') }} order by 1"
+        assert lines.rows(query) == [("M1", "2025-03-04 14:05:00", 2400), ("M2", "2025-03-05 00:00:00", 580)]

@@ -3,7 +3,10 @@
 import re
 from collections.abc import Sequence
 
-DAY = re.compile(r"([0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{4}|[0-9]{2}))(\D.*)?")
+DAY = re.compile(
+    r"([0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{4}|[0-9]{2})"
+    r"|\D{0,2}([0-9]{1,4}|元)年[0-9]{1,2}月[0-9]{1,2}日)(\D.*)?"
+)
 # With two decimals, and the sign or the code of a currency on either side.
 MONEY = re.compile(r"[-+(]?\D{0,4}[0-9]{1,3}([., ']?[0-9]{3})*[.,][0-9]{2}\D{0,5}")
 # A time of day, for Python and for DuckDB.

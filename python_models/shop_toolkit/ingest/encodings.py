@@ -19,8 +19,20 @@ from shop_toolkit.errors import InputError, named, reason_of
 NATIVE = ("utf-8", "latin-1", "utf-16")
 CODE_PAGES = ("windows-1250", "windows-1251", "windows-1252", "windows-1253", "windows-1254", "windows-1257")
 # Other names of them.
-ENCODING_ALIASES = {page.replace("windows-", "cp"): page for page in CODE_PAGES}
-ENCODINGS = (*NATIVE, "utf-16-be", "utf-16-le", *CODE_PAGES)
+ENCODING_ALIASES = {page.replace("windows-", "cp"): page for page in CODE_PAGES} | {
+    "shift_jis": "shift-jis", "sjis": "shift-jis", "cp932": "shift-jis", "windows-31j": "shift-jis",
+    "gbk": "gb18030", "gb2312": "gb18030", "cp949": "euc-kr",
+}  # fmt: skip
+# Of East Asia, with two bytes a letter, and what Python calls them: what the systems of that name write.
+EAST_ASIAN = {
+    "shift-jis": "cp932", "euc-jp": "euc_jp", "gb18030": "gb18030", "big5": "big5hkscs", "euc-kr": "cp949",
+}  # fmt: skip
+# What the detector calls them.
+DETECTED = {
+    "cp932": "shift-jis", "shift_jis": "shift-jis", "euc-jp": "euc-jp", "gb18030": "gb18030", "big5": "big5",
+    "big5hkscs": "big5", "cp949": "euc-kr", "euc-kr": "euc-kr",
+}  # fmt: skip
+ENCODINGS = (*NATIVE, "utf-16-be", "utf-16-le", *CODE_PAGES, *EAST_ASIAN)
 # Longest first: the mark of UTF-16 begins that of UTF-32.
 BYTE_ORDER_MARKS = {
     codecs.BOM_UTF32_LE: "utf-32-le",
@@ -39,6 +51,15 @@ CONTROL_BYTES = re.compile(rb"[\x80-\x9f]")
 WITH_UMLAUTS = ("windows-1250", "windows-1254")
 WORD = re.compile(rb"[a-zA-Z\x80-\xff]{3,}")
 ASCII = bytes(range(128))
+# Letters of East Asia: kana, ideographs, Hangul, and signs that are as wide as they; words have several.
+OF_EAST_ASIA = "[\u3000-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff01-\uff9f\uffe5]"
+EAST_ASIAN_LETTER = re.compile(OF_EAST_ASIA)
+EAST_ASIAN_WORD = re.compile(f"{OF_EAST_ASIA}{{2}}")
+KANA = re.compile("[\u3041-\u30fa]")
+JAPANESE = ("shift-jis", "euc-jp")
+NO_ASCII = re.compile("[^\x00-\x7f]")
+# So many of the letters beyond ASCII are of East Asia. A few of them may be accents by chance.
+MOST_LETTERS, LEAST_LETTERS = 0.9, 8
 ACCENTED = re.compile(rb"[\x80-\xff][^\r\n]*")
 UNREADABLE = (OSError, EOFError, UnicodeError, zlib.error)
 
@@ -61,8 +82,8 @@ def find_encoding(file: str, requested: str | None) -> str:
         requested: The setting `csv_encoding`; None means find out.
 
     Returns:
-        'utf-8' if every byte fits it; 'utf-16' and the like by byte order mark or zero bytes; else 'latin-1', or a
-        Windows code page where its characters or the words in it show one.
+        'utf-8' if every byte fits it; 'utf-16' and the like by byte order mark or zero bytes; one of East Asia where
+        its words show it; else 'latin-1', or a Windows code page where its characters or the words in it show one.
 
     Raises:
         InputError: The file's bytes do not fit the encoding, or the file cannot be read.
@@ -73,7 +94,7 @@ def find_encoding(file: str, requested: str | None) -> str:
         if encoding is None:
             if _decodes(file, "utf-8"):
                 return "utf-8"
-            encoding = _code_page(file)
+            encoding = _east_asian(file) or _code_page(file)
         elif encoding == "latin-1" and _has_control_bytes(file):
             raise InputError(
                 f"{named(file)} is no Latin-1: it looks like Windows-1252. Set csv_encoding: windows-1252, or null to"
@@ -134,7 +155,7 @@ def delete_copies(folder: Path, kept: Collection[Path] = ()) -> None:
 
 
 def _codec(encoding: str) -> str:
-    return {"utf-16": "utf-16-le"}.get(encoding, encoding)
+    return EAST_ASIAN.get(encoding, "utf-16-le" if encoding == "utf-16" else encoding)
 
 
 def _spoken(encoding: str) -> str:
@@ -177,6 +198,47 @@ def _decodes(file: str, encoding: str) -> bool:
 def _has_control_bytes(file: str) -> bool:
     """Whether the file holds bytes that are control signs in Latin-1, and quotes, dashes or € in Windows-1252."""
     return any(CONTROL_BYTES.search(block.translate(None, ASCII)) for block in _blocks(file))
+
+
+def _east_asian(file: str) -> str | None:
+    """The encoding of East Asia that a text is in; None for any other.
+
+    All of its bytes fit, nearly all letters beyond ASCII are of East Asia, and some side by side; they are kana, or the
+    languages of that encoding fit clearly better than those of code pages. Western texts fail at their accents.
+    """
+    letters = {name: found for name in EAST_ASIAN if _decodes(file, name) and (found := _letters(file, name))}
+    japanese = (name for name, found in letters.items() if name in JAPANESE and _are_kana(found))
+    if (kana := next(japanese, None)) is not None:
+        return kana
+    fitting = [name for name, found in letters.items() if len(found) >= LEAST_LETTERS]
+    if not fitting:
+        return None
+    with open_bytes(file) as stream:
+        # To the end of a line, as half a letter fits no encoding.
+        sample = stream.read(SAMPLE_BYTES).rpartition(b"\n")[0]
+    guesses = chardet.detect_all(sample, ignore_threshold=True, include_encodings=(*CODE_PAGES, *DETECTED))
+    confidence: dict[str, float] = {}
+    for guess in guesses:
+        found = str(guess["encoding"]).lower()
+        name = DETECTED.get(found, found)
+        confidence[name] = max(float(guess["confidence"]), confidence.get(name, 0))
+    best = max(fitting, key=lambda name: confidence.get(name, 0))
+    of_pages = max(confidence.get(page, 0) for page in CODE_PAGES)
+    return best if confidence.get(best, 0) >= max(LEAST_CONFIDENCE, CLEARLY_BETTER * of_pages) else None
+
+
+def _letters(file: str, encoding: str) -> str:
+    """The letters of East Asia at the start of a text; none where others are beside them or all stand alone."""
+    with open_text(file, encoding) as stream:
+        text = stream.read(SAMPLE_BYTES)
+    letters = "".join(EAST_ASIAN_LETTER.findall(text))
+    is_clear = EAST_ASIAN_WORD.search(text) is not None and len(letters) >= MOST_LETTERS * len(NO_ASCII.findall(text))
+    return letters if is_clear else ""
+
+
+def _are_kana(letters: str) -> bool:
+    """Whether letters are those of a Japanese text: a fifth are kana, which no other language has."""
+    return len(KANA.findall(letters)) >= max(2, len(letters) / 5)
 
 
 def _code_page(file: str) -> str:

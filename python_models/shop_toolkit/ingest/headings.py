@@ -80,41 +80,50 @@ HINTS: dict[str, tuple[str, ...]] = {
     "customer_id": (
         "kunde", "client", "cliente", "klant", "kund", "mitglied", "member", "shopper", "person", "soldto",
         "soldtoparty", "auftraggeber", "besteller", "nabywca", "kontrahent", "klient", "loyaltyid", "cardnumber",
+        "顧客id", "顧客番号", "顧客コード", "会員id", "会員番号", "お客様番号", "購入者", "購入者id", "得意先コード",
     ),
     "ordered_at": (
         "datum", "fecha", "data", "tag", "zeit", "jour", "giorno", "when", "day", "time", "placed", "bestelltag",
         "kauftag", "verkaufstag", "bestelltam", "gekauftam", "verkauftam", "erstelltam", "gebuchtam",
-        "fakturadatum", "posteddate", "postingdate",
+        "fakturadatum", "posteddate", "postingdate", "注文日", "注文日時", "受注日", "受注日時", "購入日", "購入日時",
+        "売上日", "取引日", "日付",
     ),
-    "unit_price": ("preis", "prix", "precio", "prezzo", "prijs", "preco", "cena", "rate", "unitpriceexclvat"),
+    "unit_price": (
+        "preis", "prix", "precio", "prezzo", "prijs", "preco", "cena", "rate", "unitpriceexclvat",
+        "単価", "価格", "販売価格",
+    ),
     "amount": (
         "betrag", "summe", "montant", "importe", "importo", "bedrag", "gesamt", "wert", "umsatz", "paid", "turnover",
         "gross", "net", "netvalue", "grossvalue", "nettowert", "lineamountexclvat",
+        "金額", "売上金額", "合計金額", "小計",
     ),
     "invoice_id": (
         "beleg", "rechnung", "bestell", "bestellung", "auftrag", "commande", "facture", "pedido", "factura", "ordine",
         "fattura", "encomenda", "zamówienie", "zamowienie",
         "faktura", "numerfaktury", "nrfaktury", "ncommande", "nocommande", "nfacture", "receipt", "check", "booking",
-        "document",
+        "document", "注文番号", "注文id", "受注番号", "伝票番号", "取引番号",
     ),
     "quantity": (
         "menge", "anzahl", "stück", "stueck", "stückzahl", "quantité", "quantite", "cantidad", "quantità", "quantita",
         "quantidade", "aantal", "ilość", "ilosc", "antal", "fakturiertemenge", "stk", "stck", "pcs", "pieces", "count",
-        "tickets", "seats", "数量",
+        "tickets", "seats", "数量", "個数",
     ),
     "product_id": (
         "artikelnr", "artikelnummer", "artnr", "artikelcode", "artikelid", "produktnr", "produktnummer", "produktcode",
         "codeproduit", "codearticle", "referenceproduit", "référenceproduit", "codigoproducto", "códigoproducto",
         "codiceprodotto", "codicearticolo", "kodproduktu",
+        "商品コード", "商品番号", "商品id", "品番",
     ),
     "product_description": (
         "artikel", "artikelname", "artikelbezeichnung", "bezeichnung", "produkt", "produktname", "produit", "producto",
         "prodotto", "produto", "libellé", "libelle", "descripción", "descripcion", "descrizione", "omschrijving",
+        "商品名", "品名",
     ),
     "currency": (
         "ccy", "währung", "waehrung", "waluta", "moneda", "devise", "valuta", "divisa", "měna", "mena", "moeda",
+        "通貨",
     ),
-    "country": ("land", "pays", "país", "pais", "paese", "kraj"),
+    "country": ("land", "pays", "país", "pais", "paese", "kraj", "国"),
 }  # fmt: skip
 NO_MONEY_OF_LINES = (
     "tax", "vat", "steuer", "mwst", "fee", "gebühr", "discount", "rabatt", "refund", "shipping", "versand", "delivery",

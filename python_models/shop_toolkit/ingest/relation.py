@@ -596,7 +596,7 @@ def _with_time(date: str, time: str) -> str:
     date_text, time_text = (f"trim(cast({sql} as varchar))" for sql in (date, time))
     day = f"regexp_replace({date_text}, '[ T]00:00(:00([.]0+)?)?$', '')"
     return (
-        f"case when regexp_full_match({day}, '[0-9]+[-/.][0-9]+[-/.][0-9]+|[^:]*[^-0-9:/., ]{{2}}[^:]*')"
+        f"case when regexp_full_match({day}, '[0-9]+[-/.][0-9]+[-/.][0-9]+|[^:]*([^-0-9:/., ]{{2}}|年)[^:]*')"
         f" and regexp_full_match({time_text}, '{TIME_TEXT}')"
         f" then concat({day}, ' ', {time_text}) else cast({date} as varchar) end"
     )
