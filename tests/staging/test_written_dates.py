@@ -7,7 +7,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import Shop, problem_of
+from conftest import ROOT, Shop, problem_of
+from lines import Lines, connected, lines_of
 from shop_toolkit.ingest.dates import check_dates_fit, resolve_date_format
 from shop_toolkit.ingest.files import InputError, describe_files
 from shop_toolkit.ingest.relation import InputRelation, relation_of_files
@@ -45,7 +46,6 @@ def rendered(make_shop: Callable[..., Shop], macro: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        # AM and PM: behind a blank or none, in any form, at midnight and at noon
         # Japanese ones, and years of an era
         ("2025年3月4日", {ISO: "2025-03-04 00:00:00"}),
         ("2025年03月04日 14:05", {ISO: "2025-03-04 14:05:00"}),
@@ -58,6 +58,7 @@ def rendered(make_shop: Callable[..., Shop], macro: str) -> dict[str, str]:
         ("2025年13月4日", {}),
         ("令和7年3月", {}),
         ("2025年3月4日 about noon", {}),
+        # AM and PM: behind a blank or none, in any form, at midnight and at noon
         ("2024-01-05 10:15:00 AM", {ISO: "2024-01-05 10:15:00"}),
         ("2024-01-05  7:19:25 PM", {ISO: "2024-01-05 19:19:25"}),
         ("2024-01-06 12:30:00 AM", {ISO: "2024-01-06 00:30:00"}),
@@ -224,3 +225,42 @@ def test_dates_in_two_ways_stop_the_build(
         with pytest.raises(InputError, match=f"Dates read so far are written as {way}, but not every date of"):
             check_dates_fit(connection, relation, way, readers, is_set=False, has_earlier_rows=True)
         check_dates_fit(connection, relation, way, readers, is_set=True, has_earlier_rows=True)
+
+
+def test_files_that_write_dates_in_different_ways_are_named_with_a_way_out(tmp_path: Path) -> None:
+    """As no `date_format` reads both; the view that the page shows does."""
+    headings = "Order ID,Customer ID,Order Date,Price"
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    for name, rows in (
+        ("old.csv", ("1,a,03/04/2024,1.00", "2,b,25/03/2024,2.00", "3,b,26/03/2024,3.00")),
+        ("new.csv", ("4,a,03/04/2025,4.00", "5,b,04/25/2025,5.00", "6,b,05/25/2025,6.00")),
+    ):
+        (folder / name).write_text("\n".join([headings, *rows]) + "\n", "utf-8")
+    advice = (
+        "A date_format holds for all files: write the dates of some as the others do, or read each file in its own way"
+        ' by a view of the warehouse (docs/input.md, "Dates", shows one).'
+    )
+    with pytest.raises(InputError) as stopped, lines_of(folder / "*.csv"):
+        pass
+    assert str(stopped.value) == (
+        f"The dates of '{folder}/*.csv' are written in two ways, by file: 'new.csv' as month-day-year, e.g."
+        f" '03/04/2024', and 'old.csv' as day-month-year, e.g. '25/03/2024'. {advice}"
+    )
+    for date_format, file in ((DAY_FIRST, "new.csv"), (MONTH_FIRST, "old.csv")):
+        with (
+            pytest.raises(InputError, match=f"not every date of '.*{file}'") as stopped,
+            lines_of(folder / "*.csv", date_format=date_format),
+        ):
+            pass
+        assert advice[2:] in str(stopped.value)
+        assert len(str(stopped.value)) <= 499 + len(str(tmp_path))
+    page = (ROOT / "docs" / "input.md").read_text("utf-8")
+    view = page[page.index("create view orders_of_both") :].partition("```")[0]
+    with connected() as connection:
+        connection.execute(view.replace("exports/", f"{folder}/"))
+        lines = Lines(connection, transactions="orders_of_both")
+        assert lines.rows("select cast(order_date as varchar), revenue from {{ ref('orders') }} order by 2") == [
+            ("2024-04-03", 1), ("2024-03-25", 2), ("2024-03-26", 3),
+            ("2025-03-04", 4), ("2025-04-25", 5), ("2025-05-25", 6),
+        ]  # fmt: skip

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import PurePath
 
 import duckdb
 
-from shop_toolkit.errors import shortened
+from shop_toolkit.errors import listed, shortened
 from shop_toolkit.ingest.files import InputError
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.relation import InputRelation, quote_text
@@ -22,6 +23,11 @@ CLOSE = 0.9
 AMBIGUOUS = 0.99
 # More than one row, and more than this share of all, in another known way are no slip: the dates are written in two.
 MIXED = 0.02
+# What to do where files write their dates in several ways: the setting is one for all of them.
+APART = (
+    "A date_format holds for all files: write the dates of some as the others do, or read each file in its own way by a"
+    ' view of the warehouse (docs/input.md, "Dates", shows one).'
+)
 HOUR = 60
 # The zone behind a time of day: hours, letters or the name of a region.
 ZONE = (
@@ -175,8 +181,11 @@ def resolve_date_format(
     if not forms.dated_rows:
         return None
     check_years_are_last(connection, relation, forms, readers, today)
+    date_format, second = forms.ranked()[:2]
+    if forms.rows_read[second] and forms.is_close(AMBIGUOUS):
+        # Two ways that read as many dates, but others each, leave nothing to choose between.
+        check_dates_are_alike(connection, relation, date_format, {way: readers[way] for way in (date_format, second)})
     check_dates_are_clear(forms, relation.name)
-    date_format = forms.ranked()[0]
     check_dates_are_alike(connection, relation, date_format, readers)
     return date_format
 
@@ -336,11 +345,38 @@ def check_dates_are_alike(
     ways = [(str(way), int(rows), str(example)) for way, rows, example in connection.execute(query).fetchall()]
     if len(ways) > 1 and is_mixed(ways[1][1], sum(rows for _, rows, _ in ways)):
         (_, rows, example), (other, other_rows, other_example) = ways[:2]
+        by_file = _files_by_way(connection, relation, readers[date_format], readers[other])
+        if by_file is not None:
+            raise InputError(
+                f"The dates of {relation.name} are written in two ways, by file: {by_file[0]} as {date_format}, e.g."
+                f" '{example}', and {by_file[1]} as {other}, e.g. '{other_example}'. {APART}"
+            )
         raise InputError(
             f"The dates of {relation.name} are written in two ways: {rows} rows as {date_format}, e.g. '{example}', and"
             f" {other_rows} as {other}, e.g. '{other_example}'. A spreadsheet may have turned day and month of some."
             f" Write them alike, or reject those of another way with --vars '{{date_format: {date_format}}}'."
         )
+
+
+def _files_by_way(
+    connection: duckdb.DuckDBPyConnection, relation: InputRelation, reader: str, other: str
+) -> tuple[str, str] | None:
+    """The files that write dates in one way alone and those that write them in another; None where a file has both."""
+    files = connection.execute(
+        f"""
+        select
+            file_name,
+            coalesce(bool_or({reader} is not null and {other} is null), false),
+            coalesce(bool_or({other} is not null and {reader} is null), false)
+        from ({written_dates(relation)})
+        group by 1
+        order by 1
+        """
+    ).fetchall()
+    if any(is_one and is_other for _, is_one, is_other in files):
+        return None
+    first, second = ([f"'{PurePath(file).name}'" for file, *shown in files if shown[place]] for place in (0, 1))
+    return (listed(first, 80), listed(second, 80)) if first and second else None
 
 
 def zone_findings(connection: duckdb.DuckDBPyConnection, relation: InputRelation, column: str) -> list[Finding]:
@@ -489,8 +525,8 @@ def check_dates_fit(
              else f"Dates read so far are written as {date_format}")
             + f", but {'no date' if is_none_read else 'not every date'} of '{file_name}' is written so,"
             f" e.g. '{example}'."
-            + ("" if is_set else " Write them alike, or say how with --vars '{date_format: …}': then the build reads"
-               " everything again.")
+            + (f" Set the way that reads it. Where other files are written so: {APART[0].lower()}{APART[1:]}" if is_set
+               else f" {APART}")
         )  # fmt: skip
 
 
