@@ -272,4 +272,4 @@ def test_an_order_that_a_later_file_has_otherwise_is_a_warning(tmp_path: Path) -
         # the number is used again
         "1,2024-02-05,c1,A,2,10.00",
     )
-    assert doubts(tmp_path / "*.csv") == [("edited_orders", 2, 30, "2 orders, e.g. 2")]
+    assert doubts(tmp_path / "*.csv") == [("edited_orders", 2, 30, "2 orders, e.g. 2 in 1.csv and 2.csv")]

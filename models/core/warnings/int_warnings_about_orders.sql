@@ -249,10 +249,23 @@ edited_orders as (
         'invoice_id' as column_name,
         count(*) as row_count,
         cast(sum(gross_amount) as decimal(18, 2)) as amount,
-        concat(count(distinct invoice_id), ' orders, e.g. ', min(invoice_id)) as example,
+        concat(
+            count(distinct invoice_id),
+            ' orders, e.g. ',
+            min(
+                concat(
+                    invoice_id,
+                    ' in ',
+                    regexp_replace(file_name, '^.*/', ''),
+                    ' and ',
+                    regexp_replace(last_file_name, '^.*/', '')
+                )
+            )
+        ) as example,
         'They count as sales, but a later file has the same product of the same order with another'
-        || ' quantity or price, which counts, too: was the order changed in between? Leave out the'
-        || ' files in which these orders are outdated.' as suggestion
+        || ' quantity or price, which counts, too: was the order changed in between? Delete the'
+        || ' rows of these orders from the files in which they are outdated, and run dbt build'
+        || ' --full-refresh.' as suggestion
     from versions
     where
         file_name <> last_file_name

@@ -25,8 +25,10 @@ negative_prices as (
         count(*) as row_count,
         sum(gross_amount) as amount,
         min(invoice_id) as example,
-        'They are rejected and net nothing. If they are refunds, name what their invoices begin'
-        || ' with in refund_invoice_prefixes.' as suggestion
+        'They are rejected and net nothing. Refunds: name what their invoices begin with in'
+        || ' refund_invoice_prefixes; in invoices of sales, export them with a negative quantity'
+        || ' and a positive price. Discounts: export prices after them, or name a column with what'
+        || ' was paid for each line in column_mapping: {amount: …}.' as suggestion
     from transactions
     where
         rejection_reason = 'no_price'

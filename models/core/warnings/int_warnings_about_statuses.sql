@@ -143,7 +143,8 @@ changed_statuses as (
         sum(gross_amount) as amount,
         min(invoice_id) as example,
         'They count as sales, but a later file has the same line with another status, which counts'
-        || ' for itself. Leave out the files in which these orders are outdated.' as suggestion
+        || ' for itself. Delete the rows of these orders from the files in which they are outdated,'
+        || ' and run dbt build --full-refresh.' as suggestion
     from rows_of_lines
     where
         rejection_reason is null

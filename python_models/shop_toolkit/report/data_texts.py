@@ -210,8 +210,8 @@ WORDS = (
         " off the prices."
     ),
     marked(
-        "They count as sales, but a later file has the same line with another status, which counts for itself. Leave"
-        " out the files in which these orders are outdated."
+        "They count as sales, but a later file has the same line with another status, which counts for itself. Delete"
+        " the rows of these orders from the files in which they are outdated, and run dbt build --full-refresh."
     ),
     marked(
         "They count as sales, but other lines of these orders are cancelled or ignored. Put the lines of an order into"
@@ -222,8 +222,9 @@ WORDS = (
         " again in one encoding."
     ),
     marked(
-        "They are rejected and net nothing. If they are refunds, name what their invoices begin with in"
-        " refund_invoice_prefixes."
+        "They are rejected and net nothing. Refunds: name what their invoices begin with in refund_invoice_prefixes; in"
+        " invoices of sales, export them with a negative quantity and a positive price. Discounts: export prices after"
+        " them, or name a column with what was paid for each line in column_mapping: {amount: …}."
     ),
     marked(
         "Their customers gave back, or were sent less, but their invoices do not begin as cancellations do. If they"
@@ -264,7 +265,8 @@ WORDS = (
     ),
     marked(
         "They count as sales, but a later file has the same product of the same order with another quantity or price,"
-        " which counts, too: was the order changed in between? Leave out the files in which these orders are outdated."
+        " which counts, too: was the order changed in between? Delete the rows of these orders from the files in which"
+        " they are outdated, and run dbt build --full-refresh."
     ),
     marked("These numbers come again more than max_order_days later, so they are orders of their own."),
     marked(
@@ -434,6 +436,10 @@ PATTERNS = (
     marked(
         "Most times are written as '{quoted}', these in another zone. Zones are dropped, so each row counts on the day"
         " of its own clock. If the shop has one clock, export all times by it."
+    ),
+    marked(
+        "It is negative, but '{quoted}' and the quantity are not, and come to something else: these rows count as"
+        " sales. If they give back, export them with a negative quantity."
     ),
     marked(
         "It is neither '{quoted}' × quantity nor an order's sum of it. The price counts; if this should, name it in"
