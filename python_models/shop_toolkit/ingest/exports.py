@@ -26,6 +26,8 @@ class Export:
         time: The heading of the time of day, where the date has a column of its own.
         blanks_below: Our columns that are all blank where a row is a further line of the order above it.
         first_line: Our column, and its only word in a row that begins an order.
+        order_totals: Headings of totals of an order with what the buyer paid beside its lines, such as postage.
+        refunds_of: What refunded amounts are of, a 'line' or an 'order', where the export's amounts are before them.
         undated: Why it can't be read as it is, where it has no dates; a sentence.
     """
 
@@ -37,6 +39,8 @@ class Export:
     time: str = ""
     blanks_below: Sequence[str] = ()
     first_line: tuple[str, str] | None = None
+    order_totals: Sequence[str] = ()
+    refunds_of: str = ""
     undated: str = ""
 
 
@@ -121,6 +125,7 @@ EXPORTS: tuple[Export, ...] = (
         # An invoice stands only beside payments of invoices; a description names no product.
         {"invoice_id": "id", "customer_id": "customeremail|customerid", "ordered_at": "createdutc|createddateutc",
          "amount": "amount", "order_status": "status", "product_description": "", "country": "cardaddresscountry"},
+        refunds_of="line",
     ),
     Export("Amazon orders", ("amazonorderid", "itemprice"), AMAZON),
     Export("Amazon orders", ("orderitemid", "quantitypurchased", "itemprice"), AMAZON),
@@ -137,6 +142,7 @@ EXPORTS: tuple[Export, ...] = (
         {"invoice_id": "ordernumber|salesrecordnumber", "customer_id": "buyerusername|userid",
          "product_id": "itemnumber", "product_description": "itemtitle", "unit_price": "soldfor",
          "ordered_at": "saledate", "country": "shiptocountry|buyercountry"},
+        order_totals=("totalprice",),
     ),
     Export(
         "Lightspeed sales ledger",
@@ -193,6 +199,11 @@ def comparable(heading: str) -> str:
     """A heading as headings compare: its letters and digits, whatever the alphabet, in lower case."""
     text = unicodedata.normalize("NFKC", heading).casefold().replace("ё", "е")
     return re.sub(r"[\W_]", "", text)
+
+
+def export_called(name: str | None) -> Export | None:
+    """The export of this name; None where there is none."""
+    return next((export for export in EXPORTS if export.name == name), None)
 
 
 def export_of(headings: Iterable[str]) -> Export | None:

@@ -1,15 +1,16 @@
 """What the columns of money mean, and the rows with the columns that this makes of them.
 
-A price is that of a unit, or the amount of a line; a total beside it may be the line's amount; and discounts and
-refunds may have to be taken off. `money_meaning` finds out which it is.
+A price is that of a unit, or the amount of a line; a total beside it may be the line's amount, and its sign may be all
+that shows a refund; discounts and refunds may have to be taken off. `money_meaning` finds out which it is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shop_toolkit.ingest.exports import comparable
 from shop_toolkit.ingest.headings import COLUMN_ALIASES
+from shop_toolkit.ingest.money_signs import NUMBERS, SIGNED, signed_lines
 from shop_toolkit.ingest.relation import InputRelation, number_text
 
 TOTALS = (*COLUMN_ALIASES["amount"], "subtotal", "ordersubtotal", "ordertotal", "invoicetotal", "grandtotal")
@@ -24,8 +25,8 @@ PARTS: dict[str, tuple[str, ...]] = {
         "vatamount",
     ),
     "shipping": (
-        "shipping", "shippingamount", "shippingcost", "shippingprice", "ordershipping", "freight", "freightvalue",
-        "delivery", "deliveryfee",
+        "shipping", "shippingamount", "shippingcost", "shippingprice", "shippingandhandling", "ordershipping",
+        "freight", "freightvalue", "delivery", "deliveryfee",
     ),
     # Of how many units a price is, as SAP and wholesalers have it.
     "per": (
@@ -47,15 +48,18 @@ class MoneyReading:
         total: The heading of the total, as it is compared.
         less: What is taken off the amounts, 'discount' or 'refund', and whether its column is of the 'line' or of the
             'order'; an order's is spread over its lines.
+        signs: The heading of the total, as it is compared, by whose sign lines give back, and what it is (see
+            `money_signs`); empty where no line does.
     """
 
     amount: str | None = None
     total: str | None = None
     less: Mapping[str, str] = field(default_factory=dict)
+    signs: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The reading as plain values, for storing it."""
-        return {"amount": self.amount, "total": self.total, "less": dict(self.less)}
+        return {"amount": self.amount, "total": self.total, "less": dict(self.less), "signs": dict(self.signs)}
 
     @property
     def is_plain(self) -> bool:
@@ -64,17 +68,39 @@ class MoneyReading:
 
     def revise(self, relation: InputRelation, readers: "Readers") -> InputRelation:
         """The rows with the columns that this reading makes of them."""
-        if self.is_plain or not {"unit_price", "quantity"} <= relation.columns.keys():
+        columns = relation.columns.keys()
+        if "unit_price" not in columns and self.amount is None and self.less:
+            # The amounts are those of lines, or of orders that have one.
+            return self._with_amount(relation, readers)
+        if self.is_plain or not {"unit_price", "quantity"} <= columns:
             return relation
         found = money_headings(relation)
-        heading = found.get(self.total or "") if self.amount == "total" else relation.headings["unit_price"]
+        total = next((heading for name, heading in found.items() if name in self.signs), None)
+        if total is None:
+            return self._with_amount(relation, readers)
+        # An amount has the sign of its quantity, and the price of a unit none.
+        changed = ("quantity", "unit_price") if self.amount == "price" else ("quantity",)
+        revised = self._with_amount(_signed(relation, found, total, self.signs, changed, readers), readers)
+        # They are no longer what the headings' columns hold, so the row keeps that, too.
+        held = {relation.headings[column]: relation.columns[column] for column in changed}
+        used = list(dict.fromkeys([*revised.used, total, *held]))
+        return replace(revised, others={**revised.others, **held}, used=used)
+
+    def _with_amount(self, relation: InputRelation, readers: "Readers") -> InputRelation:
+        """The rows with the column of money that counts, less what is taken off."""
+        if self.amount is None and not self.less:
+            return relation
+        found = money_headings(relation)
+        column = "unit_price" if "unit_price" in relation.columns else "amount"
+        heading = found.get(self.total or "") if self.amount == "total" else relation.headings[column]
         if heading is None:
             return relation
         headings = {**relation.headings, "amount": heading}
-        price = headings.pop("unit_price")
-        sql_of = {**relation.others, price: relation.columns["unit_price"]}
+        money = relation.headings[column]
+        sql_of = {**relation.others, money: relation.columns[column]}
         columns = {**relation.columns, "amount": sql_of[heading]}
-        del columns["unit_price"]
+        if column == "unit_price":
+            del columns["unit_price"], headings["unit_price"]
         others = {name: sql for name, sql in sql_of.items() if name not in headings.values()}
         used = [found[part] for part in self.less if part in found]
         if used:
@@ -107,6 +133,12 @@ class Readers:
         return f"({self.number.replace('number_text', f'({self.text(sql)})')})"
 
 
+def money_text(name: str, sql: str, readers: Readers) -> str:
+    """SQL: a value of a column of money as a text that the readers read; a discount may be so many percent."""
+    text = readers.text(sql)
+    return f"replace({text}, '%', '')" if name == "discount" else text
+
+
 def money_headings(relation: InputRelation) -> dict[str, str]:
     """Headings of columns of money beside ours: totals by their name as it is compared, parts by what they are."""
     heading_of = {comparable(heading): heading for heading in reversed(list(relation.others))}
@@ -117,10 +149,51 @@ def money_headings(relation: InputRelation) -> dict[str, str]:
     return found
 
 
+def _signed(
+    raw: InputRelation,
+    found: Mapping[str, str],
+    total: str,
+    signs: Mapping[str, str],
+    changed: Sequence[str],
+    readers: Readers,
+) -> InputRelation:
+    """The rows with a minus in some columns where the sign of the total shows that a line gives back."""
+    sql_of = {
+        "quantity": raw.columns["quantity"],
+        "price": raw.columns["unit_price"],
+        "total": raw.others[total],
+        **{part: raw.others[found[part]] for part in ("discount", "tax", "per") if part in found},
+    }
+    numbers = (f"{number_of_line(name, sql_of.get(name), readers)} as {SIGNED}_{name}" for name in NUMBERS)
+    invoice = f"cast({raw.columns['invoice_id']} as varchar)" if "invoice_id" in raw.columns else "null"
+    rows = (
+        f"select *, {raw.file_name} as {SIGNED}_file, nullif(trim({invoice}), '') as {SIGNED}_invoice,"
+        f" row_number() over () as {SIGNED}_line, {', '.join(numbers)} from {raw.sql}"
+    )
+    ((_, of),) = signs.items()
+    texts = {column: readers.text(raw.columns[column]) for column in changed}
+    with_minus = ", ".join(
+        f"case when {SIGNED}_gives_back then concat('-', {text}) else {text} end as money_{column}"
+        for column, text in texts.items()
+    )
+    sql = f"(select *, {with_minus} from ({signed_lines(rows, of)}) order by {SIGNED}_line)"
+    return replace(raw, sql=sql, position=None, columns={**raw.columns} | {name: f"money_{name}" for name in changed})
+
+
+def number_of_line(name: str, sql: str | None, readers: Readers) -> str:
+    """SQL: a number of a line as `money_signs` reads it; what is taken off or added has no sign, and may be blank."""
+    if sql is None:
+        return "0"
+    number = f"cast({readers.number.replace('number_text', f'({money_text(name, sql, readers)})')} as double)"
+    return f"coalesce(abs({number}), 0)" if name in PARTS else number
+
+
 def _net(raw: InputRelation, revised: InputRelation, reading: MoneyReading, readers: Readers) -> InputRelation:
     """The rows with an amount from which discounts and refunds are taken, exact to the cent for each order."""
     found = money_headings(raw)
-    price, quantity = revised.columns["amount"], raw.columns["quantity"]
+    price = revised.columns["amount"]
+    is_of_unit = reading.amount is None and "unit_price" in raw.columns
+    quantity = raw.columns["quantity"] if is_of_unit else "1"
     values = {"price": price, "quantity": quantity} | {part: raw.others[found[part]] for part in reading.less}
     numbers = ", ".join(f"{readers.value(sql)} as {PAID}_{name}" for name, sql in values.items())
     invoice = (
@@ -133,7 +206,7 @@ def _net(raw: InputRelation, revised: InputRelation, reading: MoneyReading, read
     written = f"replace(cast(try_cast({net} as decimal(18, 2)) as varchar), '.', '{readers.separator}')"
     unread = f"case when {PAID}_price is null or {PAID}_quantity is null then {readers.text(price)} else 'too much' end"
     gross = f"try_cast({PAID}_price as decimal(15, 4))"
-    if reading.amount is None:
+    if is_of_unit:
         gross += f" * try_cast({PAID}_quantity as decimal(12, 3))"
     sql = f"""(
         select *, coalesce(trim({currency} || ' ' || {written}), {unread}) as {PAID}

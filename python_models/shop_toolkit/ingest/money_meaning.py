@@ -4,30 +4,38 @@ Headings leave it open, so the rows prove it (`money_proofs`). Without proof the
 says so.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
 
 from shop_toolkit.errors import InputError, shortened
+from shop_toolkit.ingest.exports import export_called
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import mapping_example
 from shop_toolkit.ingest.marks import mark_of
-from shop_toolkit.ingest.money import PARTS, TOTALS, MoneyReading, Readers, money_headings
+from shop_toolkit.ingest.money import PARTS, TOTALS, MoneyReading, Readers, money_headings, money_text
 from shop_toolkit.ingest.money_proofs import (
+    Signs,
     filled_lines,
     grain_of,
+    has_negative_lines,
     is_proven,
+    lines_in_doubt,
     lines_of_money,
-    money_text,
     proof_of,
     refunded_orders,
+    signs_of,
 )
+from shop_toolkit.ingest.money_signs import LINE_TOTAL
 from shop_toolkit.ingest.relation import InputRelation
 
 # An order's total on each of its lines can be a coincidence in so few orders.
 FEW_ORDERS = 10
+# So many refunds, and so large a share of all, are of all that was paid: by chance a few are as high as what is left.
+FEWEST_WHOLE, WHOLE = 2, 0.25
 SENTENCES = {
     "divided": "'{total}' is '{price}' × quantity / '{per}': it is the amount of the line.",
     "discounted": "'{total}' is '{price}' × quantity less '{discount}': it is the amount of the line.",
@@ -51,6 +59,9 @@ class MoneyMeaning:
         amount: Which it is, as in `MoneyReading`.
         total: The heading of the total, as in `MoneyReading`.
         less: Of what they show to be taken off or not: 'line', 'order', 'either' or 'none'.
+        signs: By which total's sign lines give back, as in `MoneyReading`.
+        is_one_sided: Whether so many totals have another sign than price and quantity that these rows alone don't show
+            which sign is that of a sale.
         sentences: What was proved, for the log.
         findings: What stays in doubt, by the part of the money that it is of.
     """
@@ -59,6 +70,8 @@ class MoneyMeaning:
     amount: str | None = None
     total: str | None = None
     less: Mapping[str, str] = field(default_factory=dict)
+    signs: Mapping[str, str] = field(default_factory=dict)
+    is_one_sided: bool = False
     sentences: Sequence[str] = ()
     findings: Mapping[str, Finding] = field(default_factory=dict)
 
@@ -71,7 +84,9 @@ class MoneyMeaning:
             elif of != "either" or part not in less:
                 less[part] = "line" if of == "either" else of
         amount, total = (self.amount, self.total) if self.is_amount_shown else (earlier.amount, earlier.total)
-        return MoneyReading(amount, total, less)
+        # What a total is may be shown by earlier rows alone.
+        shows_signs = bool(self.signs) and (self.is_amount_shown or not earlier.signs)
+        return MoneyReading(amount, total, less, self.signs if shows_signs else earlier.signs)
 
     def doubts(self, reading: MoneyReading) -> list[Finding]:
         """What stays in doubt where earlier rows may have shown it."""
@@ -83,6 +98,7 @@ def meaning_of_money(
     relation: InputRelation,
     readers: Readers,
     column_mapping: Mapping[str, Any],
+    known_signs: Mapping[str, str] = MappingProxyType({}),
 ) -> MoneyMeaning:
     """Find out from the rows what the columns of money mean.
 
@@ -92,6 +108,7 @@ def meaning_of_money(
         readers: How texts become numbers.
         column_mapping: The setting of that name. An amount that it names decides; so does a unit's price. Where it
             says that there is no amount, no total is one.
+        known_signs: By which total's sign lines give back, as other rows showed.
 
     Returns:
         What the rows show.
@@ -107,15 +124,26 @@ def meaning_of_money(
     totals = [name for name in common if name in TOTALS and "amount" not in column_mapping]
     if not all({"unit_price", "quantity"} <= part.columns.keys() for part in parts):
         doubts = _check_amounts_are_of_lines(connection, relation, readers, column_mapping)
-        return MoneyMeaning(findings=doubts | _unused(connection, relation, readers, found[0], common))
+        doubts |= _unused(connection, relation, readers, found[0], common)
+        of = _refunds_of_amounts(connection, parts, readers, found, common) if "refund" in doubts else None
+        if of is None:
+            return MoneyMeaning(findings=doubts)
+        del doubts["refund"]
+        sentences = [f"'{found[0]['refund']}' is taken off the amounts."]
+        return MoneyMeaning(less={"refund": of}, sentences=sentences, findings=doubts)
     if not common:
         return MoneyMeaning()
     if any(part.continues != "false" for part in parts):
         # Their lines do not name their order, so no sum of an order is known.
         return MoneyMeaning(findings=_unused(connection, relation, readers, found[0], common))
+    exports = (export_called(part.export) for part in parts)
+    with_extras = {name for export in exports if export is not None for name in export.order_totals}
     with lines_of_money(connection, parts, readers, found, common):
-        proofs = {total: proof_of(connection, total) for total in totals}
-        return _decide(connection, relation, found[0], proofs, is_price_set="unit_price" in column_mapping)
+        proofs = {total: proof_of(connection, total, has_signs=total in known_signs) for total in totals}
+        return _decide(
+            connection, relation, found[0], proofs, with_extras, known_signs,
+            is_price_set="unit_price" in column_mapping,
+        )  # fmt: skip
 
 
 def _is_total_of_lines(proof: Mapping[str, int], lines: str, discount_lines: str) -> bool:
@@ -153,19 +181,31 @@ def _decide(
     relation: InputRelation,
     headings: Mapping[str, str],
     proofs: Mapping[str, Mapping[str, int]],
+    with_extras: Collection[str],
+    known_signs: Mapping[str, str],
     *,
     is_price_set: bool,
 ) -> MoneyMeaning:
+    """What the proofs show. Of the totals `with_extras` it is known that they hold more than the lines of an order."""
     price = (relation.parts or [relation])[0].headings["unit_price"]
     names = {"price": price, **{part: headings[part] for part in PARTS if part in headings}}
     total, source = next(
         ((total, found) for total, proof in proofs.items() if (found := _source(proof)) is not None), (None, None)
     )
-    sentences, findings = [], {}
+    sentences: list[str] = []
+    findings: dict[str, Finding] = {}
     if total is not None and source is not None:
         sentences.append(SENTENCES[source].format(total=headings[total], **names))
-    elif doubtful := next((name for name, proof in proofs.items() if proof["lines"]), None):
-        findings["total"] = _total_in_doubt(headings[doubtful], price, proofs[doubtful])
+    signed = total or next((name for name, proof in proofs.items() if proof["contradicting"]), None)
+    signs = None
+    if signed is not None and proofs[signed]["contradicting"]:
+        signs = signs_of(connection, signed, source or known_signs.get(signed, LINE_TOTAL))
+        sentences += _sentences_of_signs(signs, headings[signed], price)
+        findings |= _signs_in_doubt(signs, headings[signed], price)
+    if total is None:
+        open_totals = (name for name, proof in proofs.items() if proof["lines"] and name not in with_extras)
+        one_sided = (name for name, proof in proofs.items() if proof["one_sided"])
+        findings |= _total_in_doubt(connection, headings, price, next(open_totals, None) or next(one_sided, None))
     is_less = source in ("divided", "discounted", "percent")
     amount = "total" if is_less else "price" if source in ("equal", "total of amounts") else None
     if is_price_set and amount == "price":
@@ -177,16 +217,48 @@ def _decide(
         sentences += [sentence] if sentence is not None else []
         findings |= {part: finding} if finding is not None else {}
     return MoneyMeaning(
-        source is not None, amount, total if amount == "total" else None, less, sentences, findings
+        source is not None, amount, total if amount == "total" else None, less,
+        signs={signed: signs.of} if signed is not None and signs is not None and signs.given_back else {},
+        is_one_sided=any(proof["one_sided"] for proof in proofs.values()),
+        sentences=sentences, findings=findings,
     )  # fmt: skip
 
 
-def _total_in_doubt(total: str, price: str, proof: Mapping[str, int]) -> Finding:
-    return Finding(
-        "totals_in_doubt", "unit_price", proof["lines"] - proof["line_totals"], total,
+def _sentences_of_signs(signs: Signs, total: str, price: str) -> list[str]:
+    if not signs.given_back:
+        return []
+    return [
+        f"Rows that give back, as their '{total}' is what '{price}' and quantity come to, with a minus:"
+        f" {signs.given_back:,}."
+    ]
+
+
+def _signs_in_doubt(signs: Signs, total: str, price: str) -> dict[str, Finding]:
+    """A warning of negative totals that are of no line: what is sold at a positive price counts as a sale."""
+    if not signs.doubtful:
+        return {}
+    return {"signs": Finding(
+        "totals_in_doubt", "unit_price", signs.doubtful, total,
+        f"It is negative, but '{shortened(price, 40)}' and the quantity are not, and come to something else: these rows"
+        " count as sales. If they give back, export them with a negative quantity.",
+        amount=f"{signs.amount:.2f}",
+    )}  # fmt: skip
+
+
+def _total_in_doubt(
+    connection: duckdb.DuckDBPyConnection, headings: Mapping[str, str], price: str, total: str | None
+) -> dict[str, Finding]:
+    """A warning of lines whose total neither the line nor the order explains."""
+    rows, amount = (0, 0.0) if total is None else lines_in_doubt(connection, total)
+    if total is None or not rows:
+        return {}
+    # Negative totals are among them: a build stores each doubt once.
+    return {"signs": Finding(
+        "totals_in_doubt", "unit_price", rows, headings[total],
         f"It is neither '{shortened(price, 40)}' × quantity nor an order's sum of it. The price counts; if this should,"
         " name it in column_mapping: {amount: …}.",
-    )  # fmt: skip
+        amount=f"{amount:.2f}",
+    )}  # fmt: skip
 
 
 def _discounts(
@@ -219,10 +291,36 @@ def _refunds(connection: duckdb.DuckDBPyConnection, names: Mapping[str, str]) ->
     if not rows or _is_mark(names["refund"], least, example):
         return "refund", None, None, None
     of = grain_of(connection, "refund")
-    refunded, fitting = refunded_orders(connection, of)
+    refunded, fitting, _ = refunded_orders(connection, of)
     if of is not None and is_proven(fitting, refunded):
         return "refund", of, f"'{names['refund']}' is taken off the amounts.", None
     return "refund", None, None, _left_out("refunds_left_out", rows, f"{names['refund']}: {example:g}")
+
+
+def _refunds_of_amounts(
+    connection: duckdb.DuckDBPyConnection,
+    parts: Sequence[InputRelation],
+    readers: Readers,
+    found: Sequence[Mapping[str, str]],
+    common: Sequence[str],
+) -> str | None:
+    """What refunds are taken off, a 'line' or an 'order', where amounts are before them; None where nothing shows it.
+
+    An amount is before them if all of it may come back. One from which they were taken is 0 then, so it is proof where
+    refunds are as high as their amounts, and none is higher. Rows of less than nothing may be the same refunds.
+    """
+    if not all("amount" in part.columns and "unit_price" not in part.columns for part in parts):
+        return None
+    export = export_called(parts[0].export)
+    is_of_one = all(part.export == parts[0].export for part in parts)
+    known = export.refunds_of if export is not None and is_of_one else ""
+    with lines_of_money(connection, parts, readers, found, common):
+        of = known or grain_of(connection, "refund")
+        refunded, fitting, whole = refunded_orders(connection, of)
+        if of is None or not is_proven(fitting, refunded):
+            return None
+        is_before = whole >= max(FEWEST_WHOLE, WHOLE * refunded) and not has_negative_lines(connection)
+        return of if known or is_before else None
 
 
 def _taxes(

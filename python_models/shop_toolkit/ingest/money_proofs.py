@@ -5,21 +5,39 @@ Line by line, and order by order. All lines are in a temporary table with their 
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import duckdb
 
-from shop_toolkit.ingest.money import PARTS, TOTALS, Readers
+from shop_toolkit.ingest.money import PARTS, TOTALS, Readers, money_text
+from shop_toolkit.ingest.money_signs import CENT, CENT_OF_UNIT, LINE_TOTAL, NUMBERS, SIGNED, TOLERANCE, signed_lines
 from shop_toolkit.ingest.relation import InputRelation
 
 # So large a share of the rows or orders that can show it has to agree.
 PROVEN = 0.95
-# So far may price × quantity be from an amount, as both are rounded to the cent: of the amount, and of each unit.
-CENT, CENT_OF_UNIT = 0.006, 0.005
-TOLERANCE = f"{CENT} + {CENT_OF_UNIT} * abs(quantity)"
 # Of how many units a price is; where nothing says it, of one.
 UNITS = "coalesce(nullif(per, 0), 1)"
 LINES = "money_lines"
+# Those whose total has the sign of price and quantity.
+AGREEING = "money_agreeing_lines"
 ORDERS = "money_orders"
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What negative totals of lines show whose price and quantity are positive.
+
+    Attributes:
+        of: What the total is (see `money_signs`).
+        given_back: How many lines give back, as the total is the same money but for its sign.
+        doubtful: How many have another total.
+        amount: What these come to by price and quantity.
+    """
+
+    of: str
+    given_back: int
+    doubtful: int
+    amount: float
 
 
 @contextmanager
@@ -43,7 +61,7 @@ def lines_of_money(
         _create_lines(connection, parts, readers, found, common)
         yield
     finally:
-        connection.execute(f"drop table if exists {LINES}; drop table if exists {ORDERS}")
+        connection.execute("".join(f"drop table if exists {table};" for table in (LINES, AGREEING, ORDERS)))
 
 
 def _create_lines(
@@ -57,7 +75,12 @@ def _create_lines(
     names = ["quantity", "price", *(name for name in [*TOTALS, *PARTS] if name in common)]
     selects = []
     for part, headings in zip(parts, found, strict=True):
-        sql_of = {"quantity": part.columns["quantity"], "price": part.columns["unit_price"]}
+        # The amount of a line is that of all its units.
+        sql_of = (
+            {"quantity": part.columns["quantity"], "price": part.columns["unit_price"]}
+            if "unit_price" in part.columns
+            else {"quantity": "1", "price": part.columns["amount"]}
+        )
         sql_of |= {name: part.others[headings[name]] for name in common}
         texts = ", ".join(f"{money_text(name, sql_of[name], readers)} as {name}_text" for name in names)
         invoice = f"cast({part.columns['invoice_id']} as varchar)" if "invoice_id" in part.columns else "null"
@@ -74,41 +97,137 @@ def _create_lines(
     )
 
 
-def money_text(name: str, sql: str, readers: Readers) -> str:
-    """SQL: a value of a column of money as a text that the readers read; a discount may be so many percent."""
-    text = readers.text(sql)
-    return f"replace({text}, '%', '')" if name == "discount" else text
-
-
 def _columns(connection: duckdb.DuckDBPyConnection) -> set[str]:
     return {str(name) for name, *_ in connection.execute(f"describe {LINES}").fetchall()}
 
 
-def proof_of(connection: duckdb.DuckDBPyConnection, total: str) -> dict[str, int]:
-    """How many lines and orders agree with each meaning of a total. Prices and amounts are rounded to the cent."""
+def _parts(connection: duckdb.DuckDBPyConnection) -> str:
+    """SQL: what is taken off and added, without a sign; null where the lines have none."""
     there = _columns(connection)
-    parts = ", ".join(f"abs({part if part in there else 'cast(null as double)'}) as {part}" for part in PARTS)
-    _create_orders(connection, total, parts)
-    counts: dict[str, int] = {}
-    for statement in (_counts_of_lines(total, parts), _counts_of_orders()):
+    return ", ".join(f"abs({part if part in there else 'cast(null as double)'}) as {part}" for part in PARTS)
+
+
+def proof_of(connection: duckdb.DuckDBPyConnection, total: str, *, has_signs: bool = False) -> dict[str, int]:
+    """How many lines and orders agree with each meaning of a total. Prices and amounts are rounded to the cent.
+
+    Lines whose total has another sign than price and quantity show nothing of it, if they are fewer than the others:
+    `contradicting` is how many they are, and `one_sided` how many there are if they are not fewer.
+
+    Args:
+        connection: Where the lines are.
+        total: The name of the total.
+        has_signs: Whether other rows showed that lines with a negative one give back, however many there are.
+    """
+    parts = _parts(connection)
+    contradicting, others = _contradicting_lines(connection, total)
+    is_few = contradicting < others or has_signs
+    lines = LINES
+    if contradicting and is_few:
+        lines = AGREEING
+        signed = _signed(connection, total, LINE_TOTAL)
+        connection.execute(
+            f"create or replace temp table {AGREEING} as select * from {signed} where not {SIGNED}_contradicts"
+        )
+    _create_orders(connection, total, parts, lines)
+    counts = {
+        "contradicting": contradicting if is_few else 0,
+        "one_sided": 0 if is_few else contradicting,
+    }
+    for statement in (_counts_of_lines(total, parts, lines), _counts_of_orders()):
         cursor = connection.execute(statement)
         names = [str(column[0]) for column in cursor.description or ()]
         counts |= dict(zip(names, map(int, cursor.fetchall()[0]), strict=True))
     return counts
 
 
-def _create_orders(connection: duckdb.DuckDBPyConnection, total: str, parts: str) -> None:
+def _signed(connection: duckdb.DuckDBPyConnection, total: str, of: str) -> str:
+    """All lines, with what the sign of a total says of them, as part of a query."""
+    there = _columns(connection)
+    names = {"quantity": "quantity", "price": "price", "total": total}
+    numbers = [
+        f"{names[name]} as {SIGNED}_{name}"
+        if name in names
+        else f"{f'coalesce(abs({name}), 0)' if name in there else '0'} as {SIGNED}_{name}"
+        for name in NUMBERS
+    ]
+    rows = (
+        f"select *, file_name as {SIGNED}_file, invoice_id as {SIGNED}_invoice, row_number() over () as {SIGNED}_line,"
+        f" {', '.join(numbers)} from {LINES}"
+    )
+    return f"({signed_lines(rows, of)})"
+
+
+def _contradicting_lines(connection: duckdb.DuckDBPyConnection, total: str) -> tuple[int, int]:
+    """How many lines have a negative total although price and quantity are positive; and other totals but 0."""
+    # Nearly all logs have none.
+    if not connection.execute(
+        f"select 1 from {LINES} where {total} < 0 and quantity > 0 and price > 0 limit 1"
+    ).fetchall():
+        return 0, 0
+    ((contradicting, others),) = connection.execute(
+        f"select count(*) filter (where {SIGNED}_contradicts), count(*) filter (where not {SIGNED}_contradicts)"
+        f" from {_signed(connection, total, LINE_TOTAL)} where {total} <> 0"
+    ).fetchall()
+    return int(contradicting), int(others)
+
+
+def signs_of(connection: duckdb.DuckDBPyConnection, total: str, of: str) -> Signs:
+    """What lines with a negative total give back, whose quantity is negative from here on.
+
+    Args:
+        connection: Where the lines are.
+        total: The name of the total.
+        of: What it is (see `money_signs`).
+    """
+    signed = _signed(connection, total, of)
+    ((given_back, doubtful, amount),) = connection.execute(
+        f"""
+        select
+            count(*) filter (where {SIGNED}_gives_back),
+            count(*) filter (where {SIGNED}_contradicts and not {SIGNED}_gives_back),
+            coalesce(sum(price * quantity) filter (where {SIGNED}_contradicts and not {SIGNED}_gives_back), 0)
+        from {signed}
+        """
+    ).fetchall()
+    names = ", ".join(sorted(_columns(connection) - {"quantity"}))
+    quantity = f"case when {SIGNED}_gives_back then -quantity else quantity end as quantity"
+    connection.execute(f"create or replace temp table {LINES} as select {names}, {quantity} from {signed}")
+    return Signs(of, int(given_back), int(doubtful), float(amount))
+
+
+def lines_in_doubt(connection: duckdb.DuckDBPyConnection, total: str) -> tuple[int, float]:
+    """How many lines have a total that neither the line nor its order explains, and what they come to by the price.
+
+    As a unit's price counts, none is explained by a sum of prices.
+    """
+    _create_orders(connection, total, _parts(connection), LINES)
+    ((rows, amount),) = connection.execute(
+        f"""
+        select count(*), coalesce(sum(price * quantity), 0)
+        from {LINES}
+        left join {ORDERS} as orders using (file_name, invoice_id)
+        where
+            abs(price * quantity - {LINES}.{total}) > {TOLERANCE}
+            and not coalesce(orders.fits_less, false)
+        """
+    ).fetchall()
+    return int(rows), float(amount)
+
+
+def _create_orders(connection: duckdb.DuckDBPyConnection, total: str, parts: str, of_lines: str) -> None:
     """A table of the orders whose lines have one total, and which of the sums of their lines it is."""
     connection.execute(
         f"""
         create or replace temp table {ORDERS} as
         with lines as (
             select file_name, invoice_id, quantity, price, {total} as total, {parts}
-            from {LINES}
+            from {of_lines}
             where price is not null and quantity is not null
         ),
         sums as (
             select
+                file_name,
+                invoice_id,
                 bool_or(abs(quantity) <> 1 and quantity <> 0 and price <> 0) as can_show,
                 max(total) as total,
                 sum(price * quantity) as gross,
@@ -146,7 +265,7 @@ def _create_orders(connection: duckdb.DuckDBPyConnection, total: str, parts: str
     )
 
 
-def _counts_of_lines(total: str, parts: str) -> str:
+def _counts_of_lines(total: str, parts: str, of_lines: str) -> str:
     """SQL: how many lines there are, and how many agree with each meaning."""
     divided = (
         f"least(abs(gross / {UNITS} - total), abs(gross / {UNITS} - coalesce(discount, 0) - total))"
@@ -158,7 +277,7 @@ def _counts_of_lines(total: str, parts: str) -> str:
                 abs(quantity) <> 1 and quantity <> 0 and price <> 0 as can_show,
                 {TOLERANCE} as tolerance,
                 price * quantity as gross, price, quantity, {total} as total, {parts}
-            from {LINES}
+            from {of_lines}
             where price is not null and quantity is not null
         )
         select
@@ -254,22 +373,24 @@ def grain_of(connection: duckdb.DuckDBPyConnection, part: str) -> str | None:
     return None if same else "line"
 
 
-def refunded_orders(connection: duckdb.DuckDBPyConnection, of: str | None) -> tuple[int, int]:
-    """How many orders have a refund, and in how many it can be taken off what was paid; `of` is what `grain_of` says.
+def refunded_orders(connection: duckdb.DuckDBPyConnection, of: str | None) -> tuple[int, int, int]:
+    """How many orders have a refund, in how many it can be taken off what was paid, and in how many it is all of that.
 
-    None is more than what was paid, and no line gives the same money back.
+    None is more than what was paid, and no line gives the same money back. `of` is what `grain_of` says.
     """
     there = _columns(connection)
     others = " + ".join(f"coalesce(abs(max({part})), 0)" for part in ("tax", "shipping") if part in there) or "0"
     refund = "max(abs(refund))" if of == "order" else "sum(abs(refund))"
-    ((refunded, fitting),) = connection.execute(
+    ((refunded, fitting, whole),) = connection.execute(
         f"""
         select
             count(*),
-            count(*) filter (where not has_returns and refund <= paid + 0.01)
+            count(*) filter (where not has_returns and refund <= paid + 0.01),
+            count(*) filter (where not has_returns and least(abs(refund - paid), abs(refund - amount)) <= 0.01)
         from (
             select
                 {refund} as refund,
+                sum(price * quantity) as amount,
                 sum(price * quantity) + {others} as paid,
                 coalesce(bool_or(quantity < 0 or price < 0), false) as has_returns
             from (select *, row_number() over () as line from {LINES})
@@ -278,7 +399,12 @@ def refunded_orders(connection: duckdb.DuckDBPyConnection, of: str | None) -> tu
         )
         """
     ).fetchall()
-    return int(refunded), int(fitting)
+    return int(refunded), int(fitting), int(whole)
+
+
+def has_negative_lines(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether some line is of less than nothing."""
+    return bool(connection.execute(f"select 1 from {LINES} where price * quantity < 0 limit 1").fetchall())
 
 
 def filled_lines(

@@ -113,8 +113,10 @@ def planned_input(connection: duckdb.DuckDBPyConnection, request: Request) -> It
     stored = Ingested() if request.is_full_refresh else read_ingested(connection, request)
     log = TransactionLog.find(connection, request, stored.descriptions)
     log, findings = _with_customers(log, stored)
+    # An amount that the setting names decides, whatever earlier rows showed.
+    money = MoneyReading() if request.column_mapping.get("amount") else stored.money
     try:
-        yield _plan(log, stored, stored.money, findings)
+        yield _plan(log, stored, money, findings)
     finally:
         drop_checked_rows(connection)
 

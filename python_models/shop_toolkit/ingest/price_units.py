@@ -12,7 +12,8 @@ from shop_toolkit.errors import InputError, shortened
 from shop_toolkit.ingest.exports import comparable
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, HINTS, in_quotes, mapping_example
 from shop_toolkit.ingest.money import PARTS, MoneyReading, Readers, money_headings
-from shop_toolkit.ingest.money_proofs import CENT, CENT_OF_UNIT, is_proven
+from shop_toolkit.ingest.money_proofs import is_proven
+from shop_toolkit.ingest.money_signs import CENT, CENT_OF_UNIT
 from shop_toolkit.ingest.relation import InputRelation
 
 # So many units a price is of, and so many of the numbers are such, or they are something else.

@@ -11,7 +11,8 @@ import duckdb
 from shop_toolkit.errors import InputError, shortened
 from shop_toolkit.ingest.headings import in_quotes, mapping_example
 from shop_toolkit.ingest.money import Readers
-from shop_toolkit.ingest.money_proofs import CENT, CENT_OF_UNIT, TOLERANCE, is_proven
+from shop_toolkit.ingest.money_proofs import is_proven
+from shop_toolkit.ingest.money_signs import CENT, CENT_OF_UNIT, TOLERANCE
 from shop_toolkit.ingest.relation import InputRelation
 
 # The first rows show which columns may be quantities and totals; all rows prove it.

@@ -205,7 +205,7 @@ class InputRelation:
         connection.execute(f"create or replace temp table {table} as select {', '.join(selected)} from {self.sql}")
         return InputRelation(
             self.name, table, {name: name for name in sql_of}, name_of, "file_name",
-            surplus="has_surplus" if has_surplus else "null", headings=self.headings,
+            surplus="has_surplus" if has_surplus else "null", headings=self.headings, export=self.export,
             continues="continues_order" if has_continued else "false",
             undated="is_undated_line" if has_undated else "false", typed_numbers=typed,
         )  # fmt: skip
