@@ -91,7 +91,9 @@ def test_a_shop_of_one_customer_has_a_report(tables: Tables) -> None:
     assert days["sales_by_weekday_and_hour"].panels[0].data[0]["y"] == [0, 3, 0, 0, 1, 0, 0]
     assert blocks["sales_by_country"].title == "All revenue is from one country: Norway"
     assert blocks["cleaning_rows"].title == "100 % of 1 rows are usable sales"
-    assert blocks["segment_sizes"].title == "All customers are one segment, all customers: there is nothing to compare"
+    assert (
+        blocks["segment_sizes"].title == "All customers are one segment, “all customers”: there is nothing to compare"
+    )
     assert blocks["broad_profiles"].problem == "All customers are one segment: there is nothing to compare."
     assert blocks["categories"].problem == "There are no product categories: too few products with words."
     assert blocks["cohorts"].problem.startswith("The log has no whole month after the first one")
@@ -352,7 +354,7 @@ def test_profiles_are_compared_by_what_they_spend(tables: Tables) -> None:
     # Nobody is less recent or orders less often, but they spend most.
     profiles["monetary_rank"] = profiles["monetary_rank"].astype(float).mask(lost, 0.99)
     title = blocks_of(tables | {"rpt_segments": profiles})["broad_profiles"].title
-    assert title.startswith("Broad segments: lost outspend 99 % of all customers")
+    assert title.startswith("Broad segments: “lost” outspend 99 % of all customers")
 
 
 def test_a_log_without_countries_is_not_from_one_country(tables: Tables) -> None:

@@ -72,15 +72,34 @@ names as (
 
 ),
 
-choice as (
+candidates as (
 
     select candidates.*
     from {{ ref('int_category_candidates') }} as candidates
     inner join active_version
         on candidates.model_version = active_version.model_version
-    where
-        candidates.prediction_run = 'live'
-        and candidates.is_chosen
+    where candidates.prediction_run = 'live'
+
+),
+
+choice as (
+
+    select * from candidates
+    where is_chosen
+
+),
+
+-- What was tried, and what comes nearest: where none is chosen, this says why.
+tried as (
+
+    select
+        model_version,
+        min(k) as fewest,
+        max(k) as most,
+        first(k order by mean_jaccard desc nulls last, k asc) as nearest,
+        first(reason order by mean_jaccard desc nulls last, k asc) as reason
+    from candidates
+    group by 1
 
 ),
 
@@ -142,10 +161,20 @@ unlearned as (
             when statistics.model_version is null
                 then 'the active version was fitted before categories were learned: add refit: true'
             when statistics.failure_reason is not null then statistics.failure_reason
+            when tried.nearest is null then 'no number of categories could be tried'
             when choice.k is null
-                then
-                    'no number of categories misses one gate at most; '
-                    || 'products.int_category_candidates gives the reason for each'
+                then concat(
+                    tried.fewest,
+                    ' to ',
+                    tried.most,
+                    ' categories were tried, and none of these numbers is good enough: each fails'
+                    || ' several checks, or one by far (what the smallest category holds, how many'
+                    || ' products fit none, and whether resamples find the same); ',
+                    tried.nearest,
+                    ' are found again best, but ',
+                    tried.reason,
+                    '; products.int_category_candidates has the reason for each'
+                )
             else 'no products'
         end as failure_reason,
         active_version.model_version,
@@ -164,6 +193,8 @@ unlearned as (
     cross join whole
     left join statistics
         on active_version.model_version = statistics.model_version
+    left join tried
+        on active_version.model_version = tried.model_version
     left join choice
         on active_version.model_version = choice.model_version
     where not exists (select 1 from learned)

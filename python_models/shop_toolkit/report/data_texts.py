@@ -320,6 +320,15 @@ PATTERNS = (
     marked("larger baskets ({own}, typically {typical})"), marked("smaller baskets ({own}, typically {typical})"),
     marked("more orders ({own}, typically {typical})"), marked("fewer orders ({own}, typically {typical})"),
     marked("{share} % of their money goes to {category}, of all customers {usual} %"),
+    marked(
+        "{fewest} to {most} categories were tried, and none of these numbers is good enough: each fails several checks,"
+        " or one by far (what the smallest category holds, how many products fit none, and whether resamples find the"
+        " same); {count} are found again best, but {reason}; products.int_category_candidates has the reason for each"
+    ),
+    marked("{count} categories: a catalogue has {fewest} to {most}"),
+    marked("the smallest category holds {share} % of the products, less than {least} %"),
+    marked("{share} % of the products fit no category, more than {most} %"),
+    marked("the categories are not found again in resamples: mean Jaccard {value}, less than {least}"),
     marked("{count} clusters: {segmentation} segments are {fewest} to {most}"),
     marked("the smallest cluster holds {share} % of the customers, less than {least} %"),
     marked("a cluster is not found again in resamples: minimum Jaccard {value}, less than {least}"),

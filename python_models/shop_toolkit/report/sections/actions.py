@@ -69,7 +69,7 @@ def cards(
         return without_chart(name, sentence(_(words)), problem)
     best = largest(own, own["revenue_share"].fillna(0))
     title = _(
-        "{segments}: start with {segment}, who bring {share} of the revenue",
+        "{segments}: start with “{segment}”, who bring {share} of the revenue",
         segments=sentence(_(words)),
         segment=best["segment"],
         share=percent(best["revenue_share"]),

@@ -27,7 +27,7 @@ def hover_of(*, is_customers: bool) -> str:
         words = _("{count} customers, most of them: {segment}", count="%{customdata[0]}", segment="%{customdata[1]}")
     else:
         words = _(
-            "{segment}: last order {days} days ago, {orders} orders, {amount} spent",
+            "“{segment}”: last order {days} days ago, {orders} orders, {amount} spent",
             segment="%{customdata[1]}",
             days="%{customdata[2]}",
             orders="%{customdata[3]}",

@@ -184,11 +184,11 @@ def best_segment(own: pd.DataFrame) -> str:
     """
     best: Row = largest(own, (own["revenue_share"] - own["share"]).fillna(0))
     if len(own) == 1:
-        return _("All customers are one segment, {segment}: there is nothing to compare", segment=best["segment"])
+        return _("All customers are one segment, “{segment}”: there is nothing to compare", segment=best["segment"])
     if is_missing(best["revenue_share"]):
         return _("Segments and their customers")
     words = _(
-        "{segment} are {share} of the customers and bring {revenue_share} of the revenue",
+        "“{segment}” are {share} of the customers and bring {revenue_share} of the revenue",
         segment=best["segment"],
         share=percent(best["share"]),
         revenue_share=percent(best["revenue_share"]),

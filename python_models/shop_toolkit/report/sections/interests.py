@@ -160,7 +160,7 @@ def spend_map(segmentation: str, own: pd.DataFrame, order: list[str], names: lis
     """
     shares = pivot(own, "category_name", "segment", "spend_share", names, order)
     places = {"segment": "%{x}", "share": "%{z:.1%}", "category": "%{y}"}
-    figure = heat_map(order, names, shares, percents(shares), _("{segment}: {share} on {category}", **places))
+    figure = heat_map(order, names, shares, percents(shares), _("“{segment}”: {share} on “{category}”", **places))
     words = _("segment (in the cells: % of its spend)")
     layout = {
         "xaxis": axis(words, type="category", tickangle=-40, showgrid=False, side="bottom") | named_short(order, 22),
@@ -184,7 +184,7 @@ def most_unusual(rows: pd.DataFrame, segments: pd.DataFrame) -> str:
         return _("All segments spend on the same things")
     most = largest(apart, ratio)
     words = _(
-        "{segment} spend {times} times the usual share on “{category}” ({share} against {usual})",
+        "“{segment}” spend {times} times the usual share on “{category}” ({share} against {usual})",
         segment=most["segment"],
         times=number_text(ratio.max(), 1),
         category=most["category_name"],

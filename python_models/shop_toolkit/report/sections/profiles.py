@@ -50,7 +50,7 @@ def profiles(segmentation: str, ranks: pd.DataFrame, segments: pd.DataFrame, col
         titled(
             segmentation,
             _(
-                "{best} outspend {best_share} of all customers, {least} {least_share}",
+                "“{best}” outspend {best_share} of all customers, “{least}” {least_share}",
                 best=best["segment"],
                 best_share=percent(float(best["monetary_rank"])),
                 least=least["segment"],
