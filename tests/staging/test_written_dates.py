@@ -264,3 +264,28 @@ def test_files_that_write_dates_in_different_ways_are_named_with_a_way_out(tmp_p
             ("2024-04-03", 1), ("2024-03-25", 2), ("2024-03-26", 3),
             ("2025-03-04", 4), ("2025-04-25", 5), ("2025-05-25", 6),
         ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("days", "rows"),
+    [
+        ([f"{day:02}/02/2024" for day in range(1, 13)], 12),
+        ([f"{day:02}/0{month}/2024" for day in range(1, 13) for month in (2, 3)], 24),
+        # few days, days of one month in the way of the rest, a day that decides, and what comes each month on few days
+        (["01/02/2024", "02/02/2024", "03/02/2024"], None),
+        ([f"02/{day:02}/2024" for day in range(1, 13)], None),
+        ([f"{day:02}/{day + 3:02}/2024" for day in range(1, 13)], None),
+        ([f"{month:02}/{day:02}/2024" for month in range(1, 13) for day in (1, 4, 6, 8, 10, 12)], None),
+    ],
+)
+def test_a_file_whose_days_are_read_as_months_is_a_warning(days: list[str], rows: int | None, tmp_path: Path) -> None:
+    headings = "Order ID,Customer ID,Order Date,Price"
+    dates = {"us.csv": [f"01/{day}/2024" for day in range(1, 29)], "eu.csv": days}
+    for place, (name, written) in enumerate(dates.items()):
+        orders = [f"{1000 * place + number},a,{day},1.00" for number, day in enumerate(written)]
+        (tmp_path / name).write_text("\n".join([headings, *orders]) + "\n", "utf-8")
+    query = "select row_count, example from {{ ref('input_warnings') }} where kind = 'days_in_doubt'"
+    with lines_of(tmp_path / "*.csv") as lines:
+        assert lines.rows(query) == ([(rows, f"eu.csv: {days[0]}")] if rows else [])
+    with lines_of(tmp_path / "*.csv", date_format=MONTH_FIRST) as lines:
+        assert lines.rows(query) == []

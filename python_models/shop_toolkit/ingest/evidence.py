@@ -11,6 +11,7 @@ from shop_toolkit.ingest.checked_rows import CheckedRows, read_once
 from shop_toolkit.ingest.clocks import clock_findings, times_left_out
 from shop_toolkit.ingest.currencies import check_currency
 from shop_toolkit.ingest.dates import check_dates_fit, future_findings, resolve_date_format, zone_findings
+from shop_toolkit.ingest.day_order import day_findings
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.ingested import Ingested
 from shop_toolkit.ingest.lost_commas import check_commas
@@ -124,6 +125,13 @@ def _findings_of_formats(log: TransactionLog, checked: CheckedRows, formats: For
         *zone_findings(log.connection, checked.rows, dates),
         *future_findings(log.connection, checked.rows, dates, log.request.today),
         *clock_findings(log.connection, checked.rows, dates),
+        *day_findings(
+            log.connection,
+            checked.rows,
+            formats.date_format,
+            checked.date_columns,
+            is_set=log.request.settings["date_format"] is not None,
+        ),
         *number_findings(checked.numbers, formats.decimal_separator, is_set=is_separator_set),
     ]
 

@@ -243,6 +243,10 @@ WORDS = (
         " files with years of four digits."
     ),
     marked(
+        "Day and month of these dates are read as other files show it, but then their months change and their days"
+        " hardly do. If they are the other way round, write the dates of these files as the others do."
+    ),
+    marked(
         "They are the sums of lines beside them in their orders, so this money counts twice: totals, or bundles whose"
         " parts are listed, too? Leave them out of the export, or add these products to seeds/non_product_codes.csv."
     ),
