@@ -162,3 +162,64 @@ def test_refunds_of_at_most_one_are_money(tmp_path: Path) -> None:
     rows = [f"{order},2024-01-05,c{order},A,1,10.00,{refund}" for order, refund in enumerate(refunds)]
     with lines_of(write(tmp_path / "log.csv", f"{HEADINGS},refunded", *rows)) as lines:
         assert lines.rows("select sum(gross_amount) from {{ ref('int_order_lines') }}") == [(Decimal("38.50"),)]
+
+
+@pytest.mark.parametrize(
+    ("heading", "marks", "column", "left"),
+    [
+        ("Attendee Status", ("Attending", "Not Attending", "attending"), "order_status", 40),
+        ("Ticket state", ("cancelled", "here", "here"), "order_status", 40),
+        # it gives back what the others sold
+        ("Vorgang", ("Verkauf", "STORNO", "Verkauf"), "transaction_type", 20),
+        ("movement", ("sale", "Sales return", "sale"), "transaction_type", 20),
+    ],
+)
+def test_a_status_or_type_under_any_heading_is_a_warning_by_its_words(
+    heading: str, marks: tuple[str, ...], column: str, left: int, tmp_path: Path
+) -> None:
+    log = log_of(tmp_path, heading, *marks)
+    ((found, rows, amount, _, suggestion),) = warnings(log)
+    assert (found, rows, amount) == (column, 1, 20)
+    assert f'{column}: "{heading}"' in suggestion
+    assert revenue(log, column_mapping={column: heading}) == left
+
+
+@pytest.mark.parametrize(
+    ("heading", "marks"),
+    [
+        ("Ticket type", ("Single", "Return", "Single")),
+        ("Card type", ("Debit", "Credit", "Debit")),
+        ("Customer status", ("ok", "cancelled", "ok")),
+        ("Subscription status", ("paid", "cancelled", "paid")),
+        ("Shipping State", ("CA", "NY", "TX")),
+        ("Note", ("paid", "cancelled", "paid")),
+        # most rows of a list of what was cancelled
+        ("Ticket state", ("cancelled", "cancelled", "paid")),
+    ],
+)
+def test_words_of_other_things_are_no_marks(heading: str, marks: tuple[str, ...], tmp_path: Path) -> None:
+    assert warnings(log_of(tmp_path, heading, *marks)) == []
+
+
+def test_a_column_with_many_words_is_no_status(tmp_path: Path) -> None:
+    rows = [f"{number},2024-01-05,c1,A,2,10.00,{word}" for number, word in enumerate(["cancelled", *range(21)])]
+    assert warnings(write(tmp_path / "log.csv", f"{HEADINGS},Ticket state", *rows)) == []
+
+
+@pytest.mark.parametrize(
+    ("heading", "marks", "left"),
+    [
+        ("Order Line Status", ("Received", "Refused", "Canceled"), 20),
+        ("Line Status", ("OK", "VOID", "OK"), 40),
+        ("trans_type", ("SALE", "REFUND", "SALE"), 20),
+    ],
+)
+def test_statuses_and_types_of_lines_are_read(heading: str, marks: tuple[str, ...], left: int, tmp_path: Path) -> None:
+    assert revenue(log_of(tmp_path, heading, *marks)) == left
+
+
+def test_who_cancelled_is_part_of_a_status_that_is_left_out(tmp_path: Path) -> None:
+    log = log_of(tmp_path, "status", "ok", "cancelled_by_guest", "ok", more=",paid")
+    with lines_of(log) as lines:
+        found = "select row_count, example from {{ ref('input_warnings') }} where kind = 'statuses_left_out'"
+        assert lines.rows(found) == [(1, "status: cancelled_by_guest")]

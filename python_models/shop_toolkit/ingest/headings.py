@@ -62,11 +62,11 @@ COLUMN_ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "order_status": (
         "orderstatus", "financialstatus", "paymentstatus", "invoicestatus", "salestatus", "transactionstatus", "status",
-        "статусзаказа", "статус",
+        "orderlinestatus", "linestatus", "статусзаказа", "статус",
     ),
     "transaction_type": (
         "transactiontype", "invoicetype", "documenttype", "recordtype", "linetype", "eventtype", "transactionkind",
-        "kind", "type", "видоперации", "хозяйственнаяоперация", "виддокумента", "типдокумента",
+        "transtype", "kind", "type", "видоперации", "хозяйственнаяоперация", "виддокумента", "типдокумента",
     ),
     "currency": (
         "currency", "currencycode", "ordercurrency", "ordercurrencycode", "transactioncurrency", "isocurrency",

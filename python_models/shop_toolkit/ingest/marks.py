@@ -1,12 +1,14 @@
-"""Columns that mark rows which are no sales, such as `Cancelled` or `is_refund`: by yes or no, or by the day of it.
+"""Columns that mark rows which are no sales: `Cancelled` by yes, no or a day, statuses and types by their words.
 
 They count where the setting `column_mapping` names them. Of those that it doesn't name, a warning counts the rows.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from shop_toolkit.ingest.exports import comparable
+from shop_toolkit.ingest.seeds import rows_of_seed
 from shop_toolkit.quoting import quote_list, quote_text
 
 # Our columns that a mark may stand for.
@@ -34,6 +36,19 @@ class Mark(NamedTuple):
     yes: Sequence[str] = YES
     no: Sequence[str] = NO
     is_also_day: bool = True
+
+    def text(self, sql: str) -> str:
+        """SQL: the word that it stands for, or that of a sale; other texts as they are.
+
+        A blank stays one: of an order's lines, the first one may have the mark for all.
+        """
+        text = f"trim(cast({sql} as varchar))"
+        is_day = f" or regexp_full_match({text}, {quote_text(A_DAY)})" if self.is_also_day else ""
+        return (
+            f"case when list_contains({quote_list(self.yes)}, lower({text})){is_day} then {quote_text(self.word)}"
+            f" when list_contains({quote_list(self.no)}, lower({text})) then {quote_text(NOT_MARKED)}"
+            f" else cast({sql} as varchar) end"
+        )
 
 
 def _headings(mark: Mark, *names: str) -> Iterator[tuple[str, Mark]]:
@@ -70,6 +85,36 @@ MARKS: dict[str, Mark] = dict((
     *((heading, HABEN) for heading in SOLL_HABEN),
 ))  # fmt: skip
 
+# Endings of headings of statuses and of types; those of whom and of what they are not, as a customer may be blocked and
+# a subscription cancelled whose orders were all paid.
+STATUS_ENDING = "(status|state|zustand|statut|estado|stato|stan|статус|состояние)$"
+TYPE_ENDING = "(type|typ|tipo|art|kind|action|operation|vorgang|event|movement|transaction|тип|вид)$"
+OF_OTHERS = (
+    "customer|client|kunde|kund|member|account|user|contract|subscription|abo|contact|email|loyalty|card|karte|product"
+    "|article|coupon"
+)
+# The seeds of the words, their columns of words and what counts as no sale there.
+SEEDS = {
+    "order_status": ("order_statuses", "status", "cancelled"),
+    "transaction_type": ("transaction_types", "transaction_type", "return"),
+}
+# A card may be of credit or debit, and a debit of one shop is the credit of another.
+OF_TWO_MEANINGS = {"credit", "debit"}
+# Under a heading of statuses these need no word of a sale beside them.
+PLAIN = (
+    "cancel",
+    "cancelled",
+    "canceled",
+    "refunded",
+    "fully refunded",
+    "void",
+    "voided",
+    "chargeback",
+    "charged back",
+)
+# Columns with more words than this hold something else.
+MOST_WORDS = 20
+
 
 def mark_of(heading: str) -> Mark | None:
     """What a heading marks rows as; None for other headings."""
@@ -77,17 +122,37 @@ def mark_of(heading: str) -> Mark | None:
 
 
 def marked_text(heading: str, column: str, sql: str) -> str:
-    """SQL: the word that a mark stands for, where our column is mapped to its heading; other texts as they are.
-
-    A blank stays one: of an order's lines, the first one may have the mark for all.
-    """
+    """SQL: the word that a mark stands for, where our column is mapped to its heading; other texts as they are."""
     mark = mark_of(heading)
-    if mark is None or mark.column != column:
-        return sql
-    text = f"trim(cast({sql} as varchar))"
-    is_day = f" or regexp_full_match({text}, {quote_text(A_DAY)})" if mark.is_also_day else ""
-    return (
-        f"case when list_contains({quote_list(mark.yes)}, lower({text})){is_day} then {quote_text(mark.word)}"
-        f" when list_contains({quote_list(mark.no)}, lower({text})) then {quote_text(NOT_MARKED)}"
-        f" else cast({sql} as varchar) end"
-    )
+    return sql if mark is None or mark.column != column else mark.text(sql)
+
+
+def may_mark_by_words(heading: str) -> bool:
+    """Whether a heading is one of statuses or types of orders, so that its words are worth a look."""
+    name = comparable(heading)
+    return bool(re.search(f"{STATUS_ENDING}|{TYPE_ENDING}", name)) and not re.search(OF_OTHERS, name)
+
+
+def mark_by_words(heading: str, texts: Sequence[str]) -> Mark | None:
+    """What a column marks rows as by its words, which the seeds of statuses and of types list.
+
+    Args:
+        heading: One that may have such words.
+        texts: All texts of the column, in lower case and without blank ones.
+
+    Returns:
+        The mark; None where no word says that a row is no sale, or where nothing says that the words are of sales.
+    """
+    found = {}
+    for column, (seed, name, no_sale) in SEEDS.items():
+        counts_as = {row[name]: row["counts_as"] for row in rows_of_seed(seed) if row[name] not in OF_TWO_MEANINGS}
+        yes = [text for text in texts if counts_as.get(word_of(text)) == no_sale]
+        is_plain = re.search(STATUS_ENDING, comparable(heading)) and any(word_of(text) in PLAIN for text in yes)
+        if yes and (is_plain or any(counts_as.get(word_of(text)) == "sale" for text in texts)):
+            found[column] = Mark(column, word_of(yes[0]), yes, [text for text in texts if text not in yes], False)
+    return max(found.values(), key=lambda mark: len(mark.yes), default=None)
+
+
+def word_of(text: str | None) -> str:
+    """A status or type as the seeds list it (see the macro `comparable_word`)."""
+    return re.sub(r"[\W_]+", " ", text or "").strip().lower()

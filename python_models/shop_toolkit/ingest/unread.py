@@ -13,7 +13,7 @@ from shop_toolkit.errors import listed, shortened
 from shop_toolkit.ingest.exports import comparable
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, in_quotes, mapping_example
-from shop_toolkit.ingest.marks import NOT_MARKED, Mark, mark_of, marked_text
+from shop_toolkit.ingest.marks import MOST_WORDS, NOT_MARKED, Mark, mark_by_words, mark_of, may_mark_by_words, word_of
 from shop_toolkit.ingest.money import MoneyReading, Readers
 from shop_toolkit.ingest.relation import NUMBER_COLUMNS, InputRelation
 from shop_toolkit.ingest.seeds import rows_of_seed
@@ -23,6 +23,8 @@ STATUSES = (
     *COLUMN_ALIASES["order_status"], "fulfillmentstatus", "fulfilmentstatus", "deliverystatus", "shippingstatus",
     "shipmentstatus", "refundstatus", "returnstatus",
 )  # fmt: skip
+# By the guest, the seller and so on.
+CANCELLED_BY = "cancell?ed by "
 MARKS_TABLE = "marked_rows"
 IDS = ("customer_id", "product_id", "invoice_id")
 # So few may be otherwise.
@@ -80,7 +82,8 @@ def _contradicting_statuses(connection: duckdb.DuckDBPyConnection, part: InputRe
     contradicting = [
         (rows, text)
         for status, text, rows in pairs
-        if counts_as.get(_word(text)) == "cancelled" and counts_as.get(_word(status), "sale") == "sale"
+        if (counts_as.get(word_of(text)) == "cancelled" or re.match(CANCELLED_BY, word_of(text)))
+        and counts_as.get(word_of(status), "sale") == "sale"
     ]
     if not contradicting:
         return []
@@ -91,11 +94,6 @@ def _contradicting_statuses(connection: duckdb.DuckDBPyConnection, part: InputRe
         f"They count by '{chosen}', but by '{shortened(heading, 60)}' they were cancelled or paid back. If that column"
         " decides, name it in 'column_mapping'.",
     )]  # fmt: skip
-
-
-def _word(text: str | None) -> str:
-    """A status as the seed lists it (see the macro `comparable_word`)."""
-    return re.sub(r"[\W_]+", " ", text or "").strip().lower()
 
 
 def _returned_units(connection: duckdb.DuckDBPyConnection, part: InputRelation, heading: str) -> list[Finding]:
@@ -119,7 +117,7 @@ def _marked_rows(
 
     A row with several marks counts once.
     """
-    candidates = {heading: mark for heading in part.others if (mark := mark_of(heading))}
+    candidates = _candidates(connection, part, column_mapping)
     if not candidates:
         return []
     try:
@@ -140,6 +138,28 @@ def _marked_rows(
         connection.execute(f"drop table if exists {MARKS_TABLE}")
     marks = {heading: candidates[heading] for heading in places}
     return [_left_out(part, marks, column_mapping, int(rows), amount, example)]
+
+
+def _candidates(
+    connection: duckdb.DuckDBPyConnection, part: InputRelation, column_mapping: Mapping[str, Any]
+) -> dict[str, Mark]:
+    """Columns that may mark rows, by their headings, or by the words of columns that have few."""
+    candidates = {}
+    for heading, sql in part.others.items():
+        mark = mark_of(heading)
+        # A second status is compared with the first.
+        is_compared = comparable(heading) in STATUSES and "order_status" in part.columns
+        if mark is None and not is_compared and may_mark_by_words(heading):
+            text = f"lower(trim(cast({sql} as varchar)))"
+            texts = connection.execute(
+                f"select distinct {text} as word from {part.sql} where {text} <> '' order by 1 limit {MOST_WORDS + 1}"
+            ).fetchall()
+            mark = mark_by_words(heading, [text for (text,) in texts]) if len(texts) <= MOST_WORDS else None
+            # What the setting maps is the one that is meant.
+            mark = None if mark is not None and mark.column in column_mapping else mark
+        if mark is not None:
+            candidates[heading] = mark
+    return candidates
 
 
 def _create_marks(
@@ -163,7 +183,7 @@ def _create_marks(
     texts = [f"trim(cast({ids.get(name, 'null')} as varchar)) as {name}" for name in IDS]
     for place, (heading, mark) in enumerate(marks.items()):
         texts.append(f"trim(cast({part.others[heading]} as varchar)) as written_{place}")
-        texts.append(f"nullif(trim({marked_text(heading, mark.column, part.others[heading])}), '') as mark_{place}")
+        texts.append(f"nullif(trim({mark.text(part.others[heading])}), '') as mark_{place}")
     connection.execute(
         f"create or replace temp table {MARKS_TABLE} as select {' and '.join(is_sale)} as is_sale,"
         f" try_cast({amount} as decimal(18, 2)) as amount, {', '.join(texts)} from {part.sql}"
