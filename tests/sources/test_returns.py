@@ -7,13 +7,14 @@ from typing import Any
 
 import duckdb
 import pytest
-from lines import Lines, lines_of
+from conftest import ROOT
+from lines import Lines, connected, lines_of
 from real_request import real_request
 from shop_toolkit.ingest.money import Readers
 from shop_toolkit.ingest.plan import plan_input
 from shop_toolkit.ingest.relation import InputRelation
 from shop_toolkit.ingest.returns import Returns, count_returns
-from test_ingest import ingest
+from test_ingest import ingest, write
 
 HEADINGS = "InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID"
 SOLD = [f"{number},A,5,2024-01-05,10,{700 + number}" for number in range(101, 107)]
@@ -213,3 +214,19 @@ def test_numbers_with_types_are_not_read_from_texts(
     assert read & {"-2", "3", "-4", "5", "6"} == ({"-2", "3", "-4", "5", "6"} if is_read else set())
     # A prefix may be a digit, too.
     assert marked("10") == {"positive": 1, "negative": 1}
+
+
+def test_refunds_in_the_invoice_of_their_sale_are_read_by_the_view_that_the_page_shows(tmp_path: Path) -> None:
+    """As no setting could tell them from their sale; a discount is none."""
+    (tmp_path / "exports").mkdir()
+    write(
+        tmp_path / "exports" / "orders.csv", "Order ID,Order Date,Customer ID,SKU,Qty,Line Total",
+        "1,2024-01-05,7,MUG,2,20.00", "1,2024-01-05,7,PEN,1,3.00", "1,2024-01-07,7,MUG,1,-10.00",
+    )  # fmt: skip
+    page = (ROOT / "docs" / "input.md").read_text("utf-8")
+    view = page[page.index("create view orders_with_types") :].partition("```")[0]
+    with connected() as connection:
+        connection.execute(view.replace("exports/", f"{tmp_path}/exports/"))
+        read = Lines(connection, transactions="orders_with_types")
+        assert read.rows("select sum(revenue) from {{ ref('orders') }}") == [(13,)]
+        assert read.rows("select kind from {{ ref('input_warnings') }}") == []

@@ -26,9 +26,10 @@ negative_prices as (
         sum(gross_amount) as amount,
         min(invoice_id) as example,
         'They are rejected and net nothing. Refunds: name what their invoices begin with in'
-        || ' refund_invoice_prefixes; in invoices of sales, export them with a negative quantity'
-        || ' and a positive price. Discounts: export prices after them, or name a column with what'
-        || ' was paid for each line in column_mapping: {amount: …}.' as suggestion
+        || ' refund_invoice_prefixes; in invoices of sales, say refund in a column'
+        || ' transaction_type, also by a view. Discounts: export prices after them, or name a'
+        || ' column with what was paid for each line in column_mapping: {amount: …}.'
+            as suggestion
     from transactions
     where
         rejection_reason = 'no_price'
