@@ -153,6 +153,26 @@ def test_later_builds_count_the_rows_of_new_files_alone(connection: duckdb.DuckD
         assert ingest(connection, request).returns.cancellation_prefix == "C"
 
 
+@pytest.mark.parametrize("is_replaced", [True, False], ids=["replaced daily", "a file a day"])
+def test_rows_of_all_days_say_whether_most_that_are_marked_are_negative(is_replaced: bool, tmp_path: Path) -> None:
+    """Nine returns of a day are nine tenths of its marked rows, not of those of the weeks that follow."""
+    sold = [f"{number},A,5,2024-01-05,10,{number % 5}" for number in range(101, 161)]
+    returned = [f"C{number},A,-1,2024-01-06,10,{number % 5}" for number in range(900, 909)]
+    (tmp_path / "1.csv").write_text("\n".join([HEADINGS, *sold, *returned]) + "\n")
+    with lines_of(tmp_path / "*.csv") as lines:
+        lines.ref("base_transactions")
+        for day in range(10, 20):
+            file = tmp_path / f"{1 if is_replaced else day}.csv"
+            file.write_text(f"{HEADINGS}\nC10{day},X1,3,2024-01-{day},20,{day % 5}\n")
+            lines.append()
+        lines.append()
+        assert lines.rows("select refund_invoice_prefixes from sources.input_profile") == [([],)]
+        stored = (
+            "select coalesce(sum(cast(json_value(returns, '$.marked.negative') as int)), 0) from sources.ingested_files"
+        )
+        assert lines.rows(stored) == [(9,)]
+
+
 @pytest.mark.parametrize("pattern", ["./log/*.csv", "log/../log/*.csv", "log//*.csv"])
 def test_counts_belong_to_the_file_however_its_path_is_written(
     pattern: str, connection: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -145,7 +145,7 @@ def find_returns(
         prefixes.append(letters)
         sentences.append(f"Invoices that begin with '{letters}' have negative quantities alone: they give back.")
     doubtful = marked["positive"] + marked["negative price"]
-    if doubtful and prefix not in prefixes and _are_returns(connection, rows, prefix, marked):
+    if doubtful and prefix not in prefixes and _are_returns(connection, rows, prefix):
         prefixes.append(prefix)
         sentences.append(f"Invoices that begin with '{prefix}' give back, whatever their signs.")
     is_used = bool(marked["negative"] + marked["negative price"]) or prefix in prefixes
@@ -206,7 +206,7 @@ def _signed(rows: str, prefix: str) -> str:
     """SQL: the rows of `_read` as they give back or not.
 
     Columns: the file; the letters before the number of an invoice, or the prefix; the number; whether the prefix is
-    there; the signs of quantity and price.
+    there, and marks a cancellation: names may begin so by chance; quantity and price, and what their signs are.
     """
     return f"""
         select
@@ -223,7 +223,9 @@ def _signed(rows: str, prefix: str) -> str:
             customer,
             product,
             coalesce(quantity, amount, unit_price) as units,
-            case when has_quantity then coalesce(unit_price, amount) end as price
+            case when has_quantity then coalesce(unit_price, amount) end as price,
+            case when price < 0 then 'negative price' when units < 0 then 'negative' else 'positive' end as sign,
+            is_marked and (letters <> '' or sign = 'negative') as is_cancelling
         from (
             select
                 * exclude (invoice_id, customer_id, product_id),
@@ -259,27 +261,24 @@ def count_returns(
         f"""
         select
             file_name,
-            is_marked,
             letters,
-            case when price < 0 then 'negative price' when units < 0 then 'negative' else 'positive' end as sign,
-            count(*),
+            sign,
+            count(*) filter (where is_cancelling),
             count(*) filter (
                 where not is_marked and units < 0 and customer not in {missing_words("customer_id")}
             )
         from ({rows})
-        where is_marked or units < 0
-        group by 1, 2, 3, 4
+        where is_cancelling or (not is_marked and units < 0)
+        group by 1, 2, 3
         """
     ).fetchall()
     counts: defaultdict[str, ReturnCounts] = defaultdict(ReturnCounts)
     # DuckDB may write the path of a file in another way, without './' for example.
     names = {os.path.normpath(name): name for name in files}
-    for path, is_marked, letters, sign, count, of_customers in counted:
+    for path, letters, sign, cancelling, of_customers in counted:
         file_name = names.get(os.path.normpath(path), files[0])
-        if not is_marked:
-            counts[file_name].backward[letters] += of_customers
-        elif letters or sign == "negative":
-            counts[file_name].marked[sign] += count
+        counts[file_name].marked[sign] += cancelling
+        counts[file_name].backward[letters] += of_customers
     return {file_name: count + ReturnCounts() for file_name, count in counts.items()}
 
 
@@ -300,16 +299,27 @@ def _letters_of_returns(connection: duckdb.DuckDBPyConnection, rows: str, candid
     return [str(letters) for (letters,) in found]
 
 
-def _are_returns(connection: duckdb.DuckDBPyConnection, rows: str, prefix: str, marked: Counter[str]) -> bool:
+def _are_returns(connection: duckdb.DuckDBPyConnection, rows: str, prefix: str) -> bool:
     """Whether marked rows give back although their quantity is positive or their price negative.
 
     They do where nearly all marked rows have a negative quantity, or where what follows the prefix is the number of an
     invoice by which the same customer bought the same: 104 and C104.
+
+    The rows themselves are counted: of a file that was replaced, the counts that are stored are of several days.
     """
-    ((row_count,),) = connection.execute(f"select count(*) from ({rows})").fetchall()
-    if marked.total() > MOST * row_count:
+    ((row_count, marked, negative),) = connection.execute(
+        f"""
+        with signed as ({rows})
+        select
+            count(*),
+            count(*) filter (where is_cancelling),
+            count(*) filter (where is_cancelling and sign = 'negative')
+        from signed
+        """
+    ).fetchall()
+    if marked > MOST * row_count:
         return False
-    if marked["negative"] >= PROVEN * marked.total():
+    if negative >= PROVEN * marked:
         return True
     ((doubtful, linked),) = connection.execute(
         f"""
