@@ -1,4 +1,6 @@
 {%- set most_rejected_share = 0.5 %}
+{#- An export rarely repeats as many rows: they may be pieces or tickets, one by one. -#}
+{%- set many_duplicates_share, few_duplicates = 0.05, 5 %}
 {#-
     The first of two bytes of UTF-8, read as Latin-1 or Windows-1252, and what can only be its
     second.
@@ -37,7 +39,8 @@ totals as (
         count(*) filter (
             where (rejection_reason is null and not is_cancellation)
             or rejection_reason = 'missing_customer'
-        ) as sale_count
+        ) as sale_count,
+        count(*) filter (where rejection_reason is null) as used_count
     from transactions
 
 ),
@@ -69,9 +72,30 @@ mostly_rejected as (
             as suggestion
     from transactions
     cross join totals
-    where transactions.rejection_reason is not null
+    where
+        transactions.rejection_reason is not null
+        and transactions.rejection_reason <> 'duplicate'
     group by 5
     having count(*) >= {{ most_rejected_share }} * max(totals.row_count)
+
+),
+
+many_duplicates as (
+
+    select
+        'many_duplicates' as kind,
+        cast(null as varchar) as column_name,
+        count(*) as row_count,
+        sum(transactions.gross_amount) as amount,
+        min(transactions.invoice_id) as example,
+        'They equal an earlier row of their order in all columns, and are rejected as copies. If'
+        || ' each piece or ticket is a row of its own, set duplicates: keep.' as suggestion
+    from transactions
+    cross join totals
+    where transactions.rejection_reason = 'duplicate'
+    having
+        count(*) >= {{ few_duplicates }}
+        and count(*) >= {{ many_duplicates_share }} * (count(*) + max(totals.used_count))
 
 ),
 
@@ -111,6 +135,10 @@ warnings as (
     union all
 
     select * from mostly_rejected
+
+    union all
+
+    select * from many_duplicates
 
     union all
 
