@@ -42,11 +42,7 @@ line_values as (
         {{ lines }}.product_id,
         headings.heading as source,
         trim(regexp_replace(
-            json_extract_string(
-                {{ lines }}.other_columns,
-                concat('$."', replace(headings.heading, '"', '\"'), '"')
-            ),
-            '\s+', ' ', 'g'
+            {{ other_column(lines, 'headings.heading') | indent(12) }}, '\s+', ' ', 'g'
         )) as category,
         {{ lines }}.ordered_at,
         {{ lines }}.order_date

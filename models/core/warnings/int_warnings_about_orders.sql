@@ -4,9 +4,10 @@
 {%- set least_orders_of_one_line = 10 -%}
 
 -- Orders that the log has several times, in rows that are alike but for their status or a column
--- that is not used: a history of statuses, a row for each payment, each parcel or each step. Some
--- order may well hold one line twice; where nearly all that do hold each of their lines so, the log
--- has orders several times. Rows of several days and one status are a number that comes again.
+-- that is not used: a history of statuses, a row for each payment, each parcel or each step; or in
+-- earlier versions, with other quantities and prices. Some order may well hold one line twice;
+-- where nearly all that do hold each of their lines so, the log has orders several times. Rows of
+-- several days and one status are a number that comes again.
 with transactions as not materialized (
 
     select * from {{ ref('int_transactions_flagged') }}
@@ -45,7 +46,7 @@ last_transaction as (
 
 sampled as (
 
-    select transactions.*
+    select transactions.* exclude (other_columns)  -- noqa: RF02
     from transactions
     cross join logs_of_invoices
     cross join last_transaction
@@ -53,6 +54,8 @@ sampled as (
         {{ is_first_or_last_row('transactions.input_row', 'last_transaction.input_row') }}
 
 ),
+
+{{ copy_columns('transactions', 'sampled') }},
 
 -- Two files may have two versions of an order: that is another doubt.
 sampled_lines as (
@@ -156,6 +159,7 @@ surplus as (
 
 ),
 
+-- Where a column tells them apart, they are counted by it.
 repeated_orders as (
 
     select
@@ -169,8 +173,90 @@ repeated_orders as (
         || ' export one row for each line. Several pieces of a kind are right as they are.'
             as suggestion
     from surplus
-    where not is_cancelled
+    where
+        not is_cancelled
+        and (select count(*) from copy_column) = 0
     having sum(row_count) > 0
+
+),
+
+-- Joined by an equality: an engine that finds no such column reads no row.
+rows_of_copies as (
+
+    select
+        transactions.customer_id,
+        transactions.invoice_id,
+        transactions.input_row,
+        transactions.gross_amount,
+        copy_column.heading,
+        copy_column.kind,
+        {{ other_column('transactions', 'copy_column.heading') | indent(8) }} as word
+    from transactions
+    inner join copy_column
+        on copy_column.is_blank = (transactions.other_columns is null)
+    where transactions.rejection_reason is null
+
+),
+
+copies_of_orders as (
+
+    select
+        customer_id,
+        invoice_id,
+        heading,
+        kind,
+        word,
+        count(*) as row_count,
+        sum(gross_amount) as gross_amount,
+        case when kind = 'step' then count(*) else 0 end as step_rows,
+        case when kind = 'version' then try_cast(regexp_extract(word, '[0-9]+') as integer) end
+            as version_number,
+        max(input_row) as last_row
+    from rows_of_copies
+    where word is not null
+    group by customer_id, invoice_id, heading, kind, word
+
+),
+
+-- Of steps one counts that has all lines; else the last version does.
+ranked_copies as (
+
+    select
+        *,
+        row_number() over (
+            partition by customer_id, invoice_id
+            order by step_rows desc, version_number desc nulls last, last_row desc
+        ) as copy_rank
+    from copies_of_orders
+
+),
+
+other_copies as (
+
+    select
+        case when kind = 'step' then 'repeated_orders' else 'earlier_versions' end as kind,
+        'invoice_id' as column_name,
+        cast(sum(row_count) as bigint) as row_count,
+        cast(sum(gross_amount) as decimal(18, 2)) as amount,
+        concat(count(distinct invoice_id), ' orders, e.g. ', min(invoice_id)) as example,
+        concat(
+            'By ''',
+            left(heading, 60),
+            case
+                when kind = 'step'
+                    then
+                        ''' these orders stand there once for each step, and each counts. Export'
+                        || ' one row for each line; or name this column as order_status in'
+                        || ' column_mapping, and have all steps but the first ignored in'
+                        || ' seeds/order_statuses.csv.'
+                else
+                    ''' the log has later versions of these orders, which count, too. Export the'
+                    || ' last version of each order alone.'
+            end
+        ) as suggestion
+    from ranked_copies
+    where copy_rank > 1
+    group by kind, heading
 
 ),
 
@@ -277,6 +363,10 @@ edited_orders as (
 warnings as (
 
     select * from repeated_orders
+
+    union all
+
+    select * from other_copies
 
     union all
 

@@ -153,6 +153,7 @@ WORDS = (
     marked("twin headings"), marked("customers elsewhere"), marked("totals in doubt"),
     marked("order totals in doubt"), marked("only zeros"), marked("sums of other lines"),
     marked("shares of other lines"), marked("given back but never sold"), marked("repeated orders"),
+    marked("earlier versions"),
     marked("sold and cancelled"), marked("edited orders"), marked("marks left out"),
     marked("statuses left out"), marked("returned units left out"), marked("discounts left out"),
     marked("refunds left out"), marked("taxes in doubt"), marked("unused columns"),
@@ -441,6 +442,15 @@ PATTERNS = (
     marked(
         "By '{quoted}' they were cancelled, paid back or tests, but they count as sales by '{second}'. If they are"
         " none, leave them out of the export."
+    ),
+    marked(
+        "By '{quoted}' these orders stand there once for each step, and each counts. Export one row for each line; or"
+        " name this column as order_status in column_mapping, and have all steps but the first ignored in"
+        " seeds/order_statuses.csv."
+    ),
+    marked(
+        "By '{quoted}' the log has later versions of these orders, which count, too. Export the last version of each"
+        " order alone."
     ),
     marked(
         "The units in '{quoted}' came back or were cancelled, and count as sold. Export returns as rows of their own,"
