@@ -394,7 +394,7 @@ def test_a_negative_total_of_the_same_money_shows_that_a_line_gives_back(tmp_pat
         assert lines.rows("select kind from {{ ref('input_warnings') }} where kind <> 'unused_columns'") == []
         # the row keeps what it held
         raw = "select other_columns from {{ ref('base_transactions') }} where input_row = 4"
-        assert [json.loads(row) for (row,) in lines.rows(raw)] == [{"Total": "-40.00", "Qty": "2"}]
+        assert [json.loads(row) for (row,) in lines.rows(raw)] == [{"Total": "-40.00", "Qty": "2", "Price": "20.00"}]
 
 
 @pytest.mark.parametrize(
@@ -440,6 +440,16 @@ def test_a_negative_total_of_the_same_money_shows_that_a_line_gives_back(tmp_pat
             ["1,A,3,2024-01-05,20.00,60.00,7", "2,A,-2,2024-01-06,20.00,-20.00,7", "2,BB,1,2024-01-06,20.00,-20.00,7",
              "3,BB,2,2024-01-07,20.00,60.00,7", "3,A,1,2024-01-07,20.00,60.00,7"], 100,
             id="an exchange",
+        ),
+        pytest.param(
+            HEADINGS, ["1,A,2,2024-01-05,20.00,40.00,7", "2,BB,1,2024-01-06,5.00,5.00,7",
+                       "3,A,-1,2024-01-07,-20.00,-20.00,7"], 25,
+            id="a minus on each number",
+        ),
+        pytest.param(
+            HEADINGS, ["1,A,2,2024-01-05,40.00,40.00,7", "2,BB,3,2024-01-06,9.00,9.00,7",
+                       "3,A,-2,2024-01-07,-40.00,-40.00,7"], 9,
+            id="a minus on each number, of amounts",
         ),
         pytest.param(
             # Of a ledger in which what comes in is negative, the others would be the refunds.

@@ -4,7 +4,7 @@ A price is that of a unit, or the amount of a line; a total beside it may be the
 that shows a refund; discounts and refunds may have to be taken off. `money_meaning` finds out which it is.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -79,8 +79,9 @@ class MoneyReading:
         if total is None:
             return self._with_amount(relation, readers)
         # An amount has the sign of its quantity, and the price of a unit none.
-        changed = ("quantity", "unit_price") if self.amount == "price" else ("quantity",)
-        revised = self._with_amount(_signed(relation, found, total, self.signs, changed, readers), readers)
+        minus = {"quantity": True} | ({} if self.amount == "total" else {"unit_price": self.amount == "price"})
+        changed = tuple(minus)
+        revised = self._with_amount(_signed(relation, found, total, self.signs, minus, readers), readers)
         # They are no longer what the headings' columns hold, so the row keeps that, too.
         held = {relation.headings[column]: relation.columns[column] for column in changed}
         used = list(dict.fromkeys([*revised.used, total, *held]))
@@ -154,10 +155,10 @@ def _signed(
     found: Mapping[str, str],
     total: str,
     signs: Mapping[str, str],
-    changed: Sequence[str],
+    minus: Mapping[str, bool],
     readers: Readers,
 ) -> InputRelation:
-    """The rows with a minus in some columns where the sign of the total shows that a line gives back."""
+    """The rows with a minus in some columns, or none, where the sign of the total shows that a line gives back."""
     sql_of = {
         "quantity": raw.columns["quantity"],
         "price": raw.columns["unit_price"],
@@ -171,13 +172,19 @@ def _signed(
         f" row_number() over () as {SIGNED}_line, {', '.join(numbers)} from {raw.sql}"
     )
     ((_, of),) = signs.items()
-    texts = {column: readers.text(raw.columns[column]) for column in changed}
-    with_minus = ", ".join(
-        f"case when {SIGNED}_gives_back then concat('-', {text}) else {text} end as money_{column}"
+    texts = {column: readers.text(raw.columns[column]) for column in minus}
+    with_sign = ", ".join(
+        f"case when {SIGNED}_gives_back then concat('{'-' if minus[column] else ''}', {_without_sign(text)})"
+        f" else {text} end as money_{column}"
         for column, text in texts.items()
     )
-    sql = f"(select *, {with_minus} from ({signed_lines(rows, of)}) order by {SIGNED}_line)"
-    return replace(raw, sql=sql, position=None, columns={**raw.columns} | {name: f"money_{name}" for name in changed})
+    sql = f"(select *, {with_sign} from ({signed_lines(rows, of)}) order by {SIGNED}_line)"
+    return replace(raw, sql=sql, position=None, columns={**raw.columns} | {name: f"money_{name}" for name in minus})
+
+
+def _without_sign(text: str) -> str:
+    """SQL: a number as a text without its minus, wherever it stands, or its brackets."""
+    return f"regexp_replace({text}, '[-−()]', '', 'g')"
 
 
 def number_of_line(name: str, sql: str | None, readers: Readers) -> str:

@@ -158,11 +158,9 @@ def _signed(connection: duckdb.DuckDBPyConnection, total: str, of: str) -> str:
 
 
 def _contradicting_lines(connection: duckdb.DuckDBPyConnection, total: str) -> tuple[int, int]:
-    """How many lines have a negative total although price and quantity are positive; and other totals but 0."""
+    """How many lines have a negative total although their price × quantity is positive; and other totals but 0."""
     # Nearly all logs have none.
-    if not connection.execute(
-        f"select 1 from {LINES} where {total} < 0 and quantity > 0 and price > 0 limit 1"
-    ).fetchall():
+    if not connection.execute(f"select 1 from {LINES} where {total} < 0 and price * quantity > 0 limit 1").fetchall():
         return 0, 0
     ((contradicting, others),) = connection.execute(
         f"select count(*) filter (where {SIGNED}_contradicts), count(*) filter (where not {SIGNED}_contradicts)"
@@ -172,7 +170,7 @@ def _contradicting_lines(connection: duckdb.DuckDBPyConnection, total: str) -> t
 
 
 def signs_of(connection: duckdb.DuckDBPyConnection, total: str, of: str) -> Signs:
-    """What lines with a negative total give back, whose quantity is negative from here on.
+    """What lines with a negative total give back, whose quantity is negative from here on, and their price is not.
 
     Args:
         connection: Where the lines are.
@@ -189,9 +187,11 @@ def signs_of(connection: duckdb.DuckDBPyConnection, total: str, of: str) -> Sign
         from {signed}
         """
     ).fetchall()
-    names = ", ".join(sorted(_columns(connection) - {"quantity"}))
-    quantity = f"case when {SIGNED}_gives_back then -quantity else quantity end as quantity"
-    connection.execute(f"create or replace temp table {LINES} as select {names}, {quantity} from {signed}")
+    names = ", ".join(sorted(_columns(connection) - {"quantity", "price"}))
+    numbers = (
+        f"if({SIGNED}_gives_back, -abs(quantity), quantity) as quantity, if({SIGNED}_gives_back, abs(price), price)"
+    )
+    connection.execute(f"create or replace temp table {LINES} as select {names}, {numbers} as price from {signed}")
     return Signs(of, int(given_back), int(doubtful), float(amount))
 
 

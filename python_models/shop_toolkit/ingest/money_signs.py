@@ -1,6 +1,7 @@
-"""Lines that give back by the sign of their total alone: their price and quantity are positive, and the total is not.
+"""Lines that give back by the sign of their total alone: price and quantity have one sign, and the total is negative.
 
-The same money with another sign is proof: where a total is price × quantity, -40.00 beside 2 × 20.00 is a refund.
+The same money with another sign is proof: where a total is price × quantity, -40.00 beside 2 × 20.00 is a refund, and
+so it is beside -2 × -20.00.
 """
 
 # So far may price × quantity be from an amount, as both are rounded to the cent: of the amount, and of each unit.
@@ -9,21 +10,22 @@ TOLERANCE = f"{CENT} + {CENT_OF_UNIT} * abs(quantity)"
 # What the columns of numbers are called here; discount, tax and the units that a price is of have no sign.
 SIGNED = "signed"
 NUMBERS = ("quantity", "price", "total", "discount", "tax", "per")
+GROSS = f"abs({SIGNED}_price * {SIGNED}_quantity)"
 # A total that nothing explains may still be price × quantity in these rows.
 LINE_TOTAL = "line total"
 # What a line's total is, by what the rows show of it (see `money_meaning`); or which sum of its lines an order's is.
 AMOUNTS_OF_LINES = {
-    LINE_TOTAL: (f"{SIGNED}_price * {SIGNED}_quantity",),
+    LINE_TOTAL: (GROSS,),
     "divided": tuple(
-        f"{SIGNED}_price * {SIGNED}_quantity / coalesce(nullif({SIGNED}_per, 0), 1){less}"
+        f"{GROSS} / coalesce(nullif({SIGNED}_per, 0), 1){less}"
         for less in ("", f" - {SIGNED}_discount")
     ),
-    "equal": (f"{SIGNED}_price",),
-    "discounted": (f"{SIGNED}_price * {SIGNED}_quantity - {SIGNED}_discount",),
+    "equal": (f"abs({SIGNED}_price)",),
+    "discounted": (f"{GROSS} - {SIGNED}_discount",),
     "percent": tuple(
-        f"{SIGNED}_price * {SIGNED}_quantity * (1 - {SIGNED}_discount{part})" for part in ("", " / 100")
+        f"{GROSS} * (1 - {SIGNED}_discount{part})" for part in ("", " / 100")
     ),
-    "taxed": tuple(f"{SIGNED}_price * {SIGNED}_quantity{tax}" for tax in ("", f" + {SIGNED}_tax")),
+    "taxed": tuple(f"{GROSS}{tax}" for tax in ("", f" + {SIGNED}_tax")),
 }  # fmt: skip
 SUMS_OF_ORDERS = {"order total": f"{SIGNED}_gross", "total of amounts": f"{SIGNED}_prices"}
 
@@ -36,7 +38,7 @@ def signed_lines(rows: str, of: str) -> str:
         of: What the total is: one of `AMOUNTS_OF_LINES` or `SUMS_OF_ORDERS`.
 
     Returns:
-        The same rows, and `signed_contradicts`: whether their total is negative although price and quantity are not;
+        The same rows, and `signed_contradicts`: whether their total is negative although their price × quantity is not;
         and `signed_gives_back`: whether it is the same money but for its sign. The total of an order with a purchase
         and a larger return is negative, too, with whatever fee: that contradicts nothing.
     """
@@ -44,8 +46,10 @@ def signed_lines(rows: str, of: str) -> str:
     is_positive = f"coalesce({SIGNED}_quantity > 0 and {SIGNED}_price > 0, false)"
     tolerance = f"{CENT} + {CENT_OF_UNIT} * abs({SIGNED}_quantity)"
     has_one_total = f"{SIGNED}_least = {SIGNED}_most"
-    is_sum = " or ".join(f"abs({total} - {SIGNED}_total) <= {SIGNED}_tolerance" for total in SUMS_OF_ORDERS.values())
-    is_line = f"abs({SIGNED}_price * {SIGNED}_quantity + {SIGNED}_total) <= {tolerance}"
+    # Of one unit, the price is the total, whatever both mean.
+    sums = SUMS_OF_ORDERS.values() if of in ("equal", "total of amounts") else [SUMS_OF_ORDERS["order total"]]
+    is_sum = " or ".join(f"abs({total} - {SIGNED}_total) <= {SIGNED}_tolerance" for total in sums)
+    is_line = f"abs({GROSS} + {SIGNED}_total) <= {tolerance}"
     if of in SUMS_OF_ORDERS:
         same_money = (
             f"{has_one_total} and {SIGNED}_most < 0 and {SIGNED}_is_positive"
@@ -59,7 +63,7 @@ def signed_lines(rows: str, of: str) -> str:
         from (
             select
                 *,
-                {is_positive} and coalesce({SIGNED}_total < 0, false)
+                coalesce({SIGNED}_price * {SIGNED}_quantity > 0 and {SIGNED}_total < 0, false)
                 and not coalesce(
                     {has_one_total} and ({is_sum} or ({SIGNED}_has_return and not {is_line})), false
                 ) as {SIGNED}_contradicts
