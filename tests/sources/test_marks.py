@@ -184,6 +184,14 @@ def test_a_status_or_type_under_any_heading_is_a_warning_by_its_words(
     assert revenue(log, column_mapping={column: heading}) == left
 
 
+def test_letters_of_debit_and_credit_need_no_product(tmp_path: Path) -> None:
+    """An extract of a ledger may have none."""
+    rows = [f"{number},2024-01-0{number},c1,20.00,{letter}" for number, letter in enumerate("SHSS", 1)]
+    log = write(tmp_path / "log.csv", "order_id,order_date,customer_id,amount,S/H", *rows)
+    ((column, count, amount, *_),) = warnings(log)
+    assert (column, count, amount) == ("transaction_type", 1, 20)
+
+
 @pytest.mark.parametrize(
     ("heading", "marks"),
     [

@@ -228,7 +228,15 @@ def _is_mark(connection: duckdb.DuckDBPyConnection, place: int, word: str) -> bo
         select
             (select count(*) from days where has_several_orders),
             (select count(*) from days),
-            (select count(*) from marked inner join sold using (customer_id, product_id))
+            (
+                select count(*)
+                from marked
+                inner join sold
+                    on
+                        marked.customer_id = sold.customer_id
+                        -- Nothing may say what was sold.
+                        and marked.product_id is not distinct from sold.product_id
+            )
         """
     ).fetchall()
     return contracts <= CHANCE * of and (word != "credit" or linked >= (1 - CHANCE) * rows)
