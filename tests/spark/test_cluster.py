@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from commands import BIN
-from conftest import PUBLISHED, QUICK_FIT, ROOT, Shop, problem_of, write_rows
+from conftest import PUBLISHED, QUICK_FIT, REAL_FILE, ROOT, Shop, problem_of, write_rows
 
 if os.environ.get("SHOP_CI") is None:
     pytest.importorskip("sqlglot", reason="the extra 'spark' is not installed")
@@ -420,6 +420,9 @@ def test_a_table_that_is_not_there_is_missed_once() -> None:
 MATCHES = "int_cancellation_matches"
 LINES = ("+order_lines", "+orders", "+cancellations", "+cancellation_matches", "+rejected_transactions")
 MARTS_TO_COMPARE = tuple(selected.removeprefix("+") for selected in LINES)
+# So many seconds after lines began to be matched, one worker and the other in turn.
+SECONDS_TO_KILLS = (0.2, 0.5, 0.8, 1.2, 1.6, 2, 2.5, 3, 3.5, 4)
+KILLS = tuple((f"worker-{1 + number % 2}", seconds) for number, seconds in enumerate(SECONDS_TO_KILLS))
 
 
 def installed() -> Path:
@@ -434,13 +437,13 @@ def installed() -> Path:
     return home
 
 
-def started(folder: Path, workers: int = 2, partitions: int = 4) -> Cluster:
+def started(folder: Path, workers: int = 2, partitions: int = 4, memory: str = "1g") -> Cluster:
     cluster = Cluster(folder, Ports(free_port(), free_port(), free_port()))
     with pytest.MonkeyPatch.context() as patch:
         # Of small tables, Java would take half of all time to compile its code once more, better. With one compiler
         # alone it keeps 48 MB of code by default, and throws code away in a quarter of all time.
         patch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC")
-        cluster.start(installed(), workers=workers, cores=1, memory="1g", partitions=partitions)
+        cluster.start(installed(), workers=workers, cores=1, memory=memory, partitions=partitions)
     return cluster
 
 
@@ -497,9 +500,9 @@ def build(
     return process.returncode, "".join(said)
 
 
-def kill(cluster: Cluster, name: str) -> datetime:
-    """Kill a process of the cluster and those that it started, a second after the model has begun; when that was."""
-    time.sleep(1)
+def kill(cluster: Cluster, name: str, seconds: float = 1) -> datetime:
+    """Kill a process of the cluster and those that it started, some time after the model has begun; when that was."""
+    time.sleep(seconds)
     process, now = cluster.processes()[name], datetime.now(UTC)
     os.killpg(process, signal.SIGKILL)
     return now
@@ -521,13 +524,27 @@ def test_the_demo_on_a_cluster_equals_the_one_of_duckdb(cluster: Cluster, demo_s
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("killed", ["worker-1", "worker-2"])
+def test_the_real_file_on_a_cluster_equals_the_one_of_duckdb(make_shop: Callable[..., Shop], tmp_path: Path) -> None:
+    if not REAL_FILE.exists():
+        pytest.skip(f"the real file is not at hand ({os.path.relpath(REAL_FILE, ROOT)})")
+    settings: dict[str, Any] = {"transactions": str(REAL_FILE)}
+    shop, cluster = make_shop(**settings).build(), started(tmp_path, memory="2g")
+    try:
+        code, said = build(cluster, **settings)
+        assert code == 0, said[-4_000:]
+        assert unequal_marts(shop, Engine(cluster.address), PUBLISHED) == {}
+    finally:
+        cluster.stop()
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("killed", "seconds"), KILLS)
 def test_a_build_whose_worker_is_killed_while_cancellations_are_matched_ends_equal(
-    killed: str, tmp_path: Path, demo_shop: Shop
+    killed: str, seconds: float, tmp_path: Path, demo_shop: Shop
 ) -> None:
     cluster = started(tmp_path)
     try:
-        code, said = build(cluster, *LINES, at=MATCHES, then=lambda _: kill(cluster, killed))
+        code, said = build(cluster, *LINES, at=MATCHES, then=lambda _: kill(cluster, killed, seconds))
         assert code == 0, said[-4_000:]
         assert set(cluster.processes()) == {"master", "worker-1", "worker-2", "connect"} - {killed}
         assert unequal_marts(demo_shop, Engine(cluster.address), MARTS_TO_COMPARE) == {}
