@@ -83,7 +83,8 @@ def test_missing_java_is_one_sentence(tmp_path: Path, monkeypatch: pytest.Monkey
         refuse_without_java()
     monkeypatch.delenv("JAVA_HOME")
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(DbtRuntimeError, match=r"and there is none: install one .on Debian: apt-get install"):
+    advice = r"and there is none: install one .on Debian 12 or 13: apt-get install default-jre"
+    with pytest.raises(DbtRuntimeError, match=advice):
         refuse_without_java()
 
 

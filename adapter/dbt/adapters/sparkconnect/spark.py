@@ -97,7 +97,9 @@ def refuse_without_java() -> None:
     home = os.environ.get("JAVA_HOME")
     program = str(Path(home, "bin", "java")) if home else shutil.which("java")
     ask = f"Apache Spark needs Java {OLDEST_JAVA} or 21"
-    advice = "install one (on Debian: apt-get install openjdk-17-jre-headless), or name its folder by JAVA_HOME."
+    # Debian 12 has 17 alone, and Debian 13 no 17: this package is the right one on each.
+    command = "apt-get install default-jre-headless"
+    advice = f"install one (on Debian 12 or 13: {command}), or name its folder by JAVA_HOME."
     if program is None or not Path(program).exists():
         raise DbtRuntimeError(f"{ask}, and there is none{f' in JAVA_HOME, {home}' if home else ''}: {advice}")
     said = subprocess.run([program, "-version"], capture_output=True, text=True, check=False).stderr
