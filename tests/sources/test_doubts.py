@@ -227,6 +227,55 @@ def test_a_setting_says_that_no_column_holds_types(tmp_path: Path) -> None:
         assert lines.rows(kept) == [("Box",), ("Shipping",)]
 
 
+def sales_and_returns(days: int, *returns: tuple[int, str, str], first: int = 0) -> list[str]:
+    """Rows of a sale per day, of product s0 to s4 to customer c0 to c6, and returns: day, customer, product."""
+    start = date(2024, 1, 1)
+    rows = [(day, f"Sale,{day}", f"c{day % 7}", f"s{day % 5}") for day in range(first, days)]
+    rows += [(day, f"Return,R{day}", customer, product) for day, customer, product in returns]
+    return [f"{words},{start + timedelta(day)},{customer},{product},1,10.00" for day, words, customer, product in rows]
+
+
+def returns_of(*days: int, sold: int) -> list[tuple[int, str, str]]:
+    """Returns of what was sold so many days before."""
+    return [(day, f"c{(day - sold) % 7}", f"s{(day - sold) % 5}") for day in days]
+
+
+LATE = (10, 17, 24, 31, 38, 44)
+
+
+@pytest.mark.parametrize("returns", [
+    # As PayPal exports them, from the shop; and as Stripe does, with a product of their own.
+    [(day, "shop", product) for day, _, product in returns_of(*LATE, sold=3)],
+    [(day, customer, "refund") for day, customer, _ in returns_of(*LATE, sold=3)],
+])  # fmt: skip
+def test_returns_that_find_no_sale_are_a_warning(returns: list[tuple[int, str, str]], tmp_path: Path) -> None:
+    log = write(tmp_path / "log.csv", HEADINGS, *sales_and_returns(45, *returns))
+    with lines_of(log) as lines:
+        assert warnings(lines, "returns_without_sales") == [(None, 6, -60, "R10")]
+
+
+@pytest.mark.parametrize(("first", "returns"), [
+    # They find their sales; half of them do; too few tell.
+    (0, returns_of(*LATE, sold=3)),
+    (0, [*returns_of(24, 31, 38, 44, sold=3), *((day, "shop", "s1") for day in (23, 30, 37, 43))]),
+    (0, [(day, "shop", "s1") for day in LATE[-3:]]),
+    # The log begins later than the shop, so the first returns are of earlier sales, and these are most.
+    (30, [*returns_of(*range(31, 50), sold=20), *returns_of(51, 54, 57, 60, sold=20)]),
+    # What customers give back after months is all that the first weeks have.
+    (30, returns_of(*range(31, 50), sold=60)),
+    # On the invoice of a sale it is taken off that.
+    (0, [(day, f"c{day % 7}", "s9") for day in LATE]),
+])  # fmt: skip
+def test_returns_of_sales_that_the_log_cannot_have_are_no_warning(
+    first: int, returns: list[tuple[int, str, str]], tmp_path: Path
+) -> None:
+    rows = sales_and_returns(61, *returns, first=first)
+    is_on_sale = returns[0][2] == "s9"
+    log = write(tmp_path / "log.csv", HEADINGS, *(row.replace(",R", ",") if is_on_sale else row for row in rows))
+    with lines_of(log) as lines:
+        assert warnings(lines, "returns_without_sales") == []
+
+
 PAYPAL = (
     '"Date","Time","TimeZone","Name","Type","Status","Currency","Gross","Fee","Net","From Email Address",'
     '"Transaction ID","Item Title","Item ID","Quantity","Reference Txn ID"'

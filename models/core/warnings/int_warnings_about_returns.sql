@@ -1,3 +1,6 @@
+{#- So late after the first sale, a return's own sale is seldom before the log. -#}
+{%- set least_days = 21 -%}
+
 -- Not materialized: DuckDB would store all lines, as they are read more than once.
 with transactions as not materialized (
 
@@ -8,6 +11,21 @@ with transactions as not materialized (
 ingest_plan as (
 
     select cancellation_invoice_prefix from {{ ref('ingest_plan') }}
+
+),
+
+cancellation_matches as (
+
+    select distinct cancellation_row from {{ ref('int_cancellation_matches') }}
+
+),
+
+orders as (
+
+    select
+        customer_id,
+        invoice_number
+    from {{ ref('int_orders') }}
 
 ),
 
@@ -117,6 +135,84 @@ refunds_without_product as (
 
 ),
 
+first_sales as (
+
+    select min(cast(ordered_at as date)) as first_date
+    from transactions
+    where
+        rejection_reason is null
+        and not is_cancellation
+
+),
+
+-- What stands on the invoice of a sale is taken off that one, whatever its product.
+returns as (
+
+    select
+        transactions.invoice_id,
+        transactions.gross_amount,
+        cast(transactions.ordered_at as date) as returned_date,
+        cancellation_matches.cancellation_row is null as has_no_sale
+    from transactions
+    left join cancellation_matches
+        on transactions.input_row = cancellation_matches.cancellation_row
+    anti join orders
+        on
+            transactions.customer_id = orders.customer_id
+            and transactions.invoice_id = orders.invoice_number
+    where
+        transactions.rejection_reason is null
+        and transactions.is_cancellation
+        and transactions.product_id is not null
+
+),
+
+last_returns as (
+
+    select max(returned_date) as last_date from returns
+
+),
+
+-- Where a log begins later than its shop, the first returns are of earlier sales: only those of the
+-- second half show something.
+late_returns as (
+
+    select
+        count(*) as row_count,
+        count(*) filter (where returns.has_no_sale) as without_sale_count
+    from returns
+    cross join first_sales
+    cross join last_returns
+    where
+        date_diff('day', first_sales.first_date, returns.returned_date) >= greatest(
+            {{ least_days }}, date_diff('day', first_sales.first_date, last_returns.last_date) / 2
+        )
+
+),
+
+-- More than half of them, by two standard deviations of chance.
+returns_without_sales as (
+
+    select
+        'returns_without_sales' as kind,
+        cast(null as varchar) as column_name,
+        count(*) as row_count,
+        sum(returns.gross_amount) as amount,
+        min(returns.invoice_id) as example,
+        'Most returns find no earlier sale of their product to their customer, so these net'
+        || ' nothing. Do they name the shop as the customer, or another product than sales do? Name'
+        || ' columns that are alike in both in column_mapping, or mend the export.' as suggestion
+    from returns
+    cross join late_returns
+    where
+        returns.has_no_sale
+        and late_returns.row_count > 0
+        and late_returns.without_sale_count
+        >= late_returns.row_count / 2 + sqrt(late_returns.row_count)
+    having count(*) > 0
+
+),
+
 warnings as (
 
     select * from negative_prices
@@ -132,6 +228,10 @@ warnings as (
     union all
 
     select * from refunds_without_product
+
+    union all
+
+    select * from returns_without_sales
 
 )
 

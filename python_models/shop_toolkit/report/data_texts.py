@@ -145,7 +145,8 @@ WORDS = (
     marked("times left out"), marked("similar ids"), marked("ids changed"),
     marked("mostly rejected"), marked("ids lost digits"), marked("ids lost zeros"), marked("customer per order"),
     marked("one customer"),
-    marked("placeholder ids"), marked("refunds without product"), marked("years in doubt"),
+    marked("placeholder ids"), marked("refunds without product"), marked("returns without sales"),
+    marked("years in doubt"),
     marked("unknown statuses"), marked("unknown types"), marked("changed statuses"), marked("blank statuses"),
     marked("garbled letters"), marked("negative prices"),
     marked("negative quantities"), marked("positive cancellations"), marked("reused invoice numbers"),
@@ -238,6 +239,11 @@ WORDS = (
     marked(
         "Refunds or discounts that name no product: nothing shows which sale they are of, so they net nothing. Export"
         " refunds with the products that they are for, and take discounts off the prices."
+    ),
+    marked(
+        "Most returns find no earlier sale of their product to their customer, so these net nothing. Do they name the"
+        " shop as the customer, or another product than sales do? Name columns that are alike in both in"
+        " column_mapping, or mend the export."
     ),
     marked(
         "These dates may have their year at the other end than where it is read. If their days are wrong, write these"
