@@ -52,8 +52,8 @@ def test_a_total_of_unknown_heading_is_asked_for(tmp_path: Path) -> None:
     with pytest.raises(InputError) as stopped, lines_of(log, column_mapping=MAPPING):
         pass
     assert str(stopped.value) == (
-        f"By 'Preiseinheit', the prices in 'Preis' of '{log}' are of up to 1,000 units in 2 of 3 rows, and each would"
-        " count for one. 'Nettowert' is price × quantity / 'Preiseinheit': have it counted with --vars"
+        f"By 'Preiseinheit', prices of '{log}' are of up to 1,000 units in 2 of 3 rows, and each would"
+        " count for one. 'Nettowert' is price × quantity / units: have it counted with --vars"
         ' \'{column_mapping: {invoice_id: "Beleg", product_id: "Artikelnummer", quantity: "Menge", ordered_at:'
         ' "Belegdatum", customer_id: "Kunde", amount: "Nettowert"}}\'.'
     )
@@ -79,7 +79,7 @@ def test_prices_of_many_units_without_a_total_stop_the_build(
     with pytest.raises(InputError) as stopped, lines_of(log, column_mapping=MAPPING):
         pass
     problem, _, solution = str(stopped.value).partition(" in 2 of 3 rows, ")
-    assert problem == f"By 'Preiseinheit', the prices in 'Preis' of '{log}' are of up to 1,000 units"
+    assert problem == f"By 'Preiseinheit', prices of '{log}' are of up to 1,000 units"
     assert solution == (
         "and each would count for one. Divide them by it in a view of the warehouse that the setting 'transactions'"
         " names, and leave 'Preiseinheit' out of it; or leave it out of the export, if they are of one unit."
@@ -141,5 +141,59 @@ def test_later_files_may_have_prices_of_many_units(tmp_path: Path) -> None:
         later = tmp_path / "later"
         later.mkdir()
         log_of(later, *LINES).rename(tmp_path / "later.csv")
-        with pytest.raises(InputError, match="By 'Preiseinheit', the prices"):
+        with pytest.raises(InputError, match="By 'Preiseinheit', prices"):
             lines.append()
+
+
+def doubts(place: Path, **settings: Any) -> list[tuple[Any, ...]]:
+    query = "select row_count, cast(amount as double), example from {{ ref('input_warnings') }}"
+    with lines_of(place, column_mapping=MAPPING, **settings) as lines:
+        return lines.rows(f"{query} where kind = 'price_units_in_doubt'")
+
+
+def test_one_slip_of_the_pen_is_a_warning(tmp_path: Path) -> None:
+    log = log_of(tmp_path, *["1;19,90;1;x"] * 25, "2;5,00;100;x")
+    assert doubts(log) == [(1, 10, "Preiseinheit: 100")]
+
+
+@pytest.mark.parametrize(("text", "units"), [("100 Stück", 100), ("per 1.000", 1000), ("C", 100), ("M", 1000)])
+def test_units_among_words_are_a_warning_or_proven(text: str, units: int, tmp_path: Path) -> None:
+    log = log_of(tmp_path, f"250;4,00;{text};x", "2;5,00;EA;x")
+    assert doubts(log) == [(1, 1000, f"Preiseinheit: {units}")]
+    total = f"{1000 / units:.2f}".replace(".", ",")
+    headings = HEADINGS.replace("Nettowert", "Total")
+    assert revenue(log_of(tmp_path, f"250;4,00;{text};{total}", "2;5,00;EA;10,00", headings=headings),
+                   column_mapping=MAPPING) == 10 + Decimal(1000) / units  # fmt: skip
+
+
+@pytest.mark.parametrize("heading", ["Price per 100", "Preis/100", "Preis je 1.000"])
+def test_the_heading_of_a_price_may_say_its_units(heading: str, tmp_path: Path) -> None:
+    headings = HEADINGS.replace("Preis;Preiseinheit", f"{heading};Notiz")
+    mapping = MAPPING | {"unit_price": heading}
+    units = 1000 if "1.000" in heading else 100
+    lines = [f"250;4,99;x;{f'{round(1247.5 / units + 1e-9, 2):.2f}'.replace('.', ',')}"]
+    log = log_of(tmp_path, *lines, headings=headings)
+    with pytest.raises(InputError, match="have it counted with --vars"), lines_of(log, column_mapping=mapping):
+        pass
+    log = log_of(tmp_path, "250;4,99;x;y", headings=headings)
+    with pytest.raises(InputError, match=f"of up to {units:,} units in 1 of 1"), lines_of(log, column_mapping=mapping):
+        pass
+    # a total shows that it is of one unit
+    log = log_of(tmp_path, "2;4,99;x;9,98", headings=headings)
+    assert revenue(log, column_mapping=mapping) == Decimal("9.98")
+
+
+def test_a_later_file_of_single_units_shows_nothing_else(tmp_path: Path) -> None:
+    """Each refresh read all files again, or stopped where the first was gone."""
+    headings = HEADINGS.replace("Nettowert", "Total")
+    for first, later in ((LINES, LINES[2:]), (LINES[2:], LINES)):
+        folder = tmp_path / str(len(first))
+        folder.mkdir()
+        log_of(folder, *first, headings=headings).rename(folder / "first.csv")
+        with lines_of(folder / "*.csv", column_mapping=MAPPING) as lines:
+            lines.ref("base_transactions")
+            (folder / "first.csv").unlink()
+            log_of(folder, *later, headings=headings)
+            lines.append()
+            kept = lines.rows("select count(*) from {{ ref('base_transactions') }}")
+            assert kept == [(len(first) + len(later),)]

@@ -80,7 +80,7 @@ def evidence_of(log: TransactionLog, pending: Sequence[str], held: Ingested) -> 
     money = _money_of_all_rows(log, meaning, formats, held)
     if meaning.is_one_sided and money.signs:
         meaning = _meaning_of_money(log, of_money, formats, money.signs)
-    check_price_units(
+    findings += check_price_units(
         log.connection, raw, checked.rows, log.request.money_readers(formats), log.request.column_mapping, money
     )
     findings += meaning.doubts(money)

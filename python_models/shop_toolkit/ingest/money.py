@@ -31,11 +31,14 @@ PARTS: dict[str, tuple[str, ...]] = {
     # Of how many units a price is, as SAP and wholesalers have it.
     "per": (
         "preiseinheit", "preiseinh", "preispro", "preisper", "preisje", "preismenge", "preisbasis", "kpein", "peinh",
-        "priceunit", "pricingunit", "unitofprice", "pricebase", "pricebasis", "pricequantity", "priceqty", "priceper",
+        "priceuom", "pricinguom", "priceunit", "pricingunit",
+        "unitofprice", "pricebase", "pricebasis", "pricequantity", "priceqty", "priceper",
         "per", "perunits", "perquantity", "unitédeprix", "unidaddeprecio", "unitàdiprezzo", "unitàprezzo",
         "prijseenheid", "jednostkaceny", "prisenhed", "prisenhet", "единицацены", "ценаза",
     ),
 }  # fmt: skip
+# A number with letters or signs around it, and perhaps signs between thousands.
+UNITS_AMONG_WORDS = r"[^0-9-]*[0-9]+([., ][0-9]{3})*([^0-9.,][^0-9]*)?"
 PAID = "money_paid"
 
 
@@ -135,8 +138,17 @@ class Readers:
 
 
 def money_text(name: str, sql: str, readers: Readers) -> str:
-    """SQL: a value of a column of money as a text that the readers read; a discount may be so many percent."""
+    """SQL: a value of a column of money as a text that the readers read; a discount may be so many percent.
+
+    Units may stand among words, as in "per 100" and "1.000 Stück", or be C and M, as in the US.
+    """
     text = readers.text(sql)
+    if name == "per":
+        return (
+            f"case upper({text}) when 'EA' then '1' when 'C' then '100' when 'M' then '1000'"
+            f" else case when regexp_full_match({text}, '{UNITS_AMONG_WORDS}')"
+            f" then regexp_replace({text}, '[^0-9]', '', 'g') else {text} end end"
+        )
     return f"replace({text}, '%', '')" if name == "discount" else text
 
 

@@ -58,6 +58,7 @@ class MoneyMeaning:
         is_amount_shown: Whether they show which column is the amount of a line.
         amount: Which it is, as in `MoneyReading`.
         total: The heading of the total, as in `MoneyReading`.
+        equal: The heading of a total that is price × quantity, as in `MoneyReading`: it may as well be read.
         less: Of what they show to be taken off or not: 'line', 'order', 'either' or 'none'.
         signs: By which total's sign lines give back, as in `MoneyReading`.
         is_one_sided: Whether so many totals have another sign than price and quantity that these rows alone don't show
@@ -69,6 +70,7 @@ class MoneyMeaning:
     is_amount_shown: bool = False
     amount: str | None = None
     total: str | None = None
+    equal: str | None = None
     less: Mapping[str, str] = field(default_factory=dict)
     signs: Mapping[str, str] = field(default_factory=dict)
     is_one_sided: bool = False
@@ -83,7 +85,8 @@ class MoneyMeaning:
                 less.pop(part, None)
             elif of != "either" or part not in less:
                 less[part] = "line" if of == "either" else of
-        amount, total = (self.amount, self.total) if self.is_amount_shown else (earlier.amount, earlier.total)
+        holds = not self.is_amount_shown or (earlier.amount == "total" and self.equal == earlier.total)
+        amount, total = (earlier.amount, earlier.total) if holds else (self.amount, self.total)
         # What a total is may be shown by earlier rows alone.
         shows_signs = bool(self.signs) and (self.is_amount_shown or not earlier.signs)
         return MoneyReading(amount, total, less, self.signs if shows_signs else earlier.signs)
@@ -153,11 +156,9 @@ def _is_total_of_lines(proof: Mapping[str, int], lines: str, discount_lines: str
 
 def _source(proof: Mapping[str, int]) -> str | None:
     """What the total and the price are; None where the rows do not show it."""
-    if (
-        proof["blank"] == 0
-        and is_proven(proof["divided_totals"], proof["divided_lines"])
-        and is_proven(proof["all_divided"], proof["all_lines"])
-    ):
+    # Prices of one unit may come first, and those of a hundred later.
+    is_divided = proof["divided_lines"] == 0 or is_proven(proof["divided_totals"], proof["divided_lines"])
+    if proof["units"] and proof["blank"] == 0 and is_divided and is_proven(proof["all_divided"], proof["all_lines"]):
         return "divided"
     if proof["blank"] == 0 and _is_total_of_lines(proof, "discounted", "discounts_before"):
         return "discounted"
@@ -217,7 +218,8 @@ def _decide(
         sentences += [sentence] if sentence is not None else []
         findings |= {part: finding} if finding is not None else {}
     return MoneyMeaning(
-        source is not None, amount, total if amount == "total" else None, less,
+        source is not None, amount, total if amount == "total" else None,
+        total if source == "line total" else None, less,
         signs={signed: signs.of} if signed is not None and signs is not None and signs.given_back else {},
         is_one_sided=any(proof["one_sided"] for proof in proofs.values()),
         sentences=sentences, findings=findings,

@@ -295,6 +295,7 @@ def _counts_of_lines(total: str, parts: str, of_lines: str) -> str:
             count(*) filter (where discount > 0 and total is not null) as discount_lines,
             count(*) filter (where discount > 0 and abs(gross - discount - total) <= tolerance) as discounts_before,
             count(*) filter (where discount > 0 and abs(gross - total) <= tolerance) as discounts_after,
+            count(per) as units,
             count(*) filter (where per > 1 and gross <> 0 and total is not null) as divided_lines,
             count(*) filter (where per > 1 and gross <> 0 and {divided}) as divided_totals,
             count(*) filter (where {divided}) as all_divided

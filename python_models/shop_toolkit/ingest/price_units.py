@@ -3,6 +3,7 @@
 Where the amounts of lines prove it, these are read (`money_meaning`); here is what is left.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,8 +11,9 @@ import duckdb
 
 from shop_toolkit.errors import InputError, shortened
 from shop_toolkit.ingest.exports import comparable
+from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, HINTS, in_quotes, mapping_example
-from shop_toolkit.ingest.money import PARTS, MoneyReading, Readers, money_headings
+from shop_toolkit.ingest.money import PARTS, MoneyReading, Readers, money_headings, money_text
 from shop_toolkit.ingest.money_proofs import is_proven
 from shop_toolkit.ingest.money_signs import CENT, CENT_OF_UNIT
 from shop_toolkit.ingest.relation import InputRelation
@@ -19,6 +21,12 @@ from shop_toolkit.ingest.relation import InputRelation
 # So many units a price is of, and so many of the numbers are such, or they are something else.
 UNITS = (1, 10, 100, 1_000, 10_000, 100_000)
 MOST = 0.9
+# Fewer rows of several units may be a slip of the pen.
+FEW = 0.05
+# The heading of a price may say it, too; one per 100 g may be no price of what is sold.
+SAID_UNITS = re.compile(
+    r"(?:\bper|\bpro|\bje|\bpor|\bpour|\bza|\bза|/)\s*(1[.,' ]?000|100|10)(?![0-9]|\s*(?:g|ml|kg|l)\b)"
+)
 # These rows show which column is the amount of a line.
 SAMPLED_ROWS = 1_000
 
@@ -30,7 +38,7 @@ def check_price_units(
     readers: Readers,
     column_mapping: Mapping[str, Any],
     money: MoneyReading,
-) -> None:
+) -> list[Finding]:
     """Stop where prices count for one unit, and a column says that they are of several.
 
     Args:
@@ -41,15 +49,20 @@ def check_price_units(
         column_mapping: The setting of that name.
         money: What the columns of money mean. The amount of a line is that of all its units.
 
+    Returns:
+        Warnings, where few rows or words say so.
+
     Raises:
         InputError: There is such a column.
     """
+    findings = []
     for rows in raw.parts or [raw]:
         is_amount = money.amount == "price" or (money.amount == "total" and money.total in money_headings(rows))
         if "unit_price" in rows.columns and not is_amount:
             if "unit_price" not in column_mapping:
                 _check_price_is_none(connection, rows, readers, column_mapping)
-            _check_form(connection, rows, rows if raw.parts else checked, readers, column_mapping)
+            findings += [_check_form(connection, rows, rows if raw.parts else checked, readers, column_mapping)]
+    return [finding for finding in findings if finding is not None][:1]
 
 
 def _check_price_is_none(
@@ -89,58 +102,91 @@ def _check_form(
     checked: InputRelation,
     readers: Readers,
     column_mapping: Mapping[str, Any],
-) -> None:
-    per = money_headings(rows).get("per")
-    if per is None:
-        return
-    ((count, units, several, most),) = connection.execute(
+) -> Finding | None:
+    """A warning of few rows of several units, or of units that no plain number says; raise InputError of many."""
+    heading, said = money_headings(rows).get("per"), SAID_UNITS.search(rows.headings["unit_price"].lower())
+    if heading is None and said is None:
+        return None
+    written, units = _units(checked.others[heading] if heading is not None else None, said, readers)
+    price, quantity = checked.columns["unit_price"], checked.columns.get("quantity", "1")
+    ((count, usual, several, most, plain, amount),) = connection.execute(
         f"""
         select
-            count(*), count(*) filter (where per in {UNITS}), count(*) filter (where per > 1),
-            max(per) filter (where per in {UNITS})
-        from (select {readers.value(checked.others[per])} as per from {checked.sql})
-        where per <> 0
+            count(*),
+            count(*) filter (where per in {UNITS}),
+            count(*) filter (where per > 1),
+            max(per),
+            count(*) filter (where per > 1 and regexp_full_match(written, '[0-9., ]+')),
+            try_cast(sum(price * quantity) filter (where per > 1) as decimal(18, 2))
+        from (
+            select {written} as written, {units} as per, {readers.value(price)} as price,
+                {readers.value(quantity)} as quantity
+            from {checked.sql}
+        )
+        where per > 0
         """
     ).fetchall()
-    if not several or units < MOST * count:
-        return
-    price, shown = (shortened(heading, 60) for heading in (rows.headings["unit_price"], per))
-    divided, whole = _totals(connection, rows, readers, per)
+    if not several:
+        return None
+    divided, whole = _totals(connection, rows, readers, heading, said)
     # The price is that of a unit, whatever the column says.
     if whole is not None and divided is None:
-        return
+        return None
+    shown = shortened(heading or rows.headings["unit_price"], 60)
     problem = (
-        f"By '{shown}', the prices in '{price}' of {rows.name} are of up to {most:,.0f} units in {several} of {count}"
-        " rows, and each would count for one."
+        f"By '{shown}', prices of {rows.name} are of up to {most:,.0f} units in {several} of {count} rows, and each"
+        " would count for one."
     )
     if divided is not None:
-        others = {column: heading for column, heading in column_mapping.items() if column != "unit_price"}
+        others = {column: name for column, name in column_mapping.items() if column != "unit_price"}
         example = mapping_example(others, in_quotes({"amount": divided}))
         raise InputError(
-            f"{problem} '{shortened(divided, 60)}' is price × quantity / '{shown}': have it counted with --vars"
+            f"{problem} '{shortened(divided, 60)}' is price × quantity / units: have it counted with --vars"
             f" '{example}'."
         )
+    if said is None and (plain < MOST * several or usual < MOST * count or several < FEW * count):
+        return Finding(
+            "price_units_in_doubt", "unit_price", int(several), f"{shown}: {float(most):g}",
+            f"By '{shown}' these prices are of several units, and each counts for one. If so, divide them by it, or"
+            " name a column with the amounts of lines in column_mapping: {amount: …}.",
+            amount=None if amount is None else f"{amount:.2f}",
+        )  # fmt: skip
     raise InputError(
         f"{problem} Divide them by it in a view of the warehouse that the setting 'transactions' names, and leave"
         f" '{shown}' out of it; or leave it out of the export, if they are of one unit."
     )
 
 
+def _units(column: str | None, said: re.Match[str] | None, readers: Readers) -> tuple[str, str]:
+    """SQL: of how many units the prices are, as it is written and as a number."""
+    if column is None:
+        number = re.sub("[^0-9]", "", said[1] if said is not None else "1")
+        return f"'{number}'", number
+    return readers.text(
+        column
+    ), f"(select {readers.number} from (select {money_text('per', column, readers)} as number_text))"
+
+
 def _totals(
-    connection: duckdb.DuckDBPyConnection, rows: InputRelation, readers: Readers, per: str
+    connection: duckdb.DuckDBPyConnection,
+    rows: InputRelation,
+    readers: Readers,
+    heading: str | None,
+    said: re.Match[str] | None,
 ) -> tuple[str | None, str | None]:
     """The heading of what is price × quantity / units, and of what is price × quantity, by some rows of several."""
+    _, units_of_row = _units(rows.others[heading] if heading is not None else None, said, readers)
     quantity = rows.columns.get("quantity", "1")
     texts = ", ".join(map(readers.text, (rows.columns["unit_price"], quantity, *rows.others.values())))
     read = f"list_transform([{texts}], lambda number_text: cast({readers.number} as double))"
     sampled = connection.execute(
-        f"select {read} from {rows.sql} where {readers.value(rows.others[per])} > 1 limit {SAMPLED_ROWS}"
+        f"select {read} || [cast({units_of_row} as double)] from {rows.sql} where {units_of_row} > 1"
+        f" limit {SAMPLED_ROWS}"
     ).fetchall()
     if not sampled:
         return None, None
-    prices, quantities, *others = zip(*(row for (row,) in sampled), strict=True)
-    numbers = dict(zip(rows.others, others, strict=True))
-    units = numbers.pop(per)
+    prices, quantities, *others, units = zip(*(row for (row,) in sampled), strict=True)
+    numbers = {name: column for name, column in zip(rows.others, others, strict=True) if name != heading}
     ones = [1.0] * len(units)
     divided, whole = (
         next((name for name, totals in numbers.items() if _agree(prices, quantities, totals, of)), None)

@@ -157,7 +157,7 @@ WORDS = (
     marked("earlier versions"),
     marked("sold and cancelled"), marked("edited orders"), marked("marks left out"),
     marked("statuses left out"), marked("returned units left out"), marked("discounts left out"),
-    marked("refunds left out"), marked("taxes in doubt"), marked("unused columns"),
+    marked("refunds left out"), marked("price units in doubt"), marked("taxes in doubt"), marked("unused columns"),
     # what to do about them
     marked("Look at these rows in rejected_transactions."),
     marked("They lie far outside the other dates. If they are right, say so with plausible_from or plausible_to."),
@@ -457,6 +457,10 @@ PATTERNS = (
     marked(
         "By '{quoted}' the log has later versions of these orders, which count, too. Export the last version of each"
         " order alone."
+    ),
+    marked(
+        "By '{quoted}' these prices are of several units, and each counts for one. If so, divide them by it, or name a"
+        " column with the amounts of lines in column_mapping: {mapping}."
     ),
     marked(
         "The units in '{quoted}' came back or were cancelled, and count as sold. Export returns as rows of their own,"
