@@ -329,6 +329,8 @@ def charges(headings: str = STRIPE, **others: str) -> list[str]:
             [line.replace("amount,", "total,").replace("amount_refunded", "amount_due") for line in charges()],
             id="invoices",
         ),
+        pytest.param([*charges()[:1], *charges()[1:] * 10, charges(amount="19.99", id="manual-1")[1]], id="one slip"),
+        pytest.param(charges(currency="ugx"), id="a currency that is written with hundredths"),
         pytest.param(charges(f"{STRIPE},payment_intent"), id="more columns"),
     ],
 )
@@ -367,6 +369,10 @@ def test_what_the_sentence_about_stripe_advises_works(warehouse: duckdb.DuckDBPy
             charges("amount,amount_refunded,currency,created,customer", created="2024-01-05"), id="days, and no ids"
         ),
         pytest.param(charges()[:1], id="no rows"),
+        pytest.param(
+            charges("id,amount,amount_paid,currency,created,customer,payment_method", id="7", currency="inr"),
+            id="headings that any shop may have",
+        ),
     ],
 )
 def test_other_amounts_beside_a_currency_are_of_whole_units(
