@@ -92,7 +92,10 @@ many_duplicates as (
         || ' each piece or ticket is a row of its own, set duplicates: keep.' as suggestion
     from transactions
     cross join totals
-    where transactions.rejection_reason = 'duplicate'
+    where
+        transactions.rejection_reason = 'duplicate'
+        -- Where the setting says what they are, nothing is open.
+        and {{ 'true' if var('duplicates') is none else 'false' }}
     having
         count(*) >= {{ few_duplicates }}
         and count(*) >= {{ many_duplicates_share }} * (count(*) + max(totals.used_count))

@@ -4,7 +4,7 @@ They count where the setting `column_mapping` names them. Of those that it doesn
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import NamedTuple
 
 from shop_toolkit.ingest.exports import comparable
@@ -85,14 +85,18 @@ MARKS: dict[str, Mark] = dict((
     *((heading, HABEN) for heading in SOLL_HABEN),
 ))  # fmt: skip
 
-# Endings of headings of statuses and of types; those of whom and of what they are not, as a customer may be blocked and
-# a subscription cancelled whose orders were all paid.
-STATUS_ENDING = "(status|state|zustand|statut|estado|stato|stan|статус|состояние)$"
-TYPE_ENDING = "(type|typ|tipo|art|kind|action|operation|vorgang|event|movement|transaction|тип|вид)$"
-OF_OTHERS = (
-    "customer|client|kunde|kund|member|account|user|contract|subscription|abo|contact|email|loyalty|card|karte|product"
-    "|article|coupon"
-)
+# Last words of headings of statuses and of types.
+STATUS_WORDS = {"status", "state", "zustand", "statut", "estado", "stato", "stan", "статус", "состояние"}
+TYPE_WORDS = {
+    "type", "typ", "tipo", "art", "kind", "action", "operation", "vorgang", "event", "movement", "transaction", "тип",
+    "вид",
+}  # fmt: skip
+# Whose or of what other things they are: a customer may be blocked, and a subscription cancelled whose orders were all
+# paid.
+OF_OTHERS = {
+    "customer", "client", "kunde", "kunden", "member", "account", "user", "contract", "subscription", "abo", "contact",
+    "email", "loyalty", "card", "karte", "product", "article", "coupon", "shipping", "billing",
+}  # fmt: skip
 # The seeds of the words, their columns of words and what counts as no sale there.
 SEEDS = {
     "order_status": ("order_statuses", "status", "cancelled"),
@@ -127,10 +131,18 @@ def marked_text(heading: str, column: str, sql: str) -> str:
     return sql if mark is None or mark.column != column else mark.text(sql)
 
 
+def _words_of(heading: str) -> list[str]:
+    """The words of a heading, in lower case: of `Line Status`, `line_status` and `lineStatus` the same two."""
+    return re.findall(r"[^\W_]+", re.sub(r"(?<=[a-zа-я])(?=[A-ZА-Я])", " ", heading).casefold())
+
+
+def _ends_with(heading: str, words: Set[str]) -> bool:
+    return bool(words.intersection(_words_of(heading)[-1:]))
+
+
 def may_mark_by_words(heading: str) -> bool:
     """Whether a heading is one of statuses or types of orders, so that its words are worth a look."""
-    name = comparable(heading)
-    return bool(re.search(f"{STATUS_ENDING}|{TYPE_ENDING}", name)) and not re.search(OF_OTHERS, name)
+    return _ends_with(heading, STATUS_WORDS | TYPE_WORDS) and OF_OTHERS.isdisjoint(_words_of(heading))
 
 
 def mark_by_words(heading: str, texts: Sequence[str]) -> Mark | None:
@@ -147,7 +159,7 @@ def mark_by_words(heading: str, texts: Sequence[str]) -> Mark | None:
     for column, (seed, name, no_sale) in SEEDS.items():
         counts_as = {row[name]: row["counts_as"] for row in rows_of_seed(seed) if row[name] not in OF_TWO_MEANINGS}
         yes = [text for text in texts if counts_as.get(word_of(text)) == no_sale]
-        is_plain = re.search(STATUS_ENDING, comparable(heading)) and any(word_of(text) in PLAIN for text in yes)
+        is_plain = _ends_with(heading, STATUS_WORDS) and any(word_of(text) in PLAIN for text in yes)
         if yes and (is_plain or any(counts_as.get(word_of(text)) == "sale" for text in texts)):
             found[column] = Mark(column, word_of(yes[0]), yes, [text for text in texts if text not in yes], False)
     return max(found.values(), key=lambda mark: len(mark.yes), default=None)

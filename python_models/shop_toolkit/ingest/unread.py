@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -23,6 +23,7 @@ STATUSES = (
     *COLUMN_ALIASES["order_status"], "fulfillmentstatus", "fulfilmentstatus", "deliverystatus", "shippingstatus",
     "shipmentstatus", "refundstatus", "returnstatus",
 )  # fmt: skip
+SAMPLED_ROWS = 10_000
 # By the guest, the seller and so on.
 CANCELLED_BY = "cancell?ed by "
 MARKS_TABLE = "marked_rows"
@@ -144,22 +145,40 @@ def _candidates(
     connection: duckdb.DuckDBPyConnection, part: InputRelation, column_mapping: Mapping[str, Any]
 ) -> dict[str, Mark]:
     """Columns that may mark rows, by their headings, or by the words of columns that have few."""
-    candidates = {}
-    for heading, sql in part.others.items():
-        mark = mark_of(heading)
-        # A second status is compared with the first.
-        is_compared = comparable(heading) in STATUSES and "order_status" in part.columns
-        if mark is None and not is_compared and may_mark_by_words(heading):
-            text = f"lower(trim(cast({sql} as varchar)))"
-            texts = connection.execute(
-                f"select distinct {text} as word from {part.sql} where {text} <> '' order by 1 limit {MOST_WORDS + 1}"
-            ).fetchall()
-            mark = mark_by_words(heading, [text for (text,) in texts]) if len(texts) <= MOST_WORDS else None
-            # What the setting maps is the one that is meant.
-            mark = None if mark is not None and mark.column in column_mapping else mark
-        if mark is not None:
+    candidates = {heading: mark for heading in part.others if (mark := mark_of(heading))}
+    # A second status is compared with the first.
+    compared = STATUSES if "order_status" in part.columns else ()
+    by_words = [
+        heading
+        for heading in part.others
+        if heading not in candidates and may_mark_by_words(heading) and comparable(heading) not in compared
+    ]
+    for heading, texts in _few_texts(connection, part, by_words).items():
+        mark = mark_by_words(heading, texts)
+        # What the setting maps is the one that is meant.
+        if mark is not None and mark.column not in column_mapping:
             candidates[heading] = mark
     return candidates
+
+
+def _few_texts(
+    connection: duckdb.DuckDBPyConnection, part: InputRelation, headings: Sequence[str]
+) -> dict[str, list[str]]:
+    """The texts of those columns that have few, in lower case and sorted, by heading.
+
+    The first rows show which have many; all rows are read once for the others.
+    """
+    few: dict[str, list[str]] = {heading: [] for heading in headings}
+    for rows in (f"(select * from {part.sql} limit {SAMPLED_ROWS})", part.sql):
+        texts = {heading: f"lower(trim(cast({part.others[heading]} as varchar)))" for heading in few}
+        if not texts:
+            break
+        lists = ", ".join(f"list_sort(list(distinct {text}) filter (where {text} <> ''))" for text in texts.values())
+        (found,) = connection.execute(f"select {lists} from {rows}").fetchall()
+        few = {
+            heading: words or [] for heading, words in zip(few, found, strict=True) if len(words or []) <= MOST_WORDS
+        }
+    return few
 
 
 def _create_marks(

@@ -143,7 +143,8 @@ WORDS = (
     marked("unreadable values"), marked("implausible dates"), marked("lone dates"), marked("crowded days"),
     marked("no sales"), marked("times in utc"), marked("future dates"), marked("clock of 12 hours"),
     marked("times left out"), marked("similar ids"), marked("ids changed"),
-    marked("mostly rejected"), marked("ids lost digits"), marked("ids lost zeros"), marked("customer per order"),
+    marked("mostly rejected"), marked("many duplicates"), marked("ids lost digits"), marked("ids lost zeros"),
+    marked("customer per order"),
     marked("one customer"),
     marked("placeholder ids"), marked("refunds without product"), marked("returns without sales"),
     marked("years in doubt"),
@@ -166,6 +167,10 @@ WORDS = (
         " export."
     ),
     marked("Half of all rows or more are rejected for one reason. Is the column mapped rightly?"),
+    marked(
+        "They equal an earlier row of their order in all columns, and are rejected as copies. If each piece or ticket"
+        " is a row of its own, set duplicates: keep."
+    ),
     marked(
         "None of these rows is a sale, so there are no customers. Where sales have negative quantities or "
         "prices, as in a ledger, turn their signs before the build."
