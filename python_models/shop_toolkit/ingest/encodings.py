@@ -206,7 +206,8 @@ def _east_asian(file: str) -> str | None:
     All of its bytes fit, nearly all letters beyond ASCII are of East Asia, and some side by side; they are kana, or the
     languages of that encoding fit clearly better than those of code pages. Western texts fail at their accents.
     """
-    letters = {name: found for name in EAST_ASIAN if _decodes(file, name) and (found := _letters(file, name))}
+    # To decode a large file takes long: its start rules out nearly all.
+    letters = {name: found for name in EAST_ASIAN if (found := _letters(file, name)) and _decodes(file, name)}
     japanese = (name for name, found in letters.items() if name in JAPANESE and _are_kana(found))
     if (kana := next(japanese, None)) is not None:
         return kana
@@ -215,7 +216,8 @@ def _east_asian(file: str) -> str | None:
         return None
     with open_bytes(file) as stream:
         # To the end of a line, as half a letter fits no encoding.
-        sample = stream.read(SAMPLE_BYTES).rpartition(b"\n")[0]
+        start = stream.read(SAMPLE_BYTES)
+    sample = start.rpartition(b"\n")[0] or start
     guesses = chardet.detect_all(sample, ignore_threshold=True, include_encodings=(*CODE_PAGES, *DETECTED))
     confidence: dict[str, float] = {}
     for guess in guesses:
@@ -229,8 +231,11 @@ def _east_asian(file: str) -> str | None:
 
 def _letters(file: str, encoding: str) -> str:
     """The letters of East Asia at the start of a text; none where others are beside them or all stand alone."""
-    with open_text(file, encoding) as stream:
-        text = stream.read(SAMPLE_BYTES)
+    try:
+        with open_text(file, encoding) as stream:
+            text = stream.read(SAMPLE_BYTES)
+    except UnicodeDecodeError:
+        return ""
     letters = "".join(EAST_ASIAN_LETTER.findall(text))
     is_clear = EAST_ASIAN_WORD.search(text) is not None and len(letters) >= MOST_LETTERS * len(NO_ASCII.findall(text))
     return letters if is_clear else ""

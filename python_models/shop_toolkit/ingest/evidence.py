@@ -3,7 +3,7 @@
 Where they leave open what they mean, the build stops with a sentence.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from shop_toolkit.ingest.cents import check_cents
@@ -75,11 +75,8 @@ def evidence_of(log: TransactionLog, pending: Sequence[str], held: Ingested) -> 
     of_pending = {name: log.files[name] for name in pending}
     findings += times_left_out(log.connection, checked.rows, raw, of_pending, log.request.column_mapping)
     # Files of several forms may call a total by several names.
-    of_money = raw if raw.parts else checked.rows
-    meaning = _meaning_of_money(log, of_money, formats, held.money.signs)
+    meaning = _meaning_of_money(log, raw if raw.parts else checked.rows, formats)
     money = _money_of_all_rows(log, meaning, formats, held)
-    if meaning.is_one_sided and money.signs:
-        meaning = _meaning_of_money(log, of_money, formats, money.signs)
     findings += check_price_units(
         log.connection, raw, checked.rows, log.request.money_readers(formats), log.request.column_mapping, money
     )
@@ -170,18 +167,14 @@ def _year_findings(log: TransactionLog, checked: CheckedRows, formats: Formats, 
     )  # fmt: skip
 
 
-def _meaning_of_money(
-    log: TransactionLog, relation: InputRelation, formats: Formats, known_signs: Mapping[str, str]
-) -> MoneyMeaning:
+def _meaning_of_money(log: TransactionLog, relation: InputRelation, formats: Formats) -> MoneyMeaning:
     readers = log.request.money_readers(formats)
-    return meaning_of_money(log.connection, relation, readers, log.request.column_mapping, known_signs)
+    return meaning_of_money(log.connection, relation, readers, log.request.column_mapping)
 
 
 def _money_of_all_rows(log: TransactionLog, meaning: MoneyMeaning, formats: Formats, held: Ingested) -> MoneyReading:
     """What the columns of money mean: where new rows show another than earlier ones, all decide."""
     money = meaning.over(held.money)
-    # A file of refunds alone doesn't show that the sign of its totals is not that of sales.
-    is_open = meaning.is_one_sided and not held.money.signs
-    if held.has_rows and (money != held.money or is_open):
-        return _meaning_of_money(log, log.rows(), formats, {}).over(MoneyReading())
+    if held.has_rows and money != held.money:
+        return _meaning_of_money(log, log.rows(), formats).over(MoneyReading())
     return money

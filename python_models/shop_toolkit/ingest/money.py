@@ -1,7 +1,7 @@
 """What the columns of money mean, and the rows with the columns that this makes of them.
 
-A price is that of a unit, or the amount of a line; a total beside it may be the line's amount, and its sign may be all
-that shows a refund; discounts and refunds may have to be taken off. `money_meaning` finds out which it is.
+A price is that of a unit, or the amount of a line; a total beside it may be the line's amount; and discounts and
+refunds may have to be taken off. `money_meaning` finds out which it is.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,6 @@ from typing import Any
 
 from shop_toolkit.ingest.exports import comparable
 from shop_toolkit.ingest.headings import COLUMN_ALIASES
-from shop_toolkit.ingest.money_signs import NUMBERS, SIGNED, signed_lines
 from shop_toolkit.ingest.relation import InputRelation, number_text
 
 TOTALS = (*COLUMN_ALIASES["amount"], "subtotal", "ordersubtotal", "ordertotal", "invoicetotal", "grandtotal")
@@ -51,18 +50,15 @@ class MoneyReading:
         total: The heading of the total, as it is compared.
         less: What is taken off the amounts, 'discount' or 'refund', and whether its column is of the 'line' or of the
             'order'; an order's is spread over its lines.
-        signs: The heading of the total, as it is compared, by whose sign lines give back, and what it is (see
-            `money_signs`); empty where no line does.
     """
 
     amount: str | None = None
     total: str | None = None
     less: Mapping[str, str] = field(default_factory=dict)
-    signs: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The reading as plain values, for storing it."""
-        return {"amount": self.amount, "total": self.total, "less": dict(self.less), "signs": dict(self.signs)}
+        return {"amount": self.amount, "total": self.total, "less": dict(self.less)}
 
     @property
     def is_plain(self) -> bool:
@@ -77,18 +73,7 @@ class MoneyReading:
             return self._with_amount(relation, readers)
         if self.is_plain or not {"unit_price", "quantity"} <= columns:
             return relation
-        found = money_headings(relation)
-        total = next((heading for name, heading in found.items() if name in self.signs), None)
-        if total is None:
-            return self._with_amount(relation, readers)
-        # An amount has the sign of its quantity, and the price of a unit none.
-        minus = {"quantity": True} | ({} if self.amount == "total" else {"unit_price": self.amount == "price"})
-        changed = tuple(minus)
-        revised = self._with_amount(_signed(relation, found, total, self.signs, minus, readers), readers)
-        # They are no longer what the headings' columns hold, so the row keeps that, too.
-        held = {relation.headings[column]: relation.columns[column] for column in changed}
-        used = list(dict.fromkeys([*revised.used, total, *held]))
-        return replace(revised, others={**revised.others, **held}, used=used)
+        return self._with_amount(relation, readers)
 
     def _with_amount(self, relation: InputRelation, readers: "Readers") -> InputRelation:
         """The rows with the column of money that counts, less what is taken off."""
@@ -160,51 +145,6 @@ def money_headings(relation: InputRelation) -> dict[str, str]:
         if (alias := next((alias for alias in aliases if alias in heading_of), None)) is not None:
             found[part] = heading_of[alias]
     return found
-
-
-def _signed(
-    raw: InputRelation,
-    found: Mapping[str, str],
-    total: str,
-    signs: Mapping[str, str],
-    minus: Mapping[str, bool],
-    readers: Readers,
-) -> InputRelation:
-    """The rows with a minus in some columns, or none, where the sign of the total shows that a line gives back."""
-    sql_of = {
-        "quantity": raw.columns["quantity"],
-        "price": raw.columns["unit_price"],
-        "total": raw.others[total],
-        **{part: raw.others[found[part]] for part in ("discount", "tax", "per") if part in found},
-    }
-    numbers = (f"{number_of_line(name, sql_of.get(name), readers)} as {SIGNED}_{name}" for name in NUMBERS)
-    invoice = f"cast({raw.columns['invoice_id']} as varchar)" if "invoice_id" in raw.columns else "null"
-    rows = (
-        f"select *, {raw.file_name} as {SIGNED}_file, nullif(trim({invoice}), '') as {SIGNED}_invoice,"
-        f" row_number() over () as {SIGNED}_line, {', '.join(numbers)} from {raw.sql}"
-    )
-    ((_, of),) = signs.items()
-    texts = {column: readers.text(raw.columns[column]) for column in minus}
-    with_sign = ", ".join(
-        f"case when {SIGNED}_gives_back then concat('{'-' if minus[column] else ''}', {_without_sign(text)})"
-        f" else {text} end as money_{column}"
-        for column, text in texts.items()
-    )
-    sql = f"(select *, {with_sign} from ({signed_lines(rows, of)}) order by {SIGNED}_line)"
-    return replace(raw, sql=sql, position=None, columns={**raw.columns} | {name: f"money_{name}" for name in minus})
-
-
-def _without_sign(text: str) -> str:
-    """SQL: a number as a text without its minus, wherever it stands, or its brackets."""
-    return f"regexp_replace({text}, '[-−()]', '', 'g')"
-
-
-def number_of_line(name: str, sql: str | None, readers: Readers) -> str:
-    """SQL: a number of a line as `money_signs` reads it; what is taken off or added has no sign, and may be blank."""
-    if sql is None:
-        return "0"
-    number = f"cast({readers.number.replace('number_text', f'({money_text(name, sql, readers)})')} as double)"
-    return f"coalesce(abs({number}), 0)" if name in PARTS else number
 
 
 def _net(raw: InputRelation, revised: InputRelation, reading: MoneyReading, readers: Readers) -> InputRelation:

@@ -6,7 +6,6 @@ says so.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -18,24 +17,19 @@ from shop_toolkit.ingest.headings import mapping_example
 from shop_toolkit.ingest.marks import mark_of
 from shop_toolkit.ingest.money import PARTS, TOTALS, MoneyReading, Readers, money_headings, money_text
 from shop_toolkit.ingest.money_proofs import (
-    Signs,
     filled_lines,
     grain_of,
-    has_negative_lines,
     is_proven,
     lines_in_doubt,
     lines_of_money,
+    money_of_contradicting_lines,
     proof_of,
     refunded_orders,
-    signs_of,
 )
-from shop_toolkit.ingest.money_signs import LINE_TOTAL
 from shop_toolkit.ingest.relation import InputRelation
 
 # An order's total on each of its lines can be a coincidence in so few orders.
 FEW_ORDERS = 10
-# So many refunds, and so large a share of all, are of all that was paid: by chance a few are as high as what is left.
-FEWEST_WHOLE, WHOLE = 2, 0.25
 SENTENCES = {
     "divided": "'{total}' is '{price}' × quantity / '{per}': it is the amount of the line.",
     "discounted": "'{total}' is '{price}' × quantity less '{discount}': it is the amount of the line.",
@@ -60,9 +54,6 @@ class MoneyMeaning:
         total: The heading of the total, as in `MoneyReading`.
         equal: The heading of a total that is price × quantity, as in `MoneyReading`: it may as well be read.
         less: Of what they show to be taken off or not: 'line', 'order', 'either' or 'none'.
-        signs: By which total's sign lines give back, as in `MoneyReading`.
-        is_one_sided: Whether so many totals have another sign than price and quantity that these rows alone don't show
-            which sign is that of a sale.
         sentences: What was proved, for the log.
         findings: What stays in doubt, by the part of the money that it is of.
     """
@@ -72,8 +63,6 @@ class MoneyMeaning:
     total: str | None = None
     equal: str | None = None
     less: Mapping[str, str] = field(default_factory=dict)
-    signs: Mapping[str, str] = field(default_factory=dict)
-    is_one_sided: bool = False
     sentences: Sequence[str] = ()
     findings: Mapping[str, Finding] = field(default_factory=dict)
 
@@ -87,9 +76,7 @@ class MoneyMeaning:
                 less[part] = "line" if of == "either" else of
         holds = not self.is_amount_shown or (earlier.amount == "total" and self.equal == earlier.total)
         amount, total = (earlier.amount, earlier.total) if holds else (self.amount, self.total)
-        # What a total is may be shown by earlier rows alone.
-        shows_signs = bool(self.signs) and (self.is_amount_shown or not earlier.signs)
-        return MoneyReading(amount, total, less, self.signs if shows_signs else earlier.signs)
+        return MoneyReading(amount, total, less)
 
     def doubts(self, reading: MoneyReading) -> list[Finding]:
         """What stays in doubt where earlier rows may have shown it."""
@@ -101,7 +88,6 @@ def meaning_of_money(
     relation: InputRelation,
     readers: Readers,
     column_mapping: Mapping[str, Any],
-    known_signs: Mapping[str, str] = MappingProxyType({}),
 ) -> MoneyMeaning:
     """Find out from the rows what the columns of money mean.
 
@@ -111,7 +97,6 @@ def meaning_of_money(
         readers: How texts become numbers.
         column_mapping: The setting of that name. An amount that it names decides; so does a unit's price. Where it
             says that there is no amount, no total is one.
-        known_signs: By which total's sign lines give back, as other rows showed.
 
     Returns:
         What the rows show.
@@ -128,11 +113,11 @@ def meaning_of_money(
     if not all({"unit_price", "quantity"} <= part.columns.keys() for part in parts):
         doubts = _check_amounts_are_of_lines(connection, relation, readers, column_mapping)
         doubts |= _unused(connection, relation, readers, found[0], common)
-        of = _refunds_of_amounts(connection, parts, readers, found, common) if "refund" in doubts else None
-        if of is None:
+        of = _refunds_by_export(parts) if "refund" in common else ""
+        if not of:
             return MoneyMeaning(findings=doubts)
-        del doubts["refund"]
-        sentences = [f"'{found[0]['refund']}' is taken off the amounts."]
+        # Whatever these rows hold, as later ones are read alike.
+        sentences = [f"'{found[0]['refund']}' is taken off the amounts."] if doubts.pop("refund", None) else []
         return MoneyMeaning(less={"refund": of}, sentences=sentences, findings=doubts)
     if not common:
         return MoneyMeaning()
@@ -142,10 +127,9 @@ def meaning_of_money(
     exports = (export_called(part.export) for part in parts)
     with_extras = {name for export in exports if export is not None for name in export.order_totals}
     with lines_of_money(connection, parts, readers, found, common):
-        proofs = {total: proof_of(connection, total, has_signs=total in known_signs) for total in totals}
+        proofs = {total: proof_of(connection, total) for total in totals}
         return _decide(
-            connection, relation, found[0], proofs, with_extras, known_signs,
-            is_price_set="unit_price" in column_mapping,
+            connection, relation, found[0], proofs, with_extras, is_price_set="unit_price" in column_mapping
         )  # fmt: skip
 
 
@@ -183,7 +167,6 @@ def _decide(
     headings: Mapping[str, str],
     proofs: Mapping[str, Mapping[str, int]],
     with_extras: Collection[str],
-    known_signs: Mapping[str, str],
     *,
     is_price_set: bool,
 ) -> MoneyMeaning:
@@ -198,11 +181,8 @@ def _decide(
     if total is not None and source is not None:
         sentences.append(SENTENCES[source].format(total=headings[total], **names))
     signed = total or next((name for name, proof in proofs.items() if proof["contradicting"]), None)
-    signs = None
     if signed is not None and proofs[signed]["contradicting"]:
-        signs = signs_of(connection, signed, source or known_signs.get(signed, LINE_TOTAL))
-        sentences += _sentences_of_signs(signs, headings[signed], price)
-        findings |= _signs_in_doubt(signs, headings[signed], price)
+        findings |= _signs_in_doubt(connection, proofs[signed]["contradicting"], headings, price, signed)
     if total is None:
         open_totals = (name for name, proof in proofs.items() if proof["lines"] and name not in with_extras)
         one_sided = (name for name, proof in proofs.items() if proof["one_sided"])
@@ -220,30 +200,19 @@ def _decide(
     return MoneyMeaning(
         source is not None, amount, total if amount == "total" else None,
         total if source == "line total" else None, less,
-        signs={signed: signs.of} if signed is not None and signs is not None and signs.given_back else {},
-        is_one_sided=any(proof["one_sided"] for proof in proofs.values()),
         sentences=sentences, findings=findings,
     )  # fmt: skip
 
 
-def _sentences_of_signs(signs: Signs, total: str, price: str) -> list[str]:
-    if not signs.given_back:
-        return []
-    return [
-        f"Rows that give back, as their '{total}' is what '{price}' and quantity come to, with a minus:"
-        f" {signs.given_back:,}."
-    ]
-
-
-def _signs_in_doubt(signs: Signs, total: str, price: str) -> dict[str, Finding]:
-    """A warning of negative totals that are of no line: what is sold at a positive price counts as a sale."""
-    if not signs.doubtful:
-        return {}
+def _signs_in_doubt(
+    connection: duckdb.DuckDBPyConnection, rows: int, headings: Mapping[str, str], price: str, total: str
+) -> dict[str, Finding]:
+    """A warning of negative totals of lines that are sold at a positive price: they may be refunds."""
     return {"signs": Finding(
-        "totals_in_doubt", "unit_price", signs.doubtful, total,
-        f"It is negative, but '{shortened(price, 40)}' and the quantity are not, and come to something else: these rows"
-        " count as sales. If they give back, export them with a negative quantity.",
-        amount=f"{signs.amount:.2f}",
+        "totals_in_doubt", "unit_price", rows, headings[total],
+        f"It is negative, but '{shortened(price, 40)}' and the quantity are not: these rows count as sales. If they"
+        " give back, say refund in a column transaction_type, also by a view, or export them with a negative quantity.",
+        amount=f"{money_of_contradicting_lines(connection, total):.2f}",
     )}  # fmt: skip
 
 
@@ -293,36 +262,20 @@ def _refunds(connection: duckdb.DuckDBPyConnection, names: Mapping[str, str]) ->
     if not rows or _is_mark(names["refund"], least, example):
         return "refund", None, None, None
     of = grain_of(connection, "refund")
-    refunded, fitting, _ = refunded_orders(connection, of)
+    refunded, fitting = refunded_orders(connection, of)
     if of is not None and is_proven(fitting, refunded):
         return "refund", of, f"'{names['refund']}' is taken off the amounts.", None
     return "refund", None, None, _left_out("refunds_left_out", rows, f"{names['refund']}: {example:g}")
 
 
-def _refunds_of_amounts(
-    connection: duckdb.DuckDBPyConnection,
-    parts: Sequence[InputRelation],
-    readers: Readers,
-    found: Sequence[Mapping[str, str]],
-    common: Sequence[str],
-) -> str | None:
-    """What refunds are taken off, a 'line' or an 'order', where amounts are before them; None where nothing shows it.
+def _refunds_by_export(parts: Sequence[InputRelation]) -> str:
+    """What refunds are taken off, a 'line' or an 'order', as the export has amounts before them; empty for others.
 
-    An amount is before them if all of it may come back. One from which they were taken is 0 then, so it is proof where
-    refunds are as high as their amounts, and none is higher. Rows of less than nothing may be the same refunds.
+    Rows alone prove it only once some refunds are of all that was paid, and what was read until then would change.
     """
-    if not all("amount" in part.columns and "unit_price" not in part.columns for part in parts):
-        return None
     export = export_called(parts[0].export)
-    is_of_one = all(part.export == parts[0].export for part in parts)
-    known = export.refunds_of if export is not None and is_of_one else ""
-    with lines_of_money(connection, parts, readers, found, common):
-        of = known or grain_of(connection, "refund")
-        refunded, fitting, whole = refunded_orders(connection, of)
-        if of is None or not is_proven(fitting, refunded):
-            return None
-        is_before = whole >= max(FEWEST_WHOLE, WHOLE * refunded) and not has_negative_lines(connection)
-        return of if known or is_before else None
+    is_of_one = all(part.export == parts[0].export and "amount" in part.columns for part in parts)
+    return export.refunds_of if export is not None and is_of_one else ""
 
 
 def _taxes(

@@ -5,12 +5,11 @@ Line by line, and order by order. All lines are in a temporary table with their 
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import duckdb
 
 from shop_toolkit.ingest.money import PARTS, TOTALS, Readers, money_text
-from shop_toolkit.ingest.money_signs import CENT, CENT_OF_UNIT, LINE_TOTAL, NUMBERS, SIGNED, TOLERANCE, signed_lines
+from shop_toolkit.ingest.money_signs import CENT, CENT_OF_UNIT, TOLERANCE, signed_lines
 from shop_toolkit.ingest.relation import InputRelation
 
 # So large a share of the rows or orders that can show it has to agree.
@@ -21,23 +20,6 @@ LINES = "money_lines"
 # Those whose total has the sign of price and quantity.
 AGREEING = "money_agreeing_lines"
 ORDERS = "money_orders"
-
-
-@dataclass(frozen=True)
-class Signs:
-    """What negative totals of lines show whose price and quantity are positive.
-
-    Attributes:
-        of: What the total is (see `money_signs`).
-        given_back: How many lines give back, as the total is the same money but for its sign.
-        doubtful: How many have another total.
-        amount: What these come to by price and quantity.
-    """
-
-    of: str
-    given_back: int
-    doubtful: int
-    amount: float
 
 
 @contextmanager
@@ -75,12 +57,7 @@ def _create_lines(
     names = ["quantity", "price", *(name for name in [*TOTALS, *PARTS] if name in common)]
     selects = []
     for part, headings in zip(parts, found, strict=True):
-        # The amount of a line is that of all its units.
-        sql_of = (
-            {"quantity": part.columns["quantity"], "price": part.columns["unit_price"]}
-            if "unit_price" in part.columns
-            else {"quantity": "1", "price": part.columns["amount"]}
-        )
+        sql_of = {"quantity": part.columns["quantity"], "price": part.columns["unit_price"]}
         sql_of |= {name: part.others[headings[name]] for name in common}
         texts = ", ".join(f"{money_text(name, sql_of[name], readers)} as {name}_text" for name in names)
         invoice = f"cast({part.columns['invoice_id']} as varchar)" if "invoice_id" in part.columns else "null"
@@ -107,26 +84,21 @@ def _parts(connection: duckdb.DuckDBPyConnection) -> str:
     return ", ".join(f"abs({part if part in there else 'cast(null as double)'}) as {part}" for part in PARTS)
 
 
-def proof_of(connection: duckdb.DuckDBPyConnection, total: str, *, has_signs: bool = False) -> dict[str, int]:
+def proof_of(connection: duckdb.DuckDBPyConnection, total: str) -> dict[str, int]:
     """How many lines and orders agree with each meaning of a total. Prices and amounts are rounded to the cent.
 
     Lines whose total has another sign than price and quantity show nothing of it, if they are fewer than the others:
     `contradicting` is how many they are, and `one_sided` how many there are if they are not fewer.
-
-    Args:
-        connection: Where the lines are.
-        total: The name of the total.
-        has_signs: Whether other rows showed that lines with a negative one give back, however many there are.
     """
     parts = _parts(connection)
     contradicting, others = _contradicting_lines(connection, total)
-    is_few = contradicting < others or has_signs
+    is_few = contradicting < others
     lines = LINES
     if contradicting and is_few:
         lines = AGREEING
-        signed = _signed(connection, total, LINE_TOTAL)
         connection.execute(
-            f"create or replace temp table {AGREEING} as select * from {signed} where not {SIGNED}_contradicts"
+            f"create or replace temp table {AGREEING} as select * from ({signed_lines(LINES, total)})"
+            " where not contradicts"
         )
     _create_orders(connection, total, parts, lines)
     counts = {
@@ -140,59 +112,26 @@ def proof_of(connection: duckdb.DuckDBPyConnection, total: str, *, has_signs: bo
     return counts
 
 
-def _signed(connection: duckdb.DuckDBPyConnection, total: str, of: str) -> str:
-    """All lines, with what the sign of a total says of them, as part of a query."""
-    there = _columns(connection)
-    names = {"quantity": "quantity", "price": "price", "total": total}
-    numbers = [
-        f"{names[name]} as {SIGNED}_{name}"
-        if name in names
-        else f"{f'coalesce(abs({name}), 0)' if name in there else '0'} as {SIGNED}_{name}"
-        for name in NUMBERS
-    ]
-    rows = (
-        f"select *, file_name as {SIGNED}_file, invoice_id as {SIGNED}_invoice, row_number() over () as {SIGNED}_line,"
-        f" {', '.join(numbers)} from {LINES}"
-    )
-    return f"({signed_lines(rows, of)})"
-
-
 def _contradicting_lines(connection: duckdb.DuckDBPyConnection, total: str) -> tuple[int, int]:
-    """How many lines have a negative total although their price × quantity is positive; and other totals but 0."""
+    """How many lines have a negative total although price and quantity are positive; and other totals but 0."""
     # Nearly all logs have none.
-    if not connection.execute(f"select 1 from {LINES} where {total} < 0 and price * quantity > 0 limit 1").fetchall():
+    if not connection.execute(
+        f"select 1 from {LINES} where {total} < 0 and quantity > 0 and price > 0 limit 1"
+    ).fetchall():
         return 0, 0
     ((contradicting, others),) = connection.execute(
-        f"select count(*) filter (where {SIGNED}_contradicts), count(*) filter (where not {SIGNED}_contradicts)"
-        f" from {_signed(connection, total, LINE_TOTAL)} where {total} <> 0"
+        "select count(*) filter (where contradicts), count(*) filter (where not contradicts)"
+        f" from ({signed_lines(LINES, total)}) where {total} <> 0"
     ).fetchall()
     return int(contradicting), int(others)
 
 
-def signs_of(connection: duckdb.DuckDBPyConnection, total: str, of: str) -> Signs:
-    """What lines with a negative total give back, whose quantity is negative from here on, and their price is not.
-
-    Args:
-        connection: Where the lines are.
-        total: The name of the total.
-        of: What it is (see `money_signs`).
-    """
-    signed = _signed(connection, total, of)
-    ((given_back, doubtful, amount),) = connection.execute(
-        f"""
-        select
-            count(*) filter (where {SIGNED}_gives_back),
-            count(*) filter (where {SIGNED}_contradicts and not {SIGNED}_gives_back),
-            coalesce(sum(price * quantity) filter (where {SIGNED}_contradicts and not {SIGNED}_gives_back), 0)
-        from {signed}
-        """
+def money_of_contradicting_lines(connection: duckdb.DuckDBPyConnection, total: str) -> float:
+    """What lines come to by price and quantity whose total has another sign."""
+    ((amount,),) = connection.execute(
+        f"select coalesce(sum(price * quantity), 0) from ({signed_lines(LINES, total)}) where contradicts"
     ).fetchall()
-    names = ", ".join(sorted(_columns(connection) - {"quantity", "price"}))
-    numbers = (
-        f"if({SIGNED}_gives_back, -abs(quantity), quantity) as quantity, if({SIGNED}_gives_back, abs(price), price)"
-    )
-    connection.execute(f"create or replace temp table {LINES} as select {names}, {numbers} as price from {signed}")
-    return Signs(of, int(given_back), int(doubtful), float(amount))
+    return float(amount)
 
 
 def lines_in_doubt(connection: duckdb.DuckDBPyConnection, total: str) -> tuple[int, float]:
@@ -374,24 +313,22 @@ def grain_of(connection: duckdb.DuckDBPyConnection, part: str) -> str | None:
     return None if same else "line"
 
 
-def refunded_orders(connection: duckdb.DuckDBPyConnection, of: str | None) -> tuple[int, int, int]:
-    """How many orders have a refund, in how many it can be taken off what was paid, and in how many it is all of that.
+def refunded_orders(connection: duckdb.DuckDBPyConnection, of: str | None) -> tuple[int, int]:
+    """How many orders have a refund, and in how many it can be taken off what was paid; `of` is what `grain_of` says.
 
-    None is more than what was paid, and no line gives the same money back. `of` is what `grain_of` says.
+    None is more than what was paid, and no line gives the same money back.
     """
     there = _columns(connection)
     others = " + ".join(f"coalesce(abs(max({part})), 0)" for part in ("tax", "shipping") if part in there) or "0"
     refund = "max(abs(refund))" if of == "order" else "sum(abs(refund))"
-    ((refunded, fitting, whole),) = connection.execute(
+    ((refunded, fitting),) = connection.execute(
         f"""
         select
             count(*),
-            count(*) filter (where not has_returns and refund <= paid + 0.01),
-            count(*) filter (where not has_returns and least(abs(refund - paid), abs(refund - amount)) <= 0.01)
+            count(*) filter (where not has_returns and refund <= paid + 0.01)
         from (
             select
                 {refund} as refund,
-                sum(price * quantity) as amount,
                 sum(price * quantity) + {others} as paid,
                 coalesce(bool_or(quantity < 0 or price < 0), false) as has_returns
             from (select *, row_number() over () as line from {LINES})
@@ -400,12 +337,7 @@ def refunded_orders(connection: duckdb.DuckDBPyConnection, of: str | None) -> tu
         )
         """
     ).fetchall()
-    return int(refunded), int(fitting), int(whole)
-
-
-def has_negative_lines(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether some line is of less than nothing."""
-    return bool(connection.execute(f"select 1 from {LINES} where price * quantity < 0 limit 1").fetchall())
+    return int(refunded), int(fitting)
 
 
 def filled_lines(

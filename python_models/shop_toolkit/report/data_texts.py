@@ -476,8 +476,8 @@ PATTERNS = (
         " of its own clock. If the shop has one clock, export all times by it."
     ),
     marked(
-        "It is negative, but '{quoted}' and the quantity are not, and come to something else: these rows count as"
-        " sales. If they give back, export them with a negative quantity."
+        "It is negative, but '{quoted}' and the quantity are not: these rows count as sales. If they give back, say"
+        " refund in a column transaction_type, also by a view, or export them with a negative quantity."
     ),
     marked(
         "It is neither '{quoted}' × quantity nor an order's sum of it. The price counts; if this should, name it in"
