@@ -497,6 +497,42 @@ def test_a_hint_names_the_heading_that_it_likely_is(headings: list[str], hint: s
 
 
 @pytest.mark.parametrize(
+    ("headings", "example"),
+    [
+        (["Unit Price Net", "Net Amount", "VAT Amount", "Gross Amount"], 'amount: "Net Amount"'),
+        (["Gross amount", "Amount excl. VAT"], 'amount: "Amount excl. VAT"'),
+        (["gross_amount", "Amount (netto)"], 'amount: "Amount (netto)"'),
+        (["gross_amount", "amount HT"], 'amount: "amount HT"'),
+        (["unit_price_tax_incl", "unit_price_tax_excl"], 'unit_price: "unit_price_tax_excl"'),
+    ],
+)
+def test_money_with_and_without_tax_is_a_question(headings: list[str], example: str) -> None:
+    headings = ["customer", "date", *headings]
+    with pytest.raises(InputError) as raised:
+        match_headings(headings, "it", {"country": ""})
+    assert f"with tax and without. Say which counts, e.g. --vars '{{column_mapping: {{country: [], {example}" in str(
+        raised.value
+    )
+    column, _, heading = example.partition(": ")
+    for answer in (heading.strip('"'), next(one for one in headings if "gross" in one.lower() or "incl" in one)):
+        assert match_headings(headings, "it", {column: answer})[column] == answer
+
+
+@pytest.mark.parametrize(
+    ("money", "others"),
+    [
+        # net sales are after discounts; a price decides; another thing without tax; one of the two alone
+        ("Net Sales", ["Gross Sales"]),
+        ("price", ["Gross Amount", "Net Amount"]),
+        ("Gross Amount", ["Net Weight", "Net Shipping", "Shipping amount excl. tax"]),
+        ("Gross Amount", ["VAT Amount"]),
+    ],
+)
+def test_money_of_one_kind_is_no_question(money: str, others: list[str]) -> None:
+    assert money in match_headings(["customer", "date", money, *others], "it", {}).values()
+
+
+@pytest.mark.parametrize(
     ("name", "meant"),
     [
         ("customer", "Did you mean 'customer_id'?"),

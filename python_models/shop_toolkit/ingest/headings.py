@@ -146,6 +146,11 @@ NO_CUSTOMERS = (
 )  # fmt: skip
 # Of a price, what it holds; a price without VAT is one, and the VAT is none.
 WITH_OR_WITHOUT_TAX = re.compile("(ex|in)c(l|luding)?(vat|tax|mwst)")
+# Words by which money is with or without tax: what is left of two such headings says whether they are of one thing.
+WITH_TAX = re.compile("gross|brutt?o|ttc|tax(es)?incl(uded|usive)?|inc(l|luding)?(vat|tax|mwst|gst)")
+WITHOUT_TAX = re.compile(
+    "net(t?o)?(?!t)|ht$|tax(es)?excl(uded|usive)?|(exc(l|luding)?|before|without|ohne)(vat|tax|mwst|gst)|безндс"
+)
 # What may follow the word for an order.
 NUMBER_TAILS = ("", "nr", "no", "id", "nummer", "snr", "snummer", "number")
 REQUIRED = ("customer_id", "ordered_at")
@@ -180,13 +185,34 @@ def match_headings(
         has one.
 
     Raises:
-        InputError: The mapping names an unknown column or heading, or a required column has no heading.
+        InputError: The mapping names an unknown column or heading, a required column has no heading, or money is there
+            with tax and without it.
     """
     check_mapping(headings, input_name, {column: heading for column, heading in column_mapping.items() if heading})
     found = _found(headings, column_mapping)
     if missing := _missing(found):
         raise _missing_columns(missing, found, headings, input_name, column_mapping, cells())
+    if export_of(headings) is None:
+        _check_tax(found, headings, input_name, column_mapping)
     return {column: heading for column, heading in found.items() if heading}
+
+
+def _check_tax(
+    found: Mapping[str, str], headings: Sequence[str], input_name: str, column_mapping: Mapping[str, str]
+) -> None:
+    """Raise InputError where money with tax would be read beside the same without it, and the setting names neither."""
+    for column in MONEY:
+        heading = found.get(column)
+        if column in column_mapping or heading is None or not WITH_TAX.search(comparable(heading)):
+            continue
+        of = WITH_TAX.sub("", comparable(heading))
+        net = next((other for other in headings if WITHOUT_TAX.subn("", comparable(other)) == (of, 1)), None)
+        if net is not None:
+            example = mapping_example(column_mapping, in_quotes({column: net}))
+            raise InputError(
+                f"'{shortened(heading, 60)}' and '{shortened(net, 60)}' of {input_name} are the same money, with tax"
+                f" and without. Say which counts, e.g. --vars '{example}'."
+            )
 
 
 def _found(headings: Sequence[str], column_mapping: Mapping[str, str]) -> dict[str, str]:
