@@ -137,7 +137,7 @@ def _words_of(heading: str) -> list[str]:
 
 
 def _ends_with(heading: str, words: Set[str]) -> bool:
-    return bool(words.intersection(_words_of(heading)[-1:]))
+    return not words.isdisjoint(_words_of(heading)[-1:])
 
 
 def may_mark_by_words(heading: str) -> bool:

@@ -147,7 +147,7 @@ WORDS = (
     marked("customer per order"),
     marked("one customer"),
     marked("placeholder ids"), marked("refunds without product"), marked("returns without sales"),
-    marked("years in doubt"),
+    marked("years in doubt"), marked("days in doubt"),
     marked("unknown statuses"), marked("unknown types"), marked("changed statuses"), marked("blank statuses"),
     marked("garbled letters"), marked("negative prices"),
     marked("negative quantities"), marked("positive cancellations"), marked("reused invoice numbers"),
@@ -167,6 +167,10 @@ WORDS = (
         " export."
     ),
     marked("Half of all rows or more are rejected for one reason. Is the column mapped rightly?"),
+    marked(
+        "Day and month of these dates are read as other files show it, but then their months change and their days"
+        " hardly do. If they are the other way round, write the dates of these files as the others do."
+    ),
     marked(
         "They equal an earlier row of their order in all columns, and are rejected as copies. If each piece or ticket"
         " is a row of its own, set duplicates: keep."
