@@ -1,5 +1,5 @@
 {#-
-    SQL: CTEs that find a column that is not used and tells copies of an order apart: the steps of
+    SQL: CTEs that find a column that is not used and distinguishes copies of an order: the steps of
     it (`event`), its versions (`revision`), the exports that it was in (`export_date`), or the last
     change (`updated_at`). The last of them, `copy_column`, has one row at most: heading and kind.
 

@@ -255,7 +255,7 @@ def test_returns_that_find_no_sale_are_a_warning(returns: list[tuple[int, str, s
 
 
 @pytest.mark.parametrize(("first", "returns"), [
-    # They find their sales; half of them do; too few tell.
+    # They find their sales; half of them do; too few show it.
     (0, returns_of(*LATE, sold=3)),
     (0, [*returns_of(24, 31, 38, 44, sold=3), *((day, "shop", "s1") for day in (23, 30, 37, 43))]),
     (0, [(day, "shop", "s1") for day in LATE[-3:]]),

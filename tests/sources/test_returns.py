@@ -237,7 +237,7 @@ def test_numbers_with_types_are_not_read_from_texts(
 
 
 def test_refunds_in_the_invoice_of_their_sale_are_read_by_the_view_that_the_page_shows(tmp_path: Path) -> None:
-    """As no setting could tell them from their sale; a discount is none."""
+    """As no setting could distinguish them from their sale; a discount is none."""
     (tmp_path / "exports").mkdir()
     write(
         tmp_path / "exports" / "orders.csv", "Order ID,Order Date,Customer ID,SKU,Qty,Line Total",

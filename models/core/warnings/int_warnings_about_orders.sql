@@ -159,7 +159,7 @@ surplus as (
 
 ),
 
--- Where a column tells them apart, they are counted by it.
+-- Where a column distinguishes them, they are counted by it.
 repeated_orders as (
 
     select

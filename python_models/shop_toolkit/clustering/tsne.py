@@ -54,21 +54,19 @@ def fit_tsne(
     standardised = np.ascontiguousarray(standardised)
     # One thread and one layout in memory for the principal components, so that their sums add up in one order.
     with threadpool_limits(1, user_api="blas"):
-        start = np.round(pca(standardised, 2, random_state=SEED), START_DECIMALS)
-    model = TSNE(
-        2,
-        perplexity=min(perplexity, (len(standardised) - 1) / 3),
-        initialization=start,
-        neighbors="exact",
-        negative_gradient_method="bh",
-        early_exaggeration_iter=exaggerated,
-        n_iter=iterations - exaggerated,
-        n_jobs=workers,
-        random_state=SEED,
-        callbacks=lambda *_: progress.reached(next(steps)),
-        callbacks_every_iters=TSNE_CALLBACK_STEPS,
-    )
-    with threadpool_limits(1, user_api="blas"):
+        model = TSNE(
+            2,
+            perplexity=min(perplexity, (len(standardised) - 1) / 3),
+            initialization=np.round(pca(standardised, 2, random_state=SEED), START_DECIMALS),
+            neighbors="exact",
+            negative_gradient_method="bh",
+            early_exaggeration_iter=exaggerated,
+            n_iter=iterations - exaggerated,
+            n_jobs=workers,
+            random_state=SEED,
+            callbacks=lambda *_: progress.reached(next(steps)),
+            callbacks_every_iters=TSNE_CALLBACK_STEPS,
+        )
         return np.array(model.fit(standardised))
 
 

@@ -106,16 +106,8 @@ SEEDS = {
 OF_TWO_MEANINGS = {"credit", "debit"}
 # Under a heading of statuses these need no word of a sale beside them.
 PLAIN = (
-    "cancel",
-    "cancelled",
-    "canceled",
-    "refunded",
-    "fully refunded",
-    "void",
-    "voided",
-    "chargeback",
-    "charged back",
-)
+    "cancel", "cancelled", "canceled", "refunded", "fully refunded", "void", "voided", "chargeback", "charged back",
+)  # fmt: skip
 # Columns with more words than this hold something else.
 MOST_WORDS = 20
 
