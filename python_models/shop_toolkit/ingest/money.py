@@ -67,17 +67,10 @@ class MoneyReading:
 
     def revise(self, relation: InputRelation, readers: "Readers") -> InputRelation:
         """The rows with the columns that this reading makes of them."""
-        columns = relation.columns.keys()
-        if "unit_price" not in columns and self.amount is None and self.less:
-            # The amounts are those of lines, or of orders that have one.
-            return self._with_amount(relation, readers)
-        if self.is_plain or not {"unit_price", "quantity"} <= columns:
-            return relation
-        return self._with_amount(relation, readers)
-
-    def _with_amount(self, relation: InputRelation, readers: "Readers") -> InputRelation:
-        """The rows with the column of money that counts, less what is taken off."""
-        if self.amount is None and not self.less:
+        has_prices = {"unit_price", "quantity"} <= relation.columns.keys()
+        # Without prices, the amounts are those of lines, or of orders that have one.
+        has_amounts = "unit_price" not in relation.columns and self.amount is None
+        if not (self.amount or self.less) or not (has_prices or has_amounts):
             return relation
         found = money_headings(relation)
         column = "unit_price" if "unit_price" in relation.columns else "amount"
