@@ -120,7 +120,11 @@ parsed as (
                     when currency_sign is not null
                         then {{ code_of_sign('currency_sign') | indent(20) }}
                 end,
-                case when currency is not null then upper(nullif(trim(currency), '')) end
+                -- A dash stands for none.
+                case
+                    when currency is not null
+                        then upper(nullif(trim(replace(currency, '-', ' ')), ''))
+                end
             ) as currency
         ),
         {% for column, type in [

@@ -465,17 +465,43 @@ def test_a_sentence_is_short_and_of_one_line() -> None:
         # nor is a country or a kind of goods a customer, or what identifies a till
         (
             ["Date", "price", "Land", "Kod towaru", "Kundenartikel", "Table number"],
-            'customer_id: "your heading", country: "Land"',
+            'customer_id: "your heading", product_id: "Kod towaru", country: "Land"',
         ),
+        (["Date", "price", "First Name", "Last Name", "Postcode"], 'customer_id: "your heading"'),
+        # nor is the number of another order an amount, a total or a list price the price of a unit, or the day when
+        # something begins, ends or comes back that of the order
+        (["Date", "Customer", "parent_id", "transaction_code", "total_sales"], 'amount: "total_sales"'),
+        (["Date", "Customer", "line_item_total", "line_item_unit_amount"], 'unit_price: "line_item_unit_amount"'),
+        (["Date", "Customer", "List Price", "Gross Total", "Net Price"], 'unit_price: "Net Price"'),
+        (["Customer", "price", "Check-in", "Check-out", "Booked on"], 'ordered_at: "Booked on"'),
+        (["Customer", "price", "refund_date"], 'ordered_at: "your heading"'),
         # of Polish, French and German invoices, of tills and tickets, and of Business Central
         (
             ["Numer faktury", "Data sprzedaży", "Kod towaru", "Nabywca", "Cena brutto"],
             'customer_id: "Nabywca", ordered_at: "Data sprzedaży", unit_price: "Cena brutto",'
-            ' invoice_id: "Numer faktury"',
+            ' invoice_id: "Numer faktury", product_id: "Kod towaru"',
         ),
         (
             ["N° commande", "Date", "Client", "price", "pcs"],
             'customer_id: "Client", invoice_id: "N° commande", quantity: "pcs"',
+        ),
+        # numbers of orders and products, as several languages call them
+        *(
+            (
+                [order, "Date", "Klant", product, "price"],
+                f'customer_id: "Klant", invoice_id: "{order}", product_id: "{product}"',
+            )
+            for order, product in {
+                "Bestelnummer": "EAN",
+                "Numero ordine": "Codice articolo",
+                "Nº Factura": "Código del producto",
+                "Numer zamówienia": "Kod produktu",
+                "bon_nr": "artikel_nr",
+                "booking_ref": "Material number",
+                "AppointmentId": "plu",
+                "trans_no": "Référence produit",
+                "N° de commande": "Code article",
+            }.items()
         ),
         (["Check #", "Date", "Loyalty ID", "price"], 'customer_id: "Loyalty ID", invoice_id: "Check #"'),
         (
@@ -494,6 +520,22 @@ def test_a_hint_names_the_heading_that_it_likely_is(headings: list[str], hint: s
     with pytest.raises(InputError) as raised:
         match_headings(headings, "it", {})
     assert f"e.g. --vars '{{column_mapping: {{{hint}}}}}'" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("headings", "advice"),
+    [
+        (["Date", "price", "First Name", "Last Name"],
+         "Where names alone say who it is, join them, best with a postcode, in a view of the warehouse."),
+        (["Date", "Customer", "Debit", "Credit"],
+         "If 'Credit' holds what was paid back, have one amount of both in a view."),
+        (["Date", "Customer", "Debit"], "have one amount of both"),
+    ],
+)  # fmt: skip
+def test_what_is_in_several_columns_is_for_a_view(headings: list[str], advice: str) -> None:
+    with pytest.raises(InputError) as raised:
+        match_headings(headings, "it", {})
+    assert (advice in str(raised.value)) == (len(headings) > 3)
 
 
 @pytest.mark.parametrize(
@@ -612,6 +654,14 @@ def test_a_sentence_about_many_headings_stays_short() -> None:
          + [f"9000{row};10;05.01.2024;100{row};Anna;DE;CH-1;Chair;2,000;258,00" for row in range(3)],
          'customer_id: "Auftraggeber", ordered_at: "Fakturadatum", amount: "Nettowert", invoice_id: "Faktura",'
          ' quantity: "Fakturierte Menge", product_description: "Bezeichnung", country: "Land"'),
+        # money is no customer, and what is in few rows not what was sold
+        (["Date;Customer Paid;Patient ID;price", "2024-01-05;13,00;PT1;6,50", "2024-01-06;0,00;PT2;6,50"],
+         'customer_id: "Patient ID"'),
+        (["Date;Customer;Gross Debit;Gross Credit", "2024-01-05;a;;5,00", "2024-01-06;b;;5,00", "2024-01-07;a;5,00;"],
+         'amount: "Gross Credit"'),
+        (["Date;Customer;Code;Debit;Credit", "2024-01-05;a;1000;6,00;", "2024-01-06;b;1000;5,00;",
+          "2024-01-07;a;9000;;6,00"],
+         'amount: "Debit"'),
         # a column that holds nothing, one that is the same in each row, and codes of countries
         (["settlement-start-date;buyer-shop;ship-id;member place;posted-date;price"]
          + [f"2024-01-01;shop;;DE;2024-01-{day:02};5.00" for day in range(1, 21)],

@@ -129,6 +129,21 @@ def test_it_proposes_columns_by_their_words_in_other_languages(
     assert "may be columns of ours" not in report
 
 
+def test_what_it_proposes_can_be_pasted_however_much_is_mapped(
+    write_csv: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    mapped = {
+        "invoice_id": "Belegnummer", "ordered_at": "Belegdatum", "customer_id": "Kundennummer", "quantity": "Menge",
+        "product_id": "Artikelnummer", "unit_price": "Einzelpreis", "transaction_type": "Belegart",
+        "currency": "Währung",
+    }  # fmt: skip
+    log = write_csv(",".join([*mapped.values(), "Bezeichnung"]), "1,2024-01-05,a,1,2,5.00,Rechnung,EUR,tea")
+    setting = ", ".join(f'{column}: "{heading}"' for column, heading in mapped.items())
+    assert inspect_input.main([f"{{transactions: {log}, column_mapping: {{{setting}}}}}"]) == 0
+    proposed = f'{{column_mapping: {{{setting}, product_description: "Bezeichnung"}}}}'
+    assert f"add --vars '{proposed}'." in " ".join(capsys.readouterr().out.split())
+
+
 def test_it_says_that_there_are_headings_only(
     write_csv: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

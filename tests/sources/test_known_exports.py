@@ -264,6 +264,52 @@ Sale Date,Item Name,Buyer,Quantity,Price,Coupon Code,Coupon Details,Discount Amo
         {"unreadable": 2},
         "eBay orders",
     ),
+    # The net amount is after fees; rows of fees and payouts have dashes; a mug came back.
+    "ebay, transaction report": Case(
+        """
+Transaction creation date,Type,Order number,Buyer username,Ship to country,Net amount,Payout currency,Item ID,Transaction ID,Item title,Custom label,Quantity,Item subtotal,Shipping and handling,Gross transaction amount,Transaction currency
+"Jan 3, 2024",Order,12-01,ann_buys,US,23.10,USD,2210,771,Mug,MUG,2,20.00,5.00,25.00,USD
+"Jan 4, 2024",Order,12-02,ben_buys,DE,7.10,USD,2211,772,Cup,CUP,1,4.00,5.00,9.00,USD
+"Jan 5, 2024",Other fee,--,--,--,-1.20,USD,--,--,--,--,--,--,--,--,--
+"Jan 5, 2024",Payout,--,--,--,-20.00,USD,--,--,--,--,--,--,--,--,--
+"Jan 9, 2024",Refund,12-01,ann_buys,US,-9.10,USD,2210,771,Mug,MUG,1,-10.00,0.00,-10.00,USD
+""",
+        {"ann_buys": "10.00", "ben_buys": "4.00"},
+        2,
+        ("12-01", "MUG", "2024-01-03 00:00:00"),
+        {"ignored_order": 2},
+        "eBay transaction report",
+    ),
+    # Lines of a sales receipt and of an invoice, one of which came back.
+    "quickbooks": Case(
+        """
+Date,Transaction Type,Num,Customer,Product/Service,Memo/Description,Qty,Sales Price,Amount,Balance
+02/01/2023,Sales Receipt,1000,Ann,Cup,,1,4.25,4.25,4.25
+02/01/2023,Sales Receipt,1000,Ann,Plate,,3,12.00,36.00,40.25
+02/14/2023,Invoice,1001,Ben,Cup,,2,4.25,8.50,48.75
+02/20/2023,Credit Memo,1002,Ann,Plate,,-1,12.00,-12.00,36.75
+""",
+        {"Ann": "28.25", "Ben": "8.50"},
+        2,
+        ("1000", "CUP", "2023-02-01 00:00:00"),
+        {},
+        "QuickBooks sales detail",
+    ),
+    # A credit memo for one of three plates, and an invoice that was cancelled whole.
+    "sap": Case(
+        """
+VBELN,FKART,FKDAT,KUNAG,MATNR,ARKTX,FKIMG,VRKME,NETWR,WAERK
+90000000,F2,20240103,C106,PLT,Plate,3,EA,36.00,EUR
+90000001,F2,20240104,C112,CUP,Cup,2,EA,8.50,EUR
+91000000,G2,20240110,C106,PLT,Plate,1,EA,12.00,EUR
+92000001,S1,20240111,C112,CUP,Cup,2,EA,8.50,EUR
+""",
+        {"C106": "24.00", "C112": "0.00"},
+        2,
+        ("90000000", "PLT", "2024-01-03 00:00:00"),
+        {},
+        "SAP billing documents",
+    ),
     # A row for the receipt and one for the payment hold the money of the lines; the lines name no customer.
     "lightspeed": Case(
         """

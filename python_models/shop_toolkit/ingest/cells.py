@@ -9,6 +9,7 @@ DAY = re.compile(
 )
 # With two decimals, and the sign or the code of a currency on either side.
 MONEY = re.compile(r"[-+(]?\D{0,4}[0-9]{1,3}([., ']?[0-9]{3})*[.,][0-9]{2}\D{0,5}")
+CENTS = re.compile(r"[0-9]{1,4}[.,][0-9]{2}")
 # A time of day, for Python and for DuckDB.
 TIME_TEXT = r"(?i)([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?( ?[ap][.]?m[.]?)?"
 TIME = re.compile(TIME_TEXT)
@@ -38,7 +39,8 @@ def look_like(column: str, cells: Sequence[str]) -> bool:
 def can_hold(column: str, cells: Sequence[str]) -> bool:
     """Whether the cells leave it possible that they are of one of our columns: no price is without a digit.
 
-    A column that holds nothing is none of ours, and one that is the same in all rows names no customers or days.
+    A column that holds nothing is none of ours, and one that is the same in all rows names no customers or days. Money
+    is in most rows: of debit and credit, one is what was sold. Cents are no customers.
     """
     filled = _filled(cells)
     is_empty = bool(cells) and not filled
@@ -46,7 +48,9 @@ def can_hold(column: str, cells: Sequence[str]) -> bool:
     if is_empty or (is_constant and column in ("customer_id", "ordered_at")):
         return False
     if column == "customer_id":
-        return not are_days(cells) and not _are(TWO_LETTERS, cells)
+        return not any(_are(pattern, cells) for pattern in (DAY, TWO_LETTERS, CENTS))
+    if column in ("unit_price", "amount") and 2 * len(filled) < len(cells):
+        return False
     return not filled or any(character.isdigit() for cell in filled for character in cell)
 
 

@@ -240,6 +240,8 @@ def _rows_by_currency(
     if not relations:
         return {}
     code, number = ({name: reader.replace("number_text", name) for name in names} for reader in readers)
+    # A dash stands for none.
+    named = "nullif(trim(replace(currency, '-', ' ')), '')"
     # Words may begin as a code does: 'all inclusive' is no price in lek.
     signs = [f"case when {number[name]} is not null then nullif({code[name]}, '') end" for name in PRICES]
     rows = connection.execute(
@@ -250,7 +252,7 @@ def _rows_by_currency(
         ),
         rows as (
             select
-                coalesce(nullif({code["currency"]}, ''), upper(nullif(currency, '')), {", ".join(signs)}) as code
+                coalesce(nullif({code["currency"]}, ''), upper({named}), {", ".join(signs)}) as code
             from texts
         )
         select code[:12], count(*)

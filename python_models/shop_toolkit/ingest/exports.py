@@ -145,6 +145,35 @@ EXPORTS: tuple[Export, ...] = (
         order_totals=("totalprice",),
     ),
     Export(
+        "eBay transaction report",
+        ("transactioncreationdate", "itemsubtotal", "netamount"),
+        # The net amount is after fees; postage is beside the subtotal.
+        {"invoice_id": "ordernumber", "ordered_at": "transactioncreationdate", "customer_id": "buyerusername",
+         "product_id": "customlabel|itemid", "product_description": "itemtitle", "quantity": "quantity",
+         "amount": "itemsubtotal", "transaction_type": "type", "currency": "transactioncurrency",
+         "country": "shiptocountry"},
+        words={"transaction_type": {"other fee": "fee", "shipping label": "fee"}},
+    ),
+    Export(
+        "QuickBooks sales detail",
+        ("transactiontype", "num", "productservice|productservicename", "amount"),
+        {"invoice_id": "num", "ordered_at": "date|transactiondate", "customer_id": "customer|customerfullname|name",
+         "product_description": "productservice|productservicename", "quantity": "qty|quantity", "amount": "amount",
+         "transaction_type": "transactiontype"},
+    ),
+    Export(
+        "SAP billing documents",
+        ("vbeln", "fkart", "netwr"),
+        {"invoice_id": "vbeln", "ordered_at": "fkdat|erdat", "customer_id": "kunag|kunrg|kunnr", "product_id": "matnr",
+         "product_description": "arktx", "quantity": "fkimg", "amount": "netwr", "transaction_type": "fkart",
+         "currency": "waerk", "country": "land1"},
+        # The kinds that SAP brings along: invoices, debit memos, credit memos, returns and what cancels an invoice.
+        words={"transaction_type": {
+            "f1": "invoice", "f2": "invoice", "l2": "invoice", "g2": "credit memo", "re": "return",
+            "s1": "cancellation", "f5": "proforma", "f8": "proforma",
+        }},
+    ),
+    Export(
         "Lightspeed sales ledger",
         ("receiptnumber", "linetype", "details", "paid"),
         {"invoice_id": "receiptnumber", "customer_id": "customercode", "product_id": "sku",
@@ -199,6 +228,12 @@ def comparable(heading: str) -> str:
     """A heading as headings compare: its letters and digits, whatever the alphabet, in lower case."""
     text = unicodedata.normalize("NFKC", heading).casefold().replace("ё", "е")
     return re.sub(r"[\W_]", "", text)
+
+
+def words_of(heading: str) -> list[str]:
+    """The words of a heading, in lower case: of `Line Status`, `line_status` and `lineStatus` the same two."""
+    text = re.sub(r"(?<=[a-zа-я])(?=[A-ZА-Я])", " ", unicodedata.normalize("NFKC", heading))
+    return re.findall(r"[^\W_]+", text.casefold())
 
 
 def export_called(name: str | None) -> Export | None:

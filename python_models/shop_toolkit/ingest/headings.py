@@ -7,7 +7,7 @@ from typing import Any
 
 from shop_toolkit.errors import LONGEST_LIST, LONGEST_SENTENCE, InputError, listed, shortened
 from shop_toolkit.ingest.cells import are_days, can_hold, look_like
-from shop_toolkit.ingest.exports import Export, comparable, export_of
+from shop_toolkit.ingest.exports import Export, comparable, export_of, words_of
 
 # Best first; those that could mean something else last. Only letters and digits count: 'Invoice No.', 'invoice_no' and
 # 'INVOICENO' are one heading.
@@ -80,28 +80,30 @@ HINTS: dict[str, tuple[str, ...]] = {
     "customer_id": (
         "kunde", "client", "cliente", "klant", "kund", "mitglied", "member", "shopper", "person", "soldto",
         "soldtoparty", "auftraggeber", "besteller", "nabywca", "kontrahent", "klient", "loyaltyid", "cardnumber",
+        "patient", "guest", "donor", "passenger", "subscriber",
         "顧客id", "顧客番号", "顧客コード", "会員id", "会員番号", "お客様番号", "購入者", "購入者id", "得意先コード",
     ),
     "ordered_at": (
         "datum", "fecha", "data", "tag", "zeit", "jour", "giorno", "when", "day", "time", "placed", "bestelltag",
-        "kauftag", "verkaufstag", "bestelltam", "gekauftam", "verkauftam", "erstelltam", "gebuchtam",
+        "kauftag", "verkaufstag", "bestelltam", "gekauftam", "verkauftam", "erstelltam", "gebuchtam", "bookedon",
+        "bookedat", "bookingdate",
         "fakturadatum", "posteddate", "postingdate", "注文日", "注文日時", "受注日", "受注日時", "購入日", "購入日時",
         "売上日", "取引日", "日付",
     ),
     "unit_price": (
-        "preis", "prix", "precio", "prezzo", "prijs", "preco", "cena", "rate", "unitpriceexclvat",
+        "preis", "prix", "precio", "prezzo", "prijs", "preco", "cena", "rate", "fare", "unitamount", "unitpriceexclvat",
         "単価", "価格", "販売価格",
     ),
     "amount": (
         "betrag", "summe", "montant", "importe", "importo", "bedrag", "gesamt", "wert", "umsatz", "paid", "turnover",
-        "gross", "net", "netvalue", "grossvalue", "nettowert", "lineamountexclvat",
+        "gross", "net", "netvalue", "grossvalue", "nettowert", "lineamountexclvat", "debit", "credit",
         "金額", "売上金額", "合計金額", "小計",
     ),
     "invoice_id": (
         "beleg", "rechnung", "bestell", "bestellung", "auftrag", "commande", "facture", "pedido", "factura", "ordine",
         "fattura", "encomenda", "zamówienie", "zamowienie",
-        "faktura", "numerfaktury", "nrfaktury", "ncommande", "nocommande", "nfacture", "receipt", "check", "booking",
-        "document", "注文番号", "注文id", "受注番号", "伝票番号", "取引番号",
+        "faktura", "receipt", "check", "booking", "document", "ordername", "注文番号", "注文id", "受注番号", "伝票番号",
+        "取引番号",
     ),
     "quantity": (
         "menge", "anzahl", "stück", "stueck", "stückzahl", "quantité", "quantite", "cantidad", "quantità", "quantita",
@@ -110,9 +112,8 @@ HINTS: dict[str, tuple[str, ...]] = {
     ),
     "product_id": (
         "artikelnr", "artikelnummer", "artnr", "artikelcode", "artikelid", "produktnr", "produktnummer", "produktcode",
-        "codeproduit", "codearticle", "referenceproduit", "référenceproduit", "codigoproducto", "códigoproducto",
-        "codiceprodotto", "codicearticolo", "kodproduktu",
-        "商品コード", "商品番号", "商品id", "品番",
+        "materialnr", "materialnummer", "matnr", "ean", "gtin", "plu", "upc", "barcode", "商品コード", "商品番号",
+        "商品id", "品番",
     ),
     "product_description": (
         "artikel", "artikelname", "artikelbezeichnung", "bezeichnung", "produkt", "produktname", "produit", "producto",
@@ -125,9 +126,29 @@ HINTS: dict[str, tuple[str, ...]] = {
     ),
     "country": ("land", "pays", "país", "pais", "paese", "kraj", "国"),
 }  # fmt: skip
+# Words of what a number is of, where others beside them say that it is one: `Numero ordine`, `N° de facture`.
+NUMBERED: dict[str, tuple[str, ...]] = {
+    "invoice_id": (
+        *HINTS["invoice_id"], "order", "invoice", "trans", "txn", "ticket", "doc", "bill", "sale", "book",
+        "appointment", "reservation", "confirmation", "donation", "visit", "bon", "bestel", "bestelling", "factuur",
+        "zamówienia", "zamowienia", "faktury", "paragonu", "scontrino",
+    ),
+    "product_id": (
+        "product", "article", "item", "artikel", "produkt", "producto", "articulo", "artículo", "prodotto", "articolo",
+        "produit", "produto", "artigo", "produktu", "towaru", "material",
+    ),
+}  # fmt: skip
+NUMBER_WORDS = {
+    "n", "no", "nr", "num", "number", "nummer", "numer", "numero", "número", "numéro", "id", "ref", "reference",
+    "référence", "code", "codigo", "código", "codice", "kod",
+}  # fmt: skip
+# Small words between them.
+OF_WORDS = {"de", "di", "du", "da", "del", "der", "des", "d", "la", "le", "el", "of"}
+# The last words of headings that hold neither money nor days.
+NO_AMOUNTS = {*NUMBER_WORDS, "key", "name", "type", "status"}
 NO_MONEY_OF_LINES = (
     "tax", "vat", "steuer", "mwst", "fee", "gebühr", "discount", "rabatt", "refund", "shipping", "versand", "delivery",
-    "freight", "cost", "date", "datum", "fecha",
+    "freight", "cost", "date", "datum", "fecha", "debitor", "kreditor", "creditor", "card",
 )  # fmt: skip
 # Words in headings of what one of our columns can't hold, however alike the rest of the heading is.
 OTHER_WORDS: dict[str, tuple[str, ...]] = {
@@ -135,17 +156,28 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
         "date", "datum", "fecha", "price", "preis", "prix", "amount", "betrag", "total", "quantity", "qty", "menge",
         "tax", "table", "till", "phone", "tracking", "points", "shipment",
     ),
-    "unit_price": (*NO_MONEY_OF_LINES, "amount", "betrag", "montant"),
+    "unit_price": (
+        *NO_MONEY_OF_LINES, "amount", "betrag", "montant", "total", "gesamt", "listprice", "listenpreis", "msrp", "rrp",
+    ),
     "amount": NO_MONEY_OF_LINES,
-    "ordered_at": ("birth", "geburt", "due", "ship", "deliver", "liefer", "updat", "expir"),
+    # What was booked is of the day of the booking, and what came back of the day of the order.
+    "ordered_at": (
+        "birth", "geburt", "due", "ship", "deliver", "liefer", "updat", "expir", "checkin", "arriv", "depart",
+        "startdate", "enddate", "validfrom", "validto", "payout", "refund", "return", "cancel", "retour", "rück",
+        "storn",
+    ),
 }  # fmt: skip
-# Words of countries and goods, beside which no word makes a heading one of customers: a `Kundenartikel` is none.
+# Words of places and goods, beside which no word makes a heading one of customers: a `Kundenartikel` is none.
 NO_CUSTOMERS = (
     "country", "страна", "product", "produkt", "produit", "prodotto", "produto", "article", "artikel", "artículo",
     "articulo", "articolo", "артикул", "towar", "товар", "номенклатур", "material", "merchandise", "sku",
+    "postcode", "postalcode", "zipcode", "postleitzahl", "plz", "city", "town", "street",
 )  # fmt: skip
-# Of a price, what it holds; a price without VAT is one, and the VAT is none.
+# Half of the name of a person.
+FIRST_NAMES = ("firstname", "givenname", "vorname", "prenom", "prénom", "voornaam", "imie", "imię")
+# Of a price, what it holds; a price without VAT is one, and the VAT is none. The amount of a unit is a price.
 WITH_OR_WITHOUT_TAX = re.compile("(ex|in)c(l|luding)?(vat|tax|mwst)")
+PRICE_OF_A_UNIT = re.compile("unitamount|amountperunit")
 # Words by which money is with or without tax: what is left of two such headings says whether they are of one thing.
 WITH_TAX = re.compile("gross|brutt?o|ttc|tax(es)?incl(uded|usive)?|inc(l|luding)?(vat|tax|mwst|gst)")
 WITHOUT_TAX = re.compile(
@@ -376,9 +408,21 @@ def _missing_columns(
     denied = [column for column, heading in column_mapping.items() if not heading]
     hints = _likely_missing(missing, free, denied, cells)
     likely = likely_columns(found, [one for one in free if one not in hints.values()])
-    problem = f"No heading of {input_name} is known to hold {', '.join(missing)}."
+    problem = f"No heading of {input_name} is known to hold {', '.join(missing)}.{_in_several(hints, free)}"
     example = _short_example(column_mapping, hints | likely, len(hints))
     return _with_headings(problem, headings, f"Say which it is, e.g. --vars '{example}'.")
+
+
+def _in_several(hints: Mapping[str, str], free: Sequence[str]) -> str:
+    """What to do where a person, or money, is in several columns, as a sentence with a blank before it."""
+    names = {comparable(heading): heading for heading in free}
+    if hints.get("customer_id") == YOURS and any(word in name for word in FIRST_NAMES for name in names):
+        return " Where names alone say who it is, join them, best with a postcode, in a view of the warehouse."
+    amount = hints.get("amount", "")
+    for side, other in (("debit", "credit"), ("credit", "debit")):
+        if heading := side in comparable(amount) and names.get(comparable(amount).replace(side, other)):
+            return f" If '{shortened(heading, 40)}' holds what was paid back, have one amount of both in a view."
+    return ""
 
 
 def _short_example(column_mapping: Mapping[str, Any], entries: Mapping[str, str], least: int = 1) -> str:
@@ -402,7 +446,7 @@ def _likely_missing(
     return hints
 
 
-def mapping_example(column_mapping: Mapping[str, Any], entries: Mapping[str, str]) -> str:
+def mapping_example(column_mapping: Mapping[str, Any], entries: Mapping[str, str], room: int = LONGEST_LIST) -> str:
     """The setting `column_mapping` with other entries, as an example for `--vars`, e.g. `{column_mapping: {…}}`.
 
     The whole setting is replaced: what it holds already is repeated, if there is room.
@@ -410,10 +454,11 @@ def mapping_example(column_mapping: Mapping[str, Any], entries: Mapping[str, str
     Args:
         column_mapping: The setting as it is; an empty heading says that the input lacks the column.
         entries: Our columns to what the example says of them, already written as YAML.
+        room: How many characters what it holds already may have.
     """
     known = [f"{column}: {_written(value)}" for column, value in column_mapping.items() if column not in entries]
     added = [f"{column}: {text}" for column, text in entries.items()]
-    shown = [*known, *added] if len("".join(known)) < LONGEST_LIST else [*added, "…"]
+    shown = [*known, *added] if len("".join(known)) < room else [*added, "…"]
     return f"{{column_mapping: {{{', '.join(shown)}}}}}"
 
 
@@ -464,7 +509,11 @@ def _is_of_another(column: str, heading: str) -> bool:
     name = comparable(heading)
     if column == "customer_id" and (name in HINTS["country"] or any(word in name for word in NO_CUSTOMERS)):
         return True
+    if column in ("ordered_at", *MONEY) and not NO_AMOUNTS.isdisjoint(words_of(heading)[-1:]):
+        return True
     name = WITH_OR_WITHOUT_TAX.sub("", name)
+    if column == "unit_price":
+        name = PRICE_OF_A_UNIT.sub("unitprice", name)
     has_customer = column == "customer_id" and any(word in name for word in ("customer", "client", "kunde", "buyer"))
     return not has_customer and any(word in name for word in OTHER_WORDS.get(column, ()))
 
@@ -497,15 +546,26 @@ def likely_columns(columns: Collection[str], unused: Sequence[str]) -> dict[str,
         Our column to heading. A heading that only has such a word in it is none: a `Rechnungsdatum` is no order.
     """
     names = {comparable(heading): heading for heading in reversed(unused)}
+    numbers = {name: heading for heading in reversed(unused) if (name := _numbered(heading))}
     likely: dict[str, str] = {}
     for column, words in HINTS.items():
         if column not in columns and column not in (*REQUIRED, *MONEY):
+            numbered = NUMBERED.get(column, ())
             tails = NUMBER_TAILS if column == "invoice_id" else ("",)
-            known = (word + tail for word in words for tail in tails)
-            heading = next((names[name] for name in known if name in names), None)
-            if heading is not None:
-                likely[column] = heading
+            found = [names[name] for word in words for tail in tails if (name := word + tail) in names]
+            found += [numbers[word] for word in numbered if word in numbers]
+            found += [names[name] for word in numbered for tail in tails[1:] if (name := word + tail) in names]
+            if found:
+                likely[column] = found[0]
     return likely
+
+
+def _numbered(heading: str) -> str:
+    """What a heading says that its numbers are of, as it compares; an empty text where it says nothing of numbers."""
+    words = words_of(heading)
+    if NUMBER_WORDS.isdisjoint(words):
+        return ""
+    return "".join(word for word in words if word not in NUMBER_WORDS | OF_WORDS)
 
 
 def _present(headings: Sequence[str], room: int) -> str:

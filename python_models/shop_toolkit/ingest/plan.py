@@ -245,6 +245,6 @@ def _unused_columns(request: Request, relation: InputRelation) -> list[Finding]:
     suggestion = "They change nothing. If one of them is a column of ours, name it in the setting 'column_mapping'."
     mapping = request.column_mapping
     if likely := likely_columns({*relation.headings, *mapping}, relation.unused):
-        example = mapping_example(mapping, in_quotes(likely))
+        example = mapping_example(mapping, in_quotes(likely), LONGEST_LIST)
         suggestion = f"They change nothing. By their names, some may be columns of ours: if so, add --vars '{example}'."
     return [Finding("unused_columns", None, None, headings, suggestion)]
