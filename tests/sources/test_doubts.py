@@ -318,3 +318,91 @@ def test_refunds_that_name_no_product_are_cancellations_that_net_nothing(tmp_pat
         ]
         assert warnings(lines, "refunds_without_product") == [("product_id", 2, -12, "T2")]
         assert lines.rows("select count(*) from {{ ref('int_cancellation_matches') }}") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("orders", "named"),
+    [
+        # The best of a dozen, and the two best of ten, as business customers are.
+        ([13, 9, 7, 6, 5, 4, 4, 3, 3, 2, 2, 2], []),
+        ([14, 13, 7, 6, 5, 4, 4, 2, 2, 2], []),
+        # A till, and two of them.
+        ([30, 9, 7, 6, 5, 4, 4, 3, 3, 2, 2, 2], [(30, "c0")]),
+        ([30, 28, 5, 5, 4, 4, 3, 3, 2, 2, 2], [(58, "c0, c1")]),
+    ],
+)
+def test_one_with_far_more_orders_than_others_is_a_warning(
+    orders: list[int], named: list[tuple[int, str]], tmp_path: Path
+) -> None:
+    sold = [f"c{customer}" for customer, count in enumerate(orders) for _ in range(count)]
+    days = [date(2024, 1, 1) + timedelta(order) for order in range(len(sold))]
+    rows = [f"{order},{days[order * 37 % len(sold)]},{customer},5.00" for order, customer in enumerate(sold)]
+    with lines_of(write(tmp_path / "log.csv", "order_id,order_date,customer_id,amount", *rows)) as lines:
+        assert [(rows, example) for _, rows, _, example in warnings(lines, "placeholder_ids")] == named
+
+
+def test_half_of_all_rows_without_a_sale_are_named_by_their_type(tmp_path: Path) -> None:
+    """As a landlord's export has a payout beside each reservation."""
+    rows = [
+        f"{kind},{number},2024-01-{number + 1:02},c{number % 3},loft,1,50.00"
+        for number in range(9)
+        for kind in ("Payout", "Reservation")
+    ]
+    with lines_of(write(tmp_path / "log.csv", HEADINGS, *rows)) as lines:
+        query = "select row_count, suggestion from {{ ref('input_warnings') }} where kind = 'mostly_rejected'"
+        ((count, suggestion),) = lines.rows(query)
+        assert (count, suggestion.split(",")[0]) == (9, "By their status or type")
+        assert warnings(lines, "unknown_types") == []
+
+
+@pytest.mark.parametrize(
+    ("status", "sales", "open_words"),
+    [
+        ("wc-completed", 2, 0), ("wc-refunded", 1, 0), ("wc-on-hold", 1, 0), ("Verzonden", 2, 0), ("Geannuleerd", 1, 0),
+        ("Zrealizowane", 2, 0), ("Anulowane", 1, 0), ("Shipped - Returned to Seller", 1, 0), ("Dispatched", 2, 0),
+        ("cancelled_by_guest", 1, 0), ("Versendet", 2, 0), ("Storniert", 1, 0), ("Annullato", 1, 0), ("Not Paid", 1, 0),
+        # All was paid back in one system, and all is done in another; somebody who did not come may have to pay.
+        ("Closed", 2, 1), ("No-show", 2, 1),
+    ],
+)  # fmt: skip
+def test_words_of_ordinary_systems_are_known(status: str, sales: int, open_words: int, tmp_path: Path) -> None:
+    log = write(
+        tmp_path / "log.csv", "order_id,order_date,customer_id,amount,status",
+        "1,2024-01-05,a,5.00,completed", f"2,2024-01-06,b,5.00,{status}",
+    )  # fmt: skip
+    with lines_of(log) as lines:
+        assert lines.rows("select count(*) from {{ ref('order_lines') }}") == [(sales,)]
+        assert len(warnings(lines, "unknown_statuses")) == open_words
+
+
+@pytest.mark.parametrize(
+    ("word", "revenue"),
+    [("Sales Receipt", 20), ("ACCREC", 20), ("ACCRECCREDIT", 0), ("VOID", 0), ("voided", 10), ("Refund Receipt", 0)],
+)
+def test_types_of_ordinary_systems_are_known(word: str, revenue: int, tmp_path: Path) -> None:
+    rows = ["Invoice,1,2024-01-05,c1,s1,1,10.00", f"{word},2,2024-01-06,c1,s1,1,10.00"]
+    with lines_of(write(tmp_path / "log.csv", HEADINGS, *rows)) as lines:
+        assert lines.rows("select sum(revenue) from {{ ref('orders') }}") == [(revenue,)]
+        assert warnings(lines, "unknown_types") == []
+
+
+@pytest.mark.parametrize(
+    ("status_of_sale", "refund", "left"),
+    [
+        # The refund alone has the status: of the order, and of one of its own that is as its sale.
+        ("completed", "1,2024-01-09,refunded,c1,s1,-1,10.00", [(1, -10, "1")]),
+        ("completed", "2,2024-01-09,wc-refunded,c1,s1,1,-10.00", [(1, -10, "2")]),
+        # The sale has it, too.
+        ("refunded", "2,2024-01-09,refunded,c1,s1,-1,10.00", []),
+        ("refunded", "1,2024-01-09,refunded,c1,s1,-1,10.00", []),
+        # The order was cancelled before it counted.
+        ("completed", "2,2024-01-09,cancelled,c1,s1,1,10.00", []),
+    ],
+)
+def test_a_refund_that_is_rejected_without_its_sale_is_a_warning(
+    status_of_sale: str, refund: str, left: list[tuple[int, int, str]], tmp_path: Path
+) -> None:
+    others = [f"{order},2024-01-{order:02},completed,c{order},s1,1,5.00" for order in range(3, 9)]
+    log = write(tmp_path / "log.csv", MOVING, f"1,2024-01-05,{status_of_sale},c1,s1,1,10.00", refund, *others)
+    with lines_of(log) as lines:
+        assert [row[1:] for row in warnings(lines, "cancelled_refunds")] == left

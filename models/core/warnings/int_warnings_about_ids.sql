@@ -1,5 +1,9 @@
-{#- One who has so many of all orders, or so many times the usual number, may be none. -#}
+{#-
+    One who has so many of all orders, and so many times those of the next who has fewer than that,
+    or so many times the usual number, may be none.
+-#}
 {%- set most_orders_share = 0.2 %}
+{%- set most_orders_of_next = 3 %}
 {%- set most_orders_ratio = 50 %}
 {%- set least_customers = 10 %}
 {#- A shop with so many orders has several customers, some of whom came back. -#}
@@ -314,6 +318,18 @@ one_customer as (
 
 ),
 
+-- Of a dozen customers one has a fifth of all orders anyway.
+next_customer as (
+
+    select max(orders_by_customer.order_count) as order_count
+    from orders_by_customer
+    cross join typical_customer
+    where
+        orders_by_customer.order_count
+        <= {{ most_orders_share }} * typical_customer.order_count
+
+),
+
 -- One who orders so much more than the others may be none: a till, a guest account, an empty field.
 placeholders as (
 
@@ -330,10 +346,16 @@ placeholders as (
         || ' to seeds/missing_values.csv.' as suggestion
     from orders_by_customer
     cross join typical_customer
+    cross join next_customer
     where
         typical_customer.customer_count >= {{ least_customers }}
         and (
-            orders_by_customer.order_count > {{ most_orders_share }} * typical_customer.order_count
+            (
+                orders_by_customer.order_count
+                > {{ most_orders_share }} * typical_customer.order_count
+                and orders_by_customer.order_count
+                >= {{ most_orders_of_next }} * next_customer.order_count
+            )
             or orders_by_customer.order_count
             > {{ most_orders_ratio }} * typical_customer.median_order_count
         )

@@ -56,6 +56,33 @@ negative_prices as (
 
 ),
 
+-- Where a customer's cancelled orders come to less than nothing, their sales count.
+cancelled_refunds as (
+
+    select
+        'cancelled_refunds' as kind,
+        'order_status' as column_name,
+        sum(row_count) as row_count,
+        sum(amount) as amount,
+        min(example) as example,
+        'By their signs they give back, and by their status they are rejected as cancelled, but'
+        || ' the sales that they are of count. Give these rows another status or none, also by a'
+        || ' view.' as suggestion
+    from (
+        select
+            customer_id,
+            count(*) filter (where gross_amount < 0) as row_count,
+            sum(gross_amount) filter (where gross_amount < 0) as amount,
+            min(invoice_id) filter (where gross_amount < 0) as example
+        from transactions
+        where rejection_reason = 'cancelled_order'
+        group by customer_id
+        having sum(gross_amount) < 0
+    ) as customers
+    having count(*) > 0
+
+),
+
 negative_quantities as (
 
     select
@@ -216,6 +243,10 @@ returns_without_sales as (
 warnings as (
 
     select * from negative_prices
+
+    union all
+
+    select * from cancelled_refunds
 
     union all
 

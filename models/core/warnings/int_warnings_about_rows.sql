@@ -68,14 +68,22 @@ mostly_rejected as (
         count(*) as row_count,
         sum(transactions.gross_amount) as amount,
         transactions.rejection_reason as example,
-        'Half of all rows or more are rejected for one reason. Is the column mapped rightly?'
-            as suggestion
+        case
+            when transactions.rejection_reason in ('cancelled_order', 'ignored_order')
+                then
+                    'By their status or type, half of all rows or more are no sales. If that is'
+                    || ' wrong, change what the words mean in seeds/order_statuses.csv or'
+                    || ' seeds/transaction_types.csv.'
+            else
+                'Half of all rows or more are rejected for one reason. Is the column mapped'
+                || ' rightly?'
+        end as suggestion
     from transactions
     cross join totals
     where
         transactions.rejection_reason is not null
         and transactions.rejection_reason <> 'duplicate'
-    group by 5
+    group by 5, 6
     having count(*) >= {{ most_rejected_share }} * max(totals.row_count)
 
 ),

@@ -149,7 +149,7 @@ WORDS = (
     marked("placeholder ids"), marked("refunds without product"), marked("returns without sales"),
     marked("years in doubt"), marked("days in doubt"),
     marked("unknown statuses"), marked("unknown types"), marked("changed statuses"), marked("blank statuses"),
-    marked("garbled letters"), marked("negative prices"),
+    marked("garbled letters"), marked("negative prices"), marked("cancelled refunds"),
     marked("negative quantities"), marked("positive cancellations"), marked("reused invoice numbers"),
     marked("other decimal separator"), marked("numbers read as others"), marked("mixed time zones"),
     marked("twin headings"), marked("customers elsewhere"), marked("totals in doubt"),
@@ -167,6 +167,10 @@ WORDS = (
         " export."
     ),
     marked("Half of all rows or more are rejected for one reason. Is the column mapped rightly?"),
+    marked(
+        "By their status or type, half of all rows or more are no sales. If that is wrong, change what the words mean"
+        " in seeds/order_statuses.csv or seeds/transaction_types.csv."
+    ),
     marked(
         "Day and month of these dates are read as other files show it, but then their months change and their days"
         " hardly do. If they are the other way round, write the dates of these files as the others do."
@@ -236,6 +240,10 @@ WORDS = (
         "They are rejected and net nothing. Refunds: name what their invoices begin with in refund_invoice_prefixes; in"
         " invoices of sales, say refund in a column transaction_type, also by a view. Discounts: export prices after"
         " them, or name a column with what was paid for each line in column_mapping: {amount: …}."
+    ),
+    marked(
+        "By their signs they give back, and by their status they are rejected as cancelled, but the sales that they are"
+        " of count. Give these rows another status or none, also by a view."
     ),
     marked(
         "Their customers gave back, or were sent less, but their invoices do not begin as cancellations do. If they"
