@@ -107,3 +107,41 @@ def test_rows_of_too_many_fields_can_not_be_read(tmp_path: Path) -> None:
     assert problem(relation(tmp_path, a=lines[:10] + rows(30, 0))) is None
     # and an empty one is none
     assert problem(relation(tmp_path, a=[f"{line}," for line in rows(30, 0)])) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "advice"),
+    [
+        ("{} pcs", "'pcs'"), ("{}/kg", "'/kg'"), ("{} CR", "'CR'"),
+        ("{} €", "column_mapping and decimal_separator"), ("x{}", "column_mapping and decimal_separator"),
+    ],
+)  # fmt: skip
+def test_letters_behind_numbers_are_named(written: str, advice: str, tmp_path: Path) -> None:
+    sentence = problem(relation(tmp_path, a=[f"1,1,2024-01-05,{written.format('12.50')},7"] * 4))
+    assert sentence is not None
+    assert advice in sentence
+    assert ("write numbers alone" in sentence) == advice.startswith("'")
+
+
+APART = [
+    ",,,,Ann", "1,1,2024-01-05,5.00,", "1,2,2024-01-05,7.00,", ",,,12.00,Total for Ann", ",,,,Ben",
+    "2,1,2024-01-06,5.00,",
+]  # fmt: skip
+
+
+def test_customers_above_their_lines_are_named(tmp_path: Path) -> None:
+    assert problem(relation(tmp_path, a=APART), has_earlier_rows=True) is None
+    sentence = problem(relation(tmp_path, a=APART))
+    assert sentence is not None
+    assert sentence.startswith("No row of 'shop' has both a customer ('Customer ID') and a date ('Order Date')")
+
+
+@pytest.mark.parametrize("lines", [
+    # One row has both; nobody is known; dates stand on an order's first line alone.
+    [*APART, "3,1,2024-01-07,5.00,Cem"],
+    ["1,1,2024-01-05,5.00,", "2,1,2024-01-06,5.00,"],
+    ["1,1,2024-01-05,5.00,Ann", "1,1,,5.00,Ann", "1,1,,5.00,Ann"],
+])  # fmt: skip
+def test_rows_without_customers_may_be_sales_to_nobody(lines: list[str], tmp_path: Path) -> None:
+    sentence = problem(relation(tmp_path, a=lines))
+    assert sentence is None or "customer" not in sentence

@@ -1,5 +1,6 @@
 """Whether most rows can be read: where most can't, the input is misread, and cleaning would leave but a rest."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from shop_toolkit.ingest.unknown_dates import seeming
 
 # A file or a month of fewer rows may well be wrong as a whole: that is no reason to stop the others.
 FEW = 20
+# A unit or the side of an account behind a number: `3 pcs`, `8.50/kg`, `12.00 CR`.
+BEHIND_NUMBER = re.compile(r"[-+]?[0-9][0-9.,' ]*?\s*(/?\s*[^\W\d_]\D{0,11})")
 
 
 def check_readable(
@@ -41,8 +44,10 @@ def check_readable(
             reason to stop, even where they are all that is new.
 
     Raises:
-        InputError: More than this share of the rows can't be read.
+        InputError: More than this share of the rows can't be read, or no row has both a customer and a date.
     """
+    if not has_earlier_rows:
+        _check_customers(connection, rows, pending)
     readers = {
         column: number_reader.replace("number_text", column) for column in NUMBER_COLUMNS if column in pending.columns
     }
@@ -65,6 +70,28 @@ def check_readable(
                     " that these rows are rejected with --vars '{max_unreadable_share: 1}'."
                 )
             raise _sentence(f"{unreadable} of {total} rows of {place}", pending, columns, part_rows)
+
+
+def _check_customers(connection: duckdb.DuckDBPyConnection, rows: InputRelation, pending: InputRelation) -> None:
+    """Stop where customers stand above their lines, as in reports for people. Nearly every first row shows others."""
+    customer, day = (
+        f"trim(coalesce(cast({rows.columns[name]} as varchar), ''))" for name in ("customer_id", "ordered_at")
+    )
+    ((has_both, is_apart),) = connection.execute(
+        f"""
+        select
+            exists(select 1 from {rows.sql} where {customer} <> '' and {day} <> ''),
+            exists(select 1 from {rows.sql} where {customer} <> '' and {day} = '')
+            and exists(select 1 from {rows.sql} where {customer} = '' and {day} <> '')
+        """
+    ).fetchall()
+    if is_apart and not has_both:
+        name, date = (shortened(pending.headings.get(column, column), 60) for column in ("customer_id", "ordered_at"))
+        raise InputError(
+            f"No row of {pending.name} has both a customer ('{name}') and a date ('{date}'): customers seem to stand on"
+            " rows of their own, above their lines, as in a report that is grouped by customer. Export a list with the"
+            " customer in each row, or name another column in the setting 'column_mapping'."
+        )
 
 
 _Rows = Sequence[Sequence[Any]]
@@ -227,6 +254,11 @@ def _sentence(
     example = f"e.g. '{shortened(min(texts), 40)}'" if any(texts) else "which is empty"
     hint = "decimal_separator" if column in NUMBER_COLUMNS else "date_format"
     advice = seeming(min(texts)) if texts and column == "ordered_at" else ""
+    if column in NUMBER_COLUMNS and texts and (behind := BEHIND_NUMBER.fullmatch(min(texts))):
+        advice = (
+            f"If '{shortened(behind[1], 20)}' is a unit or a sign, write numbers alone in the export or by a view, with"
+            " a minus for what is given back"
+        )
     advice = advice.rstrip(".") if advice else f"Look at the settings column_mapping and {hint}"
     return InputError(
         f"{what} can't be read: most often {column} ('{shortened(pending.headings.get(column, column), 60)}'),"
