@@ -23,6 +23,7 @@ NOT_RUN_HERE = {
     "make build": "a clean clone is built with it",
     "make test": ".ci/run calls it",
     "make soak": "run by hand",
+    "make build VARS='{transactions: my_shop.csv}'": "tests/project/test_build_command.py runs what it runs",
     "make watch": "runs until it is stopped: tests/project/test_watch.py",
     "pytest": "this is it",
     "make explore": "serves until it is stopped: tests/publishing/test_explore.py",
@@ -90,7 +91,12 @@ def test_the_command_for_the_real_file_builds_it(real_shop: Shop) -> None:
 
 # Those that inspect it are run by tests/sources/test_inspection.py.
 @pytest.mark.parametrize(
-    "command", [command for command in COMMANDS if "my_shop.csv" in command and "inspect" not in command]
+    "command",
+    [
+        command
+        for command in COMMANDS
+        if "my_shop.csv" in command and not command.startswith("make") and "inspect" not in command
+    ],
 )
 def test_a_command_for_a_file_of_ones_own_builds_its_customers(
     command: str, copy_of_demo_shop: Shop, tmp_path: Path
