@@ -153,6 +153,14 @@ def write(path: Path, *lines: str) -> Path:
         ("Noël,été à côté,rosée", "latin-1", "latin-1"),
         ("Grüne Öse,Straße,Köln", "latin-1", "latin-1"),
         ("BAG £5,GIFT £10", "latin-1", "latin-1"),
+        # few words among English headings, which show no language
+        ("order_id,product_name,Książka,Płyta żółta", "cp1250", "windows-1250"),
+        ("order_id,product_name,Kaşık,ŞEKER", "cp1254", "windows-1254"),
+        ("order_id,product_name,Þórður,Sýra,Guðrún,Ísafjörður", "latin-1", "latin-1"),
+        ("order_id,product_name,hola¿qué,dm³,l´eau,38°C", "latin-1", "latin-1"),
+        ("order_id,product_name,ｺｰﾋｰｶｯﾌﾟ,ｷｭｳｽ,ｵｻﾗ", "cp932", "shift-jis"),
+        ("order_id,product_name,コーヒーカップ,急須", "euc-jp", "euc-jp"),
+        ("order_id,product_name,Кружка,ТАРЕЛКА,Чашка", "cp1251", "windows-1251"),
     ],
 )
 def test_the_encoding_follows_from_the_bytes(text: str, encoding: str, found: str, tmp_path: Path) -> None:

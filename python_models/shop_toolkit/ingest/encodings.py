@@ -49,6 +49,14 @@ LEAST_CONFIDENCE = 0.02
 CONTROL_BYTES = re.compile(rb"[\x80-\x9f]")
 # Code pages that have the umlauts of German where Windows-1252 has them: names with these decide nothing.
 WITH_UMLAUTS = ("windows-1250", "windows-1254")
+# A letter, which Windows-1252 has as a sign, within a word: Ksi¹¿ka for Książka. In so many words it is no slip.
+SIGN_IN_WORD = re.compile(rb"[a-zA-Z\xc0-\xff][\x80-\xbf\xd7\xf7]+[a-zA-Z\xc0-\xff]")
+LEAST_WORDS = 2
+# Code pages of languages with such letters among those of ASCII.
+OF_LATIN_LETTERS = ("windows-1250", "windows-1257")
+# Two of these pairs, ğ and Ğ, ı and İ, ş and Ş of Turkish, are Icelandic in Windows-1252, which has as many á, é and í.
+TURKISH = (b"\xf0\xd0", b"\xfd\xdd", b"\xfe\xde")
+ACUTE = b"\xe1\xe9\xed\xf3\xfa\xc1\xc9\xcd\xd3\xda"
 WORD = re.compile(rb"[a-zA-Z\x80-\xff]{3,}")
 ASCII = bytes(range(128))
 # Letters of East Asia: kana, ideographs, Hangul, and signs that are as wide as they; words have several.
@@ -56,6 +64,8 @@ OF_EAST_ASIA = "[\u3000-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff01-\uff
 EAST_ASIAN_LETTER = re.compile(OF_EAST_ASIA)
 EAST_ASIAN_WORD = re.compile(f"{OF_EAST_ASIA}{{2}}")
 KANA = re.compile("[\u3041-\u30fa]")
+# Small letters and the first half of the large ones: in code pages they are signs, and the others are capitals.
+HALF_WIDTH_KANA = re.compile("[\uff66-\uff7f]")
 JAPANESE = ("shift-jis", "euc-jp")
 NO_ASCII = re.compile("[^\x00-\x7f]")
 # So many of the letters beyond ASCII are of East Asia. A few of them may be accents by chance.
@@ -211,6 +221,10 @@ def _east_asian(file: str) -> str | None:
     japanese = (name for name, found in letters.items() if name in JAPANESE and _are_kana(found))
     if (kana := next(japanese, None)) is not None:
         return kana
+    # Two bytes of another language are two of these as well, but an odd number of them fits no other.
+    half_width = HALF_WIDTH_KANA.findall(letters.get("shift-jis", ""))
+    if letters.keys() == {"shift-jis"} and len(half_width) >= max(LEAST_LETTERS, len(letters["shift-jis"]) / 5):
+        return "shift-jis"
     fitting = [name for name, found in letters.items() if len(found) >= LEAST_LETTERS]
     if not fitting:
         return None
@@ -262,6 +276,7 @@ def _code_page(file: str) -> str:
     best = _fitting_page(text, CODE_PAGES)
     if best in (None, "windows-1252"):
         best = next((page for page in WITH_UMLAUTS if _fitting_page(_telling_words(text, page), (page,))), None)
+    best = best or _page_by_letters(text)
     return best or ("windows-1252" if has_control_bytes else "latin-1")
 
 
@@ -273,6 +288,18 @@ def _fitting_page(text: bytes, pages: Sequence[str]) -> str | None:
     western = confidence.get("windows-1252", 0)
     is_clear = confidence.get(best, 0) >= max(LEAST_CONFIDENCE, CLEARLY_BETTER * western)
     return best if is_clear else None
+
+
+def _page_by_letters(text: bytes) -> str | None:
+    """The code page in which words have letters alone that have signs in Windows-1252, or Icelandic ones; else None."""
+    words = set(WORD.findall(text))
+    with_signs = [word for word in words if SIGN_IN_WORD.search(word)]
+    if len(with_signs) >= LEAST_WORDS:
+        whole = {page: sum(word.decode(page, "replace").isalpha() for word in with_signs) for page in OF_LATIN_LETTERS}
+        return next((page for page in whole if whole[page] >= MOST_LETTERS * len(with_signs)), None)
+    there = set(text)
+    is_turkish = sum(not there.isdisjoint(pair) for pair in TURKISH) > 1 and there.isdisjoint(ACUTE)
+    return "windows-1254" if is_turkish else None
 
 
 def _telling_words(sample: bytes, page: str) -> bytes:
