@@ -344,8 +344,37 @@ def test_amounts_of_stripes_api_are_not_read_as_whole_units(
     assert str(stopped.value) == (
         f"'{heading}' of '{tmp_path}/charges.csv' seems to hold hundredths of the currency: the headings are those of"
         " Stripe's API, and all its numbers are whole. Divide it by 100 in a view of the warehouse that the setting"
-        " 'transactions' names, under another heading, and name that in column_mapping: {amount: …}."
+        " 'transactions' names, under another heading, and name that in column_mapping: {amount: …}. If they are whole"
+        f' units, say so with --vars \'{{column_mapping: {{ordered_at: "created", amount: "{heading}"}}}}\'.'
     )
+    said = {"ordered_at": "created", "amount": heading}
+    assert planned(warehouse, tmp_path / "charges.csv", *lines, column_mapping=said).relation.headings["amount"]
+
+
+def test_a_heading_of_stripes_that_has_to_be_mapped_anyhow_is_no_answer(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    lines = [line.replace("amount,", "unit_amount,") for line in charges()]
+    mapping = {"ordered_at": "created", "unit_price": "unit_amount"}
+    with pytest.raises(InputError, match=r"If they are whole units, give it another heading, such as Price\.$"):
+        planned(warehouse, tmp_path / "prices.csv", *lines, column_mapping=mapping)
+
+
+@pytest.mark.parametrize("first", [[], charges(amount="0")[1:]])
+def test_earlier_files_without_money_show_nothing_of_whole_units(
+    first: list[str], warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    request = real_request(tmp_path / "*.csv", column_mapping={"ordered_at": "created"})
+    write(tmp_path / "1.csv", STRIPE, *first)
+    ingest(warehouse, request)
+    write(tmp_path / "2.csv", *charges())
+    with pytest.raises(InputError, match="seems to hold hundredths"):
+        plan_input(warehouse, request)
+    # cents show it
+    write(tmp_path / "2.csv", *charges(amount="19.99"))
+    ingest(warehouse, request)
+    write(tmp_path / "3.csv", *charges(amount="20"))
+    assert not plan_input(warehouse, request).is_full_read
 
 
 def test_what_the_sentence_about_stripe_advises_works(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

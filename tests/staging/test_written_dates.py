@@ -289,3 +289,14 @@ def test_a_file_whose_days_are_read_as_months_is_a_warning(days: list[str], rows
         assert lines.rows(query) == ([(rows, f"eu.csv: {days[0]}")] if rows else [])
     with lines_of(tmp_path / "*.csv", date_format=MONTH_FIRST) as lines:
         assert lines.rows(query) == []
+
+
+def test_a_shop_that_bills_on_the_first_of_each_month_is_no_doubt(tmp_path: Path) -> None:
+    headings = "Order ID,Customer ID,Order Date,Price"
+    firsts = [f"{month:02}/01/{{}}" for month in range(1, 13) for _ in range(3)]
+    for year, others in ((2023, ["12/31/2023", "05/17/2023"]), (2024, [])):
+        days = [*(day.format(year) for day in firsts), *others]
+        rows = [f"{year}{number},c{number % 3},{day},1.00" for number, day in enumerate(days)]
+        (tmp_path / f"{year}.csv").write_text("\n".join([headings, *rows]) + "\n", "utf-8")
+    with lines_of(tmp_path / "*.csv") as lines:
+        assert lines.rows("select kind from {{ ref('input_warnings') }} where kind = 'days_in_doubt'") == []

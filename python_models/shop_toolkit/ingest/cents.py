@@ -4,13 +4,14 @@ As they are, they would count a hundredfold.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import duckdb
 
 from shop_toolkit.errors import InputError, shortened
 from shop_toolkit.ingest.exports import comparable
-from shop_toolkit.ingest.headings import MONEY
+from shop_toolkit.ingest.headings import COLUMN_ALIASES, MONEY, in_quotes, mapping_example
 from shop_toolkit.ingest.money import Readers
 from shop_toolkit.ingest.relation import InputRelation
 
@@ -49,13 +50,20 @@ TWO_DECIMALS = r"[.,][0-9]{2}\D*$"
 IS_WHOLE = f"number = floor(number) and not regexp_matches(written, '{TWO_DECIMALS}')"
 
 
-def check_cents(connection: duckdb.DuckDBPyConnection, forms: Sequence[InputRelation], readers: Readers) -> None:
+def check_cents(
+    connection: duckdb.DuckDBPyConnection,
+    forms: Sequence[InputRelation],
+    readers: Readers,
+    column_mapping: Mapping[str, Any],
+) -> None:
     """Stop where a column of money is one of hundredths, by its heading or by others, and by its numbers, all whole.
 
     Args:
         connection: Where the relations can be read.
         forms: The rows of a first build, those of each form apart: a few later ones may well be of whole prices.
         readers: How texts become numbers.
+        column_mapping: The setting of that name. Where it names a heading of Stripe's that is read anyhow, it says that
+            this holds whole units.
 
     Raises:
         InputError: There is such a column.
@@ -67,8 +75,13 @@ def check_cents(connection: duckdb.DuckDBPyConnection, forms: Sequence[InputRela
             words = re.findall(r"[^\W\d_]+", re.sub(r"([a-zа-я])([A-ZА-Я])", r"\1 \2", heading).lower())
             if not HUNDREDTHS.isdisjoint(words):
                 _check_named(connection, rows, readers, column)
-            elif comparable(heading) in STRIPE_MONEY:
-                _check_stripe(connection, rows, readers, column)
+            elif comparable(heading) in STRIPE_MONEY and not (column in column_mapping and _is_known(column, heading)):
+                _check_stripe(connection, rows, readers, column, column_mapping)
+
+
+def _is_known(column: str, heading: str) -> bool:
+    """Whether a heading is read as this column without a setting."""
+    return comparable(heading) in COLUMN_ALIASES[column]
 
 
 def _check_named(connection: duckdb.DuckDBPyConnection, rows: InputRelation, readers: Readers, column: str) -> None:
@@ -85,7 +98,13 @@ def _check_named(connection: duckdb.DuckDBPyConnection, rows: InputRelation, rea
         )
 
 
-def _check_stripe(connection: duckdb.DuckDBPyConnection, rows: InputRelation, readers: Readers, column: str) -> None:
+def _check_stripe(
+    connection: duckdb.DuckDBPyConnection,
+    rows: InputRelation,
+    readers: Readers,
+    column: str,
+    column_mapping: Mapping[str, Any],
+) -> None:
     """Raise InputError where the headings are those of Stripe's API, and what they hold is written as it does."""
     column_of = {comparable(rows.headings.get(name, name)): sql for name, sql in rows.columns.items()}
     column_of |= {comparable(heading): sql for heading, sql in rows.others.items()}
@@ -114,8 +133,13 @@ def _check_stripe(connection: duckdb.DuckDBPyConnection, rows: InputRelation, re
     evidence = ids if not is_marked else max(seconds or 0, ids or 0)
     if whole is not None and min(whole, evidence) >= NEARLY_ALL and small <= FEW:
         heading = shortened(rows.headings[column], 60)
+        way = "give it another heading, such as Price"
+        if _is_known(column, rows.headings[column]):
+            example = mapping_example(column_mapping, in_quotes({column: rows.headings[column]}))
+            way = f"say so with --vars '{example}'"
         raise InputError(
             f"'{heading}' of {rows.name} seems to hold hundredths of the currency: the headings are those of Stripe's"
             f" API, and all its numbers are whole. Divide it by 100 in a view of the warehouse that the setting"
-            " 'transactions' names, under another heading, and name that in column_mapping: {amount: …}."
+            " 'transactions' names, under another heading, and name that in column_mapping: {amount: …}. If they are"
+            f" whole units, {way}."
         )

@@ -13,9 +13,10 @@ from shop_toolkit.ingest.currencies import check_currency
 from shop_toolkit.ingest.dates import check_dates_fit, future_findings, resolve_date_format, zone_findings
 from shop_toolkit.ingest.day_order import day_findings
 from shop_toolkit.ingest.findings import Finding
+from shop_toolkit.ingest.headings import MONEY
 from shop_toolkit.ingest.ingested import Ingested
 from shop_toolkit.ingest.lost_commas import check_commas
-from shop_toolkit.ingest.money import MoneyReading
+from shop_toolkit.ingest.money import MoneyReading, Readers
 from shop_toolkit.ingest.money_meaning import MoneyMeaning, meaning_of_money
 from shop_toolkit.ingest.months import MONTH_NAME, check_names_of_months
 from shop_toolkit.ingest.numbers import WrittenNumbers, number_findings, resolve_separator, written_numbers
@@ -69,9 +70,11 @@ def evidence_of(log: TransactionLog, pending: Sequence[str], held: Ingested) -> 
     findings = twin_findings(log.connection, raw, log.request.column_mapping)
     formats, numbers = _formats(log, checked, held.formats)
     checked = replace(checked, numbers=numbers)
-    findings += _findings_of_formats(log, checked, formats)
+    has_orders = held.has_rows and table_exists(log.connection, log.request.orders)
+    orders = log.request.orders if has_orders else None
+    findings += _findings_of_formats(log, checked, formats, orders)
     _check_money(log, raw, checked, formats, held, log.short_columns(pending))
-    findings += _year_findings(log, checked, formats, held)
+    findings += _year_findings(log, checked, formats, orders)
     of_pending = {name: log.files[name] for name in pending}
     findings += times_left_out(log.connection, checked.rows, raw, of_pending, log.request.column_mapping)
     # Files of several forms may call a total by several names.
@@ -115,7 +118,9 @@ def _formats(log: TransactionLog, checked: CheckedRows, earlier: Formats) -> tup
     return Formats(date_format, separator), numbers
 
 
-def _findings_of_formats(log: TransactionLog, checked: CheckedRows, formats: Formats) -> list[Finding]:
+def _findings_of_formats(
+    log: TransactionLog, checked: CheckedRows, formats: Formats, orders: str | None
+) -> list[Finding]:
     dates = checked.date_column(formats.date_format)
     is_separator_set = log.request.settings["decimal_separator"] is not None
     return [
@@ -127,6 +132,7 @@ def _findings_of_formats(log: TransactionLog, checked: CheckedRows, formats: For
             checked.rows,
             formats.date_format,
             checked.date_columns,
+            orders=orders,
             is_set=log.request.settings["date_format"] is not None,
         ),
         *number_findings(checked.numbers, formats.decimal_separator, is_set=is_separator_set),
@@ -150,19 +156,24 @@ def _check_money(
         stored_rows=request.rows if held.has_rows else None, short=short,
     )  # fmt: skip
     check_quantities(log.connection, parts, readers, request.column_mapping)
-    if not held.has_rows:
-        check_cents(log.connection, parts, readers)
+    if not (held.has_rows and _has_amounts(log, readers)):
+        check_cents(log.connection, parts, readers, request.column_mapping)
 
 
-def _year_findings(log: TransactionLog, checked: CheckedRows, formats: Formats, held: Ingested) -> list[Finding]:
+def _has_amounts(log: TransactionLog, readers: Readers) -> bool:
+    """Whether earlier builds read money: headings alone, and zeros, show nothing of it."""
+    money = " or ".join(f"{readers.value(column)} <> 0" for column in MONEY)
+    return bool(log.connection.execute(f"select 1 from {log.request.rows} where {money} limit 1").fetchall())
+
+
+def _year_findings(log: TransactionLog, checked: CheckedRows, formats: Formats, orders: str | None) -> list[Finding]:
     """A warning of files whose years may be at the other end of their dates."""
     if formats.date_format is None:
         return []
     request = log.request
-    has_orders = held.has_rows and table_exists(log.connection, request.orders)
     return year_findings(
         log.connection, checked.rows, formats.date_format, checked.date_columns, request.today, request.plausible_days,
-        orders=request.orders if has_orders else None,
+        orders=orders,
         is_set=request.settings["date_format"] is not None,
     )  # fmt: skip
 
