@@ -135,6 +135,21 @@ increment_id,created_at,status,customer_id,customer_email,order_currency_code,bi
         {"no_price": 1, "cancelled_order": 2},
         "Magento order items",
     ),
+    # The grid of orders: of one order a part came back, of another all.
+    "magento, grid of orders": Case(
+        """
+ID,Purchase Point,Purchase Date,Bill-to Name,Ship-to Name,Grand Total (Base),Grand Total (Purchased),Status,Customer Email,Total Refunded
+000000001,Main,"Feb 1, 2024 9:00:00 AM",Ann A,Ann A,€71.75,€71.75,Complete,ann@shop.example,0
+000000002,Main,"Feb 2, 2024 4:13:00 PM",Ben B,Ben B,€65.50,€65.50,Complete,ben@shop.example,3.00
+000000003,Main,"Feb 13, 2024 4:13:00 PM",Ben B,Ben B,€10.00,€10.00,Closed,ben@shop.example,10.00
+000000004,Main,"Feb 14, 2024 4:13:00 PM",Ben B,Ben B,€10.00,€10.00,Canceled,ben@shop.example,
+""",
+        {"ann@shop.example": "71.75", "ben@shop.example": "62.50"},
+        2,
+        ("000000001", "", "2024-02-01 09:00:00"),
+        {"cancelled_order": 2},
+        "Magento orders",
+    ),
     "bigcommerce, a row per order": Case(
         """
 Order ID,Customer ID,Customer Name,Customer Email,Customer Phone,Order Date,Order Time,Order Status,Subtotal (inc tax),Subtotal (ex tax),Tax Total,Order Total (inc tax),Order Total (ex tax),Payment Method,Total Quantity,Total Shipped,Date Shipped,Order Currency Code,Exchange Rate,Billing Country,Product Details

@@ -90,6 +90,38 @@ def amounts(connection: duckdb.DuckDBPyConnection, path: Path, **settings: Any) 
             id="a line's total with tax",
         ),
         pytest.param(
+            HEADINGS + ",Units per case",
+            ["1,A,3,2024-01-05,1.50,54.00,7,12", "2,A,1,2024-01-06,2.25,13.50,7,6", "3,B,2,2024-01-07,4,8,8,"],
+            {"amount": "Total"}, "'Total' is 'Price' × quantity × 'Units per case': it is the amount of the line.",
+            id="cases at the price of a piece",
+        ),
+        pytest.param(
+            HEADINGS + ",Pack size", ["1,A,3,2024-01-05,1.50,4.50,7,12", "2,A,2,2024-01-06,2.25,4.50,7,6"],
+            {"unit_price": "Price"}, "'Total' is 'Price' × quantity: 'Price' is the price of a unit.",
+            id="pieces, whatever their pack holds",
+        ),
+        pytest.param(
+            HEADINGS + ",VAT %", ["1,A,3,2024-01-05,10.00,35.70,7,19%", "2,A,2,2024-01-06,5.00,10.70,7,7%"],
+            {"unit_price": "Price"}, "'Total' is 'Price' × quantity and 'VAT %': 'Price' is a unit's price before tax.",
+            id="a line's total with a tax in percent",
+        ),
+        pytest.param(
+            HEADINGS,
+            ["1,A,3,2024-01-05,10.00,30.00,7", "2,A,1,2024-01-06,5.00,5.00,7", "3,A,-2,2024-01-07,-10.00,-20.00,7"],
+            {"amount": "Total"},
+            "'Total' is 'Price' × quantity, and negative where both are: it is the amount of the line.",
+            id="a return with two minus signs",
+        ),
+        pytest.param(
+            HEADINGS.replace("Total", "Net").replace("Price", "List price,Price"),
+            ["1,A,3,2024-01-05,12,10.00,30.00,7", "2,A,2,2024-01-06,5,5,10,7"],
+            {"unit_price": "Price"}, "'Net' is 'Price' × quantity: 'Price' is the price of a unit.", id="a net total",
+        ),
+        pytest.param(
+            HEADINGS.replace("Total", "Net"), ["1,A,3,2024-01-05,11.90,25.21,7"], {"unit_price": "Price"}, None,
+            id="a net amount that the price doesn't show",
+        ),
+        pytest.param(
             HEADINGS, ["1,A,1,2024-01-05,10.00,44.00,7"], {"unit_price": "Price"}, None, id="nothing can show it",
         ),
     ],
@@ -105,12 +137,14 @@ def test_price_times_quantity_decides_which_column_is_which(
     path = write(tmp_path / "shop.csv", headings, *lines)
     plan = planned(warehouse, path)
     assert money_columns(plan) == columns
-    assert plan.messages()[1:] == ([sentence] if sentence else [])
+    assert list(plan.meaning) == ([sentence] if sentence else [])
     assert {finding.kind for finding in plan.findings} <= {"unused_columns"}
     # a setting decides without any proof
-    assert money_columns(planned(warehouse, path, column_mapping={"amount": "Total"})) == {"amount": "Total"}
+    total = "Net" if "Net" in headings else "Total"
+    assert money_columns(planned(warehouse, path, column_mapping={"amount": total})) == {"amount": total}
     price_is_set = money_columns(planned(warehouse, path, column_mapping={"unit_price": "Price"}))
-    assert price_is_set == (columns if "Discount" in headings else {"unit_price": "Price"})
+    # that the price is a unit's leaves open what a line comes to
+    assert price_is_set == (columns if columns.get("amount") == "Total" else {"unit_price": "Price"})
 
 
 def test_a_total_that_nothing_explains_is_a_warning(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -245,6 +279,67 @@ def test_a_total_may_show_that_prices_are_after_the_discount_or_with_tax(
         "'Total' is 'Price' × quantity: 'Price' is the price of a unit.", "'Price' is after 'Discount'.",
     ]  # fmt: skip
     assert [finding.kind for finding in plan.findings] == ["unused_columns"]
+
+
+@pytest.mark.parametrize("discounts", [("10", "0", "25"), ("10%", "0%", "25%"), ("0.1", "0", "0.25"), ("1", "0", "5")])
+def test_a_total_with_tax_shows_that_prices_are_before_the_discount(
+    discounts: tuple[str, str, str], warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """Of 10.00, 5.00 and 20.00 less 10 %, nothing and 25 %, or less 1.00 and 5.00; with 20 % or with its money."""
+    lines = ["1,A,2,2024-01-05,5.00,10.80,7", "2,A,1,2024-01-06,5.00,6.00,7", "3,A,4,2024-01-07,5.00,18.00,8"]
+    written = [f"{line},{discount}" for line, discount in zip(lines, discounts, strict=True)]
+    for heading, taxes in (("VAT %", ("20", "20", "20")), ("VAT", ("1.80", "1.00", "3.00"))):
+        taxed = [f"{line},{tax}" for line, tax in zip(written, taxes, strict=True)]
+        path = write(tmp_path / "shop.csv", f"{HEADINGS},Discount,{heading}", *taxed)
+        assert amounts(warehouse, path) == ["9.00", "5.00", "15.00"]
+        plan = planned(warehouse, path)
+        assert list(plan.meaning) == [
+            f"'Total' is 'Price' × quantity less 'Discount', and '{heading}': both are not in 'Price', and 'Discount'"
+            " is taken off."
+        ]
+        assert {finding.kind for finding in plan.findings} <= {"unused_columns"}
+
+
+@pytest.mark.parametrize("price", ["Price", "Amount"])
+@pytest.mark.parametrize("discounts", [("2.00", "", "5.00"), ("20%", "", "25%")])
+def test_a_total_shows_the_discount_of_a_log_without_quantities(
+    price: str, discounts: tuple[str, str, str], warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    lines = ["1,A,2024-01-05,10.00,8.00,7", "2,A,2024-01-06,5.00,5.00,7", "3,B,2024-01-07,20.00,15.00,8"]
+    rows = [f"{line},{discount}" for line, discount in zip(lines, discounts, strict=True)]
+    path = write(tmp_path / "shop.csv", f"Order ID,SKU,Order Date,{price},Total,Customer ID,Discount", *rows)
+    assert amounts(warehouse, path) == ["8.00", "5.00", "15.00"]
+    plan = planned(warehouse, path)
+    percent = " percent" if "%" in discounts[0] else ""
+    assert list(plan.meaning) == [f"'Total' is '{price}' less 'Discount'{percent}: it is the amount of the line."]
+    assert {finding.kind for finding in plan.findings} <= {"unused_columns"}
+    # what the total doesn't show stays a doubt
+    path = write(path, f"Order ID,SKU,Order Date,{price},Total,Customer ID,Discount", *rows, "4,A,2024-01-08,9,9,7,3")
+    assert [finding.kind for finding in planned(warehouse, path).findings][:1] == ["discounts_left_out"]
+
+
+@pytest.mark.parametrize(("part", "kind"), [("Discount", "discounts_left_out"), ("Refunded", "refunds_left_out")])
+def test_an_amount_before_what_is_taken_off_is_a_warning_also_where_it_is_named(
+    part: str, kind: str, warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """A hint offered Gross, and the money of all discounts was there without a word."""
+    lines = ["1,A,2,2024-01-05,22.00,2.20,19.80,7", "2,B,1,2024-01-06,5.00,0,5.00,7", "3,B,1,2024-01-06,5.00,1,4.00,7"]
+    headings = f"Order ID,SKU,Qty,Order Date,Gross,{part},Money paid,Customer ID"
+    path = write(tmp_path / "shop.csv", headings, *lines)
+    doubts = [
+        (finding.kind, finding.row_count, finding.example, finding.suggestion)
+        for finding in planned(warehouse, path, column_mapping={"amount": "Gross"}).findings
+        if finding.kind != "unused_columns"
+    ]
+    advice = (
+        "They are not taken off: 'Money paid' is 'Gross' less them. If it should count, name it in column_mapping:"
+        " {amount: …}."
+    )
+    assert doubts == [(kind, 2, f"{part}: 2.2", advice)]
+    others = [line.replace("19.80", "19.70") for line in lines]
+    for answer, rows in (("Money paid", lines), ("Gross", others)):
+        findings = planned(warehouse, write(path, headings, *rows), column_mapping={"amount": answer}).findings
+        assert {finding.kind for finding in findings} == {"unused_columns"}
 
 
 def test_discounts_beside_amounts_are_a_warning(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

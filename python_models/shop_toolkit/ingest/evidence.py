@@ -17,7 +17,7 @@ from shop_toolkit.ingest.headings import MONEY
 from shop_toolkit.ingest.ingested import Ingested
 from shop_toolkit.ingest.lost_commas import check_commas
 from shop_toolkit.ingest.money import MoneyReading, Readers
-from shop_toolkit.ingest.money_meaning import MoneyMeaning, meaning_of_money
+from shop_toolkit.ingest.money_meaning import MoneyMeaning, meaning_of_money, net_findings
 from shop_toolkit.ingest.months import MONTH_NAME, check_names_of_months
 from shop_toolkit.ingest.numbers import WrittenNumbers, number_findings, resolve_separator, written_numbers
 from shop_toolkit.ingest.price_units import check_price_units
@@ -83,7 +83,9 @@ def evidence_of(log: TransactionLog, pending: Sequence[str], held: Ingested) -> 
     findings += check_price_units(
         log.connection, raw, checked.rows, log.request.money_readers(formats), log.request.column_mapping, money
     )
-    findings += meaning.doubts(money)
+    nets = net_findings(log.connection, raw, checked.rows, log.request.money_readers(formats)) if money.is_plain else []
+    shown = {finding.kind for finding in nets}
+    findings += [*nets, *(finding for finding in meaning.doubts(money) if finding.kind not in shown)]
     findings += unread_findings(
         log.connection, raw, log.request.column_mapping, log.request.money_readers(formats), money
     )

@@ -83,6 +83,14 @@ EXPORTS: tuple[Export, ...] = (
         words={"order_status": {"closed": "refunded"}},
     ),
     Export(
+        "Magento orders",
+        ("purchasepoint", "purchasedate", "grandtotalbase|grandtotalpurchased"),
+        {"invoice_id": "id", "customer_id": "customeremail", "ordered_at": "purchasedate",
+         "amount": "grandtotalbase|grandtotalpurchased", "order_status": "status"},
+        words={"order_status": {"closed": "refunded"}},
+        refunds_of="line",
+    ),
+    Export(
         "BigCommerce orders, a row per product",
         ("orderid", "productqty", "producttotalprice|productunitprice"),
         {"customer_id": "customeremail|billingemail|customerid", "product_id": "productsku|productid",

@@ -12,7 +12,14 @@ from shop_toolkit.ingest.exports import comparable
 from shop_toolkit.ingest.headings import COLUMN_ALIASES
 from shop_toolkit.ingest.relation import InputRelation, number_text
 
-TOTALS = (*COLUMN_ALIASES["amount"], "subtotal", "ordersubtotal", "ordertotal", "invoicetotal", "grandtotal")
+# What is left of a line, by what and of how many units: where rows do not show it, it is no doubt of the price.
+NET_TOTALS = (
+    "net", "netamount", "nettotal", "linenet", "netlinetotal", "netlineamount", "netvalue", "extendedprice",
+    "extendedamount",
+)  # fmt: skip
+TOTALS = (
+    *COLUMN_ALIASES["amount"], "subtotal", "ordersubtotal", "ordertotal", "invoicetotal", "grandtotal", *NET_TOTALS,
+)  # fmt: skip
 PARTS: dict[str, tuple[str, ...]] = {
     "discount": (
         "discount", "discountamount", "linediscount", "itemdiscount", "lineitemdiscount", "totaldiscount",
@@ -35,6 +42,15 @@ PARTS: dict[str, tuple[str, ...]] = {
         "per", "perunits", "perquantity", "unitédeprix", "unidaddeprecio", "unitàdiprezzo", "unitàprezzo",
         "prijseenheid", "jednostkaceny", "prisenhed", "prisenhet", "единицацены", "ценаза",
     ),
+    # How many units of the price each counted unit has: cases of twelve, sold at the price of a piece.
+    "pack": (
+        "unitspercase", "unitsperpack", "unitsperbox", "unitspercarton", "unitspersalesunit", "qtypercase",
+        "qtyperpack", "qtyperunitofmeasure", "quantityperunitofmeasure", "piecespercase", "piecesperpack",
+        "piecesperbox", "pcspercase", "pcsperpack", "pcsperbox", "casesize", "casepack", "packsize", "packqty",
+        "packquantity", "caseqty", "boxqty", "cartonqty", "conversionfactor", "uomfactor", "stückprokarton",
+        "stückprove", "inhaltprove", "vpe", "vpemenge", "gebindegröße", "packungsgröße", "umrechnungsfaktor",
+        "colisage", "unitésparcolis", "unidadesporcaja", "pezzipercartone", "aantalperdoos", "вупаковке",
+    ),
 }  # fmt: skip
 # A number with letters or signs around it, and perhaps signs between thousands.
 UNITS_AMONG_WORDS = r"[^0-9-]*[0-9]+([., ][0-9]{3})*([^0-9.,][^0-9]*)?"
@@ -49,7 +65,7 @@ class MoneyReading:
         amount: Which column is the amount of a line, 'total' or 'price'; None where the price is that of a unit.
         total: The heading of the total, as it is compared.
         less: What is taken off the amounts, 'discount' or 'refund', and whether its column is of the 'line' or of the
-            'order'; an order's is spread over its lines.
+            'order'; an order's is spread over its lines. A line's may be a 'percent' or a 'share' of its amount.
     """
 
     amount: str | None = None
@@ -67,10 +83,9 @@ class MoneyReading:
 
     def revise(self, relation: InputRelation, readers: "Readers") -> InputRelation:
         """The rows with the columns that this reading makes of them."""
-        has_prices = {"unit_price", "quantity"} <= relation.columns.keys()
-        # Without prices, the amounts are those of lines, or of orders that have one.
-        has_amounts = "unit_price" not in relation.columns and self.amount is None
-        if not (self.amount or self.less) or not (has_prices or has_amounts):
+        # Without quantities, a price is an amount already, and so is an amount of a line, or of an order that has one.
+        is_amount = not {"unit_price", "quantity"} <= relation.columns.keys()
+        if not (self.amount or self.less) or (is_amount and self.amount == "price"):
             return relation
         found = money_headings(relation)
         column = "unit_price" if "unit_price" in relation.columns else "amount"
@@ -116,7 +131,7 @@ class Readers:
 
 
 def money_text(name: str, sql: str, readers: Readers) -> str:
-    """SQL: a value of a column of money as a text that the readers read; a discount may be so many percent.
+    """SQL: a value of a column of money as a text that the readers read; a discount or a tax may be so many percent.
 
     Units may stand among words, as in "per 100" and "1.000 Stück", or be C and M, as in the US.
     """
@@ -127,7 +142,7 @@ def money_text(name: str, sql: str, readers: Readers) -> str:
             f" else case when regexp_full_match({text}, '{UNITS_AMONG_WORDS}')"
             f" then regexp_replace({text}, '[^0-9]', '', 'g') else {text} end end"
         )
-    return f"replace({text}, '%', '')" if name == "discount" else text
+    return f"trim(replace({text}, '%', ''))" if name in ("discount", "tax") else text
 
 
 def money_headings(relation: InputRelation) -> dict[str, str]:
@@ -144,10 +159,13 @@ def _net(raw: InputRelation, revised: InputRelation, reading: MoneyReading, read
     """The rows with an amount from which discounts and refunds are taken, exact to the cent for each order."""
     found = money_headings(raw)
     price = revised.columns["amount"]
-    is_of_unit = reading.amount is None and "unit_price" in raw.columns
+    is_of_unit = reading.amount is None and {"unit_price", "quantity"} <= raw.columns.keys()
     quantity = raw.columns["quantity"] if is_of_unit else "1"
     values = {"price": price, "quantity": quantity} | {part: raw.others[found[part]] for part in reading.less}
-    numbers = ", ".join(f"{readers.value(sql)} as {PAID}_{name}" for name, sql in values.items())
+    texts = {name: money_text(name, sql, readers) for name, sql in values.items()}
+    numbers = ", ".join(
+        f"({readers.number.replace('number_text', f'({text})')}) as {PAID}_{name}" for name, text in texts.items()
+    )
     invoice = (
         f"nullif(trim(cast({raw.columns['invoice_id']} as varchar)), '')" if "invoice_id" in raw.columns else "null"
     )
@@ -179,6 +197,9 @@ def _taken_off(part: str, of: str, order: str) -> str:
     number = f"abs(coalesce({PAID}_{part}, 0))"
     if of == "line":
         return f" - least({number}, greatest({PAID}_gross, 0))"
+    if of in ("percent", "share"):
+        share = f"try_cast({number} as decimal(7, 4))" + (" * 0.01" if of == "percent" else "")
+        return f" - {PAID}_gross + round({PAID}_gross * greatest(1 - {share}, 0), 2)"
     running = f"{order} order by {PAID}_line rows between unbounded preceding"
     so_far, before = (
         f"round(cast(least(max({number}) over ({order}), {PAID}_total) as double)"

@@ -15,31 +15,44 @@ from shop_toolkit.ingest.exports import export_called
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import mapping_example
 from shop_toolkit.ingest.marks import mark_of
-from shop_toolkit.ingest.money import PARTS, TOTALS, MoneyReading, Readers, money_headings, money_text
+from shop_toolkit.ingest.money import NET_TOTALS, PARTS, TOTALS, MoneyReading, Readers, money_headings, money_text
 from shop_toolkit.ingest.money_proofs import (
+    RESTS,
+    UNITS,
     filled_lines,
     grain_of,
     is_proven,
     lines_in_doubt,
     lines_of_money,
+    money_column,
     money_of_contradicting_lines,
     proof_of,
     refunded_orders,
+    sampled_numbers,
 )
+from shop_toolkit.ingest.money_signs import CENT
 from shop_toolkit.ingest.relation import InputRelation
 
+# Columns of whatever heading are looked at in so many rows: to parse a long file once more takes time.
+FIRST_ROWS = 20_000
 # An order's total on each of its lines can be a coincidence in so few orders.
 FEW_ORDERS = 10
 SENTENCES = {
-    "divided": "'{total}' is '{price}' × quantity / '{per}': it is the amount of the line.",
+    "per": "'{total}' is '{price}' × quantity / '{per}': it is the amount of the line.",
+    "pack": "'{total}' is '{price}' × quantity × '{pack}': it is the amount of the line.",
     "discounted": "'{total}' is '{price}' × quantity less '{discount}': it is the amount of the line.",
     "percent": "'{total}' is '{price}' × quantity less '{discount}' percent: it is the amount of the line.",
+    "less and taxed": "'{total}' is '{price}' × quantity less '{discount}', and '{tax}': both are not in '{price}', and"
+    " '{discount}' is taken off.",
+    "signed": "'{total}' is '{price}' × quantity, and negative where both are: it is the amount of the line.",
     "line total": "'{total}' is '{price}' × quantity: '{price}' is the price of a unit.",
     "equal": "'{price}' equals '{total}', whatever the quantity: it is the amount of the line.",
     "taxed": "'{total}' is '{price}' × quantity and '{tax}': '{price}' is a unit's price before tax.",
     "order total": "'{total}' is the order's sum of '{price}' × quantity: '{price}' is the price of a unit.",
     "total of amounts": "'{total}' is the order's sum of '{price}': that is the amount of the line.",
 }
+# With these sources the total is the amount of the line: nothing has to be taken off.
+FULL_TOTALS = ("per", "pack", "discounted", "percent")
 # The part of the money, how it is taken off, a sentence about it, and a doubt; None where there is none.
 _Shown = tuple[str, str | None, str | None, Finding | None]
 
@@ -114,23 +127,45 @@ def meaning_of_money(
         doubts = _check_amounts_are_of_lines(connection, relation, readers, column_mapping)
         doubts |= _unused(connection, relation, readers, found[0], common)
         of = _refunds_by_export(parts) if "refund" in common else ""
-        if not of:
+        if of:
+            # Whatever these rows hold, as later ones are read alike.
+            sentences = [f"'{found[0]['refund']}' is taken off the amounts."] if doubts.pop("refund", None) else []
+            return MoneyMeaning(less={"refund": of}, sentences=sentences, findings=doubts)
+        if "discount" not in doubts or not totals:
             return MoneyMeaning(findings=doubts)
-        # Whatever these rows hold, as later ones are read alike.
-        sentences = [f"'{found[0]['refund']}' is taken off the amounts."] if doubts.pop("refund", None) else []
-        return MoneyMeaning(less={"refund": of}, sentences=sentences, findings=doubts)
+        with lines_of_money(connection, parts, readers, found, common):
+            return _total_after_discounts(connection, relation, found[0], totals, doubts)
     if not common:
         return MoneyMeaning()
     if any(part.continues != "false" for part in parts):
         # Their lines do not name their order, so no sum of an order is known.
         return MoneyMeaning(findings=_unused(connection, relation, readers, found[0], common))
     exports = (export_called(part.export) for part in parts)
-    with_extras = {name for export in exports if export is not None for name in export.order_totals}
+    with_extras = {*NET_TOTALS, *(name for export in exports if export is not None for name in export.order_totals)}
     with lines_of_money(connection, parts, readers, found, common):
         proofs = {total: proof_of(connection, total) for total in totals}
         return _decide(
             connection, relation, found[0], proofs, with_extras, is_price_set="unit_price" in column_mapping
         )  # fmt: skip
+
+
+def _total_after_discounts(
+    connection: duckdb.DuckDBPyConnection,
+    relation: InputRelation,
+    headings: Mapping[str, str],
+    totals: Sequence[str],
+    doubts: dict[str, Finding],
+) -> MoneyMeaning:
+    """What a log without quantities shows: a total that is the price, or the amount, less the discount."""
+    first = (relation.parts or [relation])[0]
+    names = {"price": first.headings[money_column(first)], "discount": headings["discount"]}
+    for total in totals:
+        source = _source(proof_of(connection, total))
+        if source in ("discounted", "percent"):
+            sentence = SENTENCES[source].format(total=headings[total], **names).replace(" × quantity", "")
+            findings = {part: finding for part, finding in doubts.items() if part != "discount"}
+            return MoneyMeaning(True, "total", total, None, {"discount": "none"}, [sentence], findings)
+    return MoneyMeaning(findings=doubts)
 
 
 def _is_total_of_lines(proof: Mapping[str, int], lines: str, discount_lines: str) -> bool:
@@ -140,14 +175,21 @@ def _is_total_of_lines(proof: Mapping[str, int], lines: str, discount_lines: str
 
 def _source(proof: Mapping[str, int]) -> str | None:
     """What the total and the price are; None where the rows do not show it."""
-    # Prices of one unit may come first, and those of a hundred later.
-    is_divided = proof["divided_lines"] == 0 or is_proven(proof["divided_totals"], proof["divided_lines"])
-    if proof["units"] and proof["blank"] == 0 and is_divided and is_proven(proof["all_divided"], proof["all_lines"]):
-        return "divided"
-    if proof["blank"] == 0 and _is_total_of_lines(proof, "discounted", "discounts_before"):
-        return "discounted"
-    if proof["blank"] == 0 and _is_total_of_lines(proof, "reduced", "percents_before"):
-        return "percent"
+    if proof["blank"] == 0:
+        for name in UNITS:
+            # Prices of one unit may come first, and those of a hundred later.
+            is_shown = proof[f"{name}_lines"] == 0 or is_proven(proof[f"{name}_totals"], proof[f"{name}_lines"])
+            if proof[f"{name}_units"] and is_shown and is_proven(proof[f"{name}_fitting"], proof["all_lines"]):
+                return name
+        if _is_total_of_lines(proof, "discounted", "discounts_before"):
+            return "discounted"
+        if _is_total_of_lines(proof, "reduced", "percents_before"):
+            return "percent"
+        is_negative = is_proven(proof["negative_totals"], proof["twice_negative"])
+        if is_negative and is_proven(proof["undiscounted"] + proof["negative_totals"], proof["all_lines"]):
+            return "signed"
+    if _discount_before_tax(proof) is not None:
+        return "less and taxed"
     if is_proven(proof["line_totals"], proof["lines"]):
         return "line total"
     if is_proven(proof["equal"], proof["lines"]):
@@ -159,6 +201,19 @@ def _source(proof: Mapping[str, int]) -> str | None:
     if is_proven(proof["order_totals"], proof["orders"]):
         return "order total"
     return "total of amounts" if is_proven(proof["orders_of_amounts"], proof["orders"]) else None
+
+
+def _discount_before_tax(proof: Mapping[str, int]) -> str | None:
+    """How discounts are written that prices are before, as well as before tax; None where the rows don't show it."""
+    return next(
+        (
+            name
+            for name in RESTS
+            if is_proven(proof[f"{name}_taxed"], proof["taxed_discount_lines"])
+            and is_proven(proof[f"{name}_taxed_fitting"], proof["all_lines"])
+        ),
+        None,
+    )
 
 
 def _decide(
@@ -180,19 +235,18 @@ def _decide(
     findings: dict[str, Finding] = {}
     if total is not None and source is not None:
         sentences.append(SENTENCES[source].format(total=headings[total], **names))
-    signed = total or next((name for name, proof in proofs.items() if proof["contradicting"]), None)
-    if signed is not None and proofs[signed]["contradicting"]:
-        findings |= _signs_in_doubt(connection, proofs[signed]["contradicting"], headings, price, signed)
-    if total is None:
-        open_totals = (name for name, proof in proofs.items() if proof["lines"] and name not in with_extras)
-        one_sided = (name for name, proof in proofs.items() if proof["one_sided"])
-        findings |= _total_in_doubt(connection, headings, price, next(open_totals, None) or next(one_sided, None))
-    is_less = source in ("divided", "discounted", "percent")
-    amount = "total" if is_less else "price" if source in ("equal", "total of amounts") else None
+    if (doubt := _doubt_of_totals(connection, headings, price, proofs, total, with_extras)) is not None:
+        findings["total"] = doubt
+    is_less = source in FULL_TOTALS
+    of_discount = "none" if is_less else None
+    if total is not None and source == "less and taxed":
+        of_discount = _discount_before_tax(proofs[total])
+    is_total = is_less or source == "signed"
+    amount = "total" if is_total else "price" if source in ("equal", "total of amounts") else None
     if is_price_set and amount == "price":
         amount, sentences = None, []
-    less: dict[str, str] = {"discount": "none"} if is_less else {}
-    shown = [] if is_less else [_discounts(connection, names, proofs)]
+    less = {} if of_discount is None else {"discount": of_discount}
+    shown = [_discounts(connection, names, proofs)] if of_discount is None else []
     for part, of, sentence, finding in (*shown, _refunds(connection, names), _taxes(connection, names, proofs, source)):
         less |= {part: of} if of is not None else {}
         sentences += [sentence] if sentence is not None else []
@@ -204,32 +258,40 @@ def _decide(
     )  # fmt: skip
 
 
-def _signs_in_doubt(
-    connection: duckdb.DuckDBPyConnection, rows: int, headings: Mapping[str, str], price: str, total: str
-) -> dict[str, Finding]:
-    """A warning of negative totals of lines that are sold at a positive price: they may be refunds."""
-    return {"signs": Finding(
-        "totals_in_doubt", "unit_price", rows, headings[total],
-        f"It is negative, but '{shortened(price, 40)}' and the quantity are not: these rows count as sales. If they"
-        " give back, say refund in a column transaction_type, also by a view, or export them with a negative quantity.",
-        amount=f"{money_of_contradicting_lines(connection, total):.2f}",
-    )}  # fmt: skip
+def _doubt_of_totals(
+    connection: duckdb.DuckDBPyConnection,
+    headings: Mapping[str, str],
+    price: str,
+    proofs: Mapping[str, Mapping[str, int]],
+    total: str | None,
+    with_extras: Collection[str],
+) -> Finding | None:
+    """A warning of lines whose total neither the line nor the order explains; None where there are none.
 
-
-def _total_in_doubt(
-    connection: duckdb.DuckDBPyConnection, headings: Mapping[str, str], price: str, total: str | None
-) -> dict[str, Finding]:
-    """A warning of lines whose total neither the line nor the order explains."""
-    rows, amount = (0, 0.0) if total is None else lines_in_doubt(connection, total)
-    if total is None or not rows:
-        return {}
-    # Negative totals are among them: a build stores each doubt once.
-    return {"signs": Finding(
-        "totals_in_doubt", "unit_price", rows, headings[total],
-        f"It is neither '{shortened(price, 40)}' × quantity nor an order's sum of it. The price counts; if this should,"
-        " name it in column_mapping: {amount: …}.",
-        amount=f"{amount:.2f}",
-    )}  # fmt: skip
+    Where a total is explained (`total`), some may still be negative although price and quantity are not: refunds?
+    """
+    shown = shortened(price, 40)
+    if total is None:
+        open_totals = [name for name, proof in proofs.items() if proof["lines"] and name not in with_extras]
+        open_totals += [name for name, proof in proofs.items() if proof["one_sided"]]
+        rows, amount = lines_in_doubt(connection, open_totals[0]) if open_totals else (0, 0.0)
+        # Negative totals are among them.
+        if rows:
+            return Finding(
+                "totals_in_doubt", "unit_price", rows, headings[open_totals[0]],
+                f"It is neither '{shown}' × quantity nor an order's sum of it. The price counts; if this should, name"
+                " it in column_mapping: {amount: …}.",
+                amount=f"{amount:.2f}",
+            )  # fmt: skip
+    signed = total or next((name for name, proof in proofs.items() if proof["contradicting"]), None)
+    if signed is None or not proofs[signed]["contradicting"]:
+        return None
+    return Finding(
+        "totals_in_doubt", "unit_price", proofs[signed]["contradicting"], headings[signed],
+        f"It is negative, but '{shown}' and the quantity are not: these rows count as sales. If they give back, say"
+        " refund in a column transaction_type, also by a view, or export them with a negative quantity.",
+        amount=f"{money_of_contradicting_lines(connection, signed):.2f}",
+    )  # fmt: skip
 
 
 def _discounts(
@@ -286,7 +348,7 @@ def _taxes(
 ) -> _Shown:
     """A warning where taxes stand beside prices, and no total shows whether prices include them."""
     rows, _, example = filled_lines(connection, names, "tax")
-    is_shown = source == "taxed" or any(
+    is_shown = source in ("taxed", "less and taxed") or any(
         is_proven(proof[name], proof["tax_orders"])
         for proof in proofs.values()
         for name in ("tax_added", "tax_included")
@@ -311,6 +373,52 @@ def _left_out(kind: str, rows: int, example: str) -> Finding:
         "They are not taken off, because the rows do not show that prices are before them. Name a column with the"
         " amounts that were paid in column_mapping: {amount: …}.",
     )  # fmt: skip
+
+
+def net_findings(
+    connection: duckdb.DuckDBPyConnection, raw: InputRelation, checked: InputRelation, readers: Readers
+) -> list[Finding]:
+    """Warnings of an amount, also one that the setting names, that another column shows to be before what is taken off.
+
+    Args:
+        connection: Where the relations can be read.
+        raw: The rows that the build reads, with all of their columns.
+        checked: The same rows with those columns of money that are parsed already.
+        readers: How texts become numbers.
+    """
+    findings = []
+    first = (raw.parts or [raw])[0]
+    headings = money_headings(first)
+    if "amount" not in first.columns or _refunds_by_export([first]):
+        return []
+    amount = first.columns["amount"]
+    for part, doubt in _unused(connection, raw if raw.parts else checked, readers, headings, list(headings)).items():
+        taken = first.others[headings[part]]
+        others = {name: sql for name, sql in first.others.items() if name != headings[part]}
+        text = f"(select {money_text(part, taken, readers)} as number_text)"
+        read = f"(select {readers.number} from {text})"
+        columns = [amount, read, *others.values()]
+        rows = f"(select * from {first.sql} limit {FIRST_ROWS})"
+        amounts, parts, *totals = sampled_numbers(connection, rows, columns, readers, f"{read} <> 0") or [[], []]
+        for name, net in zip(others, totals, strict=False):
+            if _is_net(amounts, parts, net):
+                findings.append(Finding(
+                    doubt.kind, "amount", doubt.row_count, doubt.example,
+                    f"They are not taken off: '{shortened(name, 40)}' is '{shortened(first.headings['amount'], 40)}'"
+                    " less them. If it should count, name it in column_mapping: {amount: …}.",
+                ))  # fmt: skip
+                break
+    return findings
+
+
+def _is_net(amounts: Sequence[float | None], parts: Sequence[float | None], totals: Sequence[float | None]) -> bool:
+    """Whether totals are the amounts less the parts, or less so many percent; of all that was paid it shows nothing."""
+    shown = [
+        total is not None and min(abs(amount - net - total) for net in (abs(part), amount * abs(part) / 100)) <= CENT
+        for amount, part, total in zip(amounts, parts, totals, strict=True)
+        if amount and part and abs(part) != abs(amount)
+    ]
+    return is_proven(sum(shown), len(shown))
 
 
 def _unused(

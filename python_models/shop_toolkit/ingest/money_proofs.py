@@ -14,8 +14,12 @@ from shop_toolkit.ingest.relation import InputRelation
 
 # So large a share of the rows or orders that can show it has to agree.
 PROVEN = 0.95
-# Of how many units a price is; where nothing says it, of one.
-UNITS = "coalesce(nullif(per, 0), 1)"
+# Of how many units a price is, or the share of the units counted that it is of; where nothing says it, of one.
+UNITS = {"per": "coalesce(nullif(per, 0), 1)", "pack": "(1 / coalesce(nullif(pack, 0), 1))"}
+# What remains of a line after a discount, by how that is written.
+RESTS = {"line": "gross - {discount}", "percent": "gross * (1 - {discount} / 100)", "share": "gross * (1 - {discount})"}
+# So many rows show what columns of whatever heading are.
+SAMPLED_ROWS = 1_000
 LINES = "money_lines"
 # Those whose total has the sign of price and quantity.
 AGREEING = "money_agreeing_lines"
@@ -57,7 +61,7 @@ def _create_lines(
     names = ["quantity", "price", *(name for name in [*TOTALS, *PARTS] if name in common)]
     selects = []
     for part, headings in zip(parts, found, strict=True):
-        sql_of = {"quantity": part.columns["quantity"], "price": part.columns["unit_price"]}
+        sql_of = {"quantity": part.columns.get("quantity", "1"), "price": part.columns[money_column(part)]}
         sql_of |= {name: part.others[headings[name]] for name in common}
         texts = ", ".join(f"{money_text(name, sql_of[name], readers)} as {name}_text" for name in names)
         invoice = f"cast({part.columns['invoice_id']} as varchar)" if "invoice_id" in part.columns else "null"
@@ -72,6 +76,11 @@ def _create_lines(
         f"create or replace temp table {LINES} as"
         f" select file_name, invoice_id, {numbers} from ({' union all '.join(selects)})"
     )
+
+
+def money_column(relation: InputRelation) -> str:
+    """Our column of the money: the price, or where there is none the amount."""
+    return "unit_price" if "unit_price" in relation.columns else "amount"
 
 
 def _columns(connection: duckdb.DuckDBPyConnection) -> set[str]:
@@ -206,10 +215,25 @@ def _create_orders(connection: duckdb.DuckDBPyConnection, total: str, parts: str
 
 def _counts_of_lines(total: str, parts: str, of_lines: str) -> str:
     """SQL: how many lines there are, and how many agree with each meaning."""
-    divided = (
-        f"least(abs(gross / {UNITS} - total), abs(gross / {UNITS} - coalesce(discount, 0) - total))"
-        f" <= {CENT} + {CENT_OF_UNIT} * abs(quantity) / {UNITS}"
-    )
+    counts = []
+    for name, units in UNITS.items():
+        fits = (
+            f"least(abs(gross / {units} - total), abs(gross / {units} - coalesce(discount, 0) - total))"
+            f" <= {CENT} + {CENT_OF_UNIT} * abs(quantity) / {units}"
+        )
+        shows = f"{units} <> 1 and gross <> 0"
+        counts += [
+            f"count({name}) as {name}_units",
+            f"count(*) filter (where {shows} and total is not null) as {name}_lines",
+            f"count(*) filter (where {shows} and {fits}) as {name}_totals",
+            f"count(*) filter (where {fits}) as {name}_fitting",
+        ]
+    for name, rest in RESTS.items():
+        some, all_lines = (rest.format(discount=discount) for discount in ("discount", "coalesce(discount, 0)"))
+        counts += [
+            f"count(*) filter (where discount > 0 and tax > 0 and {_fits_taxed(some)}) as {name}_taxed",
+            f"count(*) filter (where {_fits_taxed(all_lines)}) as {name}_taxed_fitting",
+        ]
     return f"""
         with lines as (
             select
@@ -225,7 +249,7 @@ def _counts_of_lines(total: str, parts: str, of_lines: str) -> str:
             count(*) filter (where can_show and total is not null) as lines,
             count(*) filter (where can_show and abs(gross - total) <= tolerance) as line_totals,
             count(*) filter (where can_show and abs(price - total) <= {CENT}) as equal,
-            count(*) filter (where can_show and tax > 0 and abs(gross + tax - total) <= tolerance) as taxed,
+            count(*) filter (where can_show and tax > 0 and {_fits_taxed("gross")}) as taxed,
             count(*) filter (where can_show and tax > 0 and total is not null) as taxed_lines,
             count(*) filter (where abs(gross - coalesce(discount, 0) - total) <= tolerance) as discounted,
             count(*) filter (where abs(gross - total) <= tolerance) as undiscounted,
@@ -234,10 +258,10 @@ def _counts_of_lines(total: str, parts: str, of_lines: str) -> str:
             count(*) filter (where discount > 0 and total is not null) as discount_lines,
             count(*) filter (where discount > 0 and abs(gross - discount - total) <= tolerance) as discounts_before,
             count(*) filter (where discount > 0 and abs(gross - total) <= tolerance) as discounts_after,
-            count(per) as units,
-            count(*) filter (where per > 1 and gross <> 0 and total is not null) as divided_lines,
-            count(*) filter (where per > 1 and gross <> 0 and {divided}) as divided_totals,
-            count(*) filter (where {divided}) as all_divided
+            count(*) filter (where discount > 0 and tax > 0 and total is not null) as taxed_discount_lines,
+            count(*) filter (where quantity < 0 and price < 0 and total is not null) as twice_negative,
+            count(*) filter (where quantity < 0 and price < 0 and abs(gross + total) <= tolerance) as negative_totals,
+            {", ".join(counts)}
         from lines
     """
 
@@ -262,8 +286,15 @@ def _counts_of_orders() -> str:
 
 def _fits_percent(discount: str) -> str:
     """SQL: whether the total is what remains of a line after a discount in percent, or as a share of 1."""
-    rests = [f"(1 - {discount})", f"(1 - {discount} / 100)"]
-    return "(" + " or ".join(f"abs(gross * {rest} - total) <= tolerance" for rest in rests) + ")"
+    rests = (RESTS[name].format(discount=discount) for name in ("share", "percent"))
+    return "(" + " or ".join(f"abs({rest} - total) <= tolerance" for rest in rests) + ")"
+
+
+def _fits_taxed(net: str) -> str:
+    """SQL: whether the total is a net amount and its tax, which is written in money, in percent or as a share of 1."""
+    tax = "coalesce(tax, 0)"
+    taxed = (f"{net} + {tax}", f"({net}) * (1 + {tax} / 100)", f"({net}) * (1 + {tax})")
+    return f"least({', '.join(f'abs({sum_of_both} - total)' for sum_of_both in taxed)}) <= tolerance"
 
 
 def _fits(sum_of_lines: str, discounts: str, extras: str) -> str:
@@ -350,3 +381,13 @@ def filled_lines(
         f"select count(*), coalesce(min(abs({part})), 0), coalesce(max(abs({part})), 0) from {LINES} where {part} <> 0"
     ).fetchall()
     return int(rows), float(least), float(highest)
+
+
+def sampled_numbers(
+    connection: duckdb.DuckDBPyConnection, rows: str, columns: Sequence[str], readers: Readers, where: str
+) -> list[list[float | None]]:
+    """The numbers in some columns, each a list, of some rows that meet a condition; empty where none does."""
+    texts = ", ".join(map(readers.text, columns))
+    read = f"list_transform([{texts}], lambda number_text: cast({readers.number} as double))"
+    sampled = connection.execute(f"select {read} from {rows} where {where} limit {SAMPLED_ROWS}").fetchall()
+    return [list(column) for column in zip(*(numbers for (numbers,) in sampled), strict=True)]

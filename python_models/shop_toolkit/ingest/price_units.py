@@ -14,7 +14,7 @@ from shop_toolkit.ingest.exports import comparable
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, HINTS, in_quotes, mapping_example
 from shop_toolkit.ingest.money import PARTS, MoneyReading, Readers, money_headings, money_text
-from shop_toolkit.ingest.money_proofs import is_proven
+from shop_toolkit.ingest.money_proofs import is_proven, sampled_numbers
 from shop_toolkit.ingest.money_signs import CENT, CENT_OF_UNIT
 from shop_toolkit.ingest.relation import InputRelation
 
@@ -27,8 +27,6 @@ FEW = 0.05
 SAID_UNITS = re.compile(
     r"(?:\bper|\bpro|\bje|\bpor|\bpour|\bza|\bза|/)\s*(1[.,' ]?000|100|10)(?![0-9]|\s*(?:g|ml|kg|l)\b)"
 )
-# These rows show which column is the amount of a line.
-SAMPLED_ROWS = 1_000
 
 
 def check_price_units(
@@ -177,17 +175,13 @@ def _totals(
     """The heading of what is price × quantity / units, and of what is price × quantity, by some rows of several."""
     _, units_of_row = _units(rows.others[heading] if heading is not None else None, said, readers)
     quantity = rows.columns.get("quantity", "1")
-    texts = ", ".join(map(readers.text, (rows.columns["unit_price"], quantity, *rows.others.values())))
-    read = f"list_transform([{texts}], lambda number_text: cast({readers.number} as double))"
-    sampled = connection.execute(
-        f"select {read} || [cast({units_of_row} as double)] from {rows.sql} where {units_of_row} > 1"
-        f" limit {SAMPLED_ROWS}"
-    ).fetchall()
+    columns = [rows.columns["unit_price"], quantity, *rows.others.values(), units_of_row]
+    sampled = sampled_numbers(connection, rows.sql, columns, readers, f"{units_of_row} > 1")
     if not sampled:
         return None, None
-    prices, quantities, *others, units = zip(*(row for (row,) in sampled), strict=True)
+    prices, quantities, *others, units = sampled
     numbers = {name: column for name, column in zip(rows.others, others, strict=True) if name != heading}
-    ones = [1.0] * len(units)
+    ones: list[float | None] = [1.0] * len(units)
     divided, whole = (
         next((name for name, totals in numbers.items() if _agree(prices, quantities, totals, of)), None)
         for of in (units, ones)

@@ -492,6 +492,10 @@ PATTERNS = (
         " refund in a column transaction_type, also by a view, or export them with a negative quantity."
     ),
     marked(
+        "They are not taken off: '{quoted}' is '{second}' less them. If it should count, name it in column_mapping:"
+        " {mapping}."
+    ),
+    marked(
         "It is neither '{quoted}' × quantity nor an order's sum of it. The price counts; if this should, name it in"
         " column_mapping: {mapping}."
     ),
