@@ -1,6 +1,6 @@
--- Beyond 0.25 the customers of the last day are spread otherwise than those that the rules were
--- fitted on. It only warns: the rules stay as they are, and people decide whether the shop needs
--- new ones (`refit: true`).
+-- Beyond 0.25, and beyond what chance makes of few customers, those of the last day are spread
+-- otherwise than those that the rules were fitted on. It only warns: the rules stay as they are,
+-- and people decide whether the shop needs new ones (`refit: true`).
 {{ config(severity='warn', tags='refresh') }}
 
 select

@@ -203,21 +203,25 @@ def test_first_orders_are_no_moves(tables: Tables) -> None:
 
 
 @pytest.mark.parametrize(
-    ("index", "title"),
+    ("index", "status", "title"),
     [
-        (0.09, "On 31 January 2024 nothing has drifted: every index is below 0.1"),
-        (0.1, "On 31 January 2024 the recency score has moved (index 0.10), not far enough for new rules"),
-        (0.25, "On 31 January 2024 the recency score has moved (index 0.25), not far enough for new rules"),
-        (0.26, "On 31 January 2024 the recency score has shifted (index 0.26): it is time for new rules"),
+        (0.09, "stable", "On 31 January 2024 nothing has drifted: every index is below 0.1"),
+        (0.1, "moved", "On 31 January 2024 the recency score has moved (index 0.10), not far enough for new rules"),
+        (0.25, "moved", "On 31 January 2024 the recency score has moved (index 0.25), not far enough for new rules"),
+        (0.26, "shifted", "On 31 January 2024 the recency score has shifted (index 0.26): it is time for new rules"),
+        # of few customers
+        (0.39, "moved", "On 31 January 2024 the recency score has moved (index 0.39), not far enough for new rules"),
     ],
 )
-def test_the_title_of_drift_is_the_worst_measure_of_the_last_day(tables: Tables, index: float, title: str) -> None:
+def test_the_title_of_drift_is_the_worst_measure_of_the_last_day(
+    tables: Tables, index: float, status: str, title: str
+) -> None:
     measures = tables["segment_drift"].drop_duplicates("measure")
     before = measures.assign(as_of_date=pd.Timestamp("2023-12-31"), population_stability_index=3.0)
     today = measures.assign(
         as_of_date=pd.Timestamp("2024-01-31"), population_stability_index=0.0, drift_status="stable"
     )
-    today.loc[today["measure"] == "recency_score", "population_stability_index"] = index
+    today.loc[today["measure"] == "recency_score", ["population_stability_index", "drift_status"]] = [index, status]
     assert blocks_of(tables | {"segment_drift": pd.concat([before, today])})["drift"].title == title
     # compared with itself, a day says nothing
     today["drift_status"] = "baseline"

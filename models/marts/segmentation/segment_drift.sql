@@ -3,6 +3,8 @@
     'rfm_segment', 'broad_segment', 'detailed_segment'
 ] %}
 {%- set min_share = 0.0001 %}
+{#- How many standard deviations above its mean the index is in one of twenty cases, by chance. -#}
+{%- set chance_deviations = 1.645 %}
 
 -- Counted once by all measures together: the history is long, the combinations are few.
 with history_counts as (
@@ -116,6 +118,7 @@ shares as (
         dates.as_of_date,
         bins.bin,
         coalesce(actual.customer_count, 0) as customer_count,
+        coalesce(expected.customer_count, 0) as expected_count,
         coalesce(actual.customer_count / sum(actual.customer_count) over of_day, 0) as actual_share,
         coalesce(
             expected.customer_count / sum(expected.customer_count) over of_day, 0
@@ -157,6 +160,9 @@ indexes as (
         model_version,
         as_of_date,
         cast(sum(customer_count) as bigint) as customer_count,
+        -- Two samples of so many of the same customers differ by so much, as chi-squared does.
+        (1 / sum(customer_count) + 1 / nullif(sum(expected_count), 0))
+        * (count(*) - 1 + {{ chance_deviations }} * sqrt(2 * (count(*) - 1))) as chance_index,
         sum(cast((actual - expected) * ln(actual / expected) as decimal(18, 8)))
             as population_stability_index
     from floored
@@ -189,7 +195,11 @@ select
         -- The day is compared with itself.
         when indexes.as_of_date = versions.baseline_date then 'baseline'
         when indexes.population_stability_index < 0.1 then 'stable'
-        when indexes.population_stability_index <= 0.25 then 'moved'
+        -- Of few customers, one or two who change make such an index.
+        when
+            indexes.population_stability_index <= 0.25
+            or indexes.population_stability_index <= indexes.chance_index
+            then 'moved'
         else 'shifted'
     end as drift_status,
     stay_rates.stay_rate,

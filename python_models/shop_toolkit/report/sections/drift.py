@@ -116,9 +116,12 @@ def worst_measure(own: pd.DataFrame) -> str:
     when = day_of(pd.Timestamp(day))
     if (today["drift_status"] == "baseline").all():
         return _("The rules were fitted on {day}: from then on customers can drift", day=when)
-    worst = largest(today, today[INDEX])
+    shifted = today[today["drift_status"] == "shifted"]
+    candidates = shifted if len(shifted) else today
+    worst = largest(candidates, candidates[INDEX])
     parts = {"day": when, "index": number_text(float(worst[INDEX]), 2)}
-    if worst[INDEX] > SHIFTED:
+    # Of few customers, a high index may be chance.
+    if worst["drift_status"] == "shifted":
         return _(SHIFT[worst["measure"]], **parts)
     if worst[INDEX] >= MOVED:
         return _(MOVE[worst["measure"]], **parts)
