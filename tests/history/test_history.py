@@ -152,6 +152,9 @@ def test_builds_from_scratch_report_what_incremental_builds_reported(fed: FedSho
         connection.execute("drop table history.int_segment_snapshots")
     result = fed.shop.dbt("run", "--select", *HISTORY)
     assert result.success, problem_of(result)
+    # It was missing once, after a run that succeeded, and nothing showed whether the run had built it.
+    seen = ({run.node.name: str(run.status) for run in result.result}, sorted(fed.shop.folder.iterdir()))
+    assert "history.int_segment_snapshots" in fed.shop.tables(), seen
     assert len(fed.shop.rows("from segment_history")) == len(reported)
     assert (set(fed.shop.rows(WITHOUT_MARKS)), set(fed.shop.rows(MOVEMENTS))) == (reported, moved)
     fed.keep("late")
