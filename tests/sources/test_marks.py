@@ -234,3 +234,45 @@ def test_who_cancelled_is_part_of_a_status_that_is_left_out(tmp_path: Path) -> N
     with lines_of(log) as lines:
         found = "select row_count, example from {{ ref('input_warnings') }} where kind = 'statuses_left_out'"
         assert lines.rows(found) == [(1, "status: cancelled_by_guest")]
+
+
+@pytest.mark.parametrize(
+    ("heading", "credit", "sale"),
+    [("Belegart", "GS", "RE"), ("FKART", "G2", "F2"), ("tran_code", "R", "S"), ("doc type", "CN", "INV")],
+)
+def test_codes_of_documents_are_marks_and_count_once_they_are_mapped(
+    heading: str, credit: str, sale: str, tmp_path: Path
+) -> None:
+    log = log_of(tmp_path, heading, sale, sale, credit)
+    ((column, rows, amount, example, suggestion),) = warnings(log)
+    assert (column, rows, amount, example) == ("transaction_type", 1, 20, f"{heading}: {credit}")
+    assert f'transaction_type: "{heading}"' in suggestion
+    assert revenue(log, column_mapping={"transaction_type": heading}) == 20
+
+
+@pytest.mark.parametrize(
+    ("heading", "marks"),
+    [
+        # of other codes, of one kind alone, and in SAP RE is no invoice
+        ("tran_code", ("S", "R", "X", "S")), ("Belegart", ("GS", "RE", "LS", "RE")), ("tran_code", ("S", "S", "S")),
+        ("order type", ("S", "R", "S")), ("FKART", ("F2", "ZF", "G2")),
+    ],
+)  # fmt: skip
+def test_other_codes_are_no_marks(heading: str, marks: tuple[str, ...], tmp_path: Path) -> None:
+    assert warnings(log_of(tmp_path, heading, *marks)) == []
+
+
+def test_a_code_of_what_was_never_sold_is_no_mark(tmp_path: Path) -> None:
+    rows = [f"{order},2024-01-0{order},c{order},A,2,10.00,{'SR'[order == 3]}" for order in range(1, 6)]
+    assert warnings(write(tmp_path / "log.csv", f"{HEADINGS},tran_code", *rows)) == []
+
+
+@pytest.mark.parametrize("heading", ["return_reason", "Reason for return", "Retourengrund"])
+@pytest.mark.parametrize("none", ["", "None", "-"])
+def test_the_reason_of_a_return_is_a_mark(heading: str, none: str, tmp_path: Path) -> None:
+    rows = [f"{order},2024-01-0{order},c1,A,2,10.00,{none}" for order in range(1, 5)]
+    rows.insert(2, "2,2024-01-04,c1,A,2,10.00,too small")
+    log = write(tmp_path / "log.csv", f"{HEADINGS},{heading}", *rows)
+    ((column, count, amount, example, _),) = warnings(log)
+    assert (column, count, amount, example) == ("transaction_type", 1, 20, f"{heading}: too small")
+    assert revenue(log, column_mapping={"transaction_type": heading}) == 60

@@ -1,6 +1,7 @@
 """Columns that mark rows which are no sales: `Cancelled` by yes, no or a day, statuses and types by their words.
 
-They count where the setting `column_mapping` names them. Of those that it doesn't name, a warning counts the rows.
+So do codes of documents (RE and GS), and the reason of a return. They count where the setting `column_mapping` names
+them. Of those that it doesn't name, a warning counts the rows.
 """
 
 import re
@@ -29,6 +30,7 @@ class Mark(NamedTuple):
         yes: Texts that mark a row, in lower case.
         no: Texts that mark none.
         is_also_day: Whether the day of it marks a row, too.
+        is_also_text: Whether any other text does, as reasons do.
     """
 
     column: str
@@ -36,6 +38,7 @@ class Mark(NamedTuple):
     yes: Sequence[str] = YES
     no: Sequence[str] = NO
     is_also_day: bool = True
+    is_also_text: bool = False
 
     def text(self, sql: str) -> str:
         """SQL: the word that it stands for, or that of a sale; other texts as they are.
@@ -44,10 +47,11 @@ class Mark(NamedTuple):
         """
         text = f"trim(cast({sql} as varchar))"
         is_day = f" or regexp_full_match({text}, {quote_text(A_DAY)})" if self.is_also_day else ""
+        is_text = f" when {text} <> '' then {quote_text(self.word)}" if self.is_also_text else ""
         return (
             f"case when list_contains({quote_list(self.yes)}, lower({text})){is_day} then {quote_text(self.word)}"
             f" when list_contains({quote_list(self.no)}, lower({text})) then {quote_text(NOT_MARKED)}"
-            f" else cast({sql} as varchar) end"
+            f"{is_text} else cast({sql} as varchar) end"
         )
 
 
@@ -64,6 +68,9 @@ CREDIT = Mark("transaction_type", "credit", (*YES, "c", "cr", "credit"), (*NO, "
 # In German, by letters alone: a column S/H of ones and zeros may be of shipping and handling.
 HABEN = Mark("transaction_type", "credit", ("h", "haben"), ("s", "soll"))
 SOLL_HABEN = ("sh", "sollhaben", "sollhabenkz", "sollhabenkennzeichen", "shkennzeichen", "shkz", "shkzg")
+# Why a row came back: any reason but a word for none. Why one was cancelled may be said of a contract.
+REASON = Mark("transaction_type", "return", (), (*NO, "-", "--", "none", "null", "n/a", "na", "keine", "keiner"),
+              is_also_day=False, is_also_text=True)  # fmt: skip
 # What the order became is its status; a row that gives back is of that type. The day of a return may be that of what
 # was hired, and a test may have one, too.
 MARKS: dict[str, Mark] = dict((
@@ -83,7 +90,21 @@ MARKS: dict[str, Mark] = dict((
                "debitorcredit", "creditordebit", "dc", "drcr", "crdr", "debitcreditindicator", "creditdebitindicator",
                *SOLL_HABEN),
     *((heading, HABEN) for heading in SOLL_HABEN),
+    *((heading, REASON) for heading in ("returnreason", "reasonforreturn", "refundreason", "rückgabegrund",
+                                        "retourengrund", "retouregrund", "motifderetour", "motivodevolucion",
+                                        "motivodevolución", "motivodireso", "retourreden", "причинавозврата")),
 ))  # fmt: skip
+# Codes of documents mark rows only where a column holds no others.
+OF_LETTERS = Mark("transaction_type", "credit", ("r", "rt", "rtn", "ret", "rf", "c", "cn", "cr", "crn", "cm"),
+                  ("s", "sl", "sal", "i", "in", "inv"), False)  # fmt: skip
+GERMAN = Mark("transaction_type", "credit", ("gs", "gu", "ga", "st", "sr", "rk"), ("re", "rg", "ar"), False)
+# In SAP, `RE` is a credit note for what came back.
+SAP = Mark("transaction_type", "credit", ("g2", "s1", "re"), ("f1", "f2", "l2", "s2"), False)
+CODES = {
+    **dict.fromkeys(("trancode", "transcode", "transactioncode", "doccode", "documentcode", "doctype"), OF_LETTERS),
+    **dict.fromkeys(("belegart", "belegtyp", "dokumentart", "dokumenttyp", "vorgangsart", "vorgangstyp"), GERMAN),
+    **dict.fromkeys(("fkart", "billingtype"), SAP),
+}
 
 # Last words of headings of statuses and of types.
 STATUS_WORDS = {"status", "state", "zustand", "statut", "estado", "stato", "stan", "статус", "состояние"}
@@ -119,7 +140,7 @@ def mark_of(heading: str) -> Mark | None:
 
 def marked_text(heading: str, column: str, sql: str) -> str:
     """SQL: the word that a mark stands for, where our column is mapped to its heading; other texts as they are."""
-    mark = mark_of(heading)
+    mark = mark_of(heading) or CODES.get(comparable(heading))
     return sql if mark is None or mark.column != column else mark.text(sql)
 
 
@@ -134,6 +155,8 @@ def _ends_with(heading: str, words: Set[str]) -> bool:
 
 def may_mark_by_words(heading: str) -> bool:
     """Whether a heading is one of statuses or types of orders, so that its words are worth a look."""
+    if comparable(heading) in CODES:
+        return True
     return _ends_with(heading, STATUS_WORDS | TYPE_WORDS) and OF_OTHERS.isdisjoint(_words_of(heading))
 
 
@@ -147,6 +170,9 @@ def mark_by_words(heading: str, texts: Sequence[str]) -> Mark | None:
     Returns:
         The mark; None where no word says that a row is no sale, or where nothing says that the words are of sales.
     """
+    code = CODES.get(comparable(heading))
+    if code is not None and not set(texts).isdisjoint(code.yes) and {*code.yes, *code.no}.issuperset(texts):
+        return code
     found = {}
     for column, (seed, name, no_sale) in SEEDS.items():
         counts_as = {row[name]: row["counts_as"] for row in rows_of_seed(seed) if row[name] not in OF_TWO_MEANINGS}
