@@ -1,11 +1,13 @@
 {#-
     SQL: CTEs that find a column that is not used and distinguishes copies of an order: the steps of
-    it (`event`), its versions (`revision`), the exports that it was in (`export_date`), or the last
-    change (`updated_at`). The last of them, `copy_column`, has one row at most: heading and kind.
+    it (`event`), its versions (`revision`), whether one is the last (`is_current`, `valid_to`), the
+    exports that it was in (`export_date`), or the last change (`updated_at`). The last of them,
+    `copy_column`, has one row at most: heading and kind.
 
     Proof are orders of which some product has several rows. Of nearly all of them, each value of
     the column has the same lines; of versions, half of the products at least. And nearly all have
-    one of its values in common: sizes, seats and parcels come in any set.
+    one of its values in common: sizes, seats and parcels come in any set. Or a version ends where
+    the next one begins.
 
     `transactions` names a relation of sales of customers and orders that are known, `sampled` some
     of them.
@@ -43,6 +45,27 @@
         {%- do of_versions.append(word ~ tail) -%}
     {%- endfor -%}
 {%- endfor -%}
+{#- Whether a row is the last version of what it is about: yes or no. -#}
+{%- set of_last_versions = [
+    'iscurrent', 'current', 'currentflag', 'iscurrentflag', 'currentrow', 'iscurrentrow',
+    'currentrecord', 'iscurrentrecord', 'currentversion', 'iscurrentversion', 'currentindicator',
+    'dbtiscurrent', 'islatest', 'latest', 'latestflag', 'islatestversion', 'latestversion',
+    'istaktuell', 'aktuell'
+] -%}
+{%- set of_beginnings = [] -%}
+{%- set of_ends = [] -%}
+{%- for word in ['', 'dbt', 'row', 'record', 'sys'] -%}
+    {%- for tail in ['valid', 'effective'] -%}
+        {%- for of in ['from', 'start', 'startdate', 'fromdate', 'date', 'at'] -%}
+            {%- do of_beginnings.append(word ~ tail ~ of) -%}
+        {%- endfor -%}
+        {%- for of in ['to', 'until', 'end', 'enddate', 'todate', 'thru', 'through'] -%}
+            {%- do of_ends.append(word ~ tail ~ of) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+{%- endfor -%}
+{%- do of_beginnings.extend(['gültigab', 'gültigvon']) -%}
+{%- do of_ends.append('gültigbis') -%}
 {%- set of_exports = [
     'exportdate', 'exportedat', 'exportedon', 'exporttime', 'exporttimestamp', 'exportdatum',
     'snapshot', 'snapshotdate', 'snapshotat', 'snapshottime', 'extractdate', 'extractedat',
@@ -145,6 +168,7 @@ whole_rows as (
         product_id,
         quantity,
         unit_price,
+        ordered_at,
         other_columns
     from {{ transactions }}
     where
@@ -175,6 +199,7 @@ cells as (
     select
         whole_rows.customer_id,
         whole_rows.invoice_id,
+        whole_rows.ordered_at,
         coalesce(whole_rows.product_id, '') as product_id,
         headings.heading,
         {{ other_column('whole_rows', 'headings.heading') | indent(8) }} as word,
@@ -257,7 +282,8 @@ words as (
         copies.word,
         count(*) as order_count,
         nullif(regexp_extract(lower(copies.word), '{{ stems | join("|") }}'), '') as stem,
-        regexp_full_match(copies.word, '[^0-9]{0,12}[0-9]{1,3}([.][0-9]+)?|[A-Za-z]') as is_number
+        regexp_full_match(copies.word, '[^0-9]{0,12}[0-9]{1,3}([.][0-9]+)?|[A-Za-z]') as is_number,
+        {{ is_yes('copies.word') }} is not null as is_flag
     from copies
     inner join orders_of_copies
         on
@@ -277,7 +303,8 @@ facts_of_words as (
         max(order_count) as orders_of_one_word,
         count(stem) as step_count,
         count(distinct stem) as stem_count,
-        bool_and(is_number) as are_numbers
+        bool_and(is_number) as are_numbers,
+        bool_and(is_flag) as are_flags
     from words
     group by heading
 
@@ -309,6 +336,7 @@ shares as (
         facts_of_words.stem_count,
         facts_of_words.word_count,
         facts_of_words.are_numbers,
+        facts_of_words.are_flags,
         usual_orders.are_of_several_rows,
         facts_of_words.orders_of_one_word >= {{ proven_share }} * facts_of_orders.several
             as has_common_word,
@@ -362,6 +390,11 @@ kinds as (
                 then 'version'
             when
                 (are_changed or are_changed_by_products)
+                and are_flags
+                and list_contains({{ sql_list(of_last_versions) }}, name)
+                then 'flag'
+            when
+                (are_changed or are_changed_by_products)
                 and word_count <= several
                 and list_contains({{ sql_list(of_exports) }}, name)
                 then 'export'
@@ -374,15 +407,55 @@ kinds as (
 
 ),
 
+-- Where one version ends, the next one of the same order begins, as in a snapshot of dbt. What is
+-- billed month by month is of several days.
+ends_of_versions as (
+
+    select ends.heading
+    from cells as ends
+    inner join cells as beginnings
+        on
+            ends.customer_id = beginnings.customer_id
+            and ends.invoice_id = beginnings.invoice_id
+            and ends.product_id = beginnings.product_id
+            and ends.ordered_at = beginnings.ordered_at
+            and ends.word = beginnings.word
+    where
+        list_contains({{ sql_list(of_ends) }}, {{ comparable_heading('ends.heading') }})
+        and list_contains(
+            {{ sql_list(of_beginnings) }}, {{ comparable_heading('beginnings.heading') }}
+        )
+    group by ends.heading
+    having
+        count(distinct concat_ws(' ', ends.customer_id, ends.invoice_id)) >= greatest(
+            {{ least_orders_of_one_product }},
+            {{ proven_share }} * (select count(*) from shown_orders)
+        )
+
+),
+
 ranked_kinds as (
 
     select
         heading,
         kind,
-        case kind when 'step' then 1 when 'version' then 2 when 'export' then 3 else 4 end
-            as kind_rank
+        case kind
+            when 'step' then 1
+            when 'version' then 2
+            when 'flag' then 4
+            when 'export' then 5
+            else 6
+        end as kind_rank
     from kinds
     where kind is not null
+
+    union all
+
+    select
+        heading,
+        'end' as kind,
+        3 as kind_rank
+    from ends_of_versions
 
 ),
 

@@ -157,6 +157,54 @@ def test_the_last_version_counts_wherever_it_stands(words: Sequence[str], tmp_pa
     assert doubts(log) == [("earlier_versions", 30, 250, "10 orders, e.g. 1000")]
 
 
+def flagged(heading: str, *last: str) -> list[str]:
+    """A header and twelve orders, of which ten changed: each version but the last one has a no."""
+    rows = []
+    for order in range(12):
+        # A third of the orders changed their amount, too, and the first of those that changed has three versions.
+        versions = [f"{10 + order}.00"] * (3 if order == 2 else 2 if order > 2 else 1)
+        versions[-1] = f"{10 + order + (order % 3 == 0)}.00"
+        for place, amount in enumerate(versions, 1):
+            status = ("processing", "shipped")[place - 1] if place < len(versions) else last[order % len(last)]
+            is_last = "Y" if place == len(versions) else "N"
+            rows.append(f"{order},2024-02-{order + 1:02},c{order % 5},{amount},{status},{is_last}")
+    return [f"order_id,order_date,customer_id,amount,order_status,{heading}", *rows]
+
+
+@pytest.mark.parametrize("heading", ["is_current", "Current flag", "is_latest"])
+def test_all_versions_but_the_current_one_are_a_warning(heading: str, tmp_path: Path) -> None:
+    log = write(tmp_path / "log.csv", *flagged(heading, "delivered"))
+    # 12 twice, 13 … 21 once
+    assert doubts(log) == [("earlier_versions", 11, 2 * 12 + sum(range(13, 22)), "10 orders, e.g. 10")]
+    assert advice(log, "earlier_versions")[0].startswith(f"By '{heading}' the log has later versions of these orders")
+
+
+def test_earlier_versions_of_orders_that_were_cancelled_are_a_warning(tmp_path: Path) -> None:
+    log = write(tmp_path / "log.csv", *flagged("is_current", "delivered", "cancelled"))
+    assert ("earlier_versions", 11, 2 * 12 + sum(range(13, 22)), "10 orders, e.g. 10") in doubts(log)
+
+
+@pytest.mark.parametrize(("beginning", "end"), [("valid_from", "valid_to"), ("dbt_valid_from", "dbt_valid_to")])
+@pytest.mark.parametrize("last", ["", "9999-12-31 00:00:00"])
+def test_versions_that_end_where_the_next_begins_are_a_warning(
+    beginning: str, end: str, last: str, tmp_path: Path
+) -> None:
+    """Only the line that changed has another version."""
+    times = [f"2024-03-01 {hour}:00:00" for hour in (10, 11, 12)]
+    rows = [
+        row(order, *version)
+        for order in range(12)
+        for version in (
+            ("A,1,10.00", times[0], last),
+            ("BB,1,5.00", times[0], times[1]),
+            ("BB,2,5.00", times[1], times[2]),
+            ("BB,3,5.00", times[2], last),
+        )
+    ]
+    log = write(tmp_path / "log.csv", f"{HEADINGS},{beginning},{end}", *rows)
+    assert doubts(log) == [("earlier_versions", 24, 12 * (5 + 10), "12 orders, e.g. 1000")]
+
+
 @pytest.mark.parametrize(
     ("heading", "words"),
     [
@@ -255,6 +303,34 @@ ORDINARY = {
             row(order, "GAME,1,30.00", version)
             for order in range(30)
             for version in (("1",), ("2",), ("3",), ("1", "2"), ("2", "3"), ("1", "3"))[order % 6]
+        ],
+    ),
+    "what customers are now": (
+        f"{HEADINGS},current",
+        [row(order, "A,1,10.00", "NY"[order % 2]) for order in range(30)],
+    ),
+    "a stock that is left": (
+        f"{HEADINGS},is_current,unit",
+        [
+            row(order, "TICKET,1,15.00", flag, unit)
+            for order in range(30)
+            for unit, flag in enumerate(("YY", "YN", "NN")[order % 3])
+        ],
+    ),
+    "months that are billed": (
+        f"{HEADINGS},valid_from,valid_to",
+        [
+            row(number, "BASE,1,20.00", f"2024-0{month}-01", f"2024-0{month + 1}-01", days=30 * month)
+            for number in range(12)
+            for month in range(1, 5)
+        ],
+    ),
+    "tickets of two days": (
+        f"{HEADINGS},valid_from,valid_to",
+        [
+            row(order, "DAY,1,20.00", f"2024-05-{day:02} 00:00", f"2024-05-{day:02} 23:59")
+            for order in range(20)
+            for day in (order + 1, order + 2)
         ],
     ),
     "one version": (f"{HEADINGS},version", copies(TWO_LINES * 3, ("1",))),

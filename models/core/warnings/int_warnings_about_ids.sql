@@ -12,6 +12,9 @@
 {%- set random_share = 0.05 %}
 {#- So many customers who came back leave no chance that all of them stop on one day. -#}
 {%- set least_returning = 5 %}
+{#- Where so many numbers that come again are of one amount, they may be instalments. -#}
+{%- set instalments_share = 0.9 %}
+{%- set least_instalments = 10 %}
 
 with transactions as (
 
@@ -363,18 +366,53 @@ placeholders as (
 
 ),
 
+-- Each but the first order of a number.
+reused_orders as (
+
+    select
+        reused.invoice_id,
+        reused.invoice_number,
+        reused.gross_amount,
+        coalesce(reused.gross_amount = first_orders.gross_amount, false) as is_same_amount
+    from orders as reused
+    left join orders as first_orders
+        on
+            reused.customer_id = first_orders.customer_id
+            and reused.invoice_number = first_orders.invoice_id
+    where reused.invoice_id <> reused.invoice_number
+
+),
+
+numbers as (
+
+    select count(distinct invoice_number) as number_count from orders
+
+),
+
 reused_numbers as (
 
     select
         'reused_invoice_numbers' as kind,
         'invoice_id' as column_name,
         count(*) as row_count,
-        sum(gross_amount) as amount,
-        min(invoice_id) as example,
-        'These numbers come again more than max_order_days later, so they are orders of their own.'
-            as suggestion
-    from orders
-    where invoice_id <> invoice_number
+        sum(reused_orders.gross_amount) as amount,
+        min(reused_orders.invoice_id) as example,
+        case
+            when
+                count(*) filter (where reused_orders.is_same_amount)
+                >= {{ instalments_share }} * count(*)
+                and 2 * count(distinct reused_orders.invoice_number) >= max(numbers.number_count)
+                and count(*) >= {{ least_instalments }}
+                then
+                    'Most numbers come again later with the same amount, and each time counts:'
+                    || ' right for the months of a contract. If they are instalments of one order,'
+                    || ' export what was paid each time, or each order once.'
+            else
+                'These numbers come again more than max_order_days later, so they are orders of'
+                || ' their own.'
+        end as suggestion
+    from reused_orders
+    cross join numbers
     having count(*) > 0
 
 ),

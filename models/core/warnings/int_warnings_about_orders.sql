@@ -209,8 +209,12 @@ copies_of_orders as (
         count(*) as row_count,
         sum(gross_amount) as gross_amount,
         case when kind = 'step' then count(*) else 0 end as step_rows,
-        case when kind = 'version' then try_cast(regexp_extract(word, '[0-9]+') as integer) end
-            as version_number,
+        case
+            when kind = 'version' then try_cast(regexp_extract(word, '[0-9]+') as integer)
+            when kind = 'flag' then cast({{ is_yes('word') }} as integer)
+            -- Versions that last may have no end, or one that is far away.
+            when kind = 'end' then cast(contains(word, '9999') as integer)
+        end as version_number,
         max(input_row) as last_row
     from rows_of_copies
     where word is not null
@@ -255,7 +259,10 @@ other_copies as (
             end
         ) as suggestion
     from ranked_copies
-    where copy_rank > 1
+    where
+        (copy_rank > 1 and kind <> 'end')
+        -- The last version of an order may be cancelled.
+        or (kind in ('flag', 'end') and version_number = 0)
     group by kind, heading
 
 ),
@@ -360,6 +367,74 @@ edited_orders as (
 
 ),
 
+-- Their names say it.
+refund_files as (
+
+    select ingested_files.file_name
+    from {{ source('state', 'ingested_files') }} as ingested_files
+    cross join several_files
+    where
+        regexp_matches(
+            lower(regexp_replace(ingested_files.file_name, '^.*/', '')),
+            '(refund|return|cancel(l?ation)?|credit[-_ ]?(note|memo)|storno|gutschrift)s?([^a-z]|$)'
+            || '|retour|erstattung|rembours|devoluci|reembols|rimbors|zwrot|возврат'
+        )
+
+),
+
+-- None of them reads no row.
+any_refund_file as (
+
+    select min(file_name) as first_file_name
+    from refund_files
+    having count(*) > 0
+
+),
+
+lines_by_file as (
+
+    select
+        transactions.invoice_id,
+        count(refund_files.file_name) as refund_count,
+        count(*) filter (where refund_files.file_name is null) as sold_count,
+        sum(transactions.gross_amount) filter (where refund_files.file_name is not null) as amount,
+        min(any_refund_file.first_file_name) as file_name
+    from any_refund_file
+    cross join transactions
+    inner join base_transactions
+        on transactions.input_row = base_transactions.input_row
+    left join refund_files
+        on base_transactions.file_name = refund_files.file_name
+    where transactions.rejection_reason is null
+    group by transactions.customer_id, transactions.invoice_id, transactions.product_id
+
+),
+
+-- What nearly all of their lines are of was sold by other files.
+refunds_as_sales as (
+
+    select
+        'marks_left_out' as kind,
+        'transaction_type' as column_name,
+        cast(sum(refund_count) as bigint) as row_count,
+        cast(sum(amount) as decimal(18, 2)) as amount,
+        min(regexp_replace(file_name, '^.*/', '')) as example,
+        concat(
+            'The lines of ''',
+            min(regexp_replace(file_name, '^.*/', '')),
+            ''' are of orders of other files, and count as sales. If they are refunds, say'
+            || ' refund in a column transaction_type, also by a view, or export them with a'
+            || ' negative quantity.'
+        ) as suggestion
+    from lines_by_file
+    where refund_count > 0
+    having
+        sum(refund_count) >= {{ least_orders }}
+        and sum(refund_count) filter (where sold_count > 0)
+        >= {{ proven_share }} * sum(refund_count)
+
+),
+
 warnings as (
 
     select * from repeated_orders
@@ -375,6 +450,10 @@ warnings as (
     union all
 
     select * from edited_orders
+
+    union all
+
+    select * from refunds_as_sales
 
 )
 

@@ -62,7 +62,7 @@ COLUMN_ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "order_status": (
         "orderstatus", "financialstatus", "paymentstatus", "invoicestatus", "salestatus", "transactionstatus", "status",
-        "статусзаказа", "статус",
+        "bookingstatus", "reservationstatus", "ticketstatus", "статусзаказа", "статус",
     ),
     "transaction_type": (
         "transactiontype", "invoicetype", "documenttype", "recordtype", "linetype", "eventtype", "transactionkind",

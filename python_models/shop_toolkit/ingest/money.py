@@ -145,6 +145,16 @@ def money_text(name: str, sql: str, readers: Readers) -> str:
     return f"trim(replace({text}, '%', ''))" if name in ("discount", "tax") else text
 
 
+def amount_of(relation: InputRelation, readers: Readers) -> str:
+    """SQL: what a row comes to; null where it has no money, or more than money can be, as by a slip of the pen."""
+    sql_of = relation.columns
+    money = [sql_of[name] for name in ("unit_price", "amount") if name in sql_of][:1]
+    if "unit_price" in sql_of and "quantity" in sql_of:
+        money.append(sql_of["quantity"])
+    amount = " * ".join(f"cast({readers.value(sql)} as double)" for sql in money)
+    return f"try_cast({amount} as decimal(18, 2))"
+
+
 def money_headings(relation: InputRelation) -> dict[str, str]:
     """Headings of columns of money beside ours: totals by their name as it is compared, parts by what they are."""
     heading_of = {comparable(heading): heading for heading in reversed(list(relation.others))}

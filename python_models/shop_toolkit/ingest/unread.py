@@ -14,8 +14,9 @@ from shop_toolkit.ingest.exports import comparable
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, in_quotes, mapping_example
 from shop_toolkit.ingest.marks import MOST_WORDS, NOT_MARKED, Mark, mark_by_words, mark_of, may_mark_by_words, word_of
-from shop_toolkit.ingest.money import MoneyReading, Readers
+from shop_toolkit.ingest.money import MoneyReading, Readers, amount_of
 from shop_toolkit.ingest.relation import NUMBER_COLUMNS, InputRelation
+from shop_toolkit.ingest.repeats import OPERATIONS, repeated_findings
 from shop_toolkit.ingest.seeds import rows_of_seed
 from shop_toolkit.quoting import quote_list, quote_text
 
@@ -60,18 +61,22 @@ def unread_findings(
                 findings += _contradicting_statuses(connection, part, heading)
             if name in RETURNED_UNITS and "refund" not in money.less:
                 findings += _returned_units(connection, part, heading)
-        findings += _marked_rows(connection, money.revise(part, readers), column_mapping, readers)
+        revised = money.revise(part, readers)
+        texts = _few_texts(connection, part, [name for name in part.others if _may_have_few_texts(name)])
+        findings += _marked_rows(connection, revised, texts, column_mapping, readers)
+        findings += repeated_findings(connection, revised, texts, column_mapping, readers)
     # A build stores each doubt once.
-    rows: Counter[str] = Counter()
-    amounts: dict[str, Decimal] = {}
+    rows: Counter[tuple[str, str]] = Counter()
+    amounts: dict[tuple[str, str], Decimal] = {}
     for finding in findings:
-        rows[finding.kind] += finding.row_count or 0
+        doubt = (finding.kind, finding.column_name or "")
+        rows[doubt] += finding.row_count or 0
         if finding.amount is not None:
-            amounts[finding.kind] = amounts.get(finding.kind, Decimal(0)) + Decimal(finding.amount)
-    first = {finding.kind: finding for finding in reversed(findings)}
+            amounts[doubt] = amounts.get(doubt, Decimal(0)) + Decimal(finding.amount)
+    first = {(finding.kind, finding.column_name or ""): finding for finding in reversed(findings)}
     return [
-        replace(finding, row_count=rows[kind], amount=f"{amounts[kind]:.2f}" if kind in amounts else None)
-        for kind, finding in sorted(first.items())
+        replace(finding, row_count=rows[doubt], amount=f"{amounts[doubt]:.2f}" if doubt in amounts else None)
+        for doubt, finding in sorted(first.items())
     ]
 
 
@@ -112,13 +117,17 @@ def _returned_units(connection: duckdb.DuckDBPyConnection, part: InputRelation, 
 
 
 def _marked_rows(
-    connection: duckdb.DuckDBPyConnection, part: InputRelation, column_mapping: Mapping[str, Any], readers: Readers
+    connection: duckdb.DuckDBPyConnection,
+    part: InputRelation,
+    few_texts: Mapping[str, Sequence[str]],
+    column_mapping: Mapping[str, Any],
+    readers: Readers,
 ) -> list[Finding]:
     """A warning of rows that columns mark as cancelled, paid back or tests, although they count as sales.
 
     A row with several marks counts once.
     """
-    candidates = _candidates(connection, part, column_mapping)
+    candidates = _candidates(part, few_texts, column_mapping)
     if not candidates:
         return []
     try:
@@ -142,23 +151,25 @@ def _marked_rows(
 
 
 def _candidates(
-    connection: duckdb.DuckDBPyConnection, part: InputRelation, column_mapping: Mapping[str, Any]
+    part: InputRelation, few_texts: Mapping[str, Sequence[str]], column_mapping: Mapping[str, Any]
 ) -> dict[str, Mark]:
     """Columns that may mark rows, by their headings, or by the words of columns that have few."""
     candidates = {heading: mark for heading in part.others if (mark := mark_of(heading))}
     # A second status is compared with the first.
     compared = STATUSES if "order_status" in part.columns else ()
-    by_words = [
-        heading
-        for heading in part.others
-        if heading not in candidates and may_mark_by_words(heading) and comparable(heading) not in compared
-    ]
-    for heading, texts in _few_texts(connection, part, by_words).items():
-        mark = mark_by_words(heading, texts)
-        # What the setting maps is the one that is meant.
-        if mark is not None and mark.column not in column_mapping:
-            candidates[heading] = mark
+    for heading, texts in few_texts.items():
+        if heading in part.others and comparable(heading) not in compared:
+            mark = mark_by_words(heading, texts)
+            # What the setting maps is the one that is meant.
+            if mark is not None and mark.column not in column_mapping:
+                candidates[heading] = mark
     return candidates
+
+
+def _may_have_few_texts(heading: str) -> bool:
+    """Whether the words of a column are worth a look, where they are few: those of statuses, types and operations."""
+    is_of_words = may_mark_by_words(heading) or comparable(heading) in OPERATIONS
+    return is_of_words and mark_of(heading) is None
 
 
 def _few_texts(
@@ -192,11 +203,6 @@ def _create_marks(
         for name in ("order_status", "transaction_type")
         if name in sql_of
     ]
-    money = [sql_of[name] for name in ("unit_price", "amount") if name in sql_of][:1]
-    if "unit_price" in sql_of and "quantity" in sql_of:
-        money.append(sql_of["quantity"])
-    # A slip of the pen may be more than money can be.
-    amount = " * ".join(f"cast({readers.value(sql)} as double)" for sql in money)
     # Without codes, names distinguish products.
     ids = {"product_id": sql_of.get("product_description", "null"), **sql_of}
     texts = [f"trim(cast({ids.get(name, 'null')} as varchar)) as {name}" for name in IDS]
@@ -205,7 +211,7 @@ def _create_marks(
         texts.append(f"nullif(trim({mark.text(part.others[heading])}), '') as mark_{place}")
     connection.execute(
         f"create or replace temp table {MARKS_TABLE} as select {' and '.join(is_sale)} as is_sale,"
-        f" try_cast({amount} as decimal(18, 2)) as amount, {', '.join(texts)} from {part.sql}"
+        f" {amount_of(part, readers)} as amount, {', '.join(texts)} from {part.sql}"
     )
 
 

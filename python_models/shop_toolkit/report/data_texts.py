@@ -298,6 +298,10 @@ WORDS = (
     ),
     marked("These numbers come again more than max_order_days later, so they are orders of their own."),
     marked(
+        "Most numbers come again later with the same amount, and each time counts: right for the months of a contract."
+        " If they are instalments of one order, export what was paid each time, or each order once."
+    ),
+    marked(
         "They are not taken off, because the rows do not show that prices are before them. Name a column with the"
         " amounts that were paid in column_mapping: {amount: …}."
     ),
@@ -470,6 +474,19 @@ PATTERNS = (
         "By '{quoted}' these orders stand there once for each step, and each counts. Export one row for each line; or"
         " name this column as order_status in column_mapping, and have all steps but the first ignored in"
         " seeds/order_statuses.csv."
+    ),
+    marked(
+        "By '{quoted}' the same lines stand there as several documents of one sale, and each counts. Export one kind"
+        " alone; or name this column as transaction_type in column_mapping, and have the other kinds ignored in"
+        " seeds/transaction_types.csv."
+    ),
+    marked(
+        "Each parcel is a row, and counts the whole '{quoted}' of its line: '{second}' adds up to it. Read that one"
+        " with --vars '{mapping}'."
+    ),
+    marked(
+        "The lines of '{quoted}' are of orders of other files, and count as sales. If they are refunds, say refund in a"
+        " column transaction_type, also by a view, or export them with a negative quantity."
     ),
     marked(
         "By '{quoted}' the log has later versions of these orders, which count, too. Export the last version of each"
