@@ -326,8 +326,9 @@ def test_refunds_that_name_no_product_are_cancellations_that_net_nothing(tmp_pat
         # The best of a dozen, and the two best of ten, as business customers are.
         ([13, 9, 7, 6, 5, 4, 4, 3, 3, 2, 2, 2], []),
         ([14, 13, 7, 6, 5, 4, 4, 2, 2, 2], []),
+        ([16, 13, 5, 5, 4, 4, 3, 3, 2, 2, 1, 1, 1], []),
         # A till, and two of them.
-        ([30, 9, 7, 6, 5, 4, 4, 3, 3, 2, 2, 2], [(30, "c0")]),
+        ([36, 9, 7, 6, 5, 4, 4, 3, 3, 2, 2, 2], [(36, "c0")]),
         ([30, 28, 5, 5, 4, 4, 3, 3, 2, 2, 2], [(58, "c0, c1")]),
     ],
 )

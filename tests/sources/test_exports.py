@@ -13,3 +13,9 @@ def test_the_item_price_of_amazons_reports_is_that_of_all_units() -> None:
     }  # fmt: skip
     assert match_headings(headings, "the report", {"unit_price": "item-price"})["unit_price"] == "item-price"
     assert "amount" not in match_headings(["order id", "date", "item-price", "customer"], "a shop", {})
+
+
+def test_an_e_mail_address_is_the_customer_as_an_e_mail_is() -> None:
+    """As in Xero's invoices."""
+    headings = ["ContactName", "EmailAddress", "InvoiceNumber", "InvoiceDate", "LineAmount"]
+    assert match_headings(headings, "the invoices", {})["customer_id"] == "EmailAddress"

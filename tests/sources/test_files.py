@@ -503,6 +503,17 @@ def test_a_sentence_is_short_and_of_one_line() -> None:
                 "N° de commande": "Code article",
             }.items()
         ),
+        (
+            ["Sipariş No", "Tarih", "Müşteri", "Ürün", "Adet", "Birim Fiyat", "Tutar"],
+            'customer_id: "Müşteri", ordered_at: "Tarih", unit_price: "Birim Fiyat", invoice_id: "Sipariş No",'
+            ' quantity: "Adet", product_description: "Ürün"',
+        ),
+        (
+            ["订单号", "下单时间", "客户编号", "商品编码", "商品名称", "数量", "单价"],
+            'customer_id: "客户编号", ordered_at: "下单时间", unit_price: "单价", invoice_id: "订单号",'
+            ' quantity: "数量", product_id: "商品编码", product_description: "商品名称"',
+        ),
+        (["Date", "Customer", "Adeb"], 'unit_price: "your heading"'),
         (["Check #", "Date", "Loyalty ID", "price"], 'customer_id: "Loyalty ID", invoice_id: "Check #"'),
         (
             ["booking", "Date", "Card number", "price", "tickets"],

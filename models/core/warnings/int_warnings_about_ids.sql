@@ -3,7 +3,7 @@
     or so many times the usual number, may be none.
 -#}
 {%- set most_orders_share = 0.2 %}
-{%- set most_orders_of_next = 3 %}
+{%- set most_orders_of_next = 4 %}
 {%- set most_orders_ratio = 50 %}
 {%- set least_customers = 10 %}
 {#- A shop with so many orders has several customers, some of whom came back. -#}

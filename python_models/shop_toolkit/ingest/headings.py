@@ -53,6 +53,7 @@ COLUMN_ALIASES: dict[str, tuple[str, ...]] = {
         "customeruniqueid", "customerid", "idcustomer", "customerno", "customernumber", "customercode", "custid",
         "custcode", "clientid", "userid", "buyerid", "buyeruserid", "buyerusername", "memberid", "accountid",
         "householdid", "householdkey", "customeremail", "buyeremail", "billingemail", "emailbilling", "email",
+        "emailaddress",
         "customer", "buyer", "кодконтрагента", "кодклиента", "кодпокупателя", "idклиента", "idпокупателя",
         "номерклиента", "контрагент", "покупатель", "клиент",
     ),
@@ -80,7 +81,8 @@ HINTS: dict[str, tuple[str, ...]] = {
     "customer_id": (
         "kunde", "client", "cliente", "klant", "kund", "mitglied", "member", "shopper", "person", "soldto",
         "soldtoparty", "auftraggeber", "besteller", "nabywca", "kontrahent", "klient", "loyaltyid", "cardnumber",
-        "patient", "guest", "donor", "passenger", "subscriber",
+        "patient", "guest", "donor", "passenger", "subscriber", "debitor", "müşteri", "客户编号", "客户id", "고객id",
+        "고객번호",
         "顧客id", "顧客番号", "顧客コード", "会員id", "会員番号", "お客様番号", "購入者", "購入者id", "得意先コード",
     ),
     "ordered_at": (
@@ -88,37 +90,38 @@ HINTS: dict[str, tuple[str, ...]] = {
         "kauftag", "verkaufstag", "bestelltam", "gekauftam", "verkauftam", "erstelltam", "gebuchtam", "bookedon",
         "bookedat", "bookingdate",
         "fakturadatum", "posteddate", "postingdate", "注文日", "注文日時", "受注日", "受注日時", "購入日", "購入日時",
-        "売上日", "取引日", "日付",
+        "売上日", "取引日", "日付", "tarih", "下单时间", "订单日期", "주문일시", "주문일",
     ),
     "unit_price": (
         "preis", "prix", "precio", "prezzo", "prijs", "preco", "cena", "rate", "fare", "unitamount", "unitpriceexclvat",
-        "単価", "価格", "販売価格",
+        "fiyat", "単価", "価格", "販売価格", "单价", "단가",
     ),
     "amount": (
         "betrag", "summe", "montant", "importe", "importo", "bedrag", "gesamt", "wert", "umsatz", "paid", "turnover",
         "gross", "net", "netvalue", "grossvalue", "nettowert", "lineamountexclvat", "debit", "credit",
-        "金額", "売上金額", "合計金額", "小計",
+        "tutar",
+        "金額", "売上金額", "合計金額", "小計", "金额", "금액",
     ),
     "invoice_id": (
         "beleg", "rechnung", "bestell", "bestellung", "auftrag", "commande", "facture", "pedido", "factura", "ordine",
         "fattura", "encomenda", "zamówienie", "zamowienie",
         "faktura", "receipt", "check", "booking", "document", "ordername", "注文番号", "注文id", "受注番号", "伝票番号",
-        "取引番号",
+        "取引番号", "sipariş", "订单号", "주문번호",
     ),
     "quantity": (
         "menge", "anzahl", "stück", "stueck", "stückzahl", "quantité", "quantite", "cantidad", "quantità", "quantita",
         "quantidade", "aantal", "ilość", "ilosc", "antal", "fakturiertemenge", "stk", "stck", "pcs", "pieces", "count",
-        "tickets", "seats", "数量", "個数",
+        "tickets", "seats", "adet", "数量", "個数", "수량",
     ),
     "product_id": (
         "artikelnr", "artikelnummer", "artnr", "artikelcode", "artikelid", "produktnr", "produktnummer", "produktcode",
         "materialnr", "materialnummer", "matnr", "ean", "gtin", "plu", "upc", "barcode", "商品コード", "商品番号",
-        "商品id", "品番",
+        "商品id", "品番", "商品编码", "상품코드",
     ),
     "product_description": (
         "artikel", "artikelname", "artikelbezeichnung", "bezeichnung", "produkt", "produktname", "produit", "producto",
         "prodotto", "produto", "libellé", "libelle", "descripción", "descripcion", "descrizione", "omschrijving",
-        "商品名", "品名",
+        "ürün", "商品名", "品名", "商品名称", "상품명",
     ),
     "currency": (
         "ccy", "währung", "waehrung", "waluta", "moneda", "devise", "valuta", "divisa", "měna", "mena", "moeda",
@@ -189,6 +192,8 @@ REQUIRED = ("customer_id", "ordered_at")
 MONEY = ("unit_price", "amount")
 # How alike a heading and a known one have to be for a hint.
 ALIKE = 0.6
+# Of so few letters a heading is a known one, or none.
+SHORT = 5
 # An example with columns that a log can do without leaves room for the sentence.
 LONGEST_EXAMPLE = 230
 # Where no heading is likely.
@@ -528,6 +533,9 @@ def _likely(headings: Sequence[str], aliases: Sequence[str]) -> str | None:
         # Three letters are in many a word: a `Betrag` is no `Tag`.
         words = [alias for alias in aliases if len(alias) > 3]
         within = max((0.9 for alias in words if name and alias in name), default=0)
+        # Short words are like many others: an `Adet` is no `Debit`.
+        if len(name) < SHORT:
+            return within
         return max([within, *(SequenceMatcher(None, name, alias).ratio() for alias in words)])
 
     likenesses = {heading: likeness(heading) for heading in headings[:200]}
