@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence, Set
 from typing import NamedTuple
 
-from shop_toolkit.ingest.exports import comparable
+from shop_toolkit.ingest.exports import comparable, words_of
 from shop_toolkit.ingest.seeds import rows_of_seed
 from shop_toolkit.quoting import quote_list, quote_text
 
@@ -144,20 +144,15 @@ def marked_text(heading: str, column: str, sql: str) -> str:
     return sql if mark is None or mark.column != column else mark.text(sql)
 
 
-def _words_of(heading: str) -> list[str]:
-    """The words of a heading, in lower case: of `Line Status`, `line_status` and `lineStatus` the same two."""
-    return re.findall(r"[^\W_]+", re.sub(r"(?<=[a-zа-я])(?=[A-ZА-Я])", " ", heading).casefold())
-
-
 def _ends_with(heading: str, words: Set[str]) -> bool:
-    return not words.isdisjoint(_words_of(heading)[-1:])
+    return not words.isdisjoint(words_of(heading)[-1:])
 
 
 def may_mark_by_words(heading: str) -> bool:
     """Whether a heading is one of statuses or types of orders, so that its words are worth a look."""
     if comparable(heading) in CODES:
         return True
-    return _ends_with(heading, STATUS_WORDS | TYPE_WORDS) and OF_OTHERS.isdisjoint(_words_of(heading))
+    return _ends_with(heading, STATUS_WORDS | TYPE_WORDS) and OF_OTHERS.isdisjoint(words_of(heading))
 
 
 def mark_by_words(heading: str, texts: Sequence[str]) -> Mark | None:
