@@ -24,6 +24,8 @@
         count(*) filter (where {{ rows }}.rejection_reason is null) as sale_count,
         max({{ rows }}.gross_amount) as gross_amount,
         {{ has_several_statuses }} as has_several_statuses,
+        min({{ rows }}.order_status) as first_status,
+        max({{ rows }}.order_status) as last_status,
         case
             when
                 {{ has_several_statuses | indent(8) }}

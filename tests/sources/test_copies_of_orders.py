@@ -157,6 +157,21 @@ def test_the_last_version_counts_wherever_it_stands(words: Sequence[str], tmp_pa
     assert doubts(log) == [("earlier_versions", 30, 250, "10 orders, e.g. 1000")]
 
 
+def test_a_few_edited_orders_hide_no_history_of_statuses(tmp_path: Path) -> None:
+    """Each order is placed and then shipped, but one is cancelled; in between a quarter got another amount."""
+    rows = [
+        f"{order},2024-02-{order + 1:02},c{order % 5},{10 + order + (order % 4 == 3 and later)}.00,{status}"
+        for order in range(16)
+        for later, status in enumerate(("placed", "cancelled" if order == 14 else "shipped"))
+    ]
+    log = write(tmp_path / "log.csv", "order_id,order_date,customer_id,amount,order_status", *rows)
+    equal = [10 + order for order in range(16) if order % 4 < 3 and order != 14]
+    assert doubts(log) == [
+        ("repeated_orders", 11, sum(equal), "11 orders, e.g. 0"),
+        ("sold_and_cancelled", 1, 24, "1 orders, e.g. 14"),
+    ]
+
+
 def flagged(heading: str, *last: str) -> list[str]:
     """A header and twelve orders, of which ten changed: each version but the last one has a no."""
     rows = []

@@ -72,8 +72,11 @@ sampled_orders as (
         min(repeat_count) > 1 as is_repeated,
         max(row_count) > 1 as has_repeated_line,
         count(product_id) as product_count,
-        max(unit_price) as unit_price,
-        bool_and(has_several_statuses) as has_several_statuses
+        -- Of one product, or of none that is named; some versions may have another amount.
+        count(distinct product_id) <= 1
+        and coalesce(bool_or(has_several_statuses) or min(first_status) <> max(last_status), false)
+            as is_of_statuses,
+        max(unit_price) as unit_price
     from sampled_lines
     group by file_name, customer_id, invoice_id
 
@@ -85,9 +88,7 @@ proofs as (
         count(*) filter (where has_repeated_line and line_count > 1) as orders_of_lines,
         count(*) filter (where is_repeated and line_count > 1) as repeated_orders_of_lines,
         count(*) filter (where row_count > 1) as orders_of_rows,
-        count(*) filter (
-            where is_repeated and line_count = 1 and has_several_statuses
-        ) as repeated_statuses,
+        count(*) filter (where is_of_statuses) as repeated_statuses,
         count(*) filter (
             where is_repeated and line_count = 1 and product_count = 0
         ) as repeated_amounts,
