@@ -118,6 +118,13 @@ def amounts(connection: duckdb.DuckDBPyConnection, path: Path, **settings: Any) 
             {"unit_price": "Price"}, "'Net' is 'Price' × quantity: 'Price' is the price of a unit.", id="a net total",
         ),
         pytest.param(
+            HEADINGS.replace("Total", "Gesamtpreis") + ",Rabatt %",
+            ["1,A,3,2024-01-05,10.00,27.00,7,10", "2,A,2,2024-01-06,5.00,10.00,7,0"],
+            {"amount": "Gesamtpreis"},
+            "'Gesamtpreis' is 'Price' × quantity less 'Rabatt %' percent: it is the amount of the line.",
+            id="a discount and a total in German",
+        ),
+        pytest.param(
             HEADINGS.replace("Total", "Net"), ["1,A,3,2024-01-05,11.90,25.21,7"], {"unit_price": "Price"}, None,
             id="a net amount that the price doesn't show",
         ),
@@ -140,11 +147,11 @@ def test_price_times_quantity_decides_which_column_is_which(
     assert list(plan.meaning) == ([sentence] if sentence else [])
     assert {finding.kind for finding in plan.findings} <= {"unused_columns"}
     # a setting decides without any proof
-    total = "Net" if "Net" in headings else "Total"
+    total = headings.split(",")[5 + headings.count("List price")]
     assert money_columns(planned(warehouse, path, column_mapping={"amount": total})) == {"amount": total}
     price_is_set = money_columns(planned(warehouse, path, column_mapping={"unit_price": "Price"}))
     # that the price is a unit's leaves open what a line comes to
-    assert price_is_set == (columns if columns.get("amount") == "Total" else {"unit_price": "Price"})
+    assert price_is_set == (columns if columns.get("amount", "Price") != "Price" else {"unit_price": "Price"})
 
 
 def test_a_total_that_nothing_explains_is_a_warning(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

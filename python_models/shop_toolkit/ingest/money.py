@@ -12,10 +12,12 @@ from shop_toolkit.ingest.exports import comparable
 from shop_toolkit.ingest.headings import COLUMN_ALIASES
 from shop_toolkit.ingest.relation import InputRelation, number_text
 
-# What is left of a line, by what and of how many units: where rows do not show it, it is no doubt of the price.
+# Loose words, or amounts without tax or fees: where rows show nothing of them, they are no doubt of the price.
 NET_TOTALS = (
     "net", "netamount", "nettotal", "linenet", "netlinetotal", "netlineamount", "netvalue", "extendedprice",
-    "extendedamount",
+    "extendedamount", "gesamt", "gesamtpreis", "gesamtbetrag", "positionsbetrag", "zeilenbetrag", "summe", "betrag",
+    "netto", "nettobetrag", "montant", "montantht", "prixtotal", "importe", "preciototal", "importo", "prezzototale",
+    "totale", "bedrag", "totaal", "totaalprijs", "wartość", "wartośćnetto", "kwota", "summa", "belopp", "beløb",
 )  # fmt: skip
 TOTALS = (
     *COLUMN_ALIASES["amount"], "subtotal", "ordersubtotal", "ordertotal", "invoicetotal", "grandtotal", *NET_TOTALS,
@@ -24,6 +26,8 @@ PARTS: dict[str, tuple[str, ...]] = {
     "discount": (
         "discount", "discountamount", "linediscount", "itemdiscount", "lineitemdiscount", "totaldiscount",
         "discounttotal", "orderdiscount", "coupondiscount", "discountpercent", "discountpercentage", "discountrate",
+        "rabatt", "rabattbetrag", "rabattprozent", "nachlass", "remise", "descuento", "desconto", "sconto", "korting",
+        "rabat", "скидка", "суммаскидки", "процентскидки",
     ),
     "refund": ("refundedamount", "refundamount", "amountrefunded", "totalrefunded", "refundtotal", "refunded"),
     "tax": (
