@@ -30,7 +30,7 @@ from shop_toolkit.ending import end, silence_helpers
 from shop_toolkit.errors import first_line_of, named, shortened
 from shop_toolkit.ingest.files import InputError, stamp_or_none, stamps
 from shop_toolkit.ingest.inspect_input import settings_of_run
-from shop_toolkit.ingest.relation import is_file_name, qualified_name
+from shop_toolkit.ingest.relation_of_input import is_file_name, qualified_name
 from shop_toolkit.outbox import Outbox
 from shop_toolkit.quoting import quote_text
 from shop_toolkit.report.words import plural

@@ -17,7 +17,7 @@ from shop_toolkit.ingest.files import describe_files, workbook_rows
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, check_mapping, match_headings
 from shop_toolkit.ingest.plan import plan_input
 from shop_toolkit.ingest.plugin import prepare
-from shop_toolkit.ingest.relation import relation_of_files
+from shop_toolkit.ingest.relation_of_input import relation_of_files
 from shop_toolkit.ingest.source import prepare_input
 from test_ingest import HEADINGS, as_json, ingest, request_for, write
 

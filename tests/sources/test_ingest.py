@@ -11,26 +11,15 @@ from typing import Any
 
 import duckdb
 import pytest
-from shop_toolkit.ingest.dates import (
-    WrittenForms,
-    check_dates_are_clear,
-    check_day_settings,
-    days_to_check,
-    resolve_date_format,
-)
+from shop_toolkit.ingest.dates import WrittenForms, check_dates_are_clear, resolve_date_format
+from shop_toolkit.ingest.day_settings import check_day_settings, days_to_check
 from shop_toolkit.ingest.files import FileDescription, InputError, describe_files, first_line_of, workbook_rows
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, match_headings
 from shop_toolkit.ingest.numbers import WrittenNumbers, number_findings, resolve_separator, written_numbers
 from shop_toolkit.ingest.plan import Plan, plan_input
 from shop_toolkit.ingest.plugin import prepare
-from shop_toolkit.ingest.relation import (
-    Formats,
-    is_file_name,
-    quote_name,
-    quote_text,
-    relation_of_files,
-    relation_of_table,
-)
+from shop_toolkit.ingest.relation import Formats, quote_name, quote_text
+from shop_toolkit.ingest.relation_of_input import is_file_name, relation_of_files, relation_of_table
 from shop_toolkit.ingest.request import Request
 from shop_toolkit.ingest.source import prepare_input
 

@@ -7,7 +7,8 @@ import pytest
 from shop_toolkit.ingest.dates import read_dates
 from shop_toolkit.ingest.files import InputError, describe_files
 from shop_toolkit.ingest.readability import check_readable
-from shop_toolkit.ingest.relation import InputRelation, relation_of_files
+from shop_toolkit.ingest.relation import InputRelation
+from shop_toolkit.ingest.relation_of_input import relation_of_files
 
 HEADINGS = "Order ID,Qty,Order Date,Price,Customer ID"
 DATE_READER = "try_cast(date_text as timestamp)"

@@ -11,7 +11,8 @@ from conftest import ROOT, Shop, problem_of
 from lines import Lines, connected, lines_of
 from shop_toolkit.ingest.dates import check_dates_fit, resolve_date_format
 from shop_toolkit.ingest.files import InputError, describe_files
-from shop_toolkit.ingest.relation import InputRelation, relation_of_files
+from shop_toolkit.ingest.relation import InputRelation
+from shop_toolkit.ingest.relation_of_input import relation_of_files
 from shop_toolkit.settings import DATE_ORDERS
 
 ISO, MONTH_FIRST, DAY_FIRST, NAMED, SECONDS, MILLISECONDS, MICROSECONDS, NANOSECONDS, SERIAL = DATE_ORDERS

@@ -7,12 +7,13 @@ import duckdb
 
 from shop_toolkit.errors import shortened
 from shop_toolkit.ingest.cells import TIME_TEXT, are_times
-from shop_toolkit.ingest.dates import UTC_BY_NAME
 from shop_toolkit.ingest.exports import comparable
 from shop_toolkit.ingest.files import FileDescription, first_cells
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import TIME_OF_DAY, in_quotes, mapping_example
-from shop_toolkit.ingest.relation import InputRelation, unique_headings
+from shop_toolkit.ingest.relation import InputRelation
+from shop_toolkit.ingest.relation_of_input import unique_headings
+from shop_toolkit.ingest.time_zones import UTC_BY_NAME
 
 # Fewer rows, or days, prove nothing: a shop may be open in the mornings, and a day may be half over.
 LEAST_ROWS = 1_000

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -28,17 +27,6 @@ APART = (
     "A date_format holds for all files: write the dates of some as the others do, or read each file in its own way by a"
     ' view of the warehouse (docs/input.md, "Dates", shows one).'
 )
-HOUR = 60
-# The zone behind a time of day: hours, letters or the name of a region.
-ZONE = (
-    r"(?i):[0-9]{2}(?:[.,][0-9]+)?\s*(?:[ap][.]?\s?m(?:[.]|\b))?\s*"
-    r"((?:utc|gmt)?[+-][0-9]{2}(?::?[0-9]{2})?|z|utc|msk|[a-z]{1,4}t|[a-z_]+/[a-z_/]+)(?:\[[a-z_/]+\])?$"
-)
-# Letters that stand for UTC, and those of summer times that are not the letters of winter with another in the middle.
-UTC = ("z", "utc", "gmt", "wet")
-UTC_BY_NAME = ("z", "utc")
-HOURS_OF_UTC = re.compile(r"(utc|gmt)?[+-]00(:?00)?")
-WINTER_OF = {"bst": "gmt", "west": "wet", "cest": "cet", "eest": "eet"}
 # Ways of which one text may be read by both.
 OPEN_WAYS = ("month-day-year", "day-month-year")
 # Three parts of two digits, of which the first may be the year, and the time behind them.
@@ -379,57 +367,6 @@ def _files_by_way(
     return (listed(first, 80), listed(second, 80)) if first and second else None
 
 
-def zone_findings(connection: duckdb.DuckDBPyConnection, relation: InputRelation, column: str) -> list[Finding]:
-    """A warning where times are of several clocks: zones are dropped, so each row counts on the day of its own.
-
-    So does one where all of them are in UTC, as points in time of Parquet and of tables are: few shops live by it.
-    Summer time moves a clock by an hour. Days without a time of day have no zone.
-
-    Args:
-        connection: Where the relation can be read.
-        relation: The rows, with their table of dates; see `read_dates`.
-        column: The column of that table that holds what is read.
-    """
-    zones = connection.execute(
-        f"""
-        select
-            lower(regexp_extract(date_text, '{ZONE}', 1)) as zone,
-            cast(sum(date_rows) as bigint),
-            min(date_text),
-            bool_or(not regexp_matches(date_text, '[T ]00:00(:00)?([.]0+)?([^0-9:.]|$)')),
-            coalesce(bool_or(month({column}) between 4 and 9), false)
-        from ({written_dates(relation)})
-        where contains(date_text, ':')
-        group by 1
-        """
-    ).fetchall()
-    rows: Counter[int | str | None] = Counter()
-    examples: dict[int | str | None, str] = {}
-    for zone, zone_rows, example, _, _ in zones:
-        clock = clock_of(zone)
-        rows[clock] += int(zone_rows)
-        examples[clock] = min(example, examples.get(clock, example))
-    minutes = [clock for clock in rows if isinstance(clock, int)]
-    # In winter, the hours from UTC are those of London, too.
-    is_utc = all(zone in UTC_BY_NAME or (is_summer and HOURS_OF_UTC.fullmatch(zone)) for zone, *_, is_summer in zones)
-    if zones and is_utc and any(has_hours for *_, has_hours, _ in zones):
-        return [Finding(
-            "times_in_utc", "ordered_at", rows.total(), examples[0],
-            "All times are in UTC, so where the shop's clock is another one, orders of some hours count on the day"
-            " before or after. Export the times of that clock, or convert them in a view of the warehouse that the"
-            " setting 'transactions' names.",
-        )]  # fmt: skip
-    # A log of days has no times.
-    if len(rows) < 2 or (len(minutes) == len(rows) and max(minutes) - min(minutes) <= HOUR):
-        return []
-    first, second, *_ = sorted(rows, key=lambda clock: (-rows[clock], examples[clock]))
-    return [Finding(
-        "mixed_time_zones", "ordered_at", rows.total() - rows[first], examples[second],
-        f"Most times are written as '{examples[first]}', these in another zone. Zones are dropped, so each row counts"
-        " on the day of its own clock. If the shop has one clock, export all times by it.",
-    )]  # fmt: skip
-
-
 def future_findings(
     connection: duckdb.DuckDBPyConnection, rows: InputRelation, column: str, today: str
 ) -> list[Finding]:
@@ -453,24 +390,6 @@ def future_findings(
         "These rows are dated after today. Where years or days are read in another way than they are meant, set"
         " date_format; where they are deliveries to come, export the days of the orders.",
     )]  # fmt: skip
-
-
-def clock_of(zone: str) -> int | str | None:
-    """The clock that a zone stands for, whatever the season where its letters say so.
-
-    Args:
-        zone: What stands behind a time, in lower case: `+01:00`, `gmt-0330`, `pst`, `europe/paris`, or nothing.
-
-    Returns:
-        Minutes from UTC where it says them; the letters of winter time or the region where it does not; None without
-        a zone.
-    """
-    hours = re.search(r"([+-])([0-9]{2}):?([0-9]{2})?$", zone)
-    if hours:
-        sign, hour, minute = hours.groups(default="00")
-        return int(f"{sign}1") * (int(hour) * 60 + int(minute))
-    winter = WINTER_OF.get(zone) or re.sub("^([ecmp]|ak|ae|ac|nz)dt$", r"\1st", zone)
-    return 0 if winter in UTC else winter or None
 
 
 def is_mixed(rows: int, all_rows: int) -> bool:
@@ -528,71 +447,6 @@ def check_dates_fit(
             + (f" Set the way that reads it. Where other files are written so: {APART[0].lower()}{APART[1:]}" if is_set
                else f" {APART}")
         )  # fmt: skip
-
-
-def first_and_last_day(
-    connection: duckdb.DuckDBPyConnection, relation: InputRelation, reader: str, plausible_days: str
-) -> tuple[date | None, date | None]:
-    """The first and the last plausible day of the input; None where no row has a readable date.
-
-    Args:
-        connection: Where the relation can be read.
-        relation: All rows of the input, rejected or not.
-        reader: SQL that reads `date_text` as a timestamp.
-        plausible_days: CTEs over `days_of_input`, as the macro of that name writes them.
-    """
-    ((first, last),) = connection.execute(
-        f"""
-        with written_dates as (
-            select
-                trim(cast({relation.columns["ordered_at"]} as varchar)) as date_text,
-                count(*) as date_rows
-            from {relation.sql}
-            group by 1
-        ),
-        days_of_input as (
-            select
-                cast({reader} as date) as day,
-                sum(date_rows) as row_count
-            from written_dates
-            where {reader} is not null
-            group by 1
-        ),
-        {plausible_days}
-        select first_day, last_day
-        from plausible_days
-        """
-    ).fetchall()
-    return first, last
-
-
-def check_day_settings(
-    days: Mapping[str, str], first: date | None, last: date | None, today: str, input_name: str
-) -> None:
-    """Raise InputError where a day setting names a day outside what the input covers.
-
-    Args:
-        days: Setting name to its day as YYYY-MM-DD.
-        first: The first day of the input.
-        last: The last day of the input.
-        today: The latest day that has begun anywhere, as YYYY-MM-DD.
-        input_name: How sentences call the input.
-    """
-    for name, day in days.items():
-        if day > today and last is not None and day > last.isoformat():
-            raise InputError(
-                f"The setting '{name}' is {day}, a day in the future, and {input_name} ends on {last}."
-                " Set a day that has begun, or leave it out."
-            )
-        if first is not None and day < first.isoformat():
-            raise InputError(
-                f"The setting '{name}' is {day}, but {input_name} begins on {first}. Set a later date, or leave it out."
-            )
-
-
-def days_to_check(days: Mapping[str, str], first_stored: str | None, today: str) -> dict[str, str]:
-    """The day settings that reading the input must confirm: future ones, and those before the first stored order."""
-    return {name: day for name, day in days.items() if day > today or first_stored is None or day < first_stored}
 
 
 def _rows_read(reader: str) -> str:

@@ -10,7 +10,7 @@ from shop_toolkit.ingest.cents import check_cents
 from shop_toolkit.ingest.checked_rows import CheckedRows, read_once
 from shop_toolkit.ingest.clocks import clock_findings, times_left_out
 from shop_toolkit.ingest.currencies import check_currency
-from shop_toolkit.ingest.dates import check_dates_fit, future_findings, resolve_date_format, zone_findings
+from shop_toolkit.ingest.dates import check_dates_fit, future_findings, resolve_date_format
 from shop_toolkit.ingest.day_order import day_findings
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import MONEY
@@ -23,6 +23,7 @@ from shop_toolkit.ingest.numbers import WrittenNumbers, number_findings, resolve
 from shop_toolkit.ingest.price_units import check_price_units
 from shop_toolkit.ingest.quantities import check_quantities
 from shop_toolkit.ingest.relation import Formats, InputRelation
+from shop_toolkit.ingest.time_zones import zone_findings
 from shop_toolkit.ingest.transaction_log import TransactionLog, table_exists
 from shop_toolkit.ingest.twins import twin_findings
 from shop_toolkit.ingest.undated import with_undated_lines

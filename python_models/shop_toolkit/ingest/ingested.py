@@ -14,7 +14,8 @@ import duckdb
 from shop_toolkit.errors import listed, named
 from shop_toolkit.ingest.files import FileDescription, InputError
 from shop_toolkit.ingest.money import MoneyReading
-from shop_toolkit.ingest.relation import DECISIVE_COLUMNS, NOTHING_KNOWN, Formats, InputRelation, is_file_name
+from shop_toolkit.ingest.relation import NOTHING_KNOWN, Formats, InputRelation
+from shop_toolkit.ingest.relation_of_input import DECISIVE_COLUMNS, is_file_name
 from shop_toolkit.ingest.request import Request
 from shop_toolkit.ingest.returns import ReturnCounts
 from shop_toolkit.ingest.transaction_log import TransactionLog, single_value, table_exists

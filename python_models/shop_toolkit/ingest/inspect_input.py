@@ -18,7 +18,7 @@ from shop_toolkit.errors import named, repeating
 from shop_toolkit.ingest.files import CSV_SUFFIXES, InputError, workbook_rows
 from shop_toolkit.ingest.inspection import inspect_input
 from shop_toolkit.ingest.macros import load_macros
-from shop_toolkit.ingest.relation import is_file_name
+from shop_toolkit.ingest.relation_of_input import is_file_name
 from shop_toolkit.ingest.request import Request
 from shop_toolkit.warehouse import warehouse_path
 

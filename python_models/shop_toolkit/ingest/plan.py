@@ -18,7 +18,7 @@ from shop_toolkit.errors import listed
 from shop_toolkit.ingest.checked_rows import CheckedRows, drop_checked_rows
 from shop_toolkit.ingest.currencies import configured_currency
 from shop_toolkit.ingest.customers import choose_customer, other_customer_headings
-from shop_toolkit.ingest.dates import check_day_settings, days_to_check, first_and_last_day
+from shop_toolkit.ingest.day_settings import check_day_settings, days_to_check, first_and_last_day
 from shop_toolkit.ingest.evidence import Evidence, evidence_of
 from shop_toolkit.ingest.files import FileDescription
 from shop_toolkit.ingest.findings import Finding

@@ -10,7 +10,8 @@ from shop_toolkit.errors import listed
 from shop_toolkit.ingest.files import InputError
 from shop_toolkit.ingest.findings import to_json
 from shop_toolkit.ingest.plan import Plan, plan_input
-from shop_toolkit.ingest.relation import NUMBER_COLUMNS, InputRelation, number_text, numbered, quote_list, quote_text
+from shop_toolkit.ingest.relation import NUMBER_COLUMNS, InputRelation, number_text, quote_list, quote_text
+from shop_toolkit.ingest.relation_of_input import numbered
 from shop_toolkit.ingest.request import Request
 
 TEXT = "VARCHAR"

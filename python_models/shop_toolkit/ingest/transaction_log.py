@@ -14,15 +14,8 @@ from shop_toolkit.errors import named, reason_of, shortened
 from shop_toolkit.ingest.encodings import Utf8Copies
 from shop_toolkit.ingest.files import FileDescription, InputError, describe_files, short_columns
 from shop_toolkit.ingest.money import MoneyReading
-from shop_toolkit.ingest.relation import (
-    NOTHING_KNOWN,
-    Formats,
-    InputRelation,
-    is_file_name,
-    relation_of_files,
-    relation_of_table,
-    unique_headings,
-)
+from shop_toolkit.ingest.relation import NOTHING_KNOWN, Formats, InputRelation
+from shop_toolkit.ingest.relation_of_input import is_file_name, relation_of_files, relation_of_table, unique_headings
 from shop_toolkit.ingest.request import Request
 
 # DuckDB's limit.
