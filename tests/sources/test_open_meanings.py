@@ -345,7 +345,7 @@ def test_amounts_of_stripes_api_are_not_read_as_whole_units(
         f"'{heading}' of '{tmp_path}/charges.csv' seems to hold hundredths of the currency: the headings are those of"
         " Stripe's API, and all its numbers are whole. Divide it by 100 in a view of the warehouse that the setting"
         " 'transactions' names, under another heading, and name that in column_mapping: {amount: …}. If they are whole"
-        f' units, say so with --vars \'{{column_mapping: {{ordered_at: "created", amount: "{heading}"}}}}\'.'
+        f" units, column_mapping: {{amount: {heading}}} says so."
     )
     said = {"ordered_at": "created", "amount": heading}
     assert planned(warehouse, tmp_path / "charges.csv", *lines, column_mapping=said).relation.headings["amount"]

@@ -11,7 +11,7 @@ import duckdb
 
 from shop_toolkit.errors import InputError, shortened
 from shop_toolkit.ingest.exports import comparable
-from shop_toolkit.ingest.headings import COLUMN_ALIASES, MONEY, in_quotes, mapping_example
+from shop_toolkit.ingest.headings import COLUMN_ALIASES, MONEY
 from shop_toolkit.ingest.money import Readers
 from shop_toolkit.ingest.relation import InputRelation
 
@@ -76,7 +76,7 @@ def check_cents(
             if not HUNDREDTHS.isdisjoint(words):
                 _check_named(connection, rows, readers, column)
             elif comparable(heading) in STRIPE_MONEY and not (column in column_mapping and _is_known(column, heading)):
-                _check_stripe(connection, rows, readers, column, column_mapping)
+                _check_stripe(connection, rows, readers, column)
 
 
 def _is_known(column: str, heading: str) -> bool:
@@ -98,13 +98,7 @@ def _check_named(connection: duckdb.DuckDBPyConnection, rows: InputRelation, rea
         )
 
 
-def _check_stripe(
-    connection: duckdb.DuckDBPyConnection,
-    rows: InputRelation,
-    readers: Readers,
-    column: str,
-    column_mapping: Mapping[str, Any],
-) -> None:
+def _check_stripe(connection: duckdb.DuckDBPyConnection, rows: InputRelation, readers: Readers, column: str) -> None:
     """Raise InputError where the headings are those of Stripe's API, and what they hold is written as it does."""
     column_of = {comparable(rows.headings.get(name, name)): sql for name, sql in rows.columns.items()}
     column_of |= {comparable(heading): sql for heading, sql in rows.others.items()}
@@ -133,10 +127,11 @@ def _check_stripe(
     evidence = ids if not is_marked else max(seconds or 0, ids or 0)
     if whole is not None and min(whole, evidence) >= NEARLY_ALL and small <= FEW:
         heading = shortened(rows.headings[column], 60)
-        way = "give it another heading, such as Price"
-        if _is_known(column, rows.headings[column]):
-            example = mapping_example(column_mapping, in_quotes({column: rows.headings[column]}))
-            way = f"say so with --vars '{example}'"
+        # No command to be pasted: nearly always they are hundredths.
+        is_known = _is_known(column, rows.headings[column])
+        way = (
+            f"column_mapping: {{{column}: {heading}}} says so" if is_known else "give it another heading, such as Price"
+        )
         raise InputError(
             f"'{heading}' of {rows.name} seems to hold hundredths of the currency: the headings are those of Stripe's"
             f" API, and all its numbers are whole. Divide it by 100 in a view of the warehouse that the setting"
