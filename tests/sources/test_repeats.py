@@ -1,5 +1,6 @@
 """Lines that are there several times: documents of one sale, changes of a table, parcels, refunds and instalments."""
 
+import random
 from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
@@ -69,10 +70,13 @@ def test_quotes_that_were_not_ordered_are_documents_too(tmp_path: Path) -> None:
 
 def test_orders_of_one_channel_and_invoices_of_another_are_sales(tmp_path: Path) -> None:
     """The same customers buy the same products, but not as often."""
+    chance = random.Random(1)
     rows = [
-        f"{place},{word},{START + timedelta(place)},c{place % 3},P{place % 4},1,5.00"
-        for place in range(200)
-        for word in [("Web order", "Invoice")[place * place % 7 > 2]]
+        f"{order},{word},{START + timedelta(order)},c{customer},P{product},1,5.00"
+        for order in range(300)
+        for word, customer, product in [
+            (chance.choice(["Web order", "Invoice"]), chance.randrange(8), chance.randrange(10))
+        ]
     ]
     log = write(tmp_path / "log.csv", DOCUMENTS.format(heading="doc_type"), *rows)
     assert warnings(log, column_mapping={"invoice_id": "doc_no", "ordered_at": "doc_date"}) == []
