@@ -283,7 +283,7 @@ words as (
         count(*) as order_count,
         nullif(regexp_extract(lower(copies.word), '{{ stems | join("|") }}'), '') as stem,
         regexp_full_match(copies.word, '[^0-9]{0,12}[0-9]{1,3}([.][0-9]+)?|[A-Za-z]') as is_number,
-        {{ is_yes('copies.word') }} is not null as is_flag
+        {{ is_yes('copies.word') | indent(4) }} as flag
     from copies
     inner join orders_of_copies
         on
@@ -304,7 +304,7 @@ facts_of_words as (
         count(stem) as step_count,
         count(distinct stem) as stem_count,
         bool_and(is_number) as are_numbers,
-        bool_and(is_flag) as are_flags
+        count(flag) = count(*) as are_flags
     from words
     group by heading
 
