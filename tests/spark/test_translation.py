@@ -11,12 +11,11 @@ if os.environ.get("SHOP_CI") is None:
     pytest.importorskip("pysail", reason="the extra 'spark' is not installed")
 
 from dbt.adapters.sparkconnect import lists, translation
-from dbt.adapters.sparkconnect.copies import ASIDE, stored_aside
+from dbt.adapters.sparkconnect.copies import ASIDE
 from dbt.adapters.sparkconnect.engine import Engine, engine_at
 from dbt.adapters.sparkconnect.translation import run_translated, translate
 from lines import context
 from second_engine import rows_of
-from sqlglot import parse_one
 
 
 def test_names_that_use_one_another_do_not_multiply(engine: Engine, connection: duckdb.DuckDBPyConnection) -> None:
@@ -65,7 +64,7 @@ def test_common_tables_of_many_copies_are_stored_until_a_table_is_made_of_them(
     ("mark", "reads", "is_stored"),
     [
         ("materialized", "teas inner join teas as others using (customer)", True),
-        # Sail knows that it has few rows once it is stored.
+        # An engine knows that it has few rows once it is stored.
         ("materialized", "teas", True),
         ("", "teas", False),
         # Their parts are few.
@@ -79,12 +78,6 @@ def test_a_common_table_that_its_author_wants_kept_is_stored(
     *asides, last = translate(f"create table shop.made as {query}", engine)
     assert [one.aside for one in asides] == (["made__teas__aside"] if is_stored else [])
     assert ("WITH" in last.sql) == (not is_stored)
-
-
-def test_a_common_table_is_not_stored_for_an_engine_that_counts_rows_as_it_runs(engine: Engine) -> None:
-    """Spark: to store one that it reads once takes it longer."""
-    query = parse_one("with teas as materialized (select customer from shop.lines) select customer from teas", "duckdb")
-    assert list(stored_aside(query, "shop", "made", knows_only_stored=False)) == []
 
 
 WORDS = """
@@ -147,6 +140,92 @@ def test_other_words_are_looked_up_as_the_query_runs(
         monkeypatch.setattr(lists, name, rows)
     (statement,) = translate(f"create or replace table shop.looked_up as {query}", catalogued)
     assert "EXISTS" in statement.sql
+
+
+PLAN = """
+    create or replace table shop.plan as
+    select
+        'doubled' as style, true as has_words, 4 as longest, ['a', 'b'] as customers, cast(null as varchar) as nothing
+"""
+CROSSED = """
+    with plan as (select style, has_words, longest, customers, nothing from shop.plan),
+    planned as (select rows.*, plan.* from shop.lines as rows cross join plan)
+    select
+        quantity,
+        style,
+        case style when 'plain' then quantity when 'doubled' then 2 * quantity else 0 end as units,
+        case nothing when 'plain' then 1 else 0 end as is_plain,
+        case when has_words then word end as word,
+        coalesce(length(word) > longest, false) as is_long,
+        customer in (select customer from shop.lines where has_words) as is_known
+    from planned
+"""
+
+PAIRS = "pairs as (select plan.style from shop.lines cross join plan)"
+
+
+@pytest.fixture
+def planned(catalogued: Engine, connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """An engine with a table of one row, to which the others are long."""
+    monkeypatch.setattr(lists, "MANY_ROWS", 6)
+    connection.execute(PLAN)
+    catalogued.upload("shop", "plan", connection, "from shop.plan")
+    return catalogued
+
+
+def test_what_one_row_says_is_written_into_a_query_that_crosses_many_with_it(
+    planned: Engine, connection: duckdb.DuckDBPyConnection
+) -> None:
+    """Spark planned and compiled each way to write a date, of which the input has one."""
+    make = f"create or replace table shop.crossed as {CROSSED}"
+    (statement,) = translate(make, planned)
+    assert "'doubled' AS `style`" in statement.sql
+    assert "'plain' THEN `planned`.`quantity`" not in statement.sql
+    run_translated(make, planned)
+    assert rows_of(planned.run("select * from shop.crossed")) == rows_of(connection.sql(CROSSED).to_arrow_table())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        # Two rows, no row, or what is found in several.
+        ("from shop.plan)", "from shop.plan cross join (select unnest([1, 2])) as twice)"),
+        ("from shop.plan)", "from shop.plan where longest > 4)"),
+        (
+            "select style, has_words, longest, customers, nothing",
+            "select max(style) as style, bool_or(has_words) as has_words, max(longest) as longest,"
+            " max(customers) as customers, max(nothing) as nothing",
+        ),
+        # A row that is joined to some rows alone.
+        ("cross join plan)", f"left join plan on rows.quantity > plan.longest), {PAIRS}"),
+        ("shop.lines as rows cross join plan)", f"plan right join shop.lines as rows on rows.quantity > 2), {PAIRS}"),
+    ],
+)
+def test_what_other_rows_say_is_read_as_the_query_runs(
+    change: tuple[str, str], planned: Engine, connection: duckdb.DuckDBPyConnection
+) -> None:
+    query = CROSSED.replace(*change)
+    make = f"create or replace table shop.crossed as {query}"
+    (statement,) = translate(make, planned)
+    assert "'plain' THEN `planned`.`quantity`" in statement.sql
+    run_translated(make, planned)
+    assert rows_of(planned.run("select * from shop.crossed")) == rows_of(connection.sql(query).to_arrow_table())
+
+
+def test_columns_that_a_long_table_lacks_are_null_before_the_query_runs(
+    catalogued: Engine, connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "MANY_ROWS", 6)
+    connection.execute(
+        "create table shop.sparse as select quantity, word, cast(null as varchar) as note from shop.lines"
+    )
+    catalogued.upload("shop", "sparse", connection, "from shop.sparse")
+    query = "with sparse as (select * from shop.sparse) select quantity, word, upper(note) as note from sparse"
+    (statement,) = translate(f"create or replace table shop.noted as {query}", catalogued)
+    assert "CAST(NULL AS STRING) AS `note`" in statement.sql
+    assert "`sparse`.`word` AS `word`" in statement.sql
+    run_translated(f"create or replace table shop.noted as {query}", catalogued)
+    assert rows_of(catalogued.run("select * from shop.noted")) == rows_of(connection.sql(query).to_arrow_table())
 
 
 def test_all_lines_are_not_stored_once_more(engine: Engine, connection: duckdb.DuckDBPyConnection) -> None:
@@ -292,12 +371,24 @@ class Spark:
     def keep_promise(self, schema: str, table: str) -> None:
         """All rows are there."""
 
+    def row_count(self, schema: str, table: str) -> int | None:
+        """Its files are elsewhere."""
+
 
 def test_a_value_that_is_a_condition_stands_in_brackets_for_spark() -> None:
     """Sail reads `not a is null is null`, too."""
     engine: Any = Spark()
     (statement,) = translate("select first(customer order by quantity is not null) from shop.lines", engine)
     assert "(NOT `lines`.`quantity` IS NULL) IS NULL" in statement.sql
+
+
+def test_what_is_crossed_is_sent_to_all_tasks_of_spark() -> None:
+    """Spark wrote all rows down, and read them once for each of the few."""
+    engine: Any = Spark()
+    most = "with most as (select max(quantity) as quantity from shop.lines)"
+    query = f"{most} select lines.customer, most.quantity from shop.lines as lines cross join most"
+    (statement,) = translate(query, engine)
+    assert "/*+ BROADCAST(`most`) */" in statement.sql
 
 
 def test_rows_are_inserted_into_sparks_own_tables_by_replacing_them() -> None:

@@ -20,27 +20,25 @@ def aside_of(table: str, name: str) -> str:
     return f"{table}__{name}{ASIDE}"
 
 
-def stored_aside(query: exp.Expr, schema: str, table: str, knows_only_stored: bool) -> Iterator[tuple[str, exp.Expr]]:
+def stored_aside(query: exp.Expr, schema: str, table: str) -> Iterator[tuple[str, exp.Expr]]:
     """Names and queries of common tables to store before a query runs, in their order.
 
-    Those that an author calls `materialized`, where they are read more than once, and those whose copies make up most
-    of a plan, as long as that is worth it. One that is `not materialized` is never stored: it has too many rows.
+    Those that an author calls `materialized`, and those whose copies make up most of a plan, as long as that is worth
+    it. Of stored tables alone an engine knows that they have few rows: it keeps these in memory, and else parts and
+    sorts all rows that are joined with them. One that is `not materialized` is never stored: it has too many rows.
 
     Args:
         query: In DuckDB's SQL; once all are taken, it reads what is stored, and has no common table that it doesn't
             need.
         schema: Where the table is that the query makes, and what is stored meanwhile.
         table: The name of that table.
-        knows_only_stored: Whether the engine knows of stored tables alone that they have few rows: it keeps these in
-            memory, and else sorts all rows that are joined with them. Then one that is `materialized` is stored, too,
-            where it is read once.
     """
     holder = _holder(query)
     tables = holder.args.get("with_") if holder is not None else None
     if holder is None or tables is None or tables.args.get("recursive"):
         return
     graph = _Graph(holder, tables)
-    stored = graph.worth_a_table(knows_only_stored)
+    stored = graph.worth_a_table()
     parts = {name: graph.tables[name].this for name in stored}
     remaining = [one for one in tables.expressions if one.alias not in stored]
     holder.set("with_", None)
@@ -80,7 +78,7 @@ class _Graph:
         whole = sum((_read_in(one, self.tables.keys()) for one in _outside(holder, tables)), Counter[str]())
         self._reads_of_query = whole
 
-    def worth_a_table(self, knows_only_stored: bool) -> list[str]:
+    def worth_a_table(self) -> list[str]:
         """Names of those to store, each behind those that it reads."""
         stored: set[str] = set()
         while True:
@@ -94,9 +92,8 @@ class _Graph:
             if best is None or saved[best] < PARTS_WORTH_A_TABLE:
                 break
             stored.add(best)
-        least = 1 if knows_only_stored else 2
         for name in self._marked - self._refused:
-            if self._copied(stored)[0][name] >= least:
+            if self._copied(stored)[0][name]:
                 stored.add(name)
         return [name for name in self.tables if name in stored]
 

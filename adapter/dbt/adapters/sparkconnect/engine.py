@@ -17,7 +17,7 @@ from dbt.adapters.sparkconnect.spark import LocalServer
 from dbt.adapters.sparkconnect.storage import Storage, definitions_of, text_of
 from dbt.adapters.sparkconnect.temporary import TemporaryFolder
 from dbt_common.exceptions import DbtRuntimeError
-from sqlglot import exp
+from sqlglot import exp, parse_one
 
 ADDRESSES = "'sail', 'sc://host:port' or 'local[2]'"
 DEFAULT_PORT = 15002
@@ -253,10 +253,33 @@ class Engine:
 
     def row_count(self, schema: str, table: str) -> int | None:
         """How many rows a table has whose files are on this machine, which say so; None of others."""
-        from pyarrow import parquet
+        return self._storage.row_count(schema, table) if self._storage is not None else None
 
-        files = self._storage.files_of(schema, table) if self._storage is not None else None
-        return sum(parquet.read_metadata(file).num_rows for file in files) if files else None
+    def null_columns(self, schema: str, table: str) -> list[str]:
+        """Columns of a table that hold nothing, as far as its files are on this machine and say so."""
+        return self._storage.null_columns(schema, table) if self._storage is not None else []
+
+    def rows_in_files(self, query: exp.Expr) -> list[tuple[object, ...]] | None:
+        """The rows of a query on tables whose files are on this machine: DuckDB reads a few sooner than the engine.
+
+        Args:
+            query: In DuckDB's SQL, on tables that `row_count` counts; it is changed.
+
+        Returns:
+            None where the query needs what only the engine or the driver of a build has.
+        """
+        import duckdb
+
+        for table in [one for one in query.find_all(exp.Table) if one.db]:
+            rows = from_files(self.files_of(table.db, table.name, ""), self.columns(table.db, table.name))
+            alias = exp.TableAlias(this=exp.to_identifier(table.alias_or_name, quoted=True))
+            table.replace(exp.Subquery(this=parse_one(rows, read="duckdb"), alias=alias))
+        with duckdb.connect(config={"threads": 1}) as driver:
+            driver.execute("set TimeZone = 'UTC'")
+            try:
+                return driver.execute(query.sql("duckdb")).fetchall()
+            except duckdb.Error:
+                return None
 
     def columns(self, schema: str, table: str) -> dict[str, str]:
         """Types by column of a table or view, in Spark's words; empty where there is none."""

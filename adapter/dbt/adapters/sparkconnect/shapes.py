@@ -4,8 +4,8 @@ DuckDB's SQL in, DuckDB's SQL out; what a query means stays.
 """
 
 from collections.abc import Callable, Iterator
-from itertools import takewhile
 
+from dbt.adapters.sparkconnect.joins import cross_first
 from dbt.adapters.sparkconnect.rules.nodes import UntranslatableError, call, place_of
 from sqlglot import exp
 
@@ -266,7 +266,7 @@ def with_engine_shapes(query: exp.Expr) -> exp.Expr:
     _name_common_tables_apart(query)
     for select in list(query.find_all(exp.Select)):
         _write_out_rows(select)
-        _cross_first(select)
+        cross_first(select)
     for membership in list(query.find_all(exp.In)):
         _look_up(membership)
     for comparison in list(query.find_all(exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.NullSafeNEQ, exp.In)):
@@ -347,85 +347,6 @@ def _write_out_rows(select: exp.Select) -> None:
         row = select.selects[0].unalias()
         if isinstance(row, exp.Tuple):
             select.set("expressions", [one.copy() for one in row.expressions])
-
-
-def _cross_first(select: exp.Select) -> None:
-    """What is crossed with a table comes before it: Sail goes through the second once for each row of the first.
-
-    The project's queries name what has many rows first, and cross it with what has one or a few.
-    """
-    joins = select.args.get("joins") or []
-    crossed = [join for join in joins if join.kind == "CROSS" and isinstance(join.this, exp.Table | exp.Subquery)]
-    kept = [join for join in joins if all(join is not one for one in crossed)]
-    # A list that is unnested reads tables before it; an outer join with rows of its own would get them once per row.
-    # Not where nothing is joined: Sail had rows of `int_snapshot_dates` twice then, in two unit tests.
-    if (
-        not crossed
-        or not kept
-        or any(join.side in ("RIGHT", "FULL") or isinstance(join.this, exp.Lateral) for join in kept)
-    ):
-        return
-    source = select.args["from_"]
-    many = exp.Join(this=source.this, kind="CROSS")
-    source.set("this", crossed[0].this)
-    select.set("joins", [*crossed[1:], many, *kept])
-
-
-def with_joined_tables_first(query: exp.Expr) -> exp.Expr:
-    """A query in which what is joined comes before what it is joined with, for Sail.
-
-    Where it doesn't know how many rows there are, it keeps the first table in memory and goes through the second. The
-    project's queries name the table of many rows first.
-
-    Args:
-        query: As the engine gets it; it is changed.
-    """
-    for select in list(query.find_all(exp.Select)):
-        _join_backwards(select)
-    return query
-
-
-def _join_backwards(select: exp.Select) -> None:
-    """`a left join b` as `b right join a`, and `a inner join b` as `b inner join a`; also several in a row."""
-    joins = select.args.get("joins") or []
-    # They begin with what is crossed, if anything (see `_cross_first`): that stays together.
-    crossed = list(takewhile(lambda join: join.kind == "CROSS", joins))
-    others = joins[len(crossed) :]
-    if not others or select.is_star or select.args.get("laterals") or not all(map(_joins_by_equality, others)):
-        return
-    # Sail 0.7 sorts below such a join what is sorted as a whole above it, and then refuses its own plan.
-    if select.args.get("order") is not None or not all(one.args.get("partition_by") for one in _windows_of(select)):
-        return
-    first = select.args["from_"]
-    for join in others:
-        many = first.this.copy()
-        many.set("joins", crossed)
-        if crossed:
-            many = exp.Subquery(this=many)
-        side, kind = ("RIGHT", None) if join.side else (None, "INNER")
-        crossed = [exp.Join(this=many, side=side, kind=kind, on=join.args["on"])]
-        first.set("this", join.this)
-    select.set("joins", crossed)
-
-
-def _windows_of(select: exp.Select) -> Iterator[exp.Window]:
-    return (one for one in select.find_all(exp.Window) if one.find_ancestor(exp.Select) is select)
-
-
-def _joins_by_equality(join: exp.Join) -> bool:
-    """Whether a join is an inner or left one of a table or a query, by what is equal: others aren't hashed."""
-    condition = join.args.get("on")
-    if (
-        join.side not in ("", "LEFT")
-        or join.kind not in ("", "INNER", "OUTER")
-        or join.method
-        or not isinstance(join.this, exp.Table | exp.Subquery)
-        or condition is None
-    ):
-        return False
-    parts = condition.flatten() if isinstance(condition, exp.And) else [condition]
-    equalities = [part for part in (one.unnest() for one in parts) if isinstance(part, exp.EQ | exp.NullSafeEQ)]
-    return any(one.this.find(exp.Column) and one.expression.find(exp.Column) for one in equalities)
 
 
 def _compare_by_column(comparison: exp.Expr) -> None:

@@ -37,6 +37,8 @@ def end():
 threading.Thread(target=end, daemon=True).start()
 sys.exit(server.wait())
 """
+# A query of a model becomes one method, and methods of more than 8,000 bytes Java leaves to its interpreter.
+OPTIONS_OF_TASKS = "-XX:-DontCompileHugeMethods"
 SETTINGS = {
     "spark.driver.host": HOST,
     "spark.driver.bindAddress": HOST,
@@ -190,6 +192,7 @@ class LocalServer:
             "spark.sql.warehouse.dir": str(self._folder),
             "spark.local.dir": str(self._folder),
             "spark.ui.enabled": "false",
+            "spark.driver.extraJavaOptions": OPTIONS_OF_TASKS,
         }
         with self._log.open("w", encoding="utf-8") as output:
             self._process = subprocess.Popen(

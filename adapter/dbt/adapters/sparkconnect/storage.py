@@ -19,6 +19,7 @@ from typing import Any
 
 from dbt_common.exceptions import DbtRuntimeError
 from filelock import FileLock, Timeout
+from pyarrow import parquet  # type: ignore[import-untyped]
 
 CATALOGUE, LOCK = "catalogue.json", ".lock"
 # As `new_location` gives them.
@@ -103,6 +104,22 @@ class Storage:
         if "files" not in entry:
             return None
         return [str(self.folder / entry["location"] / name) for name in entry["files"]]
+
+    def row_count(self, schema: str, table: str) -> int | None:
+        """How many rows the files of a table have; None where it has none, or is a view."""
+        files = self.files_of(schema, table)
+        return sum(one.num_rows for one in map(parquet.read_metadata, files)) if files else None
+
+    def null_columns(self, schema: str, table: str) -> list[str]:
+        """Columns of which the files of a table say that no row has a value."""
+        columns = set(self.columns_of(schema, table))
+        for metadata in map(parquet.read_metadata, self.files_of(schema, table) or []):
+            for group in map(metadata.row_group, range(metadata.num_row_groups)):
+                for chunk in map(group.column, range(group.num_columns)):
+                    statistics = chunk.statistics
+                    if statistics is None or statistics.null_count != group.num_rows:
+                        columns.discard(chunk.path_in_schema.partition(".")[0])
+        return sorted(columns)
 
     def columns_of(self, schema: str, table: str) -> dict[str, str]:
         """Types by column of a table; empty where it is a view or not there."""

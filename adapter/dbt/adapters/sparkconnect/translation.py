@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dbt.adapters.events.logging import AdapterLogger
+from dbt.adapters.sparkconnect.constants import with_constants
 from dbt.adapters.sparkconnect.copies import aside_of, stored_aside
-from dbt.adapters.sparkconnect.lists import small_lookups
+from dbt.adapters.sparkconnect.joins import with_crossed_tables_sent, with_joined_tables_first
+from dbt.adapters.sparkconnect.lists import empty_columns, write_out_small_tables
 from dbt.adapters.sparkconnect.rules import apply_rules
 from dbt.adapters.sparkconnect.rules.aggregates import push_conditions
 from dbt.adapters.sparkconnect.rules.nodes import UntranslatableError
@@ -17,7 +19,6 @@ from dbt.adapters.sparkconnect.rules.types import TYPES, decide_by_types
 from dbt.adapters.sparkconnect.shapes import (
     compute_names_once,
     with_engine_shapes,
-    with_joined_tables_first,
     with_plain_shapes,
     write_out_groups,
 )
@@ -158,15 +159,10 @@ def _translated(tree: exp.Expr, engine: Engine, stores_aside: bool) -> Iterator[
         for table in query.find_all(exp.Table):
             engine.keep_promise(table.db, table.name)
     if isinstance(query, exp.Query) and isinstance(tree, exp.Create) and tree.kind == "TABLE":
-        found: dict[str, list[Any]] = {}
-        for lookup in small_lookups(query, engine):
-            asked = lookup.query.sql("duckdb")
-            if asked not in found:
-                found[asked] = engine.run(_written(for_engine(lookup.query, engine))).column(0).to_pylist()
-            lookup.write_out(found[asked])
+        write_out_small_tables(query, engine)
         ((schema, made),) = changed
         # A unit test makes tables without a schema, to learn the types of columns.
-        stored = stored_aside(query, schema, made, engine.name == "sail") if stores_aside and schema else ()
+        stored = stored_aside(query, schema, made) if stores_aside and schema else ()
         for name, part in stored:
             yield Statement(_written(for_engine(part, engine)), changed, aside=aside_of(made, name))
     if isinstance(query, exp.Query):
@@ -194,24 +190,27 @@ def _written(tree: exp.Expr) -> str:
 def for_engine(query: exp.Expr, engine: Engine) -> exp.Expr:
     """A query in DuckDB's SQL as a tree for the engine."""
     schema = MappingSchema(dialect="spark", normalize=True)
+    stored: dict[str, dict[str, exp.Expr]] = {}
     for table in query.find_all(exp.Table):
         if table.db:
             columns = engine.columns(table.db, table.name)
             if columns:
                 schema.add_table(exp.table_(table.name, db=table.db), columns, dialect="spark")
+                stored[f"{table.db}.{table.name}"] = empty_columns(engine, table.db, table.name, columns)
     query = with_plain_shapes(query)
     query = qualify(
         query, schema=schema, dialect="duckdb", validate_qualify_columns=False, quote_identifiers=True, identify=True
     )
+    query = with_constants(query, stored)
     query = annotate_types(query, schema=schema, expression_metadata=TYPES, dialect="duckdb")
     decide_by_types(query)
     query = compute_names_once(query)
     write_out_groups(query)
     push_conditions(query)
-    query = with_engine_shapes(apply_rules(query))
+    query = apply_rules(query)
     if engine.name == "sail":
-        return with_windows_to_the_end(with_joined_tables_first(query))
-    return in_words_of_spark(query)
+        return with_windows_to_the_end(with_joined_tables_first(with_engine_shapes(query)))
+    return in_words_of_spark(with_engine_shapes(with_crossed_tables_sent(query)))
 
 
 def _refuse_other_statements(tree: exp.Expr) -> None:
