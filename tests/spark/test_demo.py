@@ -125,7 +125,6 @@ def unequal_marts(
     return found
 
 
-@pytest.mark.soak
 def test_every_mart_equals_the_one_of_duckdb(folder: Path, demo_shop: Shop, tmp_path: Path) -> None:
     engine = engine_at("sail", str(folder))
     assert engine.name == "sail"
