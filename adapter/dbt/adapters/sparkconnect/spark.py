@@ -193,6 +193,9 @@ class LocalServer:
             "spark.local.dir": str(self._folder),
             "spark.ui.enabled": "false",
             "spark.driver.extraJavaOptions": OPTIONS_OF_TASKS,
+            # What opening a file costs: with the 4 MB of a distributed file system, one thread would get most rows of a
+            # small log.
+            "spark.sql.files.openCostInBytes": "1048576",
         }
         with self._log.open("w", encoding="utf-8") as output:
             self._process = subprocess.Popen(
