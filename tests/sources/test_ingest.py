@@ -147,6 +147,12 @@ def write(path: Path, *lines: str) -> Path:
         ("order_id,product_name,Kaşık,ŞEKER", "cp1254", "windows-1254"),
         ("order_id,product_name,Þórður,Sýra,Guðrún,Ísafjörður", "latin-1", "latin-1"),
         ("order_id,product_name,hola¿qué,dm³,l´eau,38°C", "latin-1", "latin-1"),
+        # letters of Windows-1252 where Windows-1250 has ś, Ś, ž and Ş
+        ("order_id,product_name,Mug,Cœur rouge,Pièce de bœuf,CHŒUR", "cp1252", "windows-1252"),
+        ("order_id,product_name,Hors d'œuvre à la crème,Sœur", "cp1252", "windows-1252"),
+        ("order_id,product_name,Chef d’œuvre,Nœud,Hors d’œuvre", "cp1252", "windows-1252"),
+        ("order_id,customer,MªJosé,MªCarmen,JoséMªRuiz", "latin-1", "latin-1"),
+        ("order_id,product_name,Śruba,Sześć świec,Jaśmin,Wąż,Kość słoniowa", "cp1250", "windows-1250"),
         ("order_id,product_name,ｺｰﾋｰｶｯﾌﾟ,ｷｭｳｽ,ｵｻﾗ", "cp932", "shift-jis"),
         ("order_id,product_name,コーヒーカップ,急須", "euc-jp", "euc-jp"),
         ("order_id,product_name,Кружка,ТАРЕЛКА,Чашка", "cp1251", "windows-1251"),

@@ -50,7 +50,10 @@ CONTROL_BYTES = re.compile(rb"[\x80-\x9f]")
 # Code pages that have the umlauts of German where Windows-1252 has them: names with these decide nothing.
 WITH_UMLAUTS = ("windows-1250", "windows-1254")
 # A letter, which Windows-1252 has as a sign, within a word: Ksi¹¿ka for Książka. In so many words it is no slip.
-SIGN_IN_WORD = re.compile(rb"[a-zA-Z\xc0-\xff][\x80-\xbf\xd7\xf7]+[a-zA-Z\xc0-\xff]")
+# Its own letters beside those from À on show nothing: œ is ś in Windows-1250, and ª of Spanish names Ş.
+OWN_LETTERS = rb"\x83\x8a\x8c\x8e\x9a\x9c\x9e\x9f\xaa\xb5\xba"
+LETTER = rb"[a-zA-Z\xc0-\xff" + OWN_LETTERS + rb"]"
+SIGN_IN_WORD = re.compile(LETTER + rb"(?:(?![" + OWN_LETTERS + rb"])[\x80-\xbf\xd7\xf7])+" + LETTER)
 LEAST_WORDS = 2
 # Code pages of languages with such letters among those of ASCII.
 OF_LATIN_LETTERS = ("windows-1250", "windows-1257")
