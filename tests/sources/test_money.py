@@ -154,6 +154,22 @@ def test_price_times_quantity_decides_which_column_is_which(
     assert price_is_set == (columns if columns.get("amount", "Price") != "Price" else {"unit_price": "Price"})
 
 
+@pytest.mark.parametrize("total", ["Net", "Netto", "Net Amount", "Betrag", "Montant HT"])
+def test_a_net_amount_that_equals_the_price_may_be_a_units(
+    total: str, warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """'Price' is net, and so is the other, each of a unit: 3 × 12.50, 2 × 20.00 and 2 × 4.00."""
+    lines = ["1,A,3,2024-01-05,12.50,12.50,7", "2,A,2,2024-01-06,20.00,20.00,7", "3,B,2,2024-01-07,4,4,8"]
+    plan = planned(warehouse, write(tmp_path / "shop.csv", HEADINGS.replace("Total", total), *lines))
+    assert money_columns(plan) == {"unit_price": "Price"}
+    assert list(plan.meaning) == []
+    # an order's sum of the prices is no proof either, as nearly all have one line
+    rows = [f"{number},A,2,2024-01-05,{number}.00,{number}.00,7" for number in range(1, 30)]
+    rows += ["30,A,2,2024-01-05,1.00,3.00,7", "30,B,2,2024-01-05,2.00,3.00,7"]
+    plan = planned(warehouse, write(tmp_path / "shop.csv", HEADINGS.replace("Total", total), *rows))
+    assert money_columns(plan) == {"unit_price": "Price"}
+
+
 def test_a_total_that_nothing_explains_is_a_warning(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     path = write(tmp_path / "shop.csv", HEADINGS, "1,A,3,2024-01-05,10.00,44.00,7", "2,A,2,2024-01-06,5.00,10.00,7")
     plan = planned(warehouse, path)

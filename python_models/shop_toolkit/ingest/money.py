@@ -13,6 +13,7 @@ from shop_toolkit.ingest.headings import COLUMN_ALIASES
 from shop_toolkit.ingest.relation import InputRelation, number_text
 
 # Loose words, or amounts without tax or fees: where rows show nothing of them, they are no doubt of the price.
+# Those of a unit stand beside prices of a unit, so one that equals the price shows nothing.
 NET_TOTALS = (
     "net", "netamount", "nettotal", "linenet", "netlinetotal", "netlineamount", "netvalue", "extendedprice",
     "extendedamount", "gesamt", "gesamtpreis", "gesamtbetrag", "positionsbetrag", "zeilenbetrag", "summe", "betrag",

@@ -53,6 +53,8 @@ SENTENCES = {
 }
 # With these sources the total is the amount of the line: nothing has to be taken off.
 FULL_TOTALS = ("per", "pack", "discounted", "percent")
+# Counts of lines and orders by which the price is the amount of the line.
+OF_AMOUNTS = ("equal", "orders_of_amounts")
 # The part of the money, how it is taken off, a sentence about it, and a doubt; None where there is none.
 _Shown = tuple[str, str | None, str | None, Finding | None]
 
@@ -144,6 +146,8 @@ def meaning_of_money(
     with_extras = {*NET_TOTALS, *(name for export in exports if export is not None for name in export.order_totals)}
     with lines_of_money(connection, parts, readers, found, common):
         proofs = {total: proof_of(connection, total) for total in totals}
+        for total in proofs.keys() & set(NET_TOTALS):
+            proofs[total] |= dict.fromkeys(OF_AMOUNTS, 0)
         return _decide(
             connection, relation, found[0], proofs, with_extras, is_price_set="unit_price" in column_mapping
         )  # fmt: skip
