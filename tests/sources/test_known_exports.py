@@ -648,6 +648,15 @@ def test_other_files_are_no_export() -> None:
         (["Kundennr.", "Verkaufstag", "Umsatz"],
          'customer_id: "Kundennr.", ordered_at: "Verkaufstag", amount: "Umsatz"'),
         (["Client name", "Tag", "price"], 'customer_id: "Client name", ordered_at: "Tag"'),
+        # a discount is no price, whatever it is called; a price with a rate of the tax in its heading is one
+        (["Date facture", "Code client", "Référence", "Désignation", "Qté", "Remise %", "PU HT", "Montant HT"],
+         'customer_id: "Code client", ordered_at: "Date facture", unit_price: "PU HT", quantity: "Qté",'
+         ' product_id: "Référence", product_description: "Désignation"'),
+        (["Date facture", "Code client", "Remise %", "Montant HT"],
+         'customer_id: "Code client", ordered_at: "Date facture", amount: "Montant HT"'),
+        (["Client name", "order date", "Price off %", "Sconto prezzo", "Prix remise", "Price percent"],
+         'customer_id: "Client name", unit_price: "your heading"'),
+        (["Client name", "order date", "Preis inkl. 19 %"], 'customer_id: "Client name", unit_price: "Preis inkl. 19 %"'),
         # no heading stands for two columns
         (["customer date", "price"], 'customer_id: "customer date", ordered_at: "your heading"'),
         # also the columns that a log can do without, as far as there is room

@@ -94,7 +94,7 @@ HINTS: dict[str, tuple[str, ...]] = {
     ),
     "unit_price": (
         "preis", "prix", "precio", "prezzo", "prijs", "preco", "cena", "rate", "fare", "unitamount", "unitpriceexclvat",
-        "fiyat", "単価", "価格", "販売価格", "单价", "단가",
+        "pu", "puht", "puttc", "fiyat", "単価", "価格", "販売価格", "单价", "단가",
     ),
     "amount": (
         "betrag", "summe", "montant", "importe", "importo", "bedrag", "gesamt", "wert", "umsatz", "paid", "turnover",
@@ -109,18 +109,20 @@ HINTS: dict[str, tuple[str, ...]] = {
         "取引番号", "sipariş", "订单号", "주문번호",
     ),
     "quantity": (
-        "menge", "anzahl", "stück", "stueck", "stückzahl", "quantité", "quantite", "cantidad", "quantità", "quantita",
+        "menge", "anzahl", "stück", "stueck", "stückzahl", "quantité", "quantite", "qté", "cantidad", "quantità",
+        "quantita",
         "quantidade", "aantal", "ilość", "ilosc", "antal", "fakturiertemenge", "stk", "stck", "pcs", "pieces", "count",
         "tickets", "seats", "adet", "数量", "個数", "수량",
     ),
     "product_id": (
         "artikelnr", "artikelnummer", "artnr", "artikelcode", "artikelid", "produktnr", "produktnummer", "produktcode",
-        "materialnr", "materialnummer", "matnr", "ean", "gtin", "plu", "upc", "barcode", "商品コード", "商品番号",
-        "商品id", "品番", "商品编码", "상품코드",
+        "materialnr", "materialnummer", "matnr", "ean", "gtin", "plu", "upc", "barcode", "référence", "réf",
+        "商品コード", "商品番号", "商品id", "品番", "商品编码", "상품코드",
     ),
     "product_description": (
         "artikel", "artikelname", "artikelbezeichnung", "bezeichnung", "produkt", "produktname", "produit", "producto",
-        "prodotto", "produto", "libellé", "libelle", "descripción", "descripcion", "descrizione", "omschrijving",
+        "prodotto", "produto", "libellé", "libelle", "désignation", "descripción", "descripcion", "descrizione",
+        "omschrijving",
         "ürün", "商品名", "品名", "商品名称", "상품명",
     ),
     "currency": (
@@ -150,8 +152,9 @@ OF_WORDS = {"de", "di", "du", "da", "del", "der", "des", "d", "la", "le", "el", 
 # The last words of headings that hold neither money nor days.
 NO_AMOUNTS = {*NUMBER_WORDS, "key", "name", "type", "status"}
 NO_MONEY_OF_LINES = (
-    "tax", "vat", "steuer", "mwst", "fee", "gebühr", "discount", "rabatt", "refund", "shipping", "versand", "delivery",
-    "freight", "cost", "date", "datum", "fecha", "debitor", "kreditor", "creditor", "card",
+    "tax", "vat", "steuer", "mwst", "fee", "gebühr", "discount", "rabat", "nachlass", "remise", "rabais", "ristourne",
+    "descuento", "desconto", "sconto", "korting", "скидк", "percent", "prozent", "pourcent", "refund", "shipping",
+    "versand", "delivery", "freight", "cost", "date", "datum", "fecha", "debitor", "kreditor", "creditor", "card",
 )  # fmt: skip
 # Words in headings of what one of our columns can't hold, however alike the rest of the heading is.
 OTHER_WORDS: dict[str, tuple[str, ...]] = {
@@ -176,6 +179,8 @@ NO_CUSTOMERS = (
     "articulo", "articolo", "артикул", "towar", "товар", "номенклатур", "material", "merchandise", "sku",
     "postcode", "postalcode", "zipcode", "postleitzahl", "plz", "city", "town", "street",
 )  # fmt: skip
+# Of something; a `Preis inkl. 19 %` has the rate of its tax in its heading, and is one.
+IN_PERCENT = re.compile(r"(^|[^\d\s])\s*%\W*$|^\W*%")
 # Half of the name of a person.
 FIRST_NAMES = ("firstname", "givenname", "vorname", "prenom", "prénom", "voornaam", "imie", "imię")
 # Of a price, what it holds; a price without VAT is one, and the VAT is none. The amount of a unit is a price.
@@ -515,6 +520,8 @@ def _is_of_another(column: str, heading: str) -> bool:
     if column == "customer_id" and (name in HINTS["country"] or any(word in name for word in NO_CUSTOMERS)):
         return True
     if column in ("ordered_at", *MONEY) and not NO_AMOUNTS.isdisjoint(words_of(heading)[-1:]):
+        return True
+    if column in MONEY and IN_PERCENT.search(heading):
         return True
     name = WITH_OR_WITHOUT_TAX.sub("", name)
     if column == "unit_price":
