@@ -15,6 +15,7 @@ from dbt.adapters.sparkconnect.copies import ASIDE
 from dbt.adapters.sparkconnect.engine import Engine, engine_at
 from dbt.adapters.sparkconnect.translation import run_translated, translate
 from lines import context
+from pyarrow import parquet
 from second_engine import rows_of
 
 
@@ -147,9 +148,11 @@ PLAN = """
     select
         'doubled' as style, true as has_words, 4 as longest, ['a', 'b'] as customers, cast(null as varchar) as nothing
 """
-CROSSED = """
+PLANNED = """
     with plan as (select style, has_words, longest, customers, nothing from shop.plan),
     planned as (select rows.*, plan.* from shop.lines as rows cross join plan)
+"""
+CROSSED = f"""{PLANNED}
     select
         quantity,
         style,
@@ -196,6 +199,12 @@ def test_what_one_row_says_is_written_into_a_query_that_crosses_many_with_it(
             "select max(style) as style, bool_or(has_words) as has_words, max(longest) as longest,"
             " max(customers) as customers, max(nothing) as nothing",
         ),
+        (
+            "has_words, longest, customers, nothing from shop.plan)",
+            "has_words, any_value(longest) as longest,"
+            " any_value(customers) as customers, any_value(nothing) as nothing from shop.plan group by all)",
+        ),
+        ("select style,", "select unnest([style]) as style,"),
         # A row that is joined to some rows alone.
         ("cross join plan)", f"left join plan on rows.quantity > plan.longest), {PAIRS}"),
         ("shop.lines as rows cross join plan)", f"plan right join shop.lines as rows on rows.quantity > 2), {PAIRS}"),
@@ -212,20 +221,91 @@ def test_what_other_rows_say_is_read_as_the_query_runs(
     assert rows_of(planned.run("select * from shop.crossed")) == rows_of(connection.sql(query).to_arrow_table())
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        # Groups of no rows are none.
+        "select style, count(*) as lines from planned where quantity > 99 group by all",
+        "select concat(style, word) as word, count(*) as lines from planned group by concat(style, word)",
+        ", twice as (select plan.style from shop.plan cross join (select unnest([1, 2])) as two group by all)"
+        " select lines.word, twice.style from shop.lines as lines cross join twice",
+        # A choice has the type of all its branches.
+        "select concat(case style when 'doubled' then quantity else amount end, '') as written from planned",
+        "select case style when 'Doubled' then amount end as amount from planned",
+        # Other rows than those of the table.
+        "select style from planned qualify row_number() over (partition by style order by quantity, word) = 1",
+        # By another name, beside a table that is called like a common one, and such a common one.
+        "select renamed.units, renamed.kind from (select quantity, style from planned) as renamed(units, kind)",
+        "select plan.style, lines.word from shop.plan as plan cross join shop.lines as lines",
+        "select quantity, other.style from planned cross join"
+        " (with plan as (select 'other' as style) select plan.style from plan) as other",
+    ],
+)
+def test_what_is_written_into_a_query_changes_no_answer(
+    query: str, planned: Engine, connection: duckdb.DuckDBPyConnection
+) -> None:
+    whole = PLANNED + query
+    run_translated(f"create or replace table shop.crossed as {whole}", planned)
+    assert rows_of(planned.run("select * from shop.crossed")) == rows_of(connection.sql(whole).to_arrow_table())
+
+
+def test_rows_are_joined_and_ordered_by_columns_and_not_by_what_they_hold(planned: Engine) -> None:
+    """By a value, an engine would compare each row with each."""
+    query = "select words.word from planned inner join shop.words on planned.style = words.kind order by planned.style"
+    (statement,) = translate(f"create or replace table shop.crossed as {PLANNED} {query}", planned)
+    assert "ON `planned`.`style` = `words`.`kind`" in statement.sql
+    assert "ORDER BY `planned`.`style`" in statement.sql
+
+
+def test_a_view_of_a_column_without_values_has_those_that_come_later(
+    planned: Engine, connection: duckdb.DuckDBPyConnection
+) -> None:
+    for value in ("cast(null as varchar)", "'new'"):
+        connection.execute(f"create or replace table shop.later as select quantity, {value} as note from shop.lines")
+        planned.upload("shop", "later", connection, "from shop.later")
+        if "null" in value:
+            run_translated(
+                "create or replace view shop.notes as with later as (select * from shop.later) select note from later",
+                planned,
+            )
+    assert set(rows_of(planned.run("select note from shop.notes"))) == {("new",)}
+
+
 def test_columns_that_a_long_table_lacks_are_null_before_the_query_runs(
     catalogued: Engine, connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lists, "MANY_ROWS", 6)
     connection.execute(
-        "create table shop.sparse as select quantity, word, cast(null as varchar) as note from shop.lines"
+        """
+        create table shop.sparse as
+        select quantity, word, cast(null as varchar) as note, cast([] as varchar[]) as tags, word as "tags.element"
+        from shop.lines
+        """
     )
     catalogued.upload("shop", "sparse", connection, "from shop.sparse")
-    query = "with sparse as (select * from shop.sparse) select quantity, word, upper(note) as note from sparse"
+    # Files count no value in an empty list, and call a part of a row by a name with a dot.
+    assert catalogued.null_columns("shop", "sparse") == ["note"]
+    (file,) = catalogued.files_of("shop", "sparse", "")
+    rows = parquet.read_table(file)
+    parquet.write_table(rows, file, write_statistics=False)
+    assert catalogued.null_columns("shop", "sparse") == []
+    parquet.write_table(rows, file)
+    query = """
+        with sparse as (select * from shop.sparse)
+        select quantity, word, upper(note) as note, len(tags) as length, "tags.element" as named from sparse
+    """
     (statement,) = translate(f"create or replace table shop.noted as {query}", catalogued)
     assert "CAST(NULL AS STRING) AS `note`" in statement.sql
     assert "`sparse`.`word` AS `word`" in statement.sql
     run_translated(f"create or replace table shop.noted as {query}", catalogued)
     assert rows_of(catalogued.run("select * from shop.noted")) == rows_of(connection.sql(query).to_arrow_table())
+    inside = """
+        with sparse as (select * from shop.sparse)
+        select sparse.quantity, words.note from sparse
+        cross join (with sparse as (select 'other' as note) select sparse.note from sparse) as words
+    """
+    run_translated(f"create or replace table shop.noted as {inside}", catalogued)
+    assert rows_of(catalogued.run("select * from shop.noted")) == rows_of(connection.sql(inside).to_arrow_table())
 
 
 def test_all_lines_are_not_stored_once_more(engine: Engine, connection: duckdb.DuckDBPyConnection) -> None:

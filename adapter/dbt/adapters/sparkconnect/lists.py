@@ -7,6 +7,7 @@ columns, each join copies them all. And what a query does where the one row says
 
 from typing import Protocol
 
+from dbt.adapters.sparkconnect.constants import known_null, known_value
 from dbt.adapters.sparkconnect.copies import with_needed
 from sqlglot import exp
 
@@ -14,6 +15,9 @@ from sqlglot import exp
 FEW_ROWS, MANY_ROWS = 1_000, 100_000
 # What is written out at most.
 LONGEST_LIST = 200
+# What has a row where its table has none or several, or the other way round.
+# Functions that SQLGlot doesn't know may be of several, too.
+OF_OTHER_ROWS = (exp.AggFunc, exp.Window, exp.UDTF, exp.Explode, exp.Anonymous)
 
 
 class Catalogue(Protocol):
@@ -66,10 +70,7 @@ def empty_columns(catalogue: Catalogue, schema: str, table: str, columns: dict[s
     """
     if (catalogue.row_count(schema, table) or 0) < MANY_ROWS:
         return {}
-    return {
-        name: exp.Cast(this=exp.null(), to=exp.DataType.build(columns[name], dialect="spark"))
-        for name in catalogue.null_columns(schema, table)
-    }
+    return {name: known_null(columns[name]) for name in catalogue.null_columns(schema, table)}
 
 
 class _SmallTables:
@@ -128,8 +129,8 @@ def _may_be_one_row(table: exp.CTE, query: exp.Expr) -> bool:
     return (
         isinstance(select, exp.Select)
         and not select.is_star
-        and not any(select.args.get(part) for part in ("group", "having", "distinct", "qualify", "order", "limit"))
-        and not any(one.find_ancestor(exp.Select) is select for one in select.find_all(exp.AggFunc, exp.Window))
+        and not select.args.get("group")
+        and not any(one.find_ancestor(exp.Select) is select for one in select.find_all(*OF_OTHER_ROWS))
         and any(join.kind == "CROSS" and join.this.name == table.alias for join in query.find_all(exp.Join))
     )
 
@@ -138,4 +139,4 @@ def _write_values(select: exp.Select, values: tuple[object, ...]) -> None:
     """Put texts and truth values in place of what yields them in a row; others may have a type of their own."""
     for projection, value in zip(list(select.selects), values, strict=True):
         if isinstance(value, str | bool):
-            projection.replace(exp.alias_(exp.convert(value), projection.alias_or_name, quoted=True))
+            projection.replace(exp.alias_(known_value(value), projection.alias_or_name, quoted=True))

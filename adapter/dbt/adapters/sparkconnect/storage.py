@@ -112,13 +112,14 @@ class Storage:
 
     def null_columns(self, schema: str, table: str) -> list[str]:
         """Columns of which the files of a table say that no row has a value."""
-        columns = set(self.columns_of(schema, table))
+        # Of lists, an empty one counts as null there.
+        nested = ("array", "map", "struct")
+        columns = {name for name, kind in self.columns_of(schema, table).items() if not kind.startswith(nested)}
         for metadata in map(parquet.read_metadata, self.files_of(schema, table) or []):
             for group in map(metadata.row_group, range(metadata.num_row_groups)):
                 for chunk in map(group.column, range(group.num_columns)):
-                    statistics = chunk.statistics
-                    if statistics is None or statistics.null_count != group.num_rows:
-                        columns.discard(chunk.path_in_schema.partition(".")[0])
+                    if chunk.statistics is None or chunk.statistics.null_count != group.num_rows:
+                        columns.discard(chunk.path_in_schema)
         return sorted(columns)
 
     def columns_of(self, schema: str, table: str) -> dict[str, str]:

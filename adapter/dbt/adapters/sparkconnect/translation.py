@@ -164,9 +164,9 @@ def _translated(tree: exp.Expr, engine: Engine, stores_aside: bool) -> Iterator[
         # A unit test makes tables without a schema, to learn the types of columns.
         stored = stored_aside(query, schema, made) if stores_aside and schema else ()
         for name, part in stored:
-            yield Statement(_written(for_engine(part, engine)), changed, aside=aside_of(made, name))
+            yield Statement(_written(for_engine(part, engine, makes_rows=True)), changed, aside=aside_of(made, name))
     if isinstance(query, exp.Query):
-        translated = for_engine(query, engine)
+        translated = for_engine(query, engine, isinstance(tree, exp.Create) and tree.kind == "TABLE")
         if query is tree:
             tree = translated
         else:
@@ -187,8 +187,14 @@ def _written(tree: exp.Expr) -> str:
     return tree.sql("spark", copy=False, unsupported_level=ErrorLevel.IGNORE)
 
 
-def for_engine(query: exp.Expr, engine: Engine) -> exp.Expr:
-    """A query in DuckDB's SQL as a tree for the engine."""
+def for_engine(query: exp.Expr, engine: Engine, makes_rows: bool) -> exp.Expr:
+    """A query in DuckDB's SQL as a tree for the engine.
+
+    Args:
+        query: It is changed.
+        engine: Its catalogue knows the columns.
+        makes_rows: Whether its rows are stored now: a view is of what its tables will hold.
+    """
     schema = MappingSchema(dialect="spark", normalize=True)
     stored: dict[str, dict[str, exp.Expr]] = {}
     for table in query.find_all(exp.Table):
@@ -196,13 +202,14 @@ def for_engine(query: exp.Expr, engine: Engine) -> exp.Expr:
             columns = engine.columns(table.db, table.name)
             if columns:
                 schema.add_table(exp.table_(table.name, db=table.db), columns, dialect="spark")
-                stored[f"{table.db}.{table.name}"] = empty_columns(engine, table.db, table.name, columns)
+                if makes_rows:
+                    stored[f"{table.db}.{table.name}"] = empty_columns(engine, table.db, table.name, columns)
     query = with_plain_shapes(query)
     query = qualify(
         query, schema=schema, dialect="duckdb", validate_qualify_columns=False, quote_identifiers=True, identify=True
     )
-    query = with_constants(query, stored)
     query = annotate_types(query, schema=schema, expression_metadata=TYPES, dialect="duckdb")
+    query = with_constants(query, stored)
     decide_by_types(query)
     query = compute_names_once(query)
     write_out_groups(query)

@@ -22,12 +22,22 @@ def _type_of_difference(annotator: TypeAnnotator, node: exp.Sub) -> exp.Expr:
     return annotator._annotate_binary(node)
 
 
+# Functions that SQLGlot doesn't know, and rules translate.
+TYPES_OF_FUNCTIONS = {"try_strptime": Type.TIMESTAMP, "to_seconds": Type.INTERVAL, "to_hours": Type.INTERVAL}
+
+
+def _type_of_function(annotator: TypeAnnotator, node: exp.Anonymous) -> exp.Expr:
+    annotator._set_type(node, TYPES_OF_FUNCTIONS.get(node.name.lower(), Type.UNKNOWN))
+    return node
+
+
 # How types follow from one another, in DuckDB.
 TYPES = {
     **DuckDB.EXPRESSION_METADATA,
     exp.Sub: {"annotator": _type_of_difference},
     exp.Div: {"returns": Type.DOUBLE},
     exp.Avg: {"returns": Type.DOUBLE},
+    exp.Anonymous: {"annotator": _type_of_function},
     exp.ArgMax: {"annotator": _type_of_element},
     exp.ArgMin: {"annotator": _type_of_element},
 }
