@@ -15,7 +15,7 @@ from dbt.adapters.sparkconnect.copies import ASIDE
 from dbt.adapters.sparkconnect.engine import Engine, engine_at
 from dbt.adapters.sparkconnect.translation import run_translated, translate
 from lines import context
-from pyarrow import parquet
+from pyarrow import parquet  # type: ignore[import-untyped]
 from second_engine import rows_of
 
 
