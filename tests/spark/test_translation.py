@@ -10,7 +10,7 @@ import pytest
 if os.environ.get("SHOP_CI") is None:
     pytest.importorskip("pysail", reason="the extra 'spark' is not installed")
 
-from dbt.adapters.sparkconnect import lists, translation
+from dbt.adapters.sparkconnect import small_tables, translation
 from dbt.adapters.sparkconnect.copies import ASIDE
 from dbt.adapters.sparkconnect.engine import Engine, engine_at
 from dbt.adapters.sparkconnect.translation import run_translated, translate
@@ -110,7 +110,7 @@ def catalogued(connection: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.T
 def test_words_of_a_small_table_are_written_into_a_query_on_a_long_one(
     catalogued: Engine, connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lists, "MANY_ROWS", 6)
+    monkeypatch.setattr(small_tables, "MANY_ROWS", 6)
     make = f"create or replace table shop.looked_up as {LOOK_UP}"
     (statement,) = translate(make, catalogued)
     assert "'café', 'tea'" in statement.sql
@@ -138,7 +138,7 @@ def test_other_words_are_looked_up_as_the_query_runs(
     many: int, few: int, longest: int, query: str, catalogued: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, rows in (("MANY_ROWS", many), ("FEW_ROWS", few), ("LONGEST_LIST", longest)):
-        monkeypatch.setattr(lists, name, rows)
+        monkeypatch.setattr(small_tables, name, rows)
     (statement,) = translate(f"create or replace table shop.looked_up as {query}", catalogued)
     assert "EXISTS" in statement.sql
 
@@ -170,7 +170,7 @@ PAIRS = "pairs as (select plan.style from shop.lines cross join plan)"
 @pytest.fixture
 def planned(catalogued: Engine, connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch) -> Engine:
     """An engine with a table of one row, to which the others are long."""
-    monkeypatch.setattr(lists, "MANY_ROWS", 6)
+    monkeypatch.setattr(small_tables, "MANY_ROWS", 6)
     connection.execute(PLAN)
     catalogued.upload("shop", "plan", connection, "from shop.plan")
     return catalogued
@@ -274,7 +274,7 @@ def test_a_view_of_a_column_without_values_has_those_that_come_later(
 def test_columns_that_a_long_table_lacks_are_null_before_the_query_runs(
     catalogued: Engine, connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lists, "MANY_ROWS", 6)
+    monkeypatch.setattr(small_tables, "MANY_ROWS", 6)
     connection.execute(
         """
         create table shop.sparse as

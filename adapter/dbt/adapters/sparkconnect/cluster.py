@@ -26,7 +26,7 @@ from urllib.request import ProxyHandler, build_opener
 from dbt.adapters.sparkconnect.spark import (
     HOST,
     INSTALLED,
-    OPTIONS_OF_TASKS,
+    JAVA_OPTIONS,
     SECONDS_TO_END,
     answers,
     connect_command,
@@ -115,7 +115,7 @@ class Cluster:
             settings = {
                 "spark.executor.memory": memory,
                 "spark.executor.cores": str(cores),
-                "spark.executor.extraJavaOptions": OPTIONS_OF_TASKS,
+                "spark.executor.extraJavaOptions": JAVA_OPTIONS,
                 "spark.sql.shuffle.partitions": str(partitions),
                 "spark.sql.catalogImplementation": "hive",
                 "spark.sql.warehouse.dir": str(self.folder / "tables"),

@@ -260,7 +260,7 @@ class Engine:
         return self._storage.null_columns(schema, table) if self._storage is not None else []
 
     def rows_in_files(self, query: exp.Expr) -> list[tuple[object, ...]] | None:
-        """The rows of a query on tables whose files are on this machine: DuckDB reads a few sooner than the engine.
+        """The rows of a query on tables whose files are on this machine: DuckDB reads a few faster than the engine.
 
         Args:
             query: In DuckDB's SQL, on tables that `row_count` counts; it is changed.

@@ -38,7 +38,7 @@ threading.Thread(target=end, daemon=True).start()
 sys.exit(server.wait())
 """
 # A query of a model becomes one method, and methods of more than 8,000 bytes Java leaves to its interpreter.
-OPTIONS_OF_TASKS = "-XX:-DontCompileHugeMethods"
+JAVA_OPTIONS = "-XX:-DontCompileHugeMethods"
 SETTINGS = {
     "spark.driver.host": HOST,
     "spark.driver.bindAddress": HOST,
@@ -192,7 +192,7 @@ class LocalServer:
             "spark.sql.warehouse.dir": str(self._folder),
             "spark.local.dir": str(self._folder),
             "spark.ui.enabled": "false",
-            "spark.driver.extraJavaOptions": OPTIONS_OF_TASKS,
+            "spark.driver.extraJavaOptions": JAVA_OPTIONS,
             # What opening a file costs: with the 4 MB of a distributed file system, one thread would get most rows of a
             # small log.
             "spark.sql.files.openCostInBytes": "1048576",

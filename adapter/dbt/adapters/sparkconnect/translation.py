@@ -10,7 +10,6 @@ from dbt.adapters.events.logging import AdapterLogger
 from dbt.adapters.sparkconnect.constants import with_constants
 from dbt.adapters.sparkconnect.copies import aside_of, stored_aside
 from dbt.adapters.sparkconnect.joins import with_crossed_tables_sent, with_joined_tables_first
-from dbt.adapters.sparkconnect.lists import empty_columns, write_out_small_tables
 from dbt.adapters.sparkconnect.rules import apply_rules
 from dbt.adapters.sparkconnect.rules.aggregates import push_conditions
 from dbt.adapters.sparkconnect.rules.nodes import UntranslatableError
@@ -22,6 +21,7 @@ from dbt.adapters.sparkconnect.shapes import (
     with_plain_shapes,
     write_out_groups,
 )
+from dbt.adapters.sparkconnect.small_tables import empty_columns, write_out_small_tables
 from dbt.adapters.sparkconnect.windows import with_windows_to_the_end
 from dbt_common.exceptions import DbtRuntimeError
 from sqlglot import ErrorLevel, exp, parse
