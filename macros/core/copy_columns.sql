@@ -7,7 +7,7 @@
     Proof are orders of which some product has several rows. Of nearly all of them, each value of
     the column has the same lines; of versions, half of the products at least. And nearly all have
     one of its values in common: sizes, seats and parcels come in any set. Or a version ends where
-    the next one begins.
+    the next one begins, and the last has no end.
 
     `transactions` names a relation of sales of customers and orders that are known, `sampled` some
     of them.
@@ -66,6 +66,8 @@
 {%- endfor -%}
 {%- do of_beginnings.extend(['gültigab', 'gültigvon']) -%}
 {%- do of_ends.append('gültigbis') -%}
+{#- Years in which nothing ends. -#}
+{%- set never = ['9999', '2999', '2099', '2199', 'infinity'] -%}
 {%- set of_exports = [
     'exportdate', 'exportedat', 'exportedon', 'exporttime', 'exporttimestamp', 'exportdatum',
     'snapshot', 'snapshotdate', 'snapshotat', 'snapshottime', 'extractdate', 'extractedat',
@@ -407,12 +409,33 @@ kinds as (
 
 ),
 
--- Where one version ends, the next one of the same order begins, as in a snapshot of dbt. What is
--- billed month by month is of several days.
+-- The last version of a line has no end, or one that nobody will see. What is billed month by month
+-- ends with its last month.
+open_ends as (
+
+    select heading
+    from (
+        select
+            heading,
+            bool_or(
+                word is null or regexp_extract(word, '{{ never | join("|") }}') <> ''
+            ) as is_open
+        from cells
+        where list_contains({{ sql_list(of_ends) }}, {{ comparable_heading('heading') }})
+        group by customer_id, invoice_id, product_id, heading
+    ) as lines_of_orders
+    group by heading
+    having count(*) filter (where is_open) >= {{ proven_share }} * count(*)
+
+),
+
+-- Where one version ends, the next one of the same order begins, as in a snapshot of dbt.
 ends_of_versions as (
 
     select ends.heading
     from cells as ends
+    inner join open_ends
+        on ends.heading = open_ends.heading
     inner join cells as beginnings
         on
             ends.customer_id = beginnings.customer_id
@@ -421,8 +444,7 @@ ends_of_versions as (
             and ends.ordered_at = beginnings.ordered_at
             and ends.word = beginnings.word
     where
-        list_contains({{ sql_list(of_ends) }}, {{ comparable_heading('ends.heading') }})
-        and list_contains(
+        list_contains(
             {{ sql_list(of_beginnings) }}, {{ comparable_heading('beginnings.heading') }}
         )
     group by ends.heading

@@ -340,6 +340,14 @@ ORDINARY = {
             for month in range(1, 5)
         ],
     ),
+    "months on one invoice": (
+        f"{HEADINGS},valid_from,valid_to",
+        [
+            row(number, "RENT,1,20.00", f"2024-0{month}-01", f"2024-0{month + 1}-01")
+            for number in range(12)
+            for month in range(1, 5)
+        ],
+    ),
     "tickets of two days": (
         f"{HEADINGS},valid_from,valid_to",
         [
