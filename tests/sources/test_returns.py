@@ -116,6 +116,20 @@ def test_lines_without_the_status_that_another_file_has_are_a_warning(names: tup
         assert found == [(1, 30, "1")]
 
 
+@pytest.mark.parametrize("status", ["", "paid"])
+def test_lines_beside_fees_lack_no_status(status: str, tmp_path: Path) -> None:
+    """A line of another type is ignored, which says nothing of the order."""
+    rows = [
+        f"{word},{order},A,1,2024-01-05,10,7,{of_line}"
+        for order in range(3)
+        for word, of_line in (("Sale", ""), ("Fee", status))
+    ]
+    log = write(tmp_path / "log.csv", "Type,Order ID,SKU,Qty,Order Date,Price,Customer ID,Status", *rows)
+    with lines_of(log) as lines:
+        assert lines.rows("select count(*) from {{ ref('order_lines') }}") == [(3,)]
+        assert lines.rows("select * from {{ ref('input_warnings') }} where kind = 'blank_statuses'") == []
+
+
 def test_later_rows_may_prove_what_earlier_ones_left_open(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:

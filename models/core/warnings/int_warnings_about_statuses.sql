@@ -154,14 +154,19 @@ changed_statuses as (
 
 ),
 
--- A line has the status of the lines above it in its file; another file may know better.
+-- A line has the status of the lines above it in its file; another file may know better. A line
+-- that is ignored by its type, such as a fee, says nothing of its order.
 orders_that_are_no_sales as (
 
     select distinct
-        invoice_id,
-        customer_id
+        transactions.invoice_id,
+        transactions.customer_id
     from transactions
-    where rejection_reason in ('cancelled_order', 'ignored_order')
+    inner join order_statuses
+        on transactions.order_status = order_statuses.status
+    where
+        transactions.rejection_reason in ('cancelled_order', 'ignored_order')
+        and order_statuses.counts_as <> 'sale'
 
 ),
 
