@@ -323,6 +323,13 @@ def test_a_total_with_tax_shows_that_prices_are_before_the_discount(
         assert {finding.kind for finding in plan.findings} <= {"unused_columns"}
 
 
+def test_a_discount_as_a_share_is_exact_to_the_cent(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """A third of 6,000.00, and a seventh of 7,000.00."""
+    lines = ["1,A,2,2024-01-05,3000.00,4800.00,7,0.333333,800.00", "2,A,1,2024-01-06,7000.00,7200.00,7,0.142857,1200"]
+    path = write(tmp_path / "shop.csv", f"{HEADINGS},Discount,VAT", *lines)
+    assert amounts(warehouse, path) == ["4000.00", "6000.00"]
+
+
 @pytest.mark.parametrize("price", ["Price", "Amount"])
 @pytest.mark.parametrize("discounts", [("2.00", "", "5.00"), ("20%", "", "25%")])
 def test_a_total_shows_the_discount_of_a_log_without_quantities(
@@ -338,6 +345,23 @@ def test_a_total_shows_the_discount_of_a_log_without_quantities(
     assert {finding.kind for finding in plan.findings} <= {"unused_columns"}
     # what the total doesn't show stays a doubt
     path = write(path, f"Order ID,SKU,Order Date,{price},Total,Customer ID,Discount", *rows, "4,A,2024-01-08,9,9,7,3")
+    assert [finding.kind for finding in planned(warehouse, path).findings][:1] == ["discounts_left_out"]
+
+
+@pytest.mark.parametrize("discounts", [("2.00", "", "5.00"), ("20%", "", "25%")])
+def test_a_total_before_discounts_shows_that_amounts_are_after_them(
+    discounts: tuple[str, str, str], warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    lines = ["1,A,2024-01-05,8.00,10.00,7", "2,A,2024-01-06,5.00,5.00,7", "3,B,2024-01-07,15.00,20.00,8"]
+    rows = [f"{line},{discount}" for line, discount in zip(lines, discounts, strict=True)]
+    headings = "Order ID,SKU,Order Date,Total,Subtotal,Customer ID,Discount"
+    path = write(tmp_path / "shop.csv", headings, *rows)
+    plan = planned(warehouse, path)
+    assert money_columns(plan) == {"amount": "Total"}
+    assert list(plan.meaning) == ["'Total' is after 'Discount'."]
+    assert {finding.kind for finding in plan.findings} <= {"unused_columns"}
+    # what the total doesn't show stays a doubt
+    path = write(path, headings, *rows, "4,A,2024-01-08,9,9,7,3")
     assert [finding.kind for finding in planned(warehouse, path).findings][:1] == ["discounts_left_out"]
 
 

@@ -213,7 +213,7 @@ def _taken_off(part: str, of: str, order: str) -> str:
     if of == "line":
         return f" - least({number}, greatest({PAID}_gross, 0))"
     if of in ("percent", "share"):
-        share = f"try_cast({number} as decimal(7, 4))" + (" * 0.01" if of == "percent" else "")
+        share = f"try_cast({number} as decimal(9, 6))" + (" * 0.01" if of == "percent" else "")
         return f" - {PAID}_gross + round({PAID}_gross * greatest(1 - {share}, 0), 2)"
     running = f"{order} order by {PAID}_line rows between unbounded preceding"
     so_far, before = (

@@ -160,15 +160,20 @@ def _total_after_discounts(
     totals: Sequence[str],
     doubts: dict[str, Finding],
 ) -> MoneyMeaning:
-    """What a log without quantities shows: a total that is the price, or the amount, less the discount."""
+    """What a log without quantities shows: a total is the price, or the amount, less the discount, or before it."""
     first = (relation.parts or [relation])[0]
     names = {"price": first.headings[money_column(first)], "discount": headings["discount"]}
-    for total in totals:
-        source = _source(proof_of(connection, total))
+    findings = {part: finding for part, finding in doubts.items() if part != "discount"}
+    less = {"discount": "none"}
+    proofs = {total: proof_of(connection, total) for total in totals}
+    for total, proof in proofs.items():
+        source = _source(proof)
         if source in ("discounted", "percent"):
             sentence = SENTENCES[source].format(total=headings[total], **names).replace(" × quantity", "")
-            findings = {part: finding for part, finding in doubts.items() if part != "discount"}
-            return MoneyMeaning(True, "total", total, None, {"discount": "none"}, [sentence], findings)
+            return MoneyMeaning(True, "total", total, None, less, [sentence], findings)
+    if any(_is_total_of_lines(proof, "before", "totals_before") for proof in proofs.values()):
+        sentence = f"'{names['price']}' is after '{names['discount']}'."
+        return MoneyMeaning(True, less=less, sentences=[sentence], findings=findings)
     return MoneyMeaning(findings=doubts)
 
 

@@ -255,6 +255,8 @@ def _counts_of_lines(total: str, parts: str, of_lines: str) -> str:
             count(*) filter (where abs(gross - total) <= tolerance) as undiscounted,
             count(*) filter (where {_fits_percent("coalesce(discount, 0)")}) as reduced,
             count(*) filter (where discount > 0 and {_fits_percent("discount")}) as percents_before,
+            count(*) filter (where {_fits_before("coalesce(discount, 0)")}) as before,
+            count(*) filter (where discount > 0 and {_fits_before("discount")}) as totals_before,
             count(*) filter (where discount > 0 and total is not null) as discount_lines,
             count(*) filter (where discount > 0 and abs(gross - discount - total) <= tolerance) as discounts_before,
             count(*) filter (where discount > 0 and abs(gross - total) <= tolerance) as discounts_after,
@@ -288,6 +290,12 @@ def _fits_percent(discount: str) -> str:
     """SQL: whether the total is what remains of a line after a discount in percent, or as a share of 1."""
     rests = (RESTS[name].format(discount=discount) for name in ("share", "percent"))
     return "(" + " or ".join(f"abs({rest} - total) <= tolerance" for rest in rests) + ")"
+
+
+def _fits_before(discount: str) -> str:
+    """SQL: whether a line is what remains of the total after a discount, however it is written."""
+    rests = (rest.format(discount=discount).replace("gross", "total") for rest in RESTS.values())
+    return "(" + " or ".join(f"abs({rest} - gross) <= tolerance" for rest in rests) + ")"
 
 
 def _fits_taxed(net: str) -> str:
