@@ -82,6 +82,17 @@ def test_orders_of_one_channel_and_invoices_of_another_are_sales(tmp_path: Path)
     assert warnings(log, column_mapping={"invoice_id": "doc_no", "ordered_at": "doc_date"}) == []
 
 
+def test_standing_orders_of_several_channels_are_sales(tmp_path: Path) -> None:
+    """The same customers have the same milk each week, in turn by mail order and from the round."""
+    rows = [
+        f"{week}-{customer},{word},{START + timedelta(7 * week)},c{customer},MILK,{1 + customer},3.00"
+        for week in range(10)
+        for customer, word in [(customer, ("Mail order", "Delivery")[week % 2]) for customer in range(20)]
+    ]
+    log = write(tmp_path / "log.csv", DOCUMENTS.format(heading="order_type"), *rows)
+    assert warnings(log, column_mapping={"invoice_id": "doc_no", "ordered_at": "doc_date"}) == []
+
+
 # Changes of a table
 
 CHANGES = "op,changed_at,order_id,order_date,customer_id,sku,qty,price"

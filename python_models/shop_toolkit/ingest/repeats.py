@@ -92,10 +92,11 @@ def _documents(
     words: Sequence[str],
     readers: Readers,
 ) -> list[Finding]:
-    """A warning of a column by whose words the same lines are ordered, delivered and invoiced, each as often.
+    """A warning of a column by whose words the same lines are ordered, delivered and invoiced, each once.
 
-    Two words that happen to be of like lines, such as two tills, seldom have each as often as the other. Documents of
-    one number are seen in the orders.
+    Two words that happen to be of like lines, such as two tills, seldom have the same ones. Lines that a
+    word has several times are standing orders, of which each word has some. Documents of one number are seen in the
+    orders.
     """
     stages = {word: stage for word in words if (stage := _stage(word)) is not None}
     if len(set(stages.values())) < 2:
@@ -107,11 +108,11 @@ def _documents(
     pairs = connection.execute(
         f"""
         with lines as (
-            select {_word(sql)} as word, concat_ws('|', {line}) as line, count(*) as row_count,
-                list_sort(list({number})) as numbers
+            select {_word(sql)} as word, concat_ws('|', {line}) as line, min({number}) as number
             from (select * from {part.sql} limit {SAMPLED_ROWS})
             where {_is_one_of(sorted(stages), sql)}
             group by 1, 2
+            having count(*) = 1
         ),
         words as (select word, count(*) as line_count from lines group by word)
         select lines.word, others.word
@@ -121,7 +122,7 @@ def _documents(
         inner join words as other_words on others.word = other_words.word
         group by all
         having
-            count(*) filter (where lines.row_count = others.row_count and lines.numbers <> others.numbers)
+            count(*) filter (where lines.number <> others.number)
             >= greatest({LEAST_LINES}, {PROVEN_SHARE} * any_value(least(words.line_count, other_words.line_count)))
         """
     ).fetchall()
