@@ -123,7 +123,7 @@ parsed as (
                 -- A dash stands for none.
                 case
                     when currency is not null
-                        then upper(nullif(trim(replace(currency, '-', ' ')), ''))
+                        then upper(nullif(trim(translate(currency, '-–—', '   ')), ''))
                 end
             ) as currency
         ),

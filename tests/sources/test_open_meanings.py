@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from lines import lines_of
 from real_request import real_request
 from shop_toolkit.errors import InputError
 from shop_toolkit.ingest.plan import Plan, plan_input
@@ -70,6 +71,17 @@ def test_signs_of_several_currencies_stop_the_build_as_a_column_of_them_does(
     assert planned(warehouse, path, *lines).currency is None
     with pytest.raises(InputError, match=r"several currencies: CAD \(2 rows\), EUR \(1 rows\)"):
         planned(warehouse, path, *lines, "4;A;1;2024-01-05;€7;c;")
+
+
+@pytest.mark.parametrize("dash", ["-", "–", "—", "--"])
+def test_a_dash_is_no_currency(dash: str, warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    lines = [HEADINGS + ";Currency", "1;A;1;2024-01-05;5;c;EUR", f"2;A;1;2024-01-05;5;c;{dash}"]
+    assert planned(warehouse, tmp_path / "log.csv", *lines).currency is None
+    path = write(tmp_path / "built.csv", *lines)
+    with lines_of(path) as built:
+        assert built.rows("select currency from {{ ref('stg_transactions') }} order by invoice_id") == [
+            ("EUR",), (None,),
+        ]  # fmt: skip
 
 
 def test_words_are_no_signs(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

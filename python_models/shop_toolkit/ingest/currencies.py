@@ -241,7 +241,7 @@ def _rows_by_currency(
         return {}
     code, number = ({name: reader.replace("number_text", name) for name in names} for reader in readers)
     # A dash stands for none.
-    named = "nullif(trim(replace(currency, '-', ' ')), '')"
+    named = "nullif(trim(translate(currency, '-–—', '   ')), '')"
     # Words may begin as a code does: 'all inclusive' is no price in lek.
     signs = [f"case when {number[name]} is not null then nullif({code[name]}, '') end" for name in PRICES]
     rows = connection.execute(
