@@ -1,11 +1,24 @@
 {#-
-    Figures of the normal and of Student's distribution, which SQL lacks, by formulas of known
-    error. tests/marts/test_campaigns.py compares them with SciPy's.
+    Figures of the normal, Student's and the chi-squared distribution, which SQL lacks, by formulas
+    of known error. tests/marts/test_campaigns.py compares them with SciPy's.
 -#}
 
-{#- The value that a standard normal variable exceeds with a probability of 2.5 %, and of 20 %. -#}
+{#- The value that a standard normal variable exceeds with a probability of 2.5, 5 and 20 %. -#}
 {% macro normal_quantile(probability) -%}
-    {{ return({'0.975': 1.959963984540054, '0.8': 0.8416212335729143}[probability]) }}
+    {{ return({
+        '0.975': 1.959963984540054, '0.95': 1.6448536269514722, '0.8': 0.8416212335729143
+    }[probability]) }}
+{%- endmacro %}
+
+
+{#-
+    SQL: the value that chi-squared exceeds with a probability of 5 % (Wilson and Hilferty 1931).
+    From two degrees of freedom on it is off by less than 1 %.
+-#}
+{% macro chi_squared_quantile(degrees_of_freedom) -%}
+    {%- set variance = '2 / (9 * ' ~ degrees_of_freedom ~ ')' -%}
+    {{ degrees_of_freedom }}
+    * pow(1 - {{ variance }} + {{ normal_quantile('0.95') }} * sqrt({{ variance }}), 3)
 {%- endmacro %}
 
 

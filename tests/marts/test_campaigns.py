@@ -268,6 +268,15 @@ def test_quantiles_and_p_values_are_those_of_scipy(campaigns: Campaigns) -> None
         assert p_value == pytest.approx(2 * stats.t.sf(t, degrees), abs=2e-7)
 
 
+def test_quantiles_of_chi_squared_are_those_of_scipy() -> None:
+    with connected() as connection:
+        for degrees in range(2, 25):
+            ((quantile,),) = connection.execute(
+                rendered(f"select {{{{ chi_squared_quantile('{degrees}') }}}}")
+            ).fetchall()
+            assert quantile == pytest.approx(stats.chi2.ppf(0.95, degrees), rel=0.01)
+
+
 def small_campaign(campaigns: Campaigns, treated: int, held_out: int, buyers: int | tuple[int, int]) -> None:
     """So many customers of each group, of whom the first ones order once for 10, or 20 from the second one on."""
     members = pd.DataFrame({

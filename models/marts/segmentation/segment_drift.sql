@@ -3,8 +3,6 @@
     'rfm_segment', 'broad_segment', 'detailed_segment'
 ] %}
 {%- set min_share = 0.0001 %}
-{#- How many standard deviations above its mean the index is in one of twenty cases, by chance. -#}
-{%- set chance_deviations = 1.645 %}
 
 -- Counted once by all measures together: the history is long, the combinations are few.
 with history_counts as (
@@ -160,9 +158,10 @@ indexes as (
         model_version,
         as_of_date,
         cast(sum(customer_count) as bigint) as customer_count,
-        -- Two samples of so many of the same customers differ by so much, as chi-squared does.
+        -- By chance, the index of two samples of one population is about (1 / n + 1 / m) times
+        -- chi-squared (Yurdakul 2018): it is more than this in one of twenty cases.
         (1 / sum(customer_count) + 1 / nullif(sum(expected_count), 0))
-        * (count(*) - 1 + {{ chance_deviations }} * sqrt(2 * (count(*) - 1))) as chance_index,
+        * {{ chi_squared_quantile('greatest(count(*) - 1, 1)') | indent(8) }} as chance_index,
         sum(cast((actual - expected) * ln(actual / expected) as decimal(18, 8)))
             as population_stability_index
     from floored
