@@ -257,6 +257,11 @@ def test_every_alias_is_found_and_stands_for_one_column() -> None:
             {"transaction_type": ""},
             {"transaction_type": None, "amount": "Total"},
         ),
+        # what a quantity is counted in stands behind it, but of two nothing says which it is
+        (["customer", "date", "price", "Qty (cases)", "Qty (returned)"], {}, {"quantity": "Qty (cases)"}),
+        (["customer", "date", "price", "Кол-во, шт."], {}, {"quantity": "Кол-во, шт."}),
+        (["customer", "date", "price", "Qty (cases)", "Quantity [pcs]"], {}, {"quantity": None}),
+        (["customer", "date", "price", "Qty (cases)", "Quantity"], {}, {"quantity": "Quantity"}),
         # a heading that the setting maps is no longer another column's
         (["customer", "date", "price", "id"], {"customer_id": "id", "country": "customer"}, {"customer_id": "id"}),
     ],

@@ -663,6 +663,10 @@ def test_other_files_are_no_export() -> None:
         (["Kundennr", "Datum", "Betrag", "Menge", "Land", "Belegnr", "Artikelnummer", "Artikelbezeichnung"],
          'customer_id: "Kundennr", ordered_at: "Datum", amount: "Betrag", invoice_id: "Belegnr", quantity: "Menge",'
          ' product_id: "Artikelnummer", product_description: "Artikelbezeichnung", country: "Land"'),
+        # a status, without which cancelled orders would count
+        (["E-mail", "Numer zamówienia", "Data zamówienia", "Status zamówienia", "Nazwa produktu", "Ilość", "Cena"],
+         'ordered_at: "Data zamówienia", unit_price: "Cena", invoice_id: "Numer zamówienia", order_status: "Status'
+         ' zamówienia", quantity: "Ilość", product_description: "Nazwa produktu"'),
         ([f"{word} {'x' * 30}" for word in ("Kundennr", "Datum", "Betrag")] + ["Menge", "Land", "Belegnr"],
          f'customer_id: "Kundennr {"x" * 30}", ordered_at: "Datum {"x" * 30}", amount: "Betrag {"x" * 30}",'
          ' invoice_id: "Belegnr", quantity: "Menge"'),

@@ -74,6 +74,11 @@ COLUMN_ALIASES: dict[str, tuple[str, ...]] = {
         "валюта", "кодвалюты",
     ),
 }  # fmt: skip
+# What a quantity is counted in, behind its heading: `Qty (cases)`, `Кол-во, шт.`
+COUNTED_IN = re.compile(
+    r"(.+?)\s*[(\[,]\s*(?:cases?|cs|box(?:es)?|cartons?|ctns?|packs?|packages?|pieces?|pcs|units?|each|ea|bottles?|kgs?|kg|g|lbs?"
+    r"|l|st|stk|stück|kartons?|kisten|paletten|cajas|cartones|pezzi|szt|шт|штук|уп|кор|кг)\.?\s*[)\]]?"
+)
 # What the setting may name beside our columns: the time of day, where the date has a column of its own.
 TIME_OF_DAY = "ordered_time"
 # Words of headings in other languages. They are too loose to be read by, and good enough for a hint.
@@ -108,11 +113,17 @@ HINTS: dict[str, tuple[str, ...]] = {
         "faktura", "receipt", "check", "booking", "document", "ordername", "注文番号", "注文id", "受注番号", "伝票番号",
         "取引番号", "sipariş", "订单号", "주문번호",
     ),
+    # Rows that are no sales count, until it is named.
+    "order_status": (
+        "statuszamówienia", "statuszamowienia", "bestellstatus", "auftragsstatus", "statutdelacommande",
+        "estadodelpedido", "estadopedido", "statoordine", "statodellordine", "statusdopedido", "bestelstatus",
+        "siparişdurumu", "注文ステータス", "订单状态", "주문상태",
+    ),
     "quantity": (
         "menge", "anzahl", "stück", "stueck", "stückzahl", "quantité", "quantite", "qté", "cantidad", "quantità",
         "quantita",
         "quantidade", "aantal", "ilość", "ilosc", "antal", "fakturiertemenge", "stk", "stck", "pcs", "pieces", "count",
-        "tickets", "seats", "adet", "数量", "個数", "수량",
+        "tickets", "seats", "cases", "casesordered", "cartons", "adet", "数量", "個数", "수량",
     ),
     "product_id": (
         "artikelnr", "artikelnummer", "artnr", "artikelcode", "artikelid", "produktnr", "produktnummer", "produktcode",
@@ -122,8 +133,8 @@ HINTS: dict[str, tuple[str, ...]] = {
     "product_description": (
         "artikel", "artikelname", "artikelbezeichnung", "bezeichnung", "produkt", "produktname", "produit", "producto",
         "prodotto", "produto", "libellé", "libelle", "désignation", "descripción", "descripcion", "descrizione",
-        "omschrijving",
-        "ürün", "商品名", "品名", "商品名称", "상품명",
+        "omschrijving", "nazwaproduktu", "nazwatowaru", "nomduproduit", "nombredelproducto", "nombreproducto",
+        "nomeprodotto", "nomeproduto", "productnaam", "ürün", "商品名", "品名", "商品名称", "상품명",
     ),
     "currency": (
         "ccy", "währung", "waehrung", "waluta", "moneda", "devise", "valuta", "divisa", "měna", "mena", "moeda",
@@ -271,11 +282,21 @@ def _found(headings: Sequence[str], column_mapping: Mapping[str, str]) -> dict[s
             alias = next((alias for alias in aliases if alias in free), None)
             if alias is not None:
                 found[column] = free[alias]
+    if "quantity" not in found and "quantity" not in meaning:
+        counted = [heading for heading in free.values() if _is_counted(heading) and heading not in found.values()]
+        # Of cases and of pieces, the rows say which the price is of.
+        found |= {"quantity": counted[0]} if len(counted) == 1 else {}
     # A total may be the invoice's: the price counts, unless the setting names the amount. The other column stays raw.
     if found.get("unit_price") and found.get("amount"):
         prefers_amount = "unit_price" not in column_mapping and "amount" in column_mapping
         del found["unit_price" if prefers_amount else "amount"]
     return found
+
+
+def _is_counted(heading: str) -> bool:
+    """Whether a heading is one of quantities with what they are counted in behind it."""
+    parts = COUNTED_IN.fullmatch(heading.strip().casefold())
+    return parts is not None and comparable(parts[1]) in COLUMN_ALIASES["quantity"]
 
 
 def _meaning(export: Export, heading_of: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str]:

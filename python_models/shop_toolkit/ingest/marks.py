@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence, Set
 from typing import NamedTuple
 
 from shop_toolkit.ingest.exports import comparable, words_of
+from shop_toolkit.ingest.headings import HINTS
 from shop_toolkit.ingest.seeds import rows_of_seed
 from shop_toolkit.quoting import quote_list, quote_text
 
@@ -150,7 +151,7 @@ def _ends_with(heading: str, words: Set[str]) -> bool:
 
 def may_mark_by_words(heading: str) -> bool:
     """Whether a heading is one of statuses or types of orders, so that its words are worth a look."""
-    if comparable(heading) in CODES:
+    if comparable(heading) in CODES or comparable(heading) in HINTS["order_status"]:
         return True
     return _ends_with(heading, STATUS_WORDS | TYPE_WORDS) and OF_OTHERS.isdisjoint(words_of(heading))
 
