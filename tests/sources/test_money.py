@@ -96,6 +96,19 @@ def amounts(connection: duckdb.DuckDBPyConnection, path: Path, **settings: Any) 
             id="cases at the price of a piece",
         ),
         pytest.param(
+            HEADINGS + ",Units per case,Discount %",
+            ["1,A,3,2024-01-05,1.50,54.00,7,12,0", "2,A,1,2024-01-06,2.25,10.13,7,6,25", "3,B,2,2024-01-07,4,6,8,,25"],
+            {"amount": "Total"},
+            "'Total' is 'Price' × quantity × 'Units per case' less 'Discount %': it is the amount of the line.",
+            id="cases at the price of a piece, less percents",
+        ),
+        pytest.param(
+            HEADINGS.replace("Qty", "Qty (cases)") + ",Units per case",
+            ["1,A,3,2024-01-05,1.50,54.00,7,12", "2,A,1,2024-01-06,2.25,13.50,7,6"],
+            {"amount": "Total"}, "'Total' is 'Price' × quantity × 'Units per case': it is the amount of the line.",
+            id="cases that the heading says",
+        ),
+        pytest.param(
             HEADINGS + ",Pack size", ["1,A,3,2024-01-05,1.50,4.50,7,12", "2,A,2,2024-01-06,2.25,4.50,7,6"],
             {"unit_price": "Price"}, "'Total' is 'Price' × quantity: 'Price' is the price of a unit.",
             id="pieces, whatever their pack holds",
@@ -386,6 +399,50 @@ def test_an_amount_before_what_is_taken_off_is_a_warning_also_where_it_is_named(
     others = [line.replace("19.80", "19.70") for line in lines]
     for answer, rows in (("Money paid", lines), ("Gross", others)):
         findings = planned(warehouse, write(path, headings, *rows), column_mapping={"amount": answer}).findings
+        assert {finding.kind for finding in findings} == {"unused_columns"}
+
+
+@pytest.mark.parametrize("total", ["Total", "Net Amount"])
+def test_a_net_amount_above_the_price_is_in_doubt_as_any_total_is(
+    total: str, warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """Twelve pieces of a case, but for some rebate: most of the money was missing without a word."""
+    headings = HEADINGS.replace("Total", total)
+    path = write(tmp_path / "shop.csv", headings, "1,A,3,2024-01-05,1.50,51.30,7", "2,A,2,2024-01-06,2.25,51.30,7")
+    doubts = [(finding.kind, finding.row_count, finding.example) for finding in planned(warehouse, path).findings]
+    assert doubts[:1] == [("totals_in_doubt", 2, total)]
+
+
+SUBSCRIPTION = "Order ID,Qty,Order Date,Price,Discount,Total charged,Amount refunded,Customer ID,Status"
+
+
+def test_an_amount_that_prices_show_to_be_before_refunds_is_a_warning_where_it_is_named(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """Whoever named it as the warning of discounts says had refunds in the revenue without a word."""
+    lines = [
+        "1,1,2024-01-05,20.00,4.00,16.00,8.00,7,success",
+        "2,3,2024-01-06,5.00,0,15.00,4.00,7,success",
+        "3,1,2024-01-07,9.90,0,9.90,0,8,success",
+        "4,1,2024-01-08,9.90,0,9.90,9.90,8,refunded",
+    ]
+    path = write(tmp_path / "shop.csv", SUBSCRIPTION, *lines)
+    assert amounts(warehouse, path) == ["8.00", "11.00", "9.90", "0.00"]
+    doubts = [
+        (finding.kind, finding.row_count, finding.suggestion)
+        for finding in planned(warehouse, path, column_mapping={"amount": "Total charged"}).findings
+        if finding.kind != "unused_columns"
+    ]
+    advice = (
+        "They are not taken off, and 'Total charged' is before them, as 'Price' shows. Take them off in a view of the"
+        " warehouse that the setting 'transactions' names."
+    )
+    assert doubts == [("refunds_left_out", 3, advice)]
+    # after them it is no doubt, nor where the status says of all of them that they are no sales
+    after = [lines[0].replace("16.00", "8.00"), lines[1].replace("15.00", "11.00"), lines[2]]
+    for others in (after, lines[2:]):
+        write(path, SUBSCRIPTION, *others)
+        findings = planned(warehouse, path, column_mapping={"amount": "Total charged"}).findings
         assert {finding.kind for finding in findings} == {"unused_columns"}
 
 

@@ -462,6 +462,25 @@ def test_a_quantity_of_unknown_heading_is_asked_for(
 
 
 @pytest.mark.parametrize(
+    ("more", "product"), [("", "'Zählung' × 'VPE'"), (";0;12,5;50%", "'Zählung' × 'VPE' less 'Rabatt %'")]
+)
+def test_a_quantity_of_cases_is_asked_for(
+    more: str, product: str, warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """Cases of 12, 6 and 4 pieces at the price of a piece; of no discount, an eighth and a half."""
+    rests = [1.0, 0.875, 0.5] if more else [1.0] * 3
+    lines = ["Order ID;SKU;Zählung;Order Date;Price;Customer ID;Total;VPE" + (";Rabatt %" if more else "")]
+    for row in range(9):
+        counted, pieces, price = row + 1, (12, 6, 4)[row % 3], 2.5 + row
+        total = f"{counted * pieces * price * rests[row % 3]:.2f}".replace(".", ",")
+        percent = ";" + more.split(";")[1:][row % 3] if more else ""
+        price_text = f"{price:.2f}".replace(".", ",")
+        lines.append(f"{row};A;{counted};2024-01-{row + 10};{price_text};c;{total};{pieces}{percent}")
+    with pytest.raises(InputError, match=rf"^'Price' × {product} is 'Total' in 8 of 8 rows .*quantity: \"Zählung\""):
+        planned(warehouse, tmp_path / "log.csv", *lines)
+
+
+@pytest.mark.parametrize(
     "lines",
     [
         pytest.param(counted("Zone", *PIECES, cells=("5", "8", "3", "7", "10", "4", "9", "2")), id="other totals"),

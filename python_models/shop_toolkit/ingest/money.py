@@ -19,6 +19,7 @@ NET_TOTALS = (
     "extendedamount", "gesamt", "gesamtpreis", "gesamtbetrag", "positionsbetrag", "zeilenbetrag", "summe", "betrag",
     "netto", "nettobetrag", "montant", "montantht", "prixtotal", "importe", "preciototal", "importo", "prezzototale",
     "totale", "bedrag", "totaal", "totaalprijs", "wartość", "wartośćnetto", "kwota", "summa", "belopp", "beløb",
+    "totalcharged", "amountcharged", "totalpaid", "amountpaid",
 )  # fmt: skip
 TOTALS = (
     *COLUMN_ALIASES["amount"], "subtotal", "ordersubtotal", "ordertotal", "invoicetotal", "grandtotal", *NET_TOTALS,
@@ -28,7 +29,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "discount", "discountamount", "linediscount", "itemdiscount", "lineitemdiscount", "totaldiscount",
         "discounttotal", "orderdiscount", "coupondiscount", "discountpercent", "discountpercentage", "discountrate",
         "rabatt", "rabattbetrag", "rabattprozent", "nachlass", "remise", "descuento", "desconto", "sconto", "korting",
-        "rabat", "скидка", "суммаскидки", "процентскидки",
+        "rabat", "tradediscount", "скидка", "суммаскидки", "процентскидки",
     ),
     "refund": ("refundedamount", "refundamount", "amountrefunded", "totalrefunded", "refundtotal", "refunded"),
     "tax": (

@@ -11,9 +11,9 @@ from typing import Any
 import duckdb
 
 from shop_toolkit.errors import InputError, shortened
-from shop_toolkit.ingest.exports import export_called
+from shop_toolkit.ingest.exports import comparable, export_called
 from shop_toolkit.ingest.findings import Finding
-from shop_toolkit.ingest.headings import mapping_example
+from shop_toolkit.ingest.headings import COLUMN_ALIASES, mapping_example
 from shop_toolkit.ingest.marks import mark_of
 from shop_toolkit.ingest.money import NET_TOTALS, PARTS, TOTALS, MoneyReading, Readers, money_headings, money_text
 from shop_toolkit.ingest.money_proofs import (
@@ -26,11 +26,12 @@ from shop_toolkit.ingest.money_proofs import (
     lines_of_money,
     money_column,
     money_of_contradicting_lines,
+    nets_of,
     proof_of,
     refunded_orders,
     sampled_numbers,
 )
-from shop_toolkit.ingest.money_signs import CENT
+from shop_toolkit.ingest.money_signs import CENT, CENT_OF_UNIT
 from shop_toolkit.ingest.relation import InputRelation
 
 # Columns of whatever heading are looked at in so many rows: to parse a long file once more takes time.
@@ -243,7 +244,10 @@ def _decide(
     sentences: list[str] = []
     findings: dict[str, Finding] = {}
     if total is not None and source is not None:
-        sentences.append(SENTENCES[source].format(total=headings[total], **names))
+        shown_total = SENTENCES[source].format(total=headings[total], **names)
+        if source in UNITS and proofs[total][f"{source}_discounted"]:
+            shown_total = shown_total.replace(": it is", f" less '{names['discount']}': it is")
+        sentences.append(shown_total)
     if (doubt := _doubt_of_totals(connection, headings, price, proofs, total, with_extras)) is not None:
         findings["total"] = doubt
     is_less = source in FULL_TOTALS
@@ -281,7 +285,13 @@ def _doubt_of_totals(
     """
     shown = shortened(price, 40)
     if total is None:
-        open_totals = [name for name, proof in proofs.items() if proof["lines"] and name not in with_extras]
+        open_totals = [
+            name
+            for name, proof in proofs.items()
+            # What is before tax or fees can be less than price × quantity, and hardly more.
+            if proof["lines"]
+            and (name not in with_extras or ("net" in name and 2 * proof["exceeding"] > proof["lines"]))
+        ]
         open_totals += [name for name, proof in proofs.items() if proof["one_sided"]]
         rows, amount = lines_in_doubt(connection, open_totals[0]) if open_totals else (0, 0.0)
         # Negative totals are among them.
@@ -406,6 +416,7 @@ def net_findings(
         others = {name: sql for name, sql in first.others.items() if name != headings[part]}
         text = f"(select {money_text(part, taken, readers)} as number_text)"
         read = f"(select {readers.number} from {text})"
+        others |= {first.headings["quantity"]: first.columns["quantity"]} if "quantity" in first.columns else {}
         columns = [amount, read, *others.values()]
         rows = f"(select * from {first.sql} limit {FIRST_ROWS})"
         amounts, parts, *totals = sampled_numbers(connection, rows, columns, readers, f"{read} <> 0") or [[], []]
@@ -417,7 +428,44 @@ def net_findings(
                     " less them. If it should count, name it in column_mapping: {amount: …}.",
                 ))  # fmt: skip
                 break
+        else:
+            before = _price_before(first, dict(zip(others, totals, strict=False)), amounts, parts)
+            if part == "refund" and before is not None:
+                findings.append(Finding(
+                    doubt.kind, "amount", doubt.row_count, doubt.example,
+                    f"They are not taken off, and '{shortened(first.headings['amount'], 40)}' is before them, as"
+                    f" '{shortened(before, 40)}' shows. Take them off in a view of the warehouse that the setting"
+                    " 'transactions' names.",
+                ))  # fmt: skip
     return findings
+
+
+def _price_before(
+    rows: InputRelation,
+    numbers: Mapping[str, Sequence[float | None]],
+    amounts: Sequence[float | None],
+    refunds: Sequence[float | None],
+) -> str | None:
+    """The heading of a price that shows amounts to be before refunds: they are it × quantity, perhaps less discounts.
+
+    Of what was paid back as a whole, a status may have said that it is no sale.
+    """
+    price = next((name for name in numbers if comparable(name) in COLUMN_ALIASES["unit_price"]), None)
+    if price is None:
+        return None
+    ones = [1.0] * len(amounts)
+    quantities = numbers.get(rows.headings.get("quantity", ""), ones)
+    discounts = numbers.get(money_headings(rows).get("discount", ""), [None] * len(amounts))
+    has_status = not {"order_status", "transaction_type"}.isdisjoint(rows.columns)
+    shown = [
+        min(abs(net - amount) for net in nets_of(of_unit * quantity, abs(discount or 0)))
+        <= CENT + CENT_OF_UNIT * abs(quantity)
+        for amount, refund, of_unit, quantity, discount in zip(
+            amounts, refunds, numbers[price], quantities, discounts, strict=True
+        )
+        if amount and refund and of_unit and quantity and not (has_status and abs(refund) == abs(amount))
+    ]
+    return price if is_proven(sum(shown), len(shown)) else None
 
 
 def _is_net(amounts: Sequence[float | None], parts: Sequence[float | None], totals: Sequence[float | None]) -> bool:

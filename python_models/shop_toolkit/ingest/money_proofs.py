@@ -217,16 +217,20 @@ def _counts_of_lines(total: str, parts: str, of_lines: str) -> str:
     """SQL: how many lines there are, and how many agree with each meaning."""
     counts = []
     for name, units in UNITS.items():
-        fits = (
-            f"least(abs(gross / {units} - total), abs(gross / {units} - coalesce(discount, 0) - total))"
-            f" <= {CENT} + {CENT_OF_UNIT} * abs(quantity) / {units}"
+        rests = (
+            rest.format(discount="coalesce(discount, 0)").replace("gross", f"gross / {units}")
+            for rest in RESTS.values()
         )
+        differences = ", ".join(f"abs({net} - total)" for net in (f"gross / {units}", *rests))
+        fits = f"least({differences}) <= {CENT} + {CENT_OF_UNIT} * abs(quantity) / {units}"
         shows = f"{units} <> 1 and gross <> 0"
         counts += [
             f"count({name}) as {name}_units",
             f"count(*) filter (where {shows} and total is not null) as {name}_lines",
             f"count(*) filter (where {shows} and {fits}) as {name}_totals",
             f"count(*) filter (where {fits}) as {name}_fitting",
+            f"count(*) filter (where {fits} and abs(gross / {units} - total) > {CENT} + {CENT_OF_UNIT} * abs(quantity)"
+            f" / {units}) as {name}_discounted",
         ]
     for name, rest in RESTS.items():
         some, all_lines = (rest.format(discount=discount) for discount in ("discount", "coalesce(discount, 0)"))
@@ -248,6 +252,7 @@ def _counts_of_lines(total: str, parts: str, of_lines: str) -> str:
             count(total) as all_lines,
             count(*) filter (where can_show and total is not null) as lines,
             count(*) filter (where can_show and abs(gross - total) <= tolerance) as line_totals,
+            count(*) filter (where can_show and abs(total) > abs(gross) + tolerance) as exceeding,
             count(*) filter (where can_show and abs(price - total) <= {CENT}) as equal,
             count(*) filter (where can_show and tax > 0 and {_fits_taxed("gross")}) as taxed,
             count(*) filter (where can_show and tax > 0 and total is not null) as taxed_lines,
@@ -311,6 +316,11 @@ def _fits(sum_of_lines: str, discounts: str, extras: str) -> str:
         f"coalesce(list_bool_or(flatten(list_transform({discounts}, lambda less: list_transform({extras},"
         f" lambda extra: abs({sum_of_lines} - less + extra - total) <= tolerance)))), false)"
     )
+
+
+def nets_of(gross: float, discount: float) -> tuple[float, ...]:
+    """What a line may come to beside a discount, which is not taken off, or as money, percentage or share."""
+    return (gross, gross - discount, gross * (1 - discount / 100), gross * (1 - discount)) if discount else (gross,)
 
 
 def is_proven(count: int, of: int) -> bool:

@@ -10,8 +10,8 @@ import duckdb
 
 from shop_toolkit.errors import InputError, shortened
 from shop_toolkit.ingest.headings import in_quotes, mapping_example
-from shop_toolkit.ingest.money import Readers
-from shop_toolkit.ingest.money_proofs import is_proven
+from shop_toolkit.ingest.money import Readers, money_headings, money_text
+from shop_toolkit.ingest.money_proofs import RESTS, is_proven, nets_of
 from shop_toolkit.ingest.money_signs import CENT, CENT_OF_UNIT, TOLERANCE
 from shop_toolkit.ingest.relation import InputRelation
 
@@ -49,44 +49,67 @@ def check_quantities(
 def _check_form(
     connection: duckdb.DuckDBPyConnection, rows: InputRelation, readers: Readers, column_mapping: Mapping[str, Any]
 ) -> None:
-    for quantity, total in _candidates(connection, rows, readers):
+    for quantity, total, pack in _candidates(connection, rows, readers):
+        discount = money_headings(rows).get("discount")
         number_of = {
             "price": rows.columns["unit_price"],
-            "quantity": rows.others[quantity],
+            "counted": rows.others[quantity],
             "total": rows.others[total],
+            "pack": rows.others[pack] if pack else "1",
+            "discount": "0" if discount is None else money_text("discount", rows.others[discount], readers),
         }
         numbers = ", ".join(f"cast({readers.value(sql)} as double) as {name}" for name, sql in number_of.items())
-        ((count, agreeing),) = connection.execute(
+        nets = ("gross", *(rest.format(discount="coalesce(abs(discount), 0)") for rest in RESTS.values()))
+        ((count, agreeing, discounted),) = connection.execute(
             f"""
+            with numbers as (select {numbers} from {rows.sql}),
+            counted as (select *, counted * coalesce(nullif(pack, 0), 1) as quantity from numbers)
             select
                 count(*),
-                count(*) filter (where abs(price * quantity - total) <= {TOLERANCE})
-            from (select {numbers} from {rows.sql})
-            where quantity not in (0, 1) and price <> 0 and total is not null
+                count(*) filter (where least({", ".join(f"abs({net} - total)" for net in nets)}) <= {TOLERANCE}),
+                count(*) filter (where abs(gross - total) > {TOLERANCE})
+            from (select *, price * quantity as gross from counted)
+            where counted not in (0, 1) and price <> 0 and total is not null
             """
         ).fetchall()
         if count >= LEAST_ROWS and is_proven(agreeing, count):
             price, shown = (shortened(name, 60) for name in (rows.headings["unit_price"], quantity))
+            product = f"'{price}' × '{shown}'" + (f" × '{shortened(pack, 60)}'" if pack else "")
+            product += f" less '{shortened(discount, 60)}'" if discount and discounted > count - agreeing else ""
             example = mapping_example(column_mapping, in_quotes({"quantity": quantity}))
             raise InputError(
-                f"'{price}' × '{shown}' is '{shortened(total, 60)}' in {agreeing} of {count} rows of {rows.name}, so"
+                f"{product} is '{shortened(total, 60)}' in {agreeing} of {count} rows of {rows.name}, so"
                 f" '{shown}' seems to be the quantity, and without it each row counts as one unit. Name it with --vars"
                 f" '{example}'; [] in its place, if each row is one unit."
             )
 
 
-def _candidates(connection: duckdb.DuckDBPyConnection, rows: InputRelation, readers: Readers) -> list[tuple[str, str]]:
-    """Headings of what may be a quantity and a total by the first rows, in the order of the columns."""
-    texts = ", ".join(map(readers.text, (rows.columns["unit_price"], *rows.others.values())))
+def _candidates(
+    connection: duckdb.DuckDBPyConnection, rows: InputRelation, readers: Readers
+) -> list[tuple[str, str, str | None]]:
+    """Headings of what may be a quantity, a total and the pieces of each by the first rows, in the order of columns."""
+    money = money_headings(rows)
+    pack, discount = money.get("pack"), money.get("discount")
+    texts = ", ".join(
+        [
+            readers.text(rows.columns["unit_price"]),
+            *(money_text("discount" if name == discount else "", sql, readers) for name, sql in rows.others.items()),
+        ]
+    )
     # The reader of a text is long: written once, it reads all columns.
     read = f"list_transform([{texts}], lambda number_text: cast({readers.number} as double))"
     sampled = connection.execute(f"select {read} from {rows.sql} limit {SAMPLED_ROWS}").fetchall()
     if not sampled:
         return []
     prices, *others = zip(*(row for (row,) in sampled), strict=True)
+    read_columns = dict(zip(rows.others, others, strict=True))
+    discounts = read_columns.get(discount or "", [None] * len(sampled))
+    pieces_of: dict[str | None, Sequence[float | None]] = {None: [1.0] * len(sampled)}
+    if pack is not None:
+        pieces_of[pack] = read_columns[pack]
     numbers = {
         heading: column
-        for heading, column in zip(rows.others, others, strict=True)
+        for heading, column in read_columns.items()
         if is_proven(sum(number is not None for number in column), len(column))
     }
     quantities = {
@@ -96,18 +119,32 @@ def _candidates(connection: duckdb.DuckDBPyConnection, rows: InputRelation, read
         and sum(number not in (None, 0, 1) for number in column) >= LEAST_ROWS
     }
     return [
-        (quantity, total)
+        (quantity, total, of)
+        for of, pieces in pieces_of.items()
         for quantity, column in quantities.items()
         for total, totals in numbers.items()
-        if total != quantity and _agree(prices, column, totals)
+        if total not in (quantity, of, discount)
+        and quantity not in (of, discount)
+        and _agree(prices, _pieces(column, pieces), totals, discounts)
     ]
 
 
-def _agree(prices: Sequence[float | None], quantities: Sequence[float | None], totals: Sequence[float | None]) -> bool:
-    """Whether prices times quantities are the totals in nearly all rows that show it."""
+def _pieces(counted: Sequence[float | None], pieces: Sequence[float | None]) -> list[float | None]:
+    """How many pieces so many are, each of which holds some; one where nothing says how many."""
+    return [number and number * (each or 1) for number, each in zip(counted, pieces, strict=True)]
+
+
+def _agree(
+    prices: Sequence[float | None],
+    quantities: Sequence[float | None],
+    totals: Sequence[float | None],
+    discounts: Sequence[float | None],
+) -> bool:
+    """Whether prices times quantities, perhaps less discounts, are the totals in nearly all rows that show it."""
     shown = [
-        abs(price * quantity - total) <= CENT + CENT_OF_UNIT * abs(quantity)
-        for price, quantity, total in zip(prices, quantities, totals, strict=True)
+        min(abs(net - total) for net in nets_of(price * quantity, abs(discount or 0)))
+        <= CENT + CENT_OF_UNIT * abs(quantity)
+        for price, quantity, total, discount in zip(prices, quantities, totals, discounts, strict=True)
         if price and quantity and total is not None and quantity != 1
     ]
     return len(shown) >= LEAST_ROWS and is_proven(sum(shown), len(shown))

@@ -513,6 +513,10 @@ PATTERNS = (
         " {mapping}."
     ),
     marked(
+        "They are not taken off, and '{quoted}' is before them, as '{second}' shows. Take them off in a view of the"
+        " warehouse that the setting 'transactions' names."
+    ),
+    marked(
         "It is neither '{quoted}' × quantity nor an order's sum of it. The price counts; if this should, name it in"
         " column_mapping: {mapping}."
     ),
