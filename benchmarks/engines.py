@@ -172,7 +172,8 @@ def seconds_by_hand(engine: str, address: str, folder: Path, log: str) -> float:
         for query in (first, *rest):
             driver.execute(query.sql("duckdb"))
         return time.perf_counter() - began
-    there = Engine(address, str(folder / "tables_by_hand"), str(ROOT / INSTALLED))
+    shared = str(folder / "shared") if engine == "cluster" else None
+    there = Engine(address, str(folder / "tables_by_hand"), str(ROOT / INSTALLED), shared)
     began = time.perf_counter()
     there.run("create schema if not exists by_hand")
     there.upload("by_hand", "rows_read", driver, first.expression.sql("duckdb"))
@@ -191,6 +192,9 @@ def run(engine: str, address: str, folder: Path, options: argparse.Namespace, se
         environment["SHOP_WAREHOUSE"] = str(folder / "shop.duckdb")
     else:
         environment |= {"SHOP_SPARK": address, "SHOP_SPARK_FOLDER": str(folder / "tables")}
+    if engine == "cluster":
+        # Through the connection, millions of lines don't fit into the memory of the server.
+        environment["SHOP_SPARK_SHARED"] = str(folder / "shared")
     settings = QUICK_FIT | {"transactions": options.transactions}
     command = [
         str(Path(sys.executable).parent / "dbt"), "build", "--select", *(BY_HAND if options.by_hand else SEGMENTS),

@@ -39,7 +39,8 @@ from dbt_common.exceptions import DbtRuntimeError
 
 # The server plans each statement of a build once, and runs no tasks: to compile its code once more, better, takes Java
 # longer than that saves. With one compiler alone, Java would keep 48 MB of code, and throw away what it needs again.
-OPTIONS_OF_A_PLANNER = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
+# Of a server that has lost a thread for want of memory, a build would wait for an answer for ever.
+OPTIONS_OF_A_PLANNER = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+ExitOnOutOfMemoryError"
 MASTER, WORKER = "org.apache.spark.deploy.master.Master", "org.apache.spark.deploy.worker.Worker"
 # Writes its id to a file before it becomes the program, so that each that runs has its file, whenever we are killed.
 BECOMES = ["sh", "-c", 'echo $$ > "$0" && exec "$@"']
