@@ -66,8 +66,6 @@
 {%- endfor -%}
 {%- do of_beginnings.extend(['gültigab', 'gültigvon']) -%}
 {%- do of_ends.append('gültigbis') -%}
-{#- Years in which nothing ends. -#}
-{%- set never = ['9999', '2999', '2099', '2199', 'infinity'] -%}
 {%- set of_exports = [
     'exportdate', 'exportedat', 'exportedon', 'exporttime', 'exporttimestamp', 'exportdatum',
     'snapshot', 'snapshotdate', 'snapshotat', 'snapshottime', 'extractdate', 'extractedat',
@@ -417,9 +415,7 @@ open_ends as (
     from (
         select
             heading,
-            bool_or(
-                word is null or regexp_extract(word, '{{ never | join("|") }}') <> ''
-            ) as is_open
+            bool_or(word is null or {{ is_open_end('word') }}) as is_open
         from cells
         where list_contains({{ sql_list(of_ends) }}, {{ comparable_heading('heading') }})
         group by customer_id, invoice_id, product_id, heading

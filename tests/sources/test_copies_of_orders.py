@@ -200,7 +200,7 @@ def test_earlier_versions_of_orders_that_were_cancelled_are_a_warning(tmp_path: 
 
 
 @pytest.mark.parametrize(("beginning", "end"), [("valid_from", "valid_to"), ("dbt_valid_from", "dbt_valid_to")])
-@pytest.mark.parametrize("last", ["", "9999-12-31 00:00:00"])
+@pytest.mark.parametrize("last", ["", "9999-12-31 00:00:00", "2999-12-31", "infinity"])
 def test_versions_that_end_where_the_next_begins_are_a_warning(
     beginning: str, end: str, last: str, tmp_path: Path
 ) -> None:

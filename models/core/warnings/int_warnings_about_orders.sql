@@ -213,8 +213,7 @@ copies_of_orders as (
         case
             when kind = 'version' then try_cast(regexp_extract(word, '[0-9]+') as integer)
             when kind = 'flag' then cast({{ is_yes('word') }} as integer)
-            -- Versions that last may have no end, or one that is far away.
-            when kind = 'end' then cast(contains(word, '9999') as integer)
+            when kind = 'end' then cast({{ is_open_end('word') }} as integer)
         end as version_number,
         max(input_row) as last_row
     from rows_of_copies
