@@ -10,7 +10,7 @@ from shop_toolkit.ingest.exports import comparable
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import COLUMN_ALIASES
 from shop_toolkit.ingest.missing import missing_words
-from shop_toolkit.ingest.relation import InputRelation
+from shop_toolkit.ingest.relation import InputRelation, lower_text
 
 # Fewer orders prove nothing: a new shop may have sold to everybody once.
 LEAST_ORDERS = 20
@@ -67,7 +67,7 @@ def choose_customer(connection: duckdb.DuckDBPyConnection, relation: InputRelati
     # Without orders, no id is one per order; a customer may still be elsewhere.
     columns = {"order_id": relation.columns.get("invoice_id", "null"), "id": relation.columns["customer_id"]}
     columns |= {f"other_{place}": sql for place, sql in enumerate(others.values())}
-    texts = ", ".join(f"lower(trim(cast({sql} as varchar))) as {name}" for name, sql in columns.items())
+    texts = ", ".join(f"{lower_text(sql)} as {name}" for name, sql in columns.items())
     try:
         connection.execute(
             f"create or replace temp table {TABLE} as"

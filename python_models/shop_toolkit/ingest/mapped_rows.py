@@ -7,7 +7,7 @@ from shop_toolkit.ingest.cells import TIME_TEXT
 from shop_toolkit.ingest.exports import Export, comparable, export_of
 from shop_toolkit.ingest.headings import TIME_OF_DAY
 from shop_toolkit.ingest.marks import MARKED, marked_text
-from shop_toolkit.ingest.relation import InputRelation
+from shop_toolkit.ingest.relation import InputRelation, lower_text
 from shop_toolkit.quoting import quote_text
 
 
@@ -60,9 +60,9 @@ def _continues(export: Export, columns: Mapping[str, str], is_meant: AbstractSet
     """SQL that is true where a row is a further line of the order above it."""
     if export.first_line is not None and export.first_line[0] in is_meant:
         column, word = export.first_line
-        return f"coalesce({_word(columns[column])} <> {quote_text(word)}, false)"
+        return f"coalesce({lower_text(columns[column])} <> {quote_text(word)}, false)"
     if export.blanks_below and is_meant >= set(export.blanks_below):
-        return " and ".join(f"coalesce({_word(columns[column])}, '') = ''" for column in export.blanks_below)
+        return " and ".join(f"coalesce({lower_text(columns[column])}, '') = ''" for column in export.blanks_below)
     return "false"
 
 
@@ -72,12 +72,8 @@ def _value(export: Export, column: str, sql: str) -> str:
         return f"nullif(regexp_extract(cast({sql} as varchar), {quote_text(pattern)}, 1), '')"
     if words := export.words.get(column):
         cases = " ".join(f"when {quote_text(word)} then {quote_text(ours)}" for word, ours in words.items())
-        return f"case {_word(sql)} {cases} else cast({sql} as varchar) end"
+        return f"case {lower_text(sql)} {cases} else cast({sql} as varchar) end"
     return sql
-
-
-def _word(sql: str) -> str:
-    return f"lower(trim(cast({sql} as varchar)))"
 
 
 def _with_time(date: str, time: str) -> str:

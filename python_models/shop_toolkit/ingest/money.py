@@ -151,6 +151,11 @@ def money_text(name: str, sql: str, readers: Readers) -> str:
     return f"trim(replace({text}, '%', ''))" if name in ("discount", "tax") else text
 
 
+def money_value(name: str, sql: str, readers: Readers) -> str:
+    """SQL: a value of a column of money as a number; see `money_text`."""
+    return f"(select {readers.number} from (select {money_text(name, sql, readers)} as number_text))"
+
+
 def amount_of(relation: InputRelation, readers: Readers) -> str:
     """SQL: what a row comes to; null where it has no money, or more than money can be, as by a slip of the pen."""
     sql_of = relation.columns

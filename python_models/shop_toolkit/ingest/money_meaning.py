@@ -15,10 +15,11 @@ from shop_toolkit.ingest.exports import comparable, export_called
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, mapping_example
 from shop_toolkit.ingest.marks import mark_of
-from shop_toolkit.ingest.money import NET_TOTALS, PARTS, TOTALS, MoneyReading, Readers, money_headings, money_text
+from shop_toolkit.ingest.money import NET_TOTALS, PARTS, TOTALS, MoneyReading, Readers, money_headings, money_value
 from shop_toolkit.ingest.money_proofs import (
     RESTS,
     UNITS,
+    comes_to,
     filled_lines,
     grain_of,
     is_proven,
@@ -26,12 +27,11 @@ from shop_toolkit.ingest.money_proofs import (
     lines_of_money,
     money_column,
     money_of_contradicting_lines,
-    nets_of,
     proof_of,
     refunded_orders,
     sampled_numbers,
 )
-from shop_toolkit.ingest.money_signs import CENT, CENT_OF_UNIT
+from shop_toolkit.ingest.money_signs import CENT
 from shop_toolkit.ingest.relation import InputRelation
 
 # Columns of whatever heading are looked at in so many rows: to parse a long file once more takes time.
@@ -414,8 +414,7 @@ def net_findings(
     for part, doubt in _unused(connection, raw if raw.parts else checked, readers, headings, list(headings)).items():
         taken = first.others[headings[part]]
         others = {name: sql for name, sql in first.others.items() if name != headings[part]}
-        text = f"(select {money_text(part, taken, readers)} as number_text)"
-        read = f"(select {readers.number} from {text})"
+        read = money_value(part, taken, readers)
         others |= {first.headings["quantity"]: first.columns["quantity"]} if "quantity" in first.columns else {}
         columns = [amount, read, *others.values()]
         rows = f"(select * from {first.sql} limit {FIRST_ROWS})"
@@ -458,8 +457,7 @@ def _price_before(
     discounts = numbers.get(money_headings(rows).get("discount", ""), [None] * len(amounts))
     has_status = not {"order_status", "transaction_type"}.isdisjoint(rows.columns)
     shown = [
-        min(abs(net - amount) for net in nets_of(of_unit * quantity, abs(discount or 0)))
-        <= CENT + CENT_OF_UNIT * abs(quantity)
+        comes_to(amount, of_unit, quantity, discount)
         for amount, refund, of_unit, quantity, discount in zip(
             amounts, refunds, numbers[price], quantities, discounts, strict=True
         )
@@ -491,10 +489,9 @@ def _unused(
         sql = relation.others.get(headings[part])
         if sql is None:
             continue
-        text = f"(select {money_text(part, sql, readers)} as number_text)"
         ((rows, least, example),) = connection.execute(
             "select count(*), min(number), max(number)"
-            f" from (select (select abs({readers.number}) from {text}) as number from {relation.sql}) where number > 0"
+            f" from (select abs({money_value(part, sql, readers)}) as number from {relation.sql}) where number > 0"
         ).fetchall()
         if rows and not _is_mark(headings[part], least, example):
             findings[part] = _left_out(f"{part}s_left_out", int(rows), f"{headings[part]}: {float(example):g}")

@@ -318,9 +318,11 @@ def _fits(sum_of_lines: str, discounts: str, extras: str) -> str:
     )
 
 
-def nets_of(gross: float, discount: float) -> tuple[float, ...]:
-    """What a line may come to beside a discount, which is not taken off, or as money, percentage or share."""
-    return (gross, gross - discount, gross * (1 - discount / 100), gross * (1 - discount)) if discount else (gross,)
+def comes_to(amount: float, price: float, quantity: float, discount: float | None) -> bool:
+    """Whether an amount is price × quantity, perhaps less a discount, which is money, a percentage or a share."""
+    gross, less = price * quantity, abs(discount or 0)
+    nets = (gross, gross - less, gross * (1 - less / 100), gross * (1 - less))
+    return min(abs(net - amount) for net in nets) <= CENT + CENT_OF_UNIT * abs(quantity)
 
 
 def is_proven(count: int, of: int) -> bool:

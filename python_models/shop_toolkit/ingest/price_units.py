@@ -13,7 +13,7 @@ from shop_toolkit.errors import InputError, shortened
 from shop_toolkit.ingest.exports import comparable
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, HINTS, in_quotes, mapping_example
-from shop_toolkit.ingest.money import PARTS, MoneyReading, Readers, money_headings, money_text
+from shop_toolkit.ingest.money import PARTS, MoneyReading, Readers, money_headings, money_value
 from shop_toolkit.ingest.money_proofs import is_proven, sampled_numbers
 from shop_toolkit.ingest.money_signs import CENT, CENT_OF_UNIT
 from shop_toolkit.ingest.relation import InputRelation
@@ -160,9 +160,7 @@ def _units(column: str | None, said: re.Match[str] | None, readers: Readers) -> 
     if column is None:
         number = re.sub("[^0-9]", "", said[1] if said is not None else "1")
         return f"'{number}'", number
-    return readers.text(
-        column
-    ), f"(select {readers.number} from (select {money_text('per', column, readers)} as number_text))"
+    return readers.text(column), money_value("per", column, readers)
 
 
 def _totals(

@@ -10,14 +10,12 @@ import duckdb
 
 from shop_toolkit.errors import InputError, shortened
 from shop_toolkit.ingest.headings import in_quotes, mapping_example
-from shop_toolkit.ingest.money import Readers, money_headings, money_text
-from shop_toolkit.ingest.money_proofs import RESTS, is_proven, nets_of
-from shop_toolkit.ingest.money_signs import CENT, CENT_OF_UNIT, TOLERANCE
+from shop_toolkit.ingest.money import Readers, money_headings, money_text, money_value
+from shop_toolkit.ingest.money_proofs import RESTS, comes_to, is_proven, sampled_numbers
+from shop_toolkit.ingest.money_signs import TOLERANCE
 from shop_toolkit.ingest.relation import InputRelation
 
-# The first rows show which columns may be quantities and totals; all rows prove it.
-SAMPLED_ROWS = 1_000
-# So many of them have other quantities than one, or it may be chance.
+# So many of the first rows have other quantities than one, or it may be chance.
 LEAST_ROWS = 5
 
 
@@ -90,21 +88,16 @@ def _candidates(
     """Headings of what may be a quantity, a total and the pieces of each by the first rows, in the order of columns."""
     money = money_headings(rows)
     pack, discount = money.get("pack"), money.get("discount")
-    texts = ", ".join(
-        [
-            readers.text(rows.columns["unit_price"]),
-            *(money_text("discount" if name == discount else "", sql, readers) for name, sql in rows.others.items()),
-        ]
-    )
-    # The reader of a text is long: written once, it reads all columns.
-    read = f"list_transform([{texts}], lambda number_text: cast({readers.number} as double))"
-    sampled = connection.execute(f"select {read} from {rows.sql} limit {SAMPLED_ROWS}").fetchall()
+    others = {
+        name: money_value("discount", sql, readers) if name == discount else sql for name, sql in rows.others.items()
+    }
+    sampled = sampled_numbers(connection, rows.sql, [rows.columns["unit_price"], *others.values()], readers, "true")
     if not sampled:
         return []
-    prices, *others = zip(*(row for (row,) in sampled), strict=True)
-    read_columns = dict(zip(rows.others, others, strict=True))
-    discounts = read_columns.get(discount or "", [None] * len(sampled))
-    pieces_of: dict[str | None, Sequence[float | None]] = {None: [1.0] * len(sampled)}
+    prices, *numbers_of_others = sampled
+    read_columns = dict(zip(others, numbers_of_others, strict=True))
+    discounts = read_columns.get(discount or "", [None] * len(prices))
+    pieces_of: dict[str | None, Sequence[float | None]] = {None: [1.0] * len(prices)}
     if pack is not None:
         pieces_of[pack] = read_columns[pack]
     numbers = {
@@ -142,8 +135,7 @@ def _agree(
 ) -> bool:
     """Whether prices times quantities, perhaps less discounts, are the totals in nearly all rows that show it."""
     shown = [
-        min(abs(net - total) for net in nets_of(price * quantity, abs(discount or 0)))
-        <= CENT + CENT_OF_UNIT * abs(quantity)
+        comes_to(total, price, quantity, discount)
         for price, quantity, total, discount in zip(prices, quantities, totals, discounts, strict=True)
         if price and quantity and total is not None and quantity != 1
     ]

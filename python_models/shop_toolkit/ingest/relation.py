@@ -208,6 +208,11 @@ class InputRelation:
         return number_text(sql, decimal_separator)
 
 
+def lower_text(sql: str) -> str:
+    """SQL: a value as a text in lower case, without blanks around it."""
+    return f"lower(trim(cast({sql} as varchar)))"
+
+
 def number_text(sql: str, decimal_separator: str | None) -> str:
     """SQL: a number as a text with this separator. Texts have it already; typed numbers have a point."""
     text = f"cast({sql} as varchar)"

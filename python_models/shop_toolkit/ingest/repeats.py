@@ -11,7 +11,7 @@ from shop_toolkit.ingest.exports import comparable
 from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import in_quotes, mapping_example
 from shop_toolkit.ingest.money import Readers, amount_of
-from shop_toolkit.ingest.relation import InputRelation
+from shop_toolkit.ingest.relation import InputRelation, lower_text
 from shop_toolkit.ingest.seeds import rows_of_seed
 from shop_toolkit.quoting import quote_list
 
@@ -44,7 +44,7 @@ SHIPPED_UNITS = {
     for word in ("shipped", "ship", "delivered", "fulfilled", "dispatched", "sent", "picked", "packed")
     for unit in ("quantity", "qty", "units")
     for name in (word + unit, unit + word)
-} | {"liefermenge", "gelieferte menge", "geliefertemenge", "quantitélivrée", "cantidadenviada", "aantalgeleverd"}
+} | {"liefermenge", "geliefertemenge", "quantitélivrée", "cantidadenviada", "aantalgeleverd"}
 
 
 def repeated_findings(
@@ -73,7 +73,7 @@ def repeated_findings(
     if "transaction_type" in part.columns:
         sql = part.columns["transaction_type"]
         ((words,),) = connection.execute(
-            f"select list(distinct {_word(sql)}) from (select * from {part.sql} limit {SAMPLED_ROWS})"
+            f"select list(distinct {lower_text(sql)}) from (select * from {part.sql} limit {SAMPLED_ROWS})"
         ).fetchall()
         ignored = {row["transaction_type"] for row in rows_of_seed("transaction_types") if row["counts_as"] != "sale"}
         counted = [word for word in words or [] if word and word not in ignored]
@@ -108,7 +108,7 @@ def _documents(
     pairs = connection.execute(
         f"""
         with lines as (
-            select {_word(sql)} as word, concat_ws('|', {line}) as line, min({number}) as number
+            select {lower_text(sql)} as word, concat_ws('|', {line}) as line, min({number}) as number
             from (select * from {part.sql} limit {SAMPLED_ROWS})
             where {_is_one_of(sorted(stages), sql)}
             group by 1, 2
@@ -238,9 +238,5 @@ def _stage(word: str) -> int | None:
     return None if not found else 0 if found[0] == 0 else found[-1]
 
 
-def _word(sql: str) -> str:
-    return f"lower(trim(cast({sql} as varchar)))"
-
-
 def _is_one_of(words: Sequence[str], sql: str) -> str:
-    return f"list_contains({quote_list(words)}, {_word(sql)})"
+    return f"list_contains({quote_list(words)}, {lower_text(sql)})"

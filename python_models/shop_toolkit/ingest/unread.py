@@ -15,7 +15,7 @@ from shop_toolkit.ingest.findings import Finding
 from shop_toolkit.ingest.headings import COLUMN_ALIASES, in_quotes, mapping_example
 from shop_toolkit.ingest.marks import MOST_WORDS, NOT_MARKED, Mark, mark_by_words, mark_of, may_mark_by_words, word_of
 from shop_toolkit.ingest.money import MoneyReading, Readers, amount_of
-from shop_toolkit.ingest.relation import NUMBER_COLUMNS, InputRelation
+from shop_toolkit.ingest.relation import NUMBER_COLUMNS, InputRelation, lower_text
 from shop_toolkit.ingest.repeats import OPERATIONS, repeated_findings
 from shop_toolkit.ingest.seeds import rows_of_seed
 from shop_toolkit.quoting import quote_list, quote_text
@@ -181,7 +181,7 @@ def _few_texts(
     """
     few: dict[str, list[str]] = {heading: [] for heading in headings}
     for rows in (f"(select * from {part.sql} limit {SAMPLED_ROWS})", part.sql):
-        texts = {heading: f"lower(trim(cast({part.others[heading]} as varchar)))" for heading in few}
+        texts = {heading: lower_text(part.others[heading]) for heading in few}
         if not texts:
             break
         lists = ", ".join(f"list_sort(list(distinct {text}) filter (where {text} <> ''))" for text in texts.values())

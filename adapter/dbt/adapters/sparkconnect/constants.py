@@ -3,14 +3,13 @@
 Spark and Sail plan, and Spark compiles, each branch of a choice by such a column, also those that no row takes.
 """
 
-from dbt.adapters.sparkconnect.rules.nodes import Type, is_known, is_of
+from dbt.adapters.sparkconnect.rules.nodes import Type, choose, is_known, is_moment
 from sqlglot import exp
 
 # What an expression says of itself once it stands for the values of a stored table.
 KNOWN = "value of a stored table"
 # Where a column stays: what rows are ordered or joined by.
 KEPT_IN = (exp.Order, exp.Window, exp.Join)
-TIMESTAMPS = (Type.TIMESTAMP, Type.TIMESTAMPNTZ, Type.TIMESTAMPTZ)
 Values = dict[str, exp.Expr]
 
 
@@ -97,15 +96,12 @@ def _decide(choice: exp.Case) -> None:
     taken = next((one.args["true"] for one in branches if one.this.name == text.name), otherwise)
     if taken is None or isinstance(taken, exp.Null):
         return
-    # It stays a choice, with the name that it has.
-    choice.set("this", None)
-    choice.set("ifs", [exp.If(this=exp.true(), true=taken)])
-    choice.set("default", None)
+    choose(choice, taken)
 
 
 def _kind(value: exp.Expr) -> str:
     """The type of a value: to the engine, all points in time are of one."""
-    return "TIMESTAMP" if is_of(value, *TIMESTAMPS) else str(value.type)
+    return "TIMESTAMP" if is_moment(value) else str(value.type)
 
 
 def _is_text(value: exp.Expr) -> bool:

@@ -26,6 +26,9 @@ class Catalogue(Protocol):
     def row_count(self, schema: str, table: str) -> int | None:
         """How many rows a table has; None where that is not known without a look at it."""
 
+    def columns(self, schema: str, table: str) -> dict[str, str]:
+        """Types by column, in Spark's words."""
+
     def null_columns(self, schema: str, table: str) -> list[str]:
         """Columns that hold nothing, of a table whose rows can be counted."""
 
@@ -59,17 +62,17 @@ def write_out_small_tables(query: exp.Expr, catalogue: Catalogue) -> None:
                 _write_values(table.this, rows[0])
 
 
-def empty_columns(catalogue: Catalogue, schema: str, table: str, columns: dict[str, str]) -> dict[str, exp.Expr]:
+def empty_columns(catalogue: Catalogue, schema: str, table: str) -> dict[str, exp.Expr]:
     """Columns of a long table that hold nothing, as nulls of their types.
 
     Args:
         catalogue: Of the engine.
         schema: Of the table.
         table: Its name.
-        columns: Spark's types by column.
     """
     if (catalogue.row_count(schema, table) or 0) < MANY_ROWS:
         return {}
+    columns = catalogue.columns(schema, table)
     return {name: known_null(columns[name]) for name in catalogue.null_columns(schema, table)}
 
 

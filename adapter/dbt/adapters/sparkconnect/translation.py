@@ -196,20 +196,21 @@ def for_engine(query: exp.Expr, engine: Engine, makes_rows: bool) -> exp.Expr:
         makes_rows: Whether its rows are stored now: a view is of what its tables will hold.
     """
     schema = MappingSchema(dialect="spark", normalize=True)
-    stored: dict[str, dict[str, exp.Expr]] = {}
     for table in query.find_all(exp.Table):
         if table.db:
             columns = engine.columns(table.db, table.name)
             if columns:
                 schema.add_table(exp.table_(table.name, db=table.db), columns, dialect="spark")
-                if makes_rows:
-                    stored[f"{table.db}.{table.name}"] = empty_columns(engine, table.db, table.name, columns)
     query = with_plain_shapes(query)
     query = qualify(
         query, schema=schema, dialect="duckdb", validate_qualify_columns=False, quote_identifiers=True, identify=True
     )
     query = annotate_types(query, schema=schema, expression_metadata=TYPES, dialect="duckdb")
-    query = with_constants(query, stored)
+    # A common table carries what is known: without one, files need not be asked what they hold.
+    if makes_rows and query.args.get("with_") is not None:
+        read = {(table.db, table.name) for table in query.find_all(exp.Table) if table.db}
+        known = {f"{one}.{name}": empty_columns(engine, one, name) for one, name in read}
+        query = with_constants(query, known)
     decide_by_types(query)
     query = compute_names_once(query)
     write_out_groups(query)

@@ -6,6 +6,7 @@ from sqlglot import exp
 
 Type = exp.DType
 WHOLE_NUMBERS = frozenset(exp.DataType.INTEGER_TYPES)
+MOMENTS = (Type.TIMESTAMP, Type.TIMESTAMPNTZ, Type.TIMESTAMPTZ)
 
 
 class UntranslatableError(Exception):
@@ -48,9 +49,21 @@ def is_time(node: exp.Expr | None) -> bool:
     return is_of(node, *exp.DataType.TEMPORAL_TYPES)
 
 
+def is_moment(node: exp.Expr | None) -> bool:
+    """Whether a node is a point in time: to the engine, all are of one type."""
+    return is_of(node, *MOMENTS)
+
+
 def is_list(node: exp.Expr | None) -> bool:
     """Whether a node is a list."""
     return is_of(node, Type.ARRAY, Type.LIST)
+
+
+def choose(choice: exp.Case, value: exp.Expr) -> None:
+    """Have a choice yield one value in any case. It stays a choice, with the type and the name that it has."""
+    choice.set("this", None)
+    choice.set("ifs", [exp.If(this=exp.true(), true=value)])
+    choice.set("default", None)
 
 
 TEXT, WHOLE = exp.DataType.build("varchar"), exp.DataType.build("int")

@@ -1,6 +1,14 @@
 """How types follow from one another in DuckDB, and which of them the engine lacks."""
 
-from dbt.adapters.sparkconnect.rules.nodes import Type, UntranslatableError, is_date, is_known, literal
+from dbt.adapters.sparkconnect.rules.nodes import (
+    MOMENTS,
+    Type,
+    UntranslatableError,
+    choose,
+    is_date,
+    is_known,
+    literal,
+)
 from dbt.adapters.sparkconnect.rules.registry import rule
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
@@ -55,9 +63,9 @@ def huge_number(node: exp.Expr) -> exp.Expr | None:
 
 
 # What `typeof` calls types that SQLGlot's words for DuckDB don't: there, each point in time is the wall clock's.
-NAMES_OF_TYPES = {Type.TEXT: "VARCHAR", Type.VARCHAR: "VARCHAR", Type.INT: "INTEGER"} | dict.fromkeys(
-    (Type.TIMESTAMP, Type.TIMESTAMPNTZ, Type.TIMESTAMPTZ), "TIMESTAMP"
-)
+NAMES_OF_TYPES = {
+    Type.TEXT: "VARCHAR", Type.VARCHAR: "VARCHAR", Type.INT: "INTEGER", **dict.fromkeys(MOMENTS, "TIMESTAMP"),
+}  # fmt: skip
 
 
 @rule("the name of a type is DuckDB's", exp.Typeof)
@@ -95,10 +103,12 @@ def _leave_out_branches(choice: exp.Case) -> None:
             break
         branch.set("this", exp.and_(*remaining))
         branches.append(branch)
-    # It stays a choice, with the type and the name that it has.
     otherwise = choice.args.get("default") or exp.null()
-    choice.set("ifs", branches or [exp.If(this=exp.true(), true=otherwise)])
-    choice.set("default", otherwise if branches else None)
+    if not branches:
+        choose(choice, otherwise)
+        return
+    choice.set("ifs", branches)
+    choice.set("default", otherwise)
 
 
 def _has_type(condition: exp.Expr) -> bool | None:
